@@ -1,0 +1,503 @@
+//! The append-only list of what happened, valid by construction: a receive names its send.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::claim::{Claim, ClaimKind, ClaimRef, Claims};
+use crate::event::{Action, Entry, Event, Kind, Message, Sends};
+use crate::ids::{EventId, MessageId, Names, NodeId, Process, ProcessId, Symbol};
+use crate::nemesis::{Nemesis, NemesisEntry};
+use crate::time::TrueTime;
+
+/// What happened in one run: events in the order of recording, with messages, claims and the world's doings.
+///
+/// Every event that a trace holds follows its causes in it, so one pass in order of ids meets causes first.
+/// An event costs 32 bytes, a message 8, a claim 24 and 12 more for each entry of a vector.
+///
+/// ```
+/// use constellation_trace::{Action, Entry, MessageId, Trace, TrueTime};
+///
+/// let mut trace = Trace::new(["pacific", "atlantic"])?;
+/// let [pacific, atlantic] = ["pacific", "atlantic"].map(|name| trace.node(name).expect("just named"));
+/// let send = Entry { sends: &[atlantic], ..Entry::new(pacific, TrueTime::from_ns(10), Action::Local) };
+/// let sent = trace.record(send)?;
+/// let message = trace.event(sent).sends.iter().next().expect("one target, one message");
+/// trace.record(Entry::new(atlantic, TrueTime::from_ns(25), Action::Receive(message)))?;
+///
+/// // What was never sent cannot arrive.
+/// let ghost = Action::Receive(MessageId::new(7));
+/// assert!(trace.record(Entry::new(atlantic, TrueTime::from_ns(30), ghost)).is_err());
+/// # Ok::<(), constellation_trace::TraceError>(())
+/// ```
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Trace {
+    origin: Option<Origin>,
+    nodes: Names,
+    texts: Names,
+    processes: Vec<Process>,
+    /// For each node the process that lives now; `None` between a crash and the restart.
+    living: Vec<Option<ProcessId>>,
+    events: Vec<Event>,
+    messages: Vec<Message>,
+    claims: Claims,
+    labels: Vec<(EventId, Symbol)>,
+    writes: Vec<Write>,
+    /// Which write has this key and update name.
+    updates: BTreeMap<(Symbol, Symbol), u32>,
+    reads: Vec<Read>,
+    nemesis: Vec<NemesisEntry>,
+}
+
+/// From where a trace comes, as far as the recorder said so; it takes no part in any judgement.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Origin {
+    /// The name of the scenario that was run.
+    pub scenario: String,
+    /// The seed of its choices.
+    pub seed: u64,
+}
+
+/// An update that a client made, as recorded by [`Action::Write`].
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Write {
+    /// The event that accepted it.
+    pub event: EventId,
+    /// Under which key.
+    pub key: Symbol,
+    /// Its name, unique under the key.
+    pub update: Symbol,
+    /// The updates that it means to supersede.
+    pub saw: Vec<Symbol>,
+}
+
+/// What a node showed under a key, as recorded by [`Action::Read`].
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Read {
+    /// The event at which it was shown.
+    pub event: EventId,
+    /// Under which key.
+    pub key: Symbol,
+    /// The updates shown.
+    pub shows: Vec<Symbol>,
+}
+
+impl Trace {
+    /// An empty trace of these nodes, each with a first process.
+    ///
+    /// # Errors
+    /// [`TraceError::DuplicateNode`] for a name given twice, [`TraceError::Full`] for 2^32 names or more.
+    pub fn new<T: AsRef<str>>(nodes: impl IntoIterator<Item = T>) -> Result<Trace, TraceError> {
+        let mut names = Names::new();
+        for node in nodes {
+            let count = names.len();
+            let number = names.intern(node.as_ref()).ok_or(TraceError::Full)?;
+            if number as usize != count {
+                return Err(TraceError::DuplicateNode(node.as_ref().to_owned()));
+            }
+        }
+        let count = u32::try_from(names.len()).map_err(|_| TraceError::Full)?;
+        Ok(Trace {
+            origin: None,
+            nodes: names,
+            texts: Names::new(),
+            processes: (0..count).map(|node| Process { node: NodeId::new(node), incarnation: 0 }).collect(),
+            living: (0..count).map(|process| Some(ProcessId::new(process))).collect(),
+            events: Vec::new(),
+            messages: Vec::new(),
+            claims: Claims::default(),
+            labels: Vec::new(),
+            writes: Vec::new(),
+            updates: BTreeMap::new(),
+            reads: Vec::new(),
+            nemesis: Vec::new(),
+        })
+    }
+
+    /// Appends an event and returns its id; its messages have the consecutive ids of [`Event::sends`].
+    ///
+    /// # Errors
+    /// What would make the trace say something impossible is refused, and the trace stays as it was: an unknown
+    /// node, message or persisted state, a message at the wrong address, an event at a crashed node, a restart
+    /// of a living one, an update named twice, two claims of one kind, a name twice in a vector.
+    pub fn record(&mut self, entry: Entry<'_>) -> Result<EventId, TraceError> {
+        let number = u32::try_from(self.events.len()).map_err(|_| TraceError::Full)?;
+        let id = EventId::new(number);
+        let process = self.process_of(&entry)?;
+        self.check_causes(&entry)?;
+        let sends = self.next_sends(entry.sends)?;
+        let vectors = self.check_claims(entry.claims)?;
+        self.check_write(&entry.action)?;
+
+        // Nothing below fails but for a full table of texts, which is found before anything else changes.
+        let label = self.intern_label(entry.label)?;
+        let vectors = vectors.into_iter().map(|vector| self.intern_vector(vector)).collect::<Result<Vec<_>, _>>()?;
+        let kind = self.intern_action(id, entry.action)?;
+
+        self.messages.extend(entry.sends.iter().map(|&to| Message { send: id, to }));
+        self.labels.extend(label.map(|label| (id, label)));
+        let mut vectors = vectors.iter();
+        for claim in entry.claims {
+            let entries = match claim {
+                Claim::Vector(_) => vectors.next().map_or(&[][..], |entries| entries),
+                _ => &[],
+            };
+            self.claims.push(number, claim, entries);
+        }
+        match kind {
+            Kind::Crash => self.living[entry.node.index()] = None,
+            Kind::Restart { .. } => {
+                self.processes.push(Process {
+                    node: entry.node,
+                    incarnation: self.last_incarnation(entry.node) + 1,
+                });
+                self.living[entry.node.index()] = Some(process);
+            }
+            _ => {}
+        }
+        self.events.push(Event { process, at: entry.at, kind, sends });
+        Ok(id)
+    }
+
+    /// Appends what the world did, after all events recorded so far.
+    ///
+    /// # Errors
+    /// [`TraceError::UnknownNode`] or [`TraceError::UnknownMessage`]; the trace stays as it was.
+    pub fn record_nemesis(&mut self, at: TrueTime, nemesis: Nemesis) -> Result<(), TraceError> {
+        let (nodes, message): (Vec<NodeId>, Option<MessageId>) = match &nemesis {
+            Nemesis::Partition { group_a, group_b } => ([&group_a[..], group_b].concat(), None),
+            Nemesis::Cut { sources, targets } => ([&sources[..], targets].concat(), None),
+            Nemesis::Heal => (Vec::new(), None),
+            Nemesis::Hold(message) | Nemesis::Lose(message) | Nemesis::Duplicate(message) => {
+                (Vec::new(), Some(*message))
+            }
+            Nemesis::Step { node, .. } => (vec![*node], None),
+        };
+        if let Some(&node) = nodes.iter().find(|node| node.index() >= self.nodes.len()) {
+            return Err(TraceError::UnknownNode(node));
+        }
+        if let Some(message) = message.filter(|message| message.index() >= self.messages.len()) {
+            return Err(TraceError::UnknownMessage(message));
+        }
+        let after_events = u32::try_from(self.events.len()).map_err(|_| TraceError::Full)?;
+        self.nemesis.push(NemesisEntry { after_events, at, nemesis });
+        Ok(())
+    }
+
+    /// Says from where this trace comes.
+    pub fn set_origin(&mut self, origin: Origin) {
+        self.origin = Some(origin);
+    }
+
+    /// From where this trace comes, if that was said.
+    pub fn origin(&self) -> Option<&Origin> {
+        self.origin.as_ref()
+    }
+
+    /// The nodes, in the order of their ids.
+    pub fn nodes(&self) -> &Names {
+        &self.nodes
+    }
+
+    /// The node with this name.
+    pub fn node(&self, name: &str) -> Option<NodeId> {
+        self.nodes.find(name).map(NodeId::new)
+    }
+
+    /// The name of a node of this trace.
+    pub fn node_name(&self, node: NodeId) -> &str {
+        self.nodes.text(node.number()).expect("a NodeId comes from the table of its trace")
+    }
+
+    /// The processes, in the order of their ids: first one for each node, then one for each restart.
+    pub fn processes(&self) -> &[Process] {
+        &self.processes
+    }
+
+    /// What clocks call a process: the node's name, with `#` and the incarnation after a restart.
+    pub fn process_name(&self, process: ProcessId) -> String {
+        let Process { node, incarnation } = self.processes[process.index()];
+        match incarnation {
+            0 => self.node_name(node).to_owned(),
+            _ => format!("{}#{incarnation}", self.node_name(node)),
+        }
+    }
+
+    /// The events, in the order of recording.
+    pub fn events(&self) -> &[Event] {
+        &self.events
+    }
+
+    /// One event of this trace.
+    pub fn event(&self, event: EventId) -> &Event {
+        &self.events[event.index()]
+    }
+
+    /// The ids of all events, in the order of recording.
+    pub fn event_ids(&self) -> impl ExactSizeIterator<Item = EventId> + use<> {
+        let count = u32::try_from(self.events.len()).expect("record refuses more than 2^32 events");
+        (0..count).map(EventId::new)
+    }
+
+    /// The node at which an event happened.
+    pub fn node_of(&self, event: EventId) -> NodeId {
+        self.processes[self.event(event).process.index()].node
+    }
+
+    /// The messages, in the order of sending.
+    pub fn messages(&self) -> &[Message] {
+        &self.messages
+    }
+
+    /// One message of this trace.
+    pub fn message(&self, message: MessageId) -> &Message {
+        &self.messages[message.index()]
+    }
+
+    /// What a timeline calls an event; empty when it has no label. O(log n).
+    pub fn label(&self, event: EventId) -> &str {
+        self.labels
+            .binary_search_by_key(&event, |(labelled, _)| *labelled)
+            .map_or("", |place| self.text(self.labels[place].1))
+    }
+
+    /// The text behind a symbol of this trace.
+    pub fn text(&self, symbol: Symbol) -> &str {
+        self.texts.text(symbol.number()).expect("a Symbol comes from the table of its trace")
+    }
+
+    /// The symbol of a text, if this trace holds it.
+    pub fn symbol(&self, text: &str) -> Option<Symbol> {
+        self.texts.find(text).map(Symbol::new)
+    }
+
+    /// What all clocks said of an event. O(log n) and one step a claim.
+    pub fn claims_of(&self, event: EventId) -> impl Iterator<Item = ClaimRef<'_>> {
+        self.claims.of(event.number())
+    }
+
+    /// What one kind of clock said of an event. O(log n).
+    pub fn claim(&self, event: EventId, kind: ClaimKind) -> Option<ClaimRef<'_>> {
+        self.claims.one(event.number(), kind)
+    }
+
+    /// What one kind of clock said of each event that it said something of, in the order of recording.
+    pub fn claims(&self, kind: ClaimKind) -> impl Iterator<Item = (EventId, ClaimRef<'_>)> {
+        self.claims.all(kind).map(|(event, claim)| (EventId::new(event), claim))
+    }
+
+    /// The updates that clients made, in the order of recording.
+    pub fn writes(&self) -> &[Write] {
+        &self.writes
+    }
+
+    /// The write of this update under this key. O(log n).
+    pub fn write(&self, key: Symbol, update: Symbol) -> Option<&Write> {
+        self.updates.get(&(key, update)).map(|&place| &self.writes[place as usize])
+    }
+
+    /// What nodes showed, in the order of recording.
+    pub fn reads(&self) -> &[Read] {
+        &self.reads
+    }
+
+    /// What the world did, in the order of recording.
+    pub fn nemesis(&self) -> &[NemesisEntry] {
+        &self.nemesis
+    }
+
+    fn process_of(&self, entry: &Entry<'_>) -> Result<ProcessId, TraceError> {
+        let living = self.living.get(entry.node.index()).ok_or(TraceError::UnknownNode(entry.node))?;
+        match (living, entry.action) {
+            (Some(_), Action::Restart(_)) => Err(TraceError::RestartOfLiving(entry.node)),
+            (None, Action::Restart(_)) => {
+                u32::try_from(self.processes.len()).map(ProcessId::new).map_err(|_| TraceError::Full)
+            }
+            (Some(process), _) => Ok(*process),
+            (None, _) => Err(TraceError::Crashed(entry.node)),
+        }
+    }
+
+    fn check_causes(&self, entry: &Entry<'_>) -> Result<(), TraceError> {
+        match entry.action {
+            Action::Receive(id) => {
+                let message = self.messages.get(id.index()).ok_or(TraceError::UnknownMessage(id))?;
+                if message.to != entry.node {
+                    return Err(TraceError::WrongReceiver { message: id, sent_to: message.to, at: entry.node });
+                }
+                Ok(())
+            }
+            Action::Restart(Some(id)) => {
+                let is_own_state = self.events.get(id.index()).is_some_and(|event| {
+                    event.kind == Kind::Persist && self.processes[event.process.index()].node == entry.node
+                });
+                if is_own_state { Ok(()) } else { Err(TraceError::NotPersisted(id)) }
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn next_sends(&self, targets: &[NodeId]) -> Result<Sends, TraceError> {
+        if let Some(&unknown) = targets.iter().find(|target| target.index() >= self.nodes.len()) {
+            return Err(TraceError::UnknownNode(unknown));
+        }
+        let total = self.messages.len().checked_add(targets.len()).ok_or(TraceError::Full)?;
+        u32::try_from(total).map_err(|_| TraceError::Full)?;
+        let first = u32::try_from(self.messages.len()).map_err(|_| TraceError::Full)?;
+        let count = u32::try_from(targets.len()).map_err(|_| TraceError::Full)?;
+        Ok(Sends { first, count })
+    }
+
+    /// The vectors among the claims, sorted by name, zeros left out.
+    fn check_claims<'c>(&self, claims: &'c [Claim]) -> Result<Vec<Vec<(&'c str, u64)>>, TraceError> {
+        let mut vectors = Vec::new();
+        for (nth, claim) in claims.iter().enumerate() {
+            if claims[..nth].iter().any(|earlier| earlier.kind() == claim.kind()) {
+                return Err(TraceError::DuplicateClaim(claim.kind()));
+            }
+            if let Claim::Vector(entries) = claim {
+                let mut sorted: Vec<_> = entries.iter().map(|(name, counter)| (&**name, *counter)).collect();
+                sorted.sort_unstable();
+                if let Some(twice) = sorted.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+                    return Err(TraceError::DuplicateEntry(twice[0].0.to_owned()));
+                }
+                sorted.retain(|entry| entry.1 != 0);
+                if !self.claims.has_room(sorted.len()) {
+                    return Err(TraceError::Full);
+                }
+                vectors.push(sorted);
+            }
+        }
+        Ok(vectors)
+    }
+
+    fn check_write(&self, action: &Action<'_>) -> Result<(), TraceError> {
+        let Action::Write { key, update, .. } = action else { return Ok(()) };
+        let (Some(key_symbol), Some(update_symbol)) = (self.symbol(key), self.symbol(update)) else {
+            return Ok(());
+        };
+        if self.updates.contains_key(&(key_symbol, update_symbol)) {
+            return Err(TraceError::DuplicateUpdate { key: (*key).to_owned(), update: (*update).to_owned() });
+        }
+        Ok(())
+    }
+
+    fn intern(&mut self, text: &str) -> Result<Symbol, TraceError> {
+        self.texts.intern(text).map(Symbol::new).ok_or(TraceError::Full)
+    }
+
+    fn intern_label(&mut self, label: &str) -> Result<Option<Symbol>, TraceError> {
+        if label.is_empty() { Ok(None) } else { self.intern(label).map(Some) }
+    }
+
+    fn intern_vector(&mut self, vector: Vec<(&str, u64)>) -> Result<Vec<(Symbol, u64)>, TraceError> {
+        let mut entries = Vec::with_capacity(vector.len());
+        for (name, counter) in vector {
+            entries.push((self.intern(name)?, counter));
+        }
+        entries.sort_unstable();
+        Ok(entries)
+    }
+
+    fn intern_all(&mut self, texts: &[&str]) -> Result<Vec<Symbol>, TraceError> {
+        texts.iter().map(|text| self.intern(text)).collect()
+    }
+
+    fn intern_action(&mut self, event: EventId, action: Action<'_>) -> Result<Kind, TraceError> {
+        Ok(match action {
+            Action::Local => Kind::Local,
+            Action::Receive(message) => Kind::Receive(message),
+            Action::Persist => Kind::Persist,
+            Action::Crash => Kind::Crash,
+            Action::Restart(from) => Kind::Restart { from },
+            Action::Write { key, update, saw } => {
+                let place = u32::try_from(self.writes.len()).map_err(|_| TraceError::Full)?;
+                let (key, update, saw) = (self.intern(key)?, self.intern(update)?, self.intern_all(saw)?);
+                self.updates.insert((key, update), place);
+                self.writes.push(Write { event, key, update, saw });
+                Kind::Write(place)
+            }
+            Action::Read { key, shows } => {
+                let place = u32::try_from(self.reads.len()).map_err(|_| TraceError::Full)?;
+                let (key, shows) = (self.intern(key)?, self.intern_all(shows)?);
+                self.reads.push(Read { event, key, shows });
+                Kind::Read(place)
+            }
+        })
+    }
+
+    fn last_incarnation(&self, node: NodeId) -> u32 {
+        let own = self.processes.iter().rev().find(|process| process.node == node);
+        own.map_or(0, |process| process.incarnation)
+    }
+}
+
+/// Why something could not be recorded: it would make the trace say what cannot have happened.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum TraceError {
+    /// A node name was given twice.
+    DuplicateNode(String),
+    /// No such node in this trace.
+    UnknownNode(NodeId),
+    /// No such message was sent before.
+    UnknownMessage(MessageId),
+    /// A message arrived where it was not sent.
+    WrongReceiver {
+        /// Which message.
+        message: MessageId,
+        /// Its address.
+        sent_to: NodeId,
+        /// Where it was said to arrive.
+        at: NodeId,
+    },
+    /// Something was said to happen at a node between its crash and its restart.
+    Crashed(NodeId),
+    /// A node that lives was said to restart.
+    RestartOfLiving(NodeId),
+    /// A restart was said to read what is no persisted state of its node.
+    NotPersisted(EventId),
+    /// Two updates under one key have one name.
+    DuplicateUpdate {
+        /// The key.
+        key: String,
+        /// The name.
+        update: String,
+    },
+    /// Two claims of one kind for one event.
+    DuplicateClaim(ClaimKind),
+    /// A vector names a process twice.
+    DuplicateEntry(String),
+    /// More events, messages, texts or vector entries than 32 bits can number.
+    Full,
+}
+
+impl fmt::Display for TraceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TraceError::DuplicateNode(name) => write!(f, "node `{name}` is named twice"),
+            TraceError::UnknownNode(node) => write!(f, "there is no node number {}", node.number()),
+            TraceError::UnknownMessage(message) => write!(f, "message {message} was never sent before"),
+            TraceError::WrongReceiver { message, sent_to, at } => write!(
+                f,
+                "message {message} was sent to node number {} but arrives at node number {}",
+                sent_to.number(),
+                at.number()
+            ),
+            TraceError::Crashed(node) => write!(f, "node number {} has crashed and not restarted", node.number()),
+            TraceError::RestartOfLiving(node) => {
+                write!(f, "node number {} restarts without having crashed", node.number())
+            }
+            TraceError::NotPersisted(event) => {
+                write!(f, "{event} is no persisted state of the node that restarts from it")
+            }
+            TraceError::DuplicateUpdate { key, update } => {
+                write!(f, "update `{update}` of `{key}` is written twice")
+            }
+            TraceError::DuplicateClaim(kind) => write!(f, "two {kind} claims for one event"),
+            TraceError::DuplicateEntry(name) => write!(f, "a vector names `{name}` twice"),
+            TraceError::Full => f.write_str("more entries than 32 bits can number"),
+        }
+    }
+}
+
+impl std::error::Error for TraceError {}

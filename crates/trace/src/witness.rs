@@ -1,0 +1,74 @@
+//! How an event is told to a person: where, when, what, and what each clock said of it.
+
+use crate::claim::{ClaimRef, VectorRef};
+use crate::event::Kind;
+use crate::ids::EventId;
+use crate::trace::Trace;
+use crate::verdict::Witness;
+
+impl Trace {
+    /// An event as evidence shows it, with every claim made of it. O(claims).
+    pub fn witness(&self, event: EventId) -> Witness {
+        let recorded = self.event(event);
+        Witness {
+            event,
+            process: self.process_name(recorded.process),
+            at: recorded.at,
+            what: self.describe(event),
+            stamps: self.claims_of(event).map(|claim| self.show_claim(claim)).collect(),
+        }
+    }
+
+    /// What happened, in a few words: the label where there is one, else what the event is.
+    pub fn describe(&self, event: EventId) -> String {
+        let recorded = self.event(event);
+        let does = match recorded.kind {
+            Kind::Receive(message) => {
+                let from = self.node_name(self.node_of(self.message(message).send));
+                format!("receives {message} from {from}")
+            }
+            Kind::Write(place) => {
+                let write = &self.writes()[place as usize];
+                format!("writes {} to {}", self.text(write.update), self.text(write.key))
+            }
+            Kind::Read(place) => {
+                let read = &self.reads()[place as usize];
+                let shows: Vec<_> = read.shows.iter().map(|update| self.text(*update)).collect();
+                let shows = if shows.is_empty() { "nothing".to_owned() } else { shows.join(" and ") };
+                format!("shows {shows} under {}", self.text(read.key))
+            }
+            Kind::Persist => "persists its state".to_owned(),
+            Kind::Crash => "crashes".to_owned(),
+            Kind::Restart { from: Some(state) } => format!("restarts from the state of {state}"),
+            Kind::Restart { from: None } => "restarts and remembers nothing".to_owned(),
+            Kind::Local => String::new(),
+        };
+        let sends = recorded.sends.iter().map(|id| format!("{id} to {}", self.node_name(self.message(id).to)));
+        let sends = sends.collect::<Vec<_>>().join(", ");
+        let label = self.label(event);
+        match (label.is_empty(), does.is_empty(), sends.is_empty()) {
+            (false, ..) => label.to_owned(),
+            (true, false, true) => does,
+            (true, false, false) => format!("{does}, sends {sends}"),
+            (true, true, false) => format!("sends {sends}"),
+            (true, true, true) => "does something of its own".to_owned(),
+        }
+    }
+
+    /// A claim as it is printed: `vector {atlantic:1 pacific:2}`, by name.
+    pub fn show_claim(&self, claim: ClaimRef<'_>) -> String {
+        match claim {
+            ClaimRef::Lamport(time) => format!("lamport {time}"),
+            ClaimRef::Hybrid { physical_ns, logical } => format!("hybrid {physical_ns}.{logical}"),
+            ClaimRef::Vector(vector) => format!("vector {}", self.show_vector(vector)),
+            ClaimRef::Wall(time) => format!("wall {time}"),
+        }
+    }
+
+    fn show_vector(&self, vector: VectorRef<'_>) -> String {
+        let mut entries: Vec<_> = vector.iter().map(|(name, counter)| (self.text(name), counter)).collect();
+        entries.sort_unstable();
+        let entries: Vec<_> = entries.iter().map(|(name, counter)| format!("{name}:{counter}")).collect();
+        format!("{{{}}}", entries.join(" "))
+    }
+}
