@@ -1,0 +1,122 @@
+//! Who decides what could go otherwise: one object, asked by name.
+
+use std::fmt;
+use std::num::NonZeroU32;
+
+use constellation_trace::NodeId;
+
+/// Whatever could go otherwise in a run is an answer of this object.
+///
+/// A seeded generator, a recorded tape, an exhaustive odometer and a shrinker are each a `Choices`, so that
+/// replay, exploration and minimising are one mechanism. An implementation must answer one question alike
+/// whatever was asked before it: answers belong to names, not to positions.
+pub trait Choices {
+    /// The answer to `question`: a number below [`Options::count`], of which 0 is the harmless one.
+    fn choose(&mut self, question: Question, options: Options) -> u32;
+}
+
+impl<C: Choices + ?Sized> Choices for &mut C {
+    fn choose(&mut self, question: Question, options: Options) -> u32 {
+        (**self).choose(question, options)
+    }
+}
+
+/// The name of one thing that could go otherwise; no two of one run are equal.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Question {
+    /// What is asked.
+    pub topic: Topic,
+    /// From which node; for what concerns one node alone, that node.
+    pub source: NodeId,
+    /// To which node; for what concerns one node alone, that node.
+    pub target: NodeId,
+    /// The how-many-th such question of this topic between the two, from 0.
+    pub nth: u64,
+}
+
+/// What a [`Question`] asks.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[non_exhaustive]
+pub enum Topic {
+    /// How long a message takes: 0 is the least latency of its link.
+    Latency,
+    /// Whether a message is lost: 0 is no.
+    Loss,
+    /// Whether a message arrives twice: 0 is no.
+    Duplicate,
+    /// How long the second copy of a message takes.
+    DuplicateLatency,
+}
+
+impl Topic {
+    /// A number that will stay this topic's in every later version, for generators and formats.
+    pub const fn number(self) -> u64 {
+        match self {
+            Topic::Latency => 1,
+            Topic::Loss => 2,
+            Topic::Duplicate => 3,
+            Topic::DuplicateLatency => 4,
+        }
+    }
+}
+
+impl fmt::Display for Topic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Topic::Latency => "latency",
+            Topic::Loss => "loss",
+            Topic::Duplicate => "duplicate",
+            Topic::DuplicateLatency => "duplicate-latency",
+        })
+    }
+}
+
+/// How many answers a question has, and how likely they are where that matters.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Options {
+    /// This many, equally likely.
+    Uniform(NonZeroU32),
+    /// Two, of which 1 comes with these odds; who enumerates them takes both whatever the odds.
+    Chance(Odds),
+}
+
+impl Options {
+    /// How many answers there are.
+    pub const fn count(self) -> NonZeroU32 {
+        match self {
+            Options::Uniform(count) => count,
+            Options::Chance(_) => NonZeroU32::new(2).expect("2 is not 0"),
+        }
+    }
+}
+
+/// How likely something is, in parts of a million: a number without floating point, the same everywhere.
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Odds(u32);
+
+impl Odds {
+    /// It never happens.
+    pub const NEVER: Odds = Odds(0);
+    /// It always happens.
+    pub const ALWAYS: Odds = Odds(1_000_000);
+
+    /// This many times in a million; `None` for more than a million.
+    pub const fn ppm(ppm: u32) -> Option<Odds> {
+        if ppm <= Odds::ALWAYS.0 { Some(Odds(ppm)) } else { None }
+    }
+
+    /// How many times in a million, 0 to 1,000,000.
+    pub const fn per_million(self) -> u32 {
+        self.0
+    }
+}
+
+/// The calm run: every answer is 0, so links have their least latency and nothing goes wrong.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Calm;
+
+impl Choices for Calm {
+    fn choose(&mut self, _question: Question, _options: Options) -> u32 {
+        0
+    }
+}

@@ -1,0 +1,213 @@
+//! How protocol code meets the world: one input in, effects out, nothing else.
+
+use std::time::Duration;
+
+use constellation_trace::{Claim, Elapsed, NodeId, WallTime};
+
+/// A protocol: a state machine that opens no socket, reads no clock, sleeps and draws nothing by itself.
+///
+/// The same value runs under any driver. It must be deterministic: equal state, time and input, equal effects.
+pub trait Node {
+    /// What it sends to other nodes.
+    type Message: Clone;
+    /// What its clients ask of it.
+    type Request;
+
+    /// Takes one input and says what follows. `now` is what this node's own clocks show, right or wrong.
+    fn on(
+        &mut self,
+        now: Now,
+        input: Input<Self::Message, Self::Request>,
+        effects: &mut Effects<Self::Message>,
+    );
+}
+
+/// What a node's own clocks show at the moment of an input.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Now {
+    /// The wall clock: says when to people, and may lie.
+    pub wall: WallTime,
+    /// The monotonic clock: says how long, and means nothing to any other node.
+    pub elapsed: Elapsed,
+}
+
+impl Now {
+    /// Both clocks at their origin, for drivers and tests in which time plays no part.
+    pub const ZERO: Now = Now { wall: WallTime::from_ns(0), elapsed: Elapsed::from_ns(0) };
+}
+
+/// What can happen to a node.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Input<M, R> {
+    /// It begins for the first time; always its first input.
+    Start,
+    /// It begins again after a crash, as a fresh value; always the first input of such a one.
+    Restart {
+        /// What the last [`Effects::persist`] before the crash wrote; `None` when the disk holds nothing.
+        state: Option<Vec<u8>>,
+        /// How many lives it had before, at least 1.
+        incarnation: u32,
+    },
+    /// A message arrived.
+    Message {
+        /// Who sent it.
+        from: NodeId,
+        /// What it says.
+        message: M,
+    },
+    /// A timer that it set has run out.
+    Timer(Timer),
+    /// A client asks for something.
+    Request(R),
+}
+
+/// The name of a timer, chosen by the node; setting it again replaces the earlier setting.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Timer(pub u32);
+
+/// What a node wants done, collected step by step; the driver carries it out in order.
+///
+/// Each step is one event of the trace. What a node sends, and what its clocks say, belong to the latest step;
+/// where there is none yet, a nameless local one begins.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Effects<M> {
+    steps: Vec<Step<M>>,
+    timers: Vec<TimerSet>,
+}
+
+/// One event at the node, with what it sent and what its clocks said of it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Step<M> {
+    /// What happened.
+    pub act: Act,
+    /// What to call it in a timeline; empty for nothing.
+    pub label: String,
+    /// What the node's clocks say of it.
+    pub claims: Vec<Claim>,
+    /// To whom it sends what.
+    pub sends: Vec<(NodeId, M)>,
+}
+
+/// What kind of step it is.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Act {
+    /// Something at the node alone.
+    Local,
+    /// The message of this input arrived; only ever the first step.
+    Receive,
+    /// These bytes are to be on disk before anything later is carried out.
+    Persist(Vec<u8>),
+    /// A client's update was accepted.
+    Write {
+        /// Under which key.
+        key: String,
+        /// The name of this update, unique under its key.
+        update: String,
+        /// The updates that it means to supersede.
+        saw: Vec<String>,
+    },
+    /// The node showed what it holds under a key.
+    Read {
+        /// Which key.
+        key: String,
+        /// The updates shown.
+        shows: Vec<String>,
+    },
+}
+
+/// A timer to be set, or set anew.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct TimerSet {
+    /// Which.
+    pub timer: Timer,
+    /// After how long, by the node's monotonic clock.
+    pub after: Duration,
+}
+
+impl<M> Effects<M> {
+    /// No effects yet, for an input that is no message.
+    pub const fn new() -> Effects<M> {
+        Effects { steps: Vec::new(), timers: Vec::new() }
+    }
+
+    /// No effects yet but that a message was received.
+    pub fn receiving() -> Effects<M> {
+        let mut effects = Effects::new();
+        effects.begin(Act::Receive, String::new());
+        effects
+    }
+
+    /// Something happened at the node, called `label` in a timeline.
+    pub fn event(&mut self, label: impl Into<String>) {
+        self.begin(Act::Local, label.into());
+    }
+
+    /// A client's update was accepted under `key`, meant to supersede the updates that the client `saw`.
+    pub fn write(&mut self, key: impl Into<String>, update: impl Into<String>, saw: Vec<String>) {
+        self.begin(Act::Write { key: key.into(), update: update.into(), saw }, String::new());
+    }
+
+    /// The node showed these updates under `key`.
+    pub fn read(&mut self, key: impl Into<String>, shows: Vec<String>) {
+        self.begin(Act::Read { key: key.into(), shows }, String::new());
+    }
+
+    /// `state` is to be on disk before anything later is carried out; a restart will be handed the last one.
+    pub fn persist(&mut self, state: Vec<u8>) {
+        self.begin(Act::Persist(state), String::new());
+    }
+
+    /// Calls the latest step `label` in a timeline.
+    pub fn label(&mut self, label: impl Into<String>) {
+        self.latest().label = label.into();
+    }
+
+    /// One of the node's clocks says this of the latest step; at most one claim a kind.
+    pub fn claim(&mut self, claim: Claim) {
+        self.latest().claims.push(claim);
+    }
+
+    /// Sends `message` as part of the latest step.
+    pub fn send(&mut self, to: NodeId, message: M) {
+        self.latest().sends.push((to, message));
+    }
+
+    /// Sets `timer` to run out after `after`, replacing an earlier setting of it.
+    pub fn set_timer(&mut self, timer: Timer, after: Duration) {
+        self.timers.push(TimerSet { timer, after });
+    }
+
+    /// The steps so far, in order.
+    pub fn steps(&self) -> &[Step<M>] {
+        &self.steps
+    }
+
+    /// The timers to be set, in order.
+    pub fn timers(&self) -> &[TimerSet] {
+        &self.timers
+    }
+
+    /// Hands the steps and timers to the driver.
+    pub fn into_parts(self) -> (Vec<Step<M>>, Vec<TimerSet>) {
+        (self.steps, self.timers)
+    }
+
+    fn begin(&mut self, act: Act, label: String) {
+        self.steps.push(Step { act, label, claims: Vec::new(), sends: Vec::new() });
+    }
+
+    fn latest(&mut self) -> &mut Step<M> {
+        if self.steps.is_empty() {
+            self.begin(Act::Local, String::new());
+        }
+        self.steps.last_mut().expect("one was begun if there was none")
+    }
+}
+
+impl<M> Default for Effects<M> {
+    fn default() -> Effects<M> {
+        Effects::new()
+    }
+}
