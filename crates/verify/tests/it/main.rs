@@ -1,0 +1,11 @@
+//! The judges, each shown runs that keep its promise and runs that break it.
+
+mod catalog;
+mod claims;
+mod delivery;
+mod exhaustive;
+mod order;
+mod proof;
+mod run;
+mod story;
+mod structure;
