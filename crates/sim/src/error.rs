@@ -1,0 +1,117 @@
+//! Why a run could not be made or finished.
+
+use std::fmt;
+
+use constellation_fabric::NetworkError;
+use constellation_trace::{NodeId, TraceError, TrueTime};
+
+use crate::plan::PlanError;
+
+/// Why a run could not be made or finished: the setup contradicts itself, a node does what no node can do, or a
+/// bound was reached. It is never a judgement of what happened.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum WorldError {
+    /// The names of the nodes cannot be those of a trace.
+    Names(TraceError),
+    /// The plan cannot be carried out.
+    Plan(PlanError),
+    /// The network has messages of another run waiting, whose content this one cannot know.
+    UsedNetwork {
+        /// How many.
+        held: usize,
+    },
+    /// A node did what a trace cannot hold: it sent to nobody, named an update twice, claimed one thing twice.
+    Node {
+        /// Which node.
+        node: NodeId,
+        /// When.
+        at: TrueTime,
+        /// What is wrong with it.
+        error: TraceError,
+    },
+    /// The effects of an input say that a message arrived where none did, or not that the one that did arrived.
+    Receive {
+        /// At which node.
+        node: NodeId,
+        /// When.
+        at: TrueTime,
+    },
+    /// The network did not take a message.
+    Network {
+        /// Whose message.
+        node: NodeId,
+        /// When.
+        at: TrueTime,
+        /// Why.
+        error: NetworkError,
+    },
+    /// The trace cannot hold what the world did next.
+    Trace {
+        /// When.
+        at: TrueTime,
+        /// Why.
+        error: TraceError,
+    },
+    /// More happened than may; probably some nodes keep one another busy without time passing.
+    EventsMax {
+        /// How much may happen.
+        events_max: u32,
+        /// At which node the bound was reached; `None` for an act on links.
+        node: Option<NodeId>,
+        /// When.
+        at: TrueTime,
+    },
+}
+
+impl fmt::Display for WorldError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            WorldError::Names(error) => write!(f, "the nodes cannot be named so: {error}"),
+            WorldError::Plan(error) => error.fmt(f),
+            WorldError::UsedNetwork { held } => {
+                write!(
+                    f,
+                    "the network already holds {held} messages of another run; begin with an unused one"
+                )
+            }
+            WorldError::Trace { at, error } => write!(f, "the trace ends at {at}: {error}"),
+            WorldError::Node { node, at, error } => {
+                write!(f, "at {at} node number {} does what cannot be: {error}", node.number())
+            }
+            WorldError::Receive { node, at } => write!(
+                f,
+                "at {at} the effects of node number {} do not begin with a receive exactly if a message arrived",
+                node.number()
+            ),
+            WorldError::Network { node, at, error } => {
+                write!(f, "at {at} node number {} cannot send: {error}", node.number())
+            }
+            WorldError::EventsMax { events_max, node, at } => {
+                write!(f, "more than {events_max} events, the most allowed, at {at}")?;
+                node.map_or(Ok(()), |node| write!(f, ", lastly at node number {}", node.number()))
+            }
+        }
+    }
+}
+
+impl std::error::Error for WorldError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            WorldError::Names(error) | WorldError::Node { error, .. } | WorldError::Trace { error, .. } => {
+                Some(error)
+            }
+            WorldError::Plan(error) => Some(error),
+            WorldError::Network { error, .. } => Some(error),
+            WorldError::UsedNetwork { .. } | WorldError::Receive { .. } | WorldError::EventsMax { .. } => {
+                None
+            }
+        }
+    }
+}
+
+impl From<PlanError> for WorldError {
+    fn from(error: PlanError) -> WorldError {
+        WorldError::Plan(error)
+    }
+}

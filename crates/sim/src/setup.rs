@@ -1,0 +1,80 @@
+//! Everything that a run is made from, but the nodes and the luck.
+
+use std::time::Duration;
+
+use constellation_fabric::{Link, Network};
+use constellation_trace::{TrueTime, WallTime};
+
+use crate::plan::Plan;
+use crate::wall::Wall;
+
+/// What a [`World`](crate::World) is built from. Begin with [`Setup::new`] and change what should be otherwise:
+///
+/// ```
+/// use constellation_sim::{Setup, WallClaims};
+/// use constellation_trace::TrueTime;
+///
+/// let end = TrueTime::from_ns(1_000_000_000);
+/// let setup = Setup::<()> { wall_claims: WallClaims::Recorded, ..Setup::new(["pacific", "atlantic"], end) };
+/// assert_eq!(setup.machines.len(), 2);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Setup<R> {
+    /// The machines, one for each node, in the order of [`constellation_trace::NodeId`].
+    pub machines: Vec<Machine>,
+    /// What links do.
+    pub network: Network,
+    /// What clients ask and what breaks.
+    pub plan: Plan<R>,
+    /// What a wall clock without fault shows at the start.
+    pub epoch: WallTime,
+    /// Until when things may go wrong: no fault comes later, and later messages are neither lost nor duplicated
+    /// nor late.
+    pub end: TrueTime,
+    /// How long after `end` the run goes on, so that what is under way can arrive and clients can look at the
+    /// outcome. Nothing heals by itself: cuts and crashes stay as the plan leaves them.
+    pub grace: Duration,
+    /// How much may happen: inputs and acts, and events recorded. A run that needs more fails with
+    /// [`WorldError::EventsMax`](crate::WorldError::EventsMax), where it would else go on without end.
+    pub events_max: u32,
+    /// Whether the trace says what the wall clock showed at each event.
+    pub wall_claims: WallClaims,
+}
+
+/// A machine on which the processes of one node run.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Machine {
+    /// The name of the node.
+    pub name: String,
+    /// How its clocks go.
+    pub wall: Wall,
+}
+
+/// Whether the trace says what the wall clock showed at each event.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum WallClaims {
+    /// It does; where a node claims a wall time of its own, that one stands.
+    Recorded,
+    /// Only where a node claims it.
+    Omitted,
+}
+
+impl<R> Setup<R> {
+    /// How much may happen unless [`Setup::events_max`] says otherwise.
+    pub const EVENTS_MAX: u32 = 1_000_000;
+
+    /// Nodes of these names with clocks that are right, over links that take no time, with nothing planned, from
+    /// the Unix epoch until `end` and no longer.
+    pub fn new<T: Into<String>>(names: impl IntoIterator<Item = T>, end: TrueTime) -> Setup<R> {
+        Setup {
+            machines: names.into_iter().map(|name| Machine { name: name.into(), wall: Wall::TRUE }).collect(),
+            network: Network::new(Link::INSTANT),
+            plan: Plan::new(),
+            epoch: WallTime::from_ns(0),
+            end,
+            grace: Duration::ZERO,
+            events_max: Setup::<R>::EVENTS_MAX,
+            wall_claims: WallClaims::Omitted,
+        }
+    }
+}

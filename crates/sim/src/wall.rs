@@ -1,0 +1,194 @@
+//! How wrong the clocks of a machine are: offset, drift and steps, in integers alone.
+
+use std::time::Duration;
+
+use constellation_fabric::Now;
+use constellation_trace::{Elapsed, TrueTime, WallTime};
+
+/// How the clocks of one machine go.
+///
+/// One oscillator drives both: a fast machine's wall clock runs ahead *and* its time-outs come early. Offset and
+/// steps concern the wall clock alone.
+///
+/// ```
+/// use constellation_sim::{Drift, Wall};
+///
+/// // Pacific, whose time service had set it 600 ms ahead, on a quartz that gains 20 ms in a thousand seconds.
+/// let pacific = Wall { offset_ns: 600_000_000, drift: Drift::ppb(20_000).expect("far below the limit") };
+/// assert_ne!(pacific, Wall::TRUE);
+/// ```
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Wall {
+    /// How far ahead of the true time the wall clock begins, in nanoseconds; negative is behind.
+    pub offset_ns: i64,
+    /// How much faster than true time the machine's oscillator is.
+    pub drift: Drift,
+}
+
+impl Wall {
+    /// Always right, but for steps.
+    pub const TRUE: Wall = Wall { offset_ns: 0, drift: Drift::NONE };
+}
+
+/// How much faster than true time an oscillator is, in parts per billion; negative is slower.
+///
+/// A wrist watch has some 10,000 (10 ppm, a second a day); quartz in the cold of space more.
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Drift(i32);
+
+impl Drift {
+    /// As fast as true time.
+    pub const NONE: Drift = Drift(0);
+
+    /// This many nanoseconds gained a second; `None` for a billion or more in either direction, since a clock
+    /// that stands still or runs backwards is another fault than drift.
+    pub const fn ppb(ppb: i32) -> Option<Drift> {
+        if ppb.unsigned_abs() < BILLION as u32 { Some(Drift(ppb)) } else { None }
+    }
+
+    /// Nanoseconds gained a second, above -1,000,000,000 and below 1,000,000,000.
+    pub const fn parts_per_billion(self) -> i32 {
+        self.0
+    }
+
+    /// How long this oscillator says that `truly_ns` last, cut to the nanosecond. Stays at 2^64 - 1 ns.
+    fn shows(self, truly_ns: u64) -> u64 {
+        let shown = u128::from(truly_ns) * self.rate() / u128::from(BILLION);
+        u64::try_from(shown).unwrap_or(u64::MAX)
+    }
+
+    /// The least true time of which [`Drift::shows`] gives `shown_ns` or more. Stays at 2^64 - 1 ns.
+    fn lasts(self, shown_ns: u64) -> u64 {
+        let truly = (u128::from(shown_ns) * u128::from(BILLION)).div_ceil(self.rate());
+        u64::try_from(truly).unwrap_or(u64::MAX)
+    }
+
+    /// Nanoseconds shown a true second: at least 1, below 2 billion, so products with 64 bits fit in 128.
+    fn rate(self) -> u128 {
+        u128::from(BILLION.saturating_add_signed(i64::from(self.0)))
+    }
+}
+
+const BILLION: u64 = 1_000_000_000;
+
+/// The clocks of one machine while it runs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Clocks {
+    wall: Wall,
+    /// What a wall clock without fault shows at the start of the run.
+    epoch: WallTime,
+    /// The sum of all steps so far.
+    stepped_ns: i64,
+}
+
+impl Clocks {
+    pub(crate) const fn new(wall: Wall, epoch: WallTime) -> Clocks {
+        Clocks { wall, epoch, stepped_ns: 0 }
+    }
+
+    /// The wall clock jumps.
+    pub(crate) const fn step(&mut self, by_ns: i64) {
+        // Saturating: 292 years of steps are nonsense already, but no reason to jump to the other side.
+        self.stepped_ns = self.stepped_ns.saturating_add(by_ns);
+    }
+
+    /// What they show at `at` to a process that began at `began`. A wall clock stays within what it can show.
+    pub(crate) fn now(&self, at: TrueTime, began: TrueTime) -> Now {
+        let wall = i128::from(self.epoch.ns())
+            + i128::from(self.wall.offset_ns)
+            + i128::from(self.stepped_ns)
+            + i128::from(self.wall.drift.shows(at.ns()));
+        let wall = u64::try_from(wall.max(0)).unwrap_or(u64::MAX);
+        let elapsed = self.wall.drift.shows(at.ns().saturating_sub(began.ns()));
+        Now { wall: WallTime::from_ns(wall), elapsed: Elapsed::from_ns(elapsed) }
+    }
+
+    /// When a timer runs out that is set at `at` by a process that began at `began`: the first true time at
+    /// which its monotonic clock shows `after` more.
+    pub(crate) fn runs_out(&self, at: TrueTime, began: TrueTime, after: Duration) -> TrueTime {
+        let shows = self.now(at, began).elapsed.saturating_add(after);
+        let lasts = self.wall.drift.lasts(shows.ns());
+        // Never early, and never before now, however the cuts to a nanosecond fall.
+        began.saturating_add(Duration::from_nanos(lasts)).max(at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const EPOCH: WallTime = WallTime::from_ns(1_000_000_000_000);
+
+    fn drift(ppb: i32) -> Drift {
+        Drift::ppb(ppb).expect("within the limit")
+    }
+
+    #[test]
+    fn a_clock_shows_offset_drift_and_steps() {
+        let check = |offset_ns, ppb, step_ns, at_ns, expected_ns| {
+            let mut clocks = Clocks::new(Wall { offset_ns, drift: drift(ppb) }, EPOCH);
+            clocks.step(step_ns);
+            let now = clocks.now(TrueTime::from_ns(at_ns), TrueTime::from_ns(0));
+            assert_eq!(
+                now.wall.ns(),
+                expected_ns,
+                "offset {offset_ns} drift {ppb} step {step_ns} at {at_ns}"
+            );
+        };
+        check(0, 0, 0, 5, 1_000_000_000_005);
+        check(600_000_000, 0, 0, 0, 1_000_600_000_000);
+        check(-600_000_000, 0, 0, 0, 999_400_000_000);
+        check(0, 20_000, 0, 1_000_000_000_000, 2_000_020_000_000);
+        check(0, -20_000, 0, 1_000_000_000_000, 1_999_980_000_000);
+        check(0, 0, -7, 5, 999_999_999_998);
+        // The ends: no wrap, no panic.
+        check(i64::MIN, 0, i64::MIN, 5, 0);
+        check(i64::MAX, 999_999_999, i64::MAX, u64::MAX, u64::MAX);
+    }
+
+    #[test]
+    fn a_clock_that_stands_still_is_no_drift() {
+        assert_eq!(Drift::ppb(-1_000_000_000), None);
+        assert_eq!(Drift::ppb(1_000_000_000), None);
+        assert_eq!(Drift::ppb(i32::MIN), None);
+        assert_eq!(Drift::ppb(-999_999_999).map(Drift::parts_per_billion), Some(-999_999_999));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_timer_runs_out_at_the_first_moment_at_which_the_clock_shows_it(
+            ppb in -999_999_999..1_000_000_000_i32,
+            began in 0..1_000_000_u64,
+            later in 0..10_000_000_000_u64,
+            after in 0..10_000_000_000_u64,
+        ) {
+            let clocks = Clocks::new(Wall { offset_ns: 0, drift: drift(ppb) }, EPOCH);
+            let (began, at) = (TrueTime::from_ns(began), TrueTime::from_ns(began + later));
+            let shows = |at| clocks.now(at, began).elapsed.ns();
+            let out = clocks.runs_out(at, began, Duration::from_nanos(after));
+            prop_assert!(out >= at);
+            prop_assert!(shows(out) >= shows(at) + after);
+            if out > at {
+                prop_assert!(shows(TrueTime::from_ns(out.ns() - 1)) < shows(at) + after);
+            }
+        }
+
+        #[test]
+        fn the_monotonic_clock_never_goes_back_whatever_the_wall_does(
+            ppb in -999_999_999..1_000_000_000_i32,
+            step in any::<i64>(),
+            one in any::<u64>(),
+            other in any::<u64>(),
+        ) {
+            let mut clocks = Clocks::new(Wall { offset_ns: 0, drift: drift(ppb) }, EPOCH);
+            let earlier = clocks.now(TrueTime::from_ns(one.min(other)), TrueTime::from_ns(0));
+            clocks.step(step);
+            let later = clocks.now(TrueTime::from_ns(one.max(other)), TrueTime::from_ns(0));
+            prop_assert!(earlier.elapsed <= later.elapsed);
+        }
+    }
+}
