@@ -1,0 +1,113 @@
+//! What can be typed: every command, flag and argument, with the help that is shown for it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  every promise holds
+  1  a promise is violated
+  2  the input or the command line cannot be used
+  3  no violation was found, but not everything could be judged";
+
+const EXAMPLES: &str = "\
+Examples:
+  constellation run conjunction                   four stations, a partition, and a verdict
+  constellation run mss-17 --resolver all         what three ways to settle a conflict lose
+  constellation run mine.toml --seed 7 --trace out.jsonl
+  constellation check shiviz.log                  are the vector clocks of my own system sound?";
+
+/// Run, judge and explain how events are ordered across machines that cannot agree on the time.
+#[derive(Debug, Parser)]
+#[command(name = "constellation", version, about, after_help = EXIT_CODES, before_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// Whether to colour the output; `auto` does on a terminal unless NO_COLOR is set.
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub(crate) color: Color,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Whether to colour the output.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Simulate a scenario, print its timeline, and judge it.
+    Run(Run),
+    /// List the scenarios that ship with this program.
+    Scenarios(Scenarios),
+    /// Judge the stamps in a log that some other system wrote.
+    Check(Check),
+    /// Print a completion script for a shell.
+    Completions(Completions),
+}
+
+#[derive(Args, Clone, Debug)]
+#[command(after_help = EXIT_CODES)]
+pub(crate) struct Run {
+    /// The name of a shipped scenario (see `constellation scenarios`), or a file ending in `.toml`.
+    pub(crate) scenario: String,
+    /// The seed of everything that could go otherwise; by default the scenario's own.
+    #[arg(long, value_name = "N", value_parser = parse_seed)]
+    pub(crate) seed: Option<u64>,
+    /// How stations settle two updates of one key: `siblings` keeps what is concurrent; `wall-lww` and
+    /// `lamport-lww` keep the last write by a clock; `all` runs each and compares.
+    #[arg(long, value_name = "R")]
+    pub(crate) resolver: Option<String>,
+    /// Run with these nodes instead of the scenario's; those that it names must be among them.
+    #[arg(long, value_delimiter = ',', value_name = "NAME,…")]
+    pub(crate) nodes: Option<Vec<String>>,
+    /// Write the trace to this file, as JSON Lines.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trace: Option<PathBuf>,
+    /// Print one JSON object instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Scenarios {
+    /// Print one JSON object instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = EXIT_CODES)]
+pub(crate) struct Check {
+    /// A log in a ShiViz or GoVector format, or a trace of this program; `-` is standard input.
+    pub(crate) log: PathBuf,
+    /// How one event looks in the log: a regular expression with the groups `event`, `host` and `clock`.
+    #[arg(long, value_name = "REGEX")]
+    pub(crate) parser: Option<String>,
+    /// What stands between two executions in the log: a regular expression; its group `trace` names them.
+    #[arg(long, value_name = "REGEX")]
+    pub(crate) delimiter: Option<String>,
+    /// Print one JSON object instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Completions {
+    /// For which shell.
+    #[arg(value_enum)]
+    pub(crate) shell: Shell,
+}
+
+/// A seed in decimal, or in hexadecimal after `0x`.
+fn parse_seed(text: &str) -> Result<u64, String> {
+    let parsed = match text.strip_prefix("0x") {
+        Some(digits) => u64::from_str_radix(digits, 16),
+        None => text.parse(),
+    };
+    parsed.map_err(|_| "a whole number from 0 to 2^64 - 1, decimal or after 0x".to_owned())
+}

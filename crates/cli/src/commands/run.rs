@@ -1,0 +1,257 @@
+//! `constellation run`: a scenario, its timeline, and its verdict.
+
+use std::fs;
+use std::io::{BufWriter, Write as _};
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use constellation_lab::{Resolver, Run, Scenario, incidents};
+use constellation_trace::format::jsonl;
+use constellation_trace::ids::nearest;
+use constellation_trace::{Judgement, Verdict};
+use serde_json::{Value, json};
+
+use crate::args;
+use crate::printer::{Printer, faint, strong, verdict};
+use crate::source::Excerpt;
+use crate::timeline::timeline;
+
+pub(crate) fn run(arguments: &args::Run, printer: &mut Printer) -> anyhow::Result<u8> {
+    let mut scenario = load(arguments)?;
+    let seed = arguments.seed.unwrap_or(scenario.seed);
+    match arguments.resolver.as_deref() {
+        Some("all") => return compare(arguments, &scenario, seed, printer),
+        Some(name) => scenario.resolver = resolver(name)?,
+        None => {}
+    }
+    let run = simulate(arguments, &scenario, seed, printer)?;
+    if let Some(path) = &arguments.trace {
+        write_trace(&run, path)?;
+    }
+    if arguments.json {
+        printer.json(&as_json(&run, &replay(arguments, &scenario, seed)))?;
+    } else {
+        print(&run, &replay(arguments, &scenario, seed), printer)?;
+    }
+    Ok(run.exit_code())
+}
+
+fn load(arguments: &args::Run) -> anyhow::Result<Scenario> {
+    let name = &arguments.scenario;
+    let is_file = Path::new(name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"));
+    let (stem, path, text) = if is_file {
+        let text = fs::read(name).with_context(|| format!("cannot read `{name}`"))?;
+        let text = String::from_utf8(text).with_context(|| format!("`{name}` is not UTF-8 text"))?;
+        let stem = Path::new(name).file_stem().map(|stem| stem.to_string_lossy().into_owned());
+        (stem.unwrap_or_default(), name.clone(), text)
+    } else {
+        let Some(incident) = incidents::find(name) else { bail!(unknown_scenario(name)) };
+        (name.clone(), format!("{name}.toml"), incident.text.to_owned())
+    };
+    let parsed = match &arguments.nodes {
+        Some(nodes) => Scenario::parse_with_nodes(&stem, &text, nodes),
+        None => Scenario::parse(&stem, &text),
+    };
+    parsed.map_err(|error| {
+        let (message, span, help) = (error.message, error.span, error.help);
+        Excerpt { path, text, span, message, help }.into()
+    })
+}
+
+fn unknown_scenario(name: &str) -> String {
+    let names = incidents::INCIDENTS.iter().map(|incident| incident.name);
+    let advice = match nearest(name, names) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "`constellation scenarios` lists them; a file of your own ends in `.toml`".to_owned(),
+    };
+    format!("no scenario is called `{name}`\nhelp: {advice}")
+}
+
+fn resolver(name: &str) -> anyhow::Result<Resolver> {
+    if let Some((_, resolver)) = Resolver::NAMES.iter().find(|(known, _)| *known == name) {
+        return Ok(*resolver);
+    }
+    let names = || Resolver::NAMES.iter().map(|(known, _)| *known).chain(["all"]);
+    let advice = match nearest(name, names()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("one of {}", names().collect::<Vec<_>>().join(", ")),
+    };
+    bail!("no resolver is called `{name}`\nhelp: {advice}")
+}
+
+fn simulate(arguments: &args::Run, scenario: &Scenario, seed: u64, printer: &Printer) -> anyhow::Result<Run> {
+    let progress = printer.progress("simulating and judging");
+    let run = Run::of(scenario, seed, &replay(arguments, scenario, seed));
+    progress.finish_and_clear();
+    Ok(run?)
+}
+
+/// The command that does the same again.
+fn replay(arguments: &args::Run, scenario: &Scenario, seed: u64) -> String {
+    let mut command = format!("constellation run {} --seed {seed}", quoted(&arguments.scenario));
+    if arguments.resolver.is_some() {
+        command.push_str(&format!(" --resolver {}", scenario.resolver.name()));
+    }
+    if let Some(nodes) = &arguments.nodes {
+        command.push_str(&format!(" --nodes {}", quoted(&nodes.join(","))));
+    }
+    command
+}
+
+/// A word as a shell reads it.
+fn quoted(word: &str) -> String {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "_-./,".contains(letter);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
+/// Writes the whole trace beside its place and moves it there, so that no reader ever sees half of one.
+fn write_trace(run: &Run, path: &Path) -> anyhow::Result<()> {
+    let context = || format!("cannot write `{}`", path.display());
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder).with_context(context)?;
+    let mut writer = BufWriter::new(&mut file);
+    jsonl::write(&run.trace, &mut writer).with_context(context)?;
+    writer.flush().with_context(context)?;
+    drop(writer);
+    file.persist(path).with_context(context)?;
+    Ok(())
+}
+
+fn print(run: &Run, replay: &str, printer: &mut Printer) -> anyhow::Result<()> {
+    printer.line(strong(&run.scenario.name) + " · " + &run.scenario.title)?;
+    printer.line("")?;
+    for line in timeline(&run.trace) {
+        printer.line(line)?;
+    }
+    printer.line("")?;
+    print_judgements(&run.judgements, printer)?;
+    for remark in &run.remarks {
+        printer.line(faint(&format!("· {remark}")))?;
+    }
+    printer.line("")?;
+    printer.line(format!("seed {} · replay: {replay}", run.seed))?;
+    printer.line(format!("trace sha256 {}", jsonl::digest(&run.trace)))
+}
+
+pub(crate) fn print_judgements(judgements: &[Judgement], printer: &mut Printer) -> anyhow::Result<()> {
+    for judgement in judgements {
+        let scope =
+            if judgement.scope.is_empty() { String::new() } else { format!("  ({})", judgement.scope) };
+        let line = format!("{} {}{}", verdict(&judgement.verdict), judgement.promise, faint(&scope));
+        printer.line(line)?;
+        match &judgement.verdict {
+            Verdict::Violated(evidence) => {
+                for line in evidence.to_string().lines() {
+                    printer.line(format!("    {line}"))?;
+                }
+            }
+            Verdict::Unknown(limit) => printer.line(format!("    {limit}"))?,
+            Verdict::Holds => {}
+        }
+    }
+    Ok(())
+}
+
+/// Runs every resolver on one scenario and seed, and prints what each made of it.
+fn compare(
+    arguments: &args::Run,
+    scenario: &Scenario,
+    seed: u64,
+    printer: &mut Printer,
+) -> anyhow::Result<u8> {
+    if arguments.trace.is_some() {
+        bail!("--trace wants one run, but --resolver all makes several\nhelp: choose one resolver");
+    }
+    let mut runs = Vec::new();
+    for (_, resolver) in Resolver::NAMES {
+        let mut scenario = scenario.clone();
+        scenario.resolver = resolver;
+        runs.push(simulate(arguments, &scenario, seed, printer)?);
+    }
+    let worst = runs.iter().flat_map(|run| run.judgements.clone()).collect::<Vec<_>>();
+    let with_name = |run: &Run| {
+        replay(&args::Run { resolver: Some(String::new()), ..arguments.clone() }, &run.scenario, seed)
+    };
+    if arguments.json {
+        let runs: Vec<_> = runs.iter().map(|run| as_json(run, &with_name(run))).collect();
+        printer.json(&json!({"schema": "constellation/comparison/1", "runs": runs}))?;
+        return Ok(Judgement::exit_code(&worst));
+    }
+    print_comparison(&runs, printer)?;
+    for run in &runs {
+        printer.line("")?;
+        printer.line(format!("{} · {}", strong(run.scenario.resolver.name()), with_name(run)))?;
+        print_judgements(&run.judgements, printer)?;
+    }
+    Ok(Judgement::exit_code(&worst))
+}
+
+/// A table: a line a promise, a column a resolver.
+fn print_comparison(runs: &[Run], printer: &mut Printer) -> anyhow::Result<()> {
+    const COLUMN: usize = 12;
+    let promises: Vec<&str> = runs[0].judgements.iter().map(|judgement| &*judgement.promise).collect();
+    let width = promises.iter().map(|promise| promise.chars().count()).max().unwrap_or(0);
+    let names = runs.iter().map(|run| format!("{:<COLUMN$}", run.scenario.resolver.name()));
+    printer.line(format!("{:<width$}  {}", "", strong(&names.collect::<Vec<_>>().join("  "))))?;
+    for (place, promise) in promises.iter().enumerate() {
+        let cells = runs.iter().map(|run| format!("{}  ", verdict(&run.judgements[place].verdict)));
+        let cells = cells.map(|cell| cell + &" ".repeat(COLUMN - 10)).collect::<String>();
+        printer.line(format!("{promise:<width$}  {}", cells.trim_end()))?;
+    }
+    Ok(())
+}
+
+fn as_json(run: &Run, replay: &str) -> Value {
+    json!({
+        "schema": "constellation/run/1",
+        "version": env!("CARGO_PKG_VERSION"),
+        "scenario": run.scenario.name,
+        "title": run.scenario.title,
+        "seed": run.seed.to_string(),
+        "resolver": run.scenario.resolver.name(),
+        "nodes": run.scenario.nodes,
+        "events": run.trace.events().len(),
+        "messages": run.trace.messages().len(),
+        "exit_code": run.exit_code(),
+        "promises": run.judgements.iter().map(judgement_json).collect::<Vec<_>>(),
+        "remarks": run.remarks,
+        "replay": replay,
+        "trace_sha256": jsonl::digest(&run.trace).to_string(),
+    })
+}
+
+/// One judgement, with its evidence taken apart.
+pub(crate) fn judgement_json(judgement: &Judgement) -> Value {
+    let mut object = json!({
+        "promise": judgement.promise,
+        "verdict": judgement.verdict.word(),
+        "scope": judgement.scope,
+    });
+    match &judgement.verdict {
+        Verdict::Violated(evidence) => {
+            object["expected"] = json!(evidence.expected);
+            object["found"] = json!(evidence.found);
+            object["events"] = evidence
+                .events
+                .iter()
+                .map(|witness| {
+                    json!({
+                        "event": witness.event.number(),
+                        "process": witness.process,
+                        "at_ns": witness.at.ns().to_string(),
+                        "what": witness.what,
+                        "stamps": witness.stamps,
+                    })
+                })
+                .collect();
+            object["steps"] = json!(evidence.steps);
+            object["text"] = json!(evidence.to_string());
+        }
+        Verdict::Unknown(limit) => object["limit"] = json!(limit.to_string()),
+        Verdict::Holds => {}
+    }
+    object
+}

@@ -1,0 +1,35 @@
+//! The command `constellation`: it parses, calls a library and prints; what a run means is decided elsewhere.
+
+#![forbid(unsafe_code)]
+
+mod args;
+mod commands;
+mod printer;
+mod source;
+mod timeline;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Arguments, Command};
+use crate::printer::Printer;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let mut printer = Printer::new(arguments.color);
+    let outcome = match arguments.command {
+        Command::Run(run) => commands::run::run(&run, &mut printer),
+        Command::Scenarios(scenarios) => commands::scenarios::run(&scenarios, &mut printer),
+        Command::Check(check) => commands::check::run(&check, &mut printer),
+        Command::Completions(completions) => commands::completions::run(&completions, &mut printer),
+    };
+    match outcome {
+        Ok(code) => ExitCode::from(code),
+        Err(error) if printer::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            printer.error(&error);
+            ExitCode::from(printer::UNUSABLE)
+        }
+    }
+}

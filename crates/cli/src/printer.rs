@@ -1,0 +1,94 @@
+//! Where all output goes: what is found to standard output, talk to standard error, colour only where wanted.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use anstream::{AutoStream, ColorChoice};
+use anstyle::{AnsiColor, Style};
+use constellation_trace::Verdict;
+use indicatif::{ProgressBar, ProgressDrawTarget};
+
+use crate::args::Color;
+
+/// The exit code for input or a command line that cannot be used.
+pub(crate) const UNUSABLE: u8 = 2;
+
+/// All output of the program.
+pub(crate) struct Printer {
+    out: AutoStream<io::Stdout>,
+    talk: AutoStream<io::Stderr>,
+}
+
+impl Printer {
+    pub(crate) fn new(color: Color) -> Printer {
+        let choice = match color {
+            Color::Auto => ColorChoice::Auto,
+            Color::Always => ColorChoice::Always,
+            Color::Never => ColorChoice::Never,
+        };
+        Printer { out: AutoStream::new(io::stdout(), choice), talk: AutoStream::new(io::stderr(), choice) }
+    }
+
+    /// One line of what was found; it may be styled.
+    pub(crate) fn line(&mut self, line: impl AsRef<str>) -> anyhow::Result<()> {
+        Ok(writeln!(self.out, "{}", line.as_ref())?)
+    }
+
+    /// Bytes that are the whole output, such as a completion script.
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
+        Ok(self.out.write_all(bytes)?)
+    }
+
+    /// A JSON object, with a schema name in it, over several lines.
+    pub(crate) fn json(&mut self, value: &serde_json::Value) -> anyhow::Result<()> {
+        self.line(serde_json::to_string_pretty(value)?)
+    }
+
+    /// Why the program ends without a verdict.
+    pub(crate) fn error(&mut self, error: &anyhow::Error) {
+        let text = match error.downcast_ref::<crate::source::Excerpt>() {
+            Some(excerpt) => excerpt.render(self.talk.current_choice() != ColorChoice::Never),
+            None => format!("{}error:{:#} {error:#}", ERROR, ERROR),
+        };
+        // Nobody is left to be told when standard error is closed.
+        let _ = writeln!(self.talk, "{text}");
+    }
+
+    /// Shows that something goes on, if standard error is a terminal and it takes long.
+    pub(crate) fn progress(&self, what: &'static str) -> ProgressBar {
+        let progress = ProgressBar::new_spinner().with_message(what);
+        progress.set_draw_target(ProgressDrawTarget::stderr());
+        progress.enable_steady_tick(Duration::from_millis(500));
+        progress
+    }
+}
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+
+/// The glyph and the word of a verdict, coloured; the colour says nothing that the two do not.
+pub(crate) fn verdict(verdict: &Verdict) -> String {
+    let style = match verdict {
+        Verdict::Holds => AnsiColor::Green.on_default(),
+        Verdict::Violated(_) => AnsiColor::Red.on_default().bold(),
+        Verdict::Unknown(_) => AnsiColor::Yellow.on_default(),
+    };
+    format!("{style}{} {:<8}{style:#}", verdict.glyph(), verdict.word())
+}
+
+/// Text that matters less.
+pub(crate) fn faint(text: &str) -> String {
+    let style = Style::new().dimmed();
+    format!("{style}{text}{style:#}")
+}
+
+/// Text that a reader should find at a glance.
+pub(crate) fn strong(text: &str) -> String {
+    let style = Style::new().bold();
+    format!("{style}{text}{style:#}")
+}
+
+/// Whether the reader of our output went away, which is no error of ours.
+pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let is_pipe = |error: &io::Error| error.kind() == io::ErrorKind::BrokenPipe;
+    error.chain().any(|cause| cause.downcast_ref::<io::Error>().is_some_and(is_pipe))
+}

@@ -1,0 +1,4 @@
+//! The command as a user meets it, and the rules of the house that no single crate can check.
+
+mod layers;
+mod tidy;

@@ -1,0 +1,31 @@
+//! The scenarios that ship with the program, each a file that a reader can copy and change.
+
+use crate::scenario::Scenario;
+
+/// A scenario that ships.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Incident {
+    /// What it is called on the command line.
+    pub name: &'static str,
+    /// The text of its file.
+    pub text: &'static str,
+}
+
+/// All of them, in the order in which they are listed.
+pub const INCIDENTS: [Incident; 2] = [
+    Incident { name: "conjunction", text: include_str!("../../../scenarios/conjunction.toml") },
+    Incident { name: "mss-17", text: include_str!("../../../scenarios/mss-17.toml") },
+];
+
+/// The one of this name.
+pub fn find(name: &str) -> Option<Incident> {
+    INCIDENTS.into_iter().find(|incident| incident.name == name)
+}
+
+impl Incident {
+    /// The scenario that its text describes.
+    pub fn scenario(self) -> Scenario {
+        Scenario::parse(self.name, self.text).expect("a test reads every scenario that ships")
+    }
+}

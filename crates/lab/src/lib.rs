@@ -1,0 +1,47 @@
+//! What is simulated and what it promises: after this crate a reader can write a run down and have it judged.
+//!
+//! ```
+//! use constellation_lab::{Resolver, Run, incidents};
+//!
+//! let mut scenario = incidents::find("mss-17").expect("it ships").scenario();
+//! let run = Run::of(&scenario, scenario.seed, "constellation run mss-17").unwrap();
+//! assert_eq!(run.exit_code(), 0);
+//!
+//! // Let the wall clock choose, and an update is lost.
+//! scenario.resolver = Resolver::WallLww;
+//! let run = Run::of(&scenario, scenario.seed, "constellation run mss-17 --resolver wall-lww").unwrap();
+//! assert_eq!(run.exit_code(), 1);
+//! ```
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | [`scenario`] | [`Scenario`]: a run as written down, read from TOML |
+//! | [`incidents`] | the scenarios that ship |
+//! | [`station`] | [`Station`]: the ground station, a protocol under any driver |
+//! | [`resolver`] | [`Resolver`]: how two updates of one key are settled |
+//! | [`run`] | [`Run`]: from a scenario to a trace and its verdicts |
+//! | [`promises`] | what is judged, and how clocks compare |
+//!
+//! This crate must never know a terminal or a page.
+
+#![forbid(unsafe_code)]
+#![warn(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::iter_over_hash_type,
+    clippy::float_arithmetic
+)]
+
+pub mod incidents;
+pub mod promises;
+pub mod resolver;
+pub mod run;
+pub mod scenario;
+mod smallest;
+pub mod station;
+
+pub use incidents::Incident;
+pub use resolver::Resolver;
+pub use run::{Run, RunError, simulate};
+pub use scenario::{Scenario, ScenarioError};
+pub use station::Station;

@@ -1,0 +1,218 @@
+//! From a scenario to a verdict: simulate, judge, and look for the smallest schedule that still fails.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use constellation_fabric::{Network, Sequence};
+use constellation_sim::{
+    Act as Planned, Disk, Drift, Machine, Plan, Seeded, Setup, Wall, WallClaims, World, WorldError,
+};
+use constellation_trace::trace::Origin;
+use constellation_trace::{Judgement, NodeId, Trace, TrueTime, Verdict};
+
+use crate::promises;
+use crate::scenario::{Act, Scenario};
+use crate::smallest::smallest;
+use crate::station::{Durability, Request, Rules, Station};
+
+/// A run that was simulated and judged.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Run {
+    /// What was run.
+    pub scenario: Scenario,
+    /// The seed of all that could have gone otherwise.
+    pub seed: u64,
+    /// What happened.
+    pub trace: Trace,
+    /// What was promised, and what came of it.
+    pub judgements: Vec<Judgement>,
+    /// What nobody promised but a reader should know, one line each.
+    pub remarks: Vec<String>,
+}
+
+impl Run {
+    /// Simulates `scenario` with `seed`, judges the trace, and makes every violation as small as it can.
+    ///
+    /// `replay` is the command that does the same again, for the evidence.
+    ///
+    /// # Errors
+    /// [`RunError`] when the scenario cannot be run to its end.
+    pub fn of(scenario: &Scenario, seed: u64, replay: &str) -> Result<Run, RunError> {
+        let trace = simulate(scenario, seed)?;
+        let judged = promises::judge(scenario, &trace);
+        let mut judgements = judged.judgements;
+        for judgement in &mut judgements {
+            if let Verdict::Violated(evidence) = &mut judgement.verdict {
+                evidence.steps = smallest(scenario, seed, &judgement.promise);
+                replay.clone_into(&mut evidence.replay);
+            }
+        }
+        Ok(Run { scenario: scenario.clone(), seed, trace, judgements, remarks: judged.remarks })
+    }
+
+    /// The exit code for all promises together: 0 holds, 1 violated, 3 unknown.
+    pub fn exit_code(&self) -> u8 {
+        Judgement::exit_code(&self.judgements)
+    }
+}
+
+/// Why a scenario could not be run to its end.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum RunError {
+    /// The simulated world gave up.
+    World(WorldError),
+}
+
+impl fmt::Display for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RunError::World(error) => write!(f, "the scenario cannot be run to its end: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for RunError {}
+
+/// What happens in `scenario` with `seed`, and nothing else: equal arguments, equal trace.
+///
+/// # Errors
+/// [`RunError`] when the scenario cannot be run to its end.
+pub fn simulate(scenario: &Scenario, seed: u64) -> Result<Trace, RunError> {
+    let rules = Arc::new(Rules {
+        nodes: scenario.nodes.clone(),
+        resolver: scenario.resolver,
+        anti_entropy: scenario.anti_entropy,
+        durability: durability(scenario),
+    });
+    let station = |me| Station::new(Arc::clone(&rules), me);
+    let world = World::new(setup(scenario), Seeded::new(seed), station).map_err(RunError::World)?;
+    let mut trace = world.run().map_err(RunError::World)?.trace;
+    trace.set_origin(Origin { scenario: scenario.name.clone(), seed });
+    Ok(trace)
+}
+
+/// A disk is worth its events only where somebody might need it.
+fn durability(scenario: &Scenario) -> Durability {
+    let crashes = scenario.steps.iter().any(|step| matches!(step.act, Act::Crash { .. }));
+    if crashes { Durability::Persisted } else { Durability::Volatile }
+}
+
+fn setup(scenario: &Scenario) -> Setup<Request> {
+    let settle = settle_time(scenario);
+    Setup {
+        machines: machines(scenario),
+        network: network(scenario),
+        plan: plan(scenario, scenario.end.saturating_add(settle)),
+        epoch: scenario.epoch,
+        grace: settle.saturating_add(Duration::from_secs(1)),
+        wall_claims: WallClaims::Recorded,
+        ..Setup::new(scenario.nodes.iter().map(String::as_str), scenario.end)
+    }
+}
+
+fn machines(scenario: &Scenario) -> Vec<Machine> {
+    let machine = |name: &String| {
+        let rule = scenario.walls.iter().find(|rule| rule.node == *name);
+        let wall = rule.map_or(Wall::TRUE, |rule| Wall {
+            offset_ns: rule.ahead_ns,
+            drift: drift(rule.drift_ppb).unwrap_or(Drift::NONE),
+        });
+        Machine { name: name.clone(), wall }
+    };
+    scenario.nodes.iter().map(machine).collect()
+}
+
+fn drift(ppb: i64) -> Option<Drift> {
+    Drift::ppb(i32::try_from(ppb).ok()?)
+}
+
+fn network(scenario: &Scenario) -> Network {
+    let mut network = Network::new(scenario.link);
+    for rule in &scenario.links {
+        for source in &rule.sources {
+            for target in &rule.targets {
+                network.set_link(node(scenario, source), node(scenario, target), rule.link);
+            }
+        }
+    }
+    network
+}
+
+/// How long everything needs to arrive once nothing goes wrong any more.
+fn settle_time(scenario: &Scenario) -> Duration {
+    let links = scenario.links.iter().map(|rule| rule.link).chain([scenario.link]);
+    let slowest = links.map(|link| link.latency_max).max().unwrap_or_default();
+    let rounds = u32::try_from(scenario.nodes.len()).unwrap_or(u32::MAX);
+    // Each station offers all that it holds to each other one, and what it was offered meanwhile once more.
+    let offers = scenario.anti_entropy.map_or(Duration::ZERO, |interval| {
+        interval.saturating_add(slowest).saturating_mul(rounds).saturating_mul(2)
+    });
+    slowest.saturating_mul(2).saturating_add(offers)
+}
+
+/// The scenario's steps; at its end everything heals and restarts, and later every node shows every key.
+fn plan(scenario: &Scenario, show_at: TrueTime) -> Plan<Request> {
+    let mut plan = Plan::new();
+    let mut is_cut = false;
+    let mut down: Vec<&str> = Vec::new();
+    for step in &scenario.steps {
+        plan.add(step.at, planned(scenario, &step.act));
+        match &step.act {
+            Act::Partition { .. } | Act::Cut { .. } => is_cut = true,
+            Act::Heal => is_cut = false,
+            Act::Crash { node } => down.push(node),
+            Act::Restart { node, .. } => down.retain(|name| name != node),
+            _ => {}
+        }
+    }
+    if is_cut {
+        plan.add(scenario.end, Planned::Heal);
+    }
+    for name in down {
+        plan.add(scenario.end, Planned::Restart { node: node(scenario, name), disk: Disk::Kept });
+    }
+    for key in scenario.keys() {
+        for name in &scenario.nodes {
+            let request = Request::Read { key: key.to_owned() };
+            plan.add(show_at, Planned::Request { node: node(scenario, name), request });
+        }
+    }
+    plan
+}
+
+fn planned(scenario: &Scenario, act: &Act) -> Planned<Request> {
+    let node = |name: &String| node(scenario, name);
+    let group = |names: &[String]| names.iter().map(node).collect();
+    match act {
+        Act::Submit { node: at, key, value } => Planned::Request {
+            node: node(at),
+            request: Request::Submit { key: key.clone(), value: value.clone() },
+        },
+        Act::Read { node: at, key } => {
+            Planned::Request { node: node(at), request: Request::Read { key: key.clone() } }
+        }
+        Act::Partition { group_a, group_b } => {
+            Planned::Partition { group_a: group(group_a), group_b: group(group_b) }
+        }
+        Act::Cut { sources, targets } => Planned::Cut { sources: group(sources), targets: group(targets) },
+        Act::Heal => Planned::Heal,
+        Act::Crash { node: at } => Planned::Crash { node: node(at) },
+        Act::Restart { node: at, disk } => Planned::Restart { node: node(at), disk: *disk },
+        Act::StepWall { node: at, by_ns } => Planned::StepWall { node: node(at), by_ns: *by_ns },
+    }
+}
+
+fn node(scenario: &Scenario, name: &str) -> NodeId {
+    let place = scenario.nodes.iter().position(|node| node == name);
+    let place = place.expect("a scenario refuses names that are not among its nodes");
+    NodeId::new(u32::try_from(place).expect("a scenario has at most a thousand nodes"))
+}
+
+/// Whether every link of the scenario keeps the order of what is sent over it, and sends it once.
+pub(crate) fn keeps_order(scenario: &Scenario) -> bool {
+    let mut links = scenario.links.iter().map(|rule| rule.link).chain([scenario.link]);
+    links.all(|link| link.sequence == Sequence::Ordered)
+}
