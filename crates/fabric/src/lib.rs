@@ -34,7 +34,12 @@
 //! drivers carry out.
 
 #![forbid(unsafe_code)]
-#![warn(clippy::disallowed_methods, clippy::disallowed_types, clippy::iter_over_hash_type, clippy::float_arithmetic)]
+#![warn(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::iter_over_hash_type,
+    clippy::float_arithmetic
+)]
 
 pub mod choices;
 pub mod network;

@@ -118,7 +118,10 @@ impl fmt::Display for NetworkError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             NetworkError::HoldFull { held_max } => {
-                write!(f, "the link is cut and {held_max} messages already wait for the heal, the most allowed")
+                write!(
+                    f,
+                    "the link is cut and {held_max} messages already wait for the heal, the most allowed"
+                )
             }
         }
     }
@@ -227,9 +230,8 @@ impl Network {
         traffic.sent += 1;
         let question = |topic| Question { topic, source: parcel.source, target: parcel.target, nth };
 
-        let mut happens = |topic, odds| {
-            odds != Odds::NEVER && choices.choose(question(topic), Options::Chance(odds)) != 0
-        };
+        let mut happens =
+            |topic, odds| odds != Odds::NEVER && choices.choose(question(topic), Options::Chance(odds)) != 0;
         if happens(Topic::Loss, link.loss) {
             return Fate::Lose;
         }

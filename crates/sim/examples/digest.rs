@@ -9,5 +9,5 @@
 mod gossip;
 
 fn main() {
-    println!("{}", gossip::digest(17));
+    println!("{}", gossip::digest(gossip::SEED));
 }

@@ -22,7 +22,7 @@ use crate::wall::Wall;
 pub struct Setup<R> {
     /// The machines, one for each node, in the order of [`constellation_trace::NodeId`].
     pub machines: Vec<Machine>,
-    /// What links do.
+    /// What links do. Cuts belong into the plan: one that is already made here is in force, but not in the trace.
     pub network: Network,
     /// What clients ask and what breaks.
     pub plan: Plan<R>,

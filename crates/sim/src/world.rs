@@ -1,6 +1,7 @@
 //! One run, from the setup to the trace: takes what happens next off the agenda and carries out what follows.
 
 use std::collections::BTreeMap;
+use std::mem;
 
 use constellation_fabric::{
     Act as StepAct, Calm, Choices, Effects, Fate, Input, Network, Node, Parcel, Step, Timer, TimerSet,
@@ -37,6 +38,8 @@ pub struct World<N: Node, C, F> {
     held: BTreeMap<MessageId, N::Message>,
     /// Messages that the network duplicated, while a copy is under way.
     twins: BTreeMap<MessageId, Twins>,
+    /// To whom the step at hand sends; kept so that it need not be allocated for each.
+    targets: Vec<NodeId>,
     counts: Counts,
     now: TrueTime,
     last: TrueTime,
@@ -124,6 +127,7 @@ where
             trace,
             held: BTreeMap::new(),
             twins: BTreeMap::new(),
+            targets: Vec::new(),
             counts: Counts::default(),
             now: TrueTime::default(),
             last: TrueTime::default(),
@@ -295,10 +299,10 @@ where
     fn carry_out(
         &mut self,
         node: NodeId,
-        step: Step<N::Message>,
+        mut step: Step<N::Message>,
         received: Option<MessageId>,
     ) -> Result<(), WorldError> {
-        let event = self.record_step(node, &step, received)?;
+        let event = self.record_step(node, &mut step, received)?;
         if let StepAct::Persist(state) = step.act {
             self.hosts[node.index()].disk = Some((event, state));
         }
@@ -371,7 +375,7 @@ where
     fn record_step(
         &mut self,
         node: NodeId,
-        step: &Step<N::Message>,
+        step: &mut Step<N::Message>,
         received: Option<MessageId>,
     ) -> Result<EventId, WorldError> {
         let texts: Vec<&str> = match &step.act {
@@ -387,11 +391,12 @@ where
             StepAct::Read { key, .. } => Action::Read { key, shows: &texts },
             act => unreachable!("this crate and the effects change together, but {act:?} is not known here"),
         };
-        let sends: Vec<NodeId> = step.sends.iter().map(|(target, _)| *target).collect();
-        let claims = self.add_wall_claim(node, step.claims.clone());
+        let claims = self.add_wall_claim(node, mem::take(&mut step.claims));
+        self.targets.clear();
+        self.targets.extend(step.sends.iter().map(|(target, _)| *target));
         let (at, label) = (self.now, &step.label);
         self.trace
-            .record(Entry { node, at, action, sends: &sends, label, claims: &claims })
+            .record(Entry { node, at, action, sends: &self.targets, label, claims: &claims })
             .map_err(|error| WorldError::Node { node, at, error })
     }
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use constellation_fabric::{Calm, Effects, Input, Link, Network, Node, Now, Odds, Parcel, Timer};
-use constellation_sim::{Act, Ending, Outcome, Plan, Seeded, Setup, World, WorldError};
-use constellation_trace::{Claim, MessageId, NodeId, TrueTime};
+use constellation_sim::{Act, Disk, Ending, Outcome, Plan, Seeded, Setup, WallClaims, World, WorldError};
+use constellation_trace::{Claim, ClaimKind, ClaimRef, MessageId, NodeId, TrueTime, WallTime};
 use expect_test::{Expect, expect};
 
 use crate::gossip::bad_link;
@@ -180,6 +180,23 @@ fn what_no_heal_released_still_waits_at_the_end() {
     let outcome = run(setup, Calm).expect("a sound setup");
     let counts = outcome.counts;
     assert_eq!((outcome.ending, counts.held, counts.waiting, counts.delivered), (Ending::Quiet, 3, 3, 0));
+}
+
+#[test]
+fn every_event_says_what_the_wall_showed_unless_its_node_did() {
+    let wall_claims = WallClaims::Recorded;
+    let mut setup = Setup { epoch: WallTime::from_ns(7), wall_claims, ..Setup::new(["pacific"], ms(9)) };
+    setup.plan.add(ms(1), Act::Crash { node: MYSELF });
+    setup.plan.add(ms(2), Act::Restart { node: MYSELF, disk: Disk::Kept });
+    let acts = |_: Input<(), ()>, effects: &mut Effects<()>| {
+        effects.claim(Claim::Wall(WallTime::from_ns(5)));
+        effects.event("says no time");
+    };
+    let outcome = World::new(setup, Calm, |_| Acts(acts)).and_then(World::run).expect("a sound setup");
+    let walls: Vec<_> = outcome.trace.claims(ClaimKind::Wall).map(|(_, claim)| claim).collect();
+    // Start, then its own claim and the world's; crash; restart; and once more.
+    let expected = [5, 7, 1_000_007, 2_000_007, 5, 2_000_007].map(|ns| ClaimRef::Wall(WallTime::from_ns(ns)));
+    assert_eq!(walls, expected);
 }
 
 #[test]

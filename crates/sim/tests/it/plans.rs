@@ -38,7 +38,7 @@ fn a_plan_that_cannot_be_carried_out_is_refused() {
     );
     check_refused(
         plan().at(ms(1_001), Act::Heal),
-        expect!["act 1 of the plan comes at +1.001000s, after the end of the run at +1.000000s"],
+        expect!["act 1 of the plan comes at +1.001000s, after the end of such acts at +1.000000s"],
     );
     check_refused(
         plan().at(ms(2), crash(PACIFIC)).at(ms(3), crash(PACIFIC)),
@@ -62,6 +62,38 @@ fn a_plan_may_be_written_down_in_any_order_and_reach_to_the_very_end() {
         Plan::<Ask>::new().at(ms(9), restart).at(ms(8), Act::Crash { node: PACIFIC }).at(ms(10), Act::Heal);
     assert_eq!(plan.check(2, ms(10), Duration::ZERO), Ok(()));
     assert_eq!(plan.check(0, ms(10), Duration::ZERO), Err(PlanError::UnknownNode { act: 0, node: PACIFIC }));
+}
+
+#[test]
+fn in_the_grace_clients_may_ask_and_all_may_heal_but_nothing_breaks() {
+    let grace = Duration::from_millis(10);
+    let check = |act: Act<Ask>, late_by: u64| {
+        let crash = Act::Crash { node: ATLANTIC };
+        Plan::new().at(ms(1), crash).at(ms(20 + late_by), act).check(2, ms(20), grace).map_err(|error| {
+            match error {
+                PlanError::AfterEnd { end, .. } => end,
+                error => panic!("another fault: {error}"),
+            }
+        })
+    };
+    let group = || vec![PACIFIC];
+    let mends = || [ask(PACIFIC, Ask::Add(1)), Act::Heal, Act::Restart { node: ATLANTIC, disk: Disk::Kept }];
+    let breaks = || {
+        [
+            Act::Partition { group_a: group(), group_b: group() },
+            Act::Cut { sources: group(), targets: group() },
+            Act::Crash { node: PACIFIC },
+            Act::StepWall { node: PACIFIC, by_ns: 1 },
+        ]
+    };
+    for act in mends() {
+        assert_eq!(check(act.clone(), 10), Ok(()), "{act:?}");
+        assert_eq!(check(act.clone(), 11), Err(ms(30)), "{act:?}");
+    }
+    for act in breaks() {
+        assert_eq!(check(act.clone(), 0), Ok(()), "{act:?}");
+        assert_eq!(check(act.clone(), 1), Err(ms(20)), "{act:?}");
+    }
 }
 
 #[test]

@@ -1,0 +1,123 @@
+//! How what a node says is grouped into the events of a trace.
+
+use std::time::Duration;
+
+use constellation_fabric::{Act, Effects, Timer};
+use constellation_trace::{Claim, NodeId};
+use expect_test::{Expect, expect};
+
+fn check(
+    mut effects: Effects<&'static str>,
+    says: impl FnOnce(&mut Effects<&'static str>),
+    expected: Expect,
+) {
+    says(&mut effects);
+    let mut text = String::new();
+    for step in effects.steps() {
+        let act = match &step.act {
+            Act::Local => "local".to_owned(),
+            Act::Receive => "receive".to_owned(),
+            Act::Persist(state) => format!("persist {} bytes", state.len()),
+            Act::Write { key, update, saw } => format!("write {update} to {key}, saw {}", saw.join(" ")),
+            Act::Read { key, shows } => format!("read {key}, shows {}", shows.join(" ")),
+            act => panic!("not known here: {act:?}"),
+        };
+        let sends: Vec<_> = step.sends.iter().map(|(to, what)| format!("{what}>{}", to.number())).collect();
+        let line = format!("{act} | {} | {} claims | {}", step.label, step.claims.len(), sends.join(" "));
+        text += line.trim_end();
+        text += "\n";
+    }
+    for set in effects.timers() {
+        text += &format!("timer {} after {:?}\n", set.timer.0, set.after);
+    }
+    expected.assert_eq(&text);
+    let (steps, timers) = (effects.steps().to_vec(), effects.timers().to_vec());
+    assert_eq!(effects.into_parts(), (steps, timers), "what is handed over is what was shown");
+}
+
+const TO: NodeId = NodeId::new(1);
+
+#[test]
+fn saying_nothing_is_no_event() {
+    check(Effects::new(), |_| {}, expect![[""]]);
+    check(Effects::default(), |_| {}, expect![[""]]);
+}
+
+#[test]
+fn a_message_is_an_event_even_if_the_node_says_nothing() {
+    check(
+        Effects::receiving(),
+        |_| {},
+        expect![[r#"
+        receive |  | 0 claims |
+    "#]],
+    );
+}
+
+#[test]
+fn what_is_said_of_nothing_begins_a_local_event() {
+    check(
+        Effects::new(),
+        |effects| effects.send(TO, "m"),
+        expect![[r#"
+        local |  | 0 claims | m>1
+    "#]],
+    );
+    check(
+        Effects::new(),
+        |effects| effects.claim(Claim::Lamport(1)),
+        expect![[r#"
+        local |  | 1 claims |
+    "#]],
+    );
+    check(
+        Effects::new(),
+        |effects| effects.label("wakes"),
+        expect![[r#"
+        local | wakes | 0 claims |
+    "#]],
+    );
+}
+
+#[test]
+fn sends_labels_and_claims_belong_to_the_latest_step() {
+    let says = |effects: &mut Effects<_>| {
+        effects.label("hears");
+        effects.send(TO, "thanks");
+        effects.persist(vec![1, 2, 3]);
+        effects.write("mss-17", "u1", vec!["u0".to_owned()]);
+        effects.claim(Claim::Lamport(4));
+        effects.send(TO, "u1");
+        effects.send(NodeId::new(2), "u1");
+        effects.event("rests");
+        effects.read("mss-17", vec!["u1".to_owned(), "u2".to_owned()]);
+        effects.label("shows");
+    };
+    check(
+        Effects::receiving(),
+        says,
+        expect![[r#"
+        receive | hears | 0 claims | thanks>1
+        persist 3 bytes |  | 0 claims |
+        write u1 to mss-17, saw u0 |  | 1 claims | u1>1 u1>2
+        local | rests | 0 claims |
+        read mss-17, shows u1 u2 | shows | 0 claims |
+    "#]],
+    );
+}
+
+#[test]
+fn a_timer_alone_is_no_event() {
+    let says = |effects: &mut Effects<_>| {
+        effects.set_timer(Timer(7), Duration::from_millis(3));
+        effects.set_timer(Timer(7), Duration::from_millis(5));
+    };
+    check(
+        Effects::new(),
+        says,
+        expect![[r#"
+        timer 7 after 3ms
+        timer 7 after 5ms
+    "#]],
+    );
+}

@@ -1,0 +1,5 @@
+//! What the seam promises to drivers and protocols, and that broken variants of it are caught.
+
+mod choices;
+mod effects;
+mod network;
