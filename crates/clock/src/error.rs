@@ -1,10 +1,12 @@
 //! Everything that this crate refuses, with the numbers that explain the refusal.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 
 use crate::bytes::Malformed;
-use crate::hybrid::{PhysicalTime, WallUnreadable};
+use crate::dotted::Dot;
+use crate::hybrid::{HybridTime, PhysicalTime, WallUnreadable};
 use crate::identity::Identity;
 use crate::lease::{CheckpointFault, StoreFault};
 
@@ -55,6 +57,15 @@ pub enum Error {
         /// How far the message says we have.
         seen: u64,
     },
+    /// As [`Error::Impersonated`], under a hybrid clock.
+    ImpersonatedAt {
+        /// The identity that is ours.
+        identity: Identity,
+        /// Our latest stamp's time.
+        own: HybridTime,
+        /// The time in the message.
+        seen: HybridTime,
+    },
     /// A remote hybrid stamp further ahead of our wall clock than the drift bound.
     DriftExceeded {
         /// Who sent it.
@@ -82,12 +93,53 @@ pub enum Error {
         /// The name asked for.
         name: String,
     },
+    /// Two entries for one identity.
+    DuplicateEntry {
+        /// Whose.
+        identity: Identity,
+    },
     /// Input that is not the canonical form of anything.
     Malformed(Malformed),
     /// A checkpoint that must not be started from.
     Checkpoint(CheckpointFault),
     /// The store behind a lease failed.
     Store(StoreFault),
+    /// Two different values for one write: its node's identity has two owners, or its owner lost its memory.
+    DotReused {
+        /// The name that both writes bear.
+        dot: Dot,
+    },
+    /// A decision that would have left a conflict standing.
+    Unresolved {
+        /// Under which key.
+        key: String,
+        /// The writes held there that the decision had not seen.
+        unseen: Vec<Dot>,
+    },
+    /// A node that is not on the bus.
+    UnknownNode {
+        /// The name given.
+        name: String,
+        /// The name on the bus that was most likely meant, if one is near.
+        nearest: Option<String>,
+    },
+    /// A name given twice for the nodes of a bus.
+    DuplicateNode {
+        /// The name.
+        name: String,
+    },
+    /// As many messages wait for a heal as may. This one was not taken; it is still the sender's.
+    HoldFull {
+        /// How many may wait.
+        held_max: usize,
+    },
+    /// The bus is closed: it takes no messages any more.
+    BusClosed,
+    /// The bus does not record, or what happened on it could not be recorded.
+    NotRecorded {
+        /// Why.
+        reason: String,
+    },
 }
 
 impl fmt::Display for Error {
@@ -96,11 +148,9 @@ impl fmt::Display for Error {
             Error::AmbiguousName { name, reads_as } => {
                 write!(formatter, "the name {name:?} would be read as incarnation {reads_as} of another node")
             }
-            Error::Exhausted { node: Some(node), ceiling } => {
-                write!(formatter, "the clock of {node} stands at its ceiling {ceiling}")
-            }
-            Error::Exhausted { node: None, ceiling } => {
-                write!(formatter, "the clock stands at its ceiling {ceiling}")
+            Error::Exhausted { node, ceiling } => {
+                let owner = node.iter().map(|node| alloc::format!(" of {node}")).collect::<String>();
+                write!(formatter, "the clock{owner} stands at its ceiling {ceiling}")
             }
             Error::RemoteBeyondCeiling { sender, remote, admitted_max } => {
                 let sender = sender.as_ref().map_or("the sender", Identity::as_str);
@@ -113,19 +163,43 @@ impl fmt::Display for Error {
             Error::Impersonated { identity, own, seen } => {
                 write!(formatter, "somebody counted to {seen} as {identity}, which is us, at {own}")
             }
+            Error::ImpersonatedAt { identity, own, seen } => {
+                write!(formatter, "somebody reached {seen} as {identity}, which is us, at {own}")
+            }
             Error::DriftExceeded { sender, remote, local, bound_ns } => {
                 let ahead_ns = remote.as_ns().saturating_sub(local.as_ns()); // Ahead, or it would not be an error.
-                write!(formatter, "{sender} is at {remote}, {ahead_ns} ns ahead of our wall clock at {local}; ")?;
-                write!(formatter, "the bound is {bound_ns} ns")
+                write!(formatter, "{sender} is at {remote}, {ahead_ns} ns ahead of ")?;
+                write!(formatter, "our wall clock at {local}; the bound is {bound_ns} ns")
             }
             Error::WallLeapt { last, read, bound_ns } => {
                 write!(formatter, "our wall clock leapt from {last} to {read}; the bound is {bound_ns} ns")
             }
             Error::WallUnreadable(fault) => write!(formatter, "{fault}"),
             Error::NotMember { name } => write!(formatter, "{name:?} is not a member of the group"),
+            Error::DuplicateEntry { identity } => write!(formatter, "two entries for {identity}"),
             Error::Malformed(fault) => write!(formatter, "{fault}"),
             Error::Checkpoint(fault) => write!(formatter, "{fault}"),
             Error::Store(fault) => write!(formatter, "{fault}"),
+            Error::DotReused { dot } => {
+                write!(formatter, "two values for the write {dot}: the identity {} has two owners", dot.node)
+            }
+            Error::Unresolved { key, unseen } => {
+                write!(formatter, "the decision on {key:?} has not seen")?;
+                unseen.iter().try_for_each(|dot| write!(formatter, " {dot}"))
+            }
+            Error::UnknownNode { name, nearest: Some(nearest) } => {
+                write!(formatter, "there is no node `{name}` on the bus; did you mean `{nearest}`?")
+            }
+            Error::UnknownNode { name, nearest: None } => {
+                write!(formatter, "there is no node `{name}` on the bus")
+            }
+            Error::DuplicateNode { name } => write!(formatter, "node `{name}` is named twice"),
+            Error::HoldFull { held_max } => {
+                let text = "messages already wait for the heal, the most allowed";
+                write!(formatter, "the link is cut and {held_max} {text}")
+            }
+            Error::BusClosed => formatter.write_str("the bus is closed"),
+            Error::NotRecorded { reason } => write!(formatter, "nothing recorded: {reason}"),
         }
     }
 }

@@ -1,12 +1,15 @@
 //! One counter per node, never behind anything it has heard of: a total order that respects causality and hides concurrency.
 
+use core::borrow::Borrow;
 use core::sync::atomic::{AtomicU64, Ordering::AcqRel, Ordering::Acquire};
 
-use crate::clock::{Clock, Stamp};
+use crate::bytes::{Kind, Limits, Reader, Wire, Writer};
+use crate::clock::{Clock, ExactStamp, Stamp};
 use crate::error::Error;
 use crate::identity::Identity;
 use crate::lease::Resumable;
-use crate::ordering::Possible;
+use crate::ordering::{Ordering, Possible};
+use crate::vector::Group;
 use crate::{CEILING, REMOTE_MAX};
 
 /// Lamport's scalar clock (Lamport 1978, IR1 and IR2), to be shared by the threads of one node.
@@ -311,7 +314,11 @@ impl LamportStamp {
     pub fn new(time: u64, node: impl Into<Identity>) -> Result<LamportStamp, Error> {
         let node = node.into();
         if time > CEILING {
-            return Err(Error::RemoteBeyondCeiling { sender: Some(node), remote: time, admitted_max: CEILING });
+            return Err(Error::RemoteBeyondCeiling {
+                sender: Some(node),
+                remote: time,
+                admitted_max: CEILING,
+            });
         }
         Ok(LamportStamp { time, node })
     }
@@ -326,6 +333,12 @@ impl LamportStamp {
     #[must_use]
     pub fn node(&self) -> &Identity {
         &self.node
+    }
+
+    /// A Lamport stamp cannot be compared so, and no call of this compiles: it stands here so that the compiler says why,
+    /// instead of that there is no such method. Ask [`Stamp::possible`].
+    pub fn compare<S: Borrow<LamportStamp> + ExactStamp>(&self, other: &S) -> Ordering {
+        other.compare(other)
     }
 }
 
@@ -345,5 +358,19 @@ pub(crate) fn possible_by_time(times: core::cmp::Ordering, is_same_node: bool) -
         (Less, false) => Possible::BEFORE | Possible::CONCURRENT,
         (Greater, false) => Possible::AFTER | Possible::CONCURRENT,
         (Equal, false) => Possible::CONCURRENT, // Had one been before the other, its time were smaller.
+    }
+}
+
+/// Time, node.
+impl Wire for LamportStamp {
+    const KIND: Kind = Kind::LamportStamp;
+
+    fn write(&self, writer: &mut Writer) {
+        writer.varint(self.time);
+        writer.text(self.node.as_str());
+    }
+
+    fn read(reader: &mut Reader<'_>, limits: &Limits, group: Option<&Group>) -> Result<LamportStamp, Error> {
+        Ok(LamportStamp { time: reader.counter()?, node: reader.identity(limits, group)? })
     }
 }

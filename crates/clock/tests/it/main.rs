@@ -1,0 +1,22 @@
+//! What the clocks promise, as sentences about the world; and broken clocks, to show that the promises are checked.
+
+#[cfg(feature = "bus")]
+mod bus;
+mod bytes;
+mod catalog;
+mod causality;
+#[cfg(feature = "bus")]
+mod cluster;
+#[cfg(feature = "std")]
+mod course;
+mod hybrid;
+#[cfg(feature = "json")]
+mod json;
+mod lamport;
+mod lawful;
+mod lease;
+#[cfg(feature = "bus")]
+mod node;
+mod planted;
+mod vector;
+mod wording;
