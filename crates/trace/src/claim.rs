@@ -40,7 +40,8 @@ pub enum ClaimKind {
 
 impl ClaimKind {
     /// The kinds, in the order in which stamps are printed.
-    pub const ALL: [ClaimKind; 4] = [ClaimKind::Lamport, ClaimKind::Vector, ClaimKind::Hybrid, ClaimKind::Wall];
+    pub const ALL: [ClaimKind; 4] =
+        [ClaimKind::Lamport, ClaimKind::Vector, ClaimKind::Hybrid, ClaimKind::Wall];
 }
 
 impl fmt::Display for ClaimKind {
@@ -208,7 +209,10 @@ impl Claims {
             Value::Wall(time) => ClaimRef::Wall(time),
             Value::Vector { start, len } => {
                 let range = start as usize..start as usize + len as usize;
-                ClaimRef::Vector(VectorRef { names: &self.names[range.clone()], counters: &self.counters[range] })
+                ClaimRef::Vector(VectorRef {
+                    names: &self.names[range.clone()],
+                    counters: &self.counters[range],
+                })
             }
         }
     }

@@ -19,15 +19,25 @@
 //! | [`nemesis`] | [`Nemesis`]: what the world did to links and clocks |
 //! | [`verdict`] | [`Verdict`], [`Evidence`], [`Limit`]: holds, violated or unknown, and why |
 //! | [`sketch`] | the fixture language of tests, docs and error messages |
+//! | [`log`] | [`log::Log`]: somebody else's log with vector clocks, as plain data |
+//! | `format` | with the feature `formats`: our JSON Lines, and the readers of others' logs |
 //!
 //! This crate must never know a clock, a network, a simulator, a judge or a screen.
 
 #![forbid(unsafe_code)]
-#![warn(clippy::disallowed_methods, clippy::disallowed_types, clippy::iter_over_hash_type, clippy::float_arithmetic)]
+#![warn(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::iter_over_hash_type,
+    clippy::float_arithmetic
+)]
 
 pub mod claim;
 pub mod event;
+#[cfg(feature = "formats")]
+pub mod format;
 pub mod ids;
+pub mod log;
 pub mod nemesis;
 pub mod relation;
 pub mod sketch;

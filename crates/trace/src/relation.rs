@@ -17,8 +17,7 @@ pub enum Relation {
 
 impl Relation {
     /// The four relations, in the order in which they are printed.
-    pub const ALL: [Relation; 4] =
-        [Relation::Before, Relation::After, Relation::Equal, Relation::Concurrent];
+    pub const ALL: [Relation; 4] = [Relation::Before, Relation::After, Relation::Equal, Relation::Concurrent];
 
     /// The relation seen from the other event.
     pub const fn reverse(self) -> Relation {
@@ -65,7 +64,9 @@ impl Relations {
 
     /// The set of just these.
     pub fn of(relations: impl IntoIterator<Item = Relation>) -> Relations {
-        relations.into_iter().fold(Relations::NONE, |set, relation| Relations(set.0 | Relations::bit(relation)))
+        relations
+            .into_iter()
+            .fold(Relations::NONE, |set, relation| Relations(set.0 | Relations::bit(relation)))
     }
 
     /// Whether `relation` is in the set.

@@ -51,8 +51,12 @@ pub fn parse(text: &str) -> Result<Trace, SketchError> {
                     },
                 };
                 let claims = word.claim(&lines);
-                let entry =
-                    Entry { sends: &targets, label: word.name, claims: &claims, ..Entry::new(node, at, action) };
+                let entry = Entry {
+                    sends: &targets,
+                    label: word.name,
+                    claims: &claims,
+                    ..Entry::new(node, at, action)
+                };
                 let event = trace.record(entry).map_err(SketchError::Trace)?;
                 if let Act::Send(message) = word.act {
                     let ids = trace.event(event).sends.iter();

@@ -56,6 +56,30 @@ nanoseconds!(TrueTime);
 nanoseconds!(WallTime);
 nanoseconds!(Elapsed);
 
+impl WallTime {
+    /// The start of a day of the proleptic Gregorian calendar in UTC.
+    ///
+    /// `None` for what is no day, and outside of the years 1970 to 2553, which 64 bits of nanoseconds reach.
+    ///
+    /// ```
+    /// use constellation_trace::WallTime;
+    /// let day = WallTime::midnight(2026, 3, 14).expect("a day");
+    /// assert_eq!(day.to_string(), "2026-03-14T00:00:00.000Z");
+    /// assert_eq!(WallTime::midnight(2026, 2, 29), None);
+    /// ```
+    pub fn midnight(year: u16, month: u8, day: u8) -> Option<WallTime> {
+        const DAY_NS: u64 = 86_400 * 1_000_000_000;
+        let (year, month, day) = (u64::from(year), u64::from(month), u64::from(day));
+        if !(1970..2554).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+            return None;
+        }
+        // Days are counted by going there and back: few enough, and right if `date` is.
+        let days = (year - 1970) * 365 + (month - 1) * 28 + day - 1;
+        let days = (days..days + 200).find(|days| date(*days) == (year, month, day))?;
+        Some(WallTime(days * DAY_NS))
+    }
+}
+
 impl fmt::Display for TrueTime {
     /// `+12.345678s`: seconds since the start, to the microsecond, the rest cut.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

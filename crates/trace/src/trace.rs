@@ -130,7 +130,8 @@ impl Trace {
 
         // Nothing below fails but for a full table of texts, which is found before anything else changes.
         let label = self.intern_label(entry.label)?;
-        let vectors = vectors.into_iter().map(|vector| self.intern_vector(vector)).collect::<Result<Vec<_>, _>>()?;
+        let vectors =
+            vectors.into_iter().map(|vector| self.intern_vector(vector)).collect::<Result<Vec<_>, _>>()?;
         let kind = self.intern_action(id, entry.action)?;
 
         self.messages.extend(entry.sends.iter().map(|&to| Message { send: id, to }));
@@ -146,10 +147,8 @@ impl Trace {
         match kind {
             Kind::Crash => self.living[entry.node.index()] = None,
             Kind::Restart { .. } => {
-                self.processes.push(Process {
-                    node: entry.node,
-                    incarnation: self.last_incarnation(entry.node) + 1,
-                });
+                self.processes
+                    .push(Process { node: entry.node, incarnation: self.last_incarnation(entry.node) + 1 });
                 self.living[entry.node.index()] = Some(process);
             }
             _ => {}
@@ -322,7 +321,11 @@ impl Trace {
             Action::Receive(id) => {
                 let message = self.messages.get(id.index()).ok_or(TraceError::UnknownMessage(id))?;
                 if message.to != entry.node {
-                    return Err(TraceError::WrongReceiver { message: id, sent_to: message.to, at: entry.node });
+                    return Err(TraceError::WrongReceiver {
+                        message: id,
+                        sent_to: message.to,
+                        at: entry.node,
+                    });
                 }
                 Ok(())
             }
@@ -483,7 +486,9 @@ impl fmt::Display for TraceError {
                 sent_to.number(),
                 at.number()
             ),
-            TraceError::Crashed(node) => write!(f, "node number {} has crashed and not restarted", node.number()),
+            TraceError::Crashed(node) => {
+                write!(f, "node number {} has crashed and not restarted", node.number())
+            }
             TraceError::RestartOfLiving(node) => {
                 write!(f, "node number {} restarts without having crashed", node.number())
             }

@@ -43,7 +43,8 @@ impl Trace {
             Kind::Restart { from: None } => "restarts and remembers nothing".to_owned(),
             Kind::Local => String::new(),
         };
-        let sends = recorded.sends.iter().map(|id| format!("{id} to {}", self.node_name(self.message(id).to)));
+        let sends =
+            recorded.sends.iter().map(|id| format!("{id} to {}", self.node_name(self.message(id).to)));
         let sends = sends.collect::<Vec<_>>().join(", ");
         let label = self.label(event);
         match (label.is_empty(), does.is_empty(), sends.is_empty()) {

@@ -121,8 +121,12 @@ pub fn judge(execution: &Execution) -> Stamps {
             stamps.notes.push(TOTAL_ORDER.to_owned());
         }
         let at = counted(stamps.hosts, "host");
-        let messages = counted(stamps.messages, "message");
-        stamps.judgement.scope = format!("{} at {at}, at least {messages}", counted(events, "event"));
+        let messages = match stamps.messages {
+            _ if !wrong.is_empty() => String::new(),
+            0 => ", no message needed".to_owned(),
+            messages => format!(", at least {}", counted(messages, "message")),
+        };
+        stamps.judgement.scope = format!("{} at {at}{messages}", counted(events, "event"));
     } else {
         stamps.hosts = Causes::of(execution).hosts();
         stamps.faults_total = unreadable.len() as u64;

@@ -118,10 +118,8 @@ fn unknown(causes: &Causes<'_>, event: EventNumber, host: Symbol, counter: u64) 
     let log = causes.execution;
     let found = format!("{} has seen `{}` {counter}", name(causes, event), log.host_name(host));
     let Some(&last) = causes.events(host.index()).last() else {
-        let has_events = |name: &&str| {
-            log.hosts().find(name).is_some_and(|number| !causes.events(number as usize).is_empty())
-        };
-        let known = log.hosts().iter().filter(has_events);
+        let names = (0..causes.names()).zip(log.hosts().iter());
+        let known = names.filter(|(number, _)| !causes.events(*number).is_empty()).map(|(_, name)| name);
         let nearest = constellation_trace::ids::nearest(log.host_name(host), known);
         let meant = nearest.map_or(String::new(), |nearest| format!("; did you mean `{nearest}`?"));
         let found = format!("{found}, of which there is no event{meant}");

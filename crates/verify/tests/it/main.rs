@@ -7,5 +7,6 @@ mod exhaustive;
 mod order;
 mod proof;
 mod run;
+mod stamps;
 mod story;
 mod structure;

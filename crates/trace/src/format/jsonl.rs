@@ -1,0 +1,61 @@
+//! Our own format: one JSON object a line, in the order of recording, the same trace always the same bytes.
+//!
+//! The first line is the header, each further one is an event or something that the world did:
+//!
+//! ```text
+//! {"schema":"constellation/trace/1","nodes":["pacific","atlantic"],"scenario":"overwrite","seed":7}
+//! {"event":0,"node":"pacific","at_ns":1000000,"do":"local","sends":{"0":"atlantic"},"claims":{"lamport":1}}
+//! {"nemesis":"hold","at_ns":1000000,"message":0}
+//! {"nemesis":"heal","at_ns":2000000}
+//! {"event":1,"node":"atlantic","at_ns":2500000,"do":"receive","message":0,"claims":{"lamport":2}}
+//! ```
+//!
+//! | key | in | value |
+//! | --- | --- | --- |
+//! | `schema` | header | `"constellation/trace/1"`; another one is refused |
+//! | `nodes` | header | the names of the nodes, each once |
+//! | `scenario`, `seed` | header | from where the trace comes, both or neither |
+//! | `event` | event | its number: 0 for the first, no gaps |
+//! | `node` | event, `step` | a name from the header |
+//! | `at_ns` | both | true time in nanoseconds since the start |
+//! | `do` | event | `local`, `receive`, `persist`, `crash`, `restart`, `write` or `read` |
+//! | `message` | `receive`, `hold`, `lose`, `duplicate` | the number of a message that was sent before |
+//! | `from` | `restart` | the number of the `persist` whose state was read; missing: it remembers nothing |
+//! | `key` | `write`, `read` | the key of the catalog |
+//! | `update` | `write` | the name of the update, unique under its key |
+//! | `saw` | `write` | the updates that it means to supersede |
+//! | `shows` | `read` | the updates shown |
+//! | `sends` | event | message number to receiver, numbers without gaps; missing: it sends nothing |
+//! | `label` | event | what to call it; missing: nothing |
+//! | `claims` | event | what clocks said, in the order of recording; missing: nothing |
+//! | `lamport` | `claims` | a Lamport time |
+//! | `vector` | `claims` | process name to counter, by name, no zeros |
+//! | `hybrid` | `claims` | `{"physical_ns":…,"logical":…}` |
+//! | `wall_ns` | `claims` | what the wall clock showed, in nanoseconds since the Unix epoch |
+//! | `nemesis` | nemesis | `partition`, `cut`, `heal`, `hold`, `lose`, `duplicate` or `step` |
+//! | `group_a`, `group_b` | `partition` | the two sides, by name |
+//! | `sources`, `targets` | `cut` | who does not reach whom, by name |
+//! | `by_ns` | `step` | how far the wall clock jumps; negative is back |
+//!
+//! Numbers are whole. Above 2^53 they are strings, since many readers of JSON would round them. The canonical
+//! bytes, which [`write()`] writes and [`digest`] sums up, have the keys of a line in this order (`nemesis` and
+//! `event` first), no blanks, strings escaped only where JSON demands it, and one `\n` after each line. Readers
+//! accept any order of keys and blanks; what they do not understand they refuse.
+
+mod digest;
+mod fields;
+mod read;
+mod write;
+
+pub use digest::{Digest, digest};
+pub use read::{read, read_from};
+pub use write::{to_string, write};
+
+/// The name and version of this format, as the first line gives it.
+pub const SCHEMA: &str = "constellation/trace/1";
+
+/// The longest line that is written or read: 16 MiB, so that a text without line ends is not held as one.
+pub const LINE_BYTES_MAX: usize = 1 << 24;
+
+const ACTIONS: &[&str] = &["local", "receive", "persist", "crash", "restart", "write", "read"];
+const NEMESES: &[&str] = &["partition", "cut", "heal", "hold", "lose", "duplicate", "step"];

@@ -1,0 +1,9 @@
+//! What a trace is and is not, and how it is written down.
+
+mod jsonl;
+mod naming;
+mod random;
+mod recording;
+mod shiviz;
+mod sketches;
+mod telling;

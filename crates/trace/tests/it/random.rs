@@ -1,0 +1,134 @@
+//! Random traces: any list of steps is made valid by leaving out what a trace refuses.
+
+use constellation_trace::{
+    Action, Claim, Entry, EventId, MessageId, Nemesis, NodeId, Origin, Trace, TrueTime, WallTime,
+};
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+/// One attempt to record something; numbers are taken modulo what there is, now and then beyond it.
+#[derive(Clone, Debug)]
+pub(crate) struct Step {
+    node: u32,
+    at: u64,
+    what: u8,
+    number: u32,
+    targets: Vec<u32>,
+    words: Vec<String>,
+    claims: Vec<Claim>,
+}
+
+const NODES: [&str; 4] = ["pacific", "indian \"ocean\"", "", "südpol#1\n"];
+
+pub(crate) fn steps() -> impl Strategy<Value = Vec<Step>> {
+    vec(step(), 0..40)
+}
+
+pub(crate) fn traces() -> impl Strategy<Value = Trace> {
+    (steps(), any::<Option<(String, u64)>>()).prop_map(|(steps, origin)| {
+        let mut trace = empty();
+        for step in &steps {
+            // A refusal is the point: what is left is valid.
+            let _refused = step.take(&mut trace);
+        }
+        if let Some((scenario, seed)) = origin {
+            trace.set_origin(Origin { scenario, seed });
+        }
+        trace
+    })
+}
+
+pub(crate) fn empty() -> Trace {
+    Trace::new(NODES).expect("four different names")
+}
+
+impl Step {
+    /// Tries to record it; whether that was possible.
+    pub(crate) fn take(&self, trace: &mut Trace) -> bool {
+        let node = NodeId::new(self.node % 5 % 4 + self.node % 50 / 49);
+        let at = TrueTime::from_ns(self.at);
+        let message = MessageId::new(self.number % (trace.messages().len() as u32 + 1));
+        let event = EventId::new(self.number % (trace.events().len() as u32 + 1));
+        let words: Vec<&str> = self.words.iter().map(String::as_str).collect();
+        let targets: Vec<NodeId> = self.targets.iter().map(|target| NodeId::new(*target)).collect();
+        let key = words.first().copied().unwrap_or("");
+        let nemesis = match self.what {
+            10 => Nemesis::Partition { group_a: vec![node], group_b: targets.clone() },
+            11 => Nemesis::Cut { sources: targets.clone(), targets: vec![node] },
+            12 => Nemesis::Heal,
+            13 => Nemesis::Hold(message),
+            14 => Nemesis::Lose(message),
+            15 => Nemesis::Duplicate(message),
+            16 => Nemesis::Step { node, by_ns: self.at.cast_signed() },
+            _ => return self.event(trace, node, key, &words, &targets, (message, event)),
+        };
+        trace.record_nemesis(at, nemesis).is_ok()
+    }
+
+    fn event(
+        &self,
+        trace: &mut Trace,
+        node: NodeId,
+        key: &str,
+        words: &[&str],
+        targets: &[NodeId],
+        (message, event): (MessageId, EventId),
+    ) -> bool {
+        // A restart looks for a state of its node, lest nearly all be refused.
+        let states =
+            (0..=event.number()).rev().map(EventId::new).filter(|id| id.index() < trace.events().len());
+        let mut states = states.filter(|id| {
+            trace.event(*id).kind == constellation_trace::Kind::Persist && trace.node_of(*id) == node
+        });
+        let state = states.next();
+        let action = match self.what {
+            0 | 1 => Action::Local,
+            2..=4 => match trace.messages().get(message.index()) {
+                Some(sent) => {
+                    let entry = Entry {
+                        label: key,
+                        ..Entry::new(sent.to, TrueTime::from_ns(self.at), Action::Receive(message))
+                    };
+                    return trace.record(Entry { sends: targets, claims: &self.claims, ..entry }).is_ok();
+                }
+                None => Action::Receive(message),
+            },
+            5 => Action::Persist,
+            6 => Action::Crash,
+            7 => Action::Restart(state.filter(|_| !self.number.is_multiple_of(4))),
+            8 => Action::Write { key, update: words.last().copied().unwrap_or("u"), saw: words },
+            _ => Action::Read { key, shows: words },
+        };
+        let entry = Entry::new(node, TrueTime::from_ns(self.at), action);
+        trace.record(Entry { sends: targets, label: key, claims: &self.claims, ..entry }).is_ok()
+    }
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let number = prop_oneof![any::<u64>(), 0..9_u64, Just(1 << 53), Just((1 << 53) + 1), Just(u64::MAX)];
+    let words = vec(prop_oneof!["[ab]", any::<String>()], 0..3);
+    let targets = vec(0..4_u32, 0..3);
+    (0..100_u32, number, 0..17_u8, any::<u32>(), targets, words, claims()).prop_map(
+        |(node, at, what, number, targets, words, claims)| Step {
+            node,
+            at,
+            what,
+            number,
+            targets,
+            words,
+            claims,
+        },
+    )
+}
+
+fn claims() -> impl Strategy<Value = Vec<Claim>> {
+    let vector = proptest::collection::btree_map(prop_oneof!["[a-d]", any::<String>()], any::<u64>(), 0..4);
+    let claim = prop_oneof![
+        any::<u64>().prop_map(Claim::Lamport),
+        (any::<u64>(), any::<u32>())
+            .prop_map(|(physical_ns, logical)| Claim::Hybrid { physical_ns, logical }),
+        vector.prop_map(|entries| Claim::Vector(entries.into_iter().rev().collect())),
+        any::<u64>().prop_map(|ns| Claim::Wall(WallTime::from_ns(ns))),
+    ];
+    vec(claim, 0..3)
+}

@@ -1,0 +1,148 @@
+//! A trace refuses what cannot have happened, and stays as it was.
+
+use constellation_trace::{
+    Action, Claim, Entry, EventId, MessageId, Nemesis, NodeId, Process, Trace, TraceError, TrueTime, sketch,
+};
+use expect_test::{Expect, expect};
+use proptest::prelude::*;
+
+use crate::random;
+
+/// What is recorded in these tests: `e0` sends `m0` to indian, `e1` is a state of pacific, indian has crashed.
+fn begun() -> Trace {
+    let mut trace = Trace::new(["pacific", "indian"]).expect("two names");
+    let send = Entry { sends: &[NodeId::new(1)], ..entry(0, Action::Local) };
+    let write = Action::Write { key: "MSS-17", update: "p", saw: &[] };
+    for entry in [send, entry(0, Action::Persist), entry(1, Action::Crash), entry(0, write)] {
+        trace.record(entry).expect("all of it can happen");
+    }
+    trace
+}
+
+fn entry(node: u32, action: Action<'_>) -> Entry<'_> {
+    Entry::new(NodeId::new(node), TrueTime::from_ns(1), action)
+}
+
+fn check(entry: Entry<'_>, expected: Expect) {
+    let mut trace = begun();
+    let before = trace.clone();
+    let refusal =
+        trace.record(entry).map_or_else(|error| error.to_string(), |event| format!("{event} recorded"));
+    expected.assert_eq(&refusal);
+    assert_eq!(trace, before, "a refused event leaves the trace as it was");
+}
+
+#[test]
+fn what_cannot_have_happened_is_refused() {
+    check(entry(2, Action::Local), expect!["there is no node number 2"]);
+    check(entry(0, Action::Receive(MessageId::new(1))), expect!["message m1 was never sent before"]);
+    check(
+        entry(0, Action::Receive(MessageId::new(0))),
+        expect!["message m0 was sent to node number 1 but arrives at node number 0"],
+    );
+    check(
+        entry(1, Action::Receive(MessageId::new(0))),
+        expect!["node number 1 has crashed and not restarted"],
+    );
+    check(entry(1, Action::Crash), expect!["node number 1 has crashed and not restarted"]);
+    check(entry(0, Action::Restart(None)), expect!["node number 0 restarts without having crashed"]);
+    check(
+        entry(1, Action::Restart(Some(EventId::new(1)))),
+        expect!["e1 is no persisted state of the node that restarts from it"],
+    );
+    check(
+        entry(1, Action::Restart(Some(EventId::new(9)))),
+        expect!["e9 is no persisted state of the node that restarts from it"],
+    );
+    check(
+        entry(0, Action::Write { key: "MSS-17", update: "p", saw: &["new text"] }),
+        expect!["update `p` of `MSS-17` is written twice"],
+    );
+    check(
+        Entry { sends: &[NodeId::new(1), NodeId::new(7)], ..entry(0, Action::Local) },
+        expect!["there is no node number 7"],
+    );
+}
+
+#[test]
+fn a_clock_speaks_once_of_an_event() {
+    let twice = [Claim::Lamport(1), Claim::Lamport(2)];
+    check(Entry { claims: &twice, ..entry(0, Action::Local) }, expect!["two lamport claims for one event"]);
+    let vector = [Claim::Vector(vec![("new name".into(), 1), ("a".into(), 1), ("a".into(), 0)])];
+    check(Entry { claims: &vector, ..entry(0, Action::Local) }, expect!["a vector names `a` twice"]);
+}
+
+#[test]
+fn the_world_acts_only_on_what_there_is() {
+    let check = |nemesis: Nemesis, expected: TraceError| {
+        let mut trace = begun();
+        let before = trace.clone();
+        assert_eq!(trace.record_nemesis(TrueTime::from_ns(1), nemesis), Err(expected));
+        assert_eq!(trace, before);
+    };
+    check(Nemesis::Lose(MessageId::new(1)), TraceError::UnknownMessage(MessageId::new(1)));
+    check(Nemesis::Step { node: NodeId::new(2), by_ns: -1 }, TraceError::UnknownNode(NodeId::new(2)));
+    let group_b = vec![NodeId::new(1), NodeId::new(3)];
+    check(
+        Nemesis::Partition { group_a: vec![NodeId::new(0)], group_b },
+        TraceError::UnknownNode(NodeId::new(3)),
+    );
+}
+
+#[test]
+fn a_name_stands_for_one_node() {
+    assert_eq!(Trace::new(["a", "b", "a"]), Err(TraceError::DuplicateNode("a".into())));
+    assert_eq!(Trace::new([""; 0]).map(|trace| trace.events().len()), Ok(0));
+}
+
+#[test]
+fn a_restart_begins_a_new_process() {
+    let trace = sketch::parse("pacific a CRASH RESTART b CRASH RESTART\nindian c").expect("it can happen");
+    let lives: Vec<_> = trace.processes().iter().map(|life| (life.node.number(), life.incarnation)).collect();
+    assert_eq!(lives, [(0, 0), (1, 0), (0, 1), (0, 2)]);
+    let b = sketch::find(&trace, "b").expect("it is in the sketch");
+    assert_eq!(trace.process_name(trace.event(b).process), "pacific#1");
+    let first = trace.event(EventId::new(0)).process;
+    assert_eq!(trace.processes()[first.index()], Process { node: NodeId::new(0), incarnation: 0 });
+}
+
+#[test]
+fn zero_counters_are_no_counters() {
+    let mut trace = begun();
+    let vector = |entries: &[(&str, u64)]| {
+        [Claim::Vector(entries.iter().map(|(name, counter)| ((*name).to_owned(), *counter)).collect())]
+    };
+    let claims = vector(&[("b", 0), ("a", 2)]);
+    let event = trace.record(Entry { claims: &claims, ..entry(0, Action::Local) }).expect("it can happen");
+    let shown: Vec<_> = trace.claims_of(event).map(|claim| trace.show_claim(claim)).collect();
+    assert_eq!(shown, ["vector {a:2}"]);
+    assert_eq!(trace.symbol("b"), None);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_is_refused_leaves_no_mark(steps in random::steps()) {
+        let mut trace = random::empty();
+        for step in steps {
+            let before = trace.clone();
+            if !step.take(&mut trace) {
+                prop_assert_eq!(&trace, &before);
+            }
+        }
+    }
+
+    #[test]
+    fn causes_stand_before_effects(trace in random::traces()) {
+        for id in trace.event_ids() {
+            for message in trace.event(id).sends.iter() {
+                prop_assert_eq!(trace.message(message).send, id);
+            }
+            if let constellation_trace::Kind::Receive(message) = trace.event(id).kind {
+                prop_assert!(trace.message(message).send < id);
+                prop_assert_eq!(trace.message(message).to, trace.node_of(id));
+            }
+        }
+    }
+}
