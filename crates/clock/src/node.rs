@@ -22,6 +22,7 @@ pub use refusal::{Refusal, Rejection};
 pub use replica::{Durability, Learnt, Logged, Replica};
 
 use crate::bus::{MessageBus, Posted, Taken};
+use crate::bytes::{Limits, Wire};
 use crate::dotted::DottedClock;
 use crate::error::Error;
 use crate::identity::Identity;
@@ -106,6 +107,13 @@ impl<C: InjectedClock> ClusterNode<C> {
             Err(_) => Replica::with_clock([&id], NodeId::new(0), identity, clock),
         };
         ClusterNode { id, bus, seat, replica, outbox: VecDeque::new(), heals_seen: 0 }
+    }
+
+    /// The same node, taking messages within these limits ([`Limits::STANDARD`] otherwise); all of a cluster should have
+    /// the same.
+    #[must_use]
+    pub fn with_limits(self, limits: Limits) -> ClusterNode<C> {
+        ClusterNode { replica: self.replica.with_limits(limits), ..self }
     }
 
     /// Makes an event of `payload` and sends it to every other node. Never waits and never fails: what the bus does not
@@ -261,7 +269,7 @@ impl<C: InjectedClock> ClusterNode<C> {
 }
 
 /// The same step with its messages in bytes; an envelope to many is encoded once.
-fn encoded<M: crate::bytes::Wire>(step: Step<Envelope<M>>) -> Step<Vec<u8>> {
+fn encoded<M: Wire>(step: Step<Envelope<M>>) -> Step<Vec<u8>> {
     let mut sends: Vec<(NodeId, Vec<u8>)> = Vec::with_capacity(step.sends.len());
     let mut previous: Option<Envelope<M>> = None;
     for (target, envelope) in step.sends {

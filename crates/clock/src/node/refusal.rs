@@ -21,6 +21,13 @@ pub enum Refusal<E> {
         /// Who.
         name: String,
     },
+    /// With it our own vector would have more entries than messages may have.
+    Crowded {
+        /// How many it would have.
+        entries: usize,
+        /// The limit.
+        entries_max: u32,
+    },
     /// The vector does not count the event itself.
     Uncounted {
         /// Who is said to have submitted it.
@@ -53,6 +60,12 @@ impl<E: fmt::Display> fmt::Display for Refusal<E> {
                 write!(formatter, "it speaks for {origin}, who did not send it")
             }
             Refusal::Stranger { name } => write!(formatter, "it counts events of {name}, a stranger"),
+            Refusal::Crowded { entries, entries_max } => {
+                write!(
+                    formatter,
+                    "it would bring our vector to {entries} entries, at most {entries_max} are allowed"
+                )
+            }
             Refusal::Uncounted { origin } => {
                 write!(formatter, "its vector does not count the event of {origin} itself")
             }

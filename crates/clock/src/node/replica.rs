@@ -16,12 +16,17 @@ use super::injected::{InjectedClock, WallDial, vector_claim};
 use super::refusal::{Refusal, Refused, Rejection};
 use super::saved::Saved;
 use crate::bytes::Limits;
+use crate::clock::Clock;
 use crate::error::Error;
 use crate::identity::Identity;
 use crate::lamport::LamportClock;
 use crate::lease::CheckpointFault;
 use crate::vector::VectorClock;
 use crate::{CEILING, REMOTE_MAX};
+
+/// How far ahead of ours the Lamport time of a message may be. No partition lasts for 2^40 events (an event a microsecond
+/// for 12 days); without a bound one forged message would carry every clock to where peers refuse it.
+const LEAD_MAX: u64 = 1 << 40;
 
 /// One node of a cluster that tells every event to all others, under a Lamport and a vector clock and one more clock
 /// that is injected and changes nothing.
@@ -157,6 +162,12 @@ impl<C: InjectedClock> Replica<C> {
         }
     }
 
+    /// The same replica, taking messages within these limits; all of a cluster should have the same.
+    #[must_use]
+    pub fn with_limits(self, limits: Limits) -> Replica<C> {
+        Replica { limits, ..self }
+    }
+
     /// Makes an event of `payload` and sends it to every peer. Never fails: if the injected clock cannot stamp it, it
     /// goes without, which [`log`](Self::log) shows.
     pub fn submit(&mut self, payload: Vec<u8>, effects: &mut Effects<Envelope<C::Message>>) -> Event {
@@ -195,7 +206,12 @@ impl<C: InjectedClock> Replica<C> {
         let dot = self.admit(from, &envelope)?;
         // All three clocks or none: the vector learns in a copy, and the Lamport clock last, when nothing can fail.
         let mut vector = self.vector.clone();
-        crate::Clock::receive(&mut vector, &envelope.vector).map_err(Refusal::Causality)?;
+        Clock::receive(&mut vector, &envelope.vector).map_err(Refusal::Causality)?;
+        let (entries, entries_max) = (vector.entries().count(), self.limits.entries_max);
+        if u32::try_from(entries).map_or(true, |entries| entries > entries_max) {
+            // Else our own messages would be refused from now on, and by our own limits.
+            return Err(Refusal::Crowded { entries, entries_max });
+        }
         let stamp = match &envelope.message {
             Some(message) => Some(self.clock.receive(message).map_err(Refusal::Clock)?),
             None => self.clock.event().ok(),
@@ -322,6 +338,11 @@ impl<C: InjectedClock> Replica<C> {
         let most = vector.entries().map(|entry| u128::from(entry.1)).sum();
         if lamport < least || u128::from(lamport) > most {
             return Err(Refusal::Implausible { lamport, least, most });
+        }
+        let local = self.lamport.current();
+        if lamport.saturating_sub(local) > LEAD_MAX {
+            let error = Error::LeadExceeded { sender: origin, remote: lamport, local, lead_max: LEAD_MAX };
+            return Err(Refusal::Causality(error));
         }
         if lamport > REMOTE_MAX {
             let (sender, remote) = (Some(origin), lamport);
