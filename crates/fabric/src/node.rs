@@ -80,7 +80,7 @@ pub struct Effects<M> {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Step<M> {
     /// What happened.
-    pub act: Act,
+    pub act: StepAct,
     /// What to call it in a timeline; empty for nothing.
     pub label: String,
     /// What the node's clocks say of it.
@@ -92,10 +92,10 @@ pub struct Step<M> {
 /// What kind of step it is.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
-pub enum Act {
+pub enum StepAct {
     /// Something at the node alone.
     Local,
-    /// The message of this input arrived; only ever the first step.
+    /// The message of this input was let in; only ever the first step. Without it the message was refused.
     Receive,
     /// These bytes are to be on disk before anything later is carried out.
     Persist(Vec<u8>),
@@ -135,28 +135,43 @@ impl<M> Effects<M> {
     /// No effects yet but that a message was received.
     pub fn receiving() -> Effects<M> {
         let mut effects = Effects::new();
-        effects.begin(Act::Receive, String::new());
+        effects.begin(StepAct::Receive, String::new());
         effects
+    }
+
+    /// The message of this input is not let in: for whoever judges the run it never arrived, and nothing that the
+    /// node does later follows from it. Say why with an [`Effects::event`] afterwards.
+    ///
+    /// ```
+    /// use constellation_fabric::Effects;
+    ///
+    /// let mut effects: Effects<()> = Effects::receiving();
+    /// effects.refuse();
+    /// effects.event("refuses a stamp from the far future");
+    /// assert_eq!(effects.steps().len(), 1);
+    /// ```
+    pub fn refuse(&mut self) {
+        self.steps.retain(|step| step.act != StepAct::Receive);
     }
 
     /// Something happened at the node, called `label` in a timeline.
     pub fn event(&mut self, label: impl Into<String>) {
-        self.begin(Act::Local, label.into());
+        self.begin(StepAct::Local, label.into());
     }
 
     /// A client's update was accepted under `key`, meant to supersede the updates that the client `saw`.
     pub fn write(&mut self, key: impl Into<String>, update: impl Into<String>, saw: Vec<String>) {
-        self.begin(Act::Write { key: key.into(), update: update.into(), saw }, String::new());
+        self.begin(StepAct::Write { key: key.into(), update: update.into(), saw }, String::new());
     }
 
     /// The node showed these updates under `key`.
     pub fn read(&mut self, key: impl Into<String>, shows: Vec<String>) {
-        self.begin(Act::Read { key: key.into(), shows }, String::new());
+        self.begin(StepAct::Read { key: key.into(), shows }, String::new());
     }
 
     /// `state` is to be on disk before anything later is carried out; a restart will be handed the last one.
     pub fn persist(&mut self, state: Vec<u8>) {
-        self.begin(Act::Persist(state), String::new());
+        self.begin(StepAct::Persist(state), String::new());
     }
 
     /// Calls the latest step `label` in a timeline.
@@ -194,13 +209,13 @@ impl<M> Effects<M> {
         (self.steps, self.timers)
     }
 
-    fn begin(&mut self, act: Act, label: String) {
+    fn begin(&mut self, act: StepAct, label: String) {
         self.steps.push(Step { act, label, claims: Vec::new(), sends: Vec::new() });
     }
 
     fn latest(&mut self) -> &mut Step<M> {
         if self.steps.is_empty() {
-            self.begin(Act::Local, String::new());
+            self.begin(StepAct::Local, String::new());
         }
         self.steps.last_mut().expect("one was begun if there was none")
     }

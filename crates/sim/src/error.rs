@@ -30,7 +30,7 @@ pub enum WorldError {
         /// What is wrong with it.
         error: TraceError,
     },
-    /// The effects of an input say that a message arrived where none did, or not that the one that did arrived.
+    /// The effects of an input say that a message arrived where none did, or that it arrived twice.
     Receive {
         /// At which node.
         node: NodeId,
@@ -81,7 +81,7 @@ impl fmt::Display for WorldError {
             }
             WorldError::Receive { node, at } => write!(
                 f,
-                "at {at} the effects of node number {} do not begin with a receive exactly if a message arrived",
+                "at {at} the effects of node number {} hold a receive that is not the first step after a message",
                 node.number()
             ),
             WorldError::Network { node, at, error } => {

@@ -35,9 +35,9 @@ pub struct Counts {
     pub sent: u64,
     /// How many second copies the network made.
     pub duplicated: u64,
-    /// How many messages and second copies reached their node.
+    /// How many messages and second copies reached their node and were let in.
     pub delivered: u64,
-    /// How many did not, on a link or because the node was down.
+    /// How many did not, on a link, or because the node was down or refused them.
     pub lost: u64,
     /// How many messages were held at a cut link, whatever became of them.
     pub held: u64,

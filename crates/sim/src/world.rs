@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::mem;
 
 use constellation_fabric::{
-    Act as StepAct, Calm, Choices, Effects, Fate, Input, Network, Node, Parcel, Step, Timer, TimerSet,
+    Calm, Choices, Effects, Fate, Input, Network, Node, Parcel, Step, StepAct, Timer, TimerSet,
 };
 use constellation_trace::{
     Action, Claim, ClaimKind, Entry, EventId, MessageId, Nemesis, NodeId, Trace, TrueTime,
@@ -60,6 +60,15 @@ struct Host<N> {
     life: Option<Life<N>>,
 }
 
+/// What became of a message that reached its address.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Taken {
+    /// The node let it in.
+    In,
+    /// The node refused it, or was down.
+    Refused,
+}
+
 /// A process: all of it is gone after a crash.
 struct Life<N> {
     node: N,
@@ -100,8 +109,9 @@ where
     /// # Errors
     /// [`WorldError::Names`], [`WorldError::Plan`] or [`WorldError::UsedNetwork`].
     pub fn new(setup: Setup<N::Request>, choices: C, factory: F) -> Result<World<N, C, F>, WorldError> {
-        let trace =
+        let mut trace =
             Trace::new(setup.machines.iter().map(|machine| &machine.name)).map_err(WorldError::Names)?;
+        trace.set_epoch(setup.epoch);
         setup.plan.check(setup.machines.len(), setup.end, setup.grace)?;
         let held = setup.network.held().len();
         if held > 0 {
@@ -164,7 +174,7 @@ where
         match what {
             Occurrence::Start(node) => {
                 self.begin(node);
-                self.hand(node, Input::Start, None)
+                self.hand(node, Input::Start)
             }
             Occurrence::Act(act) => self.act(*act),
             Occurrence::Arrival { parcel, message } => self.arrive(parcel, message),
@@ -172,7 +182,7 @@ where
                 if let Some(life) = &mut self.hosts[node.index()].life {
                     life.timers.remove(&timer);
                 }
-                self.hand(node, Input::Timer(timer), None)
+                self.hand(node, Input::Timer(timer))
             }
         }
     }
@@ -207,7 +217,7 @@ where
             self.counts.requests_lost += 1;
             return Ok(());
         }
-        self.hand(node, Input::Request(request), None)
+        self.hand(node, Input::Request(request))
     }
 
     fn heal(&mut self) -> Result<(), WorldError> {
@@ -234,7 +244,7 @@ where
         let (from, state) = host.disk.clone().unzip();
         self.begin(node);
         self.record_life(node, Action::Restart(from))?;
-        self.hand(node, Input::Restart { state, incarnation }, None)
+        self.hand(node, Input::Restart { state, incarnation })
     }
 
     fn begin(&mut self, node: NodeId) {
@@ -245,24 +255,22 @@ where
 
     fn arrive(&mut self, parcel: Parcel, message: N::Message) -> Result<(), WorldError> {
         let is_up = self.hosts[parcel.target.index()].life.is_some();
-        let is_gone = self.settle_copy(parcel.message, is_up);
-        if is_up {
+        let input = Input::Message { from: parcel.source, message };
+        let taken = if is_up { self.give(parcel.target, input, Some(parcel.message))? } else { Taken::Refused };
+        let is_gone = self.settle_copy(parcel.message, taken);
+        if taken == Taken::In {
             self.counts.delivered += 1;
-            return self.hand(
-                parcel.target,
-                Input::Message { from: parcel.source, message },
-                Some(parcel.message),
-            );
+            return Ok(());
         }
         self.counts.lost += 1;
         if is_gone { self.record_nemesis(Nemesis::Lose(parcel.message)) } else { Ok(()) }
     }
 
     /// Notes that a copy of a message arrived or was lost; whether the message is now gone for good.
-    fn settle_copy(&mut self, message: MessageId, has_arrived: bool) -> bool {
-        let Some(twins) = self.twins.get_mut(&message) else { return !has_arrived };
+    fn settle_copy(&mut self, message: MessageId, taken: Taken) -> bool {
+        let Some(twins) = self.twins.get_mut(&message) else { return taken == Taken::Refused };
         twins.under_way -= 1;
-        twins.has_arrived |= has_arrived;
+        twins.has_arrived |= taken == Taken::In;
         let is_gone = twins.under_way == 0 && !twins.has_arrived;
         if twins.under_way == 0 {
             self.twins.remove(&message);
@@ -270,13 +278,18 @@ where
         is_gone
     }
 
+    /// Gives a living node an input that is no message.
+    fn hand(&mut self, node: NodeId, input: Input<N::Message, N::Request>) -> Result<(), WorldError> {
+        self.give(node, input, None).map(|_| ())
+    }
+
     /// Gives a living node an input and carries out what follows, all of it now.
-    fn hand(
+    fn give(
         &mut self,
         node: NodeId,
         input: Input<N::Message, N::Request>,
         received: Option<MessageId>,
-    ) -> Result<(), WorldError> {
+    ) -> Result<Taken, WorldError> {
         let host = &mut self.hosts[node.index()];
         let life = host.life.as_mut().expect("callers ask only living nodes");
         let mut effects = if received.is_some() { Effects::receiving() } else { Effects::new() };
@@ -284,7 +297,8 @@ where
         let (steps, timers) = effects.into_parts();
 
         let mut receives = steps.iter().map(|step| step.act == StepAct::Receive);
-        if receives.next().unwrap_or(false) != received.is_some() || receives.any(|receives| receives) {
+        let taken = if receives.next().unwrap_or(false) { Taken::In } else { Taken::Refused };
+        if (taken == Taken::In && received.is_none()) || receives.any(|receives| receives) {
             return Err(WorldError::Receive { node, at: self.now });
         }
         for step in steps {
@@ -293,7 +307,7 @@ where
         for timer in timers {
             self.set_timer(node, timer);
         }
-        Ok(())
+        Ok(taken)
     }
 
     fn carry_out(
@@ -385,7 +399,7 @@ where
         };
         let action = match &step.act {
             StepAct::Local => Action::Local,
-            StepAct::Receive => Action::Receive(received.expect("hand lets no other pass")),
+            StepAct::Receive => Action::Receive(received.expect("give lets no other pass")),
             StepAct::Persist(_) => Action::Persist,
             StepAct::Write { key, update, .. } => Action::Write { key, update, saw: &texts },
             StepAct::Read { key, .. } => Action::Read { key, shows: &texts },

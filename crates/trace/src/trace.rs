@@ -7,7 +7,7 @@ use crate::claim::{Claim, ClaimKind, ClaimRef, Claims};
 use crate::event::{Action, Entry, Event, Kind, Message, Sends};
 use crate::ids::{EventId, MessageId, Names, NodeId, Process, ProcessId, Symbol};
 use crate::nemesis::{Nemesis, NemesisEntry};
-use crate::time::TrueTime;
+use crate::time::{TrueTime, WallTime};
 
 /// What happened in one run: events in the order of recording, with messages, claims and the world's doings.
 ///
@@ -32,6 +32,7 @@ use crate::time::TrueTime;
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Trace {
     origin: Option<Origin>,
+    epoch: Option<WallTime>,
     nodes: Names,
     texts: Names,
     processes: Vec<Process>,
@@ -98,6 +99,7 @@ impl Trace {
         let count = u32::try_from(names.len()).map_err(|_| TraceError::Full)?;
         Ok(Trace {
             origin: None,
+            epoch: None,
             nodes: names,
             texts: Names::new(),
             processes: (0..count).map(|node| Process { node: NodeId::new(node), incarnation: 0 }).collect(),
@@ -190,6 +192,23 @@ impl Trace {
     /// From where this trace comes, if that was said.
     pub fn origin(&self) -> Option<&Origin> {
         self.origin.as_ref()
+    }
+
+    /// Says what a wall clock that tells the truth shows at true time 0.
+    pub fn set_epoch(&mut self, epoch: WallTime) {
+        self.epoch = Some(epoch);
+    }
+
+    /// What a wall clock that tells the truth shows at true time 0, if the recorder knew.
+    pub fn epoch(&self) -> Option<WallTime> {
+        self.epoch
+    }
+
+    /// By how many nanoseconds a wall clock that `shown` this time at an event was ahead of the truth; negative is
+    /// behind, `None` when nobody knew the truth.
+    pub fn wall_lie_ns(&self, event: EventId, shown: WallTime) -> Option<i128> {
+        let truth = i128::from(self.epoch?.ns()) + i128::from(self.event(event).at.ns());
+        Some(i128::from(shown.ns()) - truth)
     }
 
     /// The nodes, in the order of their ids.

@@ -15,7 +15,7 @@ impl Trace {
             process: self.process_name(recorded.process),
             at: recorded.at,
             what: self.describe(event),
-            stamps: self.claims_of(event).map(|claim| self.show_claim(claim)).collect(),
+            stamps: self.claims_of(event).map(|claim| self.show_claim_of(event, claim)).collect(),
         }
     }
 
@@ -63,6 +63,17 @@ impl Trace {
             ClaimRef::Hybrid { physical_ns, logical } => format!("hybrid {physical_ns}.{logical}"),
             ClaimRef::Vector(vector) => format!("vector {}", self.show_vector(vector)),
             ClaimRef::Wall(time) => format!("wall {time}"),
+        }
+    }
+
+    /// A claim with what is wrong with it, as far as that can be known of one alone: the lie of a wall clock.
+    fn show_claim_of(&self, event: EventId, claim: ClaimRef<'_>) -> String {
+        let shown = self.show_claim(claim);
+        let ClaimRef::Wall(time) = claim else { return shown };
+        match self.wall_lie_ns(event, time).map(|lie_ns| lie_ns / 1_000_000) {
+            Some(ms) if ms > 0 => format!("{shown} ({ms} ms ahead of the truth)"),
+            Some(ms) if ms < 0 => format!("{shown} ({} ms behind the truth)", -ms),
+            _ => shown,
         }
     }
 

@@ -7,7 +7,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
-use constellation_fabric::{Act, Calm, Fate, Link, Network, NetworkError, Parcel, Step};
+use constellation_fabric::{StepAct, Calm, Fate, Link, Network, NetworkError, Parcel, Step};
 use constellation_trace::{Action, Entry, MessageId, Names, Nemesis, NodeId, Trace, TrueTime};
 
 use crate::error::Error;
@@ -175,8 +175,8 @@ impl State {
             let at = self.next_step();
             let targets: Vec<NodeId> = sends.iter().map(|send| send.0).collect();
             let action = match (&act, received) {
-                (Act::Receive, Some(message)) => Action::Receive(message),
-                (Act::Persist(_), _) => Action::Persist,
+                (StepAct::Receive, Some(message)) => Action::Receive(message),
+                (StepAct::Persist(_), _) => Action::Persist,
                 _ => Action::Local,
             };
             self.record(Entry { node, at, action, sends: &targets, label: &label, claims: &claims });

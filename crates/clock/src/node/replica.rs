@@ -441,7 +441,8 @@ impl<C: InjectedClock> Node for Replica<C> {
             Input::Request(payload) => drop(self.submit(payload, effects)),
             Input::Message { from, message } => {
                 if let Err(refusal) = self.receive(from, message, effects) {
-                    effects.label(format!("refuses what {} sent: {refusal}", self.name(from)));
+                    effects.refuse();
+                    effects.event(format!("refuses what {} sent: {refusal}", self.name(from)));
                     self.reject(from, refusal);
                 }
             }

@@ -526,7 +526,7 @@ fn a_state_that_is_torn_foreign_or_none_is_forgotten_and_told() {
         replica(node).submit(b"x".to_vec(), &mut effects);
         let (steps, _) = effects.into_parts();
         let state = steps.into_iter().find_map(|step| match step.act {
-            constellation_fabric::Act::Persist(state) => Some(state),
+            constellation_fabric::StepAct::Persist(state) => Some(state),
             _ => None,
         });
         state.expect("it persists every event")

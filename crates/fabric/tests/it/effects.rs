@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use constellation_fabric::{Act, Effects, Timer};
+use constellation_fabric::{StepAct, Effects, Timer};
 use constellation_trace::{Claim, NodeId};
 use expect_test::{Expect, expect};
 
@@ -15,11 +15,11 @@ fn check(
     let mut text = String::new();
     for step in effects.steps() {
         let act = match &step.act {
-            Act::Local => "local".to_owned(),
-            Act::Receive => "receive".to_owned(),
-            Act::Persist(state) => format!("persist {} bytes", state.len()),
-            Act::Write { key, update, saw } => format!("write {update} to {key}, saw {}", saw.join(" ")),
-            Act::Read { key, shows } => format!("read {key}, shows {}", shows.join(" ")),
+            StepAct::Local => "local".to_owned(),
+            StepAct::Receive => "receive".to_owned(),
+            StepAct::Persist(state) => format!("persist {} bytes", state.len()),
+            StepAct::Write { key, update, saw } => format!("write {update} to {key}, saw {}", saw.join(" ")),
+            StepAct::Read { key, shows } => format!("read {key}, shows {}", shows.join(" ")),
             act => panic!("not known here: {act:?}"),
         };
         let sends: Vec<_> = step.sends.iter().map(|(to, what)| format!("{what}>{}", to.number())).collect();

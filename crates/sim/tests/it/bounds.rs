@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use constellation_fabric::{Calm, Effects, Input, Link, Network, Node, Now, Odds, Parcel, Timer};
 use constellation_sim::{Act, Disk, Ending, Outcome, Plan, Seeded, Setup, WallClaims, World, WorldError};
-use constellation_trace::{Claim, ClaimKind, ClaimRef, MessageId, NodeId, TrueTime, WallTime};
+use constellation_trace::{Claim, ClaimKind, ClaimRef, Kind, MessageId, Nemesis, NodeId, TrueTime, WallTime};
 use expect_test::{Expect, expect};
 
 use crate::gossip::bad_link;
@@ -94,19 +94,24 @@ fn a_node_that_does_what_cannot_be_is_named() {
     check_refused(
         act_alone(100, |_, effects| *effects = Effects::receiving()),
         expect![
-            "at +0.000000s the effects of node number 0 do not begin with a receive exactly if a message arrived"
+            "at +0.000000s the effects of node number 0 hold a receive that is not the first step after a message"
         ],
     );
-    let forgets = |input: Input<(), ()>, effects: &mut Effects<()>| match input {
+}
+
+#[test]
+fn a_message_that_is_refused_never_arrived() {
+    let refuses = |input: Input<(), ()>, effects: &mut Effects<()>| match input {
         Input::Start => effects.send(MYSELF, ()),
-        _ => *effects = Effects::new(),
+        _ => {
+            effects.refuse();
+            effects.event("refuses");
+        }
     };
-    check_refused(
-        act_alone(100, forgets),
-        expect![
-            "at +0.000000s the effects of node number 0 do not begin with a receive exactly if a message arrived"
-        ],
-    );
+    let outcome = act_alone(100, refuses).expect("a refusal is no failure of the run");
+    assert_eq!((outcome.counts.delivered, outcome.counts.lost), (0, 1));
+    assert!(outcome.trace.events().iter().all(|event| !matches!(event.kind, Kind::Receive(_))));
+    assert_eq!(outcome.trace.nemesis()[0].nemesis, Nemesis::Lose(MessageId::new(0)));
 }
 
 #[test]

@@ -14,6 +14,7 @@
 //! | --- | --- | --- |
 //! | `schema` | header | `"constellation/trace/1"`; another one is refused |
 //! | `nodes` | header | the names of the nodes, each once |
+//! | `epoch_ns` | header | what a wall clock that tells the truth shows at the start, in nanoseconds since the Unix epoch; missing: nobody knew |
 //! | `scenario`, `seed` | header | from where the trace comes, both or neither |
 //! | `event` | event | its number: 0 for the first, no gaps |
 //! | `node` | event, `step` | a name from the header |

@@ -25,11 +25,14 @@ pub(crate) fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 pub(crate) fn traces() -> impl Strategy<Value = Trace> {
-    (steps(), any::<Option<(String, u64)>>()).prop_map(|(steps, origin)| {
+    (steps(), any::<Option<(String, u64)>>(), any::<Option<u64>>()).prop_map(|(steps, origin, epoch)| {
         let mut trace = empty();
         for step in &steps {
             // A refusal is the point: what is left is valid.
             let _refused = step.take(&mut trace);
+        }
+        if let Some(epoch) = epoch {
+            trace.set_epoch(WallTime::from_ns(epoch));
         }
         if let Some((scenario, seed)) = origin {
             trace.set_origin(Origin { scenario, seed });

@@ -147,7 +147,9 @@ fn known_key(key: &str, span: &Range<usize>, known: &'static [&'static str]) -> 
 
 fn read_value<'a>(scanner: &mut Scanner<'a>, key: &'static str) -> Result<Value<'a>, Fault> {
     Ok(match key {
-        "event" | "at_ns" | "message" | "from" | "seed" => Value::Number(scanner.unsigned("a whole number")?),
+        "event" | "at_ns" | "epoch_ns" | "message" | "from" | "seed" => {
+            Value::Number(scanner.unsigned("a whole number")?)
+        }
         "by_ns" => Value::Signed(scanner.signed("a whole number")?),
         "nodes" | "saw" | "shows" | "group_a" | "group_b" | "sources" | "targets" => {
             let mut texts = Vec::new();

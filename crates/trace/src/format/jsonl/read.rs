@@ -11,7 +11,7 @@ use super::{ACTIONS, LINE_BYTES_MAX, NEMESES, SCHEMA};
 use crate::event::{Action, Entry};
 use crate::ids::{EventId, MessageId, NodeId, nearest};
 use crate::nemesis::Nemesis;
-use crate::time::TrueTime;
+use crate::time::{TrueTime, WallTime};
 use crate::trace::{Origin, Trace, TraceError};
 
 /// Reads a trace from bytes; any bytes at all give a trace or an error.
@@ -103,7 +103,7 @@ fn as_text(bytes: &[u8], number: u32) -> Result<&str, FormatError> {
 }
 
 fn read_header(line: &str) -> Result<Trace, Fault> {
-    let mut fields = Fields::read(line, &["schema", "nodes", "scenario", "seed"])?;
+    let mut fields = Fields::read(line, &["schema", "nodes", "epoch_ns", "scenario", "seed"])?;
     let schema = fields.text("schema")?;
     if schema.value != SCHEMA {
         return Err(Fault { span: schema.span, problem: Problem::UnknownSchema(schema.value.into_owned()) });
@@ -111,6 +111,9 @@ fn read_header(line: &str) -> Result<Trace, Fault> {
     let nodes = fields.texts("nodes")?;
     let mut trace = Trace::new(nodes.value.iter())
         .map_err(|error| Fault { span: nodes.span.clone(), problem: error.into() })?;
+    if let Some(Found { value: Value::Number(epoch), .. }) = fields.take("epoch_ns") {
+        trace.set_epoch(WallTime::from_ns(epoch));
+    }
     match (fields.take("scenario"), fields.take("seed")) {
         (
             Some(Found { value: Value::Text(scenario), .. }),

@@ -136,6 +136,9 @@ impl<'t> Line<'t> {
         self.begin("schema");
         push_string(&mut self.out, SCHEMA);
         self.list("nodes", self.trace.nodes().iter());
+        if let Some(epoch) = self.trace.epoch() {
+            self.number("epoch_ns", epoch.ns());
+        }
         if let Some(origin) = self.trace.origin() {
             self.text("scenario", &origin.scenario);
             self.number("seed", origin.seed);
