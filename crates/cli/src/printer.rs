@@ -72,8 +72,13 @@ pub(crate) fn verdict(verdict: &Verdict) -> String {
         Verdict::Violated(_) => AnsiColor::Red.on_default().bold(),
         Verdict::Unknown(_) => AnsiColor::Yellow.on_default(),
     };
-    format!("{style}{} {:<8}{style:#}", verdict.glyph(), verdict.word())
+    let word = verdict.word();
+    let padding = " ".repeat((VERDICT_WIDTH - 2).saturating_sub(word.len()));
+    format!("{style}{} {word}{style:#}{padding}", verdict.glyph())
 }
+
+/// How many columns a verdict takes.
+pub(crate) const VERDICT_WIDTH: usize = 10;
 
 /// Text that matters less.
 pub(crate) fn faint(text: &str) -> String {

@@ -21,6 +21,7 @@
 //! | [`resolver`] | [`Resolver`]: how two updates of one key are settled |
 //! | [`run`] | [`Run`]: from a scenario to a trace and its verdicts |
 //! | [`promises`] | what is judged, and how clocks compare |
+//! | [`words`] | how a foreign text stands in a line |
 //!
 //! This crate must never know a terminal or a page.
 
@@ -39,9 +40,10 @@ pub mod run;
 pub mod scenario;
 mod smallest;
 pub mod station;
+pub mod words;
 
 pub use incidents::Incident;
 pub use resolver::Resolver;
-pub use run::{Run, RunError, simulate};
+pub use run::{Run, RunError, simulate, simulate_with};
 pub use scenario::{Scenario, ScenarioError};
 pub use station::Station;

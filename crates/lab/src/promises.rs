@@ -28,7 +28,7 @@ pub(crate) fn judge(scenario: &Scenario, trace: &Trace) -> Judged {
     if keeps_order(scenario) {
         judgements.push(delivery::links_keep_order(&order));
     }
-    Judged { judgements, remarks: remarks(scenario, &order, &budget) }
+    Judged { judgements, remarks: remarks(&order, &budget) }
 }
 
 /// Judges what any trace can be held to, whoever recorded it; how its links should behave is not known.
@@ -124,13 +124,11 @@ fn stamp(trace: &Trace, claim: ClaimRef<'_>) -> Option<VectorStamp> {
 }
 
 /// What the wall clocks of the run did, which nobody promised anything of.
-fn remarks(scenario: &Scenario, order: &Order<'_>, budget: &Budget) -> Vec<String> {
+fn remarks(order: &Order<'_>, budget: &Budget) -> Vec<String> {
     let trace = order.trace();
     let worst = trace.claims(ClaimKind::Wall).filter_map(|(event, claim)| {
         let ClaimRef::Wall(shown) = claim else { return None };
-        let told_ns = i128::from(shown.ns());
-        let true_ns = i128::from(scenario.epoch.ns()) + i128::from(trace.event(event).at.ns());
-        Some((told_ns - true_ns, event))
+        Some((trace.wall_lie_ns(event, shown)?, event))
     });
     let Some((lie_ns, event)) = worst.max_by_key(|(lie_ns, event)| (lie_ns.abs(), cmp::Reverse(*event)))
     else {

@@ -189,6 +189,14 @@ impl Settled {
 }
 
 impl News {
+    /// The key that it is about.
+    pub(crate) fn key(&self) -> &str {
+        match self {
+            News::Siblings(update) => update.key(),
+            News::LastWrite(write) => &write.key,
+        }
+    }
+
     /// The names of the updates that it brings.
     pub(crate) fn updates(&self) -> Vec<String> {
         match self {

@@ -4,9 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use constellation_fabric::{Network, Sequence};
+use constellation_fabric::{Network, Node, Sequence};
 use constellation_sim::{
-    Act as Planned, Disk, Drift, Machine, Plan, Seeded, Setup, Wall, WallClaims, World, WorldError,
+    Act as Planned, Disk, Machine, Plan, Seeded, Setup, Wall, WallClaims, World, WorldError,
 };
 use constellation_trace::trace::Origin;
 use constellation_trace::{Judgement, NodeId, Trace, TrueTime, Verdict};
@@ -81,14 +81,27 @@ impl std::error::Error for RunError {}
 /// # Errors
 /// [`RunError`] when the scenario cannot be run to its end.
 pub fn simulate(scenario: &Scenario, seed: u64) -> Result<Trace, RunError> {
+    simulate_with(scenario, seed, |rules, me| Station::new(Arc::clone(rules), me))
+}
+
+/// As [`simulate`], but run by whatever nodes `node` makes instead of stations: by broken ones, to see the judges
+/// find out, or by a protocol of your own. It is called for each start and restart of a node.
+///
+/// # Errors
+/// [`RunError`] when the scenario cannot be run to its end.
+pub fn simulate_with<N: Node<Request = Request>>(
+    scenario: &Scenario,
+    seed: u64,
+    mut node: impl FnMut(&Arc<Rules>, NodeId) -> N,
+) -> Result<Trace, RunError> {
     let rules = Arc::new(Rules {
         nodes: scenario.nodes.clone(),
         resolver: scenario.resolver,
         anti_entropy: scenario.anti_entropy,
         durability: durability(scenario),
     });
-    let station = |me| Station::new(Arc::clone(&rules), me);
-    let world = World::new(setup(scenario), Seeded::new(seed), station).map_err(RunError::World)?;
+    let world =
+        World::new(setup(scenario), Seeded::new(seed), |me| node(&rules, me)).map_err(RunError::World)?;
     let mut trace = world.run().map_err(RunError::World)?.trace;
     trace.set_origin(Origin { scenario: scenario.name.clone(), seed });
     Ok(trace)
@@ -96,18 +109,26 @@ pub fn simulate(scenario: &Scenario, seed: u64) -> Result<Trace, RunError> {
 
 /// A disk is worth its events only where somebody might need it.
 fn durability(scenario: &Scenario) -> Durability {
-    let crashes = scenario.steps.iter().any(|step| matches!(step.act, Act::Crash { .. }));
-    if crashes { Durability::Persisted } else { Durability::Volatile }
+    let happens = |is_act: fn(&Act) -> bool| scenario.steps.iter().any(|step| is_act(&step.act));
+    if happens(|act| matches!(act, Act::Restart { disk: Disk::Lost, .. })) {
+        Durability::Losable
+    } else if happens(|act| matches!(act, Act::Crash { .. })) {
+        Durability::Persisted
+    } else {
+        Durability::Volatile
+    }
 }
 
 fn setup(scenario: &Scenario) -> Setup<Request> {
     let settle = settle_time(scenario);
+    // After the last look at the outcome, what is still under way arrives.
+    let grace = settle.saturating_add(slowest(scenario)).saturating_add(Duration::from_secs(1));
     Setup {
         machines: machines(scenario),
         network: network(scenario),
         plan: plan(scenario, scenario.end.saturating_add(settle)),
         epoch: scenario.epoch,
-        grace: settle.saturating_add(Duration::from_secs(1)),
+        grace,
         wall_claims: WallClaims::Recorded,
         ..Setup::new(scenario.nodes.iter().map(String::as_str), scenario.end)
     }
@@ -116,17 +137,10 @@ fn setup(scenario: &Scenario) -> Setup<Request> {
 fn machines(scenario: &Scenario) -> Vec<Machine> {
     let machine = |name: &String| {
         let rule = scenario.walls.iter().find(|rule| rule.node == *name);
-        let wall = rule.map_or(Wall::TRUE, |rule| Wall {
-            offset_ns: rule.ahead_ns,
-            drift: drift(rule.drift_ppb).unwrap_or(Drift::NONE),
-        });
+        let wall = rule.map_or(Wall::TRUE, |rule| Wall { offset_ns: rule.ahead_ns, drift: rule.drift });
         Machine { name: name.clone(), wall }
     };
     scenario.nodes.iter().map(machine).collect()
-}
-
-fn drift(ppb: i64) -> Option<Drift> {
-    Drift::ppb(i32::try_from(ppb).ok()?)
 }
 
 fn network(scenario: &Scenario) -> Network {
@@ -143,14 +157,18 @@ fn network(scenario: &Scenario) -> Network {
 
 /// How long everything needs to arrive once nothing goes wrong any more.
 fn settle_time(scenario: &Scenario) -> Duration {
-    let links = scenario.links.iter().map(|rule| rule.link).chain([scenario.link]);
-    let slowest = links.map(|link| link.latency_max).max().unwrap_or_default();
+    let slowest = slowest(scenario);
     let rounds = u32::try_from(scenario.nodes.len()).unwrap_or(u32::MAX);
     // Each station offers all that it holds to each other one, and what it was offered meanwhile once more.
     let offers = scenario.anti_entropy.map_or(Duration::ZERO, |interval| {
         interval.saturating_add(slowest).saturating_mul(rounds).saturating_mul(2)
     });
     slowest.saturating_mul(2).saturating_add(offers)
+}
+
+fn slowest(scenario: &Scenario) -> Duration {
+    let links = scenario.links.iter().map(|rule| rule.link).chain([scenario.link]);
+    links.map(|link| link.latency_max).max().unwrap_or_default()
 }
 
 /// The scenario's steps; at its end everything heals and restarts, and later every node shows every key.
@@ -173,6 +191,11 @@ fn plan(scenario: &Scenario, show_at: TrueTime) -> Plan<Request> {
     }
     for name in down {
         plan.add(scenario.end, Planned::Restart { node: node(scenario, name), disk: Disk::Kept });
+    }
+    if scenario.anti_entropy.is_some() {
+        for name in &scenario.nodes {
+            plan.add(show_at, Planned::Request { node: node(scenario, name), request: Request::Rest });
+        }
     }
     for key in scenario.keys() {
         for name in &scenario.nodes {

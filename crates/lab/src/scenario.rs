@@ -9,8 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::time::Duration;
 
+use constellation_clock::bytes::Limits;
 use constellation_fabric::{Link, Odds, Sequence};
-use constellation_sim::Disk;
+use constellation_sim::{Disk, Drift};
 use constellation_trace::{TrueTime, WallTime};
 use toml::de::{DeTable, DeValue};
 
@@ -67,8 +68,8 @@ pub struct WallRule {
     pub node: String,
     /// By how many nanoseconds it is ahead when the run begins; negative is behind.
     pub ahead_ns: i64,
-    /// How much it gains, in parts of a thousand million; negative loses.
-    pub drift_ppb: i64,
+    /// How much it gains; negative loses. At most half a second a second either way.
+    pub drift: Drift,
 }
 
 /// One thing that happens at a given time.
@@ -261,13 +262,13 @@ impl Scenario {
             let ahead = section.get("ahead").map(|field| {
                 field.parsed("a duration such as \"600ms\", or \"-2s\" for behind", units::signed_ns)
             });
-            let drift = section
-                .get("drift")
-                .map(|field| field.parsed("a drift such as \"20ppm\" or \"-1.5ppm\"", units::drift_ppb));
+            let drift = section.get("drift").map(|field| {
+                field.parsed("a drift such as \"20ppm\", between -500000ppm and 500000ppm", units::drift)
+            });
             rules.push(WallRule {
                 node,
                 ahead_ns: ahead.transpose()?.unwrap_or(0),
-                drift_ppb: drift.transpose()?.unwrap_or(0),
+                drift: drift.transpose()?.unwrap_or(Drift::NONE),
             });
         }
         Ok(rules)
@@ -302,27 +303,26 @@ impl Scenario {
             let field = section.require("node")?;
             self.node(field.text()?, field.span.clone())
         };
-        let text = |key| -> Result<String> { Ok(section.require(key)?.text()?.to_owned()) };
+        let key = || read_key(&section.require("key")?);
         let act = match verb.one_of(&Verb::NAMES)? {
             Verb::Submit => {
                 section.only(&["at", "do", "node", "key", "value"])?;
-                Act::Submit { node: node()?, key: text("key")?, value: text("value")? }
+                Act::Submit {
+                    node: node()?,
+                    key: key()?,
+                    value: section.require("value")?.text()?.to_owned(),
+                }
             }
             Verb::Read => {
                 section.only(&["at", "do", "node", "key"])?;
-                Act::Read { node: node()?, key: text("key")? }
+                Act::Read { node: node()?, key: key()? }
             }
             Verb::Partition => {
                 section.only(&["at", "do", "between"])?;
                 let (group_a, group_b) = self.two_groups(&section.require("between")?)?;
                 Act::Partition { group_a, group_b }
             }
-            Verb::Cut => {
-                section.only(&["at", "do", "from", "to"])?;
-                let (sources, targets) =
-                    (self.group(&section.require("from")?)?, self.group(&section.require("to")?)?);
-                Act::Cut { sources, targets }
-            }
+            Verb::Cut => self.read_cut(section)?,
             Verb::Heal => {
                 section.only(&["at", "do"])?;
                 Act::Heal
@@ -345,6 +345,14 @@ impl Scenario {
             }
         };
         Ok(Step { at, act })
+    }
+
+    fn read_cut(&self, section: &Section<'_>) -> Result<Act> {
+        section.only(&["at", "do", "from", "to"])?;
+        let to = section.require("to")?;
+        let (sources, targets) = (self.group(&section.require("from")?)?, self.group(&to)?);
+        refuse_no_link(&to, &sources, &targets)?;
+        Ok(Act::Cut { sources, targets })
     }
 
     fn node(&self, name: &str, span: Range<usize>) -> Result<String> {
@@ -370,7 +378,9 @@ impl Scenario {
                 .refuse("a partition is between two groups")
                 .help("such as [[\"pacific\"], [\"indian_ocean\", \"antarctic\"]]"));
         };
-        Ok((self.group(group_a)?, self.group(group_b)?))
+        let (group_a, group_b) = (self.group(group_a)?, self.group(group_b)?);
+        refuse_no_link(field, &group_a, &group_b)?;
+        Ok((group_a, group_b))
     }
 }
 
@@ -429,6 +439,22 @@ fn check_nodes(names: Vec<(&str, Range<usize>)>, field: &Field<'_>) -> Result<Ve
         count if count > NODES_MAX => Err(field.refuse(format!("a scenario has at most {NODES_MAX} nodes"))),
         _ => Ok(nodes),
     }
+}
+
+/// Nothing passes from a node to itself over a link, so there is none to cut.
+fn refuse_no_link(field: &Field<'_>, sources: &[String], targets: &[String]) -> Result<()> {
+    let is_link = sources.iter().any(|source| targets.iter().any(|target| source != target));
+    if is_link { Ok(()) } else { Err(field.refuse("this names one node on both sides, so it cuts no link")) }
+}
+
+/// A key that fits into the catalog's bytes, so that a disk can hold it.
+fn read_key(field: &Field<'_>) -> Result<String> {
+    const BYTES_MAX: usize = Limits::STANDARD.name_bytes_max as usize;
+    let key = field.text()?;
+    if key.is_empty() || key.len() > BYTES_MAX {
+        return Err(field.refuse(format!("a key has 1 to {BYTES_MAX} bytes")));
+    }
+    Ok(key.to_owned())
 }
 
 fn read_link(section: &Section<'_>, default: Link) -> Result<Link> {

@@ -1,32 +1,50 @@
 //! The smallest schedule that still fails: what of a scenario can be left out without losing the violation.
 
+use std::cmp;
+use std::time::Duration;
+
 use constellation_fabric::{Link, Odds};
 use constellation_trace::Verdict;
 
 use crate::promises;
 use crate::run::simulate;
-use crate::scenario::{Act, LinkRule, Scenario};
+use crate::scenario::{Act, LinkRule, Scenario, WallRule};
+use crate::words::one_line;
 
 /// How many runs may be spent on one violation.
 const RUNS_MAX: u32 = 200;
 
+/// How many events those runs may have together, so that a long scenario is not run again and again for minutes.
+const EVENTS_MAX: usize = 1_000_000;
+
+/// What is left to be spent.
+struct Purse {
+    runs: u32,
+    events: usize,
+}
+
+impl Purse {
+    const fn is_empty(&self) -> bool {
+        self.runs == 0 || self.events == 0
+    }
+}
+
 /// The steps that are left when whatever is not needed to break `promise` is left out, as sentences.
 ///
 /// Steps, lying clocks and bad links are taken out one by one, from the back, as long as the same promise is
-/// still broken, until no single one can go or 200 runs are spent: small, though not always the smallest there
-/// is. Deterministic.
+/// still broken, until no single one can go or 200 runs or a million events are spent: small, though not always
+/// the smallest there is. Deterministic.
 pub(crate) fn smallest(scenario: &Scenario, seed: u64, promise: &str) -> Vec<String> {
     let mut small = scenario.clone();
-    let mut runs = 0;
+    let mut purse = Purse { runs: RUNS_MAX, events: EVENTS_MAX };
     let mut has_shrunk = true;
-    while has_shrunk && runs < RUNS_MAX {
+    while has_shrunk && !purse.is_empty() {
         has_shrunk = false;
         let mut part = parts(&small);
-        while part > 0 && runs < RUNS_MAX {
+        while part > 0 && !purse.is_empty() {
             part -= 1;
             let Some(smaller) = without(&small, part) else { continue };
-            runs += 1;
-            if is_broken(&smaller, seed, promise) {
+            if is_broken(&smaller, seed, promise, &mut purse) {
                 small = smaller;
                 has_shrunk = true;
             }
@@ -73,8 +91,10 @@ fn without(scenario: &Scenario, part: usize) -> Option<Scenario> {
     less.anti_entropy.take().map(|_| less)
 }
 
-fn is_broken(scenario: &Scenario, seed: u64, promise: &str) -> bool {
+fn is_broken(scenario: &Scenario, seed: u64, promise: &str, purse: &mut Purse) -> bool {
+    purse.runs -= 1;
     let Ok(trace) = simulate(scenario, seed) else { return false };
+    purse.events = purse.events.saturating_sub(trace.events().len());
     let judged = promises::judge(scenario, &trace).judgements;
     judged
         .iter()
@@ -84,11 +104,7 @@ fn is_broken(scenario: &Scenario, seed: u64, promise: &str) -> bool {
 fn tell(scenario: &Scenario, small: &Scenario) -> Vec<String> {
     let mut told: Vec<String> = Vec::new();
     for wall in &small.walls {
-        told.push(format!(
-            "{}'s wall clock is {} from the start",
-            wall.node,
-            lie(wall.ahead_ns, wall.drift_ppb)
-        ));
+        told.push(format!("{}'s wall clock is {} from the start", wall.node, lie(wall)));
     }
     told.extend(small.links.iter().map(link));
     told.extend(small.steps.iter().map(|step| format!("{}  {}", step.at, sentence(&step.act))));
@@ -129,19 +145,24 @@ fn left_out(scenario: &Scenario, small: &Scenario) -> Vec<String> {
     needless
 }
 
-fn lie(ahead_ns: i64, drift_ppb: i64) -> String {
-    let ms = ahead_ns / 1_000_000;
-    match (ahead_ns, drift_ppb) {
-        (_, 0) if ahead_ns >= 0 => format!("{ms} ms ahead"),
-        (_, 0) => format!("{} ms behind", -ms),
-        _ => format!("{ms} ms ahead, gaining {drift_ppb} ns a second,"),
+fn lie(wall: &WallRule) -> String {
+    let size = Duration::from_nanos(wall.ahead_ns.unsigned_abs());
+    let side = if wall.ahead_ns < 0 { "behind" } else { "ahead" };
+    let drift_ppb = wall.drift.parts_per_billion();
+    let gain = Duration::from_nanos(u64::from(drift_ppb.unsigned_abs()));
+    match drift_ppb.cmp(&0) {
+        cmp::Ordering::Equal => format!("{size:?} {side}"),
+        cmp::Ordering::Greater => format!("{size:?} {side}, gaining {gain:?} a second,"),
+        cmp::Ordering::Less => format!("{size:?} {side}, losing {gain:?} a second,"),
     }
 }
 
 fn sentence(act: &Act) -> String {
     match act {
-        Act::Submit { node, key, value } => format!("{node} accepts {key} = \"{value}\""),
-        Act::Read { node, key } => format!("{node} shows {key}"),
+        Act::Submit { node, key, value } => {
+            format!("{node} accepts {} = \"{}\"", one_line(key), one_line(value))
+        }
+        Act::Read { node, key } => format!("{node} shows {}", one_line(key)),
         Act::Partition { group_a, group_b } => {
             format!("partition: {} | {}", group_a.join(", "), group_b.join(", "))
         }
@@ -151,6 +172,10 @@ fn sentence(act: &Act) -> String {
         Act::Heal => "every link is whole again".to_owned(),
         Act::Crash { node } => format!("{node} crashes"),
         Act::Restart { node, .. } => format!("{node} restarts"),
-        Act::StepWall { node, by_ns } => format!("{node}'s wall clock jumps by {} ms", by_ns / 1_000_000),
+        Act::StepWall { node, by_ns } => {
+            let (size, side) =
+                (Duration::from_nanos(by_ns.unsigned_abs()), if *by_ns < 0 { "back" } else { "on" });
+            format!("{node}'s wall clock jumps {size:?} {side}")
+        }
     }
 }

@@ -3,8 +3,9 @@
 use std::fs;
 use std::io::{self, Read as _};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use constellation_lab::promises::judge_trace;
+use constellation_lab::words::one_line;
 use constellation_trace::format::{Format, FormatError, detect, jsonl, shiviz};
 use constellation_trace::log::{Execution, Log, Place};
 use constellation_trace::{Judgement, Trace};
@@ -20,6 +21,11 @@ pub(crate) fn run(arguments: &Check, printer: &mut Printer) -> anyhow::Result<u8
     let is_own = detect(&bytes) == Format::Jsonl && arguments.parser.is_none();
     let progress = printer.progress("reading and judging");
     if is_own {
+        if arguments.delimiter.is_some() {
+            bail!(
+                "`{name}` is a trace of this program, which --delimiter cannot take apart\nhelp: leave it out"
+            );
+        }
         let trace = jsonl::read(&bytes).map_err(|error| unreadable(&name, &error))?;
         let judgements = judge_trace(&trace);
         progress.finish_and_clear();
@@ -32,7 +38,18 @@ pub(crate) fn run(arguments: &Check, printer: &mut Printer) -> anyhow::Result<u8
     if let Some(delimiter) = &arguments.delimiter {
         options = options.with_delimiter(delimiter);
     }
-    let log = shiviz::read(&bytes, &options).map_err(|error| unreadable(&name, &error))?;
+    let log = shiviz::read(&bytes, &options).map_err(|error| {
+        let is_in = |given: &Option<String>| given.as_ref().is_some_and(|given| *given == error.text);
+        // A wrong expression may stand on the command line instead of in the file.
+        let place = if is_in(&arguments.parser) {
+            "--parser"
+        } else if is_in(&arguments.delimiter) {
+            "--delimiter"
+        } else {
+            &name
+        };
+        unreadable(place, &error)
+    })?;
     let judged: Vec<_> = log.executions.iter().map(stamps::judge).collect();
     progress.finish_and_clear();
     log_checked(arguments, &name, &log, &judged, printer)
@@ -46,7 +63,7 @@ fn read(arguments: &Check) -> anyhow::Result<(String, Vec<u8>)> {
         io::stdin().read_to_end(&mut bytes).context("cannot read standard input")?;
         return Ok(("standard input".to_owned(), bytes));
     }
-    let name = path.display().to_string();
+    let name = one_line(&path.display().to_string()).into_owned();
     let bytes = fs::read(path).with_context(|| format!("cannot read `{name}`"))?;
     Ok((name, bytes))
 }
@@ -58,9 +75,11 @@ fn unreadable(name: &str, error: &FormatError) -> anyhow::Error {
     let underline = "^".repeat(width.max(1) as usize);
     let number = line.to_string();
     let gutter = " ".repeat(number.len());
-    let mut text = format!("{}\n{gutter}--> {name}:{line}:{column}", error.problem);
+    let problem = error.problem.to_string();
+    let mut text = format!("{}\n{gutter}--> {name}:{line}:{column}", one_line(&problem));
     if !error.text.is_empty() {
-        let shown = error.text.replace('\t', " ");
+        // One column a character, so that the line below points at what it means.
+        let shown = error.text.replace(char::is_control, " ");
         text.push_str(&format!("\n{gutter} |\n{number} | {shown}\n{gutter} | {indent}{underline}"));
     }
     if !error.help().is_empty() {
@@ -141,7 +160,7 @@ fn print_execution(
     printer: &mut Printer,
 ) -> anyhow::Result<()> {
     if !execution.label().is_empty() {
-        printer.line(format!("execution {}", strong(execution.label())))?;
+        printer.line(format!("execution {}", strong(&one_line(execution.label()))))?;
     }
     printer.line(format!(
         "{}, {}, {}",
@@ -152,8 +171,8 @@ fn print_execution(
     printer.line(format!("{} {}", verdict(&stamps.judgement.verdict), stamps.judgement.promise))?;
     for fault in &stamps.faults {
         printer.line(format!("  {name}:{}:{}", fault.place.line, fault.place.column))?;
-        printer.line(format!("    found     {}", fault.found))?;
-        printer.line(format!("    expected  {}", fault.expected))?;
+        printer.line(format!("    found     {}", one_line(&fault.found)))?;
+        printer.line(format!("    expected  {}", one_line(&fault.expected)))?;
         for place in &fault.related {
             printer.line(format!("    see       {name}:{}:{}", place.line, place.column))?;
         }
@@ -166,7 +185,7 @@ fn print_execution(
         printer.line(format!("  and {} more, not shown", count(hidden, "fault")))?;
     }
     for note in &stamps.notes {
-        printer.line(faint(&format!("· {note}")))?;
+        printer.line(faint(&format!("· {}", one_line(note))))?;
     }
     Ok(())
 }
@@ -178,7 +197,7 @@ fn print_unmatched(log: &Log, printer: &mut Printer) -> anyhow::Result<()> {
     let lines = count(log.unmatched.count, "line");
     printer.line(faint(&format!("· {lines} matched by no pattern, which is no failure; the first:")))?;
     for (number, text) in &log.unmatched.first {
-        printer.line(faint(&format!("    {number}: {text}")))?;
+        printer.line(faint(&format!("    {number}: {}", one_line(text))))?;
     }
     Ok(())
 }

@@ -1,10 +1,11 @@
 //! `constellation run`: a scenario, its timeline, and its verdict.
 
 use std::fs;
-use std::io::{BufWriter, Write as _};
+use std::io::{self, BufWriter, Write as _};
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
+use constellation_lab::words::one_line;
 use constellation_lab::{Resolver, Run, Scenario, incidents};
 use constellation_trace::format::jsonl;
 use constellation_trace::ids::nearest;
@@ -12,7 +13,7 @@ use constellation_trace::{Judgement, Verdict};
 use serde_json::{Value, json};
 
 use crate::args;
-use crate::printer::{Printer, faint, strong, verdict};
+use crate::printer::{Printer, VERDICT_WIDTH, faint, strong, verdict};
 use crate::source::Excerpt;
 use crate::timeline::timeline;
 
@@ -110,18 +111,36 @@ fn quoted(word: &str) -> String {
 /// Writes the whole trace beside its place and moves it there, so that no reader ever sees half of one.
 fn write_trace(run: &Run, path: &Path) -> anyhow::Result<()> {
     let context = || format!("cannot write `{}`", path.display());
+    // A device or a pipe keeps its place; only a file is replaced.
+    if fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+        let mut writer = BufWriter::new(fs::File::create(path).with_context(context)?);
+        jsonl::write(&run.trace, &mut writer).with_context(context)?;
+        return writer.flush().with_context(context);
+    }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).with_context(context)?;
+    // Its own error would name a file that never was.
+    let mut file =
+        new_file_in(folder).map_err(|error| io::Error::from(error.kind())).with_context(context)?;
     let mut writer = BufWriter::new(&mut file);
     jsonl::write(&run.trace, &mut writer).with_context(context)?;
     writer.flush().with_context(context)?;
     drop(writer);
-    file.persist(path).with_context(context)?;
+    file.persist(path).map_err(|error| error.error).with_context(context)?;
     Ok(())
 }
 
+/// A nameless file with the rights that a file of this user has; on its own it would be for this user alone.
+fn new_file_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder)
+}
+
 fn print(run: &Run, replay: &str, printer: &mut Printer) -> anyhow::Result<()> {
-    printer.line(strong(&run.scenario.name) + " · " + &run.scenario.title)?;
+    let (name, title) = (one_line(&run.scenario.name), one_line(&run.scenario.title));
+    let title = if title.is_empty() { String::new() } else { format!(" · {title}") };
+    printer.line(strong(&name) + &title)?;
     printer.line("")?;
     for line in timeline(&run.trace) {
         printer.line(line)?;
@@ -145,7 +164,7 @@ pub(crate) fn print_judgements(judgements: &[Judgement], printer: &mut Printer) 
         match &judgement.verdict {
             Verdict::Violated(evidence) => {
                 for line in evidence.to_string().lines() {
-                    printer.line(format!("    {line}"))?;
+                    printer.line(format!("    {}", one_line(line)))?;
                 }
             }
             Verdict::Unknown(limit) => printer.line(format!("    {limit}"))?,
@@ -195,11 +214,12 @@ fn print_comparison(runs: &[Run], printer: &mut Printer) -> anyhow::Result<()> {
     let promises: Vec<&str> = runs[0].judgements.iter().map(|judgement| &*judgement.promise).collect();
     let width = promises.iter().map(|promise| promise.chars().count()).max().unwrap_or(0);
     let names = runs.iter().map(|run| format!("{:<COLUMN$}", run.scenario.resolver.name()));
-    printer.line(format!("{:<width$}  {}", "", strong(&names.collect::<Vec<_>>().join("  "))))?;
+    printer.line(format!("{:<width$}  {}", "", strong(names.collect::<Vec<_>>().join("  ").trim_end())))?;
     for (place, promise) in promises.iter().enumerate() {
-        let cells = runs.iter().map(|run| format!("{}  ", verdict(&run.judgements[place].verdict)));
-        let cells = cells.map(|cell| cell + &" ".repeat(COLUMN - 10)).collect::<String>();
-        printer.line(format!("{promise:<width$}  {}", cells.trim_end()))?;
+        let judged = runs.iter().filter_map(|run| run.judgements.get(place));
+        let cells: Vec<_> = judged.map(|judged| verdict(&judged.verdict)).collect();
+        let line = format!("{promise:<width$}  {}", cells.join(&" ".repeat(COLUMN + 2 - VERDICT_WIDTH)));
+        printer.line(line.trim_end())?;
     }
     Ok(())
 }

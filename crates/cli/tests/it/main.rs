@@ -1,4 +1,8 @@
 //! The command as a user meets it, and the rules of the house that no single crate can check.
 
+mod checking;
+mod command;
+mod goldens;
 mod layers;
+mod running;
 mod tidy;

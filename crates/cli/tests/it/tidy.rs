@@ -1,7 +1,7 @@
 //! What the house style asks of every file, as far as a machine can tell.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// A file longer than this without its tests holds a second noun, unless it stands in `LONG`.
 const LINES_MAX: usize = 600;
@@ -103,6 +103,6 @@ fn sources() -> Vec<(String, String)> {
     found
 }
 
-fn shown(root: &Path, path: &PathBuf) -> String {
+fn shown(root: &Path, path: &Path) -> String {
     path.strip_prefix(root).expect("it was found below the root").display().to_string()
 }

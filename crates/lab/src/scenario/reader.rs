@@ -7,6 +7,8 @@ use constellation_trace::ids::nearest;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::words::one_line;
+
 /// Why a scenario file cannot be used, with the place in its text.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ScenarioError {
@@ -20,7 +22,9 @@ pub struct ScenarioError {
 
 impl ScenarioError {
     pub(super) fn new(span: Range<usize>, message: impl Into<String>) -> ScenarioError {
-        ScenarioError { message: message.into(), span, help: String::new() }
+        // What the file says is quoted in messages, so it is made harmless here once.
+        let message = one_line(&message.into()).into_owned();
+        ScenarioError { message, span, help: String::new() }
     }
 
     pub(super) fn help(mut self, help: impl Into<String>) -> ScenarioError {
@@ -116,7 +120,9 @@ impl<'a> Field<'a> {
     }
 
     fn wrong_type(&self, wanted: &str) -> ScenarioError {
-        self.refuse(format!("`{}` should be {wanted}, not a {}", self.key, self.value.type_str()))
+        let found = self.value.type_str();
+        let article = if found.starts_with(['a', 'i']) { "an" } else { "a" };
+        self.refuse(format!("`{}` should be {wanted}, not {article} {found}", self.key))
     }
 
     pub(super) fn text(&self) -> Result<&'a str> {
@@ -140,7 +146,7 @@ impl<'a> Field<'a> {
         let text = self.text()?;
         let found = known.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
         found.ok_or_else(|| {
-            self.refuse(format!("`{text}` is no {}", self.key))
+            self.refuse(format!("`{text}` is no value of `{}`", self.key))
                 .help(advice(text, known.iter().map(|(name, _)| *name)))
         })
     }

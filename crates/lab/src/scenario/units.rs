@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use constellation_fabric::Odds;
+use constellation_sim::Drift;
 
 /// The units of a duration, longest name first so that `ms` is not read as `m` and `s`.
 const UNITS: [(&str, u64); 6] = [
@@ -50,14 +51,18 @@ pub(super) fn odds(text: &str) -> Option<Odds> {
     Odds::ppm(u32::try_from(ppm).ok()?)
 }
 
-/// A drift such as `-20ppm` or `1.5ppm`, in parts of a thousand million.
-pub(super) fn drift_ppb(text: &str) -> Option<i64> {
+/// The most that a clock gains or loses, in parts of a thousand million: time-outs still end in twice their time.
+const DRIFT_PPB_MAX: i32 = 500_000_000;
+
+/// A drift such as `-20ppm` or `1.5ppm`, of half a second a second at most.
+pub(super) fn drift(text: &str) -> Option<Drift> {
     let number = text.strip_suffix("ppm")?.trim_end();
     let (sign, number) = match number.strip_prefix('-') {
         Some(rest) => (-1, rest),
         None => (1, number.strip_prefix('+').unwrap_or(number)),
     };
-    i64::try_from(scaled(number, 1_000)?).ok().map(|ppb| sign * ppb)
+    let ppb = i32::try_from(scaled(number, 1_000)?).ok().filter(|ppb| *ppb <= DRIFT_PPB_MAX)?;
+    Drift::ppb(sign * ppb)
 }
 
 /// `number`, a decimal without sign, times `unit`; `None` when it is none, too large, or finer than 1.
@@ -111,7 +116,9 @@ mod tests {
         assert_eq!(odds("100%"), Some(Odds::ALWAYS));
         assert_eq!(odds("101%"), None);
         assert_eq!(odds("0.00001%"), None);
-        assert_eq!(drift_ppb("-1.5ppm"), Some(-1_500));
+        assert_eq!(drift("-1.5ppm"), Drift::ppb(-1_500));
+        assert_eq!(drift("500000ppm"), Drift::ppb(500_000_000));
+        assert_eq!(drift("-500000.001ppm"), None);
         assert_eq!(signed_ns("-300ms"), Some(-300_000_000));
         assert_eq!(signed_ns("--300ms"), None);
     }

@@ -1,0 +1,342 @@
+//! `constellation run`: every scenario under every resolver, and everything that can be wrong with what is typed.
+
+use std::fs;
+
+use constellation_lab::Resolver;
+use constellation_lab::incidents::INCIDENTS;
+use expect_test::expect;
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use crate::command::{Bench, check, text};
+
+const SMALL: &str = "nodes = [\"here\", \"there\"]\nend = \"1s\"\nlink = { latency = \"20ms\" }\n\
+                     steps = [{ at = \"0s\", do = \"submit\", node = \"here\", key = \"k\", value = \"v\" }]\n";
+
+fn small() -> Bench {
+    Bench::new(&[("small.toml", SMALL.as_bytes())])
+}
+
+#[test]
+fn a_small_scenario_is_told_and_judged() {
+    small().check(
+        &["run", "small.toml"],
+        expect![[r#"
+        exit 0
+        --- out
+        small
+
+            0.000s  here   online
+            0.000s  here   submit k = "v" as here:1                  lamport 1  vector {here:1}
+            0.000s  there  online
+            0.020s  there  receive here:1 from here                  lamport 2  vector {here:1 there:1}
+            0.020s  there  reconcile(here:1) -> ADOPTED: here:1 "v"
+            1.040s  here   show k: here:1 "v"
+            1.040s  there  show k: here:1 "v"
+
+        ✓ holds    vector stamps tell before, after and concurrent exactly  (1 pair, 100.0 % decided)
+        ✓ holds    lamport stamps never contradict happens-before  (1 pair, 0.0 % decided)
+        ✓ holds    no update is lost  (3 reads)
+        ✓ holds    no stale sibling is shown  (3 reads)
+        ✓ holds    nothing is shown out of thin air  (3 reads)
+        ✓ holds    replicas converge  (1 key at 2 nodes)
+        ✓ holds    every message arrives  (1 message)
+        ✓ holds    each link delivers in the order of sending  (1 message)
+
+        seed 1 · replay: constellation run small.toml --seed 1
+        trace sha256 0157d98abe929e09aec68543543bc3ed1397277d6d3160fec1198ac124b04062"#]],
+    );
+}
+
+#[test]
+fn each_scenario_ends_with_each_resolver_as_its_promises_do() {
+    let mut table = String::new();
+    for incident in INCIDENTS {
+        for resolver in Resolver::NAMES.map(|(name, _)| name).into_iter().chain(["all"]) {
+            let output = Bench::new(&[]).run(&["run", incident.name, "--resolver", resolver], b"");
+            assert_eq!(text(&output.stderr), "");
+            table += &format!("{} {resolver}: {}\n", incident.name, output.status.code().expect("it ends"));
+        }
+    }
+    expect![[r#"
+        conjunction siblings: 0
+        conjunction wall-lww: 1
+        conjunction lamport-lww: 1
+        conjunction all: 1
+        mss-17 siblings: 0
+        mss-17 wall-lww: 1
+        mss-17 lamport-lww: 1
+        mss-17 all: 1
+    "#]]
+    .assert_eq(&table);
+}
+
+#[test]
+fn json_says_what_the_text_says_under_a_schema() {
+    let output = Bench::new(&[]).run(&["run", "mss-17", "--resolver", "wall-lww", "--json"], b"");
+    assert_eq!(output.status.code(), Some(1));
+    let run: Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
+    let keys = |value: &Value| -> Vec<String> {
+        value.as_object().expect("it is an object").keys().cloned().collect()
+    };
+    expect!["schema version scenario title seed resolver nodes events messages exit_code promises remarks replay trace_sha256"].assert_eq(&keys(&run).join(" "));
+    let promises = run["promises"].as_array().expect("it is a list");
+    let violated = promises.iter().find(|promise| promise["verdict"] == "violated").expect("one is broken");
+    expect!["promise verdict scope expected found events steps text"].assert_eq(&keys(violated).join(" "));
+    expect!["event process at_ns what stamps"].assert_eq(&keys(&violated["events"][0]).join(" "));
+    expect!["promise verdict scope"].assert_eq(&keys(&promises[0]).join(" "));
+    assert_eq!((&run["schema"], &run["exit_code"]), (&"constellation/run/1".into(), &1.into()));
+    assert_eq!(run["seed"], "1", "a seed may have more digits than a double");
+}
+
+#[test]
+fn json_compares_resolvers_under_a_schema() {
+    let output = Bench::new(&[]).run(&["run", "mss-17", "--resolver", "all", "--json"], b"");
+    assert_eq!(output.status.code(), Some(1));
+    let all: Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
+    assert_eq!(all["schema"], "constellation/comparison/1");
+    let runs = all["runs"].as_array().expect("it is a list");
+    let codes: Vec<_> = runs.iter().map(|run| format!("{} {}", run["resolver"], run["exit_code"])).collect();
+    expect![[r#""siblings" 0, "wall-lww" 1, "lamport-lww" 1"#]].assert_eq(&codes.join(", "));
+}
+
+#[test]
+fn the_trace_file_has_the_digest_that_is_printed() {
+    for args in [&["conjunction"][..], &["mss-17", "--seed", "7", "--resolver", "lamport-lww"]] {
+        let bench = Bench::new(&[("out.jsonl", b"an older one")]);
+        let output = bench.run(&[&["run"], args, &["--trace", "out.jsonl"]].concat(), b"");
+        let bytes = fs::read(bench.path().join("out.jsonl")).expect("it was written");
+        let digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let last = text(&output.stdout).lines().last().unwrap_or_default();
+        assert_eq!(last, format!("trace sha256 {digest}"));
+        assert_eq!(bench.names(), ["out.jsonl"], "nothing is left beside it");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_trace_file_can_be_read_by_whoever_reads_other_files() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let bench = Bench::new(&[("beside.txt", b"")]);
+    bench.run(&["run", "conjunction", "--trace", "out.jsonl"], b"");
+    let mode = |name| fs::metadata(bench.path().join(name)).expect("it is there").permissions().mode();
+    assert_eq!(mode("out.jsonl"), mode("beside.txt"));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_trace_into_a_device_leaves_the_device_in_its_place() {
+    let output = Bench::new(&[]).run(&["run", "conjunction", "--trace", "/dev/stderr"], b"");
+    assert_eq!(output.status.code(), Some(0));
+    assert!(text(&output.stderr).starts_with("{\"schema\":\"constellation/trace/1\""));
+}
+
+#[test]
+fn a_trace_that_cannot_be_written_leaves_nothing_behind() {
+    let bench = Bench::new(&[("file", b"")]);
+    fs::create_dir(bench.path().join("folder")).expect("the folder is ours");
+    bench.check(
+        &["run", "conjunction", "--trace", "missing/out.jsonl"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: cannot write `missing/out.jsonl`: entity not found"#]],
+    );
+    bench.check(
+        &["run", "conjunction", "--trace", "file/out.jsonl"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: cannot write `file/out.jsonl`: not a directory"#]],
+    );
+    let output = bench.run(&["run", "conjunction", "--trace", "folder"], b"");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).starts_with("error: cannot write `folder`: "), "{}", text(&output.stderr));
+    bench.check(
+        &["run", "conjunction", "--resolver", "all", "--trace", "out.jsonl"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: --trace wants one run, but --resolver all makes several
+        help: choose one resolver"#]],
+    );
+    assert_eq!(bench.names(), ["file", "folder"]);
+}
+
+#[test]
+fn a_seed_is_decimal_or_hexadecimal() {
+    let digest = |seed: &[&str]| {
+        let output = Bench::new(&[]).run(&[&["run", "conjunction"], seed].concat(), b"");
+        text(&output.stdout).lines().last().unwrap_or_default().to_owned()
+    };
+    assert_eq!(digest(&["--seed", "255"]), digest(&["--seed", "0xff"]));
+    assert_eq!(digest(&["--seed", "1"]), digest(&[]));
+    assert_ne!(digest(&["--seed", "2"]), digest(&[]));
+}
+
+#[test]
+fn the_replay_command_does_the_same_again() {
+    let bench = Bench::new(&[("my own.toml", SMALL.as_bytes())]);
+    let output = bench.run(&["run", "my own.toml", "--nodes", "here,there,nowhere", "--seed", "0x10"], b"");
+    let told = text(&output.stdout);
+    let replay = told.split("replay: constellation ").nth(1).and_then(|rest| rest.lines().next());
+    expect!["run 'my own.toml' --seed 16 --nodes here,there,nowhere"].assert_eq(replay.expect("it is told"));
+    let again = bench.run(&["run", "my own.toml", "--seed", "16", "--nodes", "here,there,nowhere"], b"");
+    assert_eq!(text(&again.stdout), told);
+}
+
+#[test]
+fn other_nodes_may_run_what_names_none_of_them() {
+    let bench = small();
+    assert_eq!(bench.run(&["run", "small.toml", "--nodes", "here,moon"], b"").status.code(), Some(0));
+    bench.check(
+        &["run", "small.toml", "--nodes", "hear,moon"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: there is no node `here`
+         --> small.toml:4:45
+          |
+        4 | steps = [{ at = "0s", do = "submit", node = "here", key = "k", value = "v" }]
+          |                                             ^^^^^^
+          |
+        help: one of `hear`, `moon`"#]],
+    );
+    bench.check(
+        &["run", "small.toml", "--nodes", "here,here"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: node `here` is named twice
+         --> small.toml:1:9
+          |
+        1 | nodes = ["here", "there"]
+          |         ^^^^^^^^^^^^^^^^^"#]],
+    );
+    bench.check(
+        &["run", "small.toml", "--nodes", ""],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: `` cannot name a node
+         --> small.toml:1:9
+          |
+        1 | nodes = ["here", "there"]
+          |         ^^^^^^^^^^^^^^^^^
+          |
+        help: 1 to 64 letters, digits, `_`, `-` and `.`"#]],
+    );
+}
+
+#[test]
+fn what_is_not_there_is_told_with_what_is_near() {
+    check(
+        &["run", "conjuction"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: no scenario is called `conjuction`
+        help: did you mean `conjunction`?"#]],
+    );
+    check(
+        &["run", "moon"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: no scenario is called `moon`
+        help: `constellation scenarios` lists them; a file of your own ends in `.toml`"#]],
+    );
+    check(
+        &["run", "conjunction", "--resolver", "sibling"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: no resolver is called `sibling`
+        help: did you mean `siblings`?"#]],
+    );
+    check(
+        &["run", "conjunction", "--resolver", "dictator"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: no resolver is called `dictator`
+        help: one of siblings, wall-lww, lamport-lww, all"#]],
+    );
+    check(
+        &["run", "missing.toml"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: cannot read `missing.toml`: No such file or directory (os error 2)"#]],
+    );
+}
+
+#[test]
+fn a_file_that_is_no_text_is_refused() {
+    let bench = Bench::new(&[("latin.toml", b"title = \"\xb0\""), ("empty.toml", b"")]);
+    fs::create_dir(bench.path().join("folder.toml")).expect("the folder is ours");
+    bench.check(
+        &["run", "latin.toml"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: `latin.toml` is not UTF-8 text: invalid utf-8 sequence of 1 bytes from index 9"#]],
+    );
+    bench.check(
+        &["run", "empty.toml"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: `nodes` is missing in the file
+         --> empty.toml:1:1
+          |
+        1 |
+          | ^"#]],
+    );
+    let output = bench.run(&["run", "folder.toml"], b"");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).starts_with("error: cannot read `folder.toml`: "));
+}
+
+#[test]
+fn a_fault_of_a_file_is_underlined() {
+    let bench = Bench::new(&[("typo.toml", SMALL.replace("node = \"here\"", "node = \"hera\"").as_bytes())]);
+    bench.check(
+        &["run", "typo.toml"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: there is no node `hera`
+         --> typo.toml:4:45
+          |
+        4 | steps = [{ at = "0s", do = "submit", node = "hera", key = "k", value = "v" }]
+          |                                             ^^^^^^
+          |
+        help: did you mean `here`?"#]],
+    );
+}
+
+#[test]
+fn a_value_cannot_command_the_terminal() {
+    let evil = SMALL.replace("value = \"v\"", "value = \"v\\u001b[31m\\nred\"");
+    let bench = Bench::new(&[("evil.toml", evil.as_bytes())]);
+    let output = bench.run(&["run", "evil.toml", "--color", "always"], b"");
+    assert!(text(&output.stdout).contains("v\\u{1b}[31m\\nred"), "{}", text(&output.stdout));
+}
+
+#[test]
+fn what_was_not_judged_to_the_end_is_unknown() {
+    let long = format!("anti_entropy = \"1ms\"\n{SMALL}");
+    let output = Bench::new(&[("long.toml", long.as_bytes())]).run(&["run", "long.toml"], b"");
+    assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("? unknown  lamport stamps never contradict happens-before"));
+}
+
+#[test]
+fn a_run_that_cannot_be_finished_says_so() {
+    let endless = SMALL.replace("end = \"1s\"", "end = \"9h\"\nanti_entropy = \"1ms\"");
+    Bench::new(&[("endless.toml", endless.as_bytes())]).check(&["run", "endless.toml"], expect![[r#"
+        exit 2
+        --- talk
+        error: the scenario cannot be run to its end: more than 1000000 events, the most allowed, at +250.014000s, lastly at node number 1"#]]);
+}

@@ -1,0 +1,11 @@
+//! What a scenario file may say, what its runs promise, and that equal runs are equal to the byte.
+
+mod bytes;
+mod documented;
+mod faults;
+mod losing;
+mod planted;
+mod random;
+mod refusals;
+mod refused_steps;
+mod refused_values;

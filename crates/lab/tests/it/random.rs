@@ -1,0 +1,165 @@
+//! Whatever happens to stations that keep siblings, no promise of safety breaks; and no text is too strange to read.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use constellation_lab::{Run, Scenario, incidents};
+use constellation_trace::Verdict;
+use proptest::prelude::*;
+use proptest::test_runner::Config;
+
+const NODES: [&str; 4] = ["pacific", "indian_ocean", "atlantic", "antarctic"];
+
+/// What a random step wants to be; what it may be depends on who is up.
+#[derive(Clone, Debug)]
+struct Wish {
+    after_ms: u64,
+    verb: u8,
+    node: usize,
+    other: usize,
+    key: u8,
+}
+
+/// A random file, and what it lets one expect.
+#[derive(Clone, Debug)]
+struct Sketch {
+    nodes: usize,
+    seed: u64,
+    loss_percent: u8,
+    duplicate_percent: u8,
+    is_free: bool,
+    interval_ms: Option<u64>,
+    drift_ppm: i32,
+    wishes: Vec<Wish>,
+}
+
+impl Sketch {
+    fn toml(&self) -> String {
+        let nodes = &NODES[..self.nodes];
+        let mut text = format!("nodes = {nodes:?}\nend = \"30s\"\nseed = {}\n", self.seed);
+        if let Some(interval_ms) = self.interval_ms {
+            writeln!(text, "anti_entropy = \"{interval_ms}ms\"").expect("a String takes everything");
+        }
+        let order = if self.is_free { "free" } else { "kept" };
+        write!(
+            text,
+            "[link]\nlatency = \"5ms..900ms\"\nloss = \"{}%\"\nduplicate = \"{}%\"\norder = \"{order}\"\n\
+             [[walls]]\nnode = \"pacific\"\ndrift = \"{}ppm\"\n",
+            self.loss_percent, self.duplicate_percent, self.drift_ppm,
+        )
+        .expect("a String takes everything");
+        let (mut at_ms, mut down) = (0, BTreeSet::new());
+        for wish in &self.wishes {
+            at_ms += wish.after_ms;
+            let (node, other) = (nodes[wish.node % nodes.len()], nodes[wish.other % nodes.len()]);
+            let step = match wish.verb {
+                0..=4 if !down.contains(node) => {
+                    format!(
+                        "do = \"submit\"\nnode = \"{node}\"\nkey = \"k{}\"\nvalue = \"at {at_ms}\"",
+                        wish.key
+                    )
+                }
+                5 if !down.contains(node) => {
+                    format!("do = \"read\"\nnode = \"{node}\"\nkey = \"k{}\"", wish.key)
+                }
+                6 if node != other => format!("do = \"partition\"\nbetween = [\"{node}\", \"{other}\"]"),
+                7 if node != other => format!("do = \"cut\"\nfrom = \"{node}\"\nto = \"{other}\""),
+                8 => "do = \"heal\"".to_owned(),
+                9 if down.insert(node) => format!("do = \"crash\"\nnode = \"{node}\""),
+                10 | 11 if down.remove(node) => {
+                    let disk = if wish.verb == 10 { "kept" } else { "lost" };
+                    format!("do = \"restart\"\nnode = \"{node}\"\ndisk = \"{disk}\"")
+                }
+                12 => format!("do = \"step-wall\"\nnode = \"{node}\"\nby = \"-{at_ms}ms\""),
+                _ => continue,
+            };
+            write!(text, "[[steps]]\nat = \"{at_ms}ms\"\n{step}\n").expect("a String takes everything");
+        }
+        text
+    }
+}
+
+fn sketch() -> impl Strategy<Value = Sketch> {
+    let wish = (0..900_u64, 0..13_u8, 0..4_usize, 0..4_usize, 0..2_u8)
+        .prop_map(|(after_ms, verb, node, other, key)| Wish { after_ms, verb, node, other, key });
+    let link = (prop_oneof![Just(0_u8), 0..=60_u8], 0..=50_u8, any::<bool>());
+    let interval = proptest::option::of(200..2_000_u64);
+    let drift = prop_oneof![Just(0), -500_000..=500_000_i32];
+    (1..=4_usize, any::<u32>(), link, interval, drift, proptest::collection::vec(wish, 0..16)).prop_map(
+        |(nodes, seed, (loss_percent, duplicate_percent, is_free), interval_ms, drift_ppm, wishes)| Sketch {
+            nodes,
+            seed: u64::from(seed),
+            loss_percent,
+            duplicate_percent,
+            is_free,
+            interval_ms,
+            drift_ppm,
+            wishes,
+        },
+    )
+}
+
+fn config(cases: u32) -> Config {
+    Config { cases, failure_persistence: None, max_shrink_iters: 100, ..Config::default() }
+}
+
+proptest! {
+    #![proptest_config(config(64))]
+
+    #[test]
+    fn siblings_keep_every_promise_of_safety_and_converge_where_news_can_arrive(sketch in sketch()) {
+        let text = sketch.toml();
+        let scenario = Scenario::parse("random", &text).expect("it is made of what is documented");
+        let run = Run::of(&scenario, scenario.seed, "").expect("it is short");
+        let is_told = sketch.interval_ms.is_some()
+            || (sketch.loss_percent == 0 && !text.contains("\"crash\""));
+        for judgement in &run.judgements {
+            if judgement.promise == "replicas converge" && !is_told {
+                continue;
+            }
+            if let Verdict::Violated(evidence) = &judgement.verdict {
+                panic!("{} is violated:\n{evidence}\n{text}", judgement.promise);
+            }
+            prop_assert_eq!(judgement.verdict.word(), "holds", "{}\n{}", &judgement.promise, &text);
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_scenario_are_refused_in_peace(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        read(&String::from_utf8_lossy(&bytes));
+    }
+
+    #[test]
+    fn texts_that_look_like_a_scenario_are_refused_in_peace(
+        text in "(nodes|end|steps|[a-z\\[\\]{}\"'=,.0-9 °\u{1b}\u{feff}\n\\\\]){0,60}",
+    ) {
+        read(&text);
+    }
+
+    #[test]
+    fn a_shipped_scenario_with_a_slip_of_the_pen_is_read_or_refused_in_peace(
+        which in 0..incidents::INCIDENTS.len(),
+        slips in proptest::collection::vec((any::<prop::sample::Index>(), 0..3_u8, any::<char>()), 1..4),
+    ) {
+        let mut text: Vec<char> = incidents::INCIDENTS[which].text.chars().collect();
+        for (place, slip, letter) in slips {
+            let place = place.index(text.len());
+            match slip {
+                0 => { text.remove(place); }
+                1 => text.insert(place, letter),
+                _ => text[place] = letter,
+            }
+        }
+        read(&text.into_iter().collect::<String>());
+    }
+}
+
+/// Whatever it says: an error points into the text and is a single line.
+fn read(text: &str) {
+    if let Err(error) = Scenario::parse("strange", text) {
+        assert!(text.get(error.span.clone()).is_some(), "{:?} is no part of the text", error.span);
+        let (line, column) = error.line_and_column(text);
+        assert!(line >= 1 && column >= 1, "{line}:{column}");
+        assert!(!error.to_string().contains(char::is_control), "{error:?}");
+    }
+}
