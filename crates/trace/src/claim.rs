@@ -119,6 +119,8 @@ impl<'t> VectorRef<'t> {
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Claims {
     stored: Vec<Stored>,
+    /// For each event up to the last with a claim, the place of its first: judges look up millions.
+    starts: Vec<u32>,
     names: Vec<Symbol>,
     counters: Vec<u64>,
 }
@@ -149,9 +151,11 @@ impl Value {
 }
 
 impl Claims {
-    /// Whether vectors of `more` further entries in all can still be addressed.
+    /// Whether the claims of one more event, with vectors of `more` entries in all, can still be addressed.
     pub(crate) fn has_room(&self, more: usize) -> bool {
-        self.names.len().checked_add(more).is_some_and(|total| u32::try_from(total).is_ok())
+        // One of each kind at most.
+        let has_places = u32::try_from(self.stored.len().saturating_add(4)).is_ok();
+        has_places && self.names.len().checked_add(more).is_some_and(|total| u32::try_from(total).is_ok())
     }
 
     /// Appends a claim of `event`, which is not before any event that has one.
@@ -172,12 +176,16 @@ impl Claims {
                 Value::Vector { start, len }
             }
         };
+        while self.starts.len() <= event as usize {
+            let start = u32::try_from(self.stored.len()).expect("has_room was asked first");
+            self.starts.push(start);
+        }
         self.stored.push(Stored { event, value });
     }
 
     /// The claims of one event.
     pub(crate) fn of(&self, event: u32) -> impl Iterator<Item = ClaimRef<'_>> {
-        let start = self.stored.partition_point(|stored| stored.event < event);
+        let start = self.start(event);
         self.stored[start..]
             .iter()
             .take_while(move |stored| stored.event == event)
@@ -186,7 +194,7 @@ impl Claims {
 
     /// The claim of one kind of one event.
     pub(crate) fn one(&self, event: u32, kind: ClaimKind) -> Option<ClaimRef<'_>> {
-        let start = self.stored.partition_point(|stored| stored.event < event);
+        let start = self.start(event);
         self.stored[start..]
             .iter()
             .take_while(|stored| stored.event == event)
@@ -200,6 +208,10 @@ impl Claims {
             .iter()
             .filter(move |stored| stored.value.kind() == kind)
             .map(|stored| (stored.event, self.view(stored.value)))
+    }
+
+    fn start(&self, event: u32) -> usize {
+        self.starts.get(event as usize).map_or(self.stored.len(), |start| *start as usize)
     }
 
     fn view(&self, value: Value) -> ClaimRef<'_> {

@@ -293,7 +293,7 @@ impl Trace {
         self.claims.of(event.number())
     }
 
-    /// What one kind of clock said of an event. O(log n).
+    /// What one kind of clock said of an event. O(1).
     pub fn claim(&self, event: EventId, kind: ClaimKind) -> Option<ClaimRef<'_>> {
         self.claims.one(event.number(), kind)
     }

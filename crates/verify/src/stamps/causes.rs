@@ -149,10 +149,7 @@ impl<'l> Causes<'l> {
         let clock = self.event(event);
         if let Some(previous) = previous {
             join.raise(log.clock(self.event(previous)), clock.host);
-            let mut before = log.clock(self.event(previous));
-            if let Some((host, _)) =
-                before.find(|(host, counter)| *host != clock.host && log.counter(clock, *host) < *counter)
-            {
+            if let Some(host) = self.forgotten(clock, self.event(previous)) {
                 return Err(Wrong::Back { event, previous, host });
             }
         }
@@ -172,15 +169,23 @@ impl<'l> Causes<'l> {
             });
             messages = messages.saturating_add(1);
             join.raise(log.clock(self.event(latest.2)), clock.host);
-            let mut seen = log.clock(self.event(latest.2));
-            if let Some((host, _)) =
-                seen.find(|(host, counter)| *host != clock.host && log.counter(clock, *host) < *counter)
-            {
+            if let Some(host) = self.forgotten(clock, self.event(latest.2)) {
                 return Err(Wrong::Lacks { event, cause: latest.2, host });
             }
             risen.retain(|(host, counter, _)| *counter > join.counters[host.index()]);
         }
         Ok(messages)
+    }
+
+    /// The first foreign host of which `cause` had seen more than `event` has. Both are walked once, side by side.
+    fn forgotten(&self, event: LogEvent, cause: LogEvent) -> Option<Symbol> {
+        let mut has = self.execution.clock(event).peekable();
+        let mut had = self.execution.clock(cause).filter(|(host, _)| *host != event.host);
+        had.find_map(|(host, counter)| {
+            while has.next_if(|(other, _)| *other < host).is_some() {}
+            let known = has.peek().filter(|(other, _)| *other == host).map_or(0, |(_, known)| *known);
+            (known < counter).then_some(host)
+        })
     }
 }
 
