@@ -49,6 +49,25 @@ pub enum Topic {
 }
 
 impl Topic {
+    /// Every topic that this version knows, in order.
+    pub const ALL: &'static [Topic] =
+        &[Topic::Latency, Topic::Loss, Topic::Duplicate, Topic::DuplicateLatency];
+
+    /// The topic that is written so; the inverse of its `Display`.
+    pub fn named(name: &str) -> Option<Topic> {
+        Topic::ALL.iter().copied().find(|topic| topic.name() == name)
+    }
+
+    /// A word that will stay this topic's in every later version, for formats that people read.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Topic::Latency => "latency",
+            Topic::Loss => "loss",
+            Topic::Duplicate => "duplicate",
+            Topic::DuplicateLatency => "duplicate-latency",
+        }
+    }
+
     /// A number that will stay this topic's in every later version, for generators and formats.
     pub const fn number(self) -> u64 {
         match self {
@@ -62,12 +81,7 @@ impl Topic {
 
 impl fmt::Display for Topic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Topic::Latency => "latency",
-            Topic::Loss => "loss",
-            Topic::Duplicate => "duplicate",
-            Topic::DuplicateLatency => "duplicate-latency",
-        })
+        f.write_str(self.name())
     }
 }
 

@@ -52,7 +52,7 @@
 //! | [`wall`] | [`Wall`], [`Drift`]: how wrong the clocks of a machine are |
 //! | [`world`] | [`World`]: one run, from the setup to the trace |
 //! | [`outcome`] | [`Outcome`], [`Counts`]: what came of it |
-//! | [`choices`] | [`Seeded`]: luck out of a seed |
+//! | [`choices`] | [`Seeded`]: luck out of a seed; [`Recorder`], [`Tape`], [`Player`]: a run noted, written down, played again |
 //! | [`error`] | [`WorldError`]: why a run could not be made or finished |
 //! | `agenda` | what is to happen, in order: the one place where ties are broken |
 //!
@@ -76,7 +76,7 @@ pub mod setup;
 pub mod wall;
 pub mod world;
 
-pub use choices::Seeded;
+pub use choices::{Answers, Player, Recorder, Seeded, Tape};
 pub use error::WorldError;
 pub use outcome::{Counts, Ending, Outcome};
 pub use plan::{Act, Disk, Plan, PlanError};

@@ -8,3 +8,4 @@ mod lives;
 mod plans;
 mod probe;
 mod seeded;
+mod tapes;

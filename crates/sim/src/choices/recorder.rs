@@ -1,0 +1,55 @@
+//! Notes what another chooser answers, so that the run can be played again without it.
+
+use std::collections::BTreeMap;
+
+use constellation_fabric::{Choices, Options, Question};
+
+use super::answers::{Answer, Answers};
+
+/// Answers as another chooser does, and notes every answer that is not 0.
+///
+/// An answer beyond the last possible one is brought down to that, here as on links, so that what is noted is
+/// what happened. It holds about 60 bytes for each deviation.
+///
+/// ```
+/// use std::num::NonZeroU32;
+/// use constellation_fabric::{Choices, Options, Question, Topic};
+/// use constellation_sim::{Recorder, Seeded};
+/// use constellation_trace::NodeId;
+///
+/// let question = Question { topic: Topic::Latency, source: NodeId::new(0), target: NodeId::new(1), nth: 0 };
+/// let thousand = Options::Uniform(NonZeroU32::new(1_000).expect("1000 is not 0"));
+/// let mut recorder = Recorder::new(Seeded::new(7));
+/// let answer = recorder.choose(question, thousand);
+/// let answers = recorder.into_answers();
+/// assert_eq!(answers.get(question).map(|noted| noted.value()), Some(answer));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Recorder<C> {
+    inner: C,
+    noted: BTreeMap<Question, Answer>,
+}
+
+impl<C> Recorder<C> {
+    /// Nothing noted yet.
+    pub const fn new(inner: C) -> Recorder<C> {
+        Recorder { inner, noted: BTreeMap::new() }
+    }
+
+    /// The deviations so far.
+    pub fn into_answers(self) -> Answers {
+        self.noted.into_values().collect()
+    }
+}
+
+impl<C: Choices> Choices for Recorder<C> {
+    fn choose(&mut self, question: Question, options: Options) -> u32 {
+        let count = options.count();
+        let value = self.inner.choose(question, options).min(count.get() - 1);
+        match Answer::new(question, value, count) {
+            Some(answer) => self.noted.insert(question, answer),
+            None => self.noted.remove(&question),
+        };
+        value
+    }
+}
