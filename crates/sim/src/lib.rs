@@ -76,7 +76,7 @@ pub mod setup;
 pub mod wall;
 pub mod world;
 
-pub use choices::{Answers, Player, Recorder, Seeded, Tape};
+pub use choices::{Answers, Observed, Odometer, Player, Recorder, Seeded, Shrunk, Swarm, Tape};
 pub use error::WorldError;
 pub use outcome::{Counts, Ending, Outcome};
 pub use plan::{Act, Disk, Plan, PlanError};

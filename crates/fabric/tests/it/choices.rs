@@ -6,7 +6,7 @@ use constellation_fabric::{Calm, Choices, Odds, Options, Question, Topic};
 use constellation_trace::NodeId;
 use expect_test::expect;
 
-const TOPICS: [Topic; 4] = [Topic::Latency, Topic::Loss, Topic::Duplicate, Topic::DuplicateLatency];
+const TOPICS: &[Topic] = Topic::ALL;
 
 #[test]
 fn the_numbers_and_names_of_topics_stay_for_ever() {
@@ -18,6 +18,12 @@ fn the_numbers_and_names_of_topics_stay_for_ever() {
         3 duplicate
         4 duplicate-latency"#]]
     .assert_eq(&table.join("\n"));
+}
+
+#[test]
+fn a_topic_is_found_by_its_name_and_by_no_other() {
+    assert!(TOPICS.is_sorted() && TOPICS.iter().all(|topic| Topic::named(topic.name()) == Some(*topic)));
+    assert_eq!((Topic::named("Latency"), Topic::named("")), (None, None));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What deviates from the calm run: the answers that are not 0, each under the name of its question.
 
-use std::fmt;
 use std::num::NonZeroU32;
+use std::{fmt, iter, slice};
 
 use constellation_fabric::Question;
 use constellation_trace::Names;
@@ -138,7 +138,7 @@ impl Answers {
     }
 
     /// The deviations in the order of their questions.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = Answer> {
+    pub fn iter(&self) -> iter::Copied<slice::Iter<'_, Answer>> {
         self.sorted.iter().copied()
     }
 

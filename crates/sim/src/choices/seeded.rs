@@ -38,6 +38,11 @@ impl Seeded {
         Seeded { key: absorb(0, seed) }
     }
 
+    /// A number below `count` that no question has anything to do with: topics are numbered from 1.
+    pub(super) const fn of_swarm(self, count: u32) -> u32 {
+        below(count, absorb(self.key, 0))
+    }
+
     const fn hash(self, question: Question) -> u64 {
         let ends = (question.source.number() as u64) << 32 | question.target.number() as u64;
         absorb(absorb(absorb(self.key, question.topic.number()), ends), question.nth)

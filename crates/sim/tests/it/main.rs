@@ -1,11 +1,15 @@
 //! What the world promises: every fault alone, the calm without any, the same bytes from the same seed.
 
 mod bounds;
+mod bugs;
 mod determinism;
 mod faults;
 mod gossip;
 mod lives;
+mod odometers;
 mod plans;
 mod probe;
 mod seeded;
+mod shrinks;
+mod swarms;
 mod tapes;

@@ -1,0 +1,66 @@
+//! Some kinds of luck and not others: each seed its own selection, since all faults at once hide what some find.
+
+use constellation_fabric::{Choices, Options, Question, Topic};
+
+use super::seeded::Seeded;
+
+/// Asks another chooser about some topics, and answers 0 to all others.
+///
+/// Of a swarm of seeds each turns on its own random selection of kinds of faults (Groce, Zhang, Eide, Chen and
+/// Regehr 2012). Where all are on, one kind often ends runs before another can show anything.
+///
+/// ```
+/// use constellation_fabric::Topic;
+/// use constellation_sim::{Seeded, choices::Swarm};
+///
+/// let swarm = Swarm::new(42, Seeded::new(42));
+/// assert!(!swarm.topics().is_empty(), "something can always go wrong");
+/// let only_late = Swarm::of(&[Topic::Latency], Seeded::new(42));
+/// assert_eq!(only_late.topics(), [Topic::Latency]);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Swarm<C> {
+    inner: C,
+    /// Ascending.
+    topics: Vec<Topic>,
+}
+
+/// The topics that are on or off together: the time of a second copy is asked only where there is one.
+const KINDS: [&[Topic]; 3] =
+    [&[Topic::Latency], &[Topic::Loss], &[Topic::Duplicate, Topic::DuplicateLatency]];
+
+impl<C> Swarm<C> {
+    /// A selection out of a seed: each but the empty one is as likely as another.
+    pub fn new(seed: u64, inner: C) -> Swarm<C> {
+        // A topic that a later version adds is a kind of its own.
+        let grouped = |topic: &&Topic| KINDS.iter().any(|kind| kind.contains(topic));
+        let single = Topic::ALL.iter().filter(|topic| !grouped(topic)).map(std::slice::from_ref);
+        let kinds: Vec<&[Topic]> = KINDS.into_iter().chain(single).collect();
+        let selections = 1_u32.checked_shl(u32::try_from(kinds.len()).unwrap_or(u32::MAX));
+        let count = selections.unwrap_or(u32::MAX) - 1;
+        let selection = 1 + Seeded::new(seed).of_swarm(count);
+        let is_on = |place: usize| selection >> place & 1 == 1;
+        let on = kinds.iter().enumerate().filter(|(place, _)| is_on(*place));
+        let topics: Vec<Topic> = on.flat_map(|(_, kind)| kind.iter().copied()).collect();
+        Swarm::of(&topics, inner)
+    }
+
+    /// This selection.
+    pub fn of(topics: &[Topic], inner: C) -> Swarm<C> {
+        let mut topics = topics.to_vec();
+        topics.sort_unstable();
+        topics.dedup();
+        Swarm { inner, topics }
+    }
+
+    /// What is on, in order.
+    pub fn topics(&self) -> &[Topic] {
+        &self.topics
+    }
+}
+
+impl<C: Choices> Choices for Swarm<C> {
+    fn choose(&mut self, question: Question, options: Options) -> u32 {
+        if self.topics.contains(&question.topic) { self.inner.choose(question, options) } else { 0 }
+    }
+}
