@@ -52,7 +52,7 @@
 //! | [`wall`] | [`Wall`], [`Drift`]: how wrong the clocks of a machine are |
 //! | [`world`] | [`World`]: one run, from the setup to the trace |
 //! | [`outcome`] | [`Outcome`], [`Counts`]: what came of it |
-//! | [`choices`] | [`Seeded`]: luck out of a seed; [`Recorder`], [`Tape`], [`Player`]: a run noted, written down, played again |
+//! | [`choices`] | luck: [`Seeded`], [`Swarm`], [`Odometer`]; [`Recorder`], [`Tape`], [`Player`]: noted and played again; [`choices::shrink`] |
 //! | [`error`] | [`WorldError`]: why a run could not be made or finished |
 //! | `agenda` | what is to happen, in order: the one place where ties are broken |
 //!

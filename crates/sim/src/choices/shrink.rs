@@ -116,11 +116,12 @@ pub const RUNS_MAX: u32 = 5_000;
 /// At most `runs_max` runs are played, at least two. Equal arguments, equal result; every result was played
 /// once more before it is returned.
 ///
-/// The passes: the calm run; each deviation of few questions alone, at its most; leaving out halves, quarters
-/// and so on of the deviations (after Zeller and Hildebrandt 2002); then, as long as it helps, raising answers
-/// to their most so that later events fall out, and trading one or two deviations for another; at last
-/// lowering each answer by bisection. Without the trades, times stick in local minima: a timer that fires too
-/// early can hide behind two late messages, neither of which can be left out alone.
+/// The passes: the calm run; each question alone, at its most; leaving out halves, quarters and so on of the
+/// deviations (after Zeller and Hildebrandt 2002); each two questions. Then, as long as it helps: raising answers
+/// to their most, so that what they delay falls out, and trading one or two deviations for another. At last
+/// lowering each answer by bisection, and moving answers to other questions, where less may do or the end comes
+/// sooner. Without trades, times stick in local minima: an alarm that rings too early can hide behind two late
+/// messages, neither of which can be left out. Where questions are many, pairs are not tried and trades are cut.
 ///
 /// # Errors
 /// [`ShrinkError::Holds`], [`ShrinkError::Unrepeatable`].

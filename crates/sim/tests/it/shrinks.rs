@@ -1,5 +1,6 @@
 //! Shrinking: each planted bug is found, made smaller and played again; shrinkers that do less are caught.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 
 use constellation_fabric::{Choices, Options, Question, Topic};
@@ -252,7 +253,8 @@ fn the_number_of_runs_is_bounded_and_what_was_reached_is_returned() {
         let observed = bug.play(&mut Player::new(&shrunk.answers)).1;
         assert_eq!(observed, Observed::Violated { events: shrunk.events });
     }
-    let enough = shrink(start, whole, |choices| bug.play(choices).1).expect("it fails");
+    // Trades leave a quarter of the runs to what follows.
+    let enough = shrink(start, whole * 2, |choices| bug.play(choices).1).expect("it fails");
     assert_eq!((enough.effort.runs, enough.ended), (whole, Ended::Settled));
 }
 
@@ -273,6 +275,20 @@ fn a_question_with_other_answers_than_the_start_says_is_taken_as_it_is() {
         shrunk.answers.iter().map(|answer| (answer.value(), answer.count().get())).collect::<Vec<_>>(),
         [(2, 4)]
     );
+}
+
+#[test]
+fn three_deviations_among_a_thousand_are_found_in_few_runs() {
+    let broken = |choices: &mut dyn Choices| {
+        let values: Vec<u32> = (0..1_000).map(|nth| ask(choices, nth)).collect();
+        let is_met = values[70] >= 3 && values[501] >= 5 && values[999] >= 1;
+        if is_met { Observed::Violated { events: 1_000 } } else { Observed::Holds }
+    };
+    let start = answers(&(0..1_000).map(|nth| (nth, 7)).collect::<Vec<_>>());
+    let shrunk = shrink(&start, RUNS_MAX, broken).expect("all three are met");
+    assert_eq!(shrunk.answers, answers(&[(70, 3), (501, 5), (999, 1)]));
+    assert_eq!((shrunk.effort.deviations_before, shrunk.ended), (1_000, Ended::Settled));
+    assert!(shrunk.effort.runs < 1_500, "{} runs", shrunk.effort.runs);
 }
 
 /// A system that breaks when one of several conditions is met: each a set of questions with the least and the
@@ -318,5 +334,21 @@ proptest! {
         // And once more changes nothing.
         let again = shrink(&shrunk.answers, RUNS_MAX, run).expect("it fails");
         prop_assert!(again.answers.len() <= shrunk.answers.len());
+    }
+
+    #[test]
+    fn where_more_delay_never_mends_one_or_two_deviations_are_always_found(
+        conditions in vec(vec((0..QUESTIONS, 1..=9_u32, Just(9_u32)), 1..5), 1..6),
+        values in vec(0..10_u32, 8),
+    ) {
+        let start: Answers = answers(&(0..).zip(values).collect::<Vec<_>>());
+        let run = |choices: &mut dyn Choices| broken(&conditions, choices);
+        if let Ok(shrunk) = shrink(&start, RUNS_MAX, run) {
+            let questions = |condition: &Vec<(u64, u32, u32)>| {
+                condition.iter().map(|(nth, ..)| nth).collect::<BTreeSet<_>>().len()
+            };
+            let least = conditions.iter().map(questions).min().expect("there is one");
+            prop_assert!(shrunk.answers.len() == least || least > 2, "{} for {least}", shrunk.answers.len());
+        }
     }
 }

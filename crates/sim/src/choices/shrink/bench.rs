@@ -8,13 +8,20 @@ use constellation_fabric::{Choices, Options, Question};
 use super::{Failure, Observed};
 use crate::choices::answers::{Answer, Answers};
 
-/// Plays runs, and no run twice.
+/// How many answers are remembered, in all that was played: about 50 MB.
+const ROOM: usize = 1 << 20;
+
+/// Plays runs, and none twice that is remembered.
 pub(super) struct Bench<R> {
     run: R,
     /// What is known: by the answers that were offered, and by those of them that were asked for.
     seen: BTreeMap<Answers, Observed>,
+    /// How many more answers may be remembered. What is not remembered may be played twice, no more.
+    room: usize,
     runs: u32,
     runs_max: u32,
+    /// How many runs are kept for later passes; always one for the last replay.
+    reserve: u32,
     known: u32,
     is_spent: bool,
 }
@@ -40,7 +47,16 @@ impl Choices for Listener<'_> {
 
 impl<R: FnMut(&mut dyn Choices) -> Observed> Bench<R> {
     pub(super) const fn new(run: R, runs_max: u32) -> Bench<R> {
-        Bench { run, seen: BTreeMap::new(), runs: 0, runs_max, known: 0, is_spent: false }
+        Bench {
+            run,
+            seen: BTreeMap::new(),
+            room: ROOM,
+            runs: 0,
+            runs_max,
+            reserve: 1,
+            known: 0,
+            is_spent: false,
+        }
     }
 
     /// The failure that `answers` lead to; `None` if they lead to none, if that is known already, or if no more
@@ -50,15 +66,15 @@ impl<R: FnMut(&mut dyn Choices) -> Observed> Bench<R> {
             self.known += 1;
             return None;
         }
-        // One run is kept for the last replay.
-        if self.runs + 1 >= self.runs_max.max(2) {
+        // The first run is always played. Saturating: no less than no runs are left.
+        if self.runs > 0 && self.runs_max.saturating_sub(self.runs) <= self.reserve {
             self.is_spent = true;
             return None;
         }
         let (observed, failure) = self.listen(answers);
-        self.seen.insert(answers.clone(), observed);
+        self.remember(answers, observed);
         if failure.answers != *answers {
-            self.seen.insert(failure.answers.clone(), observed);
+            self.remember(&failure.answers, observed);
         }
         (observed != Observed::Holds).then_some(failure)
     }
@@ -73,6 +89,16 @@ impl<R: FnMut(&mut dyn Choices) -> Observed> Bench<R> {
         self.listen(answers).0
     }
 
+    /// Keeps a quarter of all runs for later passes.
+    pub(super) fn reserve_quarter(&mut self) {
+        self.reserve = (self.runs_max / 4).max(1);
+    }
+
+    /// Keeps but one run, for the last replay.
+    pub(super) const fn reserve_last(&mut self) {
+        self.reserve = 1;
+    }
+
     pub(super) const fn runs(&self) -> u32 {
         self.runs
     }
@@ -84,6 +110,14 @@ impl<R: FnMut(&mut dyn Choices) -> Observed> Bench<R> {
     /// Whether a run was not played because no more were allowed.
     pub(super) const fn is_spent(&self) -> bool {
         self.is_spent
+    }
+
+    fn remember(&mut self, answers: &Answers, observed: Observed) {
+        // The calm run takes room too, so that the number of sets is bounded as well.
+        if let Some(room) = self.room.checked_sub(answers.len() + 1) {
+            self.room = room;
+            self.seen.insert(answers.clone(), observed);
+        }
     }
 
     fn listen(&mut self, answers: &Answers) -> (Observed, Failure) {

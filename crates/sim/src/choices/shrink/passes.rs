@@ -9,16 +9,26 @@ use crate::choices::answers::{Answer, Answers};
 /// With more questions than these, to try each alone costs more than it saves.
 const ALONE_MAX: usize = 64;
 
+/// How many pairs of questions are tried to prove that two deviations are not enough.
+const PAIRS_MAX: usize = 150;
+
+/// How many candidates one pass of trades tries. Small runs need fewer; for large ones it is the nearest that help.
+const TRADES_MAX: usize = 400;
+
 /// Every pass, until none helps.
 pub(super) fn all<R: FnMut(&mut dyn Choices) -> Observed>(bench: &mut Bench<R>, found: &mut Found) {
     if found.best.answers.is_empty() || found.take(bench.play(&Answers::new())) {
         return;
     }
+    // To lower is cheap and always helps, so trades must leave some runs for it.
+    bench.reserve_quarter();
     alone(bench, found);
     leave_out(bench, found);
+    in_pairs(bench, found);
     while raise(bench, found) | trade(bench, found) {
         leave_out(bench, found);
     }
+    bench.reserve_last();
     lower(bench, found);
     while leave_out(bench, found) | shift(bench, found) {
         lower(bench, found);
@@ -27,12 +37,25 @@ pub(super) fn all<R: FnMut(&mut dyn Choices) -> Observed>(bench: &mut Bench<R>, 
 
 /// Each question of the run alone, at its most: where one deviation is enough, this finds the best of them.
 fn alone<R: FnMut(&mut dyn Choices) -> Observed>(bench: &mut Bench<R>, found: &mut Found) {
-    let asked = found.best.asked.clone();
-    if asked.len() > ALONE_MAX {
+    let tops: Vec<Answer> = found.best.asked.iter().copied().filter_map(top).collect();
+    if tops.len() > ALONE_MAX {
         return;
     }
-    for answer in asked.into_iter().filter_map(top) {
-        found.take(bench.play(&[answer].into_iter().collect()));
+    for one in tops {
+        found.take(bench.play(&[one].into_iter().collect()));
+    }
+}
+
+/// Each two questions, at their most, where there are few and more than two deviations are left.
+fn in_pairs<R: FnMut(&mut dyn Choices) -> Observed>(bench: &mut Bench<R>, found: &mut Found) {
+    let tops: Vec<Answer> = found.best.asked.iter().copied().filter_map(top).collect();
+    if found.best.answers.len() <= 2 || tops.len() * tops.len().saturating_sub(1) / 2 > PAIRS_MAX {
+        return;
+    }
+    for (place, one) in tops.iter().enumerate() {
+        for other in &tops[..place] {
+            found.take(bench.play(&[*one, *other].into_iter().collect()));
+        }
     }
 }
 
@@ -48,7 +71,7 @@ fn leave_out<R: FnMut(&mut dyn Choices) -> Observed>(bench: &mut Bench<R>, found
             let end = (begin + size).min(all.len());
             let part: Answers = all[begin..end].iter().copied().collect();
             let rest: Answers = all[..begin].iter().chain(&all[end..]).copied().collect();
-            // The part alone is the bolder guess; it is small when the part is.
+            // The part alone is the bolder guess; later it is too small to be likely.
             if part.len() < all.len() && part.len() * 2 >= all.len() && found.take(bench.play(&part)) {
                 has_helped = true;
                 begin = 0;
@@ -68,9 +91,7 @@ fn leave_out<R: FnMut(&mut dyn Choices) -> Observed>(bench: &mut Bench<R>, found
 fn raise<R: FnMut(&mut dyn Choices) -> Observed>(bench: &mut Bench<R>, found: &mut Found) -> bool {
     let mut has_helped = found.take(bench.play(&raised(&found.best.answers)));
     for answer in found.best.answers.clone().iter() {
-        let mut answers = found.best.answers.clone();
-        answers.set(topped(answer));
-        has_helped |= found.take(bench.play(&answers));
+        has_helped |= found.take(bench.play(&with(&found.best.answers, topped(answer))));
     }
     has_helped
 }
@@ -80,32 +101,48 @@ fn trade<R: FnMut(&mut dyn Choices) -> Observed>(bench: &mut Bench<R>, found: &m
     // What stays is best at its most; where that is too much, as it is.
     let all = raised(&found.best.answers);
     let all = if bench.is_violated(&all) { all } else { found.best.answers.clone() };
-    let news: Vec<Answer> = found.best.asked.iter().copied().filter_map(top).collect();
-    let news: Vec<Answer> = news.into_iter().filter(|answer| all.get(answer.question()).is_none()).collect();
-    let with = |answers: &Answers, answer: &Answer| {
-        let mut answers = answers.clone();
-        answers.set(*answer);
-        answers
-    };
+    let news = news(found, &all);
     let singles: Vec<Answers> = all.iter().map(|answer| without(&all, &[answer.question()])).collect();
     // One deviation less, since the others do more now.
     if singles.iter().any(|rest| found.take(bench.play(rest))) {
         return true;
     }
     // One less, since another does for two.
-    for rest in pairs(&all) {
-        if news.iter().any(|new| found.take(bench.play(&with(&rest, new)))) {
-            return true;
-        }
+    let fewer = pairs(&all).into_iter().flat_map(|rest| news.iter().map(move |new| with(&rest, *new)));
+    if fewer.take(TRADES_MAX).any(|answers| found.take(bench.play(&answers))) {
+        return true;
     }
     // As many, but fewer events: the best of all these.
-    let mut has_helped = false;
-    for rest in &singles {
-        for new in &news {
-            has_helped |= found.take(bench.play(&with(rest, new)));
+    let before = found.steps;
+    let others = news.iter().flat_map(|new| singles.iter().map(move |rest| with(rest, *new)));
+    for answers in others.take(TRADES_MAX) {
+        found.take(bench.play(&answers));
+    }
+    found.steps > before
+}
+
+/// Moves an answer to another question: the delay that was just enough for one message may break the promise
+/// sooner at another, where the most would come too late to be seen first.
+fn shift<R: FnMut(&mut dyn Choices) -> Observed>(bench: &mut Bench<R>, found: &mut Found) -> bool {
+    let before = found.steps;
+    let all = found.best.answers.clone();
+    let news = news(found, &all);
+    let moves = news.iter().flat_map(|new| all.iter().map(move |old| (old, *new)));
+    for (old, new) in moves.filter(|(old, new)| old.count() == new.count()).take(TRADES_MAX) {
+        let rest = without(&all, &[old.question()]);
+        let moved = |value| {
+            let moved = Answer::new(new.question(), value, new.count());
+            moved.map_or(rest.clone(), |moved| with(&rest, moved))
+        };
+        let failure = bench.play(&moved(old.value()));
+        let is_as_small = failure.as_ref().is_some_and(|failure| failure.size() == found.best.size());
+        found.take(failure);
+        // As good as the old one: if less does too, it is better, and will be lowered.
+        if is_as_small {
+            found.take(bench.play(&moved(old.value() - 1)));
         }
     }
-    has_helped
+    found.steps > before
 }
 
 /// Lowers each answer by bisection, as far as deviations and events stay as few.
@@ -118,41 +155,20 @@ fn lower<R: FnMut(&mut dyn Choices) -> Observed>(bench: &mut Bench<R>, found: &m
         {
             let middle = too_low + (best.value() - too_low) / 2;
             let lower = Answer::new(best.question(), middle, best.count()).expect("it is above too_low");
-            let mut answers = found.best.answers.clone();
-            answers.set(lower);
-            if !found.take(bench.play(&answers)) {
+            if !found.take(bench.play(&with(&found.best.answers, lower))) {
                 too_low = middle;
             }
         }
     }
 }
 
-/// Moves an answer to another question: the delay that was just enough for one message may break the promise
-/// sooner at another, where the most would come too late to be seen first.
-fn shift<R: FnMut(&mut dyn Choices) -> Observed>(bench: &mut Bench<R>, found: &mut Found) -> bool {
-    let (all, asked) = (found.best.answers.clone(), found.best.asked.clone());
-    let mut has_helped = false;
-    for old in all.iter() {
-        let rest = without(&all, &[old.question()]);
-        for &(question, count) in &asked {
-            if count != old.count() || all.get(question).is_some() {
-                continue;
-            }
-            let with = |value| {
-                let mut answers = rest.clone();
-                Answer::new(question, value, count).into_iter().for_each(|answer| answers.set(answer));
-                answers
-            };
-            let failure = bench.play(&with(old.value()));
-            let is_as_small = failure.as_ref().is_some_and(|failure| failure.size() == found.best.size());
-            has_helped |= found.take(failure);
-            // As good as the old one: if less does too, it is better, and will be lowered.
-            if is_as_small && old.value() > 1 {
-                has_helped |= found.take(bench.play(&with(old.value() - 1)));
-            }
-        }
-    }
-    has_helped
+/// What could deviate as well, at its most: first what is between nodes between which something deviates.
+fn news(found: &Found, all: &Answers) -> Vec<Answer> {
+    let is_new = |new: &Answer| all.get(new.question()).is_none();
+    let mut news: Vec<Answer> = found.best.asked.iter().copied().filter_map(top).filter(is_new).collect();
+    let ends = |answer: &Answer| (answer.question().source, answer.question().target);
+    news.sort_by_key(|new| !all.iter().any(|old| ends(&old) == ends(new)));
+    news
 }
 
 fn topped(answer: Answer) -> Answer {
@@ -163,6 +179,12 @@ fn raised(answers: &Answers) -> Answers {
     answers.iter().map(topped).collect()
 }
 
+fn with(answers: &Answers, answer: Answer) -> Answers {
+    let mut answers = answers.clone();
+    answers.set(answer);
+    answers
+}
+
 fn without(answers: &Answers, questions: &[Question]) -> Answers {
     answers.iter().filter(|answer| !questions.contains(&answer.question())).collect()
 }
@@ -171,5 +193,7 @@ fn without(answers: &Answers, questions: &[Question]) -> Answers {
 fn pairs(answers: &Answers) -> Vec<Answers> {
     let all = answers.as_slice();
     let ones = (0..all.len()).flat_map(|one| (0..one).map(move |other| (one, other)));
+    // More than these are never looked at.
+    let ones = ones.take(TRADES_MAX);
     ones.map(|(one, other)| without(answers, &[all[one].question(), all[other].question()])).collect()
 }
