@@ -278,6 +278,36 @@ fn a_question_with_other_answers_than_the_start_says_is_taken_as_it_is() {
 }
 
 #[test]
+fn a_delay_is_raised_when_that_leaves_events_out() {
+    // The later the first message, the fewer of the others come before the end.
+    let broken = |choices: &mut dyn Choices| {
+        let (late, lost) = (ask(choices, 0), ask(choices, 1));
+        if late >= 3 && lost >= 3 {
+            Observed::Violated { events: 20 - u64::from(late) }
+        } else {
+            Observed::Holds
+        }
+    };
+    let shrunk = shrink(&answers(&[(0, 4), (1, 7)]), RUNS_MAX, broken).expect("both are met");
+    assert_eq!((shrunk.answers, shrunk.events), (answers(&[(0, 9), (1, 3)]), 11));
+}
+
+#[test]
+fn what_a_lower_answer_makes_needless_is_left_out() {
+    // With the loss the message must be late; without, neither early nor late, and not at its most.
+    let two = NonZeroU32::new(2).expect("2 is not 0");
+    let broken = |choices: &mut dyn Choices| {
+        let (late, lost) = (ask(choices, 0), choices.choose(question(1), Options::Uniform(two)));
+        let is_broken = (3..=4).contains(&late) || (late >= 7 && lost == 1);
+        if is_broken { Observed::Violated { events: 3 } } else { Observed::Holds }
+    };
+    let lost = Answer::new(question(1), 1, two).expect("1 of 2");
+    let start = answers(&[(0, 9)]).iter().chain([lost]).collect();
+    let shrunk = shrink(&start, RUNS_MAX, broken).map(|shrunk| shrunk.answers);
+    assert_eq!(shrunk, Ok(answers(&[(0, 3)])));
+}
+
+#[test]
 fn three_deviations_among_a_thousand_are_found_in_few_runs() {
     let broken = |choices: &mut dyn Choices| {
         let values: Vec<u32> = (0..1_000).map(|nth| ask(choices, nth)).collect();

@@ -215,7 +215,9 @@ fn a_head_that_is_wrong_is_refused_with_its_place() {
         "constellation tape 1\nversion 0\nscenario a\nhash b\nseed 18446744073709551616",
         "constellation tape 1\nversion 0\nscenario a\nhash b\n",
     ];
-    check(&texts, expect![[r#"
+    check(
+        &texts,
+        expect![[r#"
 
             expected `constellation tape`, found the end of the line; lines are like `seed 17` and `latency pacific -> atlantic #3 = 17 of 1000`
         tape 1
@@ -240,7 +242,8 @@ fn a_head_that_is_wrong_is_refused_with_its_place() {
             line 5, column 6: `18446744073709551616` is not a number that can stand here; write a whole number from 0 to 18446744073709551615, with digits alone and no 0 in front
         constellation tape 1\nversion 0\nscenario a\nhash b\n
             line 4, column 7: expected `seed`, found the end of the line; lines are like `seed 17` and `latency pacific -> atlantic #3 = 17 of 1000`
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -263,7 +266,9 @@ fn an_answer_that_is_wrong_is_refused_with_its_place() {
          loss pacific -> atlantic #3 = 1 of 2",
         "HEAD loss pacific -> atlantic #3 = 1 of 2\nlatency pacific -> atlantic #3 = 1 of 2",
     ];
-    check(&texts, expect![[r#"
+    check(
+        &texts,
+        expect![[r#"
         HEAD latency
             line 6, column 8: expected `->`, found the end of the line; lines are like `seed 17` and `latency pacific -> atlantic #3 = 17 of 1000`
         HEAD latency pacific > atlantic #3 = 17 of 1000
@@ -294,7 +299,8 @@ fn an_answer_that_is_wrong_is_refused_with_its_place() {
             line 9, column 1: this question is already answered, in line or item 6; keep one of the two
         HEAD loss pacific -> atlantic #3 = 1 of 2\nlatency pacific -> atlantic #3 = 1 of 2
             line 7, column 1: this question belongs before the one in front of it; sort by topic, then source and target in the order of the scenario, then number
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -310,7 +316,9 @@ fn a_line_that_is_wrong_is_refused_with_its_column() {
         "HEAD latency:pacific:atlantic:3=17/1000/2",
         "HEAD loss:pacific:atlantic:3=1/2,loss:pacific:atlantic:3=1/2",
     ];
-    check_line(&lines, expect![[r#"
+    check_line(
+        &lines,
+        expect![[r#"
 
             expected `constellation tape`, found nothing; lines are like `seed 17` and `latency pacific -> atlantic #3 = 17 of 1000`
         tape=9,version=0.1.0,scenario=mss-17,hash=3f2a,seed=17
@@ -329,7 +337,8 @@ fn a_line_that_is_wrong_is_refused_with_its_column() {
             line 1, column 86: `1000/2` is not a number that can stand here; write a whole number from 0 to 4294967295, with digits alone and no 0 in front
         HEAD loss:pacific:atlantic:3=1/2,loss:pacific:atlantic:3=1/2
             line 1, column 84: this question is already answered, in line or item 6; keep one of the two
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
