@@ -3,7 +3,7 @@
 use std::fmt;
 
 use constellation_fabric::NetworkError;
-use constellation_trace::{NodeId, TraceError, TrueTime};
+use constellation_trace::{NodeId, Trace, TraceError, TrueTime};
 
 use crate::plan::PlanError;
 
@@ -61,6 +61,8 @@ pub enum WorldError {
         node: Option<NodeId>,
         /// When.
         at: TrueTime,
+        /// What happened until then.
+        so_far: Box<Trace>,
     },
 }
 
@@ -87,7 +89,7 @@ impl fmt::Display for WorldError {
             WorldError::Network { node, at, error } => {
                 write!(f, "at {at} node number {} cannot send: {error}", node.number())
             }
-            WorldError::EventsMax { events_max, node, at } => {
+            WorldError::EventsMax { events_max, node, at, .. } => {
                 write!(f, "more than {events_max} events, the most allowed, at {at}")?;
                 node.map_or(Ok(()), |node| write!(f, ", lastly at node number {}", node.number()))
             }

@@ -43,7 +43,8 @@ pub struct Counts {
     pub held: u64,
     /// How many still were at the end.
     pub waiting: u64,
-    /// How many messages and second copies were on their way at the end.
+    /// How many messages and second copies were on their way at the end. The trace has a
+    /// [`constellation_trace::Nemesis::InFlight`] for each message among them of which no copy had arrived.
     pub in_flight: u64,
     /// How many requests of clients came to a node that was down.
     pub requests_lost: u64,

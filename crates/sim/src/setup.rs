@@ -23,6 +23,9 @@ pub struct Setup<R> {
     /// The machines, one for each node, in the order of [`constellation_trace::NodeId`].
     pub machines: Vec<Machine>,
     /// What links do. Cuts belong into the plan: one that is already made here is in force, but not in the trace.
+    ///
+    /// A message beyond [`Network::set_held_max`] that a cut link would have to hold ends the run with
+    /// [`WorldError::Network`](crate::WorldError::Network): a node of the simulator cannot be told that it was not sent.
     pub network: Network,
     /// What clients ask and what breaks.
     pub plan: Plan<R>,

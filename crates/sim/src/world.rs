@@ -1,6 +1,6 @@
 //! One run, from the setup to the trace: takes what happens next off the agenda and carries out what follows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
 
 use constellation_fabric::{
@@ -154,7 +154,8 @@ where
     /// Costs O(log n) for each occurrence, where n is how many are ahead, besides what the nodes do.
     ///
     /// # Errors
-    /// Any other [`WorldError`]. What happened until then is lost; a node that is broken has no useful run.
+    /// Any other [`WorldError`]. What happened until then is lost, but for [`WorldError::EventsMax`]: a node that is broken
+    /// has no useful run.
     pub fn run(mut self) -> Result<Outcome<N>, WorldError> {
         while let Some((key, what)) = self.agenda.take(self.deadline) {
             assert!(key.at >= self.now, "time runs forward: {} comes after {}", key.at, self.now);
@@ -167,7 +168,7 @@ where
             self.happen(what)?;
             self.check_bound(key.place)?;
         }
-        Ok(self.finish())
+        self.finish()
     }
 
     fn happen(&mut self, what: Occurrence<N::Message, N::Request>) -> Result<(), WorldError> {
@@ -256,7 +257,8 @@ where
     fn arrive(&mut self, parcel: Parcel, message: N::Message) -> Result<(), WorldError> {
         let is_up = self.hosts[parcel.target.index()].life.is_some();
         let input = Input::Message { from: parcel.source, message };
-        let taken = if is_up { self.give(parcel.target, input, Some(parcel.message))? } else { Taken::Refused };
+        let taken =
+            if is_up { self.give(parcel.target, input, Some(parcel.message))? } else { Taken::Refused };
         let is_gone = self.settle_copy(parcel.message, taken);
         if taken == Taken::In {
             self.counts.delivered += 1;
@@ -449,25 +451,37 @@ where
             Place::World => None,
             Place::Node(node) => Some(node),
         };
-        Err(WorldError::EventsMax { events_max: self.events_max, node, at: self.now })
+        let so_far = Box::new(self.trace.clone());
+        Err(WorldError::EventsMax { events_max: self.events_max, node, at: self.now, so_far })
     }
 
-    fn finish(self) -> Outcome<N> {
+    fn finish(mut self) -> Result<Outcome<N>, WorldError> {
         let mut counts = self.counts;
         let mut ending = Ending::Quiet;
+        // Each once, in the order of sending, whatever the order of the agenda.
+        let mut in_flight = BTreeSet::new();
         for (key, what) in self.agenda.left().filter(|(key, what)| !self.is_replaced(*key, what)) {
             assert!(key.at > self.deadline, "{} is within the time, so it was taken", key.at);
             ending = Ending::TimeUp;
-            counts.in_flight += u64::from(matches!(what, Occurrence::Arrival { .. }));
+            if let Occurrence::Arrival { parcel, .. } = what {
+                counts.in_flight += 1;
+                if !self.twins.get(&parcel.message).is_some_and(|twins| twins.has_arrived) {
+                    in_flight.insert(parcel.message);
+                }
+            }
+        }
+        self.now = self.deadline;
+        for message in in_flight {
+            self.record_nemesis(Nemesis::InFlight(message))?;
         }
         let accounted = counts.delivered + counts.lost + counts.waiting + counts.in_flight;
         assert_eq!(counts.sent + counts.duplicated, accounted, "every copy is somewhere: {counts:?}");
-        Outcome {
+        Ok(Outcome {
             trace: self.trace,
             nodes: self.hosts.into_iter().map(|host| host.life.map(|life| life.node)).collect(),
             counts,
             ending,
             last: self.last,
-        }
+        })
     }
 }

@@ -86,7 +86,7 @@ pub enum ClaimRef<'t> {
     Wall(WallTime),
 }
 
-/// A vector time where it stands in a trace: sorted by name, no zeros.
+/// A vector time where it stands in a trace: in ascending order of [`Symbol`], which is no order of names; no zeros.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct VectorRef<'t> {
     pub(crate) names: &'t [Symbol],
@@ -151,6 +151,10 @@ impl Value {
 }
 
 impl Claims {
+    /// What one claim costs, beside the entries of a vector.
+    #[cfg(test)]
+    pub(crate) const BYTES: usize = size_of::<Stored>();
+
     /// Whether the claims of one more event, with vectors of `more` entries in all, can still be addressed.
     pub(crate) fn has_room(&self, more: usize) -> bool {
         // One of each kind at most.

@@ -3,10 +3,11 @@
 //! | module | what it reads |
 //! | --- | --- |
 //! | [`jsonl`] | our own traces; also writes them, and takes the digest of their bytes |
-//! | [`shiviz`] | logs with vector clocks: ShiViz, GoVector, TSViz, and whatever a regular expression finds |
+//! | [`shiviz`] | logs with vector clocks: ShiViz, GoVector, TSViz, a line an event, whatever an expression finds |
 //!
-//! [`detect`] tells which of the two a text is. No reader panics on any bytes, recurses, or holds more than a
-//! small multiple of its input.
+//! [`detect`] tells which of the two a text is. No reader panics on any bytes or recurses. Each holds what it has
+//! read (see [`crate::Trace`] and [`crate::log::Execution`] for the bytes of an event); beside it, [`jsonl`] holds one
+//! line and [`shiviz`] the whole text.
 
 use std::fmt;
 
@@ -22,23 +23,26 @@ pub mod shiviz;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Format {
-    /// [`jsonl`]: its first line is our header.
+    /// [`jsonl`]: its first line is a JSON object with a `schema`.
     Jsonl,
     /// [`shiviz`]: everything else.
     Shiviz,
 }
 
-/// Tells by its first line which reader a text is for.
+/// Tells by its first line which reader a text is for: an object with the key `schema` is a header of ours, of
+/// whatever version, wherever the key stands. O(length of the line).
 ///
 /// ```
 /// use constellation_trace::format::{Format, detect};
 /// assert_eq!(detect(b"{\"schema\":\"constellation/trace/1\",\"nodes\":[]}\n"), Format::Jsonl);
+/// assert_eq!(detect(b"{\"nodes\":[],\"schema\":\"constellation/trace/2\"}\n"), Format::Jsonl);
 /// assert_eq!(detect(b"pull\npacific {\"pacific\":1}\n"), Format::Shiviz);
 /// ```
 pub fn detect(bytes: &[u8]) -> Format {
     let without_mark = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
-    let letters = without_mark.iter().filter(|byte| !byte.is_ascii_whitespace());
-    if letters.take(10).eq(b"{\"schema\":".iter()) { Format::Jsonl } else { Format::Shiviz }
+    let line = without_mark.trim_ascii_start().split(|byte| *byte == b'\n').next().unwrap_or(&[]);
+    // What is no UTF-8 is replaced, and no key of ours.
+    if json::has_key(&String::from_utf8_lossy(line), "schema") { Format::Jsonl } else { Format::Shiviz }
 }
 
 /// Why a text could not be read, and where.
@@ -187,12 +191,31 @@ pub enum Problem {
     },
     /// A parser expression without one of the three groups that every event needs.
     MissingGroup(&'static str),
+    /// A regular expression that looks so far ahead, so often, that reading would not end in a reasonable time.
+    FarSighted {
+        /// `parser` or `delimiter`.
+        which: &'static str,
+        /// How many bytes it may look at in all.
+        bytes_max: u64,
+    },
     /// There is no text.
     Empty,
     /// The parser finds no event in the text.
     NoEvent {
         /// The parser, as it was written.
         parser: String,
+    },
+    /// It is in none of [`shiviz::LAYOUTS`].
+    UnknownLayout,
+    /// It looks like one of [`shiviz::LAYOUTS`], in which this clock would be passed over.
+    MissedClock {
+        /// The name of the layout.
+        layout: &'static str,
+    },
+    /// It looks like one of [`shiviz::LAYOUTS`], but there no clock counts an event of its own host.
+    NoHosts {
+        /// The name of the layout.
+        layout: &'static str,
     },
     /// Two executions have one label.
     DuplicateExecution {
@@ -239,8 +262,18 @@ impl fmt::Display for Problem {
                 write!(f, "the {which} expression has {construct}, `{written}`, which is not supported")
             }
             Problem::MissingGroup(group) => write!(f, "the parser expression has no group `(?<{group}>…)`"),
+            Problem::FarSighted { which, bytes_max } => {
+                write!(f, "the {which} expression looks at more than {bytes_max} bytes to read this text")
+            }
             Problem::Empty => f.write_str("the log is empty"),
             Problem::NoEvent { parser } => write!(f, "no event matches the parser expression `{parser}`"),
+            Problem::UnknownLayout => f.write_str("no known layout of an event is found in this text"),
+            Problem::MissedClock { layout } => {
+                write!(f, "the log looks like {layout}, in which this host and its clock would be missed")
+            }
+            Problem::NoHosts { layout } => {
+                write!(f, "the log looks like {layout}, but what stands before its clocks is in none of them")
+            }
             Problem::DuplicateExecution { label, first_line } => {
                 write!(f, "a second execution is labelled `{label}`, the first begins at line {first_line}")
             }
@@ -266,11 +299,23 @@ impl Problem {
                 error: TraceError::DuplicateNode(_) | TraceError::DuplicateUpdate { .. },
                 ..
             } => "each needs a name of its own",
+            Problem::Impossible { error: TraceError::AmbiguousNode(_), .. } => {
+                "leave out the `#` and the number, which count the restarts of a node"
+            }
+            Problem::Impossible { error: TraceError::BeforeCause { .. }, .. } => {
+                "true time runs forward from a cause to its effect, whatever clocks show"
+            }
             Problem::Impossible { .. } => "a line before this one may be missing",
             Problem::UnsupportedPattern { .. } => "describe what is to match, not what surrounds it",
             Problem::MissingGroup(_) => "event, host and clock are required, other groups become fields",
+            Problem::FarSighted { .. } => {
+                "let it stop at the end of its event: `.` ends with the line, `[\\s\\S]` only with the text"
+            }
             Problem::Empty => "an event is two lines: what happened, then `host {\"host\":1}`",
-            Problem::NoEvent { .. } => "give the expression that fits the log as its parser",
+            Problem::NoEvent { .. }
+            | Problem::UnknownLayout
+            | Problem::MissedClock { .. }
+            | Problem::NoHosts { .. } => "give the expression that fits an event of this log as its parser",
             Problem::DuplicateExecution { .. } => "give each execution a label of its own",
             Problem::TooLong | Problem::LineTooLong { .. } => "split the text",
             _ => "",

@@ -45,6 +45,7 @@ pub mod time;
 pub mod trace;
 pub mod verdict;
 mod witness;
+mod words;
 
 pub use claim::{Claim, ClaimKind, ClaimRef, VectorRef};
 pub use event::{Action, Entry, Event, Kind, Message, Sends};
@@ -54,3 +55,4 @@ pub use relation::{Relation, Relations};
 pub use time::{Elapsed, TrueTime, WallTime};
 pub use trace::{Origin, Read, Trace, TraceError, Write};
 pub use verdict::{Evidence, Judgement, Limit, Proof, Verdict, Witness};
+pub use words::one_line;

@@ -127,7 +127,7 @@ impl fmt::Display for Place {
 
 /// One execution of a log: the events of its hosts, in the order of their lines, which is no order of events.
 ///
-/// An event costs 40 bytes, 12 more for each entry of its clock, 12 for each field and its text.
+/// An event costs 40 bytes and its text, 12 more for each entry of its clock, and 8 for each field and its text.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Execution {
     label: String,

@@ -31,6 +31,8 @@ pub enum Nemesis {
     Lose(MessageId),
     /// A message will arrive once more than it was sent.
     Duplicate(MessageId),
+    /// The recording ended while a message was on its way: it may still arrive, but nobody will see it here.
+    InFlight(MessageId),
     /// A node's wall clock jumps by this many nanoseconds; negative is back.
     Step {
         /// Whose clock.

@@ -83,7 +83,7 @@ pub fn find(trace: &Trace, word: &str) -> Option<EventId> {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum SketchError {
-    /// What stands after `=` is neither a number nor one number a line.
+    /// What stands after `=` is neither a number nor one number a line, or no word stands before it.
     Claim(String),
     /// Two words send the same message.
     SentTwice(String),
@@ -97,7 +97,10 @@ impl fmt::Display for SketchError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             SketchError::Claim(word) => {
-                write!(f, "`{word}`: a claim is one number, or as many as there are lines, with commas")
+                write!(
+                    f,
+                    "`{word}`: a claim is a word, `=`, and one number or as many as there are lines, with commas"
+                )
             }
             SketchError::SentTwice(word) => write!(f, "`{word}` is sent twice"),
             SketchError::NeverHappens(word) => {
@@ -167,13 +170,14 @@ fn read_lines(text: &str) -> Result<Vec<Line<'_>>, SketchError> {
 }
 
 fn read_word(word: &str) -> Result<Word<'_>, SketchError> {
-    let (name, claim) = word.split_once('=').unwrap_or((word, ""));
-    let counters = match claim {
-        "" => Vec::new(),
-        _ => claim
-            .split(',')
-            .map(|number| number.parse().map_err(|_| SketchError::Claim(word.to_owned())))
-            .collect::<Result<_, _>>()?,
+    let wrong = || SketchError::Claim(word.to_owned());
+    let (name, counters) = match word.split_once('=') {
+        None => (word, Vec::new()),
+        Some(("", _)) => return Err(wrong()),
+        Some((name, claim)) => {
+            let counters = claim.split(',').map(|number| number.parse().map_err(|_| wrong()));
+            (name, counters.collect::<Result<_, _>>()?)
+        }
     };
     let act = match (name.strip_suffix('!'), name.strip_suffix('?')) {
         (Some(message), _) => Act::Send(message),

@@ -12,7 +12,10 @@ use crate::time::{TrueTime, WallTime};
 /// What happened in one run: events in the order of recording, with messages, claims and the world's doings.
 ///
 /// Every event that a trace holds follows its causes in it, so one pass in order of ids meets causes first.
-/// An event costs 32 bytes, a message 8, a claim 24 and 12 more for each entry of a vector.
+/// True time runs forward along every cause: no event is earlier than one that it depends on.
+///
+/// An event costs 32 bytes, a label 8, a message 8, and a claim 24 with 12 more for each entry of a vector and 4
+/// for each event up to the last that has one. Each distinct text is held twice.
 ///
 /// ```
 /// use constellation_trace::{Action, Entry, MessageId, Trace, TrueTime};
@@ -38,6 +41,10 @@ pub struct Trace {
     processes: Vec<Process>,
     /// For each node the process that lives now; `None` between a crash and the restart.
     living: Vec<Option<ProcessId>>,
+    /// For each node how many times it restarted.
+    restarts: Vec<u32>,
+    /// For each node its last event.
+    latest: Vec<Option<EventId>>,
     events: Vec<Event>,
     messages: Vec<Message>,
     claims: Claims,
@@ -56,6 +63,8 @@ pub struct Origin {
     pub scenario: String,
     /// The seed of its choices.
     pub seed: u64,
+    /// How its nodes settled concurrent updates, if the recorder said so.
+    pub resolver: Option<String>,
 }
 
 /// An update that a client made, as recorded by [`Action::Write`].
@@ -86,10 +95,15 @@ impl Trace {
     /// An empty trace of these nodes, each with a first process.
     ///
     /// # Errors
-    /// [`TraceError::DuplicateNode`] for a name given twice, [`TraceError::Full`] for 2^32 names or more.
+    /// [`TraceError::DuplicateNode`] for a name given twice, [`TraceError::AmbiguousNode`] for one such as `pacific#2`,
+    /// which is what [`Trace::process_name`] calls the second restart of `pacific`, [`TraceError::Full`] for 2^32 names
+    /// or more.
     pub fn new<T: AsRef<str>>(nodes: impl IntoIterator<Item = T>) -> Result<Trace, TraceError> {
         let mut names = Names::new();
         for node in nodes {
+            if is_restarted(node.as_ref()) {
+                return Err(TraceError::AmbiguousNode(node.as_ref().to_owned()));
+            }
             let count = names.len();
             let number = names.intern(node.as_ref()).ok_or(TraceError::Full)?;
             if number as usize != count {
@@ -104,6 +118,8 @@ impl Trace {
             texts: Names::new(),
             processes: (0..count).map(|node| Process { node: NodeId::new(node), incarnation: 0 }).collect(),
             living: (0..count).map(|process| Some(ProcessId::new(process))).collect(),
+            restarts: vec![0; count as usize],
+            latest: vec![None; count as usize],
             events: Vec::new(),
             messages: Vec::new(),
             claims: Claims::default(),
@@ -120,12 +136,15 @@ impl Trace {
     /// # Errors
     /// What would make the trace say something impossible is refused, and the trace stays as it was: an unknown
     /// node, message or persisted state, a message at the wrong address, an event at a crashed node, a restart
-    /// of a living one, an update named twice, two claims of one kind, a name twice in a vector.
+    /// of a living one, an event that is earlier than the one before it at its node, than the send of what it
+    /// receives or the persisted state that it reads, an update named twice, two claims of one kind, a name twice in
+    /// a vector.
     pub fn record(&mut self, entry: Entry<'_>) -> Result<EventId, TraceError> {
         let number = u32::try_from(self.events.len()).map_err(|_| TraceError::Full)?;
         let id = EventId::new(number);
         let process = self.process_of(&entry)?;
         self.check_causes(&entry)?;
+        self.check_time(&entry)?;
         let sends = self.next_sends(entry.sends)?;
         let vectors = self.check_claims(entry.claims)?;
         self.check_write(&entry.action)?;
@@ -149,12 +168,15 @@ impl Trace {
         match kind {
             Kind::Crash => self.living[entry.node.index()] = None,
             Kind::Restart { .. } => {
-                self.processes
-                    .push(Process { node: entry.node, incarnation: self.last_incarnation(entry.node) + 1 });
+                // Cannot wrap: there are fewer restarts than events.
+                self.restarts[entry.node.index()] += 1;
+                let incarnation = self.restarts[entry.node.index()];
+                self.processes.push(Process { node: entry.node, incarnation });
                 self.living[entry.node.index()] = Some(process);
             }
             _ => {}
         }
+        self.latest[entry.node.index()] = Some(id);
         self.events.push(Event { process, at: entry.at, kind, sends });
         Ok(id)
     }
@@ -168,9 +190,10 @@ impl Trace {
             Nemesis::Partition { group_a, group_b } => ([&group_a[..], group_b].concat(), None),
             Nemesis::Cut { sources, targets } => ([&sources[..], targets].concat(), None),
             Nemesis::Heal => (Vec::new(), None),
-            Nemesis::Hold(message) | Nemesis::Lose(message) | Nemesis::Duplicate(message) => {
-                (Vec::new(), Some(*message))
-            }
+            Nemesis::Hold(message)
+            | Nemesis::Lose(message)
+            | Nemesis::Duplicate(message)
+            | Nemesis::InFlight(message) => (Vec::new(), Some(*message)),
             Nemesis::Step { node, .. } => (vec![*node], None),
         };
         if let Some(&node) = nodes.iter().find(|node| node.index() >= self.nodes.len()) {
@@ -288,7 +311,7 @@ impl Trace {
         self.texts.find(text).map(Symbol::new)
     }
 
-    /// What all clocks said of an event. O(log n) and one step a claim.
+    /// What all clocks said of an event. O(1) and one step a claim.
     pub fn claims_of(&self, event: EventId) -> impl Iterator<Item = ClaimRef<'_>> {
         self.claims.of(event.number())
     }
@@ -358,6 +381,22 @@ impl Trace {
         }
     }
 
+    /// A cause is never later than its effect; between a crash and the restart of its node no time runs back either.
+    fn check_time(&self, entry: &Entry<'_>) -> Result<(), TraceError> {
+        let other = match entry.action {
+            Action::Receive(id) => Some(self.message(id).send),
+            Action::Restart(state) => state,
+            _ => None,
+        };
+        for cause in self.latest[entry.node.index()].into_iter().chain(other) {
+            let cause_at = self.event(cause).at;
+            if entry.at < cause_at {
+                return Err(TraceError::BeforeCause { node: entry.node, at: entry.at, cause, cause_at });
+            }
+        }
+        Ok(())
+    }
+
     fn next_sends(&self, targets: &[NodeId]) -> Result<Sends, TraceError> {
         if let Some(&unknown) = targets.iter().find(|target| target.index() >= self.nodes.len()) {
             return Err(TraceError::UnknownNode(unknown));
@@ -383,11 +422,11 @@ impl Trace {
                     return Err(TraceError::DuplicateEntry(twice[0].0.to_owned()));
                 }
                 sorted.retain(|entry| entry.1 != 0);
-                if !self.claims.has_room(sorted.len()) {
-                    return Err(TraceError::Full);
-                }
                 vectors.push(sorted);
             }
+        }
+        if !claims.is_empty() && !self.claims.has_room(vectors.iter().map(Vec::len).sum()) {
+            return Err(TraceError::Full);
         }
         Ok(vectors)
     }
@@ -446,11 +485,13 @@ impl Trace {
             }
         })
     }
+}
 
-    fn last_incarnation(&self, node: NodeId) -> u32 {
-        let own = self.processes.iter().rev().find(|process| process.node == node);
-        own.map_or(0, |process| process.incarnation)
-    }
+/// Whether a text is what [`Trace::process_name`] calls a restarted process: it ends in `#` and a decimal number as
+/// one writes it, not zero and of 32 bits.
+fn is_restarted(name: &str) -> bool {
+    let Some((_, digits)) = name.rsplit_once('#') else { return false };
+    digits.parse::<u32>().is_ok_and(|incarnation| incarnation > 0 && incarnation.to_string() == digits)
 }
 
 /// Why something could not be recorded: it would make the trace say what cannot have happened.
@@ -459,6 +500,8 @@ impl Trace {
 pub enum TraceError {
     /// A node name was given twice.
     DuplicateNode(String),
+    /// A node name that is what a restarted process of another node is called: `pacific#2`.
+    AmbiguousNode(String),
     /// No such node in this trace.
     UnknownNode(NodeId),
     /// No such message was sent before.
@@ -476,6 +519,17 @@ pub enum TraceError {
     Crashed(NodeId),
     /// A node that lives was said to restart.
     RestartOfLiving(NodeId),
+    /// An event was said to be earlier than one that it depends on.
+    BeforeCause {
+        /// Where it is.
+        node: NodeId,
+        /// When it was said to be.
+        at: TrueTime,
+        /// What it depends on.
+        cause: EventId,
+        /// When that was.
+        cause_at: TrueTime,
+    },
     /// A restart was said to read what is no persisted state of its node.
     NotPersisted(EventId),
     /// Two updates under one key have one name.
@@ -497,6 +551,16 @@ impl fmt::Display for TraceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             TraceError::DuplicateNode(name) => write!(f, "node `{name}` is named twice"),
+            TraceError::AmbiguousNode(name) => {
+                write!(f, "node `{name}` is named as the restarted process of another node would be")
+            }
+            TraceError::BeforeCause { node, at, cause, cause_at } => write!(
+                f,
+                "an event at node number {} is {} ns before its cause {cause} at {cause_at}",
+                node.number(),
+                // Saturating: it is before its cause, or this is no such error.
+                cause_at.ns().saturating_sub(at.ns())
+            ),
             TraceError::UnknownNode(node) => write!(f, "there is no node number {}", node.number()),
             TraceError::UnknownMessage(message) => write!(f, "message {message} was never sent before"),
             TraceError::WrongReceiver { message, sent_to, at } => write!(
@@ -525,3 +589,19 @@ impl fmt::Display for TraceError {
 }
 
 impl std::error::Error for TraceError {}
+
+#[cfg(test)]
+mod tests {
+    use std::mem::size_of;
+
+    use super::*;
+
+    #[test]
+    fn an_event_costs_what_the_documentation_says() {
+        assert_eq!(size_of::<Event>(), 32);
+        assert_eq!(size_of::<(EventId, Symbol)>(), 8);
+        assert_eq!(size_of::<Message>(), 8);
+        assert_eq!(Claims::BYTES, 24);
+        assert_eq!(size_of::<Symbol>() + size_of::<u64>(), 12);
+    }
+}

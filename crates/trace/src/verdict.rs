@@ -110,7 +110,7 @@ impl fmt::Display for Limit {
 /// What shows a violation, in the order in which a tired reader wants it.
 ///
 /// [`fmt::Display`] prints it: expected and found; the events with nodes, times and stamps; the proof; the
-/// smallest schedule found that still fails; the command that replays it.
+/// smallest schedule found that still fails, and what is to be known of it; the command that replays it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Evidence {
     /// What should be so.
@@ -123,6 +123,8 @@ pub struct Evidence {
     pub proof: Proof,
     /// The smallest schedule found that still fails, step by step; empty when nobody looked for one.
     pub steps: Vec<String>,
+    /// What is to be known of the steps, one line each: what they do without, how far the search went.
+    pub notes: Vec<String>,
     /// The command that replays it; empty when there is none.
     pub replay: String,
 }
@@ -159,6 +161,9 @@ pub enum Proof {
     Rule(String),
 }
 
+/// How many steps are printed; all are there for who asks.
+const STEPS_SHOWN: usize = 20;
+
 impl fmt::Display for Evidence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "expected  {}\nfound     {}", self.expected, self.found)?;
@@ -170,8 +175,14 @@ impl fmt::Display for Evidence {
             }
             Proof::Rule(rule) => write!(f, "\nproof     {rule}")?,
         }
-        for (nth, step) in self.steps.iter().enumerate() {
+        for (nth, step) in self.steps.iter().take(STEPS_SHOWN).enumerate() {
             write!(f, "\n{:<10}{}. {step}", if nth == 0 { "steps" } else { "" }, nth + 1)?;
+        }
+        if self.steps.len() > STEPS_SHOWN {
+            write!(f, "\n{:<10}and {} more", "", self.steps.len() - STEPS_SHOWN)?;
+        }
+        for (nth, note) in self.notes.iter().enumerate() {
+            write!(f, "\n{:<10}{note}", if nth == 0 { "notes" } else { "" })?;
         }
         if !self.replay.is_empty() {
             write!(f, "\nreplay    {}", self.replay)?;

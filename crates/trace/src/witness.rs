@@ -1,10 +1,13 @@
 //! How an event is told to a person: where, when, what, and what each clock said of it.
+//!
+//! Names, labels and keys are somebody else's texts, so each is told on one line, with nothing that a terminal obeys.
 
 use crate::claim::{ClaimRef, VectorRef};
 use crate::event::Kind;
 use crate::ids::EventId;
 use crate::trace::Trace;
 use crate::verdict::Witness;
+use crate::words::one_line;
 
 impl Trace {
     /// An event as evidence shows it, with every claim made of it. O(claims).
@@ -12,14 +15,14 @@ impl Trace {
         let recorded = self.event(event);
         Witness {
             event,
-            process: self.process_name(recorded.process),
+            process: one_line(&self.process_name(recorded.process)).into_owned(),
             at: recorded.at,
             what: self.describe(event),
             stamps: self.claims_of(event).map(|claim| self.show_claim_of(event, claim)).collect(),
         }
     }
 
-    /// What happened, in a few words: the label where there is one, else what the event is.
+    /// What happened, in a few words on one line: the label where there is one, else what the event is.
     pub fn describe(&self, event: EventId) -> String {
         let recorded = self.event(event);
         let does = match recorded.kind {
@@ -39,21 +42,26 @@ impl Trace {
             }
             Kind::Persist => "persists its state".to_owned(),
             Kind::Crash => "crashes".to_owned(),
-            Kind::Restart { from: Some(state) } => format!("restarts from the state of {state}"),
-            Kind::Restart { from: None } => "restarts and remembers nothing".to_owned(),
+            Kind::Restart { from: Some(state) } => {
+                format!("restarts as {} from the state of {state}", self.process_name(recorded.process))
+            }
+            Kind::Restart { from: None } => {
+                format!("restarts as {} and remembers nothing", self.process_name(recorded.process))
+            }
             Kind::Local => String::new(),
         };
         let sends =
             recorded.sends.iter().map(|id| format!("{id} to {}", self.node_name(self.message(id).to)));
         let sends = sends.collect::<Vec<_>>().join(", ");
         let label = self.label(event);
-        match (label.is_empty(), does.is_empty(), sends.is_empty()) {
+        let told = match (label.is_empty(), does.is_empty(), sends.is_empty()) {
             (false, ..) => label.to_owned(),
             (true, false, true) => does,
             (true, false, false) => format!("{does}, sends {sends}"),
             (true, true, false) => format!("sends {sends}"),
             (true, true, true) => "does something of its own".to_owned(),
-        }
+        };
+        one_line(&told).into_owned()
     }
 
     /// A claim as it is printed: `vector {atlantic:1 pacific:2}`, by name.
@@ -81,6 +89,6 @@ impl Trace {
         let mut entries: Vec<_> = vector.iter().map(|(name, counter)| (self.text(name), counter)).collect();
         entries.sort_unstable();
         let entries: Vec<_> = entries.iter().map(|(name, counter)| format!("{name}:{counter}")).collect();
-        format!("{{{}}}", entries.join(" "))
+        one_line(&format!("{{{}}}", entries.join(" "))).into_owned()
     }
 }

@@ -7,7 +7,7 @@
 pub struct Budget {
     /// Bytes that one table may take; [`crate::Order`] needs 4 (processes + 1) for each event.
     pub bytes_max: u64,
-    /// Pairs that one judge may compare: of claims, or of a read and a write.
+    /// Pairs that one judge may compare: of claims, or of a read and a write. No judge compares more.
     pub pairs_max: u64,
 }
 

@@ -1,32 +1,40 @@
 //! What nodes showed, held against what they knew: no update is lost, none is stale, none is made up, and at
-//! the end all show the same.
+//! the end none is forgotten and all show the same.
 //!
 //! An update is *known* at a read when its write happened before the read: a chain of messages brought the news.
 //! It is *superseded* there when a known update of the same key saw it, or saw one that saw it, and so on. What a
 //! read should show is what is known and not superseded: with two concurrent updates both, as siblings.
 //!
 //! A client may carry what it saw from one node to another, so `saw` is taken at its word, with one exception: an
-//! update can only have been seen by one that was recorded after it.
+//! update can only have been seen by one that was recorded after it. (Whether the client can have seen it is what
+//! [`no_thin_air`] judges.)
 
 use std::collections::BTreeSet;
 
 use constellation_trace::{EventId, Judgement, Limit, Proof, Read, Relation, Symbol, Verdict, Write};
 
 use crate::budget::Budget;
-use crate::evidence::{Finding, and_more, counted};
+use crate::evidence::{Finding, and_more, counted, not_recorded};
 use crate::order::Order;
 use crate::proof;
 
+mod last;
 mod replicas;
+mod survival;
+mod thin_air;
 mod updates;
 
 pub use replicas::replicas_converge;
+pub use survival::every_update_survives;
+pub use thin_air::no_thin_air;
 use updates::Updates;
 
 /// Judges that every read shows all updates that it knows of and that nothing known supersedes: there is no silent
 /// winner among concurrent updates, and a newer one displaces only what it saw.
 ///
-/// The first read that loses an update is shown, with the first update that it loses.
+/// The first read that loses an update is shown, with the first update that it loses. Where no read knows an update of
+/// some key that was written, nothing was looked at there, and the answer is [`Limit::NotRecorded`]. What nobody knows
+/// any more is a matter of [`every_update_survives`].
 ///
 /// O(reads × writes of their key × processes) in time, up to `budget.pairs_max` pairs of read and write, beyond
 /// which the answer is [`Limit::Pairs`]; 4 bytes for each write and process.
@@ -51,7 +59,7 @@ use updates::Updates;
 /// # Ok::<(), constellation_trace::TraceError>(())
 /// ```
 pub fn no_lost_update<'t>(order: &Order<'t>, budget: &Budget) -> Judgement {
-    let promise = "no update is lost";
+    let promise = "no update is lost: a read shows all it knows that nothing supersedes";
     let lost = |updates: &Updates<'_, 't>, read: &Read| {
         updates.current(read).find(|write| !read.shows.contains(&write.update))
     };
@@ -60,42 +68,13 @@ pub fn no_lost_update<'t>(order: &Order<'t>, budget: &Budget) -> Judgement {
 
 /// Judges that no read shows an update beside a known one that supersedes it.
 ///
-/// Cost and budget are those of [`no_lost_update`].
+/// Cost, budget and what is left open are those of [`no_lost_update`].
 pub fn no_stale_sibling<'t>(order: &Order<'t>, budget: &Budget) -> Judgement {
     let promise = "no stale sibling is shown";
     let stale = |updates: &Updates<'_, 't>, read: &Read| {
         updates.superseded(read).find(|write| read.shows.contains(&write.update))
     };
     judge(order, budget, promise, stale, stale_sibling)
-}
-
-/// Judges that no read shows an update that was never written, or one of which no news could have reached it.
-///
-/// O(updates shown × log writes) in time. It needs no budget.
-pub fn no_thin_air(order: &Order<'_>) -> Judgement {
-    let promise = "nothing is shown out of thin air".to_owned();
-    let trace = order.trace();
-    let thin_air = |read: &Read, update: Symbol| match trace.write(read.key, update) {
-        None => Some(None),
-        Some(write) if !order.is_in_past(write.event, read.event) => Some(Some(write)),
-        Some(_) => None,
-    };
-    let mut wrong = 0;
-    let mut shown = None;
-    for read in trace.reads() {
-        let found =
-            read.shows.iter().find_map(|update| thin_air(read, *update).map(|write| (*update, write)));
-        if let Some((update, write)) = found {
-            wrong += 1;
-            shown.get_or_insert((read, update, write));
-        }
-    }
-    let scope = counted(trace.reads().len() as u64, "read");
-    let verdict = match shown {
-        Some((read, update, write)) => out_of_thin_air(order, read, update, write, wrong - 1).violated(order),
-        None => nothing_wrong(order),
-    };
-    Judgement { promise, verdict, scope }
 }
 
 /// Looks with `find` for a wrong update in each read, as far as the budget allows; `tell` puts the first into words.
@@ -118,12 +97,17 @@ fn judge<'t>(
     // Saturating: counts beyond 2^64 are beyond any budget that could be met.
     let total = reads.iter().fold(0_u64, |total, read| total.saturating_add(cost(read)));
     let (mut judged, mut reads_judged, mut wrong, mut shown) = (0_u64, 0_u64, 0_u64, None);
+    let mut unread: BTreeSet<Symbol> = updates.keys().collect();
     for read in reads {
         if judged.saturating_add(cost(read)) > budget.pairs_max {
             break;
         }
         judged += cost(read);
         reads_judged += 1;
+        let mut writes = updates.of_key(read.key).iter();
+        if unread.contains(&read.key) && writes.any(|write| order.is_in_past(write.event, read.event)) {
+            unread.remove(&read.key);
+        }
         if let Some(write) = find(&updates, read) {
             wrong += 1;
             shown.get_or_insert((read, write));
@@ -141,18 +125,17 @@ fn judge<'t>(
             finding.violated(order)
         }
         None if is_cut => Verdict::Unknown(Limit::Pairs { judged, total }),
-        None => nothing_wrong(order),
+        None => nothing_wrong(order, unread.first().copied()),
     };
     Judgement { promise: promise.to_owned(), verdict, scope }
 }
 
-/// What a clean pass over all reads is worth: nothing, if there were updates and nobody looked.
-fn nothing_wrong(order: &Order<'_>) -> Verdict {
-    let trace = order.trace();
-    if trace.reads().is_empty() && !trace.writes().is_empty() {
-        Verdict::Unknown(Limit::NotRecorded("reads are".to_owned()))
-    } else {
-        Verdict::Holds
+/// What a clean pass over all reads is worth: nothing, if there are updates of this key and no read knew any.
+fn nothing_wrong(order: &Order<'_>, unread: Option<Symbol>) -> Verdict {
+    match unread {
+        None => Verdict::Holds,
+        Some(_) if order.trace().reads().is_empty() => not_recorded("reads are"),
+        Some(key) => not_recorded(&format!("a read that knows an update of {} is", order.trace().text(key))),
     }
 }
 
@@ -205,37 +188,6 @@ fn stale_sibling(updates: &Updates<'_, '_>, read: &Read, stale: &Write) -> Findi
         found: format!("it still shows {stale_name}"),
         events: in_order([stale.event, newer.event, read.event]),
         proof: proof::prove(order, newer.event, read.event),
-    }
-}
-
-fn out_of_thin_air(
-    order: &Order<'_>,
-    read: &Read,
-    update: Symbol,
-    write: Option<&Write>,
-    others: u64,
-) -> Finding {
-    let trace = order.trace();
-    let [key, update] = [read.key, update].map(|symbol| trace.text(symbol));
-    let node = trace.node_name(trace.node_of(read.event));
-    let more = and_more(others, "read");
-    let Some(write) = write else {
-        return Finding {
-            expected: format!("{node} shows under {key} only what was written"),
-            found: format!("it shows {update}, which nobody wrote{more}"),
-            events: vec![read.event],
-            proof: Proof::Rule("what is shown must have been written".to_owned()),
-        };
-    };
-    let found = match order.relation(write.event, read.event) {
-        Relation::After => format!("it shows {update}, which is written only later{more}"),
-        _ => format!("it shows {update}, of which no news had come{more}"),
-    };
-    Finding {
-        expected: format!("{node} shows under {key} only what it can know of"),
-        found,
-        events: in_order([write.event, read.event]),
-        proof: proof::prove(order, write.event, read.event),
     }
 }
 

@@ -20,28 +20,38 @@ pub use structure::structure;
 /// leaves possible for their claims?
 ///
 /// `compare(one, other)` says which relations of `one` to `other` the two claims do not exclude; an exact clock
-/// returns a single one. It is asked in both directions. It must be a function of the two claims alone.
+/// returns a single one. It is asked in both directions, and only about the claims of two different events: so two
+/// equal Lamport times are certain concurrency. It must be a function of the two claims alone.
 ///
-/// Up to `budget.pairs_max` pairs, all are compared. Beyond that:
-/// - **Vectors** are still judged exactly, by the 2 × processes pairs at the edge of each event's past: the last
-///   event of each process in it, and the first outside of it. If `compare` is a partial order (the entry by
-///   entry comparison of vectors is one), every other pair follows: a chain that it gets right link by link it
-///   gets right as a whole; and if it put some later event of a process before an event that does not know of
-///   it, it would put the first such one there too. A `compare` that is not transitive is found out only where
-///   it errs at an edge.
-/// - **Other kinds** are sampled: first each pair of neighbours (in program order, or by a message or persisted
-///   state), then pairs spread evenly over all, always the same ones. If none is wrong the answer is
-///   [`Limit::Pairs`]. (Neighbours are compared even when they alone exceed the budget: at most 2 an event.)
+/// Up to `budget.pairs_max` pairs, all are compared. Beyond that, as many as allowed are, always the same ones: first
+/// each pair of neighbours (in program order, or by a message or persisted state), then pairs spread evenly over all.
+/// Where not even the neighbours fit, they are thinned evenly. If none is wrong the answer is [`Limit::Pairs`], but for
+/// vectors that hold before [`structure()`]: each is exactly what the rules make it, so entry by entry they tell every
+/// order rightly, and the answer is [`Verdict::Holds`]. (That `compare` compares entry by entry is all that is then
+/// taken from the pairs compared, of which there must be one.) A clock that ticks by two may order rightly, too, but
+/// who did not look at all pairs cannot say so.
 ///
 /// Of several wrong pairs the one shown is that whose later event was recorded first; of those, the one whose
-/// earlier event was recorded last. The scope says in how many pairs the claims leave just one relation.
+/// earlier event was recorded last. The scope says in how many of the pairs compared the claims leave just one relation.
 ///
-/// O(pairs judged × cost of `compare`) in time; the claims' references for all pairs, else 12 bytes an event.
+/// O(pairs compared × cost of `compare`) in time, and O(claims × processes) for vectors beyond the budget; the claims'
+/// references for all pairs, else 12 bytes an event.
 pub fn judge(
     order: &Order<'_>,
     kind: ClaimKind,
     budget: &Budget,
     compare: impl Fn(ClaimRef<'_>, ClaimRef<'_>) -> Relations,
+) -> Judgement {
+    judge_by_event(order, kind, budget, |one, other| compare(one.1, other.1))
+}
+
+/// As [`judge`], for a `compare` that is also told which events the claims are of, so that it can keep beside each
+/// what it would else make anew for every pair.
+pub fn judge_by_event(
+    order: &Order<'_>,
+    kind: ClaimKind,
+    budget: &Budget,
+    compare: impl Fn(Said<'_>, Said<'_>) -> Relations,
 ) -> Judgement {
     let promise = format!("{kind} claims exclude no true order");
     let count = order.trace().claims(kind).count() as u64;
@@ -51,19 +61,24 @@ pub fn judge(
     let total = pairs_of(count);
     let mut tally = Tally { order, compare, judged: 0, decided: 0, wrong: 0, shown: None };
     let mut limit = None;
-    let how = if total <= budget.pairs_max {
+    let mut scope = counted(total, "pair");
+    if total <= budget.pairs_max {
         tally.every_pair(kind);
-        String::new()
-    } else if kind == ClaimKind::Vector {
-        tally.edges_of_pasts(&Claimed::of(order, kind));
-        format!(" follow from {} at the edges of pasts", tally.judged)
     } else {
         tally.sample(&Claimed::of(order, kind), budget.pairs_max);
-        limit = Some(Limit::Pairs { judged: tally.judged, total });
-        format!(", {} of them judged", tally.judged)
-    };
-    let scope =
-        format!("{}{how}, {} decided", counted(total, "pair"), percentage(tally.decided, tally.judged));
+        // Without any pair compared, nothing would be known of `compare`.
+        let is_exact =
+            kind == ClaimKind::Vector && tally.judged > 0 && structure(order).verdict == Verdict::Holds;
+        if is_exact {
+            scope.push_str(&format!(", exact by structure, {} compared", tally.judged));
+        } else {
+            scope.push_str(&format!(", {} compared", tally.judged));
+            limit = Some(Limit::Pairs { judged: tally.judged, total });
+        }
+    }
+    if tally.judged > 0 {
+        scope.push_str(&format!(", {} decided", percentage(tally.decided, tally.judged)));
+    }
     let verdict = match (tally.shown, limit) {
         (Some(wrong), _) => wrong.finding(order, kind, tally.wrong - 1).violated(order),
         (None, Some(limit)) => Verdict::Unknown(limit),
@@ -94,9 +109,9 @@ struct Tally<'o, 't, F> {
 }
 
 /// An event with what a clock said of it.
-type Said<'t> = (EventId, ClaimRef<'t>);
+pub type Said<'t> = (EventId, ClaimRef<'t>);
 
-impl<'t, F: Fn(ClaimRef<'_>, ClaimRef<'_>) -> Relations> Tally<'_, 't, F> {
+impl<'t, F: Fn(Said<'_>, Said<'_>) -> Relations> Tally<'_, 't, F> {
     fn every_pair(&mut self, kind: ClaimKind) {
         let said: Vec<Said<'t>> = self.order.trace().claims(kind).collect();
         for (nth, later) in said.iter().enumerate() {
@@ -106,28 +121,19 @@ impl<'t, F: Fn(ClaimRef<'_>, ClaimRef<'_>) -> Relations> Tally<'_, 't, F> {
         }
     }
 
-    fn edges_of_pasts(&mut self, claimed: &Claimed<'_, 't>) {
-        for &event in claimed.events() {
-            for process in self.order.processes() {
-                if let Some(known) = claimed.last_before(event, process) {
-                    self.judge_events(claimed, known, event);
-                }
-                if let Some(unknown) = claimed.first_unknown(event, process) {
-                    let was_met = unknown < event
-                        && claimed.first_unknown(unknown, self.order.trace().event(event).process)
-                            == Some(event);
-                    if !was_met {
-                        self.judge_events(claimed, unknown, event);
-                    }
-                }
-            }
-        }
-    }
-
+    /// Compares as many pairs as allowed, which are fewer than there are.
     fn sample(&mut self, claimed: &Claimed<'_, 't>, pairs_max: u64) {
+        let neighbours = |event: EventId| claimed.neighbours(event).into_iter().flatten();
+        let count: u64 = claimed.events().iter().map(|event| neighbours(*event).count() as u64).sum();
+        let mut due = 0_u64;
         for &event in claimed.events() {
-            for neighbour in claimed.neighbours(event).into_iter().flatten() {
-                self.judge_events(claimed, neighbour, event);
+            for neighbour in neighbours(event) {
+                // Cannot wrap: it stays below twice the count, which is below 2^34.
+                due += pairs_max.min(count);
+                if due >= count {
+                    due -= count;
+                    self.judge_events(claimed, neighbour, event);
+                }
             }
         }
         for (earlier, later) in Sample::of(claimed.events().len()) {
@@ -149,8 +155,8 @@ impl<'t, F: Fn(ClaimRef<'_>, ClaimRef<'_>) -> Relations> Tally<'_, 't, F> {
     /// Judges one pair in both directions; `earlier` was recorded first.
     fn judge(&mut self, earlier: Said<'_>, later: Said<'_>) {
         let truth = self.order.relation(earlier.0, later.0);
-        let forth = (self.compare)(earlier.1, later.1);
-        let back = (self.compare)(later.1, earlier.1);
+        let forth = (self.compare)(earlier, later);
+        let back = (self.compare)(later, earlier);
         self.judged += 1;
         self.decided += u64::from(forth.single().is_some());
         let wrong = if !forth.contains(truth) {
@@ -219,9 +225,9 @@ fn relation_words(relations: Relations, one: EventId, other: EventId) -> String 
     }
 }
 
-/// `27.5 %`, rounded down, in whole numbers; everything of nothing.
+/// `27.5 %`, rounded down, in whole numbers; `whole` is not zero.
 fn percentage(part: u64, whole: u64) -> String {
     // 128 bits: a thousand times a count of pairs may exceed 64.
-    let per_mille = (u128::from(part) * 1000).checked_div(u128::from(whole)).unwrap_or(1000);
+    let per_mille = u128::from(part) * 1000 / u128::from(whole);
     format!("{}.{} %", per_mille / 10, per_mille % 10)
 }

@@ -26,7 +26,7 @@
 //! | [`order`] | [`Order`]: happens-before, from program order and messages alone |
 //! | [`proof`] | the shortest chain of messages that puts one event before another |
 //! | [`claims`] | what clocks said, against the order: every pair of events, or as many as the budget allows |
-//! | [`catalog`] | what nodes showed, against what they knew: lost updates, stale siblings, thin air, divergence |
+//! | [`catalog`] | what nodes showed, against what they knew: lost updates, stale siblings, thin air, divergence, amnesia |
 //! | [`delivery`] | what became of messages: do they arrive, do links keep their order |
 //! | [`stamps`] | the vector clocks of a log from elsewhere: could any execution have them |
 //! | [`budget`] | [`Budget`]: how much work and memory a judge may spend before it answers "unknown" |

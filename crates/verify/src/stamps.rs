@@ -84,9 +84,10 @@ impl std::fmt::Display for Fault {
 
 /// Judges the clocks of one execution; its lines may stand in any order.
 ///
-/// Clocks that cannot be read are reported alone, since what is missing makes others look wrong. Costs O(k log k) for
-/// each clock of k entries and each message, and 40 bytes an event beside the log; there is no input for which the
-/// answer is out of reach, so `Unknown` means that there is no event.
+/// Clocks that cannot be read are reported alone, since what is missing makes others look wrong. One that can be read but
+/// does not count its own event is reported, and the rest is judged without it. Costs O(k log k) for each clock of k
+/// entries, and as much for the clock of each message, and 48 bytes an event beside the log; there is no input for which
+/// the answer is out of reach, so `Unknown` means that there is no event.
 pub fn judge(execution: &Execution) -> Stamps {
     let events = execution.events().len() as u64;
     let mut stamps = Stamps {
@@ -110,11 +111,13 @@ pub fn judge(execution: &Execution) -> Stamps {
     let unreadable = execution.unreadable();
     if unreadable.is_empty() {
         let causes = Causes::of(execution);
-        let mut wrong = causes.wrong();
-        wrong.extend(cycle::find(&causes).map(Wrong::Cycle));
+        let replayed = cycle::replay(&causes);
+        let checked = causes.check(&replayed.happened);
+        let mut wrong = checked.wrong;
+        wrong.extend(replayed.cycle.map(Wrong::Cycle));
         wrong.sort_by_key(|wrong| causes.place(wrong.event()));
         stamps.hosts = causes.hosts();
-        stamps.messages = causes.messages();
+        stamps.messages = checked.messages;
         stamps.faults_total = wrong.len() as u64;
         stamps.faults = wrong.iter().take(FAULTS_SHOWN).map(|wrong| wrong.tell(&causes)).collect();
         if wrong.is_empty() && causes.are_total() {
@@ -154,6 +157,7 @@ fn violated(first: &Fault, total: u64) -> Verdict {
         events: Vec::new(),
         proof: Proof::Rule(first.hint.to_owned()),
         steps: Vec::new(),
+        notes: Vec::new(),
         replay: String::new(),
     }))
 }

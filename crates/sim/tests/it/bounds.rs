@@ -1,5 +1,6 @@
 //! Hitting a bound is an answer, not a hang; a node that does the impossible is named; the end is the end.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use constellation_fabric::{Calm, Effects, Input, Link, Network, Node, Now, Odds, Parcel, Timer};
@@ -8,7 +9,7 @@ use constellation_trace::{Claim, ClaimKind, ClaimRef, Kind, MessageId, Nemesis, 
 use expect_test::{Expect, expect};
 
 use crate::gossip::bad_link;
-use crate::probe::{ATLANTIC, Ask, PACIFIC, Probe, ask, link, ms, quiet, run, three_words};
+use crate::probe::{ATLANTIC, Ask, PACIFIC, Probe, ask, link, ms, quiet, run, tell, three_words};
 
 /// A node that is one function.
 struct Acts<A>(A);
@@ -172,10 +173,62 @@ fn the_grace_lets_arrive_what_is_under_way() {
     let stopped = Setup { network: slow(), end: ms(20), ..three_words() };
     let outcome = run(stopped, Calm).expect("a sound setup");
     assert_eq!((outcome.ending, outcome.counts.in_flight, outcome.last), (Ending::TimeUp, 3, ms(10)));
+    expect![[r#"
+        10.000ms pacific says 1
+        10.000ms pacific says 2
+        10.000ms pacific says 3
+        20.000ms * m0 is under way
+        20.000ms * m1 is under way
+        20.000ms * m2 is under way
+    "#]]
+    .assert_eq(&tell(&outcome.trace));
 
     let settled = Setup { network: slow(), end: ms(20), grace: Duration::from_millis(40), ..three_words() };
     let outcome = run(settled, Calm).expect("a sound setup");
     assert_eq!((outcome.ending, outcome.counts.delivered, outcome.last), (Ending::Quiet, 3, ms(60)));
+}
+
+/// Of each message the trace says whether it arrived, was lost, waits for a heal or is still on its way.
+#[test]
+fn no_message_is_left_without_a_fate() {
+    let (mut in_flight, mut second_copies) = (0, 0);
+    for seed in 0..40 {
+        let words = Ask::Send(ATLANTIC, (0..20).collect());
+        let plan = Plan::new()
+            .at(ms(10), ask(PACIFIC, words.clone()))
+            .at(ms(60), Act::Cut { sources: vec![PACIFIC], targets: vec![ATLANTIC] })
+            .at(ms(90), ask(PACIFIC, words))
+            .at(ms(70), Act::Crash { node: ATLANTIC })
+            .at(ms(80), Act::Restart { node: ATLANTIC, disk: Disk::Kept });
+        let setup = Setup { network: Network::new(bad_link()), end: ms(120), ..quiet(plan) };
+        let Outcome { trace, counts, .. } = run(setup, Seeded::new(seed)).expect("a sound setup");
+        let mut fates = vec![0; trace.messages().len()];
+        let arrived: BTreeSet<_> = trace
+            .events()
+            .iter()
+            .filter_map(|event| match event.kind {
+                Kind::Receive(message) => Some(message),
+                _ => None,
+            })
+            .collect();
+        arrived.iter().for_each(|message| fates[message.index()] += 1);
+        let mut told = 0;
+        for entry in trace.nemesis() {
+            match entry.nemesis {
+                Nemesis::InFlight(message) => {
+                    assert_eq!(entry.at, ms(120));
+                    fates[message.index()] += 1;
+                    told += 1;
+                }
+                Nemesis::Lose(message) | Nemesis::Hold(message) => fates[message.index()] += 1,
+                _ => {}
+            }
+        }
+        assert_eq!(fates, vec![1; fates.len()], "seed {seed}");
+        in_flight += told;
+        second_copies += counts.in_flight - told;
+    }
+    assert!(in_flight > 0 && second_copies > 0, "{in_flight} messages and {second_copies} other copies");
 }
 
 #[test]

@@ -146,6 +146,7 @@ fn tell_nemesis(trace: &Trace, nemesis: &Nemesis) -> String {
         Nemesis::Hold(message) => format!("hold {message}"),
         Nemesis::Lose(message) => format!("lose {message}"),
         Nemesis::Duplicate(message) => format!("duplicate {message}"),
+        Nemesis::InFlight(message) => format!("{message} is under way"),
         Nemesis::Step { node, by_ns } => format!("step {} by {by_ns} ns", trace.node_name(*node)),
         nemesis => panic!("not known here: {nemesis:?}"),
     }

@@ -267,6 +267,31 @@ impl<'a> Scanner<'a> {
         Ok(value)
     }
 
+    /// Passes over a value of any kind: brackets are counted, not matched, and words are not looked at.
+    fn skip_value(&mut self) -> Result<(), Flaw> {
+        let mut depth = 0_u64;
+        loop {
+            match self.peek() {
+                None => return Err(self.flaw("a value")),
+                Some(b'"') => drop(self.string("a value")?),
+                // Cannot wrap: one step a byte.
+                Some(b'{' | b'[') => (depth, self.at) = (depth + 1, self.at + 1),
+                Some(b'}' | b']') if depth > 0 => (depth, self.at) = (depth - 1, self.at + 1),
+                Some(b',' | b':') if depth > 0 => self.at += 1,
+                Some(b'}' | b']' | b',' | b':') => return Err(self.flaw("a value")),
+                Some(_) => {
+                    let rest = &self.text.as_bytes()[self.at..];
+                    let is_end = |byte: &u8| matches!(byte, b',' | b':' | b'{' | b'}' | b'[' | b']' | b'"');
+                    let is_end = |byte: &u8| is_end(byte) || byte.is_ascii_whitespace();
+                    self.at += rest.iter().position(is_end).unwrap_or(rest.len());
+                }
+            }
+            if depth == 0 {
+                return Ok(());
+            }
+        }
+    }
+
     /// What stands here, where something else should.
     pub(crate) fn flaw(&mut self, expected: &'static str) -> Flaw {
         let start = self.position();
@@ -283,6 +308,18 @@ impl<'a> Scanner<'a> {
         };
         Flaw { span: start..start + len, expected, found }
     }
+}
+
+/// Whether a text begins with an object that has this key, as far as it can be read. O(length), without recursion.
+pub(crate) fn has_key(text: &str, wanted: &str) -> bool {
+    let mut scanner = Scanner::new(text);
+    let mut is_found = false;
+    // A flaw ends the search: what was found until then counts, and a reader will say what is wrong.
+    let _flaw = scanner.object("an object", |scanner, key, _| {
+        is_found |= key == wanted;
+        if is_found { Err(scanner.flaw("nothing more")) } else { scanner.skip_value() }
+    });
+    is_found
 }
 
 /// Writes a text as a JSON string: everything as it is, but for what JSON demands to be escaped.

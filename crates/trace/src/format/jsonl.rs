@@ -16,11 +16,12 @@
 //! | `nodes` | header | the names of the nodes, each once |
 //! | `epoch_ns` | header | what a wall clock that tells the truth shows at the start, in nanoseconds since the Unix epoch; missing: nobody knew |
 //! | `scenario`, `seed` | header | from where the trace comes, both or neither |
+//! | `resolver` | header | with them: how concurrent updates were settled; missing: nobody said |
 //! | `event` | event | its number: 0 for the first, no gaps |
 //! | `node` | event, `step` | a name from the header |
 //! | `at_ns` | both | true time in nanoseconds since the start |
 //! | `do` | event | `local`, `receive`, `persist`, `crash`, `restart`, `write` or `read` |
-//! | `message` | `receive`, `hold`, `lose`, `duplicate` | the number of a message that was sent before |
+//! | `message` | `receive`, `hold`, `lose`, `duplicate`, `in_flight` | the number of a message that was sent before |
 //! | `from` | `restart` | the number of the `persist` whose state was read; missing: it remembers nothing |
 //! | `key` | `write`, `read` | the key of the catalog |
 //! | `update` | `write` | the name of the update, unique under its key |
@@ -33,7 +34,7 @@
 //! | `vector` | `claims` | process name to counter, by name, no zeros |
 //! | `hybrid` | `claims` | `{"physical_ns":…,"logical":…}` |
 //! | `wall_ns` | `claims` | what the wall clock showed, in nanoseconds since the Unix epoch |
-//! | `nemesis` | nemesis | `partition`, `cut`, `heal`, `hold`, `lose`, `duplicate` or `step` |
+//! | `nemesis` | nemesis | `partition`, `cut`, `heal`, `hold`, `lose`, `duplicate`, `in_flight` or `step` |
 //! | `group_a`, `group_b` | `partition` | the two sides, by name |
 //! | `sources`, `targets` | `cut` | who does not reach whom, by name |
 //! | `by_ns` | `step` | how far the wall clock jumps; negative is back |
@@ -59,4 +60,4 @@ pub const SCHEMA: &str = "constellation/trace/1";
 pub const LINE_BYTES_MAX: usize = 1 << 24;
 
 const ACTIONS: &[&str] = &["local", "receive", "persist", "crash", "restart", "write", "read"];
-const NEMESES: &[&str] = &["partition", "cut", "heal", "hold", "lose", "duplicate", "step"];
+const NEMESES: &[&str] = &["partition", "cut", "heal", "hold", "lose", "duplicate", "in_flight", "step"];

@@ -6,33 +6,40 @@
 //! 1. the caller ([`Options`]);
 //! 2. the first line of the file, if it has the three groups or is blank (then it is ShiViz's default); the
 //!    second line is then the delimiter of executions, or blank;
-//! 3. the look of the text: the layout of ShiViz, GoVector or TSViz that leaves the least of it over, with
-//!    `=== label ===` as delimiter if there is such a line.
+//! 3. the look of the text: the one of [`LAYOUTS`] that leaves the least of it over, with `=== label ===` as
+//!    delimiter if there is such a line. A guess must pass over no clock: where a line that is part of no event, or
+//!    the text of an event, begins with a host and a clock, the log is refused, since every event that is missed makes
+//!    sound clocks look wrong. So is one of several events in which no clock counts its own host.
 //!
 //! Expressions are those of JavaScript, matched line by line as by its flags `g` and `m`. A `{` that repeats
 //! nothing is itself, as there. What linear-time matching does not have (look-around, back-references) is refused
 //! by name. The expression of a first line has to match whole lines, as in ShiViz.
 //!
 //! Stricter than ShiViz, which accepts all of these: two equal keys in a clock, counters as strings; text that no
-//! event matches is counted and shown. Also refused: what is no whole number from 0 to 2^63 - 1, and a clock
-//! that does not count its own host. A zero means the same as nothing, so it is left out and counted.
+//! event matches is counted and shown. Also refused: what is no whole number from 0 to 2^63 - 1. A zero means the
+//! same as nothing, so it is left out and counted. A clock that does not count its own host can be read; a judge will
+//! find it wrong.
 //! `\"` instead of `"`, which TLC writes, is read. Lines may end in CR LF, the text may begin with a byte order mark.
 
 mod clock;
 mod cursor;
 mod layout;
 mod pattern;
+mod sight;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use regex::{CaptureLocations, Regex};
+use regex::CaptureLocations;
 
 use self::cursor::Cursor;
 use self::layout::Chosen;
+pub use self::layout::LAYOUTS;
+use self::pattern::Pattern;
+use self::sight::Sight;
 use super::{FormatError, Problem};
-use crate::log::{Execution, Layout, Log, LogEntry, LogFull, Place, Unmatched, Unreadable};
+use crate::log::{Execution, Layout, LayoutSource, Log, LogEntry, LogFull, Place, Unmatched, Unreadable};
 
 /// How a log is to be taken apart, as far as the caller knows better than the file.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -60,15 +67,16 @@ impl<'a> Options<'a> {
 
 /// Reads a log; any bytes at all give a log or an error.
 ///
-/// Each search is linear, so a log in one of the known layouts is read in time linear in its length. An expression
-/// from outside that looks far ahead for each event, such as `[\s\S]*`, can make it quadratic.
+/// In time linear in the length of the text: a search looks no further than it must, and the searches of an expression
+/// from outside may look at 64 bytes for each byte of the text, 16 MiB where that is more. One that looks to the end
+/// of the text for each event, as `[\s\S]*` does, is refused on a large log.
 ///
 /// A clock that cannot be read is no error but part of the log ([`Execution::unreadable`]): it is a fault of what
 /// was logged, for a judge to report with the others.
 ///
 /// # Errors
-/// [`FormatError`] for bytes that are no text, an expression that cannot be used, a log without any event, and two
-/// executions with one label.
+/// [`FormatError`] for bytes that are no text, an expression that cannot be used or looks too far, a log without any
+/// event, and two executions with one label.
 ///
 /// ```
 /// use constellation_trace::format::shiviz::{Options, read};
@@ -86,9 +94,15 @@ pub fn read(bytes: &[u8], options: &Options<'_>) -> Result<Log, FormatError> {
     }
     let chosen = layout::choose(&text, options)?;
     let parser = Parser::new(&chosen)?;
+    let sight = Sight::of("parser", &chosen.parser, &text);
     let mut reader = Reader {
         text: &text,
         parser,
+        sight,
+        guessed: match chosen.origin {
+            LayoutSource::Detected(name) => Some(name),
+            _ => None,
+        },
         cursor: Cursor::new(&text),
         unmatched: Unmatched::default(),
         last_unmatched: 0,
@@ -109,6 +123,7 @@ pub fn read(bytes: &[u8], options: &Options<'_>) -> Result<Log, FormatError> {
         let problem = Problem::NoEvent { parser: chosen.parser.source.clone() };
         return Err(FormatError::new(line, first, 0..first.len(), problem));
     }
+    reader.know_hosts()?;
     let layout =
         Layout::new(chosen.parser.source, chosen.delimiter.map(|delimiter| delimiter.source), chosen.origin);
     Ok(Log::new(reader.executions, reader.unmatched, layout))
@@ -140,7 +155,7 @@ fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, FormatError> {
 
 /// The parser with the places of its groups.
 struct Parser {
-    regex: Regex,
+    pattern: Pattern,
     event: usize,
     host: usize,
     clock: usize,
@@ -149,8 +164,9 @@ struct Parser {
 
 impl Parser {
     fn new(chosen: &Chosen) -> Result<Parser, FormatError> {
-        let regex = chosen.parser.regex.clone();
-        let names: Vec<Option<String>> = regex.capture_names().map(|name| name.map(str::to_owned)).collect();
+        let pattern = chosen.parser.clone();
+        let names: Vec<Option<String>> =
+            pattern.regex.capture_names().map(|name| name.map(str::to_owned)).collect();
         let find = |wanted: &'static str| {
             names.iter().position(|name| name.as_deref() == Some(wanted)).ok_or_else(|| {
                 let source = &chosen.parser.source;
@@ -162,13 +178,17 @@ impl Parser {
         let fields = names.iter().cloned().enumerate();
         let fields =
             fields.filter_map(|(place, name)| name.filter(is_field).map(|name| (place, name))).collect();
-        Ok(Parser { regex, event, host, clock, fields })
+        Ok(Parser { pattern, event, host, clock, fields })
     }
 }
 
 struct Reader<'t> {
     text: &'t str,
     parser: Parser,
+    /// How far the searches may still look.
+    sight: Sight,
+    /// The layout, if nobody said that it is this one.
+    guessed: Option<&'static str>,
     cursor: Cursor<'t>,
     unmatched: Unmatched,
     /// The last line that was counted as unmatched.
@@ -184,12 +204,20 @@ impl Reader<'_> {
         let mut start = chosen.body;
         let mut label: Option<String> = None;
         if let Some(delimiter) = &chosen.delimiter {
-            for found in delimiter.regex.captures_iter(&text[chosen.body..]) {
+            let mut sight = Sight::of("delimiter", delimiter, text);
+            let mut searched = chosen.body;
+            loop {
+                sight.look(text, searched)?;
+                let Some(found) = delimiter.regex.captures_at(text, searched) else { break };
                 let whole = found.get(0).expect("a match has a group 0");
-                self.execution(label, start..chosen.body + whole.start())?;
-                start = chosen.body + whole.end();
+                self.execution(label, start..whole.start())?;
+                start = whole.end();
                 let name = found.name("trace").map(|name| name.as_str().trim().to_owned());
                 label = Some(name.unwrap_or_else(|| format!("execution {}", self.executions.len() + 1)));
+                searched = beyond(text, whole.range());
+                if searched > text.len() {
+                    break;
+                }
             }
         }
         self.execution(label, start..text.len())
@@ -210,28 +238,28 @@ impl Reader<'_> {
         }
         self.labels.insert(label.clone(), line);
         let mut execution = Execution::new(label);
-        self.events(segment, &mut execution).map_err(|LogFull| FormatError::whole(Problem::TooLong))?;
+        self.events(segment, &mut execution)?;
         self.executions.push(execution);
         Ok(())
     }
 
-    fn events(&mut self, segment: Range<usize>, execution: &mut Execution) -> Result<(), LogFull> {
+    fn events(&mut self, segment: Range<usize>, execution: &mut Execution) -> Result<(), FormatError> {
         let base = segment.start;
         let text = &self.text[segment];
-        let mut groups = self.parser.regex.capture_locations();
+        let mut groups = self.parser.pattern.regex.capture_locations();
         let (mut searched, mut used) = (0, 0);
         while searched <= text.len() {
-            let Some(whole) = self.parser.regex.captures_read_at(&mut groups, text, searched) else { break };
-            let (start, end) = (whole.start(), whole.end());
-            self.left_over(base + used..base + start);
-            self.event(text, base, &groups, execution)?;
-            used = end;
-            // An empty match must not be found again.
-            searched =
-                if end > start { end } else { end + text[end..].chars().next().map_or(1, char::len_utf8) };
+            self.sight.look(text, searched)?;
+            let regex = &self.parser.pattern.regex;
+            let Some(whole) = regex.captures_read_at(&mut groups, text, searched) else { break };
+            self.left_over(base + used..base + whole.start())?;
+            self.see_whole(&groups, base)?;
+            self.event(text, base, &groups, execution)
+                .map_err(|LogFull| FormatError::whole(Problem::TooLong))?;
+            used = whole.end();
+            searched = beyond(text, whole.range());
         }
-        self.left_over(base + used..base + text.len());
-        Ok(())
+        self.left_over(base + used..base + text.len())
     }
 
     fn event(
@@ -272,8 +300,25 @@ impl Reader<'_> {
         execution.push(LogEntry { clock: &clock, text, fields: &fields, ..LogEntry::new(host, place) })
     }
 
+    /// Refuses a guessed layout in which no event has a host that its clock counts: then it is no host.
+    fn know_hosts(&self) -> Result<(), FormatError> {
+        let Some(layout) = self.guessed else { return Ok(()) };
+        let counts_own = |execution: &Execution| {
+            execution.events().iter().any(|event| execution.counter(*event, event.host) > 0)
+        };
+        let events: usize = self.executions.iter().map(|execution| execution.events().len()).sum();
+        // One event without its own counter is a fault like others, for a judge to tell.
+        if events < 2 || self.executions.iter().any(counts_own) {
+            return Ok(());
+        }
+        let first = self.executions.iter().find_map(|execution| execution.events().first());
+        let line = first.map_or(1, |event| event.place.line);
+        let shown = self.text.lines().nth(line.saturating_sub(1) as usize).unwrap_or("");
+        Err(FormatError::new(line, shown, 0..shown.len(), Problem::NoHosts { layout }))
+    }
+
     /// Counts the lines of what lies between two events.
-    fn left_over(&mut self, range: Range<usize>) {
+    fn left_over(&mut self, range: Range<usize>) -> Result<(), FormatError> {
         let mut at = range.start;
         for piece in self.text[range].split_inclusive('\n') {
             if !piece.trim().is_empty() {
@@ -283,8 +328,34 @@ impl Reader<'_> {
                     self.unmatched.add(line, piece.trim_end());
                     self.last_unmatched = line;
                 }
+                self.pass_over(piece, at)?;
             }
             at += piece.len();
         }
+        Ok(())
+    }
+
+    /// The text of an event must not be an event itself.
+    fn see_whole(&self, groups: &CaptureLocations, base: usize) -> Result<(), FormatError> {
+        let Some((start, end)) = groups.get(self.parser.event) else { return Ok(()) };
+        let (start, end) = (base + start, base + end);
+        self.pass_over(&self.text[start..end], start)
+    }
+
+    /// Refuses a guessed layout that would pass over a clock in this text, which stands at this byte.
+    fn pass_over(&self, text: &str, at: usize) -> Result<(), FormatError> {
+        let Some(layout) = self.guessed.filter(|_| layout::has_clock(text)) else { return Ok(()) };
+        let shown = text.trim_end();
+        let line = layout::line_of(self.text, at);
+        Err(FormatError::new(line, shown, 0..shown.len(), Problem::MissedClock { layout }))
+    }
+}
+
+/// Where to search on after a match, which may lie beyond the end: an empty one must not be found again.
+fn beyond(text: &str, found: Range<usize>) -> usize {
+    if found.is_empty() {
+        found.end + text[found.end..].chars().next().map_or(1, char::len_utf8)
+    } else {
+        found.end
     }
 }

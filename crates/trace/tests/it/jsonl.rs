@@ -30,7 +30,7 @@ fn check_text(text: &str, expected: Expect) {
 
 #[test]
 fn every_kind_of_line_has_its_form() {
-    let text = r#"{"schema":"constellation/trace/1","nodes":["pacific","atlantic"],"scenario":"all \"kinds\"","seed":"9007199254740993"}
+    let text = r#"{"schema":"constellation/trace/1","nodes":["pacific","atlantic"],"scenario":"all \"kinds\"","seed":"9007199254740993","resolver":"wall-lww"}
 {"event":0,"node":"pacific","at_ns":0,"do":"local","sends":{"0":"atlantic","1":"atlantic"},"label":"pull\n","claims":{"wall_ns":"1773462719428000000","lamport":9007199254740992,"hybrid":{"physical_ns":7,"logical":2},"vector":{"atlantic":1,"pacific":2}}}
 {"nemesis":"partition","at_ns":1,"group_a":["pacific"],"group_b":["atlantic"]}
 {"nemesis":"cut","at_ns":1,"sources":["pacific"],"targets":[]}
@@ -44,6 +44,7 @@ fn every_kind_of_line_has_its_form() {
 {"event":3,"node":"atlantic","at_ns":5,"do":"restart","from":1}
 {"event":4,"node":"pacific","at_ns":5,"do":"crash"}
 {"event":5,"node":"pacific","at_ns":5,"do":"restart","claims":{"vector":{}}}
+{"nemesis":"in_flight","at_ns":6,"message":1}
 {"nemesis":"heal","at_ns":6}
 {"event":6,"node":"atlantic","at_ns":7,"do":"receive","message":0}
 {"event":7,"node":"atlantic","at_ns":8,"do":"write","key":"MSS-17","update":"a1","saw":["p1","p2"]}
@@ -51,7 +52,7 @@ fn every_kind_of_line_has_its_form() {
 "#;
     let trace = jsonl::read(text.as_bytes()).expect("every line is right");
     assert_eq!(jsonl::to_string(&trace), text);
-    assert_eq!(trace.nemesis().len(), 8);
+    assert_eq!(trace.nemesis().len(), 9);
 }
 
 /// The numbers of texts follow their first appearance, here that of `b`; the bytes must not.
@@ -74,6 +75,29 @@ fn blanks_and_the_order_of_keys_do_not_matter() {
     assert_eq!(
         jsonl::to_string(&trace).lines().last(),
         Some(r#"{"event":0,"node":"pacific","at_ns":5,"do":"local"}"#)
+    );
+}
+
+#[test]
+fn a_byte_order_mark_is_no_part_of_the_text() {
+    let trace = jsonl::read(format!("\u{feff}{HEADER}\n").as_bytes()).expect("it means the same");
+    assert_eq!(jsonl::to_string(&trace), format!("{HEADER}\n"));
+}
+
+#[test]
+fn nothing_is_earlier_than_its_cause_and_no_name_is_ambiguous() {
+    check(
+        r#"{"event":0,"node":"pacific","at_ns":9000,"do":"local","sends":{"0":"atlantic"}}
+{"event":1,"node":"atlantic","at_ns":8000,"do":"receive","message":0}"#,
+        expect![[r#"
+            line 3, column 68: this cannot have happened: it is at `atlantic` 1000 ns before its cause e0; true time runs forward from a cause to its effect, whatever clocks show
+            ^ 0"#]],
+    );
+    check_text(
+        "{\"schema\":\"constellation/trace/1\",\"nodes\":[\"a\",\"a#1\"]}\n",
+        expect![[r#"
+        line 1, column 43: this cannot have happened: node `a#1` is named as the restarted process of another node would be; leave out the `#` and the number, which count the restarts of a node
+        ^ ["a","a#1"]"#]],
     );
 }
 
@@ -122,10 +146,10 @@ fn a_header_must_be_one_of_ours() {
         ^ }"#]],
     );
     check_text(
-        "\u{feff}{\"schema\":\"constellation/trace/1\",\"nodes\":[]}\n",
+        "{\"schema\":\"constellation/trace/1\",\"nodes\":[],\"resolver\":\"siblings\"}\n",
         expect![[r#"
-        line 1, column 1: expected an object, found `\u{feff}`
-        ^ ﻿"#]],
+        line 1, column 67: the key `scenario` is missing
+        ^ }"#]],
     );
 }
 
@@ -250,8 +274,8 @@ fn a_line_is_one_object_and_nothing_else() {
     check(
         r#"{"nemesis":"quake","at_ns":0}"#,
         expect![[r#"
-        line 2, column 12: unknown word `quake`, known are partition, cut, heal, hold, lose, duplicate, step
-        ^ "quake""#]],
+            line 2, column 12: unknown word `quake`, known are partition, cut, heal, hold, lose, duplicate, in_flight, step
+            ^ "quake""#]],
     );
 }
 

@@ -5,5 +5,6 @@ mod naming;
 mod random;
 mod recording;
 mod shiviz;
+mod shiviz_faults;
 mod sketches;
 mod telling;

@@ -25,20 +25,26 @@ pub(crate) fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 pub(crate) fn traces() -> impl Strategy<Value = Trace> {
-    (steps(), any::<Option<(String, u64)>>(), any::<Option<u64>>()).prop_map(|(steps, origin, epoch)| {
-        let mut trace = empty();
-        for step in &steps {
-            // A refusal is the point: what is left is valid.
-            let _refused = step.take(&mut trace);
-        }
-        if let Some(epoch) = epoch {
-            trace.set_epoch(WallTime::from_ns(epoch));
-        }
-        if let Some((scenario, seed)) = origin {
-            trace.set_origin(Origin { scenario, seed });
-        }
-        trace
-    })
+    (steps(), any::<Option<(String, u64, Option<String>)>>(), any::<Option<u64>>()).prop_map(
+        |(mut steps, origin, epoch)| {
+            // In the order of time, lest nearly all be refused.
+            let mut times: Vec<u64> = steps.iter().map(|step| step.at).collect();
+            times.sort_unstable();
+            steps.iter_mut().zip(times).for_each(|(step, at)| step.at = at);
+            let mut trace = empty();
+            for step in &steps {
+                // A refusal is the point: what is left is valid.
+                let _refused = step.take(&mut trace);
+            }
+            if let Some(epoch) = epoch {
+                trace.set_epoch(WallTime::from_ns(epoch));
+            }
+            if let Some((scenario, seed, resolver)) = origin {
+                trace.set_origin(Origin { scenario, seed, resolver });
+            }
+            trace
+        },
+    )
 }
 
 pub(crate) fn empty() -> Trace {
@@ -62,7 +68,8 @@ impl Step {
             13 => Nemesis::Hold(message),
             14 => Nemesis::Lose(message),
             15 => Nemesis::Duplicate(message),
-            16 => Nemesis::Step { node, by_ns: self.at.cast_signed() },
+            16 => Nemesis::InFlight(message),
+            17 => Nemesis::Step { node, by_ns: self.at.cast_signed() },
             _ => return self.event(trace, node, key, &words, &targets, (message, event)),
         };
         trace.record_nemesis(at, nemesis).is_ok()
@@ -111,7 +118,7 @@ fn step() -> impl Strategy<Value = Step> {
     let number = prop_oneof![any::<u64>(), 0..9_u64, Just(1 << 53), Just((1 << 53) + 1), Just(u64::MAX)];
     let words = vec(prop_oneof!["[ab]", any::<String>()], 0..3);
     let targets = vec(0..4_u32, 0..3);
-    (0..100_u32, number, 0..17_u8, any::<u32>(), targets, words, claims()).prop_map(
+    (0..100_u32, number, 0..18_u8, any::<u32>(), targets, words, claims()).prop_map(
         |(node, at, what, number, targets, words, claims)| Step {
             node,
             at,

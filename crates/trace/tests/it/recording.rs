@@ -65,6 +65,39 @@ fn what_cannot_have_happened_is_refused() {
 }
 
 #[test]
+fn no_effect_is_earlier_than_its_cause() {
+    let at = |node, ns, action| Entry::new(NodeId::new(node), TrueTime::from_ns(ns), action);
+    let mut trace = Trace::new(["pacific", "indian"]).expect("two names");
+    let send = Entry { sends: &[NodeId::new(1)], ..at(0, 5_000, Action::Local) };
+    trace.record(send).expect("nothing is before it");
+    trace.record(at(1, 2_000, Action::Persist)).expect("nothing connects the two");
+    let refused = |trace: &mut Trace, entry, expected: Expect| {
+        let before = trace.clone();
+        let error = trace.record(entry).expect_err("time does not run back");
+        expected.assert_eq(&error.to_string());
+        assert_eq!(*trace, before);
+    };
+    let message = MessageId::new(0);
+    refused(
+        &mut trace,
+        at(0, 4_999, Action::Local),
+        expect!["an event at node number 0 is 1 ns before its cause e0 at +0.000005s"],
+    );
+    refused(
+        &mut trace,
+        at(1, 4_000, Action::Receive(message)),
+        expect!["an event at node number 1 is 1000 ns before its cause e0 at +0.000005s"],
+    );
+    trace.record(at(1, 5_000, Action::Receive(message))).expect("a message may take no time");
+    trace.record(at(1, 9_000, Action::Crash)).expect("it is the last");
+    refused(
+        &mut trace,
+        at(1, 8_000, Action::Restart(Some(EventId::new(1)))),
+        expect!["an event at node number 1 is 1000 ns before its cause e3 at +0.000009s"],
+    );
+}
+
+#[test]
 fn a_clock_speaks_once_of_an_event() {
     let twice = [Claim::Lamport(1), Claim::Lamport(2)];
     check(Entry { claims: &twice, ..entry(0, Action::Local) }, expect!["two lamport claims for one event"]);
@@ -92,6 +125,12 @@ fn the_world_acts_only_on_what_there_is() {
 #[test]
 fn a_name_stands_for_one_node() {
     assert_eq!(Trace::new(["a", "b", "a"]), Err(TraceError::DuplicateNode("a".into())));
+    for name in ["pacific#1", "a#b#4294967295", "#7"] {
+        assert_eq!(Trace::new(["pacific", name]), Err(TraceError::AmbiguousNode(name.into())));
+    }
+    // None of these is what a restarted process is called.
+    let plain = ["pacific#", "pacific#0", "pacific#01", "pacific#+1", "pacific#4294967296", "#1 pacific"];
+    assert_eq!(Trace::new(plain).map(|trace| trace.nodes().len()), Ok(plain.len()));
     assert_eq!(Trace::new([""; 0]).map(|trace| trace.events().len()), Ok(0));
 }
 
@@ -102,8 +141,13 @@ fn a_restart_begins_a_new_process() {
     assert_eq!(lives, [(0, 0), (1, 0), (0, 1), (0, 2)]);
     let b = sketch::find(&trace, "b").expect("it is in the sketch");
     assert_eq!(trace.process_name(trace.event(b).process), "pacific#1");
-    let first = trace.event(EventId::new(0)).process;
-    assert_eq!(trace.processes()[first.index()], Process { node: NodeId::new(0), incarnation: 0 });
+    // However many others restart between two restarts of one node.
+    let trace = sketch::parse("a CRASH RESTART x CRASH RESTART\nb CRASH RESTART CRASH RESTART CRASH RESTART");
+    let trace = trace.expect("it can happen");
+    let lives: Vec<_> =
+        trace.processes().iter().map(|life| (life.node.number(), life.incarnation)).skip(2).collect();
+    assert_eq!(lives, [(0, 1), (0, 2), (1, 1), (1, 2), (1, 3)]);
+    assert_eq!(trace.processes()[0], Process { node: NodeId::new(0), incarnation: 0 });
 }
 
 #[test]

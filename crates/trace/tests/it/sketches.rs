@@ -72,7 +72,7 @@ fn a_message_goes_to_all_who_receive_it_or_is_lost_on_the_next() {
 fn claims_and_crashes_are_read() {
     check(
         "a x=7 y=1,0 CRASH RESTART z",
-        expect!["`y`: a claim is one number, or as many as there are lines, with commas"],
+        expect!["`y`: a claim is a word, `=`, and one number or as many as there are lines, with commas"],
     );
     check(
         "a x=7 y=1,0 CRASH RESTART z\nb",
@@ -87,8 +87,22 @@ fn claims_and_crashes_are_read() {
 
 #[test]
 fn what_cannot_be_read_or_happen_is_named() {
-    check("a x=one", expect!["`x=one`: a claim is one number, or as many as there are lines, with commas"]);
-    check("a x=1,2", expect!["`x`: a claim is one number, or as many as there are lines, with commas"]);
+    check(
+        "a x=one",
+        expect!["`x=one`: a claim is a word, `=`, and one number or as many as there are lines, with commas"],
+    );
+    check(
+        "a x=",
+        expect!["`x=`: a claim is a word, `=`, and one number or as many as there are lines, with commas"],
+    );
+    check(
+        "a =5",
+        expect!["`=5`: a claim is a word, `=`, and one number or as many as there are lines, with commas"],
+    );
+    check(
+        "a x=1,2",
+        expect!["`x`: a claim is a word, `=`, and one number or as many as there are lines, with commas"],
+    );
     check("a m! m!", expect!["`m!` is sent twice"]);
     check("a m?", expect!["`m?` never happens: nobody sends it, or its cause comes after it"]);
     check("a m? n!\nb n? m!", expect!["`m?` never happens: nobody sends it, or its cause comes after it"]);

@@ -34,12 +34,33 @@ fn an_event_without_a_label_is_told_by_what_it_does() {
         e3 receives m1 from pacific, sends m2 to pacific
         e4 persists its state
         e5 crashes
-        e6 restarts from the state of e4
+        e6 restarts as indian#1 from the state of e4
         e7 writes i to MSS-17, sends m3 to pacific
         e8 shows nothing under MSS-17
         e9 shows i and p under MSS-17
         e10 crashes
-        e11 restarts and remembers nothing"#]]
+        e11 restarts as pacific#1 and remembers nothing"#]]
+    .assert_eq(&told.join("\n"));
+}
+
+#[test]
+fn nothing_that_a_terminal_obeys_is_told() {
+    let mut trace = Trace::new(["red\u{1b}[31m"]).expect("a name may be anything");
+    let node = NodeId::new(0);
+    let claims = [Claim::Vector(vec![("a\nb".to_owned(), 1)])];
+    let entry = |action| Entry { claims: &claims, ..Entry::new(node, TrueTime::from_ns(1), action) };
+    let write = entry(Action::Write { key: "k\r", update: "u\u{7}", saw: &[] });
+    let labelled = Entry { label: "two\nlines", ..entry(Action::Local) };
+    let read = entry(Action::Read { key: "k\r", shows: &["u\u{7}"] });
+    let told = [write, labelled, read].map(|entry| {
+        let event = trace.record(entry).expect("it can happen");
+        let witness = trace.witness(event);
+        format!("{} {} {}", witness.process, witness.what, witness.stamps.join(" "))
+    });
+    expect![[r#"
+        red\u{1b}[31m writes u\u{7} to k\r vector {a\nb:1}
+        red\u{1b}[31m two\nlines vector {a\nb:1}
+        red\u{1b}[31m shows u\u{7} under k\r vector {a\nb:1}"#]]
     .assert_eq(&told.join("\n"));
 }
 
@@ -54,6 +75,7 @@ fn evidence_is_told_fault_first_and_replay_last() {
         events: vec![witness("m!"), witness("d")],
         proof: Proof::Chain(chain),
         steps: vec!["pacific sends m".into(), "it arrives".into()],
+        notes: vec!["not needed: the partition".into(), "the search ended early".into()],
         replay: "constellation replay --seed 7".into(),
     };
     expect![[r#"
@@ -65,6 +87,8 @@ fn evidence_is_told_fault_first_and_replay_last() {
                   e4  indian_ocean  +0.005000s  m?  lamport 4
         steps     1. pacific sends m
                   2. it arrives
+        notes     not needed: the partition
+                  the search ended early
         replay    constellation replay --seed 7"#]]
     .assert_eq(&evidence.to_string());
 
@@ -73,6 +97,7 @@ fn evidence_is_told_fault_first_and_replay_last() {
         proof: Proof::NoChain { one, other },
         events: vec![],
         steps: vec![],
+        notes: vec![],
         replay: String::new(),
         ..evidence
     };
@@ -81,6 +106,22 @@ fn evidence_is_told_fault_first_and_replay_last() {
         found     concurrent
         proof     no chain of messages leads from e0 to e3, nor back"#]]
     .assert_eq(&without.to_string());
+}
+
+#[test]
+fn of_many_steps_the_first_are_told() {
+    let evidence = Evidence {
+        expected: "calm".into(),
+        found: "storm".into(),
+        events: vec![],
+        proof: Proof::Rule("r".into()),
+        steps: (0..400).map(|nth| format!("step {nth}")).collect(),
+        notes: vec![],
+        replay: String::new(),
+    };
+    let told = evidence.to_string();
+    let last: Vec<_> = told.lines().rev().take(2).collect();
+    assert_eq!(last, ["          and 380 more", "          20. step 19"]);
 }
 
 #[test]
@@ -108,6 +149,7 @@ fn verdicts_have_a_glyph_a_word_and_an_exit_code() {
         events: vec![],
         proof: Proof::Rule("r".into()),
         steps: vec![],
+        notes: vec![],
         replay: String::new(),
     };
     let judged = |verdict| Judgement { promise: String::new(), verdict, scope: String::new() };

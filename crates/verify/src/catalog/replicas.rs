@@ -1,23 +1,28 @@
 //! Whether all nodes show the same in the end.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use constellation_trace::{Judgement, Limit, NodeId, Proof, Read, Symbol, Verdict};
+use constellation_trace::{Judgement, Proof, Read, Symbol, Verdict};
 
+use super::last::LastReads;
 use super::{in_order, shows};
-use crate::evidence::{Finding, and_more, counted};
-use crate::order::{self, Order};
+use crate::evidence::{Finding, and_more, counted, not_recorded};
+use crate::order::Order;
 use crate::proof;
 
 /// Judges that the last read of each key is the same at every node.
 ///
-/// The caller sees to it that the last reads come after the heal, when all news has arrived. A node that crashed
-/// and never came back is no replica any more. If a node never read a key that some node wrote or read, and all
-/// others agree, the answer is [`Limit::NotRecorded`]. The order of siblings does not matter.
+/// A last read is one by the process that lives at the end, after the last write of its key and after the last heal,
+/// in the order of recording; what was shown before may still have changed. The caller sees to it that the last reads
+/// come when all news has arrived. A node that crashed and never came back is no replica any more.
+///
+/// If a living node has no last read of a key that some node wrote or read, and all others agree, or if no node lives,
+/// the answer is [`Limit::NotRecorded`](constellation_trace::Limit::NotRecorded). The order of siblings does not
+/// matter.
 ///
 /// The first key is shown, by the number of its symbol, with the first node that differs from the first one.
 ///
-/// O(events + reads × log + keys × nodes) in time; a reference for each key and node.
+/// O(events + (reads + writes) × log + keys × nodes) in time; a reference for each key and node.
 pub fn replicas_converge(order: &Order<'_>) -> Judgement {
     let promise = "replicas converge".to_owned();
     let trace = order.trace();
@@ -27,29 +32,23 @@ pub fn replicas_converge(order: &Order<'_>) -> Judgement {
         .map(|read| read.key)
         .chain(trace.writes().iter().map(|write| write.key))
         .collect();
-    let last: BTreeMap<(Symbol, NodeId), &Read> =
-        trace.reads().iter().map(|read| ((read.key, trace.node_of(read.event)), read)).collect();
-    let down = order::down_at_end(trace);
-    let nodes: BTreeSet<NodeId> = trace.processes().iter().map(|process| process.node).collect();
-    let nodes: Vec<NodeId> = nodes.difference(&down).copied().collect();
-    let (mut shown, mut wrong, mut missing) = (None, 0, None);
+    let last = LastReads::of(order);
+    let (mut shown, mut wrong, mut open) = (None, 0, None);
     for &key in &keys {
-        let reads: Vec<&Read> = nodes.iter().filter_map(|node| last.get(&(key, *node)).copied()).collect();
+        let reads: Vec<&Read> = last.of_key(key).collect();
         if let Some(pair) = diverged(&reads) {
             wrong += 1;
             shown.get_or_insert(pair);
         }
-        if let Some(node) = nodes.iter().find(|node| !last.contains_key(&(key, **node))) {
-            missing.get_or_insert((key, *node));
+        if let Some(missing) = last.missing(order, key) {
+            open.get_or_insert(missing);
         }
     }
-    let scope = format!("{} at {}", counted(keys.len() as u64, "key"), counted(nodes.len() as u64, "node"));
-    let verdict = match (shown, missing) {
+    let nodes = counted(last.nodes().len() as u64, "node");
+    let scope = format!("{} at {nodes}", counted(keys.len() as u64, "key"));
+    let verdict = match (shown, open) {
         (Some((one, other)), _) => divergence(order, one, other, wrong - 1).violated(order),
-        (None, Some((key, node))) => {
-            let what = format!("what {} shows under {} is", trace.node_name(node), trace.text(key));
-            Verdict::Unknown(Limit::NotRecorded(what))
-        }
+        (None, Some(missing)) => not_recorded(&missing),
         (None, None) => Verdict::Holds,
     };
     Judgement { promise, verdict, scope }

@@ -54,6 +54,11 @@ impl<'o, 't> Updates<'o, 't> {
         Ok(updates)
     }
 
+    /// The keys that were written.
+    pub(super) fn keys(&self) -> impl Iterator<Item = Symbol> {
+        self.by_key.keys().copied()
+    }
+
     /// The updates of a key in the order of recording.
     pub(super) fn of_key(&self, key: Symbol) -> &[&'t Write] {
         self.by_key.get(&key).map_or(&[], |key| &key.writes)

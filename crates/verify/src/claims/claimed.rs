@@ -1,4 +1,4 @@
-//! Which events have a claim, findable by process and past: what lets a judge look at edges instead of at all pairs.
+//! Which events have a claim, findable by process and past, and which pairs of them are looked at when not all can be.
 
 use constellation_trace::{ClaimKind, ClaimRef, EventId, ProcessId};
 
@@ -57,16 +57,10 @@ impl<'o, 't> Claimed<'o, 't> {
     }
 
     /// The last claimed event of `process` that happened before `event`.
-    pub(super) fn last_before(&self, event: EventId, process: ProcessId) -> Option<EventId> {
+    fn last_before(&self, event: EventId, process: ProcessId) -> Option<EventId> {
         let is_own = self.order.trace().event(event).process == process;
         let known = self.known(event, process).checked_sub(u32::from(is_own))?;
         self.nth(process, u64::from(known))
-    }
-
-    /// The first claimed event of `process` that `event` does not know, if the two are concurrent.
-    pub(super) fn first_unknown(&self, event: EventId, process: ProcessId) -> Option<EventId> {
-        let unknown = self.nth(process, u64::from(self.known(event, process)) + 1)?;
-        (!self.order.is_in_past(event, unknown)).then_some(unknown)
     }
 
     /// The claimed events next before `event`: in its process, and in that of its other cause.

@@ -1,5 +1,7 @@
 //! The causes of each event, as its clock names them, and whether the clock is their join.
 
+use std::cmp::Reverse;
+
 use constellation_trace::Symbol;
 use constellation_trace::log::{Execution, LogEvent, Place};
 
@@ -15,8 +17,17 @@ pub(super) struct Causes<'l> {
     by_host: Vec<Vec<EventNumber>>,
     /// Events whose own counter another event has, too, with that event.
     twice: Vec<(EventNumber, EventNumber)>,
-    messages: u64,
-    wrong: Vec<Wrong>,
+    /// Events without a counter of their own, whose place at their host nobody knows.
+    uncounted: Vec<EventNumber>,
+    hosts: u64,
+}
+
+/// What came of holding each clock against its causes.
+pub(super) struct Checked {
+    /// Everything wrong but cycles.
+    pub(super) wrong: Vec<Wrong>,
+    /// The fewest messages that explain the clocks.
+    pub(super) messages: u64,
 }
 
 impl<'l> Causes<'l> {
@@ -25,7 +36,9 @@ impl<'l> Causes<'l> {
         for (number, event) in (0..).zip(execution.events()) {
             by_host[event.host.index()].push(number);
         }
-        let mut causes = Causes { execution, by_host, twice: Vec::new(), messages: 0, wrong: Vec::new() };
+        let hosts = by_host.iter().filter(|events| !events.is_empty()).count() as u64;
+        let (twice, uncounted) = (Vec::new(), Vec::new());
+        let mut causes = Causes { execution, by_host, twice, uncounted, hosts };
         for host in 0..causes.by_host.len() {
             let mut events = std::mem::take(&mut causes.by_host[host]);
             events.sort_by_key(|event| (causes.own(*event), *event));
@@ -33,6 +46,10 @@ impl<'l> Causes<'l> {
             events.retain(|event| {
                 let own = causes.own(*event);
                 match last {
+                    _ if own == 0 => {
+                        causes.uncounted.push(*event);
+                        false
+                    }
                     Some((first, counter)) if counter == own => {
                         causes.twice.push((*event, first));
                         false
@@ -45,23 +62,17 @@ impl<'l> Causes<'l> {
             });
             causes.by_host[host] = events;
         }
-        causes.check();
         causes
     }
 
-    /// Everything wrong but cycles.
-    pub(super) fn wrong(&self) -> Vec<Wrong> {
-        self.wrong.clone()
-    }
-
-    /// The fewest messages that explain the clocks.
-    pub(super) const fn messages(&self) -> u64 {
-        self.messages
-    }
-
     /// How many hosts have an event.
-    pub(super) fn hosts(&self) -> u64 {
-        self.by_host.iter().filter(|events| !events.is_empty()).count() as u64
+    pub(super) const fn hosts(&self) -> u64 {
+        self.hosts
+    }
+
+    /// Whether a host has an event that does not count itself.
+    pub(super) fn has_uncounted(&self, host: Symbol) -> bool {
+        self.uncounted.iter().any(|event| self.event(*event).host == host)
     }
 
     /// How many names there are.
@@ -109,40 +120,47 @@ impl<'l> Causes<'l> {
         self.hosts() > 1 && sums.iter().zip(1..).all(|(sum, expected)| *sum == expected)
     }
 
-    fn check(&mut self) {
-        let twice = self.twice.iter().map(|&(event, first)| match self.own(event) {
-            0 => Wrong::NoOwn { event },
-            _ => Wrong::Twice { event, first },
-        });
-        let mut wrong: Vec<Wrong> = twice.collect();
+    /// Holds each clock against its causes; `happened` says when each event happened, as [`super::cycle::replay`] found.
+    pub(super) fn check(&self, happened: &[u32]) -> Checked {
+        let mut wrong: Vec<Wrong> =
+            self.twice.iter().map(|&(event, first)| Wrong::Twice { event, first }).collect();
         let mut join = Join { counters: vec![0; self.by_host.len()], touched: Vec::new() };
-        for host in 0..self.by_host.len() {
+        let mut messages: u64 = 0;
+        for events in &self.by_host {
             let mut previous = None;
-            for &event in &self.by_host[host] {
+            for &event in events {
                 let (own, before) = (self.own(event), previous.map_or(0, |previous| self.own(previous)));
                 // Cannot wrap: events are ascending by own counter.
                 match previous {
-                    _ if own == 0 => wrong.push(Wrong::NoOwn { event }),
                     None if own != 1 => wrong.push(Wrong::Start { event }),
                     Some(previous) if own - before != 1 => wrong.push(Wrong::Gap { event, previous }),
                     _ => {}
                 }
-                match self.check_join(event, previous, &mut join) {
-                    Ok(messages) => self.messages = self.messages.saturating_add(messages),
+                match self.check_join(event, previous, happened, &mut join) {
+                    Ok(more) => messages = messages.saturating_add(more),
                     Err(found) => wrong.push(found),
                 }
                 join.clear();
                 previous = Some(event);
             }
         }
-        self.wrong = wrong;
+        for &event in &self.uncounted {
+            wrong.push(Wrong::NoOwn { event });
+            // What it has seen can be judged, though not what its host had seen before.
+            wrong.extend(self.check_join(event, None, happened, &mut join).err());
+            join.clear();
+        }
+        Checked { wrong, messages }
     }
 
     /// Whether the foreign counters of an event are the join of its causes; if so, from how many messages.
+    ///
+    /// O(k log k) for k entries, and as much for the clock of each message.
     fn check_join(
         &self,
         event: EventNumber,
         previous: Option<EventNumber>,
+        happened: &[u32],
         join: &mut Join,
     ) -> Result<u64, Wrong> {
         let log = self.execution;
@@ -160,19 +178,21 @@ impl<'l> Causes<'l> {
                 risen.push((host, counter, self.by_host[host.index()][rank]));
             }
         }
+        // Latest first: no cause that is left has seen one that was taken, so each that is not yet joined sent a message.
+        risen.sort_by_key(|(.., cause)| Reverse(happened[*cause as usize]));
         let mut messages: u64 = 0;
-        while let Some(&first) = risen.first() {
-            // Of all causes left, one that no other has seen: a single pass finds it, since "has seen" is transitive.
-            let latest = risen.iter().fold(first, |latest, cause| {
-                let has_seen = log.counter(self.event(cause.2), latest.0) >= latest.1;
-                if has_seen { *cause } else { latest }
-            });
-            messages = messages.saturating_add(1);
-            join.raise(log.clock(self.event(latest.2)), clock.host);
-            if let Some(host) = self.forgotten(clock, self.event(latest.2)) {
-                return Err(Wrong::Lacks { event, cause: latest.2, host });
+        for (host, counter, cause) in risen {
+            if counter <= join.counters[host.index()] {
+                continue;
             }
-            risen.retain(|(host, counter, _)| *counter > join.counters[host.index()]);
+            messages = messages.saturating_add(1);
+            join.raise(log.clock(self.event(cause)), clock.host);
+            let mut seen = log.clock(self.event(cause));
+            if let Some((host, _)) =
+                seen.find(|(host, counter)| *host != clock.host && log.counter(clock, *host) < *counter)
+            {
+                return Err(Wrong::Lacks { event, cause, host });
+            }
         }
         Ok(messages)
     }

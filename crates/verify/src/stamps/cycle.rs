@@ -15,12 +15,28 @@ pub(super) struct Link {
     pub(super) seen: EventNumber,
 }
 
-/// A cycle, if there is one, beginning with the event of the earliest line. O(events · entries).
-pub(super) fn find(causes: &Causes<'_>) -> Option<Vec<Link>> {
+/// What came of playing a log again.
+pub(super) struct Replayed {
+    /// For each event how many happened before it; [`NEVER`] for those that did not happen.
+    pub(super) happened: Vec<u32>,
+    /// A cycle, if there is one, beginning with the event of the earliest line.
+    pub(super) cycle: Option<Vec<Link>>,
+}
+
+/// When an event happened that could not.
+pub(super) const NEVER: u32 = u32::MAX;
+
+/// Plays a log again. O(events · entries).
+pub(super) fn replay(causes: &Causes<'_>) -> Replayed {
     let mut replay = Replay::new(causes);
     while let Some(host) = replay.ready.pop() {
         replay.go_on(host);
     }
+    let cycle = find(causes, &replay);
+    Replayed { happened: replay.happened, cycle }
+}
+
+fn find(causes: &Causes<'_>, replay: &Replay<'_, '_>) -> Option<Vec<Link>> {
     let stuck = (0..causes.names()).find(|host| replay.next[*host] < causes.events(*host).len())?;
     // Whoever is stuck waits for one who is stuck, so after as many steps as there are hosts the walk is in a cycle.
     let follow = |host: usize| causes.event(replay.waits_for[host]).host.index();
@@ -51,6 +67,9 @@ struct Replay<'c, 'l> {
     first_waiting: Vec<Option<Symbol>>,
     next_waiting: Vec<Option<Symbol>>,
     ready: Vec<usize>,
+    /// For each event how many happened before it.
+    happened: Vec<u32>,
+    count: u32,
 }
 
 impl<'c, 'l> Replay<'c, 'l> {
@@ -64,6 +83,8 @@ impl<'c, 'l> Replay<'c, 'l> {
             first_waiting: vec![None; causes.execution.events().len()],
             next_waiting: vec![None; hosts],
             ready: (0..hosts).rev().collect(),
+            happened: vec![NEVER; causes.execution.events().len()],
+            count: 0,
         }
     }
 
@@ -78,6 +99,9 @@ impl<'c, 'l> Replay<'c, 'l> {
             }
             self.next[host] += 1;
             self.entries[host] = 0;
+            self.happened[event as usize] = self.count;
+            // Cannot wrap: an execution has fewer than 2^32 events.
+            self.count += 1;
             let mut waiting = self.first_waiting[event as usize].take();
             while let Some(other) = waiting {
                 self.ready.push(other.index());

@@ -1,7 +1,7 @@
 //! What can be wrong with a clock, and how it is told.
 
-use constellation_trace::Symbol;
 use constellation_trace::log::{Place, Unreadable};
+use constellation_trace::{Symbol, one_line};
 
 use super::Fault;
 use super::causes::{Causes, EventNumber};
@@ -97,19 +97,19 @@ impl Wrong {
             Wrong::Cycle(links) => cycle(causes, links),
         };
         let related = related.into_iter().map(|event| causes.place(event)).collect();
-        Fault { place: causes.place(self.event()), found, expected, hint, related }
+        fault(causes.place(self.event()), &found, &expected, hint, related)
     }
 }
 
 /// A clock that could not be read, as a fault like the others.
 pub(super) fn unreadable(unreadable: &Unreadable) -> Fault {
-    Fault {
-        place: unreadable.place,
-        found: unreadable.found.clone(),
-        expected: unreadable.expected.clone(),
-        hint: unreadable.hint,
-        related: Vec::new(),
-    }
+    fault(unreadable.place, &unreadable.found, &unreadable.expected, unreadable.hint, Vec::new())
+}
+
+/// Names of hosts stand in the words, so what a terminal would obey is written out.
+fn fault(place: Place, found: &str, expected: &str, hint: &'static str, related: Vec<Place>) -> Fault {
+    let [found, expected] = [found, expected].map(|text| one_line(text).into_owned());
+    Fault { place, found, expected, hint, related }
 }
 
 type Told = (String, String, &'static str, Vec<EventNumber>);
@@ -118,6 +118,11 @@ fn unknown(causes: &Causes<'_>, event: EventNumber, host: Symbol, counter: u64) 
     let log = causes.execution;
     let found = format!("{} has seen `{}` {counter}", name(causes, event), log.host_name(host));
     let Some(&last) = causes.events(host.index()).last() else {
+        if causes.has_uncounted(host) {
+            let found = format!("{found}, but `{}` counts none of its events", log.host_name(host));
+            let hint = "tick the clock first, then log the event";
+            return (found, "an event that is in the log".to_owned(), hint, vec![]);
+        }
         let names = (0..causes.names()).zip(log.hosts().iter());
         let known = names.filter(|(number, _)| !causes.events(*number).is_empty()).map(|(_, name)| name);
         let nearest = constellation_trace::ids::nearest(log.host_name(host), known);

@@ -84,6 +84,47 @@ fn a_host_counts_its_events_from_one_by_one() {
 }
 
 #[test]
+fn an_event_that_does_not_count_itself_is_found_and_the_rest_is_judged() {
+    check(
+        "a {\"a\":1}\na {\"b\":1}\nb {\"b\":1}\na {\"a\":2,\"b\":1}\nc {}",
+        expect![[r#"
+        violated: 5 events at 3 hosts
+        line 2: `a` counts no event of its own; expected each clock to count the event that it stamps; tick the clock first, then log the event []
+        line 5: `c` counts no event of its own; expected each clock to count the event that it stamps; tick the clock first, then log the event []"#]],
+    );
+    // What it has seen is judged, too, and so is what others have.
+    check(
+        "a {\"b\":2}\nb {\"b\":1}\nb {\"b\":3}\nc {\"c\":1,\"a\":1}",
+        expect![[r#"
+            violated: 4 events at 3 hosts
+            line 1: `a` counts no event of its own; expected each clock to count the event that it stamps; tick the clock first, then log the event []
+            line 1: `a` 0 has seen `b` 2, which is not in the log; expected an event that is in the log; lines of that host are missing, or the counter was not taken from a message [3]
+            line 3: `b` 3 follows `b` 1 (line 2); expected `b` 2 next; each event adds 1: a line is missing, or one event ticked more than once [2]
+            line 4: `c` 1 has seen `a` 1, but `a` counts none of its events; expected an event that is in the log; tick the clock first, then log the event []"#]],
+    );
+}
+
+/// One clock that names a hundred thousand hosts takes as long as its entries, not as their square.
+#[test]
+fn a_clock_with_very_many_causes_is_soon_judged() {
+    const HOSTS: usize = 100_000;
+    let names: Vec<String> = (0..HOSTS).map(|host| format!("h{host}")).collect();
+    let mut execution = Execution::new("");
+    let mut all: Vec<(&str, u64)> = names.iter().map(|name| (&**name, 1)).collect();
+    for (line, name) in (1..).zip(&names) {
+        let place = Place { line, column: 1, width: 1 };
+        execution
+            .push(LogEntry { clock: &[(name, 1)], ..LogEntry::new(name, place) })
+            .expect("there is room");
+    }
+    all.push(("sink", 1));
+    let place = Place { line: u32::MAX, column: 1, width: 1 };
+    execution.push(LogEntry { clock: &all, ..LogEntry::new("sink", place) }).expect("there is room");
+    expect!["holds: 100001 events at 100001 hosts, at least 100000 messages"]
+        .assert_eq(&show(&stamps::judge(&execution)));
+}
+
+#[test]
 fn two_processes_in_one_log_are_found() {
     check(
         "node {\"node\":1}\nnode {\"node\":1}\nnode {\"node\":2}\nnode {\"node\":2}",
@@ -222,8 +263,9 @@ fn clocks_that_cannot_be_read_are_faults() {
     check(
         "a {\"b\":1}",
         expect![[r#"
-        violated: only whether clocks can be read; 0 events not judged further
-        line 1: `{"b":1}`; expected an entry for `a` itself; an event counts itself: tick the clock, then log it []"#]],
+            violated: 1 event at 1 host
+            line 1: `a` counts no event of its own; expected each clock to count the event that it stamps; tick the clock first, then log the event []
+            line 1: `a` 0 has seen `b` 1, of which there is no event; expected only hosts that are in the log; the log of that host is missing, or its name is spelt in two ways []"#]],
     );
 }
 

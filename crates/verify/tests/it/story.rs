@@ -6,14 +6,14 @@ use constellation_trace::{Action, Entry, EventId, MessageId, Nemesis, NodeId, Tr
 
 /// Reads lines such as `pacific write mss17 W2 saw W1`, `pacific send m to atlantic indian`, `atlantic receive m`,
 /// `atlantic read mss17 W1 W2`, `pacific persist s`, `pacific crash`, `pacific restart [s]`, `lose m`, `hold m`,
-/// `heal`. The nodes are those that begin a line, in order of appearance. A message with several targets is
+/// `duplicate m`, `leave m` in flight, `heal`. The nodes are those that begin a line, in order of appearance. A message with several targets is
 /// called `m` at each.
 pub(crate) fn tell(story: &str) -> Trace {
     let lines: Vec<Vec<&str>> = story.lines().map(|line| line.split_whitespace().collect()).collect();
     let lines: Vec<_> = lines.into_iter().filter(|words: &Vec<&str>| !words.is_empty()).collect();
     let mut nodes: Vec<&str> = Vec::new();
     for words in &lines {
-        if !["lose", "hold", "heal"].contains(&words[0]) && !nodes.contains(&words[0]) {
+        if !["lose", "hold", "heal", "duplicate", "leave"].contains(&words[0]) && !nodes.contains(&words[0]) {
             nodes.push(words[0]);
         }
     }
@@ -36,6 +36,8 @@ impl<'s> Teller<'s> {
         let at = TrueTime::from_ns((self.trace.events().len() as u64 + 1) * 1_000_000);
         match *words {
             ["lose", message] => self.world(at, message, Nemesis::Lose),
+            ["duplicate", message] => self.world(at, message, Nemesis::Duplicate),
+            ["leave", message] => self.world(at, message, Nemesis::InFlight),
             ["hold", message] => self.world(at, message, Nemesis::Hold),
             ["heal"] => self.trace.record_nemesis(at, Nemesis::Heal).unwrap(),
             [node, ref does @ ..] => {

@@ -44,6 +44,8 @@ pub fn read_from(mut input: impl BufRead) -> Result<Trace, FormatError> {
         return Err(FormatError::new(number, "", 0..0, Fault::from(missing).problem));
     }
     let header = as_text(&bytes, number)?;
+    // Some editors put a byte order mark in front, which is no part of the text.
+    let header = header.strip_prefix('\u{feff}').unwrap_or(header);
     let mut reader = Reader { trace: read_header(header).map_err(|fault| fault.at(number, header))? };
     loop {
         // Saturating: beyond 2^32 lines the trace is full anyway.
@@ -103,7 +105,7 @@ fn as_text(bytes: &[u8], number: u32) -> Result<&str, FormatError> {
 }
 
 fn read_header(line: &str) -> Result<Trace, Fault> {
-    let mut fields = Fields::read(line, &["schema", "nodes", "epoch_ns", "scenario", "seed"])?;
+    let mut fields = Fields::read(line, &["schema", "nodes", "epoch_ns", "scenario", "seed", "resolver"])?;
     let schema = fields.text("schema")?;
     if schema.value != SCHEMA {
         return Err(Fault { span: schema.span, problem: Problem::UnknownSchema(schema.value.into_owned()) });
@@ -114,14 +116,18 @@ fn read_header(line: &str) -> Result<Trace, Fault> {
     if let Some(Found { value: Value::Number(epoch), .. }) = fields.take("epoch_ns") {
         trace.set_epoch(WallTime::from_ns(epoch));
     }
+    let resolver = match fields.take("resolver") {
+        Some(Found { value: Value::Text(resolver), .. }) => Some(resolver.into_owned()),
+        _ => None,
+    };
     match (fields.take("scenario"), fields.take("seed")) {
         (
             Some(Found { value: Value::Text(scenario), .. }),
             Some(Found { value: Value::Number(seed), .. }),
         ) => {
-            trace.set_origin(Origin { scenario: scenario.into_owned(), seed });
+            trace.set_origin(Origin { scenario: scenario.into_owned(), seed, resolver });
         }
-        (None, None) => {}
+        (None, None) if resolver.is_none() => {}
         (scenario, _) => {
             let missing = if scenario.is_some() { "seed" } else { "scenario" };
             return Err(fields.missing(missing));
@@ -201,13 +207,14 @@ impl Reader {
                 targets: self.nodes(fields.texts("targets")?)?,
             },
             "heal" => Nemesis::Heal,
-            "hold" | "lose" | "duplicate" => {
+            "hold" | "lose" | "duplicate" | "in_flight" => {
                 let message = fields.small_number("message")?;
                 span = message.span;
                 let message = MessageId::new(message.value);
                 match &*word.value {
                     "hold" => Nemesis::Hold(message),
                     "lose" => Nemesis::Lose(message),
+                    "in_flight" => Nemesis::InFlight(message),
                     _ => Nemesis::Duplicate(message),
                 }
             }
@@ -259,6 +266,11 @@ impl Reader {
             TraceError::RestartOfLiving(node) => format!("`{}` restarts without having crashed", name(*node)),
             TraceError::WrongReceiver { message, sent_to, at } => {
                 format!("message {message} was sent to `{}` but arrives at `{}`", name(*sent_to), name(*at))
+            }
+            TraceError::BeforeCause { node, at, cause, cause_at } => {
+                // Saturating: it is before its cause, or this is no such error.
+                let early_ns = cause_at.ns().saturating_sub(at.ns());
+                format!("it is at `{}` {early_ns} ns before its cause {cause}", name(*node))
             }
             other => other.to_string(),
         };

@@ -142,6 +142,9 @@ impl<'t> Line<'t> {
         if let Some(origin) = self.trace.origin() {
             self.text("scenario", &origin.scenario);
             self.number("seed", origin.seed);
+            if let Some(resolver) = &origin.resolver {
+                self.text("resolver", resolver);
+            }
         }
     }
 
@@ -265,6 +268,7 @@ impl<'t> Line<'t> {
             Nemesis::Hold(_) => "hold",
             Nemesis::Lose(_) => "lose",
             Nemesis::Duplicate(_) => "duplicate",
+            Nemesis::InFlight(_) => "in_flight",
             Nemesis::Step { .. } => "step",
         };
         self.begin("nemesis");
@@ -280,7 +284,10 @@ impl<'t> Line<'t> {
                 self.node_list("targets", targets);
             }
             Nemesis::Heal => {}
-            Nemesis::Hold(message) | Nemesis::Lose(message) | Nemesis::Duplicate(message) => {
+            Nemesis::Hold(message)
+            | Nemesis::Lose(message)
+            | Nemesis::Duplicate(message)
+            | Nemesis::InFlight(message) => {
                 self.number("message", u64::from(message.number()));
             }
             Nemesis::Step { node, by_ns } => {

@@ -2,22 +2,59 @@
 
 use std::ops::Range;
 
-use super::super::FormatError;
+use super::super::{FormatError, Problem};
 use super::Options;
 use super::pattern::{self, Pattern};
 use crate::log::LayoutSource;
 
-/// ShiViz's own layout: what happened, then host and clock.
+/// ShiViz's own layout, which a blank first line stands for: what happened, then host and clock.
 pub(super) const SHIVIZ: &str = r"(?<event>.*)\n(?<host>\S*) (?<clock>{.*})";
-/// GoVector's: process and clock, then what happened; with `UseTimestamps` there is a time in front.
-pub(super) const GOVECTOR: &str = r"(?:(?<timestamp>\d+) )?(?<host>\S*) (?<clock>{.*})\n(?<event>.*)";
-/// TSViz's: a time and what happened, then host and clock.
-pub(super) const TSVIZ: &str = r"(?<timestamp>\d+) (?<event>.*)\n(?<host>\S*) (?<clock>{.*})";
 /// The usual delimiter; GoVector ends its label with two blanks.
 pub(super) const EXECUTIONS: &str = r"^=== (?<trace>.*) ===$";
 
-/// Of two that leave the same over, the earlier: each line of TSViz is one of ShiViz, too.
-const KNOWN: [(&str, &str); 3] = [("TSViz", TSVIZ), ("ShiViz", SHIVIZ), ("GoVector", GOVECTOR)];
+/// The layouts that are recognised, each with its parser. Of two that leave the same over, the earlier is taken: each
+/// line of TSViz is one of ShiViz, too. They match whole lines: a clock with text behind it is another layout's.
+pub const LAYOUTS: [(&str, &str); 5] = [
+    ("TSViz", r"^(?<timestamp>\d+) (?<event>.*)\n(?<host>\S*) (?<clock>\{.*\})[ \t]*$"),
+    ("ShiViz", r"^(?<event>.*)\n(?<host>\S*) (?<clock>\{.*\})[ \t]*$"),
+    // With `UseTimestamps` there is a time in front.
+    ("GoVector", r"^(?:(?<timestamp>\d+) )?(?<host>\S*) (?<clock>\{.*\})[ \t]*\n(?<event>.*)$"),
+    ("one-line events", r"^(?:(?<timestamp>\d+) )?(?<host>\S+?):? (?<clock>\{.*?\}) (?<event>.*)$"),
+    (
+        "JSON Lines",
+        r#"^\{ *"host": *"(?<host>[^"\\]*)", *"clock": *(?<clock>\{[^}]*\}), *"event": *"(?<event>.*)" *\}[ \t]*$"#,
+    ),
+];
+
+/// Whether it is an expression of ours, which looks no further than its event.
+pub(super) fn is_known(source: &str) -> bool {
+    source == EXECUTIONS || source == SHIVIZ || LAYOUTS.iter().any(|(_, known)| *known == source)
+}
+
+/// Whether a line begins as an event does, with a host and a clock: text that nobody should pass over in a layout that
+/// was only guessed.
+pub(super) fn has_clock(line: &str) -> bool {
+    let mut rest = line.trim_start();
+    // The clock stands behind the host, or behind a time and the host.
+    for _ in 0..2 {
+        let Some((_, behind)) = rest.split_once(' ') else { return false };
+        if starts_with_counter(behind) {
+            return true;
+        }
+        rest = behind;
+    }
+    false
+}
+
+/// Whether this begins as a clock does: `{"pacific":1`, with blanks anywhere, or with TLC's backslashes.
+fn starts_with_counter(text: &str) -> bool {
+    let Some(inside) = text.strip_prefix('{') else { return false };
+    let inside = inside.trim_start();
+    let Some(name) = inside.strip_prefix('"').or_else(|| inside.strip_prefix("\\\"")) else { return false };
+    let Some((_, counter)) = name.split_once('"') else { return false };
+    let Some(counter) = counter.trim_start().strip_prefix(':') else { return false };
+    counter.trim_start().starts_with(|letter: char| letter.is_ascii_digit())
+}
 
 /// How the log will be taken apart.
 pub(super) struct Chosen {
@@ -93,37 +130,63 @@ impl Header {
     }
 }
 
-/// The known layout that leaves the fewest lines of the beginning over.
+/// The known layout that leaves the fewest lines of the beginning over, above all of those with a clock.
 fn recognise(text: &str) -> Result<(&'static str, Pattern), FormatError> {
     const LOOKED_AT: usize = 1 << 16;
     let end = super::super::floor(text, LOOKED_AT);
     let end = if end == text.len() { end } else { text[..end].rfind('\n').map_or(end, |place| place + 1) };
+    // Whatever stands before the first event may be long.
+    for looked_at in [end, text.len()] {
+        if let Some(best) = best_layout(&text[..looked_at])? {
+            return Ok(best);
+        }
+    }
+    let (place, line) = (0..).zip(text.lines()).find(|(_, line)| !line.trim().is_empty()).unwrap_or((0, ""));
+    let line_number = super::super::narrow(place + 1);
+    Err(FormatError::new(line_number, line, 0..line.len(), Problem::UnknownLayout))
+}
+
+fn best_layout(text: &str) -> Result<Option<(&'static str, Pattern)>, FormatError> {
     let is_event = |line: &&str| !(line.starts_with("=== ") && line.ends_with(" ==="));
-    let sample: String = text[..end].lines().filter(is_event).flat_map(|line| [line, "\n"]).collect();
-    let mut best: Option<(usize, &'static str, Pattern)> = None;
-    for (name, source) in KNOWN {
+    let sample: String = text.lines().filter(is_event).flat_map(|line| [line, "\n"]).collect();
+    let mut best: Option<(LeftOver, &'static str, Pattern)> = None;
+    for (name, source) in LAYOUTS {
         let parser = pattern::compile("parser", source, 1, false)?;
         let left = left_over(&sample, &parser);
         if left.is_some_and(|left| best.as_ref().is_none_or(|(least, ..)| left < *least)) {
             best = left.map(|left| (left, name, parser));
         }
     }
-    match best {
-        Some((_, name, parser)) => Ok((name, parser)),
-        // Nothing fits; the reader will say so, of the layout that most logs have.
-        None => Ok(("ShiViz", pattern::compile("parser", SHIVIZ, 1, false)?)),
-    }
+    Ok(best.map(|(_, name, parser)| (name, parser)))
 }
 
-/// How many lines a parser leaves over; `None` when it finds no event at all.
-fn left_over(sample: &str, parser: &Pattern) -> Option<usize> {
-    let (mut used, mut lines) = (0, 0);
+/// What a parser makes no sense of; less is better, field by field.
+#[derive(Clone, Copy, Eq, Ord, PartialEq, PartialOrd)]
+struct LeftOver {
+    /// Clocks that it passes over.
+    clocks: usize,
+    /// Lines that are part of no event.
+    lines: usize,
+}
+
+/// `None` when the parser finds no event at all.
+fn left_over(sample: &str, parser: &Pattern) -> Option<LeftOver> {
+    let mut left = LeftOver { clocks: 0, lines: 0 };
+    let mut used = 0;
     let mut is_found = false;
-    let count = |text: &str| text.lines().filter(|line| !line.trim().is_empty()).count();
-    for found in parser.regex.find_iter(sample) {
-        lines += count(&sample[used..found.start()]);
+    let pass_over = |text: &str, left: &mut LeftOver| {
+        for line in text.lines().filter(|line| !line.trim().is_empty()) {
+            left.lines += 1;
+            left.clocks += usize::from(has_clock(line));
+        }
+    };
+    for groups in parser.regex.captures_iter(sample) {
+        let found = groups.get(0).expect("a match has a group 0");
+        pass_over(&sample[used..found.start()], &mut left);
+        left.clocks += usize::from(groups.name("event").is_some_and(|event| has_clock(event.as_str())));
         used = found.end();
         is_found = true;
     }
-    is_found.then(|| lines + count(&sample[used..]))
+    pass_over(&sample[used..], &mut left);
+    is_found.then_some(left)
 }

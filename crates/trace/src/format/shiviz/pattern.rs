@@ -10,8 +10,11 @@ use regex::{Regex, RegexBuilder};
 use super::super::{FormatError, Problem};
 
 /// An expression ready to match.
+#[derive(Clone)]
 pub(super) struct Pattern {
     pub(super) regex: Regex,
+    /// As the engine reads it.
+    pub(super) translated: String,
     /// As it was written.
     pub(super) source: String,
     /// The line of the file on which it stands; 1 for one that was given.
@@ -44,7 +47,7 @@ pub(super) fn compile(
         .nest_limit(100)
         .build();
     match built {
-        Ok(regex) => Ok(Pattern { regex, source: source.to_owned(), line }),
+        Ok(regex) => Ok(Pattern { regex, translated, source: source.to_owned(), line }),
         Err(regex::Error::CompiledTooBig(_)) => {
             Err(bad("it is too large once its repetitions are written out".to_owned()))
         }
