@@ -5,6 +5,7 @@ use std::fmt;
 use constellation_fabric::NetworkError;
 use constellation_trace::{NodeId, Trace, TraceError, TrueTime};
 
+use crate::explore::{Letter, Source};
 use crate::plan::PlanError;
 
 /// Why a run could not be made or finished: the setup contradicts itself, a node does what no node can do, or a
@@ -53,6 +54,13 @@ pub enum WorldError {
         /// Why.
         error: TraceError,
     },
+    /// What a schedule says arrives next is not under way, or waits for another: it is of other nodes.
+    NotUnderWay {
+        /// Which arrival of the schedule, from 0.
+        step: usize,
+        /// What should arrive.
+        letter: Letter,
+    },
     /// More happened than may; probably some nodes keep one another busy without time passing.
     EventsMax {
         /// How much may happen.
@@ -89,6 +97,15 @@ impl fmt::Display for WorldError {
             WorldError::Network { node, at, error } => {
                 write!(f, "at {at} node number {} cannot send: {error}", node.number())
             }
+            WorldError::NotUnderWay { step, letter } => {
+                let nth = letter.nth;
+                write!(f, "arrival {step} of the schedule is ")?;
+                match letter.source {
+                    Source::Client => write!(f, "request {nth}")?,
+                    Source::Node(node) => write!(f, "message {nth} of node number {}", node.number())?,
+                }
+                write!(f, " at node number {}, which is not under way then", letter.target.number())
+            }
             WorldError::EventsMax { events_max, node, at, .. } => {
                 write!(f, "more than {events_max} events, the most allowed, at {at}")?;
                 node.map_or(Ok(()), |node| write!(f, ", lastly at node number {}", node.number()))
@@ -105,9 +122,10 @@ impl std::error::Error for WorldError {
             }
             WorldError::Plan(error) => Some(error),
             WorldError::Network { error, .. } => Some(error),
-            WorldError::UsedNetwork { .. } | WorldError::Receive { .. } | WorldError::EventsMax { .. } => {
-                None
-            }
+            WorldError::UsedNetwork { .. }
+            | WorldError::Receive { .. }
+            | WorldError::NotUnderWay { .. }
+            | WorldError::EventsMax { .. } => None,
         }
     }
 }

@@ -53,6 +53,7 @@
 //! | [`world`] | [`World`]: one run, from the setup to the trace |
 //! | [`outcome`] | [`Outcome`], [`Counts`]: what came of it |
 //! | [`choices`] | luck: [`Seeded`], [`Swarm`], [`Odometer`]; [`Recorder`], [`Tape`], [`Player`]: noted and played again; [`choices::shrink`] |
+//! | [`explore`](mod@explore) | [`explore::explore`]: all orders in which messages can arrive, instead of one run |
 //! | [`error`] | [`WorldError`]: why a run could not be made or finished |
 //! | `agenda` | what is to happen, in order: the one place where ties are broken |
 //!
@@ -67,9 +68,14 @@
     clippy::float_arithmetic
 )]
 
+// The tests in here share their models with those outside.
+#[cfg(test)]
+extern crate self as constellation_sim;
+
 mod agenda;
 pub mod choices;
 pub mod error;
+pub mod explore;
 pub mod outcome;
 pub mod plan;
 pub mod setup;

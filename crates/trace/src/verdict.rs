@@ -91,6 +91,13 @@ pub enum Limit {
     },
     /// What would have to be looked at is not in the trace.
     NotRecorded(String),
+    /// Not all that can happen was looked at.
+    Explored {
+        /// How many runs were looked at, or moments of runs.
+        visited: u64,
+        /// What left the others out, in a few words.
+        bound: String,
+    },
 }
 
 impl fmt::Display for Limit {
@@ -103,6 +110,9 @@ impl fmt::Display for Limit {
                 write!(f, "judging needs {needed} bytes of memory, {allowed} are allowed")
             }
             Limit::NotRecorded(what) => write!(f, "{what} not recorded"),
+            Limit::Explored { visited, bound } => {
+                write!(f, "none wrong among the {visited} explored, within the bound: {bound}")
+            }
         }
     }
 }

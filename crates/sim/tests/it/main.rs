@@ -2,11 +2,14 @@
 
 mod bounds;
 mod bugs;
+mod counts;
 mod determinism;
+mod explore;
 mod faults;
 mod gossip;
 mod lives;
 mod odometers;
+mod models;
 mod plans;
 mod probe;
 mod seeded;

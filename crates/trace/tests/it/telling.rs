@@ -175,4 +175,8 @@ fn limits_say_how_far_a_judge_came() {
         "judging needs 9 bytes of memory, 5 are allowed"
     );
     assert_eq!(told(Limit::NotRecorded("the last read".into())), "the last read not recorded");
+    assert_eq!(
+        told(Limit::Explored { visited: 5, bound: "at most 9 arrivals".into() }),
+        "none wrong among the 5 explored, within the bound: at most 9 arrivals"
+    );
 }

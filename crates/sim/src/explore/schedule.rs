@@ -1,0 +1,178 @@
+//! How to come to one moment of a run again: what the network does, and the order of arrivals.
+
+use constellation_fabric::{Node, Step, StepAct};
+use constellation_trace::{Action, Entry, EventId, MessageId, Nemesis, NodeId, Trace, TrueTime};
+
+use super::faults::Faults;
+use super::letter::{Letter, Source};
+use super::scope::Scope;
+use super::system::{System, Watch};
+use crate::error::WorldError;
+
+/// An order of arrivals, with what the network loses and doubles.
+#[derive(Clone, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Schedule {
+    /// What is lost, in the order of sending.
+    pub lost: Vec<Letter>,
+    /// What arrives twice.
+    pub doubled: Vec<Letter>,
+    /// What arrives, in order; the copy of a message may arrive after it as one more of the same name.
+    pub arrivals: Vec<Letter>,
+}
+
+impl Schedule {
+    /// How many steps it has: losses, second copies and arrivals.
+    pub fn len(&self) -> usize {
+        self.lost.len() + self.doubled.len() + self.arrivals.len()
+    }
+
+    /// Whether nothing happens in it.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The steps, one line each: first what the network does, then what arrives.
+    ///
+    /// Messages of a node are counted from 1, as people do. A node without a name is shown by its number.
+    pub fn steps(&self, names: &[String]) -> Vec<String> {
+        let lost = self.lost.iter().map(|letter| format!("the network loses {}", tell(*letter, names)));
+        let doubled =
+            self.doubled.iter().map(|letter| format!("the network doubles {}", tell(*letter, names)));
+        let arrivals = self.arrivals.iter().enumerate().map(|(step, letter)| {
+            let again = if self.arrivals[..step].contains(letter) { " again" } else { "" };
+            format!("{} receives {}{again}", name(letter.target, names), tell_to(*letter, names))
+        });
+        lost.chain(doubled).chain(arrivals).collect()
+    }
+
+    /// Runs it again, from fresh nodes, and records what happens. An arrival takes one nanosecond.
+    ///
+    /// # Errors
+    /// [`WorldError::NotUnderWay`] when what is to arrive is not there, or has another address: this schedule was
+    /// made with other nodes or another scope. Any error of a node that does what no trace can hold.
+    pub fn replay<N: Node<Request: Clone>>(
+        &self,
+        scope: &Scope<N::Request>,
+        mut factory: impl FnMut(NodeId) -> N,
+    ) -> Result<Trace, WorldError> {
+        scope.check()?;
+        let mut recorder = Recorder {
+            trace: Trace::new(&scope.names).map_err(WorldError::Names)?,
+            now: TrueTime::default(),
+            ids: vec![None; scope.requests.len()],
+            is_let_in: false,
+        };
+        let faults = Faults::of(self.lost.iter().copied(), self.doubled.iter().copied());
+        let mut system = System::new(scope, faults, &mut factory, &mut recorder)?;
+        recorder.catch_up(&system)?;
+        for (step, letter) in self.arrivals.iter().enumerate() {
+            let post = system
+                .ready()
+                .find(|post| system.letter(*post) == *letter)
+                .ok_or(WorldError::NotUnderWay { step, letter: *letter })?;
+            recorder.now = TrueTime::from_ns(system.now().ns().saturating_add(1));
+            recorder.is_let_in = false;
+            let copies = system.copies(post);
+            system.deliver(post, copies, &mut recorder)?;
+            recorder.settle(post)?;
+            recorder.catch_up(&system)?;
+        }
+        Ok(recorder.trace)
+    }
+}
+
+/// `pacific's message 2 to atlantic`.
+fn tell(letter: Letter, names: &[String]) -> String {
+    format!("{} to {}", tell_to(letter, names), name(letter.target, names))
+}
+
+/// `pacific's message 2`.
+fn tell_to(letter: Letter, names: &[String]) -> String {
+    let nth = u64::from(letter.nth) + 1;
+    match letter.source {
+        Source::Client => format!("request {nth}"),
+        Source::Node(node) => format!("{}'s message {nth}", name(node, names)),
+    }
+}
+
+fn name(node: NodeId, names: &[String]) -> String {
+    names.get(node.index()).cloned().unwrap_or_else(|| format!("node number {}", node.number()))
+}
+
+struct Recorder {
+    trace: Trace,
+    now: TrueTime,
+    /// For each message of the system its id in the trace; `None` for requests.
+    ids: Vec<Option<MessageId>>,
+    is_let_in: bool,
+}
+
+impl Recorder {
+    /// Numbers what was just sent, and tells what the network does to it.
+    fn catch_up<N: Node<Request: Clone>>(&mut self, system: &System<N>) -> Result<(), WorldError> {
+        for post in (0..).take(system.posts()).skip(self.ids.len()) {
+            let letter = system.letter(post);
+            let id = if system.is_copy(post) {
+                let original = (0..post).find(|earlier| system.letter(*earlier) == letter);
+                original.and_then(|original| self.ids[original as usize])
+            } else {
+                Some(MessageId::new(self.numbered()))
+            };
+            self.ids.push(id);
+            let id = id.expect("only requests have none, and they came before");
+            if system.is_lost(post) {
+                self.nemesis(Nemesis::Lose(id))?;
+            } else if system.is_copy(post) {
+                self.nemesis(Nemesis::Duplicate(id))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// How many messages of the trace have their place.
+    fn numbered(&self) -> u32 {
+        let last = self.ids.iter().flatten().max();
+        // Cannot wrap: a trace holds fewer than 2^32 messages.
+        last.map_or(0, |id| id.number() + 1)
+    }
+
+    /// What a node did not let in never arrived, for whoever judges the run.
+    fn settle(&mut self, post: u32) -> Result<(), WorldError> {
+        match self.ids[post as usize] {
+            Some(id) if !self.is_let_in => self.nemesis(Nemesis::Lose(id)),
+            _ => Ok(()),
+        }
+    }
+
+    fn nemesis(&mut self, nemesis: Nemesis) -> Result<(), WorldError> {
+        let at = self.now;
+        self.trace.record_nemesis(at, nemesis).map_err(|error| WorldError::Trace { at, error })
+    }
+}
+
+impl<M> Watch<M> for Recorder {
+    fn look(&mut self, node: NodeId, step: &Step<M>, received: Option<u32>) -> Result<(), WorldError> {
+        let at = self.now;
+        let texts: Vec<&str> = match &step.act {
+            StepAct::Write { saw, .. } => saw.iter().map(String::as_str).collect(),
+            StepAct::Read { shows, .. } => shows.iter().map(String::as_str).collect(),
+            _ => Vec::new(),
+        };
+        let action = match &step.act {
+            StepAct::Local => Action::Local,
+            StepAct::Receive => {
+                let id = received.and_then(|post| self.ids[post as usize]);
+                Action::Receive(id.filter(|_| !self.is_let_in).ok_or(WorldError::Receive { node, at })?)
+            }
+            StepAct::Persist(_) => Action::Persist,
+            StepAct::Write { key, update, .. } => Action::Write { key, update, saw: &texts },
+            StepAct::Read { key, .. } => Action::Read { key, shows: &texts },
+            act => unreachable!("this crate and the effects change together, but {act:?} is not known here"),
+        };
+        self.is_let_in |= step.act == StepAct::Receive;
+        let targets: Vec<NodeId> = step.sends.iter().map(|(target, _)| *target).collect();
+        let entry = Entry { node, at, action, sends: &targets, label: &step.label, claims: &step.claims };
+        let recorded = self.trace.record(entry);
+        recorded.map(|_: EventId| ()).map_err(|error| WorldError::Node { node, at, error })
+    }
+}

@@ -1,0 +1,69 @@
+//! What is explored, and how far: the nodes, what their clients ask, what the network may do, and the bounds.
+
+use constellation_fabric::Sequence;
+use constellation_trace::{Names, NodeId};
+
+use crate::error::WorldError;
+use crate::plan::PlanError;
+
+/// What is explored, and how far.
+///
+/// Time plays no part: both clocks of every node show 0 at every moment, timers never run out, and whatever is
+/// under way may arrive next.
+#[derive(Clone, Debug)]
+pub struct Scope<R> {
+    /// The names of the nodes, in the order of their ids. All start before anything arrives.
+    pub names: Vec<String>,
+    /// What clients ask, of whom. A request arrives at any time after the start, but requests to one node arrive
+    /// in this order, on any network; none is lost or doubled.
+    pub requests: Vec<(NodeId, R)>,
+    /// Whether the messages of one link may overtake each other.
+    pub sequence: Sequence,
+    /// How many messages of a run the network may lose.
+    pub losses_max: u32,
+    /// How many messages of a run the network may deliver twice: the second copy comes at any time after the
+    /// first, also on an ordered link.
+    pub duplicates_max: u32,
+    /// After how many arrivals a run is cut.
+    pub depth_max: u32,
+    /// How many arrivals may be executed in all; [`survey`](super::survey) counts losses with them.
+    pub deliveries_max: u64,
+}
+
+impl<R> Scope<R> {
+    /// What [`Scope::depth_max`] is unless said otherwise.
+    pub const DEPTH_MAX: u32 = 10_000;
+
+    /// What [`Scope::deliveries_max`] is unless said otherwise: some seconds of work.
+    pub const DELIVERIES_MAX: u64 = 10_000_000;
+
+    /// These nodes, nothing asked, an unordered network without faults, and the usual bounds.
+    pub fn new(names: impl IntoIterator<Item: Into<String>>) -> Scope<R> {
+        Scope {
+            names: names.into_iter().map(Into::into).collect(),
+            requests: Vec::new(),
+            sequence: Sequence::Unordered,
+            losses_max: 0,
+            duplicates_max: 0,
+            depth_max: Self::DEPTH_MAX,
+            deliveries_max: Self::DELIVERIES_MAX,
+        }
+    }
+
+    /// Refuses names that no trace could hold and requests to nobody.
+    pub(super) fn check(&self) -> Result<(), WorldError> {
+        let mut names = Names::new();
+        for name in &self.names {
+            let count = names.len();
+            if names.intern(name).is_none_or(|number| number as usize != count) {
+                return Err(WorldError::Names(constellation_trace::TraceError::DuplicateNode(name.clone())));
+            }
+        }
+        for (act, (node, _)) in self.requests.iter().enumerate() {
+            if node.index() >= self.names.len() {
+                return Err(PlanError::UnknownNode { act, node: *node }.into());
+            }
+        }
+        Ok(())
+    }
+}
