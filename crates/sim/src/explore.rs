@@ -18,6 +18,7 @@ mod schedule;
 mod scope;
 mod search;
 mod survey;
+mod symmetry;
 mod system;
 #[cfg(test)]
 mod tests;
@@ -35,6 +36,7 @@ pub use schedule::Schedule;
 pub use scope::Scope;
 use search::Search;
 pub use survey::survey;
+pub use symmetry::{Rename, Renaming};
 use system::{System, Unwatched};
 
 use crate::error::WorldError;

@@ -7,6 +7,7 @@ use constellation_trace::NodeId;
 
 use super::letter::{Letter, Source};
 use super::schedule::Schedule;
+use super::symmetry::{Rename, Renaming};
 use super::system::System;
 
 /// A run, or the beginning of one, as it is shown to whoever says whether all is well.
@@ -111,19 +112,28 @@ impl<'a, N: Node> Run<'a, N> {
             Waiting { source, target, is_copy: system.is_copy(post), request, message }
         };
         let mut under_way: Vec<_> = system.under_way().map(waits).collect();
-        // A stable sort: on an ordered link the order of sending tells what comes first.
-        under_way.sort_by(|one, other| {
-            let link = |waiting: &Waiting<N::Message>| (waiting.source, waiting.target, waiting.is_copy);
-            let is_ordered = system.is_ordered() && !one.is_copy;
-            let says = if is_ordered { cmp::Ordering::Equal } else { one.message.cmp(&other.message) };
-            link(one).cmp(&link(other)).then(says)
-        });
+        sort(&mut under_way, system.is_ordered());
         State {
             nodes: self.nodes().to_vec(),
             under_way,
             lost: self.lost().count(),
             doubled: self.doubled().count(),
         }
+    }
+
+    /// The least of the states that come from renaming nodes in these ways: one for all that differ only in
+    /// which of several alike nodes is which.
+    ///
+    /// Right only where the nodes differ in nothing but their names from the start, no code compares names with
+    /// each other, and the promise does not tell them apart. Costs as many states as there are renamings.
+    pub fn least_state(&self, renamings: &[Renaming]) -> State<N, N::Message>
+    where
+        N: Clone + Ord + Rename,
+        N::Message: Ord + Rename,
+    {
+        let state = self.state();
+        let renamed = renamings.iter().map(|renaming| state.renamed(renaming, self.system.is_ordered()));
+        renamed.min().unwrap_or(state)
     }
 }
 
@@ -142,6 +152,41 @@ pub struct State<N, M> {
     under_way: Vec<Waiting<M>>,
     lost: usize,
     doubled: usize,
+}
+
+impl<N: Clone + Rename, M: Ord + Rename> State<N, M> {
+    fn renamed(&self, renaming: &Renaming, is_ordered: bool) -> State<N, M> {
+        let mut nodes: Vec<(NodeId, N)> = (0..)
+            .map(NodeId::new)
+            .zip(&self.nodes)
+            .map(|(node, state)| (renaming.of(node), state.renamed(renaming)))
+            .collect();
+        nodes.sort_by_key(|(node, _)| *node);
+        let waits = |waiting: &Waiting<M>| {
+            let source = match waiting.source {
+                Source::Client => Source::Client,
+                Source::Node(node) => Source::Node(renaming.of(node)),
+            };
+            let target = renaming.of(waiting.target);
+            let message = waiting.message.as_ref().map(|message| message.renamed(renaming));
+            Waiting { source, target, message, ..*waiting }
+        };
+        let mut under_way: Vec<_> = self.under_way.iter().map(waits).collect();
+        sort(&mut under_way, is_ordered);
+        let nodes = nodes.into_iter().map(|(_, state)| state).collect();
+        State { nodes, under_way, lost: self.lost, doubled: self.doubled }
+    }
+}
+
+/// Brings what is under way into an order that says nothing more than it must: on an ordered link, where the
+/// order of sending tells what arrives first, it stays, since the sort is stable.
+fn sort<M: Ord>(under_way: &mut [Waiting<M>], is_ordered: bool) {
+    under_way.sort_by(|one, other| {
+        let link = |waiting: &Waiting<M>| (waiting.source, waiting.target, waiting.is_copy);
+        let is_free = !is_ordered || one.is_copy;
+        let says = if is_free { one.message.cmp(&other.message) } else { cmp::Ordering::Equal };
+        link(one).cmp(&link(other)).then(says)
+    });
 }
 
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]

@@ -20,8 +20,7 @@ use crate::error::WorldError;
 ///
 /// * [`Run::histories`]: always right, merges least;
 /// * [`Run::state`]: for nodes that can be compared, merges what was reached in different ways;
-/// * the least state of all that renaming alike nodes gives (symmetry), where neither the nodes nor the promise can
-///   tell them apart.
+/// * [`Run::least_state`]: merges also what differs only in which of several alike nodes is which (symmetry).
 ///
 /// Costs a clone of all nodes and messages for each arrival, and holds each key until the end.
 ///

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use constellation_sim::WorldError;
 use constellation_sim::explore::{
-    Exploration, Extent, Histories, Letter, Reduction, Run, Scope, Source, Visit, explore_by, survey,
+    Exploration, Extent, Histories, Letter, Reduction, Renaming, Run, Scope, Visit, explore_by, survey,
 };
 use constellation_trace::NodeId;
 use expect_test::{Expect, expect};
@@ -261,38 +261,10 @@ fn by_node(arrivals: &[Letter]) -> BTreeMap<NodeId, Vec<Letter>> {
 /// How many states there are up to renaming of the nodes from `first` on.
 fn orbits(cast: &Cast, first: u32) -> u64 {
     let nodes = u32::try_from(cast.scope().names.len()).expect("few");
-    let renamings = permutations(first, nodes);
-    let key = |run: Run<'_, Model>| {
-        let renamed = |names: &Vec<u32>| {
-            let new = |node: u32| names[node as usize];
-            let mut models: Vec<Model> = run.nodes().iter().map(|model| model.renamed(new)).collect();
-            models.sort_unstable_by_key(Model::number);
-            let under_way = run.under_way().map(|(letter, says)| {
-                let Source::Node(source) = letter.source else { unreachable!("there are no clients") };
-                (new(source.number()), new(letter.target.number()), says.copied())
-            });
-            let mut under_way: Vec<_> = under_way.collect();
-            under_way.sort_unstable();
-            (models, under_way)
-        };
-        renamings.iter().map(renamed).min()
-    };
+    let alike: Vec<NodeId> = (first..nodes).map(NodeId::new).collect();
+    let renamings = Renaming::all(&alike).expect("few, each once");
+    let key = |run: Run<'_, Model>| run.least_state(&renamings);
     complete(survey(&cast.scope(), |id| cast.node(id), key, |_| Visit::Fine)).visited
-}
-
-/// All ways to rename the nodes from `first` on, and no other.
-fn permutations(first: u32, nodes: u32) -> Vec<Vec<u32>> {
-    let mut all = vec![(0..first).collect::<Vec<u32>>()];
-    for _ in first..nodes {
-        all = all
-            .into_iter()
-            .flat_map(|begun| {
-                let rest: Vec<u32> = (first..nodes).filter(|node| !begun.contains(node)).collect();
-                rest.into_iter().map(move |node| [&begun[..], &[node]].concat())
-            })
-            .collect();
-    }
-    all
 }
 
 fn states(cast: &Cast) -> (u64, u64) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use constellation_fabric::{Effects, Input, Node, Now, Sequence};
-use constellation_sim::explore::Scope;
+use constellation_sim::explore::{Rename, Renaming, Scope};
 use constellation_trace::NodeId;
 
 /// A protocol that is a function of what arrives, started with what a node is at first.
@@ -251,25 +251,26 @@ impl Model {
     pub(crate) fn role(&self) -> &Role {
         &self.role
     }
+}
 
-    pub(crate) fn number(&self) -> u32 {
-        self.me
-    }
-
-    /// The same with other numbers for the nodes, for roles in which all nodes are alike.
-    pub(crate) fn renamed(&self, new: impl Fn(u32) -> u32) -> Model {
-        let all = |nodes: &BTreeSet<u32>| nodes.iter().map(|node| new(*node)).collect();
+/// For the roles in which all nodes are alike.
+impl Rename for Model {
+    fn renamed(&self, renaming: &Renaming) -> Model {
+        let new = |node: u32| renaming.of(NodeId::new(node)).number();
         let role = match &self.role {
             Role::Broadcast { each, received } => {
                 let received = received.iter().map(|(from, nth)| (new(*from), *nth)).collect();
                 Role::Broadcast { each: *each, received }
             }
-            Role::Ricart { granted, is_done, waiting } => {
-                Role::Ricart { granted: *granted, is_done: *is_done, waiting: all(waiting) }
-            }
             role => role.clone(),
         };
         Model { me: new(self.me), nodes: self.nodes, role }
+    }
+}
+
+impl Rename for Says {
+    fn renamed(&self, _renaming: &Renaming) -> Says {
+        *self
     }
 }
 
