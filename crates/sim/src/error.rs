@@ -103,6 +103,7 @@ impl fmt::Display for WorldError {
                 match letter.source {
                     Source::Client => write!(f, "request {nth}")?,
                     Source::Node(node) => write!(f, "message {nth} of node number {}", node.number())?,
+                    Source::Timer => write!(f, "the end of timer {nth}")?,
                 }
                 write!(f, " at node number {}, which is not under way then", letter.target.number())
             }

@@ -1,13 +1,13 @@
 //! All orders in which messages can arrive: what no seed may have hit upon is found here, or shown not to exist.
 //!
-//! Time plays no part. What happens is that a message arrives, or a request of a client; whatever is under way may
-//! be next. [`explore`] runs one order of all that differ in nothing but the order of arrivals at *different*
+//! Time plays no part. What happens is that a message arrives, or a request of a client, or that a timer runs out;
+//! whatever is under way may be next. [`explore`] runs one order of all that differ in nothing but the order of arrivals at *different*
 //! nodes, since no node can tell them apart; [`survey`] looks at every moment once, shortest runs first.
 //!
 //! The method is source-DPOR (Abdulla, Aronis, Jonsson, Sagonas, *Source Sets*, JACM 2017) with sleep sets (Godefroid
 //! 1996). Each arrival is scanned for races when it is executed, so runs that sleep sets cut are scanned too: to scan
-//! finished runs alone loses some. Which messages are lost and which arrive twice is decided before a run, by
-//! their names, and each set of faults that can occur is explored once.
+//! finished runs alone loses some. Which messages are lost, which arrive twice and which timers run out is decided
+//! before a run, by their names, and each set of those that can occur is explored once.
 
 mod exploration;
 mod faults;
@@ -144,6 +144,8 @@ enum Slip {
     WakesNobody,
     /// Takes two arrivals for dependent when they have one sender, not when they have one receiver.
     WakesBySender,
+    /// Does not try a timer before what set it anew.
+    ForgetsReplacedTimers,
     /// Tries only the later arrival of a race, and so nothing where it had not been sent yet.
     TriesTheLaterOnly,
 }
@@ -168,8 +170,8 @@ where
     while let Some(faults) = ahead.pop_front() {
         let system = System::new(scope, faults.clone(), &mut factory, &mut Unwatched)?;
         let search = Search::new(scope, system, faults.len(), method, &mut found, &mut observe);
-        let Some(sent) = search.run()? else { return Ok(found) };
-        for more in faults.with_one_more(scope.losses_max, scope.duplicates_max, &sent) {
+        let Some(most) = search.run()? else { return Ok(found) };
+        for more in faults.with_one_more(scope, &most) {
             if prepared.insert(more.clone()) {
                 ahead.push_back(more);
             }

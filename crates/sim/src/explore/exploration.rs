@@ -55,10 +55,22 @@ pub enum Bound {
     Deliveries(u64),
     /// Some runs were cut after so many arrivals.
     Depth(u32),
-    /// Nodes set timers, which never run out here.
-    Timers,
+    /// Nodes set more timers than may run out.
+    Timers(u32),
     /// Whoever looked had seen enough.
     Stopped,
+}
+
+impl Bound {
+    /// The more, the less it says of what was left out.
+    const fn weight(self) -> u8 {
+        match self {
+            Bound::Timers(_) => 0,
+            Bound::Depth(_) => 1,
+            Bound::Deliveries(_) => 2,
+            Bound::Stopped => 3,
+        }
+    }
 }
 
 impl fmt::Display for Bound {
@@ -66,7 +78,7 @@ impl fmt::Display for Bound {
         match self {
             Bound::Deliveries(most) => write!(f, "at most {most} arrivals in all"),
             Bound::Depth(most) => write!(f, "at most {most} arrivals a run"),
-            Bound::Timers => write!(f, "no timer runs out"),
+            Bound::Timers(most) => write!(f, "at most {most} timers a run run out"),
             Bound::Stopped => write!(f, "stopped by whoever looked"),
         }
     }
@@ -94,10 +106,11 @@ impl Exploration {
         }
     }
 
-    /// Not everything was looked at; the first reason stays.
+    /// Not everything was looked at; the reason that leaves out most stays.
     pub(super) fn bound(&mut self, bound: Bound) {
-        if self.extent == Extent::Complete {
-            self.extent = Extent::Bounded(bound);
+        match self.extent {
+            Extent::Bounded(earlier) if earlier.weight() >= bound.weight() => {}
+            _ => self.extent = Extent::Bounded(bound),
         }
     }
 

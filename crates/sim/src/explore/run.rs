@@ -2,7 +2,7 @@
 
 use std::cmp;
 
-use constellation_fabric::Node;
+use constellation_fabric::{Node, Timer};
 use constellation_trace::NodeId;
 
 use super::letter::{Letter, Source};
@@ -36,7 +36,7 @@ impl<'a, N: Node> Run<'a, N> {
         self.system.nodes()
     }
 
-    /// Whether nothing is under way any more.
+    /// Whether nothing is under way any more; timers may still be set.
     pub fn is_finished(&self) -> bool {
         self.system.is_quiet()
     }
@@ -55,7 +55,8 @@ impl<'a, N: Node> Run<'a, N> {
     /// What is under way, in the order of sending, and what it says; `None` for a request.
     pub fn under_way(&self) -> impl Iterator<Item = (Letter, Option<&'a N::Message>)> + 'a {
         let system = self.system;
-        system.under_way().map(|post| (system.letter(post), system.message(post)))
+        let posts = system.under_way().filter(|post| system.timer(*post).is_none());
+        posts.map(|post| (system.letter(post), system.message(post)))
     }
 
     /// What the network lost, in the order of sending.
@@ -108,16 +109,18 @@ impl<'a, N: Node> Run<'a, N> {
         let waits = |post: u32| {
             let Letter { source, nth, target } = system.letter(post);
             let message = system.message(post).cloned();
-            let request = message.is_none().then_some(nth);
-            Waiting { source, target, is_copy: system.is_copy(post), request, message }
+            let request = (source == Source::Client).then_some(nth);
+            let timer = system.timer(post);
+            Waiting { source, target, is_copy: system.is_copy(post), request, timer, message }
         };
-        let mut under_way: Vec<_> = system.under_way().map(waits).collect();
+        let mut under_way: Vec<_> = system.under_way().chain(system.idle_timers()).map(waits).collect();
         sort(&mut under_way, system.is_ordered());
         State {
             nodes: self.nodes().to_vec(),
             under_way,
             lost: self.lost().count(),
             doubled: self.doubled().count(),
+            run_out: self.arrivals().filter(|letter| letter.source == Source::Timer).count(),
         }
     }
 
@@ -152,6 +155,7 @@ pub struct State<N, M> {
     under_way: Vec<Waiting<M>>,
     lost: usize,
     doubled: usize,
+    run_out: usize,
 }
 
 impl<N: Clone + Rename, M: Ord + Rename> State<N, M> {
@@ -164,8 +168,8 @@ impl<N: Clone + Rename, M: Ord + Rename> State<N, M> {
         nodes.sort_by_key(|(node, _)| *node);
         let waits = |waiting: &Waiting<M>| {
             let source = match waiting.source {
-                Source::Client => Source::Client,
                 Source::Node(node) => Source::Node(renaming.of(node)),
+                source => source,
             };
             let target = renaming.of(waiting.target);
             let message = waiting.message.as_ref().map(|message| message.renamed(renaming));
@@ -174,7 +178,7 @@ impl<N: Clone + Rename, M: Ord + Rename> State<N, M> {
         let mut under_way: Vec<_> = self.under_way.iter().map(waits).collect();
         sort(&mut under_way, is_ordered);
         let nodes = nodes.into_iter().map(|(_, state)| state).collect();
-        State { nodes, under_way, lost: self.lost, doubled: self.doubled }
+        State { nodes, under_way, lost: self.lost, doubled: self.doubled, run_out: self.run_out }
     }
 }
 
@@ -185,7 +189,7 @@ fn sort<M: Ord>(under_way: &mut [Waiting<M>], is_ordered: bool) {
         let link = |waiting: &Waiting<M>| (waiting.source, waiting.target, waiting.is_copy);
         let is_free = !is_ordered || one.is_copy;
         let says = if is_free { one.message.cmp(&other.message) } else { cmp::Ordering::Equal };
-        link(one).cmp(&link(other)).then(says)
+        link(one).cmp(&link(other)).then(one.timer.cmp(&other.timer)).then(says)
     });
 }
 
@@ -195,5 +199,6 @@ struct Waiting<M> {
     target: NodeId,
     is_copy: bool,
     request: Option<u32>,
+    timer: Option<Timer>,
     message: Option<M>,
 }

@@ -39,6 +39,13 @@ impl Schedule {
         let doubled =
             self.doubled.iter().map(|letter| format!("the network doubles {}", tell(*letter, names)));
         let arrivals = self.arrivals.iter().enumerate().map(|(step, letter)| {
+            if letter.source == Source::Timer {
+                let nth = u64::from(letter.nth) + 1;
+                return format!(
+                    "the timer that {} sets as its number {nth} runs out",
+                    name(letter.target, names)
+                );
+            }
             let again = if self.arrivals[..step].contains(letter) { " again" } else { "" };
             format!("{} receives {}{again}", name(letter.target, names), tell_to(*letter, names))
         });
@@ -62,7 +69,8 @@ impl Schedule {
             ids: vec![None; scope.requests.len()],
             is_let_in: false,
         };
-        let faults = Faults::of(self.lost.iter().copied(), self.doubled.iter().copied());
+        let copied = |letters: &[Letter]| letters.to_vec();
+        let faults = Faults::of(copied(&self.lost), copied(&self.doubled), copied(&self.arrivals));
         let mut system = System::new(scope, faults, &mut factory, &mut recorder)?;
         recorder.catch_up(&system)?;
         for (step, letter) in self.arrivals.iter().enumerate() {
@@ -91,6 +99,7 @@ fn tell_to(letter: Letter, names: &[String]) -> String {
     let nth = u64::from(letter.nth) + 1;
     match letter.source {
         Source::Client => format!("request {nth}"),
+        Source::Timer => format!("the end of timer {nth}"),
         Source::Node(node) => format!("{}'s message {nth}", name(node, names)),
     }
 }
@@ -102,7 +111,7 @@ fn name(node: NodeId, names: &[String]) -> String {
 struct Recorder {
     trace: Trace,
     now: TrueTime,
-    /// For each message of the system its id in the trace; `None` for requests.
+    /// For each message of the system its id in the trace; `None` for requests and timers.
     ids: Vec<Option<MessageId>>,
     is_let_in: bool,
 }
@@ -116,10 +125,10 @@ impl Recorder {
                 let original = (0..post).find(|earlier| system.letter(*earlier) == letter);
                 original.and_then(|original| self.ids[original as usize])
             } else {
-                Some(MessageId::new(self.numbered()))
+                system.message(post).map(|_| MessageId::new(self.numbered()))
             };
             self.ids.push(id);
-            let id = id.expect("only requests have none, and they came before");
+            let Some(id) = id else { continue };
             if system.is_lost(post) {
                 self.nemesis(Nemesis::Lose(id))?;
             } else if system.is_copy(post) {

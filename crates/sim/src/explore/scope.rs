@@ -8,8 +8,8 @@ use crate::plan::PlanError;
 
 /// What is explored, and how far.
 ///
-/// Time plays no part: both clocks of every node show 0 at every moment, timers never run out, and whatever is
-/// under way may arrive next.
+/// Time plays no part: both clocks of every node show 0 at every moment, and whatever is under way may arrive next.
+/// No node crashes. A clone of a node must share nothing with it that can change.
 #[derive(Clone, Debug)]
 pub struct Scope<R> {
     /// The names of the nodes, in the order of their ids. All start before anything arrives.
@@ -24,6 +24,9 @@ pub struct Scope<R> {
     /// How many messages of a run the network may deliver twice: the second copy comes at any time after the
     /// first, also on an ordered link.
     pub duplicates_max: u32,
+    /// How many timers of a run may run out, each at any time after it was set, unless it is set anew before.
+    /// A protocol that sets more is not explored completely.
+    pub timers_max: u32,
     /// After how many arrivals a run is cut.
     pub depth_max: u32,
     /// How many arrivals may be executed in all; [`survey`](super::survey) counts losses with them.
@@ -45,6 +48,7 @@ impl<R> Scope<R> {
             sequence: Sequence::Unordered,
             losses_max: 0,
             duplicates_max: 0,
+            timers_max: 0,
             depth_max: Self::DEPTH_MAX,
             deliveries_max: Self::DELIVERIES_MAX,
         }

@@ -3,6 +3,7 @@
 use constellation_fabric::Node;
 
 use super::exploration::{Bound, Exploration, Violation, Visit};
+use super::faults::Tally;
 use super::races::Races;
 use super::run::Run;
 use super::scope::Scope;
@@ -16,6 +17,8 @@ pub(super) struct Search<'a, N: Node, F> {
     faults: usize,
     reduction: Reduction,
     slip: Slip,
+    /// How many timers run out in a run, if no more may.
+    timers_max: Option<u32>,
     depth_max: usize,
     deliveries_max: u64,
     races: Races,
@@ -23,8 +26,8 @@ pub(super) struct Search<'a, N: Node, F> {
     frames: Vec<Frame<N>>,
     depth: usize,
     starts: Vec<u32>,
-    /// How many messages each node sends in the run in which it sends most.
-    sent_max: Vec<u32>,
+    /// How many messages each node sends, and timers it sets, in the run in which they are most.
+    most: Tally,
     found: &'a mut Exploration,
     observe: &'a mut F,
 }
@@ -39,6 +42,13 @@ struct Frame<N> {
     tried: usize,
     /// What need not be tried: whatever begins with it was seen elsewhere. In the literature a *sleep set*.
     asleep: Vec<u32>,
+}
+
+impl<N> Frame<N> {
+    /// Whether what begins with this is tried from here, or was seen elsewhere.
+    fn covers(&self, post: u32) -> bool {
+        self.tries.contains(&post) || self.asleep.contains(&post)
+    }
 }
 
 /// Whether the search goes on.
@@ -62,26 +72,28 @@ where
         observe: &'a mut F,
     ) -> Search<'a, N, F> {
         let nodes = system.nodes().len();
+        let timers_max = system.run_out_all_that_may(scope).then_some(scope.timers_max);
         Search {
             system,
             faults,
             reduction,
             slip,
+            timers_max,
             depth_max: scope.depth_max as usize,
             deliveries_max: scope.deliveries_max,
             races: Races::new(nodes),
             frames: Vec::new(),
             depth: 0,
             starts: Vec::new(),
-            sent_max: vec![0; nodes],
+            most: Tally { sent: vec![0; nodes], set: vec![0; nodes] },
             found,
             observe,
         }
     }
 
-    /// Tries everything that must be tried; returns how many messages each node sends at most, or `None` when
-    /// the whole exploration ends.
-    pub(super) fn run(mut self) -> Result<Option<Vec<u32>>, WorldError> {
+    /// Tries everything that must be tried; returns how many messages each node sends and timers it sets at most,
+    /// or `None` when the whole exploration ends.
+    pub(super) fn run(mut self) -> Result<Option<Tally>, WorldError> {
         if self.arrive_at_moment() == Next::Stop {
             return Ok(None);
         }
@@ -95,7 +107,7 @@ where
             } else if self.depth > 0 {
                 self.go_back();
             } else {
-                return Ok(Some(self.sent_max));
+                return Ok(Some(self.most));
             }
         }
     }
@@ -116,9 +128,20 @@ where
             if self.slip != Slip::ScansFinishedRunsOnly {
                 self.scan(self.depth);
             }
+            self.try_what_was_replaced();
         }
         self.depth += 1;
         Ok(self.arrive_at_moment())
+    }
+
+    /// A timer that this arrival replaced could have run out before it, which no run after it shows as a race.
+    fn try_what_was_replaced(&mut self) {
+        let frame = &mut self.frames[self.depth];
+        for post in self.system.replaced() {
+            if self.slip != Slip::ForgetsReplacedTimers && !frame.covers(*post) {
+                frame.tries.push(*post);
+            }
+        }
     }
 
     fn go_back(&mut self) {
@@ -182,9 +205,6 @@ where
         if self.slip == Slip::ScansFinishedRunsOnly {
             (0..self.depth).for_each(|step| self.scan(step));
         }
-        if self.system.has_timers() {
-            self.found.bound(Bound::Timers);
-        }
         if is_cut {
             self.found.cut += 1;
             self.found.bound(Bound::Depth(u32::try_from(self.depth_max).unwrap_or(u32::MAX)));
@@ -193,9 +213,10 @@ where
             self.found.repeated += 1;
             return Next::GoOn;
         }
-        for (most, sent) in self.sent_max.iter_mut().zip(self.system.sent()) {
-            *most = (*most).max(*sent);
+        if let Some(timers_max) = self.timers_max.filter(|_| self.system.idle_timers().next().is_some()) {
+            self.found.bound(Bound::Timers(timers_max));
         }
+        self.most.grow(self.system.tally());
         self.found.visited += 1;
         let run = Run::new(&self.system);
         match (self.observe)(run) {
@@ -240,9 +261,7 @@ where
             self.starts.retain(|start| *start == post);
         }
         let frame = &mut self.frames[earlier];
-        let is_covered =
-            self.starts.iter().any(|start| frame.tries.contains(start) || frame.asleep.contains(start));
-        if !is_covered {
+        if !self.starts.iter().any(|start| frame.covers(*start)) {
             frame.tries.extend(self.starts.first());
         }
     }

@@ -7,6 +7,7 @@ use constellation_trace::NodeId;
 
 use super::exploration::{Bound, Exploration, Violation, Visit};
 use super::faults::Faults;
+use super::letter::Source;
 use super::run::Run;
 use super::scope::Scope;
 use super::system::{Copies, System, Unwatched};
@@ -80,9 +81,6 @@ where
             if !seen.insert(key(run)) {
                 continue;
             }
-            if system.has_timers() {
-                found.bound(Bound::Timers);
-            }
             found.visited += 1;
             match observe(run) {
                 Visit::Fine => ahead.push_back(system),
@@ -98,8 +96,12 @@ where
             }
         }
         let Some(system) = ahead.pop_front() else { return Ok(found) };
+        let has_room = run_out(&system) < scope.timers_max as usize;
+        if !has_room && system.idle_timers().next().is_some() {
+            found.bound(Bound::Timers(scope.timers_max));
+        }
         if system.path().len() >= scope.depth_max as usize {
-            if !system.is_quiet() {
+            if !system.is_quiet() || (has_room && system.idle_timers().next().is_some()) {
                 found.cut += 1;
                 found.bound(Bound::Depth(scope.depth_max));
             }
@@ -109,6 +111,11 @@ where
             return Ok(found);
         }
     }
+}
+
+/// How many timers ran out.
+fn run_out<N: Node>(system: &System<N>) -> usize {
+    Run::new(system).arrivals().filter(|letter| letter.source == Source::Timer).count()
 }
 
 /// All moments one step later; false when no more steps may be executed.
@@ -135,7 +142,9 @@ where
             reached.push(next);
         }
     }
-    for post in system.ready() {
+    let has_room = run_out(system) < scope.timers_max as usize;
+    let timers = system.idle_timers().filter(|_| has_room);
+    for post in system.ready().chain(timers) {
         let is_sent_once = system.message(post).is_some() && !system.is_copy(post);
         for copies in [Copies::One, Copies::Two] {
             if copies == Copies::Two && !(can_double && is_sent_once) {

@@ -1,9 +1,9 @@
 //! The nodes and the messages between them at one moment of a run, where each step can be taken back.
 
-use constellation_fabric::{Effects, Input, Node, Now, Sequence, Step, StepAct, TimerSet};
+use constellation_fabric::{Effects, Input, Node, Now, Sequence, Step, StepAct, Timer, TimerSet};
 use constellation_trace::{NodeId, TraceError, TrueTime};
 
-use super::faults::Faults;
+use super::faults::{Faults, Tally};
 use super::letter::{Letter, Source};
 use super::scope::Scope;
 use crate::error::WorldError;
@@ -36,15 +36,19 @@ pub(super) struct System<N: Node> {
     posts: Vec<Post<N::Message, N::Request>>,
     first: u32,
     last: u32,
-    /// How many each node sent; the clients, as one sender, come after the nodes.
-    sent: Vec<u32>,
+    tally: Tally,
+    /// How many requests there are.
+    asked: u32,
+    /// For each node the timers that are set, with their places in the list.
+    timers: Vec<Vec<(Timer, u32)>>,
+    /// Which timers, of those that are to run out, the latest arrival replaced.
+    replaced: Vec<u32>,
     /// The latest message of each ordered link, `source * nodes + target`, else [`NONE`].
     links: Vec<u32>,
     path: Vec<u32>,
     sequence: Sequence,
     faults: Faults,
     faults_met: usize,
-    has_timers: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -65,11 +69,16 @@ struct Post<M, R> {
 enum Cargo<M, R> {
     Message(M),
     Request(R),
+    Timer(Timer),
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Place {
     UnderWay,
+    /// A timer that is set and does not run out, unless a search wants it so.
+    Idle,
+    /// A timer that was set anew before it ran out.
+    Replaced,
     Arrived,
     Lost,
 }
@@ -85,6 +94,7 @@ pub(super) enum Copies {
 pub(super) struct Undo<N> {
     node: N,
     posts: usize,
+    timers: Vec<(Timer, u32)>,
 }
 
 impl<N: Node<Request: Clone>> System<N> {
@@ -107,13 +117,15 @@ impl<N: Node<Request: Clone>> System<N> {
             posts: Vec::new(),
             first: NONE,
             last: NONE,
-            sent: vec![0; count + 1],
+            tally: Tally { sent: vec![0; count], set: vec![0; count] },
+            asked: 0,
+            timers: vec![Vec::new(); count],
+            replaced: Vec::new(),
             links: vec![NONE; links],
             path: Vec::new(),
             sequence: scope.sequence,
             faults,
             faults_met: 0,
-            has_timers: false,
         };
         for (target, request) in &scope.requests {
             system.post(Source::Client, *target, NONE, Cargo::Request(request.clone()))?;
@@ -134,20 +146,26 @@ impl<N: Node<Request: Clone>> System<N> {
         let step = number(self.path.len())?;
         self.unlink(post, Place::Arrived);
         self.path.push(post);
+        self.replaced.clear();
         let arrived = &self.posts[post as usize];
         let (letter, cargo) = (arrived.letter, arrived.cargo.clone());
+        let copy = (copies == Copies::Two).then(|| cargo.clone());
         let input = match (cargo, letter.source) {
-            (Cargo::Message(message), Source::Node(from)) => {
-                if copies == Copies::Two {
-                    self.faults_met += 1;
-                    self.link(letter, true, step, NONE, Cargo::Message(message.clone()))?;
-                }
-                Input::Message { from, message }
-            }
+            (Cargo::Message(message), Source::Node(from)) => Input::Message { from, message },
             (Cargo::Request(request), Source::Client) => Input::Request(request),
-            _ => unreachable!("clients request and nodes send, nothing else is ever posted"),
+            (Cargo::Timer(timer), Source::Timer) => {
+                self.faults_met += 1;
+                self.timers[letter.target.index()].retain(|(_, set)| *set != post);
+                Input::Timer(timer)
+            }
+            _ => unreachable!("clients request, nodes send and timers run out, nothing else is ever posted"),
         };
-        self.hand(letter.target, input, Some(post), watch)
+        self.hand(letter.target, input, Some(post), watch)?;
+        if let Some(cargo) = copy {
+            self.faults_met += 1;
+            self.link(letter, true, step, NONE, cargo)?;
+        }
+        Ok(())
     }
 
     fn hand(
@@ -162,8 +180,9 @@ impl<N: Node<Request: Clone>> System<N> {
             _ => Effects::new(),
         };
         self.nodes[node.index()].on(Now::ZERO, input, &mut effects);
-        let (steps, timers): (Vec<Step<N::Message>>, Vec<TimerSet>) = effects.into_parts();
-        self.has_timers |= !timers.is_empty();
+        let (steps, timers) = effects.into_parts();
+        // Before anything new is under way, so that it can be taken back after that.
+        self.replace(node, &timers);
         let cause = received.map_or(Ok(NONE), |_| number(self.path.len() - 1))?;
         for step in steps {
             let taken_in = received.filter(|_| step.act == StepAct::Receive);
@@ -176,6 +195,26 @@ impl<N: Node<Request: Clone>> System<N> {
                 self.post(Source::Node(node), target, cause, Cargo::Message(message))?;
             }
         }
+        for (nth, set) in timers.iter().enumerate() {
+            let is_replaced = timers[nth + 1..].iter().any(|later| later.timer == set.timer);
+            self.set(node, set.timer, cause, is_replaced)?;
+        }
+        Ok(())
+    }
+
+    fn set(&mut self, node: NodeId, timer: Timer, cause: u32, is_replaced: bool) -> Result<(), WorldError> {
+        let count = &mut self.tally.set[node.index()];
+        let letter = Letter { source: Source::Timer, nth: *count, target: node };
+        *count = count.checked_add(1).ok_or(FULL)?;
+        let post = number(self.posts.len())?;
+        if !is_replaced {
+            self.timers[node.index()].push((timer, post));
+            if self.faults.lets_run_out(letter) {
+                return self.link(letter, false, cause, NONE, Cargo::Timer(timer));
+            }
+        }
+        let place = if is_replaced { Place::Replaced } else { Place::Idle };
+        self.posts.push(Post { place, ..Post::new(letter, false, cause, NONE, NONE, Cargo::Timer(timer)) });
         Ok(())
     }
 
@@ -187,7 +226,10 @@ impl<N: Node<Request: Clone>> System<N> {
         cause: u32,
         cargo: Cargo<N::Message, N::Request>,
     ) -> Result<(), WorldError> {
-        let count = &mut self.sent[sender(source, self.nodes.len())];
+        let count = match source {
+            Source::Node(node) => &mut self.tally.sent[node.index()],
+            _ => &mut self.asked,
+        };
         let letter = Letter { source, nth: *count, target };
         *count = count.checked_add(1).ok_or(FULL)?;
         if self.faults.loses(letter) {
@@ -245,7 +287,7 @@ impl<N: Node> System<N> {
         N: Clone,
     {
         let node = self.nodes[self.target(post).index()].clone();
-        Undo { node, posts: self.posts.len() }
+        Undo { node, posts: self.posts.len(), timers: self.timers[self.target(post).index()].clone() }
     }
 
     /// Takes the latest arrival back.
@@ -255,8 +297,41 @@ impl<N: Node> System<N> {
             self.unsend();
         }
         let target = self.target(post);
+        let is_timer = self.letter(post).source == Source::Timer;
+        for &(_, set) in undo.timers.iter().rev().filter(|(_, set)| *set != post) {
+            if self.posts[set as usize].place == Place::Replaced {
+                self.relink_timer(set);
+            }
+        }
+        if is_timer {
+            self.faults_met -= 1;
+        }
         self.relink(post);
+        self.timers[target.index()] = undo.timers;
         self.nodes[target.index()] = undo.node;
+    }
+
+    fn relink_timer(&mut self, post: u32) {
+        if self.faults.lets_run_out(self.letter(post)) {
+            self.relink(post);
+        } else {
+            self.posts[post as usize].place = Place::Idle;
+        }
+    }
+
+    /// What is set of these timers does not run out any more.
+    fn replace(&mut self, node: NodeId, timers: &[TimerSet]) {
+        let set_before = std::mem::take(&mut self.timers[node.index()]);
+        for (timer, post) in set_before {
+            if !timers.iter().any(|set| set.timer == timer) {
+                self.timers[node.index()].push((timer, post));
+                continue;
+            }
+            if self.posts[post as usize].place == Place::UnderWay {
+                self.replaced.push(post);
+            }
+            self.unlink(post, Place::Replaced);
+        }
     }
 
     fn unsend(&mut self) {
@@ -270,7 +345,11 @@ impl<N: Node> System<N> {
             self.faults_met -= 1;
             return;
         }
-        self.sent[sender(post.letter.source, self.nodes.len())] -= 1;
+        match post.letter.source {
+            Source::Node(node) => self.tally.sent[node.index()] -= 1,
+            Source::Client => self.asked -= 1,
+            Source::Timer => self.tally.set[post.letter.target.index()] -= 1,
+        }
         if post.place == Place::Lost {
             self.faults_met -= 1;
         } else if let Some(link) = self.link_of(post.letter.source, post.letter.target) {
@@ -280,8 +359,11 @@ impl<N: Node> System<N> {
 
     fn unlink(&mut self, post: u32, to: Place) {
         let Post { before, after, place, .. } = &mut self.posts[post as usize];
-        assert_eq!(*place, Place::UnderWay, "only what is under way arrives or is lost");
-        *place = to;
+        let from = std::mem::replace(place, to);
+        if from == Place::Idle {
+            return;
+        }
+        assert_eq!(from, Place::UnderWay, "only what is under way arrives or is lost");
         let (before, after) = (*before, *after);
         self.follow(before, after);
         match self.posts.get_mut(after as usize) {
@@ -311,7 +393,7 @@ impl<N: Node> System<N> {
     fn link_of(&self, source: Source, target: NodeId) -> Option<usize> {
         match (source, self.sequence) {
             (Source::Client, _) => Some(target.index()),
-            (Source::Node(_), Sequence::Unordered) => None,
+            (Source::Node(_), Sequence::Unordered) | (Source::Timer, _) => None,
             (Source::Node(node), Sequence::Ordered) => {
                 Some((node.index() + 1) * self.nodes.len() + target.index())
             }
@@ -371,11 +453,11 @@ impl<N: Node> System<N> {
         self.posts[post as usize].ahead
     }
 
-    /// What a message under way says; `None` for a request of a client.
+    /// What a message under way says; `None` for what is no message.
     pub(super) fn message(&self, post: u32) -> Option<&N::Message> {
         match &self.posts[post as usize].cargo {
             Cargo::Message(message) => Some(message),
-            Cargo::Request(_) => None,
+            Cargo::Request(_) | Cargo::Timer(_) => None,
         }
     }
 
@@ -397,9 +479,28 @@ impl<N: Node> System<N> {
         &self.nodes
     }
 
-    /// How many messages each node sent.
-    pub(super) fn sent(&self) -> &[u32] {
-        &self.sent[..self.nodes.len()]
+    /// How many messages each node sent, and how many timers it set.
+    pub(super) fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// Which timers that were to run out the latest arrival replaced.
+    pub(super) fn replaced(&self) -> &[u32] {
+        &self.replaced
+    }
+
+    /// Which timers are set and do not run out, unless a search wants it so.
+    pub(super) fn idle_timers(&self) -> impl Iterator<Item = u32> {
+        let is_idle = |post: &u32| self.posts[*post as usize].place == Place::Idle;
+        self.timers.iter().flatten().map(|(_, post)| *post).filter(is_idle)
+    }
+
+    /// The timer that this is the end of.
+    pub(super) fn timer(&self, post: u32) -> Option<Timer> {
+        match &self.posts[post as usize].cargo {
+            Cargo::Timer(timer) => Some(*timer),
+            _ => None,
+        }
     }
 
     /// How many faults have occurred.
@@ -407,9 +508,9 @@ impl<N: Node> System<N> {
         self.faults_met
     }
 
-    /// Whether a node ever set a timer, in this run or in one that was taken back.
-    pub(super) fn has_timers(&self) -> bool {
-        self.has_timers
+    /// Whether no more timers may run out than are to in this run.
+    pub(super) fn run_out_all_that_may<R>(&self, scope: &Scope<R>) -> bool {
+        self.faults.run_out_all_that_may(scope)
     }
 
     /// Time as an order has it: one nanosecond an arrival.
@@ -422,11 +523,4 @@ const FULL: WorldError = WorldError::Trace { at: TrueTime::from_ns(0), error: Tr
 
 fn number(place: usize) -> Result<u32, WorldError> {
     u32::try_from(place).ok().filter(|place| *place != NONE).ok_or(FULL)
-}
-
-fn sender(source: Source, nodes: usize) -> usize {
-    match source {
-        Source::Node(node) => node.index(),
-        Source::Client => nodes,
-    }
 }

@@ -1,8 +1,9 @@
 //! Small protocols whose orders, traces and states are known exactly.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
-use constellation_fabric::{Effects, Input, Node, Now, Sequence};
+use constellation_fabric::{Effects, Input, Node, Now, Sequence, Timer};
 use constellation_sim::explore::{Rename, Renaming, Scope};
 use constellation_trace::NodeId;
 
@@ -73,6 +74,7 @@ impl Node for Model {
             Input::Start => self.start(effects),
             Input::Message { from, message } => self.hear(from.number(), message, effects),
             Input::Request(()) => self.hear(u32::MAX, Says::Number(2), effects),
+            Input::Timer(timer) => self.hear(u32::MAX - 1 - timer.0, Says::Number(1), effects),
             _ => {}
         }
     }
@@ -182,6 +184,9 @@ impl Model {
         let mut luck = heard.iter().fold(mix(*seed, u64::from(self.me)), |luck, (from, left)| {
             mix(luck, u64::from(*from) << 32 | u64::from(*left))
         });
+        if luck >> 8 & 7 == 0 {
+            effects.set_timer(Timer((luck >> 16 & 1) as u32), Duration::ZERO);
+        }
         while left > 0 && luck % 3 != 0 {
             luck = mix(luck, 0);
             let target = u32::try_from(luck >> 32 & 0xff).expect("one byte") % self.nodes;
