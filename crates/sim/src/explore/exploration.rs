@@ -5,6 +5,7 @@ use std::fmt;
 use constellation_trace::{Evidence, Judgement, Limit, Proof, Verdict};
 
 use super::schedule::Schedule;
+use super::scope::Scope;
 
 /// What whoever looks at a [`Run`](super::Run) says of it.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -116,16 +117,16 @@ impl Exploration {
 
     /// The verdict on the promise that was looked for: it holds only if everything was looked at.
     ///
-    /// `promise` is a sentence of a few words, `names` are those of the scope.
-    pub fn judge(&self, promise: &str, names: &[String]) -> Judgement {
+    /// `promise` is a sentence of a few words, `scope` is the one that was explored.
+    pub fn judge<R>(&self, promise: &str, scope: &Scope<R>) -> Judgement {
         let verdict = match (&self.violation, &self.extent) {
-            (Some(violation), _) => Verdict::Violated(Box::new(violation.evidence(promise, names))),
+            (Some(violation), _) => Verdict::Violated(Box::new(violation.evidence(promise, &scope.names))),
             (None, Extent::Complete) => Verdict::Holds,
             (None, Extent::Bounded(bound)) => {
                 Verdict::Unknown(Limit::Explored { visited: self.visited, bound: bound.to_string() })
             }
         };
-        let scope = format!("{} visited, {} arrivals", self.visited, self.deliveries);
+        let scope = format!("{} visited, {} arrivals; {scope}", self.visited, self.deliveries);
         Judgement { promise: promise.to_owned(), verdict, scope }
     }
 }

@@ -1,7 +1,9 @@
 //! What is explored, and how far: the nodes, what their clients ask, what the network may do, and the bounds.
 
+use std::fmt;
+
 use constellation_fabric::Sequence;
-use constellation_trace::{Names, NodeId};
+use constellation_trace::{Names, NodeId, TraceError};
 
 use crate::error::WorldError;
 use crate::plan::PlanError;
@@ -60,7 +62,7 @@ impl<R> Scope<R> {
         for name in &self.names {
             let count = names.len();
             if names.intern(name).is_none_or(|number| number as usize != count) {
-                return Err(WorldError::Names(constellation_trace::TraceError::DuplicateNode(name.clone())));
+                return Err(WorldError::Names(TraceError::DuplicateNode(name.clone())));
             }
         }
         for (act, (node, _)) in self.requests.iter().enumerate() {
@@ -69,5 +71,17 @@ impl<R> Scope<R> {
             }
         }
         Ok(())
+    }
+}
+
+/// What a network may do here, for whoever reads a verdict: `unordered links, at most 1 lost, 0 doubled, 0 timers`.
+impl<R> fmt::Display for Scope<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let links = match self.sequence {
+            Sequence::Ordered => "ordered",
+            Sequence::Unordered => "unordered",
+        };
+        let Scope { losses_max, duplicates_max, timers_max, .. } = self;
+        write!(f, "{links} links, at most {losses_max} lost, {duplicates_max} doubled, {timers_max} timers")
     }
 }

@@ -15,9 +15,10 @@ use crate::error::WorldError;
 
 /// Looks at every moment of every run, those with few steps first, where moments with one key are one.
 ///
-/// The schedule of what is found to be broken is a shortest one: no other has fewer arrivals and losses. Unlike [`explore`](super::explore) it shows runs
-/// before their end too, so it is for promises about all nodes together at every moment. `key` says when two
-/// moments are alike; the same must then be able to follow from both. Three are of use:
+/// The schedule of what is found to be broken is a shortest one: no other has fewer arrivals and losses. Unlike
+/// [`explore`](super::explore) it shows runs before their end too, so it is for promises about all nodes together
+/// at every moment. `key` says when two moments are alike; the same must then be able to follow from both. Three
+/// are of use:
 ///
 /// * [`Run::histories`]: always right, merges least;
 /// * [`Run::state`]: for nodes that can be compared, merges what was reached in different ways;
@@ -26,7 +27,7 @@ use crate::error::WorldError;
 /// Costs a clone of all nodes and messages for each arrival, and holds each key until the end.
 ///
 /// ```
-/// use constellation_sim::explore::{Extent, Scope, Visit, survey};
+/// use constellation_sim::explore::{Scope, Visit, survey};
 /// # use constellation_fabric::{Effects, Input, Node, Now};
 /// # use constellation_trace::NodeId;
 /// # #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]

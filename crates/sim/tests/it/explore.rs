@@ -124,7 +124,7 @@ fn a_vote_that_arrives_twice_commits_without_the_other_voter() {
     let scope = Scope { duplicates_max: 1, losses_max: 1, ..cast.scope() };
     let found = survey(&scope, |id| cast.node(id), |run| run.state(), is_committed_without_a_vote)
         .expect("the models send to nodes that are there");
-    let judgement = found.judge("nobody commits before all have voted", &scope.names);
+    let judgement = found.judge("nobody commits before all have voted", &scope);
     let Verdict::Violated(evidence) = &judgement.verdict else { panic!("{judgement:?}") };
     expect![[r#"
         expected  nobody commits before all have voted
@@ -159,12 +159,11 @@ fn without_copies_nobody_commits_too_early() {
     let scope = Scope { losses_max: 2, ..cast.scope() };
     let found = survey(&scope, |id| cast.node(id), |run| run.state(), is_committed_without_a_vote)
         .expect("the models send to nodes that are there");
-    let judgement = found.judge("nobody commits before all have voted", &scope.names);
-    expect!["holds: 207 visited, 528 arrivals"].assert_eq(&format!(
-        "{}: {}",
-        judgement.verdict.word(),
-        judgement.scope
-    ));
+    let judgement = found.judge("nobody commits before all have voted", &scope);
+    expect![[r#"
+        holds
+        207 visited, 528 arrivals; unordered links, at most 2 lost, 0 doubled, 0 timers"#]]
+    .assert_eq(&format!("{}\n{}", judgement.verdict.word(), judgement.scope));
 }
 
 #[test]
@@ -223,35 +222,35 @@ fn what_was_not_looked_at_is_never_called_complete() {
         );
         let found = found.expect("no node is missing");
         assert_eq!((found.visited, &found.extent), (runs, &Extent::Bounded(bound)));
-        let judgement = found.judge("anything", &scope.names);
+        let judgement = found.judge("anything", &scope);
         let Verdict::Unknown(limit) = &judgement.verdict else { panic!("{judgement:?}") };
-        expected.assert_eq(&format!("{limit}; {}", judgement.scope));
+        expected.assert_eq(&format!("{limit}\n{}", judgement.scope));
     };
     let fine = |_| Visit::Fine;
     check(
         Scope { deliveries_max: 10, ..cast.scope() },
         fine,
         Bound::Deliveries(10),
-        expect![
-            "none wrong among the 2 explored, within the bound: at most 10 arrivals in all; 2 visited, 10 arrivals"
-        ],
+        expect![[r#"
+        none wrong among the 2 explored, within the bound: at most 10 arrivals in all
+        2 visited, 10 arrivals; unordered links, at most 0 lost, 0 doubled, 0 timers"#]],
     );
     check(
         Scope { depth_max: 5, ..cast.scope() },
         fine,
         Bound::Depth(5),
-        expect![
-            "none wrong among the 4 explored, within the bound: at most 5 arrivals a run; 4 visited, 16 arrivals"
-        ],
+        expect![[r#"
+        none wrong among the 4 explored, within the bound: at most 5 arrivals a run
+        4 visited, 16 arrivals; unordered links, at most 0 lost, 0 doubled, 0 timers"#]],
     );
     let enough = |runs| if runs == 3 { Visit::Enough } else { Visit::Fine };
     check(
         cast.scope(),
         enough,
         Bound::Stopped,
-        expect![
-            "none wrong among the 3 explored, within the bound: stopped by whoever looked; 3 visited, 15 arrivals"
-        ],
+        expect![[r#"
+        none wrong among the 3 explored, within the bound: stopped by whoever looked
+        3 visited, 15 arrivals; unordered links, at most 0 lost, 0 doubled, 0 timers"#]],
     );
 }
 
