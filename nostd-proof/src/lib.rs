@@ -1,11 +1,14 @@
-//! Every clock family, without `std`: if this builds, the clocks need an allocator and nothing else.
+//! Every clock family, the catalog and both formats, without `std`: if this builds, they need an allocator and nothing else.
 //!
 //! ```text
 //! cargo build --manifest-path nostd-proof/Cargo.toml
 //! ```
 //!
-//! `std` has a panic handler of its own and two are an error, so the build fails as soon as anything in the graph brings
-//! `std` in. To see it fail, put `extern crate std;` below.
+//! What it proves: this crate brings a panic handler of its own, and `std` has one too, which the compiler refuses as a
+//! duplicate lang item as soon as anything in the graph names `std`. To see it fail, put `extern crate std;` below.
+//!
+//! What it does not prove: a static library is never linked, so a missing symbol would go unnoticed, and nothing here runs.
+//! That it also works is for the tests of the crate itself.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -16,11 +19,12 @@ use alloc::string::ToString;
 use core::panic::PanicInfo;
 
 use constellation_clock::bytes::{Limits, Wire};
-use constellation_clock::laws::{self, Budget, Verdict};
+use constellation_clock::json::Json;
+use constellation_clock::laws::{self, Effort, Outcome};
 use constellation_clock::lease::{Leased, MemoryStore};
 use constellation_clock::{
-    Clock, DottedClock, DriftPolicy, Error, ExactStamp, Group, HybridClock, LamportClock, NamedLamport, Ordering,
-    PhysicalTime, Stamp, VectorClock, VectorStamp,
+    Catalog, Clock, Context, DottedClock, DriftPolicy, Error, ExactStamp, Group, HybridClock, LamportClock,
+    NamedLamport, Ordering, PhysicalTime, Reconciled, Stamp, VectorClock, VectorStamp,
 };
 
 #[global_allocator]
@@ -60,11 +64,29 @@ pub fn exercise() -> Result<bool, Error> {
     let decoded = VectorStamp::decode(&bytes, &Limits::STANDARD)?;
     let is_same = decoded.compare(by_hand.stamp()) == Ordering::Equal && !decoded.to_string().is_empty();
 
-    let verdict = laws::check_exact(&Budget::STANDARD, |node| {
-        VectorClock::new(if node == 0 { "a" } else if node == 1 { "b" } else if node == 2 { "c" } else { "d" })
+    let text = by_hand.stamp().to_json();
+    let is_readable = VectorStamp::from_json(&text, &Limits::STANDARD)? == decoded;
+
+    let (mut here, mut there) = (Catalog::new("pacific"), Catalog::new("atlantic"));
+    let update = here.put("MSS-17", 2, &Context::default())?;
+    there.put("MSS-17", 5, &Context::default())?;
+    let is_conflict_kept = matches!(there.reconcile(&update)?, Reconciled::Concurrent { .. });
+
+    let outcome = laws::check_exact(&Effort::STANDARD, |node| {
+        VectorClock::new(if node == 0 {
+            "a"
+        } else if node == 1 {
+            "b"
+        } else if node == 2 {
+            "c"
+        } else {
+            "d"
+        })
     });
-    let is_lawful = matches!(verdict, Verdict::Holds { .. });
-    Ok(observed > leased.time() && is_after && exact && dotted && lamport && hybrid && is_same && is_lawful)
+    let is_lawful = matches!(outcome, Outcome::Holds { .. });
+    let families = [exact, dotted, lamport, hybrid].iter().all(|family| *family);
+    let forms = is_same && is_readable;
+    Ok(observed > leased.time() && is_after && families && forms && is_conflict_kept && is_lawful)
 }
 
 fn ping<C: Clock>(mut x: C, mut y: C) -> Result<bool, C::Error> {

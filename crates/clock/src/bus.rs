@@ -1,7 +1,7 @@
 //! An asynchronous message bus between named nodes, whose links can be cut and healed.
 
-use alloc::collections::BTreeSet;
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use core::pin::pin;
@@ -67,7 +67,7 @@ pub struct Message {
 
 /// What became of a call to [`MessageBus::partition`]. To ignore it is safe: see there.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Partition {
+pub enum PartitionOutcome {
     /// The links are cut.
     InForce,
     /// Nothing was cut, and every send fails with this error until the next partition or heal.
@@ -75,25 +75,35 @@ pub enum Partition {
 }
 
 impl MessageBus {
-    /// A bus between these nodes, all links open. A name given twice is one node; see [`try_new`](Self::try_new).
+    /// A bus between these nodes, all links open.
+    ///
+    /// A name given twice is one node. With a name that reads as a later life of another, like `pacific#1`, every
+    /// [`send`](Self::send) fails with [`Error::AmbiguousName`]: what it sends could be taken for the other's. For both see
+    /// [`try_new`](Self::try_new).
     #[must_use]
     pub fn new(node_ids: Vec<String>) -> MessageBus {
         let names: Names = node_ids.iter().collect();
         let state = State::new(names.len());
         let bells = names.iter().map(|_| Notify::new()).collect();
-        MessageBus { names, bells, state: Mutex::new(state) }
+        let unfit = names.iter().find_map(|name| Identity::new(name, 0).err());
+        let bus = MessageBus { names, bells, state: Mutex::new(state) };
+        if let Some(error) = unfit {
+            bus.lock().refuse_for_good(error);
+        }
+        bus
     }
 
-    /// As [`new`](Self::new), refusing a name given twice.
+    /// As [`new`](Self::new), refusing a name given twice or one that reads as a later life of another.
     ///
     /// # Errors
-    /// [`Error::DuplicateNode`].
+    /// [`Error::DuplicateNode`], [`Error::AmbiguousName`].
     pub fn try_new(node_ids: Vec<String>) -> Result<MessageBus, Error> {
         let mut names = Names::new();
         for name in &node_ids {
             if names.find(name).is_some() {
                 return Err(Error::DuplicateNode { name: name.clone() });
             }
+            Identity::new(name, 0)?;
             names.intern(name);
         }
         Ok(MessageBus::new(node_ids))
@@ -126,12 +136,12 @@ impl MessageBus {
     ///
     /// This is a statement, so it cannot fail in silence: if a name is unknown nothing is cut, and every later
     /// [`send`](Self::send) fails with the same error, until the next successful partition or heal.
-    pub fn partition(&self, group_a: &[&str], group_b: &[&str]) -> Partition {
+    pub fn partition(&self, group_a: &[&str], group_b: &[&str]) -> PartitionOutcome {
         match self.try_partition(group_a, group_b) {
-            Ok(()) => Partition::InForce,
+            Ok(()) => PartitionOutcome::InForce,
             Err(error) => {
                 self.lock().refuse(error.clone());
-                Partition::Refused(error)
+                PartitionOutcome::Refused(error)
             }
         }
     }
@@ -178,11 +188,29 @@ impl MessageBus {
     }
 
     /// The next message for `node`; waits for one. `None` if there is no such node, or when the bus is
-    /// [closed](Self::close) and nothing is left for it.
+    /// [closed](Self::close) and nothing is left for it; [`try_recv`](Self::try_recv) tells the two apart.
     ///
     /// Safe to cancel: a message is either returned or still there. Several receivers of one node share its messages.
     pub async fn recv(&self, node: &str) -> Option<Message> {
-        let node = self.node(node).ok()?;
+        self.try_recv(node).await.ok().flatten()
+    }
+
+    /// As [`recv`](Self::recv), where a name that is not on the bus is an error. It waits as well.
+    ///
+    /// # Errors
+    /// [`Error::UnknownNode`], naming the nearest.
+    ///
+    /// ```
+    /// # use constellation_clock::MessageBus;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// let bus = MessageBus::new(vec!["pacific".into()]);
+    /// assert_eq!(bus.recv("pasific").await, None); // for ever, and nobody knows why
+    /// let refused = bus.try_recv("pasific").await.unwrap_err();
+    /// assert_eq!(refused.to_string(), "there is no node `pasific` on the bus; did you mean `pacific`?");
+    /// # }
+    /// ```
+    pub async fn try_recv(&self, node: &str) -> Result<Option<Message>, Error> {
+        let node = self.node(node)?;
         loop {
             // The quick way first: most of the time something is there, and nobody needs to be woken.
             let mut taken = self.receive(node);
@@ -196,8 +224,8 @@ impl MessageBus {
                 }
             }
             match taken {
-                Taken::Message(posted) => return Some(self.open(posted)),
-                Taken::Closed => return None,
+                Taken::Message(posted) => return Ok(Some(self.open(posted))),
+                Taken::Closed => return Ok(None),
                 Taken::Nothing | Taken::Healed => {}
             }
         }
@@ -217,7 +245,8 @@ impl MessageBus {
     }
 
     /// What has happened so far on a [recording](Self::recording) bus: each send and receive with what nodes claimed of
-    /// it, each partition, hold and heal. Its times count steps of the bus; no real clock is read.
+    /// it, each partition, hold and heal, and last each message that is still under way. Its times count steps of the
+    /// bus; no real clock is read.
     ///
     /// # Errors
     /// [`Error::NotRecorded`] if this bus does not record, or had to stop because something could not be recorded.
@@ -226,42 +255,27 @@ impl MessageBus {
     }
 
     /// Makes the caller one more life of the node called `name`: the first is incarnation 0.
-    pub(crate) fn attach(&self, name: &str) -> Result<(NodeId, Identity), Error> {
+    pub(crate) fn attach(self: &Arc<MessageBus>, name: &str) -> Result<(Seat, Identity), Error> {
         let node = self.node(name)?;
-        let life = self.lock().attach(node);
-        let identity = if life == 0 { Identity::from(name) } else { Identity::new(name, life)? };
-        Ok((node, identity))
+        Identity::new(name, 0)?;
+        let life = self.lock().attach(node).ok_or_else(|| Error::NameInUse { name: String::from(name) })?;
+        let seat = Seat { bus: self.clone(), node };
+        Ok((seat, Identity::new(name, life)?))
     }
 
-    /// Records these steps and sends their messages; gives back those that were not taken, among them all for the
-    /// `blocked` targets, for whom something earlier still waits.
-    pub(crate) fn carry_out(
-        &self,
-        node: NodeId,
-        received: Option<MessageId>,
-        steps: Vec<Step<Vec<u8>>>,
-        blocked: &BTreeSet<NodeId>,
-    ) -> Vec<Posted> {
-        let done = self.lock().carry_out(node, received, steps, blocked);
-        done.delivered_to.into_iter().for_each(|target| self.wake(target));
-        done.refused
+    /// Does several things on the bus with nothing in between. What is done must not use the bus otherwise.
+    pub(crate) fn transact<T>(&self, work: impl FnOnce(&mut Desk<'_>) -> T) -> T {
+        let mut desk = Desk { state: self.lock(), delivered_to: Vec::new() };
+        let result = work(&mut desk);
+        let Desk { state, delivered_to } = desk;
+        drop(state); // Before anybody is woken who would only wait for it.
+        delivered_to.into_iter().for_each(|target| self.wake(target));
+        result
     }
 
     /// Records that `node` refused a message: nothing of it got in, so for every judge it is lost.
-    pub(crate) fn refuse_message(&self, node: Option<NodeId>, id: MessageId, refusal: &impl fmt::Display) {
-        if let Some(node) = node {
-            self.lock().refuse_message(node, id, refusal);
-        }
-    }
-
-    /// Tries once more to send what was not taken before.
-    pub(crate) fn retry(&self, posted: Posted) -> Result<(), (Posted, Error)> {
-        let target = posted.target;
-        let is_delivered = self.lock().post(posted)?;
-        if is_delivered {
-            self.wake(target);
-        }
-        Ok(())
+    pub(crate) fn refuse_message(&self, node: NodeId, id: MessageId, refusal: &impl fmt::Display) {
+        self.lock().refuse_message(node, id, refusal);
     }
 
     /// The next message for a node that also wants to know of heals; not recorded as received.
@@ -286,11 +300,6 @@ impl MessageBus {
     /// The name of a node of this bus.
     pub(crate) fn name(&self, node: NodeId) -> &str {
         self.names.text(node.number()).expect("a NodeId comes from the table of its bus")
-    }
-
-    /// Why nothing can be sent at all just now, if so.
-    pub(crate) fn refusal(&self) -> Option<Error> {
-        self.lock().refusal()
     }
 
     // A function of its own, so that the lock is never held where something is awaited.
@@ -332,6 +341,60 @@ impl MessageBus {
     fn lock(&self) -> MutexGuard<'_, State> {
         // Nothing is done under the lock that leaves the state half changed, so a panic elsewhere does not spoil it.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A node's place on the bus, free again once this is dropped.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    bus: Arc<MessageBus>,
+    node: NodeId,
+}
+
+impl Seat {
+    /// Whose place it is.
+    pub(crate) fn node(&self) -> NodeId {
+        self.node
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.bus.lock().release(self.node);
+    }
+}
+
+/// The bus, with everybody else waiting outside.
+pub(crate) struct Desk<'a> {
+    state: MutexGuard<'a, State>,
+    /// Who is to be woken, once for each message.
+    delivered_to: Vec<NodeId>,
+}
+
+impl Desk<'_> {
+    /// Whether a message to each of these would be taken now.
+    pub(crate) fn admit(&self, source: NodeId, targets: &[NodeId]) -> Result<(), Error> {
+        self.state.admit(source, targets)
+    }
+
+    /// Records a node's step in which it sends a message to each of these; they are to be posted. The id of the first, of
+    /// which the others follow.
+    pub(crate) fn announce<M>(&mut self, node: NodeId, step: &Step<M>, targets: &[NodeId]) -> MessageId {
+        self.state.announce(node, step, targets)
+    }
+
+    /// Sends a message that was announced.
+    pub(crate) fn post(&mut self, posted: Posted) -> Result<(), Error> {
+        let target = posted.target;
+        if self.state.post(posted)? {
+            self.delivered_to.push(target);
+        }
+        Ok(())
+    }
+
+    /// Records the steps in which a node took `received` in.
+    pub(crate) fn record_steps<M>(&mut self, node: NodeId, received: MessageId, steps: &[Step<M>]) {
+        self.state.record_steps(node, received, steps);
     }
 }
 

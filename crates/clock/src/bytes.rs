@@ -43,6 +43,8 @@ pub enum Kind {
     Envelope = 0x22,
     /// What a replica writes to disk for its next life.
     ReplicaState = 0x23,
+    /// A catalog's [`Context`](crate::Context).
+    CatalogContext = 0x24,
 }
 
 /// What can be put on a wire: `encode` is injective, and `decode` accepts exactly what `encode` produces.
@@ -183,6 +185,20 @@ pub enum Fault {
         /// Its position.
         position: u64,
     },
+    /// A key without a value. A write stays until another replaces it, so there is always one.
+    NoSiblings,
+    /// A write that is held but not among those seen.
+    DotNotCovered {
+        /// Its number on its node.
+        counter: u64,
+        /// How many of that node's writes are said to be seen.
+        seen: u64,
+    },
+    /// Something said to be missing that is not.
+    NothingMissing {
+        /// Up to where it is said to be there.
+        counter: u64,
+    },
     /// Text that is not JSON, or not of the expected shape.
     NotJson {
         /// What was expected.
@@ -239,6 +255,13 @@ impl fmt::Display for Fault {
             }
             Fault::NotUtf8 => write!(formatter, "a name is not UTF-8"),
             Fault::NoSuchEntry { position } => write!(formatter, "there is no entry number {position}"),
+            Fault::NoSiblings => write!(formatter, "a key has no value"),
+            Fault::DotNotCovered { counter, seen } => {
+                write!(formatter, "write {counter} of a node is held, and only {seen} are seen")
+            }
+            Fault::NothingMissing { counter } => {
+                write!(formatter, "nothing is missing after the event number {counter}")
+            }
             Fault::NotJson { expected } => write!(formatter, "expected {expected}"),
             Fault::NotCanonicalJson { canonical } => write!(formatter, "the canonical text is {canonical}"),
         }
@@ -254,6 +277,11 @@ pub struct Writer {
 }
 
 impl Writer {
+    /// Makes room for so many bytes more at once.
+    pub(crate) fn reserve(&mut self, bytes: usize) {
+        self.bytes.reserve(bytes);
+    }
+
     /// An integer, in its shortest form.
     pub fn varint(&mut self, value: u64) {
         let mut rest = value;
@@ -317,7 +345,17 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// [`Fault::Truncated`], [`Fault::NonMinimalVarint`], [`Fault::VarintOverflow`].
+    #[inline]
     pub fn varint(&mut self) -> Result<u64, Malformed> {
+        // Most are short.
+        if let Some(byte) = self.bytes.get(self.offset).filter(|byte| **byte < 0x80) {
+            self.offset += 1;
+            return Ok(u64::from(*byte));
+        }
+        self.long_varint()
+    }
+
+    fn long_varint(&mut self) -> Result<u64, Malformed> {
         let mut value = 0;
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;
@@ -377,6 +415,24 @@ impl<'a> Reader<'a> {
         let text = text.ok_or_else(|| self.fault(Fault::NotUtf8))?;
         self.offset = end;
         Ok(text)
+    }
+
+    /// Takes `text` behind its length if that is what comes next, else nothing: much cheaper than reading it first. Only for
+    /// texts whose length is one byte.
+    #[inline]
+    pub(crate) fn take_text(&mut self, text: &str, limits: &Limits) -> bool {
+        let length = text.len();
+        if length >= 0x80 || length as u64 > u64::from(limits.name_bytes_max) {
+            return false;
+        }
+        let rest = self.bytes.get(self.offset..).unwrap_or_default();
+        let is_next = rest.split_first().is_some_and(|(found, after)| {
+            usize::from(*found) == length && after.starts_with(text.as_bytes())
+        });
+        if is_next {
+            self.offset += 1 + length; // All of it is there.
+        }
+        is_next
     }
 
     /// The name of a node; with a `group`, of one of its members.

@@ -11,6 +11,7 @@ mod wire;
 use record::Record;
 
 use crate::CEILING;
+use crate::bytes::Limits;
 use crate::dotted::Dot;
 use crate::error::Error;
 use crate::identity::Identity;
@@ -26,6 +27,8 @@ use crate::vector::VectorStamp;
 ///
 /// An [`Update`] carries everything its sender knows of one key. So it may be lost, duplicated and overtaken: a
 /// later one makes up for it, and one [`sync`](Catalog::sync) for all of them.
+///
+/// A catalog never comes to hold what a decoder with its [`Limits`] would refuse: [`with_limits`](Self::with_limits).
 ///
 /// Cost: a put or a reconcile clones the siblings of one key; a key's vector has an entry for each replica that ever wrote
 /// it.
@@ -56,33 +59,53 @@ pub struct Catalog<V> {
     /// How many writes this replica has accepted, over all keys, so that a dot names one write of the whole catalog.
     written: u64,
     records: BTreeMap<String, Record<V>>,
+    limits: Limits,
 }
 
-/// Which writes of one key somebody has seen, and therefore means to replace. The default has seen nothing.
+/// Which writes of one key somebody has seen, and therefore means to replace. The default has seen nothing, of any key.
 ///
-/// Take it from a [`Reading`], hand it back with the write. A context is of one key: handed in with another it would
-/// replace what nobody read.
+/// Take it from a [`Reading`], hand it back with the write. It belongs to the key that was read: writes are numbered
+/// across the whole catalog, so with another key it would replace what nobody has read, and is refused.
+///
+/// Its bytes may travel to a client and back. Whoever can make up a context can make a write replace what nobody has
+/// seen, even writes that are yet to come: where clients may be hostile, send it under a signature or a key of your own.
+///
+/// ```
+/// use constellation_clock::{Catalog, Context, Error};
+///
+/// let mut pacific = Catalog::new("pacific");
+/// pacific.put("MSS-17", "roll 2", &Context::default())?;
+/// pacific.put("MSS-23", "thrust", &Context::default())?;
+/// let other = pacific.get("MSS-23").context;
+/// let refused = pacific.put("MSS-17", "roll 9", &other).unwrap_err();
+/// assert_eq!(refused.to_string(), r#"the context was read under "MSS-23", not under "MSS-17""#);
+/// assert_eq!(pacific.get("MSS-17").values, ["roll 2"]);
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Context(VectorStamp);
+pub struct Context {
+    /// Under which key it was read. Invariant: without a key nothing was seen.
+    key: Option<String>,
+    seen: VectorStamp,
+}
 
 impl Context {
     /// Whether the write named `dot` has been seen.
     #[must_use]
     pub fn has_seen(&self, dot: &Dot) -> bool {
-        dot.counter <= self.0.get(dot.node.as_str())
+        record::covers(&self.seen, dot)
+    }
+
+    /// Under which key it was read; `None` for the default.
+    #[must_use]
+    pub fn key(&self) -> Option<&str> {
+        self.key.as_deref()
     }
 
     /// The vector of the writes seen.
     #[must_use]
     pub fn stamp(&self) -> &VectorStamp {
-        &self.0
-    }
-}
-
-/// For contexts that come back from a client as bytes of a stamp.
-impl From<VectorStamp> for Context {
-    fn from(stamp: VectorStamp) -> Context {
-        Context(stamp)
+        &self.seen
     }
 }
 
@@ -181,12 +204,19 @@ impl<V> Catalog<V> {
     /// [next incarnation](Identity::next_incarnation): its old dots are taken.
     #[must_use]
     pub fn new(node: impl Into<Identity>) -> Catalog<V> {
-        Catalog { node: node.into(), written: 0, records: BTreeMap::new() }
+        Catalog { node: node.into(), written: 0, records: BTreeMap::new(), limits: Limits::STANDARD }
+    }
+
+    /// The same replica under other limits ([`Limits::STANDARD`] otherwise); all replicas should have the same. The siblings of a
+    /// key and the replicas that wrote it are entries, and a key is a name.
+    #[must_use]
+    pub fn with_limits(self, limits: Limits) -> Catalog<V> {
+        Catalog { limits, ..self }
     }
 
     /// Whose replica it is.
     #[must_use]
-    pub fn node(&self) -> &Identity {
+    pub fn identity(&self) -> &Identity {
         &self.node
     }
 
@@ -206,13 +236,15 @@ impl<V: Clone + Eq> Catalog<V> {
     /// What is held under `key`, and the context to replace it with. A key never written has no values.
     #[must_use]
     pub fn get(&self, key: &str) -> Reading<V> {
+        let key_read = Some(String::from(key));
         let Some(record) = self.records.get(key) else {
-            return Reading { values: Vec::new(), dots: Vec::new(), context: Context::default() };
+            let context = Context { key: key_read, seen: VectorStamp::default() };
+            return Reading { values: Vec::new(), dots: Vec::new(), context };
         };
         Reading {
             values: record.siblings.values().cloned().collect(),
             dots: record.siblings.keys().cloned().collect(),
-            context: Context(record.seen.clone()),
+            context: Context { key: key_read, seen: record.seen.clone() },
         }
     }
 
@@ -221,22 +253,30 @@ impl<V: Clone + Eq> Catalog<V> {
     /// What the writer has not seen stays beside it. So a write with the default context replaces nothing.
     ///
     /// # Errors
-    /// [`Error::Impersonated`] if the context has seen a later write of ours than we made; [`Error::Exhausted`] after
+    /// [`Error::ForeignContext`] if the context was read under another key; [`Error::Impersonated`] if it has seen a later
+    /// write of ours than we made; [`Error::BeyondLimits`] if no decoder would take the outcome; [`Error::Exhausted`] after
     /// [`CEILING`] writes. The catalog is as before.
     pub fn put(&mut self, key: &str, value: V, context: &Context) -> Result<Update<V>, Error> {
-        self.admit_seen(&context.0)?;
+        self.admit_context(key, context)?;
         if self.written >= CEILING {
             return Err(Error::Exhausted { node: Some(self.node.clone()), ceiling: CEILING });
         }
         let dot = Dot { node: self.node.clone(), counter: self.written + 1 }; // Below the ceiling: cannot wrap.
         let own = VectorStamp::from_entries([(dot.node.clone(), dot.counter)])?;
-        self.written = dot.counter;
+        let held = self.records.get(key);
+        let mut seen = held.map(|record| record.seen.clone()).unwrap_or_default();
+        seen.merge(&context.seen);
+        seen.merge(&own);
+        let siblings = held.map_or(0, |record| record.unseen_by(&context.seen).count()) + 1;
+        if let Some(fault) = record::fault(key, &seen, siblings, &self.limits) {
+            return Err(Error::BeyondLimits { key: String::from(key), fault });
+        }
 
+        self.written = dot.counter;
         let record = self.records.entry(String::from(key)).or_default();
         record.siblings.retain(|sibling, _| !context.has_seen(sibling));
         record.siblings.insert(dot, value);
-        record.seen.merge(&context.0);
-        record.seen.merge(&own);
+        record.seen = seen;
         Ok(Update { key: String::from(key), record: record.clone() })
     }
 
@@ -248,8 +288,9 @@ impl<V: Clone + Eq> Catalog<V> {
     /// # Errors
     /// [`Error::Unresolved`], naming the writes not seen; else as [`put`](Self::put). The catalog is as before.
     pub fn resolve(&mut self, key: &str, value: V, context: &Context) -> Result<Update<V>, Error> {
-        let held = self.records.get(key).into_iter().flat_map(|record| record.siblings.keys());
-        let unseen: Vec<Dot> = held.filter(|dot| !context.has_seen(dot)).cloned().collect();
+        self.admit_context(key, context)?;
+        let held = self.records.get(key).into_iter();
+        let unseen: Vec<Dot> = held.flat_map(|record| record.unseen_by(&context.seen)).cloned().collect();
         if !unseen.is_empty() {
             return Err(Error::Unresolved { key: String::from(key), unseen });
         }
@@ -263,7 +304,8 @@ impl<V: Clone + Eq> Catalog<V> {
     ///
     /// # Errors
     /// [`Error::Impersonated`] if it has a write of ours that we did not make, [`Error::DotReused`] if it has another value
-    /// for a write that is held here: either way an identity has two owners. The catalog is as before.
+    /// for a write that is held here: either way an identity has two owners. [`Error::BeyondLimits`] if both together are
+    /// more than a decoder would take; a [`resolve`](Self::resolve) on either side makes room. The catalog is as before.
     pub fn reconcile(&mut self, update: &Update<V>) -> Result<Reconciled<V>, Error> {
         self.admit(&update.key, &update.record)?;
         Ok(self.absorb(&update.key, &update.record))
@@ -297,17 +339,35 @@ impl<V: Clone + Eq> Catalog<V> {
     fn admit_seen(&self, seen: &VectorStamp) -> Result<(), Error> {
         let seen = seen.get(self.node.as_str());
         if seen > self.written {
-            return Err(Error::Impersonated { identity: self.node.clone(), own: self.written, seen });
+            return Err(Error::Impersonated {
+                identity: self.node.clone(),
+                own: self.written.into(),
+                seen: seen.into(),
+            });
         }
         Ok(())
     }
 
+    fn admit_context(&self, key: &str, context: &Context) -> Result<(), Error> {
+        match context.key() {
+            Some(read) if read != key => {
+                Err(Error::ForeignContext { key: String::from(key), context_of: String::from(read) })
+            }
+            _ => self.admit_seen(&context.seen),
+        }
+    }
+
     fn admit(&self, key: &str, theirs: &Record<V>) -> Result<(), Error> {
         self.admit_seen(&theirs.seen)?;
-        match self.records.get(key).and_then(|ours| ours.contradiction(theirs)) {
-            Some(dot) => Err(Error::DotReused { dot: dot.clone() }),
-            None => Ok(()),
+        let ours = self.records.get(key);
+        if let Some(dot) = ours.and_then(|ours| ours.contradiction(theirs)) {
+            return Err(Error::DotReused { dot: dot.clone() });
         }
+        let fault = match ours {
+            None => record::fault(key, &theirs.seen, theirs.siblings.len(), &self.limits),
+            Some(ours) => ours.fault_with(theirs, key, &self.limits),
+        };
+        fault.map_or(Ok(()), |fault| Err(Error::BeyondLimits { key: String::from(key), fault }))
     }
 
     fn admit_all(&self, other: &Catalog<V>) -> Result<(), Error> {

@@ -60,8 +60,8 @@ impl DottedClock {
 
     /// Whose clock it is.
     #[must_use]
-    pub fn node(&self) -> &Identity {
-        self.inner.node()
+    pub fn identity(&self) -> &Identity {
+        self.inner.identity()
     }
 
     /// Whether it stands at its ceiling and refuses every further event.
@@ -177,6 +177,9 @@ impl ExactStamp for DottedStamp {
     #[inline]
     fn compare(&self, other: &DottedStamp) -> Ordering {
         match (self.is_covered_by(other), other.is_covered_by(self)) {
+            // Two events, each in the other's past: no honest clocks say so. Whatever the stamps are, "equal" is only said
+            // of one event, so that `==` and the order never disagree.
+            (true, true) if self != other => Ordering::Concurrent,
             (true, true) => Ordering::Equal,
             (true, false) => Ordering::Before,
             (false, true) => Ordering::After,

@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::bytes::Malformed;
+use crate::bytes::{Fault, Malformed};
 use crate::dotted::Dot;
 use crate::hybrid::{HybridTime, PhysicalTime, WallUnreadable};
 use crate::identity::Identity;
@@ -48,23 +48,14 @@ pub enum Error {
         /// How far ahead of ours a message may be.
         lead_max: u64,
     },
-    /// Somebody counted further under our own identity than we did: we lost our memory, or the identity has two owners.
+    /// Somebody got further under our own identity than we did: we lost our memory, or the identity has two owners.
     Impersonated {
         /// The identity that is ours.
         identity: Identity,
-        /// How far we have counted.
-        own: u64,
-        /// How far the message says we have.
-        seen: u64,
-    },
-    /// As [`Error::Impersonated`], under a hybrid clock.
-    ImpersonatedAt {
-        /// The identity that is ours.
-        identity: Identity,
-        /// Our latest stamp's time.
-        own: HybridTime,
-        /// The time in the message.
-        seen: HybridTime,
+        /// How far we are.
+        own: Reached,
+        /// How far the message says we are.
+        seen: Reached,
     },
     /// A remote hybrid stamp further ahead of our wall clock than the drift bound.
     DriftExceeded {
@@ -104,6 +95,13 @@ pub enum Error {
     Checkpoint(CheckpointFault),
     /// The store behind a lease failed.
     Store(StoreFault),
+    /// A lease so long that a clock which resumes from it would be refused by its peers.
+    BlockTooLong {
+        /// The block asked for.
+        block: u64,
+        /// The longest that its peers put up with.
+        block_max: u64,
+    },
     /// Two different values for one write: its node's identity has two owners, or its owner lost its memory.
     DotReused {
         /// The name that both writes bear.
@@ -116,6 +114,20 @@ pub enum Error {
         /// The writes held there that the decision had not seen.
         unseen: Vec<Dot>,
     },
+    /// A write whose context was read under another key: it would replace what nobody has read.
+    ForeignContext {
+        /// Under which key it was to be written.
+        key: String,
+        /// Under which key the context was read.
+        context_of: String,
+    },
+    /// What a catalog would hold under a key is more than a decoder with its limits would take.
+    BeyondLimits {
+        /// Under which key.
+        key: String,
+        /// What the decoder would say.
+        fault: Fault,
+    },
     /// A node that is not on the bus.
     UnknownNode {
         /// The name given.
@@ -127,6 +139,18 @@ pub enum Error {
     DuplicateNode {
         /// The name.
         name: String,
+    },
+    /// A node that is on the bus already, alive: two owners of one name would undo each other's clocks.
+    NameInUse {
+        /// The name.
+        name: String,
+    },
+    /// A number that is no node's.
+    NoSuchNode {
+        /// The number given.
+        number: u32,
+        /// How many nodes there are; their numbers are below that.
+        nodes: usize,
     },
     /// As many messages wait for a heal as may. This one was not taken; it is still the sender's.
     HoldFull {
@@ -143,6 +167,7 @@ pub enum Error {
 }
 
 impl fmt::Display for Error {
+    #[allow(clippy::too_many_lines, reason = "one match, so that none can be without words")]
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::AmbiguousName { name, reads_as } => {
@@ -161,10 +186,8 @@ impl fmt::Display for Error {
                 write!(formatter, "{sender} is at time {remote}, {text} {lead_max} ahead of our {local}")
             }
             Error::Impersonated { identity, own, seen } => {
-                write!(formatter, "somebody counted to {seen} as {identity}, which is us, at {own}")
-            }
-            Error::ImpersonatedAt { identity, own, seen } => {
-                write!(formatter, "somebody reached {seen} as {identity}, which is us, at {own}")
+                let got = if matches!(seen, Reached::Count(_)) { "counted to" } else { "reached" };
+                write!(formatter, "somebody {got} {seen} as {identity}, which is us, at {own}")
             }
             Error::DriftExceeded { sender, remote, local, bound_ns } => {
                 let ahead_ns = remote.as_ns().saturating_sub(local.as_ns()); // Ahead, or it would not be an error.
@@ -180,12 +203,22 @@ impl fmt::Display for Error {
             Error::Malformed(fault) => write!(formatter, "{fault}"),
             Error::Checkpoint(fault) => write!(formatter, "{fault}"),
             Error::Store(fault) => write!(formatter, "{fault}"),
+            Error::BlockTooLong { block, block_max } => {
+                write!(formatter, "a lease of {block} a block puts a restarted clock further ahead than ")?;
+                write!(formatter, "its peers admit; at most {block_max}")
+            }
             Error::DotReused { dot } => {
                 write!(formatter, "two values for the write {dot}: the identity {} has two owners", dot.node)
             }
             Error::Unresolved { key, unseen } => {
                 write!(formatter, "the decision on {key:?} has not seen")?;
                 unseen.iter().try_for_each(|dot| write!(formatter, " {dot}"))
+            }
+            Error::ForeignContext { key, context_of } => {
+                write!(formatter, "the context was read under {context_of:?}, not under {key:?}")
+            }
+            Error::BeyondLimits { key, fault } => {
+                write!(formatter, "no replica could be told of {key:?}: {fault}")
             }
             Error::UnknownNode { name, nearest: Some(nearest) } => {
                 write!(formatter, "there is no node `{name}` on the bus; did you mean `{nearest}`?")
@@ -194,6 +227,10 @@ impl fmt::Display for Error {
                 write!(formatter, "there is no node `{name}` on the bus")
             }
             Error::DuplicateNode { name } => write!(formatter, "node `{name}` is named twice"),
+            Error::NameInUse { name } => write!(formatter, "node `{name}` is on the bus already, and alive"),
+            Error::NoSuchNode { number, nodes } => {
+                write!(formatter, "there is no node number {number}, only {nodes} from 0 up")
+            }
             Error::HoldFull { held_max } => {
                 let text = "messages already wait for the heal, the most allowed";
                 write!(formatter, "the link is cut and {held_max} {text}")
@@ -205,6 +242,37 @@ impl fmt::Display for Error {
 }
 
 impl core::error::Error for Error {}
+
+/// How far a clock has come.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Reached {
+    /// Events counted, or a Lamport time.
+    Count(u64),
+    /// A hybrid clock's time.
+    Time(HybridTime),
+}
+
+impl From<u64> for Reached {
+    fn from(count: u64) -> Reached {
+        Reached::Count(count)
+    }
+}
+
+impl From<HybridTime> for Reached {
+    fn from(time: HybridTime) -> Reached {
+        Reached::Time(time)
+    }
+}
+
+impl fmt::Display for Reached {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Reached::Count(count) => write!(formatter, "{count}"),
+            Reached::Time(time) => write!(formatter, "{time}"),
+        }
+    }
+}
 
 impl From<Malformed> for Error {
     fn from(fault: Malformed) -> Error {

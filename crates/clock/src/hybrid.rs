@@ -4,10 +4,10 @@ use core::borrow::Borrow;
 use core::fmt;
 
 use crate::bytes::{Fault, Kind, Limits, Reader, Wire, Writer};
-use crate::clock::{Clock, ExactStamp, Stamp};
+use crate::clock::{Clock, Stamp};
 use crate::error::Error;
 use crate::identity::Identity;
-use crate::lamport::possible_by_time;
+use crate::lamport::{KnowsConcurrency, possible_by_time};
 use crate::lease::Resumable;
 use crate::ordering::{Ordering, Possible};
 use crate::vector::Group;
@@ -249,7 +249,11 @@ where
     fn refuse(&self, message: &HybridStamp, wall: PhysicalTime) -> Result<(), Error> {
         let (own, seen) = (self.state.time, message.time);
         if message.node == self.node && seen > own {
-            return Err(Error::ImpersonatedAt { identity: self.node.clone(), own, seen });
+            return Err(Error::Impersonated {
+                identity: self.node.clone(),
+                own: own.into(),
+                seen: seen.into(),
+            });
         }
         if let Some(bound_ns) = self.policy.remote.exceeded_by(seen.physical, wall) {
             let sender = message.node.clone();
@@ -274,7 +278,7 @@ where
 impl<W> HybridClock<W> {
     /// Whose clock it is.
     #[must_use]
-    pub fn node(&self) -> &Identity {
+    pub fn identity(&self) -> &Identity {
         &self.node
     }
 
@@ -353,6 +357,14 @@ where
         let bound = HybridTime { physical: PhysicalTime(bound.min(CEILING)), logical: u32::MAX };
         self.state.time = self.state.time.max(bound);
     }
+
+    /// One nanosecond less than the drift bound, which the first stamp above the lease needs.
+    fn block_max(&self) -> u64 {
+        match self.policy.remote {
+            Ahead::Within { ns } => ns.saturating_sub(1), // A bound of zero admits no lease at all.
+            Ahead::Unbounded => u64::MAX,
+        }
+    }
 }
 
 /// The label of one event under a hybrid clock.
@@ -387,7 +399,7 @@ impl HybridStamp {
 
     /// A hybrid stamp cannot be compared so, and no call of this compiles: it stands here so that the compiler says why,
     /// instead of that there is no such method. Ask [`Stamp::possible`].
-    pub fn compare<S: Borrow<HybridStamp> + ExactStamp>(&self, other: &S) -> Ordering {
+    pub fn compare<S: Borrow<HybridStamp> + KnowsConcurrency>(&self, other: &S) -> Ordering {
         other.compare(other)
     }
 }

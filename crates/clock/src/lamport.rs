@@ -4,13 +4,13 @@ use core::borrow::Borrow;
 use core::sync::atomic::{AtomicU64, Ordering::AcqRel, Ordering::Acquire};
 
 use crate::bytes::{Kind, Limits, Reader, Wire, Writer};
-use crate::clock::{Clock, ExactStamp, Stamp};
+use crate::clock::{Clock, Stamp};
 use crate::error::Error;
 use crate::identity::Identity;
 use crate::lease::Resumable;
 use crate::ordering::{Ordering, Possible};
 use crate::vector::Group;
-use crate::{CEILING, REMOTE_MAX};
+use crate::{CEILING, LEAD_MAX, REMOTE_MAX};
 
 /// Lamport's scalar clock (Lamport 1978, IR1 and IR2), to be shared by the threads of one node.
 ///
@@ -194,15 +194,17 @@ pub struct NamedLamport {
 }
 
 impl NamedLamport {
-    /// The clock of `node`, at 0, absorbing remote times up to [`REMOTE_MAX`].
+    /// The clock of `node`, at 0, absorbing remote times up to [`LEAD_MAX`] ahead of its own.
     #[must_use]
     pub fn new(node: impl Into<Identity>) -> NamedLamport {
-        NamedLamport { clock: LamportClock::new(), node: node.into(), lead_max: CEILING }
+        NamedLamport { clock: LamportClock::new(), node: node.into(), lead_max: LEAD_MAX }
     }
 
-    /// The same, refusing messages whose time is more than `lead_max` ahead of ours: without such a bound one forged
-    /// stamp moves the whole cluster's clocks. Choose it above the number of events that can happen elsewhere during the
-    /// longest partition.
+    /// The same, refusing messages whose time is more than `lead_max` ahead of ours. Choose it above the number of events
+    /// that can happen elsewhere during the longest partition, or before this node joins: a fresh clock is at 0.
+    ///
+    /// [`CEILING`] sets no bound but [`REMOTE_MAX`]. Then one forged message silences an honest clock for good: it goes on
+    /// above `REMOTE_MAX`, where everybody else refuses it.
     #[must_use]
     pub fn with_lead_max(self, lead_max: u64) -> NamedLamport {
         NamedLamport { lead_max, ..self }
@@ -210,7 +212,7 @@ impl NamedLamport {
 
     /// Whose clock it is.
     #[must_use]
-    pub fn node(&self) -> &Identity {
+    pub fn identity(&self) -> &Identity {
         &self.node
     }
 
@@ -220,7 +222,8 @@ impl NamedLamport {
         self.clock.current()
     }
 
-    /// Whether the clock stands at [`CEILING`] and refuses every further event.
+    /// Whether the clock stands at [`CEILING`] and refuses every further event. (A bare [`LamportClock`] goes on up to
+    /// `u64::MAX`: its values need not fit anybody's format.)
     #[must_use]
     pub fn is_exhausted(&self) -> bool {
         self.current() >= CEILING
@@ -230,7 +233,11 @@ impl NamedLamport {
     fn refuse(&self, message: &LamportStamp) -> Result<(), Error> {
         let (remote, local) = (message.time, self.current());
         if message.node == self.node && remote > local {
-            return Err(Error::Impersonated { identity: self.node.clone(), own: local, seen: remote });
+            return Err(Error::Impersonated {
+                identity: self.node.clone(),
+                own: local.into(),
+                seen: remote.into(),
+            });
         }
         if remote > REMOTE_MAX {
             let sender = Some(message.node.clone());
@@ -337,9 +344,25 @@ impl LamportStamp {
 
     /// A Lamport stamp cannot be compared so, and no call of this compiles: it stands here so that the compiler says why,
     /// instead of that there is no such method. Ask [`Stamp::possible`].
-    pub fn compare<S: Borrow<LamportStamp> + ExactStamp>(&self, other: &S) -> Ordering {
+    pub fn compare<S: Borrow<LamportStamp> + KnowsConcurrency>(&self, other: &S) -> Ordering {
         other.compare(other)
     }
+}
+
+pub(crate) use never::KnowsConcurrency;
+
+mod never {
+    use crate::clock::ExactStamp;
+
+    /// What a time would have to be, to be compared exactly. Nothing is, and nobody outside can name it to make it so:
+    /// bounded by [`ExactStamp`] alone, a type that borrows as a Lamport stamp and claims to be exact would get through.
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` cannot tell whether two events are concurrent",
+        label = "this stamp keeps too little: a smaller time means \"before or concurrent\"",
+        note = "Lamport and hybrid stamps order events totally, and by that hide concurrency (Lamport 1978)",
+        note = "ask `possible()` for the relations that are not excluded, or stamp with a `VectorClock` or `DottedClock`"
+    )]
+    pub trait KnowsConcurrency: ExactStamp {}
 }
 
 impl Stamp for LamportStamp {

@@ -2,16 +2,24 @@
 //!
 //! The judge plays schedules of events, sends and receipts (lost, repeated and out of order) on clocks that a factory makes
 //! for it: all schedules of a tiny size, then random ones. Beside them it keeps the past of each event as a set of event
-//! numbers, which is happened-before by definition and knows no clock. Whatever the clocks say is held against that. A
-//! schedule that breaks a law is shrunk as long as it still breaks the same one.
+//! numbers, which is happened-before by definition and knows no clock. Whatever the clocks say is held against that, each
+//! pair asked both ways round. A schedule that breaks a law is shrunk as long as it still breaks the same one.
+//!
+//! | what is judged | by |
+//! | --- | --- |
+//! | what stamps say about events | [`check`], [`check_exact`], [`check_total`] |
+//! | that a refusal leaves no trace | [`check_refusal`] |
+//! | that a restart repeats nothing | [`check_restart`] |
+//! | the bytes, and that equal things have equal ones | [`check_wire`] |
+//! | that equal things hash alike | [`check_hash`] |
 //!
 //! ```
-//! use constellation_clock::laws::{self, Budget, Law, Verdict};
+//! use constellation_clock::laws::{self, Effort, Law, Outcome};
 //! use constellation_clock::{Clock, Error, VectorClock, VectorStamp};
 //!
 //! const NAMES: [&str; 4] = ["pacific", "indian_ocean", "atlantic", "antarctic"];
-//! let verdict = laws::check_exact(&Budget::STANDARD, |node| VectorClock::new(NAMES[node as usize]));
-//! assert!(matches!(verdict, Verdict::Holds { .. }));
+//! let outcome = laws::check_exact(&Effort::STANDARD, |node| VectorClock::new(NAMES[node as usize]));
+//! assert!(matches!(outcome, Outcome::Holds { .. }));
 //!
 //! /// Merges, and forgets that a receipt is an event.
 //! struct Forgetful(VectorClock);
@@ -28,56 +36,62 @@
 //!     }
 //! }
 //!
-//! let verdict = laws::check(&Budget::STANDARD, |node| Forgetful(VectorClock::new(NAMES[node as usize])));
-//! let Verdict::Violated(violation) = verdict else { panic!("a judge that never finds anything is no judge") };
+//! let outcome = laws::check(&Effort::STANDARD, |node| Forgetful(VectorClock::new(NAMES[node as usize])));
+//! let Outcome::Violated(violation) = outcome else { panic!("a judge that never finds anything is no judge") };
 //! assert_eq!(violation.law, Law::MessageOrder);
 //! assert_eq!(violation.schedule.len(), 2); // one send, one receipt: it cannot be smaller
 //! ```
 
 use alloc::boxed::Box;
-use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
 use crate::clock::{Clock, ExactStamp, Stamp};
-use crate::ordering::Ordering;
 
 mod history;
+mod pair;
+mod refusal;
+mod restart;
 mod schedule;
 mod wire;
 
 use history::{History, play};
+use pair::Judge;
+pub use refusal::check_refusal;
+pub use restart::check_restart;
 pub use schedule::Step;
-pub use wire::check_wire;
+pub use wire::{check_hash, check_wire};
 
 /// Plays schedules and checks what every clock owes: [`Stamp::possible`] never excludes the truth.
 ///
-/// `factory` makes the fresh clock of the node with the given number, which is below [`Budget::nodes`], or below 3 in the
-/// tiny schedules. It is called once for each node of each schedule.
-pub fn check<C: Clock>(budget: &Budget, factory: impl FnMut(u32) -> C) -> Verdict {
-    search(budget, factory, &possible_laws)
+/// `factory` makes the fresh clock of the node with the given number, which is below [`Effort::nodes`]. It is called once for
+/// each node of each schedule.
+///
+/// A clock that excludes nothing keeps this law, and is worth nothing: look at [`Outcome::Holds::decided`].
+pub fn check<C: Clock>(effort: &Effort, factory: impl FnMut(u32) -> C) -> Outcome {
+    search(effort, factory, &pair::possible_laws)
 }
 
-/// As [`check`], and that `compare` is the truth and `partial_cmp` agrees with it.
-pub fn check_exact<C>(budget: &Budget, factory: impl FnMut(u32) -> C) -> Verdict
+/// As [`check`], and that `compare` is the truth, and `partial_cmp` and `==` agree with it.
+pub fn check_exact<C>(effort: &Effort, factory: impl FnMut(u32) -> C) -> Outcome
 where
     C: Clock,
     C::Stamp: ExactStamp,
 {
-    search(budget, factory, &|left, right, truth| {
-        possible_laws(left, right, truth).or_else(|| exact_laws(left, right, truth))
+    search(effort, factory, &|left, right, truth| {
+        pair::possible_laws(left, right, truth).or_else(|| pair::exact_laws(left, right, truth))
     })
 }
 
-/// As [`check`], and that the stamps' total order extends happened-before and tells any two events apart.
-pub fn check_total<C>(budget: &Budget, factory: impl FnMut(u32) -> C) -> Verdict
+/// As [`check`], and that the stamps' total order extends happened-before and tells any two events apart, as does `==`.
+pub fn check_total<C>(effort: &Effort, factory: impl FnMut(u32) -> C) -> Outcome
 where
     C: Clock,
     C::Stamp: Ord,
 {
-    search(budget, factory, &|left, right, truth| {
-        possible_laws(left, right, truth).or_else(|| total_laws(left, right, truth))
+    search(effort, factory, &|left, right, truth| {
+        pair::possible_laws(left, right, truth).or_else(|| pair::total_laws(left, right, truth))
     })
 }
 
@@ -103,12 +117,22 @@ pub enum Law {
     Exactness,
     /// `partial_cmp` agrees with `compare`.
     PartialOrder,
-    /// The total order never reverses happened-before, and no two events tie.
+    /// `==` holds of one event and itself, and of no two.
+    Equality,
+    /// The total order never reverses happened-before, no two events tie, and it is an order.
     LinearExtension,
+    /// What is refused leaves the clock as it was.
+    CleanRefusal,
+    /// A later life repeats no stamp and goes back behind none.
+    Restart,
     /// What is encoded decodes to the same again.
     RoundTrip,
     /// What can be decoded is exactly what encoding it again gives.
     CanonicalBytes,
+    /// Equal things have equal bytes.
+    EqualBytes,
+    /// Equal things hash alike.
+    EqualHash,
 }
 
 impl fmt::Display for Law {
@@ -123,33 +147,38 @@ impl fmt::Display for Law {
             Law::Mirror => "mirror: asked the other way round, the answer is the other way round",
             Law::Exactness => "exactness: compare gives the true relation",
             Law::PartialOrder => "partial order: partial_cmp agrees with compare",
+            Law::Equality => "equality: == holds of one event and itself, and of no two",
             Law::LinearExtension => "linear extension: the total order extends happened-before without ties",
+            Law::CleanRefusal => "clean refusal: what is refused leaves the clock as it was",
+            Law::Restart => "restart: a later life repeats no stamp and goes back behind none",
             Law::RoundTrip => "round trip: what is encoded decodes to the same",
             Law::CanonicalBytes => "canonical bytes: what decodes is what encoding it again gives",
+            Law::EqualBytes => "equal bytes: equal things have equal bytes",
+            Law::EqualHash => "equal hash: equal things hash alike",
         })
     }
 }
 
-/// How much to try. The same budget tries the same schedules, everywhere and always.
+/// How much to try. The same effort tries the same schedules, everywhere and always.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Budget {
+pub struct Effort {
     /// Clocks in a random schedule.
     pub nodes: u32,
     /// Steps in a random schedule. The work grows with the square.
     pub steps: u32,
     /// How many random schedules.
     pub schedules: u32,
-    /// All schedules of up to so many steps are played on two nodes, and of one step less on three. The number grows like a
-    /// factorial: 5 makes about 6000 each, 7 more than a million.
+    /// All schedules of up to so many steps are played on two nodes, and of one step less on three, if there are so many. The
+    /// number grows like a factorial: 5 makes about 12 000 in all, and each step more ten times as many.
     pub tiny_steps: u32,
     /// What an error from a clock means.
     pub refusals: Refusals,
 }
 
-impl Budget {
+impl Effort {
     /// Everything tiny up to 5 steps, and 100 random schedules of 40 steps on 4 nodes; well under a second.
-    pub const STANDARD: Budget =
-        Budget { nodes: 4, steps: 40, schedules: 100, tiny_steps: 5, refusals: Refusals::Violate };
+    pub const STANDARD: Effort =
+        Effort { nodes: 4, steps: 40, schedules: 100, tiny_steps: 5, refusals: Refusals::Violate };
 }
 
 /// What an error from a clock means. All messages in a schedule are honest.
@@ -164,17 +193,20 @@ pub enum Refusals {
 /// What the judge found.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[must_use]
-pub enum Verdict {
+pub enum Outcome {
     /// No law broke in anything that was tried.
     Holds {
         /// How many schedules (or samples) were tried.
         schedules: u64,
-        /// How many pairs of stamps (or byte strings) were held against the truth.
+        /// How many pairs of stamps (or byte strings, or refusals) were held against the truth.
         pairs: u64,
+        /// Of how many of them only one relation was left as possible. An exact clock decides all. One that decides none
+        /// holds because it says nothing.
+        decided: u64,
     },
     /// A law broke.
     Violated(Box<Violation>),
-    /// The budget allowed nothing to be tried.
+    /// There was nothing to judge: the effort allows no schedule, or nothing that the law is about happened.
     Unknown,
 }
 
@@ -194,14 +226,14 @@ pub struct Violation {
     pub schedule: Vec<Step>,
 }
 
-impl fmt::Display for Verdict {
+impl fmt::Display for Outcome {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Verdict::Holds { schedules, pairs } => {
-                write!(formatter, "holds in {schedules} schedules, {pairs} comparisons")
+            Outcome::Holds { schedules, pairs, decided } => {
+                write!(formatter, "holds in {schedules} schedules, {pairs} comparisons, {decided} decided")
             }
-            Verdict::Violated(violation) => write!(formatter, "{violation}"),
-            Verdict::Unknown => write!(formatter, "unknown: the budget allows no schedule"),
+            Outcome::Violated(violation) => write!(formatter, "{violation}"),
+            Outcome::Unknown => write!(formatter, "unknown: there was nothing to judge"),
         }
     }
 }
@@ -223,105 +255,77 @@ impl fmt::Display for Violation {
     }
 }
 
-/// A law that two stamps break, given how their events truly stand.
-struct Broken {
-    law: Law,
-    expected: String,
-    found: String,
-}
-
-type Judge<'a, S> = &'a dyn Fn(&S, &S, &Truth) -> Option<Broken>;
-
-/// How two events truly stand, and by what.
-struct Truth {
-    relation: Ordering,
-    /// The law that says so.
-    law: Law,
-}
-
-fn possible_laws<S: Stamp>(left: &S, right: &S, truth: &Truth) -> Option<Broken> {
-    let possible = left.possible(right);
-    if !possible.contains(truth.relation) {
-        let expected = format!("{} among the possible", truth.relation);
-        return Some(Broken { law: truth.law, expected, found: possible.to_string() });
-    }
-    let mirrored = right.possible(left);
-    if mirrored != possible.reversed() {
-        let (expected, found) = (possible.reversed().to_string(), mirrored.to_string());
-        return Some(Broken { law: Law::Mirror, expected, found });
-    }
-    None
-}
-
-fn exact_laws<S: ExactStamp>(left: &S, right: &S, truth: &Truth) -> Option<Broken> {
-    let compared = left.compare(right);
-    if compared != truth.relation {
-        let (expected, found) = (truth.relation.to_string(), compared.to_string());
-        return Some(Broken { law: Law::Exactness, expected, found });
-    }
-    let partial = left.partial_cmp(right);
-    if partial != compared.to_partial() {
-        let (expected, found) = (format!("{:?}", compared.to_partial()), format!("{partial:?}"));
-        return Some(Broken { law: Law::PartialOrder, expected, found });
-    }
-    None
-}
-
-fn total_laws<S: Ord>(left: &S, right: &S, truth: &Truth) -> Option<Broken> {
-    let sorted = left.cmp(right);
-    let is_lawful = match truth.relation {
-        Ordering::Concurrent => sorted.is_ne(),
-        ordered => ordered.to_partial() == Some(sorted),
-    };
-    if is_lawful {
-        return None;
-    }
-    let expected = format!("an order for {}", truth.relation);
-    Some(Broken { law: Law::LinearExtension, expected, found: format!("{sorted:?}") })
-}
-
 fn search<C: Clock>(
-    budget: &Budget,
+    effort: &Effort,
     mut factory: impl FnMut(u32) -> C,
     judge: Judge<'_, C::Stamp>,
-) -> Verdict {
-    let (mut schedules, mut pairs) = (0_u64, 0_u64);
+) -> Outcome {
+    let (mut schedules, mut pairs, mut decided) = (0_u64, 0_u64, 0_u64);
     let mut found = None;
-    schedule::each(budget, &mut |schedule| {
+    schedule::each(effort, &mut |schedule| {
         schedules += 1;
-        match judge_schedule(schedule, budget.refusals, &mut factory, judge) {
-            Ok(judged) => pairs += judged,
+        match judge_schedule(schedule, effort.refusals, &mut factory, judge) {
+            Ok(judged) => {
+                pairs += judged.pairs;
+                decided += judged.decided;
+            }
             Err(_) => found = Some(schedule.to_vec()),
         }
         found.is_none()
     });
     match found {
         Some(schedule) => {
-            let shrunk = shrink(schedule, budget.refusals, &mut factory, judge);
-            shrunk.map_or(Verdict::Unknown, |violation| Verdict::Violated(Box::new(violation)))
+            let shrunk = shrink(schedule, effort.refusals, &mut factory, judge);
+            shrunk.map_or(Outcome::Unknown, |violation| Outcome::Violated(Box::new(violation)))
         }
-        None if pairs == 0 => Verdict::Unknown,
-        None => Verdict::Holds { schedules, pairs },
+        None if pairs == 0 => Outcome::Unknown,
+        None => Outcome::Holds { schedules, pairs, decided },
     }
 }
 
-/// How many pairs were judged, or the first violation.
+/// What was judged without finding anything.
+#[derive(Default)]
+struct Judged {
+    pairs: u64,
+    decided: u64,
+}
+
+/// What was judged, or the first violation.
 fn judge_schedule<C: Clock>(
     schedule: &[Step],
     refusals: Refusals,
     factory: &mut impl FnMut(u32) -> C,
     judge: Judge<'_, C::Stamp>,
-) -> Result<u64, Violation> {
+) -> Result<Judged, Violation> {
     let history = play(schedule, refusals, factory)?;
-    let mut pairs = 0;
+    let mut judged = Judged::default();
     for right in 0..history.events.len() {
         for left in 0..=right {
-            pairs += 1;
-            judge_pair(&history, left, right, judge)
+            let is_decided = judge_both_ways(&history, left, right, judge)
                 .map_err(|violation| Violation { schedule: schedule.to_vec(), ..violation })?;
+            judged.pairs += 1;
+            judged.decided += u64::from(is_decided);
         }
     }
-    Ok(pairs)
+    Ok(judged)
+}
+
+/// Whether one relation alone is left as possible. Each pair is asked both ways round: a comparison that never answers
+/// "after" passes for one that is only ever asked about an earlier and a later event.
+fn judge_both_ways<S: Stamp>(
+    history: &History<S>,
+    left: usize,
+    right: usize,
+    judge: Judge<'_, S>,
+) -> Result<bool, Violation> {
+    let (Some(earlier), Some(later)) = (history.events.get(left), history.events.get(right)) else {
+        return Ok(false);
+    };
+    judge_pair(history, left, right, judge)?;
+    if left != right {
+        judge_pair(history, right, left, judge)?;
+    }
+    Ok(earlier.stamp.possible(&later.stamp).single().is_some())
 }
 
 fn judge_pair<S: Stamp>(
@@ -330,18 +334,17 @@ fn judge_pair<S: Stamp>(
     right: usize,
     judge: Judge<'_, S>,
 ) -> Result<(), Violation> {
-    let (Some(earlier), Some(later)) = (history.events.get(left), history.events.get(right)) else {
+    let (Some(first), Some(second)) = (history.events.get(left), history.events.get(right)) else {
         return Ok(());
     };
-    let truth = history.truth(left, right);
-    let Some(broken) = judge(&earlier.stamp, &later.stamp, &truth) else {
+    let Some(broken) = judge(&first.stamp, &second.stamp, &history.truth(left, right)) else {
         return Ok(());
     };
-    let mut events = alloc::vec![earlier.to_string()];
+    let mut events = alloc::vec![first.to_string()];
     if left != right {
-        events.push(later.to_string());
+        events.push(second.to_string());
     }
-    let Broken { law, expected, found } = broken;
+    let pair::Broken { law, expected, found } = broken;
     Err(Violation { law, expected, found, events, schedule: Vec::new() })
 }
 

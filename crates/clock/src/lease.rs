@@ -236,6 +236,12 @@ pub trait Resumable: Clock {
 
     /// Ahead, so that every later stamp is above every stamp at a position of at most `bound`.
     fn skip_to(&mut self, bound: u64);
+
+    /// The longest block to lease at once: from a longer one the clock would resume so far ahead that its peers, if they are
+    /// as strict as itself, refuse it. No bound unless a clock knows one.
+    fn block_max(&self) -> u64 {
+        u64::MAX
+    }
 }
 
 /// A clock that never issues a stamp above what its store says may have been issued.
@@ -245,7 +251,14 @@ pub trait Resumable: Clock {
 /// a restart the clock continues above the lease, leaving a gap instead of a repetition.
 ///
 /// Before each write the record is read back: if it is not what this clock left there, that is an error, and no stamp is
-/// issued.
+/// issued. After a write that failed the record may be the old one, the new one or torn, and nothing else; if it is the
+/// new one, a second owner may have written the same, so the clock leaves that block unused and leases the next one.
+///
+/// A long block saves writes and puts the restarted clock further ahead. To a Lamport clock that is a gap in the numbers.
+/// To a hybrid clock it is time: for up to a block after the restart its stamps are ahead of its wall clock, and count
+/// against its peers' drift bound. Under [`DriftPolicy::STANDARD`](crate::DriftPolicy::STANDARD), 500 ms, a block of
+/// 100 ms costs at most ten writes a second and leaves 400 ms for walls that disagree; a block of 60 s would cut the node
+/// off for most of a minute, and is refused ([`Resumable::block_max`]).
 ///
 /// ```
 /// use core::num::NonZeroU64;
@@ -274,13 +287,18 @@ pub struct Leased<C, S> {
     trust: Trust,
 }
 
-/// Whether the record is known.
+/// What the record may say.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Trust {
-    /// It says what we wrote last.
+    /// What we wrote last: our bound.
     Known,
-    /// Our last write failed: it may say that, or what it said before, or be torn.
-    Unknown,
+    /// Our last write failed: it may say what stood there before, or what we tried, or be torn.
+    Unknown {
+        /// The bound that stood there before.
+        recorded: u64,
+        /// The bound that we tried to write.
+        tried: u64,
+    },
 }
 
 impl<C, S> Leased<C, S>
@@ -291,19 +309,21 @@ where
     /// The clock of a node that never lived before. Writes the first lease.
     ///
     /// # Errors
-    /// [`CheckpointFault::Exists`] and every other finding but an absent record; the store's own.
+    /// [`CheckpointFault::Exists`] and every other finding but an absent record; [`Error::BlockTooLong`]; the store's own.
     pub fn start(clock: C, mut store: S, block: NonZeroU64) -> Result<Leased<C, S>, Error> {
+        admit_block(&clock, block)?;
         require_none(&mut store)?;
         let bound = clock.position();
-        let mut leased = Leased { clock, store, block, bound, trust: Trust::Unknown };
-        leased.renew()?;
+        let mut leased = Leased { clock, store, block, bound, trust: Trust::Known };
+        leased.renew(bound)?;
         Ok(leased)
     }
 
     /// The clock of a node that lived before, skipped ahead of everything that it may have issued. Writes nothing yet.
     ///
     /// # Errors
-    /// [`Error::Checkpoint`] if the record is missing, empty, torn or another identity's; the store's own.
+    /// [`Error::Checkpoint`] if the record is missing, empty, torn or another identity's; [`Error::BlockTooLong`]; the store's
+    /// own.
     pub fn resume(clock: C, store: S, block: NonZeroU64) -> Result<Leased<C, S>, Error> {
         Self::resume_from_at_least(clock, store, block, 0)
     }
@@ -318,6 +338,7 @@ where
         block: NonZeroU64,
         issued: u64,
     ) -> Result<Leased<C, S>, Error> {
+        admit_block(&clock, block)?;
         let bound = Checkpoint::load(&mut store)?.belonging_to(clock.identity())?.bound;
         if bound < issued {
             return Err(CheckpointFault::Older { found: bound, expected_min: issued }.into());
@@ -336,26 +357,70 @@ where
         self.bound
     }
 
-    /// Lets the operation that led here stand if its stamp is covered or can be; otherwise takes it back.
+    /// Does `operation`, and lets it stand if its stamp is covered or can be; otherwise takes it back.
     #[inline]
-    fn cover<T>(&mut self, saved: C::Saved, stamp: T) -> Result<T, Error> {
-        if self.clock.position() > self.bound
-            && let Err(fault) = self.renew()
-        {
-            self.clock.restore(saved);
-            return Err(fault);
+    pub(crate) fn cover<T>(&mut self, operation: impl Fn(&mut C) -> Result<T, Error>) -> Result<T, Error> {
+        let saved = self.clock.save();
+        let stamp = operation(&mut self.clock)?;
+        if self.clock.position() <= self.bound {
+            return Ok(stamp);
         }
-        Ok(stamp)
+        self.extend(saved, stamp, operation)
     }
 
     #[cold]
-    fn renew(&mut self) -> Result<(), Error> {
-        if self.trust == Trust::Known {
-            self.verify()?;
+    fn extend<T>(
+        &mut self,
+        mut saved: C::Saved,
+        stamp: T,
+        operation: impl Fn(&mut C) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let extended = match self.trust {
+            Trust::Known => self.verify().and_then(|()| self.renew(self.bound)).map(|()| stamp),
+            Trust::Unknown { recorded, tried } => {
+                self.clock.restore(saved);
+                saved = self.clock.save();
+                self.recover(recorded, tried, operation)
+            }
+        };
+        if extended.is_err() {
+            self.clock.restore(saved);
         }
+        extended
+    }
+
+    /// Does the operation anew, above every block that the record may have granted to somebody else.
+    ///
+    /// The counterexample to simply going on: our write fails before it reaches the record; a second owner resumes from
+    /// the old record and leases the very block that we tried. What stands there then is what we tried, and is not ours.
+    fn recover<T>(
+        &mut self,
+        recorded: u64,
+        tried: u64,
+        operation: impl Fn(&mut C) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let found = match Checkpoint::load(&mut self.store) {
+            Ok(checkpoint) => checkpoint.belonging_to(self.clock.identity())?.bound,
+            // Ours: from a torn record nobody else could have resumed.
+            Err(Error::Checkpoint(CheckpointFault::Empty | CheckpointFault::Torn)) => recorded,
+            Err(error) => return Err(error),
+        };
+        if found != recorded && found != tried {
+            return Err(disagreement(found, recorded).into());
+        }
+        if found > self.bound {
+            self.clock.skip_to(found);
+        }
+        let stamp = operation(&mut self.clock)?;
+        self.renew(found)?;
+        Ok(stamp)
+    }
+
+    /// Writes the next lease over the record that says `recorded`.
+    fn renew(&mut self, recorded: u64) -> Result<(), Error> {
         // Saturating at the ceiling, which no clock passes: the lease then covers all that is left.
         let bound = self.clock.position().saturating_add(self.block.get()).min(CEILING);
-        self.trust = Trust::Unknown;
+        self.trust = Trust::Unknown { recorded, tried: bound };
         self.store.store(&Checkpoint::new(self.clock.identity().clone(), bound).encode())?;
         self.trust = Trust::Known;
         self.bound = bound;
@@ -364,14 +429,21 @@ where
 
     fn verify(&mut self) -> Result<(), Error> {
         let found = Checkpoint::load(&mut self.store)?.belonging_to(self.clock.identity())?.bound;
-        let written = self.bound;
-        if found < written {
-            return Err(CheckpointFault::Older { found, expected_min: written }.into());
-        }
-        if found > written {
-            return Err(CheckpointFault::Newer { found, written }.into());
-        }
-        Ok(())
+        if found == self.bound { Ok(()) } else { Err(disagreement(found, self.bound).into()) }
+    }
+}
+
+fn admit_block(clock: &impl Resumable, block: NonZeroU64) -> Result<(), Error> {
+    let (block, block_max) = (block.get(), clock.block_max());
+    if block > block_max { Err(Error::BlockTooLong { block, block_max }) } else { Ok(()) }
+}
+
+/// That the record says `found` and not `written`.
+fn disagreement(found: u64, written: u64) -> CheckpointFault {
+    if found < written {
+        CheckpointFault::Older { found, expected_min: written }
+    } else {
+        CheckpointFault::Newer { found, written }
     }
 }
 
@@ -385,21 +457,15 @@ where
     type Error = Error;
 
     fn event(&mut self) -> Result<C::Stamp, Error> {
-        let saved = self.clock.save();
-        let stamp = self.clock.event()?;
-        self.cover(saved, stamp)
+        self.cover(C::event)
     }
 
     fn send(&mut self) -> Result<(C::Stamp, C::Message), Error> {
-        let saved = self.clock.save();
-        let sent = self.clock.send()?;
-        self.cover(saved, sent)
+        self.cover(C::send)
     }
 
     fn receive(&mut self, message: &C::Message) -> Result<C::Stamp, Error> {
-        let saved = self.clock.save();
-        let stamp = self.clock.receive(message)?;
-        self.cover(saved, stamp)
+        self.cover(|clock| clock.receive(message))
     }
 }
 
@@ -417,13 +483,42 @@ pub fn first_life(store: &mut impl Store, name: &str) -> Result<Identity, Error>
 /// The identity of a node that lived before and lost its memory: the next incarnation after the one on record. It is
 /// recorded before it is returned, so that not even a crash right after can use it twice.
 ///
+/// It believes the record. One that is older than the last life (a restored backup, a cloned disk) looks like any other,
+/// and the life that it forgot is then given out a second time. Where peers can be asked, use [`next_life_after`].
+///
 /// # Errors
 /// [`Error::Checkpoint`] if the record is missing, empty, torn or another name's; [`Error::Exhausted`]; the store's own.
 pub fn next_life(store: &mut impl Store, name: &str) -> Result<Identity, Error> {
-    let last = Checkpoint::load(store)?.identity;
-    if last.name() != name {
-        return Err(CheckpointFault::Foreign { found: last, expected: Identity::from(name) }.into());
+    next_life_after(store, name, 0)
+}
+
+/// As [`next_life`], where it is known from elsewhere (peers, a log) that the node lived up to the incarnation `at_least`:
+/// the next life comes after both that one and the one on record.
+///
+/// It is as good as what is asked: a life that neither the record nor anybody asked remembers can still be repeated.
+///
+/// ```
+/// use constellation_clock::lease::{self, MemoryStore};
+///
+/// let mut store = MemoryStore::default();
+/// lease::first_life(&mut store, "pacific")?;
+/// let backup = store.record.clone();
+/// assert_eq!(lease::next_life(&mut store, "pacific")?.as_str(), "pacific#1");
+///
+/// store.record = backup; // restored by somebody who meant well
+/// let heard_of = 1; // what atlantic's vector says
+/// assert_eq!(lease::next_life_after(&mut store, "pacific", heard_of)?.as_str(), "pacific#2");
+/// # Ok::<(), constellation_clock::Error>(())
+/// ```
+///
+/// # Errors
+/// As for [`next_life`].
+pub fn next_life_after(store: &mut impl Store, name: &str, at_least: u32) -> Result<Identity, Error> {
+    let recorded = Checkpoint::load(store)?.identity;
+    if recorded.name() != name {
+        return Err(CheckpointFault::Foreign { found: recorded, expected: Identity::from(name) }.into());
     }
+    let last = Identity::new(name, recorded.incarnation().max(at_least))?;
     let next = last.next_incarnation()?;
     store.store(&Checkpoint::new(next.clone(), 0).encode())?;
     Ok(next)

@@ -28,8 +28,8 @@
 //! | whether a clock of your own keeps the laws | [`laws`] |
 //!
 //! Without default features this is `no_std` with `alloc` and depends on nothing. `std` adds
-//! `VectorClock::snapshot`, `json` the JSON forms, `bus` (the default) the asynchronous message bus, the cluster node
-//! and the catalog. A feature adds; it never changes what is there.
+//! `VectorClock::snapshot`, `json` the JSON forms, `bus` (the default) the asynchronous message bus and the nodes on it. A
+//! feature adds; it never changes what is there.
 //!
 //! What this crate must never know: what time it is (it is told), where the bytes go, what a simulator is, and who
 //! judges it. It reads no clock, draws no lots and opens nothing.
@@ -66,18 +66,18 @@ mod ordering;
 mod vector;
 
 #[cfg(feature = "bus")]
-pub use bus::{Message, MessageBus, Partition};
+pub use bus::{Message, MessageBus, PartitionOutcome};
 pub use catalog::{Catalog, Changes, Context, Reading, Reconciled, Synced, Update};
 pub use clock::{Clock, ExactStamp, Stamp};
 pub use dotted::{Dot, DottedClock, DottedStamp};
-pub use error::Error;
+pub use error::{Error, Reached};
 pub use hybrid::{Ahead, DriftPolicy, HybridClock, HybridStamp, HybridTime, PhysicalTime, WallUnreadable};
 pub use identity::Identity;
 pub use lamport::{LamportClock, LamportStamp, NamedLamport};
 #[cfg(feature = "bus")]
 pub use node::{
-    ClusterNode, Durability, Envelope, Event, InjectedClock, Learnt, Logged, Refusal, Rejection, Replica,
-    WallDial,
+    Behind, ClusterNode, Durability, Envelope, Event, InjectedClock, Learnt, Logged, Refusal, Refused,
+    Replica, Sent, WallDial,
 };
 pub use ordering::{Ordering, Possible};
 pub use vector::{Group, Impersonation, VectorClock, VectorStamp};
@@ -92,5 +92,13 @@ pub const CEILING: u64 = (1 << 63) - 1;
 /// The largest remote counter that is absorbed: 2^60 below [`CEILING`].
 ///
 /// A forged or broken stamp near the ceiling would otherwise use up every clock that hears of it. Below this line each
-/// clock keeps room for 2^60 events (or nanoseconds: 36 years) of its own.
+/// clock keeps room for 2^60 events (or nanoseconds: 36 years) of its own. Room is all that it keeps: a clock that was
+/// carried up to here is refused by all that were not. Against that there are [`LEAD_MAX`] and [`DriftPolicy`].
 pub const REMOTE_MAX: u64 = CEILING - (1 << 60);
+
+/// How far ahead of ours the Lamport time of a message may be, unless another bound is chosen: 2^40.
+///
+/// No partition lasts for 2^40 events, which is one a microsecond for 12 days; without a bound one forged message would carry
+/// every clock to where its peers refuse it. It bounds the damage and prevents none: who forges within the lead still gets
+/// one clock ahead of the others by that much. Only authentication keeps strangers out.
+pub const LEAD_MAX: u64 = 1 << 40;

@@ -78,7 +78,8 @@ impl VectorClock {
     }
 
     /// The clock of a node that restarts: the next incarnation of `name` after the one that `store` has on record. Costs
-    /// one write a restart and none an event.
+    /// one write a restart and none an event. It believes the record, also one restored from an old backup; see
+    /// [`Self::next_life_after`].
     ///
     /// # Errors
     /// [`Error::Checkpoint`] if the record is missing, empty, torn or somebody else's; [`Error::Store`].
@@ -95,6 +96,15 @@ impl VectorClock {
     /// ```
     pub fn next_life(store: &mut impl Store, name: &str) -> Result<VectorClock, Error> {
         lease::next_life(store, name).map(|identity| VectorClock::new(identity.as_str()))
+    }
+
+    /// As [`Self::next_life`], where others have seen the node live up to the incarnation `at_least`: this finds out that
+    /// the record is older than the last life, which `next_life` alone cannot. See [`lease::next_life_after`].
+    ///
+    /// # Errors
+    /// As for [`Self::next_life`].
+    pub fn next_life_after(store: &mut impl Store, name: &str, at_least: u32) -> Result<VectorClock, Error> {
+        lease::next_life_after(store, name, at_least).map(|identity| VectorClock::new(identity.as_str()))
     }
 
     /// Counts one event of our own. At [`CEILING`] it stays there, and [`Self::is_exhausted`] says so.
@@ -180,7 +190,7 @@ impl VectorClock {
 
     /// Whose clock it is.
     #[must_use]
-    pub fn node(&self) -> &Identity {
+    pub fn identity(&self) -> &Identity {
         self.stamp.table().members().get(self.me as usize).expect("a clock's owner is a member of its table")
     }
 
@@ -221,7 +231,7 @@ impl VectorClock {
 
     #[inline]
     fn own_in(&self, other: &VectorStamp) -> u64 {
-        if self.stamp.has_table_of(other) { other.at(self.me) } else { other.get(self.node().as_str()) }
+        if self.stamp.has_table_of(other) { other.at(self.me) } else { other.get(self.identity().as_str()) }
     }
 
     #[inline]
@@ -229,7 +239,7 @@ impl VectorClock {
         if self.stamp.has_table_of(other) {
             return self.stamp.merge(other);
         }
-        let node = self.node().clone();
+        let node = self.identity().clone();
         self.stamp.merge(other);
         self.me = self.stamp.table().position(node.as_str()).expect("a merge keeps every member");
     }
@@ -238,7 +248,11 @@ impl VectorClock {
     fn admit(&self, message: &VectorStamp) -> Result<(), Error> {
         let (own, seen) = (self.own(), self.own_in(message));
         if seen > own {
-            return Err(Error::Impersonated { identity: self.node().clone(), own, seen });
+            return Err(Error::Impersonated {
+                identity: self.identity().clone(),
+                own: own.into(),
+                seen: seen.into(),
+            });
         }
         Ok(())
     }
@@ -246,7 +260,7 @@ impl VectorClock {
     #[inline]
     fn admit_event(&self) -> Result<(), Error> {
         if self.is_exhausted() {
-            return Err(Error::Exhausted { node: Some(self.node().clone()), ceiling: CEILING });
+            return Err(Error::Exhausted { node: Some(self.identity().clone()), ceiling: CEILING });
         }
         Ok(())
     }

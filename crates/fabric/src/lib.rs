@@ -47,4 +47,4 @@ pub mod node;
 
 pub use choices::{Calm, Choices, Odds, Options, Question, Topic};
 pub use network::{Delivery, Fate, Link, Network, NetworkError, Parcel, Sequence};
-pub use node::{StepAct, Effects, Input, Node, Now, Step, Timer, TimerSet};
+pub use node::{Effects, Input, Node, Now, Step, StepAct, Timer, TimerSet};

@@ -1,6 +1,6 @@
 //! What each directed link does to a message, now: the one network model behind every driver.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -31,7 +31,8 @@ pub struct Network {
     default_link: Link,
     links: BTreeMap<(NodeId, NodeId), Link>,
     traffic: BTreeMap<(NodeId, NodeId), Traffic>,
-    cuts: Vec<Cut>,
+    /// Each different one once, so that repeating a partition costs nothing.
+    cuts: BTreeSet<Cut>,
     held: VecDeque<Parcel>,
     held_max: usize,
 }
@@ -129,10 +130,22 @@ impl fmt::Display for NetworkError {
 
 impl std::error::Error for NetworkError {}
 
-#[derive(Clone, Debug)]
+/// Groups sorted without repetition, so that equal cuts are equal and a node is found by halving.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 struct Cut {
     sources: Vec<NodeId>,
     targets: Vec<NodeId>,
+}
+
+impl Cut {
+    fn severs(&self, source: NodeId, target: NodeId) -> bool {
+        self.sources.binary_search(&source).is_ok() && self.targets.binary_search(&target).is_ok()
+    }
+}
+
+/// The group of these nodes, in order.
+fn sorted(nodes: &[NodeId]) -> Vec<NodeId> {
+    nodes.iter().copied().collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// What has passed over one directed link.
@@ -155,7 +168,7 @@ impl Network {
             default_link,
             links: BTreeMap::new(),
             traffic: BTreeMap::new(),
-            cuts: Vec::new(),
+            cuts: BTreeSet::new(),
             held: VecDeque::new(),
             held_max: Network::HELD_MAX,
         }
@@ -166,7 +179,7 @@ impl Network {
         self.links.insert((source, target), link);
     }
 
-    /// How many messages may wait for a heal, over all links.
+    /// Sets how many messages may wait for a heal, over all links.
     pub const fn set_held_max(&mut self, held_max: usize) {
         self.held_max = held_max;
     }
@@ -181,13 +194,24 @@ impl Network {
 
     /// Cuts every link from a source to a target, in that direction only, until [`Network::heal`].
     pub fn cut(&mut self, sources: &[NodeId], targets: &[NodeId]) {
-        self.cuts.push(Cut { sources: sources.to_vec(), targets: targets.to_vec() });
+        if !sources.is_empty() && !targets.is_empty() {
+            self.cuts.insert(Cut { sources: sorted(sources), targets: sorted(targets) });
+        }
     }
 
-    /// Whether what `source` sends to `target` would be held.
+    /// Whether what `source` sends to `target` would be held. Costs two binary searches for each different cut in force.
     pub fn is_cut(&self, source: NodeId, target: NodeId) -> bool {
-        source != target
-            && self.cuts.iter().any(|cut| cut.sources.contains(&source) && cut.targets.contains(&target))
+        source != target && self.cuts.iter().any(|cut| cut.severs(source, target))
+    }
+
+    /// How many messages may wait for a heal, over all links.
+    pub const fn held_max(&self) -> usize {
+        self.held_max
+    }
+
+    /// How many more messages may be held than are.
+    pub fn room(&self) -> usize {
+        self.held_max.saturating_sub(self.held.len()) // The limit may have been lowered below what is held.
     }
 
     /// The messages that wait for a heal, in the order of sending.

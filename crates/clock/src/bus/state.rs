@@ -1,13 +1,13 @@
 //! What the bus keeps under its lock: the network's decisions carried out, message by message.
 
 use alloc::boxed::Box;
-use alloc::collections::{BTreeSet, VecDeque};
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
-use constellation_fabric::{StepAct, Calm, Fate, Link, Network, NetworkError, Parcel, Step};
+use constellation_fabric::{Calm, Fate, Link, Network, NetworkError, Parcel, Step, StepAct};
 use constellation_trace::{Action, Entry, MessageId, Names, Nemesis, NodeId, Trace, TrueTime};
 
 use crate::error::Error;
@@ -44,13 +44,12 @@ pub(crate) enum Taken {
     Nothing,
 }
 
-/// What came of a node's steps.
-#[derive(Debug, Default)]
-pub(super) struct Done {
-    /// Whom something awaits now.
-    pub(super) delivered_to: Vec<NodeId>,
-    /// What was not taken.
-    pub(super) refused: Vec<Posted>,
+/// Who sits under a name.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seated {
+    /// How many have sat there.
+    lives: u32,
+    is_taken: bool,
 }
 
 #[derive(Debug)]
@@ -59,13 +58,18 @@ pub(super) struct State {
     inboxes: Vec<VecDeque<Posted>>,
     /// What the network holds, in its order, which is the order of sending.
     held: VecDeque<Posted>,
+    /// Messages in the hands of a node, if the bus records: not taken and to be tried again, or taken and not yet
+    /// recorded as received.
+    in_hands: BTreeMap<MessageId, NodeId>,
     /// How many messages were sent. Wraps after 2^32: an id must be unique only among the messages under way.
     sent: u32,
     /// How many things the bus did: the time of its trace.
     step: u64,
     heals: u64,
-    /// How many times each node was attached to.
-    lives: Vec<u32>,
+    /// The seat of each node.
+    seats: Vec<Seated>,
+    /// Why nothing can ever be sent: the names of the nodes are no good.
+    unfit: Option<Error>,
     /// Why a partition was refused, until it is put right.
     refusal: Option<Error>,
     is_closed: bool,
@@ -85,10 +89,12 @@ impl State {
             network: Network::new(Link::INSTANT),
             inboxes: (0..nodes).map(|_| VecDeque::new()).collect(),
             held: VecDeque::new(),
+            in_hands: BTreeMap::new(),
             sent: 0,
             step: 0,
             heals: 0,
-            lives: (0..nodes).map(|_| 0).collect(),
+            seats: (0..nodes).map(|_| Seated::default()).collect(),
+            unfit: None,
             refusal: None,
             is_closed: false,
             recorder: Recorder::Off,
@@ -104,6 +110,10 @@ impl State {
 
     pub(super) fn set_held_max(&mut self, held_max: usize) {
         self.network.set_held_max(held_max);
+    }
+
+    pub(super) fn refuse_for_good(&mut self, error: Error) {
+        self.unfit = Some(error);
     }
 
     pub(super) fn refuse(&mut self, error: Error) {
@@ -150,55 +160,62 @@ impl State {
         Ok(self.carry(posted, fate))
     }
 
-    /// As [`State::send`], for a message whose sending has been recorded.
-    pub(super) fn post(&mut self, posted: Posted) -> Result<bool, (Posted, Error)> {
+    /// As [`State::send`], for a message that was [announced](State::announce).
+    pub(super) fn post(&mut self, posted: Posted) -> Result<bool, Error> {
         let now = self.next_step();
-        let fate = match self.refusal() {
-            Some(error) => Err(error),
-            None => self.decide(&posted, now),
-        };
-        match fate {
-            Ok(fate) => Ok(self.carry(posted, fate)),
-            Err(error) => Err((posted, error)),
+        if let Some(error) = self.refusal() {
+            return Err(error);
         }
+        let fate = self.decide(&posted, now)?;
+        self.in_hands.remove(&posted.id);
+        Ok(self.carry(posted, fate))
     }
 
-    pub(super) fn carry_out(
-        &mut self,
-        node: NodeId,
-        received: Option<MessageId>,
-        steps: Vec<Step<Vec<u8>>>,
-        blocked: &BTreeSet<NodeId>,
-    ) -> Done {
-        let mut done = Done::default();
-        for Step { act, label, claims, sends } in steps {
+    /// Whether a message to each of these would be taken now.
+    pub(super) fn admit(&self, source: NodeId, targets: &[NodeId]) -> Result<(), Error> {
+        if let Some(error) = self.refusal() {
+            return Err(error);
+        }
+        let held = targets.iter().filter(|target| self.network.is_cut(source, **target)).count();
+        if held > self.network.room() {
+            return Err(Error::HoldFull { held_max: self.network.held_max() });
+        }
+        Ok(())
+    }
+
+    /// Records a node's step in which it sends a message to each of these; they are to be posted. The id of the first, of
+    /// which the others follow.
+    pub(super) fn announce<M>(&mut self, node: NodeId, step: &Step<M>, targets: &[NodeId]) -> MessageId {
+        let (at, first) = (self.next_step(), self.sent);
+        if let Recorder::On(_) = self.recorder {
+            let entry = Entry::new(node, at, Action::Local);
+            self.record(Entry { sends: targets, label: &step.label, claims: &step.claims, ..entry });
+        }
+        for _ in targets {
+            if let Recorder::On(_) = self.recorder {
+                self.in_hands.insert(MessageId::new(self.sent), node);
+            }
+            self.sent = self.sent.wrapping_add(1);
+        }
+        MessageId::new(first)
+    }
+
+    /// Records the steps in which a node took `received` in.
+    pub(super) fn record_steps<M>(&mut self, node: NodeId, received: MessageId, steps: &[Step<M>]) {
+        self.in_hands.remove(&received);
+        for Step { act, label, claims, .. } in steps {
             let at = self.next_step();
-            let targets: Vec<NodeId> = sends.iter().map(|send| send.0).collect();
-            let action = match (&act, received) {
-                (StepAct::Receive, Some(message)) => Action::Receive(message),
-                (StepAct::Persist(_), _) => Action::Persist,
+            let action = match act {
+                StepAct::Receive => Action::Receive(received),
+                StepAct::Persist(_) => Action::Persist,
                 _ => Action::Local,
             };
-            self.record(Entry { node, at, action, sends: &targets, label: &label, claims: &claims });
-            for (target, payload) in sends {
-                let id = MessageId::new(self.sent);
-                self.sent = self.sent.wrapping_add(1);
-                let posted = Posted { id, source: node, target, payload };
-                if blocked.contains(&target) {
-                    done.refused.push(posted);
-                    continue;
-                }
-                match self.post(posted) {
-                    Ok(true) => done.delivered_to.push(target),
-                    Ok(false) => {}
-                    Err((posted, _)) => done.refused.push(posted),
-                }
-            }
+            self.record(Entry { label, claims, ..Entry::new(node, at, action) });
         }
-        done
     }
 
     pub(super) fn refuse_message(&mut self, node: NodeId, id: MessageId, refusal: &impl fmt::Display) {
+        self.in_hands.remove(&id);
         if let Recorder::On(_) = self.recorder {
             let label = format!("refuses {id}: {refusal}");
             let at = self.next_step();
@@ -224,7 +241,12 @@ impl State {
                 *heals_seen = self.heals;
                 Taken::Healed
             }
-            taken => taken,
+            taken => {
+                if let (Taken::Message(posted), Recorder::On(_)) = (&taken, &self.recorder) {
+                    self.in_hands.insert(posted.id, node);
+                }
+                taken
+            }
         }
     }
 
@@ -237,12 +259,15 @@ impl State {
     }
 
     pub(super) fn refusal(&self) -> Option<Error> {
-        if self.is_closed { Some(Error::BusClosed) } else { self.refusal.clone() }
+        if self.is_closed {
+            return Some(Error::BusClosed);
+        }
+        self.unfit.as_ref().or(self.refusal.as_ref()).cloned()
     }
 
     pub(super) fn trace(&self) -> Result<Trace, Error> {
         match &self.recorder {
-            Recorder::On(trace) => Ok((**trace).clone()),
+            Recorder::On(trace) => self.snapshot((**trace).clone()),
             Recorder::Off => {
                 Err(Error::NotRecorded { reason: String::from("make the bus with MessageBus::recording") })
             }
@@ -250,17 +275,40 @@ impl State {
         }
     }
 
-    /// The number of the life of `node` that begins here.
-    pub(super) fn attach(&mut self, node: NodeId) -> u32 {
-        let Some(lives) = self.lives.get_mut(node.index()) else { return 0 };
-        let life = *lives;
-        *lives = lives.saturating_add(1); // Saturating: 2^32 restarts in one process would be another problem.
+    /// What was recorded, and which messages are still under way: those that a partition holds were recorded as held.
+    fn snapshot(&self, mut trace: Trace) -> Result<Trace, Error> {
+        let queued = self.inboxes.iter().flatten().map(|posted| posted.id);
+        let under_way: BTreeSet<MessageId> = queued.chain(self.in_hands.keys().copied()).collect();
+        for id in under_way {
+            trace
+                .record_nemesis(TrueTime::from_ns(self.step), Nemesis::InFlight(id))
+                .map_err(|error| Error::NotRecorded { reason: error.to_string() })?;
+        }
+        Ok(trace)
+    }
+
+    /// Takes the seat of `node`: the number of the life that begins there, or `None` if somebody sits there.
+    pub(super) fn attach(&mut self, node: NodeId) -> Option<u32> {
+        let seat = self.seats.get_mut(node.index()).filter(|seat| !seat.is_taken)?;
+        let life = seat.lives;
+        seat.is_taken = true;
+        seat.lives = life.saturating_add(1); // Saturating: 2^32 restarts in one process would be another problem.
         if life > 0 {
             let at = self.next_step();
             self.record(Entry::new(node, at, Action::Crash));
             self.record(Entry::new(node, at, Action::Restart(None)));
         }
-        life
+        Some(life)
+    }
+
+    /// Leaves the seat of `node`. What it still had in hand is gone with it.
+    pub(super) fn release(&mut self, node: NodeId) {
+        if let Some(seat) = self.seats.get_mut(node.index()) {
+            seat.is_taken = false;
+        }
+        let (gone, kept) = core::mem::take(&mut self.in_hands).into_iter().partition(|held| held.1 == node);
+        self.in_hands = kept;
+        BTreeMap::into_keys(gone).for_each(|id| self.record_nemesis(|| Nemesis::Lose(id)));
     }
 
     #[inline]

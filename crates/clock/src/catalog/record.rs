@@ -4,6 +4,7 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use super::Reconciled;
+use crate::bytes::{Fault, Limits};
 use crate::clock::ExactStamp;
 use crate::dotted::Dot;
 use crate::ordering::Ordering;
@@ -27,6 +28,21 @@ impl<V: Clone + Eq> Record<V> {
     pub(super) fn contradiction<'a>(&self, theirs: &'a Record<V>) -> Option<&'a Dot> {
         let differs = |(dot, value): &(&Dot, &V)| self.siblings.get(dot).is_some_and(|held| held != *value);
         theirs.siblings.iter().find(differs).map(|(dot, _)| dot)
+    }
+
+    /// The names of the siblings that `seen` does not cover.
+    pub(super) fn unseen_by(&self, seen: &VectorStamp) -> impl Iterator<Item = &Dot> {
+        self.siblings.keys().filter(|dot| !covers(seen, dot))
+    }
+
+    /// What a decoder would say against both records together.
+    pub(super) fn fault_with(&self, theirs: &Record<V>, key: &str, limits: &Limits) -> Option<Fault> {
+        let mut seen = self.seen.clone();
+        seen.merge(&theirs.seen);
+        let kept = self.siblings.keys().filter(|dot| theirs.siblings.contains_key(dot));
+        let siblings =
+            kept.count() + self.unseen_by(&theirs.seen).count() + theirs.unseen_by(&self.seen).count();
+        fault(key, &seen, siblings, limits)
     }
 
     /// Learns what `theirs` knows.
@@ -62,4 +78,16 @@ impl<V: Clone + Eq> Record<V> {
 /// Whether the write named `dot` is among those of `seen`.
 pub(super) fn covers(seen: &VectorStamp, dot: &Dot) -> bool {
     dot.counter <= seen.get(dot.node.as_str())
+}
+
+/// What a decoder would say against a record of so many siblings that has seen these writes.
+pub(super) fn fault(key: &str, seen: &VectorStamp, siblings: usize, limits: &Limits) -> Option<Fault> {
+    let Limits { entries_max, name_bytes_max } = *limits;
+    let texts = core::iter::once(key).chain(seen.entries().map(|(identity, _)| identity.as_str()));
+    let longest = texts.map(str::len).max().unwrap_or(0) as u64;
+    if longest > u64::from(name_bytes_max) {
+        return Some(Fault::NameTooLong { bytes: longest, name_bytes_max });
+    }
+    let count = seen.entries().count().max(siblings) as u64;
+    (count > u64::from(entries_max)).then_some(Fault::TooManyEntries { count, entries_max })
 }

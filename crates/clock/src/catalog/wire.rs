@@ -81,7 +81,7 @@ fn read_dots(reader: &mut Reader<'_>, limits: &Limits, seen: &VectorStamp) -> Re
     if count == 0 {
         // Every write stays until another replaces it, so somebody's value is always there. An update without one would
         // erase a key on every replica.
-        return Err(reader.fault(Fault::ZeroEntry).into());
+        return Err(reader.fault(Fault::NoSiblings).into());
     }
     let mut dots: Vec<(Dot, u64)> = Vec::with_capacity(count as usize); // At most a third of the input's length.
     for _ in 0..count {
@@ -95,7 +95,7 @@ fn read_dots(reader: &mut Reader<'_>, limits: &Limits, seen: &VectorStamp) -> Re
             return Err(reader.fault(Fault::ZeroEntry).into());
         }
         if counter > covered {
-            return Err(reader.fault(Fault::CounterBeyondCeiling { counter }).into());
+            return Err(reader.fault(Fault::DotNotCovered { counter, seen: covered }).into());
         }
         let dot = Dot { node: node.clone(), counter };
         match dots.last().map(|(last, _)| last.cmp(&dot)) {
@@ -107,19 +107,43 @@ fn read_dots(reader: &mut Reader<'_>, limits: &Limits, seen: &VectorStamp) -> Re
     Ok(dots)
 }
 
-/// A context travels to a client and back as the bytes of its stamp.
+/// A context travels to a client and back: kind, 0 for the default or 1, then the key and the writes seen.
 impl Context {
     /// The canonical bytes.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        self.0.encode()
+        let mut writer = Writer::default();
+        writer.varint(Kind::CatalogContext as u64);
+        writer.varint(u64::from(self.key.is_some()));
+        if let Some(key) = &self.key {
+            writer.text(key);
+            self.seen.write(&mut writer);
+        }
+        writer.into_bytes()
     }
 
-    /// The context that the bytes stand for.
+    /// The context that the bytes stand for. They prove nothing about who wrote them; see [`Context`].
     ///
     /// # Errors
     /// [`Error::Malformed`] for anything that [`encode`](Self::encode) would not have written.
     pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Context, Error> {
-        VectorStamp::decode(bytes, limits).map(Context)
+        let mut reader = Reader::new(bytes);
+        let found = reader.byte()?;
+        if found != Kind::CatalogContext as u8 {
+            let fault = Fault::WrongKind { expected: Kind::CatalogContext, found };
+            return Err(Reader::new(bytes).fault(fault).into());
+        }
+        let context = match reader.byte()? {
+            0 => Context::default(),
+            1 => {
+                let key = Some(String::from(reader.text(limits)?));
+                Context { key, seen: VectorStamp::read(&mut reader, limits, None)? }
+            }
+            position => return Err(reader.fault(Fault::NoSuchEntry { position: position.into() }).into()),
+        };
+        match reader.remaining() {
+            0 => Ok(context),
+            count => Err(reader.fault(Fault::TrailingBytes { count }).into()),
+        }
     }
 }

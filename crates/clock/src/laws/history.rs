@@ -6,7 +6,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::{Law, Refusals, Step, Truth, Violation};
+use super::pair::Truth;
+use super::{Law, Refusals, Step, Violation};
 use crate::clock::Clock;
 use crate::ordering::Ordering;
 
@@ -79,6 +80,7 @@ pub(super) fn play<C: Clock>(
                 }
                 None => continue, // Its sending was refused.
             },
+            Step::Restart { .. } => continue, // Only where there is a store to come back from.
         };
         let stamp = match (outcome, refusals) {
             (Ok(stamp), _) => stamp,
@@ -95,7 +97,7 @@ pub(super) fn play<C: Clock>(
     Ok(history)
 }
 
-fn refused(schedule: &[Step], position: usize, found: String) -> Violation {
+pub(super) fn refused(schedule: &[Step], position: usize, found: String) -> Violation {
     Violation {
         law: Law::Acceptance,
         expected: String::from("a stamp"),

@@ -4,7 +4,7 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::Budget;
+use super::Effort;
 
 /// One thing that happens in a schedule. A message may be received never, once or often, late and out of order.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -24,10 +24,15 @@ pub enum Step {
     },
     /// A message is received.
     Receive {
-        /// By whom; never by its sender.
+        /// By whom; by its sender too, for networks do echo.
         node: u32,
         /// Its number.
         message: u32,
+    },
+    /// A node forgets everything but its store, and resumes from it. Only [`check_restart`](super::check_restart) does that.
+    Restart {
+        /// Which.
+        node: u32,
     },
 }
 
@@ -36,7 +41,10 @@ impl Step {
     #[must_use]
     pub fn node(&self) -> u32 {
         match *self {
-            Step::Event { node } | Step::Send { node, .. } | Step::Receive { node, .. } => node,
+            Step::Event { node }
+            | Step::Send { node, .. }
+            | Step::Receive { node, .. }
+            | Step::Restart { node } => node,
         }
     }
 }
@@ -47,21 +55,23 @@ impl fmt::Display for Step {
             Step::Event { node } => write!(formatter, "node {node}: event"),
             Step::Send { node, message } => write!(formatter, "node {node}: send m{message}"),
             Step::Receive { node, message } => write!(formatter, "node {node}: receive m{message}"),
+            Step::Restart { node } => write!(formatter, "node {node}: restart"),
         }
     }
 }
 
-/// Shows each schedule of the budget to `visit`, until it returns false.
-pub(super) fn each(budget: &Budget, visit: &mut dyn FnMut(&[Step]) -> bool) {
+/// Shows each schedule of the effort to `visit`, until it returns false.
+pub(super) fn each(effort: &Effort, visit: &mut dyn FnMut(&[Step]) -> bool) {
     // Short ones first, so that what is found there needs no shrinking.
-    for steps in 1..=budget.tiny_steps {
-        let goes_on = each_tiny(2, steps, &mut Vec::new(), visit);
-        if !goes_on || (steps < budget.tiny_steps && !each_tiny(3, steps, &mut Vec::new(), visit)) {
+    for steps in 1..=effort.tiny_steps {
+        let goes_on = each_tiny(effort.nodes.min(2), steps, &mut Vec::new(), visit);
+        let is_third = effort.nodes >= 3 && steps < effort.tiny_steps;
+        if !goes_on || (is_third && !each_tiny(3, steps, &mut Vec::new(), visit)) {
             return;
         }
     }
-    for seed in 0..budget.schedules {
-        if !visit(&random(u64::from(seed), budget.nodes, budget.steps)) {
+    for seed in 0..effort.schedules {
+        if !visit(&random(u64::from(seed), effort.nodes, effort.steps)) {
             return;
         }
     }
@@ -85,41 +95,29 @@ fn each_tiny(nodes: u32, steps: u32, prefix: &mut Vec<Step>, visit: &mut dyn FnM
 
 /// Everything that may happen next.
 fn continuations(nodes: u32, prefix: &[Step]) -> Vec<Step> {
-    let senders = senders(prefix);
-    let message = senders.len() as u32; // No schedule has 2^32 steps.
+    let messages = prefix.iter().filter(|step| matches!(step, Step::Send { .. })).count() as u32; // Not 2^32.
     let mut steps = Vec::new();
     for node in 0..nodes {
         steps.push(Step::Event { node });
-        steps.push(Step::Send { node, message });
-        let foreign = senders.iter().filter(|sender| *sender.1 != node);
-        steps.extend(foreign.map(|(message, _)| Step::Receive { node, message: *message }));
+        steps.push(Step::Send { node, message: messages });
+        steps.extend((0..messages).map(|message| Step::Receive { node, message }));
     }
     steps
 }
 
-/// Who sent which message.
-fn senders(schedule: &[Step]) -> BTreeMap<u32, u32> {
-    let sends = schedule.iter().filter_map(|step| match step {
-        Step::Send { node, message } => Some((*message, *node)),
-        _ => None,
-    });
-    sends.collect()
-}
-
-fn random(seed: u64, nodes: u32, steps: u32) -> Vec<Step> {
+pub(super) fn random(seed: u64, nodes: u32, steps: u32) -> Vec<Step> {
     let mut rng = SplitMix(seed);
     let mut schedule = Vec::new();
-    let mut senders = Vec::new();
+    let mut message = 0;
     for _ in 0..steps {
         let Some(node) = rng.below(nodes) else { break };
-        let message = senders.len() as u32; // No schedule has 2^32 steps.
-        let received = rng.below(message).filter(|message| senders.get(*message as usize) != Some(&node));
+        let received = rng.below(message);
         schedule.push(match (rng.below(10), received) {
             (Some(4..), Some(message)) => Step::Receive { node, message },
             (Some(0..2), _) => Step::Event { node },
             _ => {
-                senders.push(node);
-                Step::Send { node, message }
+                message += 1; // No schedule has 2^32 steps.
+                Step::Send { node, message: message - 1 }
             }
         });
     }
@@ -144,7 +142,7 @@ pub(super) fn simpler(schedule: &[Step], position: usize) -> Vec<Vec<Step>> {
 fn renumber(schedule: &mut Vec<Step>) {
     let mut numbers = BTreeMap::new();
     schedule.retain_mut(|step| match step {
-        Step::Event { .. } => true,
+        Step::Event { .. } | Step::Restart { .. } => true,
         Step::Send { message, .. } => {
             let next = numbers.len() as u32; // No schedule has 2^32 steps.
             numbers.insert(*message, next);

@@ -10,8 +10,10 @@ use constellation_trace::{Claim, WallTime};
 use crate::bytes::Wire;
 use crate::clock::Clock;
 use crate::dotted::{DottedClock, DottedStamp};
+use crate::error::Error;
 use crate::hybrid::{HybridClock, HybridStamp, PhysicalTime, WallUnreadable};
 use crate::lamport::{LamportStamp, NamedLamport};
+use crate::lease::{Leased, Resumable, Store};
 use crate::vector::{VectorClock, VectorStamp};
 
 /// A clock that a [`Replica`](crate::Replica) or a [`ClusterNode`](crate::ClusterNode) can carry beside its own two.
@@ -41,11 +43,27 @@ pub trait InjectedClock: Clock<Message: Wire, Error: fmt::Display> {
     fn claim(_stamp: &Self::Stamp) -> Option<Claim> {
         None
     }
+
+    /// Takes up what an earlier life of this node knew, from the last message that it kept for this purpose. A guard
+    /// against others' clocks does not apply: it is our own, and our wall clock may have gone back since.
+    ///
+    /// Unless a clock says otherwise it is received like any other.
+    ///
+    /// # Errors
+    /// As [`Clock::receive`]; the clock is as before.
+    fn resume(&mut self, message: &Self::Message) -> Result<(), Self::Error> {
+        self.receive(message).map(drop)
+    }
 }
 
 impl InjectedClock for NamedLamport {
     fn claim(stamp: &LamportStamp) -> Option<Claim> {
         Some(Claim::Lamport(stamp.time()))
+    }
+
+    fn resume(&mut self, message: &LamportStamp) -> Result<(), Error> {
+        self.skip_to(message.time());
+        Ok(())
     }
 }
 
@@ -69,6 +87,27 @@ where
         let time = stamp.time();
         Some(Claim::Hybrid { physical_ns: time.physical().as_ns(), logical: time.logical() })
     }
+
+    fn resume(&mut self, message: &HybridStamp) -> Result<(), Error> {
+        let (time, last_read) = self.save();
+        self.restore((time.max(message.time()), last_read));
+        Ok(())
+    }
+}
+
+/// What the clock inside says; what it takes up is covered by the lease like all that it learns.
+impl<C, S> InjectedClock for Leased<C, S>
+where
+    C: InjectedClock + Resumable<Error = Error>,
+    S: Store,
+{
+    fn claim(stamp: &C::Stamp) -> Option<Claim> {
+        C::claim(stamp)
+    }
+
+    fn resume(&mut self, message: &C::Message) -> Result<(), Error> {
+        self.cover(|clock| clock.resume(message))
+    }
 }
 
 /// A vector stamp as a trace tells it.
@@ -87,7 +126,8 @@ impl WallDial {
     /// The reading, in the form that a hybrid clock asks for.
     ///
     /// # Errors
-    /// Never; the clock itself refuses what lies beyond its ceiling.
+    /// None: a dial always shows something, the epoch before the first input. It is the clock that refuses a reading beyond
+    /// its range. The type is the one that walls have.
     pub fn read(&self) -> Result<PhysicalTime, WallUnreadable> {
         Ok(PhysicalTime::from_ns(self.0.load(Ordering::Relaxed))) // Set and read on one thread, the replica's.
     }

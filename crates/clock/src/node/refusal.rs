@@ -28,6 +28,15 @@ pub enum Refusal<E> {
         /// The limit.
         entries_max: u32,
     },
+    /// With it our own vector would name more lives of one node than are heard of.
+    TooManyLives {
+        /// Whose.
+        name: String,
+        /// How many later lives it would name.
+        lives: u32,
+        /// The limit.
+        lives_max: u32,
+    },
     /// The vector does not count the event itself.
     Uncounted {
         /// Who is said to have submitted it.
@@ -44,7 +53,8 @@ pub enum Refusal<E> {
     },
     /// The Lamport or the vector clock refused.
     Causality(Error),
-    /// The injected clock refused.
+    /// The injected clock refused: to stamp an event that was not to be made without, to take up what an earlier life knew,
+    /// or to absorb a message, whose event is logged all the same.
     Clock(E),
     /// The state handed to a restart is not one that this node wrote in an earlier life.
     State(Error),
@@ -66,6 +76,10 @@ impl<E: fmt::Display> fmt::Display for Refusal<E> {
                     "it would bring our vector to {entries} entries, at most {entries_max} are allowed"
                 )
             }
+            Refusal::TooManyLives { name, lives, lives_max } => {
+                write!(formatter, "it would bring our vector to {lives} later lives of {name}, ")?;
+                write!(formatter, "at most {lives_max} are heard of")
+            }
             Refusal::Uncounted { origin } => {
                 write!(formatter, "its vector does not count the event of {origin} itself")
             }
@@ -82,24 +96,30 @@ impl<E: fmt::Display> fmt::Display for Refusal<E> {
 
 impl<E: core::error::Error> core::error::Error for Refusal<E> {}
 
-/// How many messages a node refused, and the last of them.
+/// How many messages were refused, and the last of them.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Refused<E> {
+pub(super) struct Refusals<E> {
     pub(super) count: u64,
-    pub(super) last: Option<Rejection<E>>,
+    pub(super) last: Option<Refused<E>>,
 }
 
-impl<E> Refused<E> {
+impl<E> Refusals<E> {
     pub(super) fn add(&mut self, from: String, refusal: Refusal<E>) {
         self.count = self.count.saturating_add(1); // Saturating: a count for people, on which nothing depends.
-        self.last = Some(Rejection { from, refusal });
+        self.last = Some(Refused { from, refusal });
+    }
+}
+
+impl<E> Default for Refusals<E> {
+    fn default() -> Refusals<E> {
+        Refusals { count: 0, last: None }
     }
 }
 
 /// One refused message.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
-pub struct Rejection<E> {
+pub struct Refused<E> {
     /// Who sent it, as far as the bus knows.
     pub from: String,
     /// Why.

@@ -10,23 +10,22 @@ use core::fmt;
 use constellation_fabric::{Effects, Input, Node, Now};
 use constellation_trace::{Claim, Names, NodeId};
 
-use super::envelope::Envelope;
+mod admission;
+
+use super::behind::Behind;
+use super::envelope::{self, Envelope, Sent};
 use super::event::Event;
 use super::injected::{InjectedClock, WallDial, vector_claim};
-use super::refusal::{Refusal, Refused, Rejection};
+use super::refusal::{Refusal, Refusals, Refused};
 use super::saved::Saved;
+use crate::CEILING;
 use crate::bytes::Limits;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::identity::Identity;
 use crate::lamport::LamportClock;
 use crate::lease::CheckpointFault;
-use crate::vector::VectorClock;
-use crate::{CEILING, REMOTE_MAX};
-
-/// How far ahead of ours the Lamport time of a message may be. No partition lasts for 2^40 events (an event a microsecond
-/// for 12 days); without a bound one forged message would carry every clock to where peers refuse it.
-const LEAD_MAX: u64 = 1 << 40;
+use crate::vector::{Group, VectorClock, VectorStamp};
 
 /// One node of a cluster that tells every event to all others, under a Lamport and a vector clock and one more clock
 /// that is injected and changes nothing.
@@ -35,6 +34,12 @@ const LEAD_MAX: u64 = 1 << 40;
 /// [`ClusterNode`](crate::ClusterNode) behind the bus. A request is a payload to submit: one event, one tick, one message
 /// to each peer. A message received is one event as well: merge and tick; the event in it is logged once, however
 /// often it arrives. What no honest node can have sent is refused, and leaves all clocks as they were.
+///
+/// The injected clock has no say in that. What it refuses, say a stamp from too far in the future, is an event all the
+/// same: it is logged, [counted](Self::clock_refused), and until the clock has made up for it the node is
+/// [`behind`](Self::behind) and claims no stamp, rather than one that may be below a stamp in its past.
+///
+/// Its two own clocks count events, and are known only by being told: at most 64 later lives of one node are heard of.
 ///
 /// ```
 /// use constellation_clock::{Durability, HybridClock, DriftPolicy, Replica};
@@ -67,6 +72,8 @@ pub struct Replica<C: InjectedClock> {
     lamport: LamportClock,
     vector: VectorClock,
     clock: C,
+    /// Of whose stamps, among all that `vector` counts, `clock` has not heard.
+    behind: Behind,
     birth: Birth<C>,
     dial: WallDial,
     durability: Durability,
@@ -76,7 +83,26 @@ pub struct Replica<C: InjectedClock> {
     known: BTreeSet<(Identity, u64)>,
     /// The envelopes of the log in bytes, in its order, for whoever persists; else empty.
     stored: Vec<Vec<u8>>,
-    refused: Refused<C::Error>,
+    refused: Refusals<C::Error>,
+    /// What the injected clock refused.
+    clock_refused: Refusals<C::Error>,
+}
+
+/// An event of our own, as it stands in the log, with what else its envelope needs.
+#[derive(Debug)]
+pub(super) struct Outgoing<M> {
+    /// Its place in the log.
+    place: usize,
+    vector: VectorStamp,
+    message: Sent<M>,
+}
+
+/// What the injected clock says of an event of our own.
+pub(super) struct Stamped<C: InjectedClock> {
+    /// Its stamp, if one may be claimed.
+    stamp: Option<C::Stamp>,
+    /// What travels with it.
+    sent: Sent<C::Message>,
 }
 
 type MakeClock<C> = dyn FnMut(&Identity, &WallDial) -> C + Send;
@@ -107,7 +133,8 @@ pub enum Durability {
 pub struct Logged<S> {
     /// The event.
     pub event: Event,
-    /// When this node submitted or first received it, by the injected clock; `None` if that clock could not tell.
+    /// When this node submitted or first received it, by the injected clock; `None` if that clock could not tell, or was
+    /// [behind](Behind).
     pub stamp: Option<S>,
 }
 
@@ -122,6 +149,8 @@ pub enum Learnt {
 
 impl<C: InjectedClock> Replica<C> {
     /// The node number `me` of those called `names`, before its first event. `birth` makes the injected clock of each life.
+    ///
+    /// A number that is no node's gives a node without a name, whom no peer believes; see [`try_new`](Self::try_new).
     pub fn new<T: AsRef<str>>(
         names: impl IntoIterator<Item = T>,
         me: NodeId,
@@ -136,6 +165,24 @@ impl<C: InjectedClock> Replica<C> {
         Replica { birth: Birth::Made(Box::new(birth)), dial, durability, ..replica }
     }
 
+    /// As [`new`](Self::new), refusing a number that is no node's, and names that read as a later life of another.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchNode`], [`Error::AmbiguousName`].
+    pub fn try_new<T: AsRef<str>>(
+        names: impl IntoIterator<Item = T>,
+        me: NodeId,
+        durability: Durability,
+        birth: impl FnMut(&Identity, &WallDial) -> C + Send + 'static,
+    ) -> Result<Replica<C>, Error> {
+        let names: Names = names.into_iter().collect();
+        names.iter().try_for_each(|name| Identity::new(name, 0).map(drop))?;
+        if me.index() >= names.len() {
+            return Err(Error::NoSuchNode { number: me.number(), nodes: names.len() });
+        }
+        Ok(Replica::new(names.iter(), me, durability, birth))
+    }
+
     /// As [`new`](Self::new), in a life of one's choice and with a clock made for it; for drivers that restart by making
     /// another value. It persists nothing.
     pub fn with_clock<T: AsRef<str>>(
@@ -144,13 +191,15 @@ impl<C: InjectedClock> Replica<C> {
         identity: Identity,
         clock: C,
     ) -> Replica<C> {
+        let names: Names = names.into_iter().collect();
         Replica {
             me,
-            names: names.into_iter().collect(),
             lamport: LamportClock::new(),
-            vector: VectorClock::new(identity.as_str()),
+            vector: fresh_vector(&names, &identity),
+            names,
             identity,
             clock,
+            behind: Behind::default(),
             birth: Birth::Given,
             dial: WallDial::default(),
             durability: Durability::Volatile,
@@ -158,7 +207,8 @@ impl<C: InjectedClock> Replica<C> {
             log: Vec::new(),
             known: BTreeSet::new(),
             stored: Vec::new(),
-            refused: Refused { count: 0, last: None },
+            refused: Refusals::default(),
+            clock_refused: Refusals::default(),
         }
     }
 
@@ -171,8 +221,9 @@ impl<C: InjectedClock> Replica<C> {
     /// Makes an event of `payload` and sends it to every peer. Never fails: if the injected clock cannot stamp it, it
     /// goes without, which [`log`](Self::log) shows.
     pub fn submit(&mut self, payload: Vec<u8>, effects: &mut Effects<Envelope<C::Message>>) -> Event {
-        let stamped = self.clock.send().ok();
-        self.commit(payload, stamped, effects)
+        let stamped = self.stamp().ok();
+        let outgoing = self.commit(payload, stamped, effects);
+        self.tell(outgoing, effects)
     }
 
     /// As [`submit`](Self::submit), but does nothing at all if a clock refuses.
@@ -184,19 +235,16 @@ impl<C: InjectedClock> Replica<C> {
         payload: Vec<u8>,
         effects: &mut Effects<Envelope<C::Message>>,
     ) -> Result<Event, Refusal<C::Error>> {
-        if self.vector.is_exhausted() || self.lamport.current() >= CEILING {
-            let node = Some(self.identity.clone());
-            return Err(Refusal::Causality(Error::Exhausted { node, ceiling: CEILING }));
-        }
-        let stamped = self.clock.send().map_err(Refusal::Clock)?;
-        Ok(self.commit(payload, Some(stamped), effects))
+        let stamped = self.try_stamp()?;
+        let outgoing = self.commit(payload, Some(stamped), effects);
+        Ok(self.tell(outgoing, effects))
     }
 
     /// Lets a message of `from` in: one event, at which every clock learns from it.
     ///
     /// # Errors
-    /// A [`Refusal`] that says why no honest node can have sent it, or why the injected clock does not take it. Nothing
-    /// has changed, and `effects` is as it was.
+    /// A [`Refusal`] that says why no honest node can have sent it; never because of the injected clock. Nothing has
+    /// changed, and `effects` is as it was.
     pub fn receive(
         &mut self,
         from: NodeId,
@@ -204,18 +252,11 @@ impl<C: InjectedClock> Replica<C> {
         effects: &mut Effects<Envelope<C::Message>>,
     ) -> Result<Learnt, Refusal<C::Error>> {
         let dot = self.admit(from, &envelope)?;
-        // All three clocks or none: the vector learns in a copy, and the Lamport clock last, when nothing can fail.
+        // Both own clocks or none: the vector learns in a copy, and the Lamport clock last, when nothing can fail.
         let mut vector = self.vector.clone();
         Clock::receive(&mut vector, &envelope.vector).map_err(Refusal::Causality)?;
-        let (entries, entries_max) = (vector.entries().count(), self.limits.entries_max);
-        if u32::try_from(entries).map_or(true, |entries| entries > entries_max) {
-            // Else our own messages would be refused from now on, and by our own limits.
-            return Err(Refusal::Crowded { entries, entries_max });
-        }
-        let stamp = match &envelope.message {
-            Some(message) => Some(self.clock.receive(message).map_err(Refusal::Clock)?),
-            None => self.clock.event().ok(),
-        };
+        self.admit_entries(vector.stamp())?;
+        let stamp = self.hear(from, &envelope, effects);
         self.vector = vector;
         self.lamport.observe(envelope.lamport);
         self.claim(stamp.as_ref(), effects);
@@ -228,8 +269,21 @@ impl<C: InjectedClock> Replica<C> {
         Ok(learnt)
     }
 
+    /// The envelope that the bytes stand for, sharing this replica's table of names.
+    ///
+    /// # Errors
+    /// [`Refusal::Malformed`].
+    pub fn decode(&self, bytes: &[u8]) -> Result<Envelope<C::Message>, Refusal<C::Error>> {
+        let decoded = match Envelope::decode_in(bytes, &self.limits, &Group::of(self.vector.stamp())) {
+            // Of a life not heard of yet, or of a stranger: receiving it will tell.
+            Err(Error::NotMember { .. }) => Envelope::decode(bytes, &self.limits),
+            decoded => decoded,
+        };
+        decoded.map_err(Refusal::Malformed)
+    }
+
     /// Notes a message of `from` that was refused before it could be handed in, as garbled bytes are.
-    pub fn reject(&mut self, from: NodeId, refusal: Refusal<C::Error>) {
+    pub fn refuse(&mut self, from: NodeId, refusal: Refusal<C::Error>) {
         let from = String::from(self.name(from));
         self.refused.add(from, refusal);
     }
@@ -253,14 +307,32 @@ impl<C: InjectedClock> Replica<C> {
 
     /// How many messages were refused.
     #[must_use]
-    pub fn rejected(&self) -> u64 {
+    pub fn refused(&self) -> u64 {
         self.refused.count
     }
 
     /// The message refused last.
     #[must_use]
-    pub fn last_rejection(&self) -> Option<&Rejection<C::Error>> {
+    pub fn last_refused(&self) -> Option<&Refused<C::Error>> {
         self.refused.last.as_ref()
+    }
+
+    /// How many messages the injected clock refused. Their events are in the log all the same.
+    #[must_use]
+    pub fn clock_refused(&self) -> u64 {
+        self.clock_refused.count
+    }
+
+    /// The message that the injected clock refused last.
+    #[must_use]
+    pub fn last_clock_refused(&self) -> Option<&Refused<C::Error>> {
+        self.clock_refused.last.as_ref()
+    }
+
+    /// Whose stamps the injected clock has not all absorbed. While it names anybody, no stamp is claimed.
+    #[must_use]
+    pub fn behind(&self) -> &Behind {
+        &self.behind
     }
 
     /// The injected clock.
@@ -281,80 +353,95 @@ impl<C: InjectedClock> Replica<C> {
         self.lamport.current()
     }
 
-    pub(super) fn limits(&self) -> &Limits {
-        &self.limits
+    /// Our clock's next stamp, if one may be claimed, and what travels with it.
+    pub(super) fn stamp(&mut self) -> Result<Stamped<C>, C::Error> {
+        let (stamp, message) = self.clock.send()?;
+        let behind = self.behind.clone();
+        Ok(Stamped {
+            stamp: Some(stamp).filter(|_| behind.is_empty()),
+            sent: Sent::Clock { message, behind },
+        })
     }
 
-    fn commit(
+    /// As [`Self::stamp`], if there is room for one more event.
+    pub(super) fn try_stamp(&mut self) -> Result<Stamped<C>, Refusal<C::Error>> {
+        if self.vector.is_exhausted() || self.lamport.current() >= CEILING {
+            let node = Some(self.identity.clone());
+            return Err(Refusal::Causality(Error::Exhausted { node, ceiling: CEILING }));
+        }
+        self.stamp().map_err(Refusal::Clock)
+    }
+
+    /// Makes the event and enters it in the log; nobody is told yet.
+    pub(super) fn commit(
         &mut self,
         payload: Vec<u8>,
-        stamped: Option<(C::Stamp, C::Message)>,
+        stamped: Option<Stamped<C>>,
         effects: &mut Effects<Envelope<C::Message>>,
-    ) -> Event {
+    ) -> Outgoing<C::Message> {
         let lamport = self.lamport.tick();
         self.vector.tick();
-        let (stamp, message) = stamped.unzip();
+        let Stamped { stamp, sent: message } =
+            stamped.unwrap_or(Stamped { stamp: None, sent: Sent::Nothing });
         effects.event("submits");
         self.claim(stamp.as_ref(), effects);
-        let envelope = Envelope {
-            origin: self.identity.clone(),
-            lamport,
-            vector: self.vector.stamp().clone(),
-            message,
-            payload,
-        };
-        let dot = (self.identity.clone(), self.vector.own());
-        self.enter(dot, envelope.clone(), stamp);
+        let (origin, vector) = (self.identity.clone(), self.vector.stamp().clone());
+        let outgoing = Outgoing { place: self.log.len(), vector: vector.clone(), message: message.clone() };
+        let dot = (origin.clone(), self.vector.own());
+        self.enter(dot, Envelope { origin, lamport, vector, message, payload }, stamp);
+        outgoing
+    }
+
+    /// The event of `outgoing`.
+    pub(super) fn event_of(&self, outgoing: &Outgoing<C::Message>) -> &Event {
+        &self.log.get(outgoing.place).expect("what is outgoing is in the log").event
+    }
+
+    /// The bytes of its envelope.
+    pub(super) fn encode(&self, outgoing: &Outgoing<C::Message>) -> Vec<u8> {
+        let Event { lamport, payload, .. } = self.event_of(outgoing);
+        envelope::encode(&self.identity, *lamport, &outgoing.vector, &outgoing.message, payload)
+    }
+
+    /// Sends its envelope to every peer.
+    fn tell(&mut self, outgoing: Outgoing<C::Message>, effects: &mut Effects<Envelope<C::Message>>) -> Event {
+        let event = self.event_of(&outgoing).clone();
+        let Outgoing { vector, message, .. } = outgoing;
+        let (origin, lamport, payload) = (self.identity.clone(), event.lamport, event.payload.clone());
+        let envelope = Envelope { origin, lamport, vector, message, payload };
         // On disk before anybody hears of it; then what follows is an event of its own, at which no clock ticks.
         if self.persist(effects) {
             effects.event("tells the others");
         }
         let peers = (0..self.names.len()).filter_map(|peer| u32::try_from(peer).ok()).map(NodeId::new);
         peers.filter(|peer| *peer != self.me).for_each(|peer| effects.send(peer, envelope.clone()));
-        self.log.last().expect("it was entered just now").event.clone()
+        event
     }
 
-    fn admit(
-        &self,
+    /// Tells the injected clock what came; the stamp of the receipt, if one may be claimed.
+    fn hear(
+        &mut self,
         from: NodeId,
         envelope: &Envelope<C::Message>,
-    ) -> Result<(Identity, u64), Refusal<C::Error>> {
-        let Envelope { origin, lamport, vector, .. } = envelope;
-        let (origin, lamport) = (origin.clone(), *lamport);
-        if !is_life_of(&origin, self.name(from)) {
-            return Err(Refusal::ForeignOrigin { origin: String::from(origin.as_str()) });
+        effects: &mut Effects<Envelope<C::Message>>,
+    ) -> Option<C::Stamp> {
+        let theirs = &envelope.vector;
+        if let Sent::Clock { message, behind } = &envelope.message {
+            match self.clock.receive(message) {
+                Ok(stamp) => {
+                    self.behind.learn(self.vector.stamp(), theirs, behind);
+                    return Some(stamp).filter(|_| self.behind.is_empty());
+                }
+                Err(error) => {
+                    let from = String::from(self.name(from));
+                    effects.label(format!("its clock refuses that of {from}: {error}"));
+                    self.clock_refused.add(from, Refusal::Clock(error));
+                }
+            }
         }
-        let is_member = |identity: &Identity| {
-            self.names.find(identity.as_str()).or_else(|| self.names.find(identity.name())).is_some()
-        };
-        if let Some((stranger, _)) = vector.entries().find(|(identity, _)| !is_member(identity)) {
-            return Err(Refusal::Stranger { name: String::from(stranger.as_str()) });
-        }
-        let counter = vector.get(origin.as_str());
-        if counter == 0 {
-            return Err(Refusal::Uncounted { origin: String::from(origin.as_str()) });
-        }
-        let least = vector.entries().map(|entry| entry.1).max().unwrap_or(0);
-        let most = vector.entries().map(|entry| u128::from(entry.1)).sum();
-        if lamport < least || u128::from(lamport) > most {
-            return Err(Refusal::Implausible { lamport, least, most });
-        }
-        let local = self.lamport.current();
-        if lamport.saturating_sub(local) > LEAD_MAX {
-            let error = Error::LeadExceeded { sender: origin, remote: lamport, local, lead_max: LEAD_MAX };
-            return Err(Refusal::Causality(error));
-        }
-        if lamport > REMOTE_MAX {
-            let (sender, remote) = (Some(origin), lamport);
-            let error = Error::RemoteBeyondCeiling { sender, remote, admitted_max: REMOTE_MAX };
-            return Err(Refusal::Causality(error));
-        }
-        let dot = (origin, counter);
-        if dot.0 == self.identity && !self.known.contains(&dot) {
-            let error = Error::Impersonated { identity: dot.0, own: self.vector.own(), seen: counter };
-            return Err(Refusal::Causality(error));
-        }
-        Ok(dot)
+        self.behind.miss(self.vector.stamp(), theirs);
+        // A latecomer of whom it has heard more already leaves no gap, and is an event like any other.
+        if self.behind.is_empty() { self.clock.event().ok() } else { None }
     }
 
     fn enter(&mut self, dot: (Identity, u64), envelope: Envelope<C::Message>, stamp: Option<C::Stamp>) {
@@ -383,7 +470,8 @@ impl<C: InjectedClock> Replica<C> {
             identity: self.identity.clone(),
             lamport: self.lamport.current(),
             vector: self.vector.stamp().clone(),
-            message: self.clock.send().ok().map(|sent| sent.1),
+            // If the clock cannot say what it knows, its next life begins behind all that this one counts.
+            message: self.stamp().map_or(Sent::Nothing, |stamped| stamped.sent),
             envelopes: self.stored.clone(),
         };
         effects.persist(saved.encode());
@@ -395,7 +483,8 @@ impl<C: InjectedClock> Replica<C> {
         // A new identity whatever the disk holds: what came after the last write is lost, and its counters are taken.
         self.identity = Identity::new(self.name(self.me), incarnation).map_err(Refusal::State)?;
         self.lamport = LamportClock::new();
-        self.vector = VectorClock::new(self.identity.as_str());
+        self.vector = fresh_vector(&self.names, &self.identity);
+        self.behind = Behind::default();
         if let Birth::Made(birth) = &mut self.birth {
             self.clock = birth(&self.identity, &self.dial);
         }
@@ -409,16 +498,21 @@ impl<C: InjectedClock> Replica<C> {
         let envelopes = saved.envelopes.iter().map(|bytes| Envelope::decode(bytes, &self.limits));
         let envelopes: Vec<_> = envelopes.collect::<Result<_, _>>().map_err(Refusal::State)?;
 
+        // All or nothing: the one that can fail comes first.
+        match saved.message {
+            Sent::Clock { message, behind } => {
+                self.clock.resume(&message).map_err(Refusal::Clock)?;
+                self.behind = behind;
+            }
+            Sent::Nothing => self.behind.miss(self.vector.stamp(), &saved.vector),
+        }
         self.lamport = LamportClock::starting_at(saved.lamport);
         self.vector.merge_stamp(&saved.vector);
         for envelope in envelopes {
             let dot = (envelope.origin.clone(), envelope.vector.get(envelope.origin.as_str()));
             self.enter(dot, envelope, None);
         }
-        match saved.message {
-            Some(message) => self.clock.receive(&message).map(drop).map_err(Refusal::Clock),
-            None => Ok(()),
-        }
+        Ok(())
     }
 
     fn name(&self, node: NodeId) -> &str {
@@ -443,14 +537,14 @@ impl<C: InjectedClock> Node for Replica<C> {
                 if let Err(refusal) = self.receive(from, message, effects) {
                     effects.refuse();
                     effects.event(format!("refuses what {} sent: {refusal}", self.name(from)));
-                    self.reject(from, refusal);
+                    self.refuse(from, refusal);
                 }
             }
             Input::Restart { state, incarnation } => {
                 // What cannot be restored is forgotten: safe, since this life has a new identity, and told.
                 if let Err(refusal) = self.restart(state.as_deref(), incarnation) {
                     effects.event(format!("forgets its earlier lives: {refusal}"));
-                    self.reject(self.me, refusal);
+                    self.refuse(self.me, refusal);
                 }
             }
             _ => {}
@@ -463,8 +557,14 @@ impl<C: InjectedClock + fmt::Debug> fmt::Debug for Replica<C> {
         let mut debug = formatter.debug_struct("Replica");
         debug.field("identity", &self.identity).field("lamport", &self.lamport.current());
         debug.field("vector", &self.vector.stamp()).field("clock", &self.clock);
-        debug.field("events", &self.log.len()).field("rejected", &self.refused.count).finish_non_exhaustive()
+        debug.field("events", &self.log.len()).field("refused", &self.refused.count).finish_non_exhaustive()
     }
+}
+
+/// A vector clock over a table in which everybody has a place, so that messages merge without a look at a name.
+fn fresh_vector(names: &Names, identity: &Identity) -> VectorClock {
+    let members = names.iter().map(Identity::from).chain([identity.clone()]);
+    Group::new(members).clock(identity.as_str()).expect("it is a member of the group")
 }
 
 /// Whether `identity` is the first or a later life of the node called `name`.

@@ -2,20 +2,22 @@
 
 use alloc::vec::Vec;
 
+use super::behind::Behind;
+use super::envelope::Sent;
 use crate::bytes::{Fault, Kind, Limits, Malformed, Reader, Wire, Writer};
 use crate::error::Error;
 use crate::identity::Identity;
-use crate::vector::VectorStamp;
+use crate::vector::{Group, VectorStamp};
 
-/// The state of one life, as bytes: kind, identity, Lamport and vector time, the injected clock's message behind its kind
-/// or 0, the lengths of the envelopes, then the envelopes end to end.
+/// The state of one life, as bytes: kind, identity, Lamport and vector time, the injected clock's message as in an
+/// envelope, the lengths of the envelopes, then the envelopes end to end.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Saved<M> {
     pub(super) identity: Identity,
     pub(super) lamport: u64,
     pub(super) vector: VectorStamp,
     /// What the injected clock would have sent at that moment: whoever receives it knows what the clock knew.
-    pub(super) message: Option<M>,
+    pub(super) message: Sent<M>,
     /// The log.
     pub(super) envelopes: Vec<Vec<u8>>,
 }
@@ -30,7 +32,7 @@ impl<M: Wire> Saved<M> {
         writer.text(self.identity.as_str());
         writer.varint(self.lamport);
         self.vector.write(&mut writer);
-        write_message(self.message.as_ref(), &mut writer);
+        write_message(&self.message, &mut writer);
         writer.varint(self.envelopes.len() as u64);
         self.envelopes.iter().for_each(|envelope| writer.varint(envelope.len() as u64));
         let mut bytes = writer.into_bytes();
@@ -44,7 +46,7 @@ impl<M: Wire> Saved<M> {
         let identity = reader.identity(limits, None)?;
         let lamport = reader.counter()?;
         let vector = VectorStamp::read(&mut reader, limits, None)?;
-        let message = read_message(&mut reader, limits)?;
+        let message = read_message(&mut reader, limits, None, &vector)?;
         let count = reader.count(&COUNT_LIMITS, 1)?;
         let lengths = (0..count).map(|_| reader.varint()).collect::<Result<Vec<u64>, Malformed>>()?;
 
@@ -67,25 +69,32 @@ impl<M: Wire> Saved<M> {
     }
 }
 
-/// The message behind its kind, or 0 for none.
-pub(super) fn write_message<M: Wire>(message: Option<&M>, writer: &mut Writer) {
-    match message {
-        None => writer.varint(0),
-        Some(message) => {
+/// The message behind its kind and with what its clock lacks, or 0 for none.
+pub(super) fn write_message<M: Wire>(sent: &Sent<M>, writer: &mut Writer) {
+    match sent {
+        Sent::Nothing => writer.varint(0),
+        Sent::Clock { message, behind } => {
             writer.varint(M::KIND as u64);
             message.write(writer);
+            behind.write(writer);
         }
     }
 }
 
-/// What [`write_message`] wrote.
-pub(super) fn read_message<M: Wire>(reader: &mut Reader<'_>, limits: &Limits) -> Result<Option<M>, Error> {
+/// What [`write_message`] wrote for a node that counts `vector`.
+pub(super) fn read_message<M: Wire>(
+    reader: &mut Reader<'_>,
+    limits: &Limits,
+    group: Option<&Group>,
+    vector: &VectorStamp,
+) -> Result<Sent<M>, Error> {
     if reader.clone().byte()? == 0 {
         reader.byte()?;
-        return Ok(None);
+        return Ok(Sent::Nothing);
     }
     expect(reader, M::KIND)?;
-    M::read(reader, limits, None).map(Some)
+    let message = M::read(reader, limits, group)?;
+    Ok(Sent::Clock { message, behind: Behind::read(reader, limits, group, vector)? })
 }
 
 /// The first byte of something of this kind.

@@ -54,8 +54,9 @@ impl Counters {
         }
     }
 
+    /// As [`Self::as_slice`], to write to; copied first if somebody else holds them.
     #[inline]
-    fn as_mut(&mut self) -> &mut [u64] {
+    pub(crate) fn as_mut(&mut self) -> &mut [u64] {
         match self {
             Counters::Inline(cells) => cells,
             Counters::Shared(cells) => Arc::make_mut(cells),

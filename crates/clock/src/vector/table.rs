@@ -189,6 +189,12 @@ impl Group {
         VectorStamp::over(self.table.clone(), Counters::zero(self.table.members().len()))
     }
 
+    /// Everybody who has a place in the table of `stamp`.
+    #[cfg(feature = "bus")]
+    pub(crate) fn of(stamp: &VectorStamp) -> Group {
+        Group { table: stamp.table().clone() }
+    }
+
     pub(crate) fn table(&self) -> &SharedTable {
         &self.table
     }

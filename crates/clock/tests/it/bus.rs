@@ -6,8 +6,8 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use constellation_clock::{Error, Message, MessageBus, Partition};
-use constellation_trace::{Nemesis, Trace, Verdict};
+use constellation_clock::{Error, Message, MessageBus, PartitionOutcome};
+use constellation_trace::{MessageId, Nemesis, Trace, Verdict};
 use constellation_verify::{Budget, Order, delivery};
 use expect_test::{Expect, expect};
 
@@ -121,7 +121,7 @@ fn a_misspelt_name_is_an_error_that_names_the_nearest() {
 fn a_refused_partition_is_not_silent() {
     let bus = MessageBus::new(stations());
     let refused = bus.partition(&["pacific"], &["atlantik"]);
-    let Partition::Refused(error) = refused else { panic!("there is no atlantik") };
+    let PartitionOutcome::Refused(error) = refused else { panic!("there is no atlantik") };
     assert_eq!(send(&bus, "pacific", "antarctic", "x"), Err(error.clone()), "not even elsewhere");
     assert_eq!(bus.cut(&["pacific"], &["antarctic"]), Ok(()));
     assert_eq!(
@@ -129,7 +129,7 @@ fn a_refused_partition_is_not_silent() {
         Err(error),
         "a cut is not the partition that was meant"
     );
-    assert_eq!(bus.partition(&["pacific"], &["atlantic"]), Partition::InForce);
+    assert_eq!(bus.partition(&["pacific"], &["atlantic"]), PartitionOutcome::InForce);
     assert_eq!(send(&bus, "pacific", "atlantic", "x"), Ok(()));
 
     bus.partition(&["nowhere"], &[]);
@@ -281,6 +281,7 @@ fn real_threads_lose_and_reorder_nothing_while_partitions_come_and_go() {
 fn what_happens_on_a_recording_bus_can_be_judged() {
     let bus = MessageBus::recording(stations());
     send(&bus, "pacific", "atlantic", "a").expect("open");
+    let queued = bus.trace().expect("it records");
     bus.partition(&["pacific"], &["atlantic"]);
     send(&bus, "pacific", "atlantic", "b").expect("held");
     assert_eq!(arrivals(&bus, "atlantic"), ["pacific says a"]);
@@ -294,6 +295,8 @@ fn what_happens_on_a_recording_bus_can_be_judged() {
     };
     assert_eq!(judge(&trace), [Verdict::Holds, Verdict::Holds]);
     assert_eq!(judge(&early)[0].word(), "unknown", "it may still be healed");
+    assert_eq!(judge(&queued), [Verdict::Holds, Verdict::Holds], "nobody has looked yet");
+    assert_eq!(queued.nemesis()[0].nemesis, Nemesis::InFlight(MessageId::new(0)));
     assert_eq!(trace.events().len(), 4);
     let told: Vec<_> = trace.nemesis().iter().map(|entry| entry.nemesis.clone()).collect();
     assert!(matches!(told[..], [Nemesis::Partition { .. }, Nemesis::Hold(_), Nemesis::Heal]), "{told:?}");

@@ -1,16 +1,16 @@
 //! The binary forms: canonical, bounded, and refused with a reason otherwise.
 
 use constellation_clock::bytes::{Limits, Wire};
-use constellation_clock::laws::{self, Verdict};
+use constellation_clock::laws::{self, Outcome};
 use constellation_clock::{
-    CEILING, DottedStamp, Error, ExactStamp, Group, HybridStamp, HybridTime, LamportStamp, Ordering,
-    PhysicalTime, VectorStamp,
+    CEILING, Catalog, Context, DottedStamp, Error, ExactStamp, Group, HybridStamp, HybridTime, LamportStamp,
+    Ordering, PhysicalTime, Update, VectorStamp,
 };
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
-fn assert_holds(verdict: &Verdict) {
-    assert!(matches!(verdict, Verdict::Holds { .. }), "{verdict}");
+fn assert_holds(outcome: &Outcome) {
+    assert!(matches!(outcome, Outcome::Holds { .. }), "{outcome}");
 }
 
 fn vector(entries: &[(&str, u64)]) -> VectorStamp {
@@ -20,24 +20,69 @@ fn vector(entries: &[(&str, u64)]) -> VectorStamp {
 #[test]
 fn every_kind_survives_the_wire_and_nothing_else_does() {
     let lamport = |time, node| LamportStamp::new(time, node).expect("valid");
-    assert_holds(&laws::check_wire(&[
-        lamport(0, ""),
-        lamport(127, "a"),
-        lamport(128, "é"),
-        lamport(CEILING, "pacific#2"),
-    ]));
+    assert_holds(&laws::check_wire(
+        &[lamport(0, ""), lamport(127, "a"), lamport(128, "é"), lamport(CEILING, "pacific#2")],
+        &Limits::STANDARD,
+    ));
     let hybrid = |ns, logical| {
         HybridStamp::new(HybridTime::new(PhysicalTime::from_ns(ns), logical).expect("valid"), "pacific")
     };
-    assert_holds(&laws::check_wire(&[
-        hybrid(0, 0),
-        hybrid(1_700_000_000_000_000_000, 3),
-        hybrid(CEILING, u32::MAX),
-    ]));
+    assert_holds(&laws::check_wire(
+        &[hybrid(0, 0), hybrid(1_700_000_000_000_000_000, 3), hybrid(CEILING, u32::MAX)],
+        &Limits::STANDARD,
+    ));
     let vectors = [vector(&[]), vector(&[("", 1)]), vector(&[("a", 1), ("b", 0), ("c", CEILING)])];
-    assert_holds(&laws::check_wire(&vectors));
+    assert_holds(&laws::check_wire(&vectors, &Limits::STANDARD));
     let dotted = |node| DottedStamp::new(node, vector(&[("a", 1), ("b", 300), ("c", 0)])).expect("counted");
-    assert_holds(&laws::check_wire(&[dotted("a"), dotted("b")]));
+    assert_holds(&laws::check_wire(&[dotted("a"), dotted("b")], &Limits::STANDARD));
+}
+
+#[test]
+fn equal_stamps_have_equal_bytes_and_equal_hashes_however_they_were_made() {
+    let mut merged = vector(&[("b", 2)]);
+    merged.merge(&vector(&[("a", 1), ("c", 0)]));
+    let group = Group::new(["a", "b", "x"]);
+    let grouped = VectorStamp::decode_in(&merged.encode(), &Limits::STANDARD, &group).expect("members");
+    let vectors = [vector(&[("a", 1), ("b", 2)]), vector(&[("b", 2), ("z", 0), ("a", 1)]), merged, grouped];
+    let dotted = vectors.clone().map(|vector| DottedStamp::new("b", vector).expect("counted"));
+    for outcome in [
+        laws::check_wire(&vectors, &Limits::STANDARD),
+        laws::check_hash(&vectors),
+        laws::check_wire(&dotted, &Limits::STANDARD),
+        laws::check_hash(&dotted),
+    ] {
+        assert_holds(&outcome);
+    }
+}
+
+#[test]
+fn contradictory_dots_are_never_equal_for_one_operator_and_not_for_another() {
+    // Each is in the other's past: it decodes, and no honest clocks say so.
+    let both = vector(&[("x", 1), ("y", 1)]);
+    let stamp = |node| DottedStamp::new(node, both.clone()).expect("counted");
+    let (x, y) =
+        (stamp("x"), DottedStamp::decode(&stamp("y").encode(), &Limits::STANDARD).expect("canonical"));
+    assert_eq!((x.compare(&y), x.partial_cmp(&y), x == y), (Ordering::Concurrent, None, false));
+    assert_eq!((y.compare(&x), y.partial_cmp(&x), y == x), (Ordering::Concurrent, None, false));
+    assert_eq!((x.compare(&x.clone()), x == x.clone()), (Ordering::Equal, true));
+}
+
+#[test]
+fn write_that_is_held_but_not_seen_is_refused_as_that() {
+    let mut catalog = Catalog::new("pacific");
+    let update = catalog.put("k", vec![7_u8], &Context::default()).expect("there is room");
+    let bytes = update.encode();
+    // One byte at a time, each one too many: one of them is the held write's number.
+    let refusals: Vec<String> = (0..bytes.len())
+        .filter_map(|position| {
+            let mut damaged = bytes.clone();
+            damaged[position] = damaged[position].wrapping_add(1);
+            Update::decode(&damaged, &Limits::STANDARD).err().map(|error| error.to_string())
+        })
+        .filter(|text| text.contains("is held"))
+        .collect();
+    expect!["malformed input at byte 16: write 2 of a node is held, and only 1 are seen"]
+        .assert_eq(&refusals.join("\n"));
 }
 
 #[test]
@@ -112,6 +157,22 @@ fn group_decodes_its_members_and_refuses_strangers() {
     assert_eq!(stranger, Err(Error::NotMember { name: "x".into() }));
     let dotted = DottedStamp::new("c", stamp).expect("counted");
     assert_eq!(DottedStamp::decode_in(&dotted.encode(), &Limits::STANDARD, &group), Ok(dotted));
+}
+
+#[test]
+fn group_decoder_refuses_what_the_plain_one_refuses() {
+    let group = Group::new(["a", "b", "c", "d", "e", "f", "g", "h", "i"]);
+    let check = |bytes: &[u8], expected: Expect| {
+        let plain = VectorStamp::decode(bytes, &Limits::STANDARD);
+        assert_eq!(VectorStamp::decode_in(bytes, &Limits::STANDARD, &group), plain);
+        expected.assert_eq(&plain.map_or_else(|error| error.to_string(), |stamp| stamp.to_string()));
+    };
+    check(&[2, 3, 1, b'a', 1, 1, b'c', 2, 1, b'i', 3], expect!["{a:1, c:2, i:3}"]);
+    check(&[2, 2, 1, b'b', 1, 1, b'b', 2], expect!["malformed input at byte 7: a name comes twice"]);
+    check(&[2, 2, 1, b'c', 1, 1, b'b', 2], expect!["malformed input at byte 7: names are not sorted"]);
+    check(&[2, 2, 1, b'i', 1, 1, b'a', 2], expect!["malformed input at byte 7: names are not sorted"]);
+    check(&[2, 1, 1, b'i', 0], expect!["malformed input at byte 5: an entry is zero"]);
+    check(&[2, 0], expect!["{}"]);
 }
 
 proptest! {

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use constellation_clock::bytes::{Limits, Wire};
-use constellation_clock::{Catalog, Context, Dot, Identity, Reconciled, Update, VectorStamp};
+use constellation_clock::bytes::Limits;
+use constellation_clock::{Catalog, Context, Dot, Error, Identity, Reconciled, Update};
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
@@ -191,6 +191,36 @@ proptest! {
     }
 
     #[test]
+    fn a_catalog_refuses_exactly_what_its_decoder_would_refuse(ops in ops(), entries_max in 1..4_u32) {
+        let limits = Limits { entries_max, ..Limits::STANDARD };
+        let mut catalogs = NODES.map(Catalog::<Vec<u8>>::new);
+        let mut contexts = vec![Context::default()];
+        let mut updates: Vec<Update<Vec<u8>>> = Vec::new();
+        for op in ops {
+            let (at, is_taken) = match op {
+                Op::Write { at, reading } | Op::Resolve { at, reading } => {
+                    let (at, context) = (at % 3, &contexts[reading % contexts.len()]);
+                    let mut limited = catalogs[at].clone().with_limits(limits);
+                    updates.push(catalogs[at].put(KEY, vec![7], context).expect("there is room"));
+                    (at, limited.put(KEY, vec![7], context).is_ok())
+                }
+                Op::Deliver { update, at } if !updates.is_empty() => {
+                    let (at, update) = (at % 3, &updates[update % updates.len()]);
+                    let mut limited = catalogs[at].clone().with_limits(limits);
+                    let _ = catalogs[at].reconcile(update).expect("there is room");
+                    (at, limited.reconcile(update).is_ok())
+                }
+                Op::Read { at } | Op::Sync { one: at, .. } | Op::Deliver { at, .. } => {
+                    contexts.push(catalogs[at % 3].get(KEY).context);
+                    continue;
+                }
+            };
+            let told = catalogs[at].updates().next().expect("something is held");
+            prop_assert_eq!(Update::decode(&told.encode(), &limits).is_ok(), is_taken);
+        }
+    }
+
+    #[test]
     fn what_decodes_is_canonical(prefix in 0..3_usize, mut bytes in proptest::collection::vec(0..6_u8, 0..40)) {
         // Bytes near valid ones: the right first byte, an empty key, small numbers.
         if prefix > 0 {
@@ -314,23 +344,49 @@ fn a_decision_that_has_not_seen_everything_is_refused_and_names_what() {
 }
 
 #[test]
-fn a_context_survives_the_way_to_a_client_and_back() {
-    let mut pacific = Catalog::new("pacific");
-    pacific.put(KEY, 1, &Context::default()).expect("honest");
+fn a_catalog_never_holds_what_its_decoder_refuses() {
+    let limits = Limits { entries_max: 3, name_bytes_max: 8 };
+    let mut pacific = Catalog::new("pacific").with_limits(limits);
+    let blind = Context::default();
+    for write in 0..3_u8 {
+        let update = pacific.put(KEY, vec![write], &blind).expect("there is room");
+        assert_eq!(Update::decode(&update.encode(), &limits), Ok(update));
+    }
+    let before = pacific.clone();
+    let check = |refused: Result<Update<Vec<u8>>, Error>, expected: Expect| {
+        expected.assert_eq(&refused.expect_err("no decoder would take it").to_string());
+    };
+    check(
+        pacific.put(KEY, vec![3], &blind),
+        expect![[r#"no replica could be told of "MSS-17": 4 entries, at most 3 are allowed"#]],
+    );
+    check(
+        pacific.put("attitudes", vec![3], &blind),
+        expect![[r#"no replica could be told of "attitudes": a name of 9 bytes, at most 8 are allowed"#]],
+    );
+    check(
+        Catalog::new("indian_ocean").with_limits(limits).put(KEY, vec![3], &blind),
+        expect![[r#"no replica could be told of "MSS-17": a name of 12 bytes, at most 8 are allowed"#]],
+    );
+    let mut atlantic = Catalog::new("atlantic").with_limits(limits);
+    let theirs = atlantic.put(KEY, vec![9], &blind).expect("there is room");
+    let refused = pacific.reconcile(&theirs).expect_err("four siblings");
+    expect![[r#"no replica could be told of "MSS-17": 4 entries, at most 3 are allowed"#]]
+        .assert_eq(&refused.to_string());
+    assert!(pacific.sync(&mut atlantic).is_err());
+    assert_eq!(pacific, before);
+    // A decision makes room, and then both replicas agree.
     let context = pacific.get(KEY).context;
-    assert_eq!(Context::decode(&context.encode(), &Limits::STANDARD), Ok(context.clone()));
-    assert!(context.has_seen(&pacific.latest_write().expect("there is one")));
-    // One that has seen more of us than there is comes from somebody who shares our name.
-    let ahead = Context::from(VectorStamp::from_entries([("pacific", 2)]).expect("one entry"));
-    assert!(pacific.put(KEY, 2, &ahead).is_err());
-    assert_eq!(context.stamp().encode(), context.encode());
+    pacific.resolve(KEY, vec![7], &context).expect("everything was seen");
+    pacific.sync(&mut atlantic).expect("two siblings");
+    assert_eq!(pacific.get(KEY).values, atlantic.get(KEY).values);
 }
 
 #[test]
 fn bytes_that_would_erase_a_key_are_refused() {
     // Kind, empty key, one entry a:5, no siblings.
     let refused = Update::<Vec<u8>>::decode(&[0x21, 0, 1, 1, b'a', 5, 0], &Limits::STANDARD);
-    expect!["malformed input at byte 7: an entry is zero"]
+    expect!["malformed input at byte 7: a key has no value"]
         .assert_eq(&refused.expect_err("refused").to_string());
 }
 

@@ -132,7 +132,7 @@ async fn recovery_converges() {
     let mut sets = Vec::new();
     for node in nodes {
         let node = node.await.expect("a station does not panic");
-        assert_eq!((node.events().len(), node.rejected(), node.undelivered()), (40, 0, 0));
+        assert_eq!((node.events().len(), node.refused(), node.undelivered()), (40, 0, 0));
         sets.push(by_name(node.events()));
     }
     assert_eq!(sets[0].len(), 40);

@@ -2,7 +2,7 @@
 
 use constellation_clock::lease::Resumable;
 use constellation_clock::{
-    CEILING, Clock, Error, Identity, LamportClock, LamportStamp, NamedLamport, REMOTE_MAX,
+    CEILING, Clock, Error, Identity, LEAD_MAX, LamportClock, LamportStamp, NamedLamport, REMOTE_MAX,
 };
 use expect_test::{Expect, expect};
 
@@ -99,8 +99,28 @@ fn refused_messages_are_named_and_leave_the_clock_alone() {
 }
 
 #[test]
+fn forged_time_near_the_ceiling_silences_nobody() {
+    let (mut pacific, mut atlantic) = (NamedLamport::new("pacific"), NamedLamport::new("atlantic"));
+    let forged = LamportStamp::new(REMOTE_MAX, "forger").expect("below the ceiling");
+    let refused = pacific.receive(&forged).expect_err("nobody counts so far while we count to nothing");
+    expect!["forger is at time 8070450532247928831, more than the lead of 1099511627776 ahead of our 0"]
+        .assert_eq(&refused.to_string());
+    let (sent, message) = pacific.send().expect("there is room");
+    assert!(atlantic.receive(&message).is_ok_and(|received| received > sent), "and is heard");
+}
+
+#[test]
+fn forger_within_the_lead_can_still_part_a_clock_from_the_others() {
+    let (mut pacific, mut atlantic) = (NamedLamport::new("pacific"), NamedLamport::new("atlantic"));
+    let forged = LamportStamp::new(LEAD_MAX, "forger").expect("below the ceiling");
+    pacific.receive(&forged).expect("within the lead");
+    let (_, message) = pacific.send().expect("there is room");
+    assert!(matches!(atlantic.receive(&message), Err(Error::LeadExceeded { .. })), "what the docs admit");
+}
+
+#[test]
 fn largest_admitted_message_leaves_room_to_go_on() {
-    let mut clock = NamedLamport::new("pacific");
+    let mut clock = NamedLamport::new("pacific").with_lead_max(CEILING);
     let forged = LamportStamp::new(REMOTE_MAX, "forger").expect("below the ceiling");
     assert_eq!(clock.receive(&forged).map(|stamp| stamp.time()), Ok(REMOTE_MAX + 1));
     assert_eq!(clock.event().map(|stamp| stamp.time()), Ok(REMOTE_MAX + 2));

@@ -1,13 +1,14 @@
 //! Every family keeps every law, behind one trait, under one judge, on one generic node.
 
 use std::cell::Cell;
+use std::num::NonZeroU64;
 use std::rc::Rc;
 
-use constellation_clock::laws::{self, Budget, Refusals, Verdict};
-use constellation_clock::lease::Resumable;
+use constellation_clock::laws::{self, Effort, Outcome, Refusals};
+use constellation_clock::lease::{Leased, MemoryStore, Resumable};
 use constellation_clock::{
-    Ahead, CEILING, Clock, DottedClock, DriftPolicy, Group, HybridClock, NamedLamport, PhysicalTime, Stamp,
-    VectorClock, VectorStamp, WallUnreadable,
+    Ahead, CEILING, Clock, DottedClock, DriftPolicy, Group, HybridClock, HybridStamp, HybridTime,
+    LamportStamp, NamedLamport, PhysicalTime, Stamp, VectorClock, VectorStamp, WallUnreadable,
 };
 use expect_test::expect;
 
@@ -17,8 +18,8 @@ fn name(node: u32) -> &'static str {
     NAMES[node as usize]
 }
 
-fn assert_holds(verdict: &Verdict) {
-    assert!(matches!(verdict, Verdict::Holds { .. }), "{verdict}");
+fn assert_holds(outcome: &Outcome) {
+    assert!(matches!(outcome, Outcome::Holds { .. }), "{outcome}");
 }
 
 /// A wall of one's own that goes wherever a small generator says: forward, back, nowhere.
@@ -34,17 +35,17 @@ const TRUSTING: DriftPolicy = DriftPolicy { remote: Ahead::Unbounded, local: Ahe
 
 #[test]
 fn lamport_clocks_keep_the_laws() {
-    assert_holds(&laws::check_total(&Budget::STANDARD, |node| NamedLamport::new(name(node))));
+    assert_holds(&laws::check_total(&Effort::STANDARD, |node| NamedLamport::new(name(node))));
 }
 
 #[test]
 fn vector_clocks_keep_the_laws_in_a_group_and_alone() {
     let group = Group::new(NAMES);
-    assert_holds(&laws::check_exact(&Budget::STANDARD, |node| group.clock(name(node)).expect("a member")));
-    assert_holds(&laws::check_exact(&Budget::STANDARD, |node| VectorClock::new(name(node))));
+    assert_holds(&laws::check_exact(&Effort::STANDARD, |node| group.clock(name(node)).expect("a member")));
+    assert_holds(&laws::check_exact(&Effort::STANDARD, |node| VectorClock::new(name(node))));
     // Some in the group that is never freed, some in one that is, some alone.
     let forever = Group::forever(NAMES);
-    assert_holds(&laws::check_exact(&Budget::STANDARD, |node| match node {
+    assert_holds(&laws::check_exact(&Effort::STANDARD, |node| match node {
         0 => VectorClock::new(name(node)),
         1 => group.clock(name(node)).expect("a member"),
         _ => forever.clock(name(node)).expect("a member"),
@@ -55,29 +56,29 @@ fn vector_clocks_keep_the_laws_in_a_group_and_alone() {
 fn large_vector_clocks_keep_the_laws() {
     let names: Vec<String> = (0..70).map(|node| format!("node{node}")).collect();
     let group = Group::new(names.iter().map(String::as_str));
-    let budget = Budget { nodes: 12, steps: 60, schedules: 20, ..Budget::STANDARD };
-    assert_holds(&laws::check_exact(&budget, |node| group.clock(&names[node as usize]).expect("a member")));
+    let effort = Effort { nodes: 12, steps: 60, schedules: 20, ..Effort::STANDARD };
+    assert_holds(&laws::check_exact(&effort, |node| group.clock(&names[node as usize]).expect("a member")));
 }
 
 #[test]
 fn dotted_clocks_keep_the_laws_in_a_group_and_alone() {
     let group = Group::new(NAMES);
-    assert_holds(&laws::check_exact(&Budget::STANDARD, |node| group.dotted(name(node)).expect("a member")));
-    assert_holds(&laws::check_exact(&Budget::STANDARD, |node| DottedClock::new(name(node))));
+    assert_holds(&laws::check_exact(&Effort::STANDARD, |node| group.dotted(name(node)).expect("a member")));
+    assert_holds(&laws::check_exact(&Effort::STANDARD, |node| DottedClock::new(name(node))));
 }
 
 #[test]
 fn hybrid_clocks_keep_the_laws_whatever_their_walls_do() {
     let frozen = || Ok(PhysicalTime::from_ns(7));
-    assert_holds(&laws::check_total(&Budget::STANDARD, |node| {
+    assert_holds(&laws::check_total(&Effort::STANDARD, |node| {
         HybridClock::new(name(node), TRUSTING, frozen)
     }));
-    assert_holds(&laws::check_total(&Budget::STANDARD, |node| {
+    assert_holds(&laws::check_total(&Effort::STANDARD, |node| {
         HybridClock::new(name(node), TRUSTING, erratic_wall(node))
     }));
     // One true time for all, a second a reading, and the standard guard: late messages are not refused.
     let now = Rc::new(Cell::new(0_u64));
-    assert_holds(&laws::check_total(&Budget::STANDARD, |node| {
+    assert_holds(&laws::check_total(&Effort::STANDARD, |node| {
         let now = Rc::clone(&now);
         HybridClock::new(name(node), DriftPolicy::STANDARD, move || {
             now.set(now.get() + 1_000_000_000);
@@ -88,18 +89,18 @@ fn hybrid_clocks_keep_the_laws_whatever_their_walls_do() {
 
 #[test]
 fn clocks_that_run_out_refuse_and_never_lie() {
-    let budget = Budget { refusals: Refusals::Skip, ..Budget::STANDARD };
-    assert_holds(&laws::check_total(&budget, |node| {
+    let effort = Effort { refusals: Refusals::Skip, ..Effort::STANDARD };
+    assert_holds(&laws::check_total(&effort, |node| {
         let mut clock = NamedLamport::new(name(node));
         clock.skip_to(CEILING - 3);
         clock
     }));
-    assert_holds(&laws::check_exact(&budget, |node| {
+    assert_holds(&laws::check_exact(&effort, |node| {
         let mut clock = VectorClock::new(name(node));
         clock.merge_stamp(&VectorStamp::from_entries([(name(node), CEILING - 3)]).expect("valid"));
         clock
     }));
-    assert_holds(&laws::check_total(&budget, |node| {
+    assert_holds(&laws::check_total(&effort, |node| {
         let mut wall = erratic_wall(node);
         let unreliable = move || {
             wall().and_then(|time| if time.as_ns() % 3 == 0 { Err(WallUnreadable) } else { Ok(time) })
@@ -108,11 +109,52 @@ fn clocks_that_run_out_refuse_and_never_lie() {
     }));
 }
 
+/// Messages that no honest peer sends to `pacific` and the others.
+fn forged_vectors() -> Vec<VectorStamp> {
+    let forge = |entries: &[(&str, u64)]| VectorStamp::from_entries(entries.iter().copied()).expect("valid");
+    NAMES.iter().map(|name| forge(&[(name, 1_000), ("forger", 7)])).collect()
+}
+
+#[test]
+fn refused_messages_and_events_leave_every_clock_as_it_was() {
+    let forged =
+        [LamportStamp::new(CEILING, "forger"), LamportStamp::new(u64::from(u32::MAX) << 10, "forger")];
+    let forged = forged.map(|stamp| stamp.expect("valid"));
+    assert_holds(&laws::check_refusal(&Effort::STANDARD, &forged, |node| NamedLamport::new(name(node))));
+    assert_holds(&laws::check_refusal(&Effort::STANDARD, &forged_vectors(), |node| {
+        VectorClock::new(name(node))
+    }));
+    let group = Group::new(NAMES);
+    assert_holds(&laws::check_refusal(&Effort::STANDARD, &forged_vectors(), |node| {
+        group.dotted(name(node)).expect("a member")
+    }));
+    let far = HybridTime::new(PhysicalTime::from_ns(600_000_000), 0).expect("valid");
+    assert_holds(&laws::check_refusal(&Effort::STANDARD, &[HybridStamp::new(far, "forger")], |node| {
+        HybridClock::new(name(node), DriftPolicy::STANDARD, erratic_wall(node))
+    }));
+    let block = NonZeroU64::MIN;
+    assert_holds(&laws::check_refusal(&Effort::STANDARD, &forged, |node| {
+        Leased::start(NamedLamport::new(name(node)), MemoryStore::default(), block)
+            .expect("nothing is on record")
+    }));
+}
+
+#[test]
+fn restarts_repeat_no_stamp_whatever_walls_do() {
+    for size in [1, 2, 7, 1_000] {
+        let block = NonZeroU64::new(size).expect("not zero");
+        let lamport = |node| NamedLamport::new(name(node));
+        assert_holds(&laws::check_restart(&Effort::STANDARD, block, MemoryStore::default, lamport));
+        let hybrid = |node| HybridClock::new(name(node), TRUSTING, erratic_wall(node));
+        assert_holds(&laws::check_restart(&Effort::STANDARD, block, MemoryStore::default, hybrid));
+    }
+}
+
 #[test]
 fn judge_without_a_budget_does_not_know() {
-    let nothing = Budget { nodes: 0, steps: 0, schedules: 0, tiny_steps: 0, refusals: Refusals::Violate };
-    let verdict = laws::check(&nothing, |node| NamedLamport::new(name(node)));
-    expect!["unknown: the budget allows no schedule"].assert_eq(&verdict.to_string());
+    let nothing = Effort { nodes: 0, steps: 0, schedules: 0, tiny_steps: 0, refusals: Refusals::Violate };
+    let outcome = laws::check(&nothing, |node| NamedLamport::new(name(node)));
+    expect!["unknown: there was nothing to judge"].assert_eq(&outcome.to_string());
 }
 
 /// One node, any clock: what `submit` and `run` need of it.

@@ -1,14 +1,16 @@
 //! Restarts: no stamp twice, one write a block, and no checkpoint believed that should not be.
 
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::num::NonZeroU64;
+use std::rc::Rc;
 
 use constellation_clock::lease::{
     Checkpoint, CheckpointFault, Leased, MemoryStore, Resumable, Store, StoreFault,
 };
 use constellation_clock::{
-    CEILING, Clock, DriftPolicy, Error, HybridClock, Identity, LamportStamp, NamedLamport, PhysicalTime,
-    VectorClock,
+    Ahead, CEILING, Clock, DriftPolicy, Error, ExactStamp, HybridClock, Identity, LamportStamp, NamedLamport,
+    Ordering, PhysicalTime, VectorClock,
 };
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
@@ -81,6 +83,42 @@ fn clock_that_saves_where_it_is_instead_of_where_it_may_go_is_caught() {
         clock
     });
     expect!["life 1 repeats time 4"].assert_eq(&found.expect("a planted bug"));
+}
+
+#[test]
+fn clock_under_a_lease_repeats_nothing_and_a_store_that_regresses_is_caught() {
+    let live = |store: &Shared, life| {
+        let clock = NamedLamport::new("pacific");
+        let leased = if life == 0 {
+            Leased::start(clock, store.clone(), block(2))
+        } else {
+            Leased::resume(clock, store.clone(), block(2))
+        };
+        leased.expect("the record can be read")
+    };
+    let sound = Shared::default();
+    assert_eq!(first_repetition(&[5, 1, 0, 7, 2], |life| live(&sound, life)), None);
+
+    // The backup of the first lease comes back with the restart.
+    let (restored, mut backup) = (Shared::default(), None);
+    let found = first_repetition(&[5, 1], |life| {
+        if life > 0 {
+            restored.record.borrow_mut().clone_from(&backup);
+        }
+        let leased = live(&restored, life);
+        backup.clone_from(&restored.record.borrow());
+        leased
+    });
+    expect!["life 1 repeats time 3"].assert_eq(&found.expect("a planted bug"));
+    // Whoever knows how far the first life came is not taken in.
+    let warned = Leased::resume_from_at_least(
+        NamedLamport::new("pacific"),
+        Shared { record: Rc::new(RefCell::new(backup)), ..Shared::default() },
+        block(2),
+        5,
+    );
+    expect!["the checkpoint says 2, but 5 was recorded before"]
+        .assert_eq(&warned.expect_err("5 were issued").to_string());
 }
 
 /// A store that shows something else than was written.
@@ -221,6 +259,158 @@ fn failed_write_issues_no_stamp_and_the_clock_goes_on_when_the_disk_does() {
     assert_eq!(clock.clock().current(), 1, "nothing of the message was absorbed");
 }
 
+/// A store that two owners can see, and whose writes can fail before or after they reach it, or halfway.
+#[derive(Clone, Debug, Default)]
+struct Shared {
+    record: Rc<RefCell<Option<Vec<u8>>>>,
+    fate: Rc<Cell<Fate>>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+enum Fate {
+    #[default]
+    Written,
+    FailsBefore,
+    FailsAfter,
+    Tears,
+}
+
+impl Store for Shared {
+    fn load(&mut self) -> Result<Option<Vec<u8>>, StoreFault> {
+        Ok(self.record.borrow().clone())
+    }
+
+    fn store(&mut self, record: &[u8]) -> Result<(), StoreFault> {
+        match self.fate.get() {
+            Fate::Written | Fate::FailsAfter => *self.record.borrow_mut() = Some(record.to_vec()),
+            Fate::Tears => *self.record.borrow_mut() = Some(record[..record.len() / 2].to_vec()),
+            Fate::FailsBefore => {}
+        }
+        if self.fate.get() == Fate::Written {
+            return Ok(());
+        }
+        Err(StoreFault { reason: "timeout".into() })
+    }
+}
+
+impl Shared {
+    fn failing(&self, fate: Fate) -> Shared {
+        self.fate.set(fate);
+        self.clone()
+    }
+
+    /// The same record through another door, whose writes do not fail.
+    fn sound(&self) -> Shared {
+        Shared { record: Rc::clone(&self.record), fate: Rc::default() }
+    }
+}
+
+/// A clock that has used up its first lease of ten and then failed to write the next one.
+fn stranded(store: &Shared, fate: Fate) -> Leased<NamedLamport, Shared> {
+    let mut clock = Leased::start(NamedLamport::new("pacific"), store.clone(), block(10)).expect("sound");
+    (0..10).for_each(|_| assert!(clock.event().is_ok()));
+    store.failing(fate);
+    expect!["the store failed: timeout"].assert_eq(&clock.event().expect_err("no lease").to_string());
+    store.fate.set(Fate::Written);
+    clock
+}
+
+#[test]
+fn clock_whose_write_failed_goes_on_alone() {
+    let check = |fate, expected: Expect| {
+        let store = Shared::default();
+        let mut clock = stranded(&store, fate);
+        let times: Vec<u64> = (0..3).map(|_| clock.event().expect("sound").time()).collect();
+        expected.assert_eq(&format!("{times:?} of {}", clock.bound()));
+        drop(clock);
+        let mut next = Leased::resume(NamedLamport::new("pacific"), store, block(10)).expect("sound");
+        assert!(next.event().is_ok_and(|stamp| Some(&stamp.time()) > times.last()));
+    };
+    check(Fate::FailsBefore, expect!["[11, 12, 13] of 21"]);
+    check(Fate::Tears, expect!["[11, 12, 13] of 21"]);
+    check(Fate::FailsAfter, expect!["[22, 23, 24] of 32"]); // 11 to 21 may be somebody else's.
+}
+
+#[test]
+fn two_live_owners_share_no_stamp_though_a_write_of_the_first_failed() {
+    let check = |fate, expected: Expect| {
+        let store = Shared::default();
+        let mut first = stranded(&store, fate);
+        // A supervisor takes the first one for dead.
+        let second = Leased::resume(NamedLamport::new("pacific"), store.sound(), block(10));
+        let mut issued = BTreeSet::new();
+        let (mut lines, mut last) = (String::new(), "");
+        // Of several stamps in a row from one owner the first is told.
+        let mut note = |who: &'static str, outcome: Result<LamportStamp, Error>| {
+            match outcome {
+                Ok(stamp) => {
+                    if who != last {
+                        lines += &format!("{who}: {}\n", stamp.time());
+                    }
+                    assert!(issued.insert(stamp), "{lines}");
+                }
+                Err(error) => lines += &format!("{who}: {error}\n"),
+            }
+            last = who;
+        };
+        match second {
+            Err(error) => note("second", Err(error)),
+            Ok(mut second) => {
+                note("second", second.event());
+                note("first", first.event());
+                note("first", first.event());
+                (0..11).for_each(|_| note("second", second.event()));
+            }
+        }
+        note("first", first.event());
+        expected.assert_eq(&lines);
+    };
+    check(
+        Fate::FailsBefore,
+        expect![[r#"
+            second: 11
+            first: 22
+            second: 12
+            second: the checkpoint says 32, but we wrote 21: our identity is in use
+            first: 24
+        "#]],
+    );
+    check(
+        Fate::FailsAfter,
+        expect![[r#"
+            second: 22
+            first: the checkpoint says 32, but we wrote 10: our identity is in use
+            first: the checkpoint says 32, but we wrote 10: our identity is in use
+            second: 23
+            first: the checkpoint says 43, but we wrote 10: our identity is in use
+        "#]],
+    );
+    check(
+        Fate::Tears,
+        expect![[r#"
+            second: the checkpoint is torn
+            first: 11
+        "#]],
+    );
+}
+
+#[test]
+fn record_of_a_second_owner_is_noticed_after_a_failed_write_too() {
+    let check = |record: Option<Vec<u8>>, expected: Expect| {
+        let store = Shared::default();
+        let mut clock = stranded(&store, Fate::FailsBefore);
+        *store.record.borrow_mut() = record;
+        let refused = clock.event().expect_err("nobody knows what was issued");
+        assert_eq!(clock.clock().current(), 10);
+        expected.assert_eq(&refused.to_string());
+    };
+    let record = |name: &str, bound| Some(Checkpoint::new(Identity::from(name), bound).encode());
+    check(record("pacific", 9), expect!["the checkpoint says 9, but 10 was recorded before"]);
+    check(record("pacific", 22), expect!["the checkpoint says 22, but we wrote 10: our identity is in use"]);
+    check(record("atlantic", 10), expect!["the checkpoint belongs to atlantic, not to pacific"]);
+    check(None, expect!["there is no checkpoint to resume from"]);
+}
+
 #[test]
 fn message_from_beyond_the_lease_is_covered_before_its_receipt_is_stamped() {
     let mut store = MemoryStore::default();
@@ -245,6 +435,41 @@ fn hybrid_clock_resumes_above_its_lease_though_its_wall_went_back() {
 }
 
 #[test]
+fn lease_longer_than_its_peers_admit_is_refused_and_the_longest_one_is_not() {
+    const WALL_NS: u64 = 10_000_000_000;
+    let clock = |name| HybridClock::new(name, DriftPolicy::STANDARD, || Ok(PhysicalTime::from_ns(WALL_NS)));
+    let check = |block_ns, expected: Expect| {
+        let store = Shared::default();
+        let start = Leased::start(clock("pacific"), store.clone(), block(block_ns));
+        let outcome = start.and_then(|mut first| {
+            first.event()?;
+            // A crash and a restart, all within a nanosecond.
+            let (_, message) = Leased::resume(clock("pacific"), store, block(block_ns))?.send()?;
+            clock("atlantic").receive(&message)
+        });
+        expected.assert_eq(&outcome.map_or_else(|error| error.to_string(), |stamp| stamp.time().to_string()));
+    };
+    check(
+        60_000_000_000,
+        expect![
+            "a lease of 60000000000 a block puts a restarted clock further ahead than its peers admit; at most 499999999"
+        ],
+    );
+    check(
+        500_000_000,
+        expect![
+            "a lease of 500000000 a block puts a restarted clock further ahead than its peers admit; at most 499999999"
+        ],
+    );
+    check(499_999_999, expect!["10500000000 ns + 1"]);
+    let trusting = DriftPolicy { remote: Ahead::Unbounded, local: Ahead::Unbounded };
+    let trusting = HybridClock::new("pacific", trusting, || Ok(PhysicalTime::from_ns(WALL_NS)));
+    assert!(Leased::start(trusting, MemoryStore::default(), block(u64::MAX)).is_ok());
+    let refused = Leased::resume(clock("pacific"), MemoryStore::default(), block(u64::MAX));
+    assert!(matches!(refused, Err(Error::BlockTooLong { .. })));
+}
+
+#[test]
 fn lease_at_the_ceiling_ends_in_exhaustion() {
     let mut clock = NamedLamport::new("pacific");
     clock.skip_to(CEILING - 2);
@@ -263,10 +488,31 @@ fn vector_clock_comes_back_as_a_new_incarnation_or_not_at_all() {
     for _ in 0..3 {
         lives.push(VectorClock::next_life(&mut store, "pacific").expect("sound"));
     }
-    let names: Vec<String> = lives.iter().map(|clock| clock.node().to_string()).collect();
+    let names: Vec<String> = lives.iter().map(|clock| clock.identity().to_string()).collect();
     assert_eq!(names, ["pacific", "pacific#1", "pacific#2", "pacific#3"]);
     expect!["the checkpoint belongs to pacific#3, not to atlantic"]
         .assert_eq(&VectorClock::next_life(&mut store, "atlantic").expect_err("foreign").to_string());
+}
+
+#[test]
+fn restored_backup_repeats_a_life_unless_somebody_remembers_it() {
+    let mut store = MemoryStore::default();
+    VectorClock::first_life(&mut store, "pacific").expect("nothing is on record");
+    let backup = store.record.clone();
+    let mut lived = VectorClock::next_life(&mut store, "pacific").expect("sound");
+    let issued = lived.event().expect("there is room");
+
+    store.record.clone_from(&backup);
+    let mut trusting = VectorClock::next_life(&mut store, "pacific").expect("the record looks sound");
+    assert_eq!(trusting.event(), Ok(issued.clone()), "the trap that is documented");
+
+    store.record = backup;
+    let mut asking = VectorClock::next_life_after(&mut store, "pacific", 1).expect("sound");
+    assert_eq!(asking.event().map(|stamp| stamp.compare(&issued)), Ok(Ordering::Concurrent));
+    // Where the record knows more than the others, the record counts.
+    let next = VectorClock::next_life_after(&mut store, "pacific", 0).expect("sound");
+    assert_eq!(next.identity().as_str(), "pacific#3");
+    assert!(VectorClock::next_life_after(&mut store, "pacific", u32::MAX).is_err(), "there is no later one");
 }
 
 #[test]

@@ -7,9 +7,12 @@ mod catalog;
 mod causality;
 #[cfg(feature = "bus")]
 mod cluster;
+mod contexts;
 #[cfg(feature = "std")]
 mod course;
 mod hybrid;
+#[cfg(feature = "bus")]
+mod injected;
 #[cfg(feature = "json")]
 mod json;
 mod lamport;
@@ -18,5 +21,7 @@ mod lease;
 #[cfg(feature = "bus")]
 mod node;
 mod planted;
+#[cfg(feature = "bus")]
+mod seats;
 mod vector;
 mod wording;

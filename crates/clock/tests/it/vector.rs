@@ -177,7 +177,7 @@ fn clocks_made_alone_end_up_with_one_table_and_one_meaning() {
         }
     }
     let owners: Vec<String> =
-        clocks.iter().map(|clock| format!("{} at {}", clock.node(), clock.own())).collect();
+        clocks.iter().map(|clock| format!("{} at {}", clock.identity(), clock.own())).collect();
     assert_eq!(owners, ["d at 12", "b at 12", "a at 12", "c at 12"]);
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use constellation_fabric::{StepAct, Effects, Timer};
+use constellation_fabric::{Effects, StepAct, Timer};
 use constellation_trace::{Claim, NodeId};
 use expect_test::{Expect, expect};
 

@@ -386,3 +386,39 @@ fn a_latency_reaches_both_ends_of_its_range_even_if_narrow() {
     assert_eq!(at(&mut Calm), deliver(3));
     assert_eq!(at(&mut Worst), deliver(5));
 }
+
+#[test]
+fn a_partition_said_again_in_any_order_is_the_same_partition() {
+    let [pacific, atlantic, antarctic] = [0, 1, 2].map(NodeId::new);
+    let mut once = Network::new(Link::INSTANT);
+    once.partition(&[pacific, antarctic], &[atlantic]);
+    let mut often = once.clone();
+    for _ in 0..1_000 {
+        often.partition(&[antarctic, pacific, antarctic], &[atlantic]);
+        often.partition(&[atlantic], &[pacific, antarctic]);
+        often.cut(&[], &[atlantic]);
+    }
+    assert_eq!(
+        format!("{often:?}"),
+        format!("{once:?}"),
+        "it keeps nothing more, so a send costs nothing more"
+    );
+    assert!(often.is_cut(antarctic, atlantic) && !often.is_cut(pacific, antarctic));
+    often.heal(TrueTime::from_ns(0), &mut Calm);
+    assert!(!often.is_cut(antarctic, atlantic));
+}
+
+#[test]
+fn the_room_for_what_is_held_is_known() {
+    let [pacific, atlantic] = [0, 1].map(NodeId::new);
+    let mut network = Network::new(Link::INSTANT);
+    network.set_held_max(2);
+    network.partition(&[pacific], &[atlantic]);
+    for (nth, room) in [(0, 1), (1, 0)] {
+        let parcel = Parcel { message: MessageId::new(nth), source: pacific, target: atlantic };
+        assert_eq!(network.send(parcel, TrueTime::from_ns(0), &mut Calm), Ok(Fate::Hold));
+        assert_eq!((network.room(), network.held_max()), (room, 2));
+    }
+    network.set_held_max(1);
+    assert_eq!(network.room(), 0, "more is held than may be");
+}
