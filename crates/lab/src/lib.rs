@@ -19,8 +19,9 @@
 //! | [`incidents`] | the scenarios that ship |
 //! | [`station`] | [`Station`]: the ground station, a protocol under any driver |
 //! | [`resolver`] | [`Resolver`]: how two updates of one key are settled |
-//! | [`run`] | [`Run`]: from a scenario to a trace and its verdicts |
+//! | [`simulate`](mod@simulate) | [`simulate()`]: from a scenario to a trace |
 //! | [`promises`] | what is judged, and how clocks compare |
+//! | [`run`] | [`Run`]: simulated, judged, and made as small as it still fails |
 //! | [`words`] | how a foreign text stands in a line |
 //!
 //! This crate must never know a terminal or a page.
@@ -38,12 +39,14 @@ pub mod promises;
 pub mod resolver;
 pub mod run;
 pub mod scenario;
-mod smallest;
+mod shrink;
+pub mod simulate;
 pub mod station;
 pub mod words;
 
 pub use incidents::Incident;
 pub use resolver::Resolver;
-pub use run::{Run, RunError, simulate, simulate_with};
+pub use run::Run;
 pub use scenario::{Scenario, ScenarioError};
+pub use simulate::{RunError, simulate, simulate_with};
 pub use station::Station;

@@ -2,17 +2,34 @@
 
 use std::cmp;
 
-use constellation_clock::{ExactStamp, Ordering, VectorStamp};
+use constellation_clock::{ExactStamp, Group, Identity, Ordering, VectorStamp};
 use constellation_trace::{
-    ClaimKind, ClaimRef, Judgement, Limit, Relation, Relations, Trace, Verdict, WallTime,
+    ClaimKind, ClaimRef, EventId, Judgement, Limit, ProcessId, Relation, Relations, Trace, Verdict, WallTime,
 };
 use constellation_verify::{Budget, Order, catalog, claims, delivery};
 
-use crate::run::keeps_order;
 use crate::scenario::Scenario;
+
+/// Something that a run promises, judged by itself.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Promise {
+    VectorsAreExact,
+    VectorsAreJoins,
+    LamportFollowsCauses,
+    HybridFollowsCauses,
+    NoLostUpdate,
+    EveryUpdateSurvives,
+    NoStaleSibling,
+    NoThinAir,
+    ReplicasConverge,
+    MessagesArrive,
+    LinksKeepOrder,
+}
 
 /// What a judge said of a run.
 pub(crate) struct Judged {
+    /// What was promised, in the order of the judgements; nothing where the run is too large to be judged.
+    pub(crate) promises: Vec<Promise>,
     pub(crate) judgements: Vec<Judgement>,
     pub(crate) remarks: Vec<String>,
 }
@@ -22,20 +39,24 @@ pub(crate) fn judge(scenario: &Scenario, trace: &Trace) -> Judged {
     let budget = Budget::default();
     let order = match Order::of(trace, &budget) {
         Ok(order) => order,
-        Err(limit) => return Judged { judgements: vec![too_large(limit)], remarks: Vec::new() },
+        Err(limit) => {
+            let judgements = vec![too_large(limit)];
+            return Judged { promises: Vec::new(), judgements, remarks: Vec::new() };
+        }
     };
-    let mut judgements = promises(&order, &budget);
-    if keeps_order(scenario) {
-        judgements.push(delivery::links_keep_order(&order));
+    let mut promises = promises(trace);
+    if scenario.keeps_order() {
+        promises.push(Promise::LinksKeepOrder);
     }
-    Judged { judgements, remarks: remarks(&order, &budget) }
+    let judgements = promises.iter().map(|promise| promise.judge(&order, &budget)).collect();
+    Judged { promises, judgements, remarks: remarks(&order, &budget) }
 }
 
 /// Judges what any trace can be held to, whoever recorded it; how its links should behave is not known.
 pub fn judge_trace(trace: &Trace) -> Vec<Judgement> {
     let budget = Budget::default();
     match Order::of(trace, &budget) {
-        Ok(order) => promises(&order, &budget),
+        Ok(order) => promises(trace).iter().map(|promise| promise.judge(&order, &budget)).collect(),
         Err(limit) => vec![too_large(limit)],
     }
 }
@@ -45,32 +66,124 @@ fn too_large(limit: Limit) -> Judgement {
     Judgement { promise, verdict: Verdict::Unknown(limit), scope: String::new() }
 }
 
-fn promises(order: &Order<'_>, budget: &Budget) -> Vec<Judgement> {
-    let mut judgements = clocks(order, budget);
-    if !order.trace().writes().is_empty() || !order.trace().reads().is_empty() {
-        judgements.push(catalog::no_lost_update(order, budget));
-        judgements.push(catalog::no_stale_sibling(order, budget));
-        judgements.push(catalog::no_thin_air(order));
-        judgements.push(catalog::replicas_converge(order));
+/// What a trace can be held to: of clocks, that for which there are claims.
+fn promises(trace: &Trace) -> Vec<Promise> {
+    let mut promises = Vec::new();
+    let claimed = |kind| trace.claims(kind).next().is_some();
+    if claimed(ClaimKind::Vector) {
+        promises.extend([Promise::VectorsAreExact, Promise::VectorsAreJoins]);
     }
-    judgements.push(delivery::every_message_arrives(order));
-    judgements
+    if claimed(ClaimKind::Lamport) {
+        promises.push(Promise::LamportFollowsCauses);
+    }
+    if claimed(ClaimKind::Hybrid) {
+        promises.push(Promise::HybridFollowsCauses);
+    }
+    if !trace.writes().is_empty() || !trace.reads().is_empty() {
+        promises.extend([
+            Promise::NoLostUpdate,
+            Promise::EveryUpdateSurvives,
+            Promise::NoStaleSibling,
+            Promise::NoThinAir,
+            Promise::ReplicasConverge,
+        ]);
+    }
+    promises.push(Promise::MessagesArrive);
+    promises
 }
 
-/// What logical clocks promise, for each kind of which there are claims: vectors are exact, the others never
-/// contradict happens-before.
-fn clocks(order: &Order<'_>, budget: &Budget) -> Vec<Judgement> {
-    let kinds = [ClaimKind::Vector, ClaimKind::Lamport, ClaimKind::Hybrid].into_iter();
-    let claimed = kinds.filter(|kind| order.trace().claims(*kind).next().is_some());
-    let judge = |kind| {
-        let judged = claims::judge(order, kind, budget, |one, other| compare(order.trace(), one, other));
-        let promise = match kind {
-            ClaimKind::Vector => "vector stamps tell before, after and concurrent exactly".to_owned(),
-            kind => format!("{kind} stamps never contradict happens-before"),
+impl Promise {
+    /// Whether it is kept.
+    pub(crate) fn judge(self, order: &Order<'_>, budget: &Budget) -> Judgement {
+        match self {
+            Promise::VectorsAreExact => vectors(order, budget),
+            Promise::VectorsAreJoins => {
+                let promise = "each vector stamp is the join of its causes and one tick".to_owned();
+                Judgement { promise, ..claims::structure(order) }
+            }
+            Promise::LamportFollowsCauses => follows_causes(order, ClaimKind::Lamport, budget),
+            Promise::HybridFollowsCauses => follows_causes(order, ClaimKind::Hybrid, budget),
+            Promise::NoLostUpdate => catalog::no_lost_update(order, budget),
+            Promise::EveryUpdateSurvives => catalog::every_update_survives(order),
+            Promise::NoStaleSibling => catalog::no_stale_sibling(order, budget),
+            Promise::NoThinAir => catalog::no_thin_air(order),
+            Promise::ReplicasConverge => catalog::replicas_converge(order),
+            Promise::MessagesArrive => delivery::every_message_arrives(order),
+            Promise::LinksKeepOrder => delivery::links_keep_order(order),
+        }
+    }
+
+    /// How many pairs, of events or of a read and an update, judging it compares at most.
+    pub(crate) fn pairs(self, trace: &Trace, budget: &Budget) -> u64 {
+        let kind = match self {
+            Promise::VectorsAreExact => ClaimKind::Vector,
+            Promise::LamportFollowsCauses => ClaimKind::Lamport,
+            Promise::HybridFollowsCauses => ClaimKind::Hybrid,
+            Promise::NoLostUpdate | Promise::NoStaleSibling => {
+                // Saturating: a bound is enough, and the budget is one.
+                let pairs = (trace.reads().len() as u64).saturating_mul(trace.writes().len() as u64);
+                return pairs.min(budget.pairs_max);
+            }
+            _ => return 0,
         };
-        Judgement { promise, ..judged }
-    };
-    claimed.map(judge).collect()
+        let claims = trace.claims(kind).count() as u64;
+        (claims.saturating_mul(claims) / 2).min(budget.pairs_max)
+    }
+}
+
+/// Vectors are exact.
+fn vectors(order: &Order<'_>, budget: &Budget) -> Judgement {
+    let trace = order.trace();
+    let stamps = Stamps::of(trace, budget);
+    let judged = claims::judge_by_event(order, ClaimKind::Vector, budget, |one, other| match &stamps {
+        Some(stamps) => stamps.compare(one.0, other.0),
+        None => compare(trace, one.1, other.1),
+    });
+    Judgement { promise: "vector stamps tell before, after and concurrent exactly".to_owned(), ..judged }
+}
+
+/// Other logical clocks never contradict happens-before.
+fn follows_causes(order: &Order<'_>, kind: ClaimKind, budget: &Budget) -> Judgement {
+    let judged = claims::judge(order, kind, budget, |one, other| compare(order.trace(), one, other));
+    Judgement { promise: format!("{kind} stamps never contradict happens-before"), ..judged }
+}
+
+/// The vector claims of a trace as stamps of the clock over one table of names: made once, not anew for each pair.
+struct Stamps {
+    /// By event; `None` where there is no claim, or none that the clock can take.
+    stamps: Vec<Option<VectorStamp>>,
+}
+
+impl Stamps {
+    /// Reads them; `None` if they would need more memory than the budget allows.
+    fn of(trace: &Trace, budget: &Budget) -> Option<Stamps> {
+        let width = trace.processes().len() as u64;
+        let count = trace.claims(ClaimKind::Vector).count() as u64;
+        let inline = size_of::<Option<VectorStamp>>() as u64;
+        // Saturating: a need beyond 2^64 bytes is beyond any budget that could be met.
+        let needed = count.saturating_mul(width).saturating_mul(8);
+        if needed.saturating_add(inline.saturating_mul(trace.events().len() as u64)) > budget.bytes_max {
+            return None;
+        }
+        let names = (0..).map(ProcessId::new).take(trace.processes().len());
+        let group = Group::new(names.map(|process| Identity::from(&*trace.process_name(process))));
+        let mut stamps = vec![None; trace.events().len()];
+        for (event, claim) in trace.claims(ClaimKind::Vector) {
+            stamps[event.index()] = stamp(trace, claim).map(|stamp| {
+                let mut shared = group.origin();
+                shared.merge(&stamp);
+                shared
+            });
+        }
+        Some(Stamps { stamps })
+    }
+
+    fn compare(&self, one: EventId, other: EventId) -> Relations {
+        match (&self.stamps[one.index()], &self.stamps[other.index()]) {
+            (Some(one), Some(other)) => relation(one.compare(other)).into(),
+            _ => Relations::ANY,
+        }
+    }
 }
 
 /// What two claims of one kind do not exclude, by the clocks' own comparison.

@@ -1,10 +1,10 @@
 //! How a station settles two updates of one key: it keeps what is concurrent, or lets a clock choose.
 
+use std::cmp;
 use std::collections::BTreeMap;
 
 use constellation_clock::bytes::{Limits, Reader, Writer};
-use constellation_clock::{Catalog, Reconciled, Update};
-use constellation_clock::{Dot, Error};
+use constellation_clock::{Catalog, Dot, Error, Reconciled, Update};
 use constellation_trace::WallTime;
 
 /// How a station settles two updates of one key.
@@ -34,9 +34,16 @@ impl Resolver {
     }
 }
 
-/// What a station knows when it accepts an update: what a last-write-wins resolver goes by.
+/// The clock that chooses, where one does.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Tags {
+pub(crate) enum Arbiter {
+    Wall,
+    Lamport,
+}
+
+/// What a station's clocks show when it accepts an update.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Clocks {
     pub(crate) wall: WallTime,
     pub(crate) lamport: u64,
 }
@@ -46,37 +53,81 @@ pub(crate) struct Tags {
 pub(crate) enum News {
     /// Everything known of the key, under vector causality.
     Siblings(Update<Vec<u8>>),
-    /// The one value that is left of the key.
-    LastWrite(LastWrite),
+    /// The one update that an arbiter left of the key.
+    Winner(Winner),
 }
 
-/// A value with the tag by which it wins or loses.
+/// An update with the rank by which it wins or loses.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct LastWrite {
+pub(crate) struct Winner {
     key: String,
-    tag: Tag,
+    rank: Rank,
     value: Vec<u8>,
 }
 
 /// Field order is the order of winning: the later time, then the greater name, so that all stations agree.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
-struct Tag {
+struct Rank {
     time: u64,
     node: String,
     nth: u64,
 }
 
-impl Tag {
+impl Rank {
     fn update(&self) -> String {
         format!("{}:{}", self.node, self.nth)
     }
+}
+
+impl Arbiter {
+    const fn time(self, clocks: Clocks) -> u64 {
+        match self {
+            Arbiter::Wall => clocks.wall.ns(),
+            Arbiter::Lamport => clocks.lamport,
+        }
+    }
+
+    /// Why one update is kept and the other is not: `lamport 3 = 3, pacific > indian_ocean by name`. Neither is called
+    /// newer, for that is what the arbiter cannot know.
+    fn why(self, kept: &Rank, other: &Rank) -> String {
+        let (clock, times) = match self {
+            Arbiter::Wall => ("wall", wall_times(kept.time, other.time)),
+            Arbiter::Lamport => ("lamport", [kept.time.to_string(), other.time.to_string()]),
+        };
+        let [kept_time, other_time] = times;
+        if kept.time != other.time {
+            return format!("{clock} {kept_time} > {other_time}");
+        }
+        let tie = format!("{clock} {kept_time} = {other_time}");
+        if kept.node == other.node {
+            return format!("{tie}, {} > {} by number", kept.update(), other.update());
+        }
+        format!("{tie}, {} > {} by name", kept.node, other.node)
+    }
+}
+
+/// Two wall times as shown, without what they share: the date, where it is one; to the nanosecond, where less is one.
+fn wall_times(one_ns: u64, other_ns: u64) -> [String; 2] {
+    let times = [one_ns, other_ns].map(|ns| WallTime::from_ns(ns).to_string());
+    let [one, other] = &times;
+    let times = match (one.split_once('T'), other.split_once('T')) {
+        (Some((date, one)), Some((other_date, other))) if date == other_date => {
+            [one, other].map(str::to_owned)
+        }
+        _ => times,
+    };
+    if one_ns == other_ns || times[0] != times[1] {
+        return times;
+    }
+    let [one, other] = times;
+    [(one, one_ns), (other, other_ns)].map(|(text, ns)| format!("{text} and {} ns", ns % 1_000_000))
 }
 
 /// What a station holds, under one resolver.
 #[derive(Clone, Debug)]
 pub(crate) enum Holdings {
     Siblings(Catalog<Vec<u8>>),
-    LastWrite { resolver: Resolver, node: String, written: u64, values: BTreeMap<String, LastWrite> },
+    Winners { arbiter: Arbiter, node: String, written: u64, winners: BTreeMap<String, Winner> },
 }
 
 /// An update that a station accepted.
@@ -93,24 +144,24 @@ pub(crate) struct Accepted {
 pub(crate) struct Settled {
     /// Which key.
     pub(crate) key: String,
-    /// In one word.
-    pub(crate) word: String,
+    /// In a few words.
+    pub(crate) outcome: String,
     /// Whether anything is otherwise now.
     pub(crate) is_change: bool,
 }
 
 impl Holdings {
     pub(crate) fn new(resolver: Resolver, node: &str) -> Holdings {
-        match resolver {
-            Resolver::Siblings => Holdings::Siblings(Catalog::new(node)),
-            Resolver::WallLww | Resolver::LamportLww => {
-                Holdings::LastWrite { resolver, node: node.to_owned(), written: 0, values: BTreeMap::new() }
-            }
-        }
+        let arbiter = match resolver {
+            Resolver::Siblings => return Holdings::Siblings(Catalog::new(node)),
+            Resolver::WallLww => Arbiter::Wall,
+            Resolver::LamportLww => Arbiter::Lamport,
+        };
+        Holdings::Winners { arbiter, node: node.to_owned(), written: 0, winners: BTreeMap::new() }
     }
 
     /// Accepts an update from a client that has seen what is shown here.
-    pub(crate) fn write(&mut self, key: &str, value: &str, tags: Tags) -> Result<Accepted, Error> {
+    pub(crate) fn write(&mut self, key: &str, value: &str, clocks: Clocks) -> Result<Accepted, Error> {
         let saw = self.shown(key).into_iter().map(|(update, _)| update).collect();
         match self {
             Holdings::Siblings(catalog) => {
@@ -119,18 +170,14 @@ impl Holdings {
                 let name = catalog.latest_write().map(|dot| name_of(&dot)).unwrap_or_default();
                 Ok(Accepted { update: name, saw, news: News::Siblings(update) })
             }
-            Holdings::LastWrite { resolver, node, written, values } => {
+            Holdings::Winners { arbiter, node, written, winners } => {
                 // Saturating: 2^64 updates of one station do not happen in a run.
                 *written = written.saturating_add(1);
-                let time = match resolver {
-                    Resolver::WallLww => tags.wall.ns(),
-                    _ => tags.lamport,
-                };
-                let tag = Tag { time, node: node.clone(), nth: *written };
-                let update = tag.update();
-                let write = LastWrite { key: key.to_owned(), tag, value: value.as_bytes().to_vec() };
-                keep_last(values, &write);
-                Ok(Accepted { update, saw, news: News::LastWrite(write) })
+                let rank = Rank { time: arbiter.time(clocks), node: node.clone(), nth: *written };
+                let update = rank.update();
+                let written = Winner { key: key.to_owned(), rank, value: value.as_bytes().to_vec() };
+                keep_winner(*arbiter, winners, &written);
+                Ok(Accepted { update, saw, news: News::Winner(written) })
             }
         }
     }
@@ -140,21 +187,21 @@ impl Holdings {
         match (self, news) {
             (Holdings::Siblings(catalog), News::Siblings(update)) => {
                 let reconciled = catalog.reconcile(update)?;
-                Ok(Settled {
-                    key: update.key().to_owned(),
-                    word: reconciled.to_string(),
-                    is_change: matches!(
-                        reconciled,
-                        Reconciled::Adopted { .. } | Reconciled::Concurrent { .. }
-                    ),
-                })
+                let is_change =
+                    matches!(reconciled, Reconciled::Adopted { .. } | Reconciled::Concurrent { .. });
+                let outcome = match reconciled {
+                    Reconciled::Stale if is_held(catalog, update) => "DUPLICATE".to_owned(),
+                    reconciled => reconciled.to_string(),
+                };
+                Ok(Settled { key: update.key().to_owned(), outcome, is_change })
             }
-            (Holdings::LastWrite { values, .. }, News::LastWrite(write)) => {
-                let (is_change, word) = keep_last(values, write);
-                Ok(Settled { key: write.key.clone(), word, is_change })
+            (Holdings::Winners { arbiter, winners, .. }, News::Winner(arrived)) => {
+                Ok(keep_winner(*arbiter, winners, arrived))
             }
-            (_, News::Siblings(update)) => Ok(Settled::nothing(update.key())),
-            (_, News::LastWrite(write)) => Ok(Settled::nothing(&write.key)),
+            (_, news) => {
+                let outcome = "IGNORED".to_owned();
+                Ok(Settled { key: news.key().to_owned(), outcome, is_change: false })
+            }
         }
     }
 
@@ -166,9 +213,9 @@ impl Holdings {
                 let values = reading.values.iter().map(|value| text_of(value));
                 reading.dots.iter().map(name_of).zip(values).collect()
             }
-            Holdings::LastWrite { values, .. } => {
-                let value = values.get(key);
-                value.map(|write| (write.tag.update(), text_of(&write.value))).into_iter().collect()
+            Holdings::Winners { winners, .. } => {
+                let shown = winners.get(key);
+                shown.map(|winner| (winner.rank.update(), text_of(&winner.value))).into_iter().collect()
             }
         }
     }
@@ -177,14 +224,25 @@ impl Holdings {
     pub(crate) fn all(&self) -> Vec<News> {
         match self {
             Holdings::Siblings(catalog) => catalog.updates().map(News::Siblings).collect(),
-            Holdings::LastWrite { values, .. } => values.values().cloned().map(News::LastWrite).collect(),
+            Holdings::Winners { winners, .. } => winners.values().cloned().map(News::Winner).collect(),
         }
     }
-}
 
-impl Settled {
-    fn nothing(key: &str) -> Settled {
-        Settled { key: key.to_owned(), word: "IGNORED".to_owned(), is_change: false }
+    /// The news that a station of this kind wrote with [`News::encode`].
+    pub(crate) fn decode(&self, bytes: &[u8]) -> Result<News, Error> {
+        let limits = Limits::STANDARD;
+        match self {
+            Holdings::Siblings(_) => Update::decode(bytes, &limits).map(News::Siblings),
+            Holdings::Winners { .. } => {
+                let mut reader = Reader::new(bytes);
+                let key = reader.text(&limits)?.to_owned();
+                let time = reader.varint()?;
+                let (node, nth) = (reader.text(&limits)?.to_owned(), reader.varint()?);
+                let rest = usize::try_from(reader.remaining()).unwrap_or(usize::MAX);
+                let value = bytes[bytes.len().saturating_sub(rest)..].to_vec();
+                Ok(News::Winner(Winner { key, rank: Rank { time, node, nth }, value }))
+            }
+        }
     }
 }
 
@@ -193,7 +251,7 @@ impl News {
     pub(crate) fn key(&self) -> &str {
         match self {
             News::Siblings(update) => update.key(),
-            News::LastWrite(write) => &write.key,
+            News::Winner(winner) => &winner.key,
         }
     }
 
@@ -201,60 +259,50 @@ impl News {
     pub(crate) fn updates(&self) -> Vec<String> {
         match self {
             News::Siblings(update) => update.dots().map(name_of).collect(),
-            News::LastWrite(write) => vec![write.tag.update()],
+            News::Winner(winner) => vec![winner.rank.update()],
         }
     }
 
-    /// Its bytes, for a disk.
+    /// Its bytes, for the disk of a station with this resolver: they do not say of which kind they are.
     pub(crate) fn encode(&self) -> Vec<u8> {
         match self {
             News::Siblings(update) => update.encode(),
-            News::LastWrite(write) => {
+            News::Winner(winner) => {
                 let mut writer = Writer::default();
-                writer.varint(LAST_WRITE);
-                writer.text(&write.key);
-                writer.varint(write.tag.time);
-                writer.text(&write.tag.node);
-                writer.varint(write.tag.nth);
+                writer.text(&winner.key);
+                writer.varint(winner.rank.time);
+                writer.text(&winner.rank.node);
+                writer.varint(winner.rank.nth);
                 let mut bytes = writer.into_bytes();
-                bytes.extend_from_slice(&write.value);
+                bytes.extend_from_slice(&winner.value);
                 bytes
             }
         }
     }
-
-    /// The news that `encode` wrote.
-    pub(crate) fn decode(bytes: &[u8]) -> Result<News, Error> {
-        let limits = Limits::STANDARD;
-        if bytes.first().map(|first| u64::from(*first)) != Some(LAST_WRITE) {
-            return Update::decode(bytes, &limits).map(News::Siblings);
-        }
-        let mut reader = Reader::new(bytes);
-        reader.varint()?;
-        let key = reader.text(&limits)?.to_owned();
-        let time = reader.varint()?;
-        let (node, nth) = (reader.text(&limits)?.to_owned(), reader.varint()?);
-        let rest = usize::try_from(reader.remaining()).unwrap_or(usize::MAX);
-        let value = bytes[bytes.len().saturating_sub(rest)..].to_vec();
-        Ok(News::LastWrite(LastWrite { key, tag: Tag { time, node, nth }, value }))
-    }
 }
 
-/// The first byte of a last write on disk; far from the kinds that the clock crate numbers.
-const LAST_WRITE: u64 = 0x7f;
+/// Whether all that an update brings still stands here, so that none of it was superseded.
+fn is_held(catalog: &Catalog<Vec<u8>>, update: &Update<Vec<u8>>) -> bool {
+    let held = catalog.get(update.key()).dots;
+    update.dots().all(|dot| held.contains(dot))
+}
 
-/// Keeps the later of what is held and `write`; says whether something changed, and in a word what.
-fn keep_last(values: &mut BTreeMap<String, LastWrite>, write: &LastWrite) -> (bool, String) {
-    let held = values.get(&write.key);
-    match held {
-        Some(held) if held.tag == write.tag => (false, "DUPLICATE".to_owned()),
-        Some(held) if held.tag > write.tag => (false, "DISCARDED, as older".to_owned()),
-        _ => {
-            let word = if held.is_some() { "OVERWRITES, as newer" } else { "ADOPTED" };
-            values.insert(write.key.clone(), write.clone());
-            (true, word.to_owned())
-        }
+/// Keeps the one of higher rank of what is held and what `arrived`.
+fn keep_winner(arbiter: Arbiter, winners: &mut BTreeMap<String, Winner>, arrived: &Winner) -> Settled {
+    let (outcome, is_change) = match winners.get(&arrived.key) {
+        None => ("ADOPTED".to_owned(), true),
+        Some(held) => match held.rank.cmp(&arrived.rank) {
+            cmp::Ordering::Equal => ("DUPLICATE".to_owned(), false),
+            cmp::Ordering::Greater => {
+                (format!("DISCARDED: {}", arbiter.why(&held.rank, &arrived.rank)), false)
+            }
+            cmp::Ordering::Less => (format!("OVERWRITES: {}", arbiter.why(&arrived.rank, &held.rank)), true),
+        },
+    };
+    if is_change {
+        winners.insert(arrived.key.clone(), arrived.clone());
     }
+    Settled { key: arrived.key.clone(), outcome, is_change }
 }
 
 /// How an update is called: by the process that accepted it, and how many that had accepted.
@@ -264,4 +312,79 @@ fn name_of(dot: &Dot) -> String {
 
 fn text_of(value: &[u8]) -> String {
     String::from_utf8_lossy(value).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CLOCKS: Clocks = Clocks { wall: WallTime::from_ns(1_773_462_719_428_000_000), lamport: 3 };
+
+    fn later(by_ns: u64) -> Clocks {
+        Clocks { wall: WallTime::from_ns(CLOCKS.wall.ns() + by_ns), ..CLOCKS }
+    }
+
+    /// What Indian Ocean makes of an update of Pacific's, having accepted one itself.
+    fn check(resolver: Resolver, held: Clocks, arrived: Clocks, expected: &str) {
+        let mut pacific = Holdings::new(resolver, "pacific");
+        let mut indian_ocean = Holdings::new(resolver, "indian_ocean");
+        let news = pacific.write("attitude", "yaw", arrived).expect("a first update").news;
+        indian_ocean.write("attitude", "roll", held).expect("a first update");
+        let settled = indian_ocean.settle(&news).expect("it is sound");
+        assert_eq!(settled.outcome, expected);
+    }
+
+    #[test]
+    fn an_arbiter_says_by_what_it_chose() {
+        let (wall, lamport) = (Resolver::WallLww, Resolver::LamportLww);
+        check(wall, CLOCKS, later(584_000_000), "OVERWRITES: wall 04:32:00.012Z > 04:31:59.428Z");
+        check(wall, later(584_000_000), CLOCKS, "DISCARDED: wall 04:32:00.012Z > 04:31:59.428Z");
+        check(
+            wall,
+            CLOCKS,
+            later(86_400_000_000_000),
+            "OVERWRITES: wall 2026-03-15T04:31:59.428Z > 2026-03-14T04:31:59.428Z",
+        );
+        check(wall, CLOCKS, later(1), "OVERWRITES: wall 04:31:59.428Z and 1 ns > 04:31:59.428Z and 0 ns");
+        let behind = Clocks { lamport: 2, ..CLOCKS };
+        check(lamport, CLOCKS, behind, "DISCARDED: lamport 3 > 2");
+        check(lamport, CLOCKS, CLOCKS, "OVERWRITES: lamport 3 = 3, pacific > indian_ocean by name");
+    }
+
+    #[test]
+    fn a_tie_of_one_station_is_settled_by_number() {
+        let mut pacific = Holdings::new(Resolver::WallLww, "pacific");
+        let mut write = |value| pacific.write("attitude", value, CLOCKS).expect("an update").news;
+        let (first, second) = (write("yaw"), write("roll"));
+        let mut atlantic = Holdings::new(Resolver::WallLww, "atlantic");
+        let outcomes = [&second, &first, &second].map(|news| atlantic.settle(news).map(|told| told.outcome));
+        let tie = "DISCARDED: wall 04:31:59.428Z = 04:31:59.428Z, pacific:2 > pacific:1 by number";
+        assert_eq!(outcomes, ["ADOPTED", tie, "DUPLICATE"].map(|told| Ok(told.to_owned())));
+    }
+
+    #[test]
+    fn what_is_still_held_is_a_duplicate_and_what_was_superseded_is_stale() {
+        let mut pacific = Holdings::new(Resolver::Siblings, "pacific");
+        let mut indian_ocean = Holdings::new(Resolver::Siblings, "indian_ocean");
+        let mut atlantic = Holdings::new(Resolver::Siblings, "atlantic");
+        let write = |station: &mut Holdings| station.write("k", "v", CLOCKS).expect("an update").news;
+        let (ours, theirs) = (write(&mut pacific), write(&mut indian_ocean));
+        let mut told = |news| atlantic.settle(news).expect("it is sound").outcome;
+        assert_eq!([&ours, &theirs, &ours].map(&mut told), ["ADOPTED", "CONCURRENT", "DUPLICATE"]);
+        let newer = write(&mut pacific);
+        assert_eq!([&newer, &ours].map(told), ["CONCURRENT", "STALE"]);
+    }
+
+    #[test]
+    fn a_station_reads_the_disk_of_its_own_kind_whatever_the_bytes_look_like() {
+        for (_, resolver) in Resolver::NAMES {
+            let mut holdings = Holdings::new(resolver, "pacific");
+            for length in [0x21, 0x7f] {
+                holdings.write(&"k".repeat(length), "yaw", CLOCKS).expect("an update");
+            }
+            for news in holdings.all() {
+                assert_eq!(holdings.decode(&news.encode()), Ok(news));
+            }
+        }
+    }
 }

@@ -1,20 +1,11 @@
 //! From a scenario to a verdict: simulate, judge, and look for the smallest schedule that still fails.
 
-use std::fmt;
-use std::sync::Arc;
-use std::time::Duration;
-
-use constellation_fabric::{Network, Node, Sequence};
-use constellation_sim::{
-    Act as Planned, Disk, Machine, Plan, Seeded, Setup, Wall, WallClaims, World, WorldError,
-};
-use constellation_trace::trace::Origin;
-use constellation_trace::{Judgement, NodeId, Trace, TrueTime, Verdict};
+use constellation_trace::{Judgement, Limit, Trace, Verdict};
 
 use crate::promises;
-use crate::scenario::{Act, Scenario};
-use crate::smallest::smallest;
-use crate::station::{Durability, Request, Rules, Station};
+use crate::scenario::Scenario;
+use crate::shrink::shrink;
+use crate::simulate::{RunError, simulate};
 
 /// A run that was simulated and judged.
 #[derive(Clone, Debug)]
@@ -33,209 +24,45 @@ pub struct Run {
 }
 
 impl Run {
-    /// Simulates `scenario` with `seed`, judges the trace, and makes every violation as small as it can.
+    /// Simulates `scenario` with `seed`, judges the trace, and looks for a small schedule that still fails for each
+    /// violation. A run that is longer than allowed is unknown.
     ///
     /// `replay` is the command that does the same again, for the evidence.
     ///
     /// # Errors
     /// [`RunError`] when the scenario cannot be run to its end.
     pub fn of(scenario: &Scenario, seed: u64, replay: &str) -> Result<Run, RunError> {
-        let trace = simulate(scenario, seed)?;
-        let judged = promises::judge(scenario, &trace);
-        let mut judgements = judged.judgements;
-        for judgement in &mut judgements {
+        let trace = match simulate(scenario, seed) {
+            Ok(trace) => trace,
+            Err(RunError::TooLong { so_far, node, at, events_max }) => {
+                let last = node.map_or(String::new(), |node| format!(", lastly at {node}"));
+                let what =
+                    format!("what comes after {events_max} events, the most allowed, at {at}{last}, is");
+                return Ok(Run::cut_short(scenario, seed, *so_far, what));
+            }
+            Err(error) => return Err(error),
+        };
+        let promises::Judged { promises, mut judgements, remarks } = promises::judge(scenario, &trace);
+        for (promise, judgement) in promises.iter().zip(&mut judgements) {
             if let Verdict::Violated(evidence) = &mut judgement.verdict {
-                evidence.steps = smallest(scenario, seed, &judgement.promise);
+                let shrunk = shrink(scenario, seed, *promise, &trace, evidence);
+                (evidence.steps, evidence.notes) = (shrunk.steps, shrunk.notes);
                 replay.clone_into(&mut evidence.replay);
             }
         }
-        Ok(Run { scenario: scenario.clone(), seed, trace, judgements, remarks: judged.remarks })
+        Ok(Run { scenario: scenario.clone(), seed, trace, judgements, remarks })
+    }
+
+    /// A run without an end: what is missing could still break a promise, or keep one.
+    fn cut_short(scenario: &Scenario, seed: u64, trace: Trace, what: String) -> Run {
+        let verdict = Verdict::Unknown(Limit::NotRecorded(what));
+        let promise = "the run comes to its end".to_owned();
+        let judgements = vec![Judgement { promise, verdict, scope: String::new() }];
+        Run { scenario: scenario.clone(), seed, trace, judgements, remarks: Vec::new() }
     }
 
     /// The exit code for all promises together: 0 holds, 1 violated, 3 unknown.
     pub fn exit_code(&self) -> u8 {
         Judgement::exit_code(&self.judgements)
     }
-}
-
-/// Why a scenario could not be run to its end.
-#[derive(Clone, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum RunError {
-    /// The simulated world gave up.
-    World(WorldError),
-}
-
-impl fmt::Display for RunError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            RunError::World(error) => write!(f, "the scenario cannot be run to its end: {error}"),
-        }
-    }
-}
-
-impl std::error::Error for RunError {}
-
-/// What happens in `scenario` with `seed`, and nothing else: equal arguments, equal trace.
-///
-/// # Errors
-/// [`RunError`] when the scenario cannot be run to its end.
-pub fn simulate(scenario: &Scenario, seed: u64) -> Result<Trace, RunError> {
-    simulate_with(scenario, seed, |rules, me| Station::new(Arc::clone(rules), me))
-}
-
-/// As [`simulate`], but run by whatever nodes `node` makes instead of stations: by broken ones, to see the judges
-/// find out, or by a protocol of your own. It is called for each start and restart of a node.
-///
-/// # Errors
-/// [`RunError`] when the scenario cannot be run to its end.
-pub fn simulate_with<N: Node<Request = Request>>(
-    scenario: &Scenario,
-    seed: u64,
-    mut node: impl FnMut(&Arc<Rules>, NodeId) -> N,
-) -> Result<Trace, RunError> {
-    let rules = Arc::new(Rules {
-        nodes: scenario.nodes.clone(),
-        resolver: scenario.resolver,
-        anti_entropy: scenario.anti_entropy,
-        durability: durability(scenario),
-    });
-    let world =
-        World::new(setup(scenario), Seeded::new(seed), |me| node(&rules, me)).map_err(RunError::World)?;
-    let mut trace = world.run().map_err(RunError::World)?.trace;
-    trace.set_origin(Origin { scenario: scenario.name.clone(), seed });
-    Ok(trace)
-}
-
-/// A disk is worth its events only where somebody might need it.
-fn durability(scenario: &Scenario) -> Durability {
-    let happens = |is_act: fn(&Act) -> bool| scenario.steps.iter().any(|step| is_act(&step.act));
-    if happens(|act| matches!(act, Act::Restart { disk: Disk::Lost, .. })) {
-        Durability::Losable
-    } else if happens(|act| matches!(act, Act::Crash { .. })) {
-        Durability::Persisted
-    } else {
-        Durability::Volatile
-    }
-}
-
-fn setup(scenario: &Scenario) -> Setup<Request> {
-    let settle = settle_time(scenario);
-    // After the last look at the outcome, what is still under way arrives.
-    let grace = settle.saturating_add(slowest(scenario)).saturating_add(Duration::from_secs(1));
-    Setup {
-        machines: machines(scenario),
-        network: network(scenario),
-        plan: plan(scenario, scenario.end.saturating_add(settle)),
-        epoch: scenario.epoch,
-        grace,
-        wall_claims: WallClaims::Recorded,
-        ..Setup::new(scenario.nodes.iter().map(String::as_str), scenario.end)
-    }
-}
-
-fn machines(scenario: &Scenario) -> Vec<Machine> {
-    let machine = |name: &String| {
-        let rule = scenario.walls.iter().find(|rule| rule.node == *name);
-        let wall = rule.map_or(Wall::TRUE, |rule| Wall { offset_ns: rule.ahead_ns, drift: rule.drift });
-        Machine { name: name.clone(), wall }
-    };
-    scenario.nodes.iter().map(machine).collect()
-}
-
-fn network(scenario: &Scenario) -> Network {
-    let mut network = Network::new(scenario.link);
-    for rule in &scenario.links {
-        for source in &rule.sources {
-            for target in &rule.targets {
-                network.set_link(node(scenario, source), node(scenario, target), rule.link);
-            }
-        }
-    }
-    network
-}
-
-/// How long everything needs to arrive once nothing goes wrong any more.
-fn settle_time(scenario: &Scenario) -> Duration {
-    let slowest = slowest(scenario);
-    let rounds = u32::try_from(scenario.nodes.len()).unwrap_or(u32::MAX);
-    // Each station offers all that it holds to each other one, and what it was offered meanwhile once more.
-    let offers = scenario.anti_entropy.map_or(Duration::ZERO, |interval| {
-        interval.saturating_add(slowest).saturating_mul(rounds).saturating_mul(2)
-    });
-    slowest.saturating_mul(2).saturating_add(offers)
-}
-
-fn slowest(scenario: &Scenario) -> Duration {
-    let links = scenario.links.iter().map(|rule| rule.link).chain([scenario.link]);
-    links.map(|link| link.latency_max).max().unwrap_or_default()
-}
-
-/// The scenario's steps; at its end everything heals and restarts, and later every node shows every key.
-fn plan(scenario: &Scenario, show_at: TrueTime) -> Plan<Request> {
-    let mut plan = Plan::new();
-    let mut is_cut = false;
-    let mut down: Vec<&str> = Vec::new();
-    for step in &scenario.steps {
-        plan.add(step.at, planned(scenario, &step.act));
-        match &step.act {
-            Act::Partition { .. } | Act::Cut { .. } => is_cut = true,
-            Act::Heal => is_cut = false,
-            Act::Crash { node } => down.push(node),
-            Act::Restart { node, .. } => down.retain(|name| name != node),
-            _ => {}
-        }
-    }
-    if is_cut {
-        plan.add(scenario.end, Planned::Heal);
-    }
-    for name in down {
-        plan.add(scenario.end, Planned::Restart { node: node(scenario, name), disk: Disk::Kept });
-    }
-    if scenario.anti_entropy.is_some() {
-        for name in &scenario.nodes {
-            plan.add(show_at, Planned::Request { node: node(scenario, name), request: Request::Rest });
-        }
-    }
-    for key in scenario.keys() {
-        for name in &scenario.nodes {
-            let request = Request::Read { key: key.to_owned() };
-            plan.add(show_at, Planned::Request { node: node(scenario, name), request });
-        }
-    }
-    plan
-}
-
-fn planned(scenario: &Scenario, act: &Act) -> Planned<Request> {
-    let node = |name: &String| node(scenario, name);
-    let group = |names: &[String]| names.iter().map(node).collect();
-    match act {
-        Act::Submit { node: at, key, value } => Planned::Request {
-            node: node(at),
-            request: Request::Submit { key: key.clone(), value: value.clone() },
-        },
-        Act::Read { node: at, key } => {
-            Planned::Request { node: node(at), request: Request::Read { key: key.clone() } }
-        }
-        Act::Partition { group_a, group_b } => {
-            Planned::Partition { group_a: group(group_a), group_b: group(group_b) }
-        }
-        Act::Cut { sources, targets } => Planned::Cut { sources: group(sources), targets: group(targets) },
-        Act::Heal => Planned::Heal,
-        Act::Crash { node: at } => Planned::Crash { node: node(at) },
-        Act::Restart { node: at, disk } => Planned::Restart { node: node(at), disk: *disk },
-        Act::StepWall { node: at, by_ns } => Planned::StepWall { node: node(at), by_ns: *by_ns },
-    }
-}
-
-fn node(scenario: &Scenario, name: &str) -> NodeId {
-    let place = scenario.nodes.iter().position(|node| node == name);
-    let place = place.expect("a scenario refuses names that are not among its nodes");
-    NodeId::new(u32::try_from(place).expect("a scenario has at most a thousand nodes"))
-}
-
-/// Whether every link of the scenario keeps the order of what is sent over it, and sends it once.
-pub(crate) fn keeps_order(scenario: &Scenario) -> bool {
-    let mut links = scenario.links.iter().map(|rule| rule.link).chain([scenario.link]);
-    links.all(|link| link.sequence == Sequence::Ordered)
 }

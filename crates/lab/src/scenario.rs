@@ -238,6 +238,12 @@ impl Scenario {
         keys.collect()
     }
 
+    /// Whether every link delivers in the order of sending.
+    pub fn keeps_order(&self) -> bool {
+        let mut links = self.links.iter().map(|rule| rule.link).chain([self.link]);
+        links.all(|link| link.sequence == Sequence::Ordered)
+    }
+
     fn read_links(&self, field: &Field<'_>) -> Result<Vec<LinkRule>> {
         let rule = |section: &Section<'_>| {
             section.only(&LINK_RULE_KEYS)?;

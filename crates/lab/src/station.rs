@@ -1,6 +1,5 @@
 //! A ground station: it accepts updates, tells the others, and settles what they tell it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +8,7 @@ use constellation_clock::{Clock, Error, LamportClock, VectorClock, VectorStamp};
 use constellation_fabric::{Effects, Input, Node, Now, Timer};
 use constellation_trace::{Claim, NodeId};
 
-use crate::resolver::{Holdings, News, Resolver, Tags};
+use crate::resolver::{Accepted, Clocks, Holdings, News, Resolver, Settled};
 use crate::words::one_line;
 
 /// What all stations of a run have in common.
@@ -21,23 +20,14 @@ pub struct Rules {
     pub resolver: Resolver,
     /// How often a station offers all that it holds to the next one.
     pub anti_entropy: Option<Duration>,
-    /// Whether a station writes what it holds to its disk.
-    pub durability: Durability,
-}
-
-/// Whether a station writes what it holds to its disk.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Durability {
-    /// Before it tells anybody of it.
-    Persisted,
-    /// Before it tells anybody of it, but a disk may be lost: nobody can rely on what a peer once knew, so every
-    /// update travels with all that its sender holds.
-    Losable,
-    /// Never: what it holds is gone with a crash.
-    Volatile,
 }
 
 /// One ground station, as a protocol under any driver.
+///
+/// It writes all that it holds to its disk before it tells anybody of a change, and every update travels with all that
+/// its sender holds. Nobody can then see an effect without its cause, whatever is lost, late or forgotten on the way;
+/// but for k keys each update costs O(k) bytes a message and O(k) bytes on each disk. A station of many keys would keep
+/// count of what each peer has, and send the rest; that it would have to take back when a peer loses its disk.
 #[derive(Debug)]
 pub struct Station {
     rules: Arc<Rules>,
@@ -47,10 +37,6 @@ pub struct Station {
     holdings: Holdings,
     /// To whom it offered all that it holds last.
     offered_to: NodeId,
-    /// For each key, this station's own count when it last changed here.
-    changed: BTreeMap<String, u64>,
-    /// For each peer, how much of this station's own count its latest message had in its past.
-    heard: BTreeMap<NodeId, u64>,
     is_resting: bool,
 }
 
@@ -77,7 +63,7 @@ pub enum Request {
 ///
 /// Whoever has an event in its past must know what that event knew, or a later message could overtake an earlier
 /// one that was lost or is slow, and a reader would see an effect without its cause. So an update travels with
-/// whatever else its receiver may lack: the keys that changed here since the last that the receiver has heard.
+/// everything else that its sender holds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Message {
     lamport: u64,
@@ -96,6 +82,15 @@ enum Occasion {
     Offer,
 }
 
+/// An update that was let in, with the stamps of its event.
+struct Submitted {
+    stamp: VectorStamp,
+    lamport: u64,
+    update: String,
+    saw: Vec<String>,
+    news: News,
+}
+
 const ANTI_ENTROPY: Timer = Timer(0);
 
 impl Station {
@@ -110,8 +105,6 @@ impl Station {
             vector: VectorClock::new(&name),
             holdings: Holdings::new(rules.resolver, &name),
             offered_to: me,
-            changed: BTreeMap::new(),
-            heard: BTreeMap::new(),
             is_resting: false,
             rules,
             me,
@@ -123,94 +116,84 @@ impl Station {
         self.wait(effects);
     }
 
-    /// A new life has a name of its own, so that nothing it stamps was stamped before.
+    /// A new life has a name of its own, so that nothing it stamps was stamped before. The driver's own event says that
+    /// it restarted, under which name, and from what.
     fn restart(&mut self, state: Option<&[u8]>, incarnation: u32, effects: &mut Effects<Message>) {
         let name = format!("{}#{incarnation}", self.rules.nodes[self.me.index()]);
         self.vector = VectorClock::new(&name);
         self.holdings = Holdings::new(self.rules.resolver, &name);
-        let label = match state.map(|state| self.recover(state)) {
-            None => "online again, remembering nothing".to_owned(),
-            Some(Ok(())) => format!("online again as {name}, from its disk"),
-            Some(Err(error)) => format!("online again as {name}; its disk is unreadable: {error}"),
-        };
-        effects.event(label);
+        if let Some(Err(error)) = state.map(|state| self.recover(state)) {
+            effects.event(format!("finds its disk unreadable: {error}"));
+        }
         self.wait(effects);
     }
 
     fn submit(&mut self, now: Now, key: &str, value: &str, effects: &mut Effects<Message>) {
-        let stamped = self.vector.event();
-        let lamport = self.lamport.tick();
-        let accepted = stamped.and_then(|stamp| {
-            let accepted = self.holdings.write(key, value, Tags { wall: now.wall, lamport })?;
-            Ok((stamp, accepted))
-        });
-        let (stamp, accepted) = match accepted {
-            Ok(accepted) => accepted,
+        let Submitted { stamp, lamport, update, saw, news } = match self.accept(now, key, value) {
+            Ok(submitted) => submitted,
             Err(error) => return effects.event(format!("refuses to write {}: {error}", one_line(key))),
         };
-        effects.write(key, &accepted.update, accepted.saw);
-        let (shown, value) = (one_line(key), one_line(value));
-        effects.label(format!("submit {shown} = \"{value}\" as {}", accepted.update));
+        effects.write(key, &update, saw);
+        effects.label(format!("submit {} = \"{}\" as {update}", one_line(key), one_line(value)));
         claim(&stamp, lamport, effects);
-        self.changed.insert(key.to_owned(), self.vector.own());
         self.persist(effects);
-        let alone = Arc::new(vec![accepted.news]);
+        if self.rules.nodes.len() > 1 {
+            effects.label(format!("tell the others of {update}"));
+        }
+        let others = self.holdings.all().into_iter().filter(|other| other.key() != key);
+        let news: Arc<Vec<News>> = Arc::new([news].into_iter().chain(others).collect());
         for peer in self.peers() {
-            let news = self.and_what_it_lacks(peer, key, &alone);
-            effects.send(peer, Message { lamport, vector: stamp.clone(), occasion: Occasion::Update, news });
+            let (vector, news) = (stamp.clone(), Arc::clone(&news));
+            effects.send(peer, Message { lamport, vector, occasion: Occasion::Update, news });
         }
     }
 
-    /// The news of `key`, and of every other key that changed since what `peer` has heard of this station.
-    fn and_what_it_lacks(&self, peer: NodeId, key: &str, alone: &Arc<Vec<News>>) -> Arc<Vec<News>> {
-        let heard = match self.rules.durability {
-            Durability::Losable => 0,
-            Durability::Persisted | Durability::Volatile => self.heard.get(&peer).copied().unwrap_or(0),
-        };
-        let is_lacking = |other: &str| other != key && self.changed.get(other).is_some_and(|at| *at > heard);
-        if !self.changed.keys().any(|other| is_lacking(other)) {
-            return Arc::clone(alone);
-        }
-        let others = self.holdings.all().into_iter().filter(|news| is_lacking(news.key()));
-        Arc::new(alone.iter().cloned().chain(others).collect())
+    /// Counts and keeps an update of a client; what is refused leaves the station as it was.
+    fn accept(&mut self, now: Now, key: &str, value: &str) -> Result<Submitted, Error> {
+        let (mut vector, lamport_clock) = self.clocks();
+        let (stamp, lamport) = (vector.event()?, lamport_clock.try_tick()?);
+        let Accepted { update, saw, news } =
+            self.holdings.write(key, value, Clocks { wall: now.wall, lamport })?;
+        (self.vector, self.lamport) = (vector, lamport_clock);
+        Ok(Submitted { stamp, lamport, update, saw, news })
     }
 
     fn receive(&mut self, from: NodeId, message: &Message, effects: &mut Effects<Message>) {
-        let heard = message.vector.get(self.vector.node().as_str());
-        let known = self.heard.entry(from).or_insert(0);
-        *known = heard.max(*known);
-        let from = self.rules.nodes[from.index()].as_str();
-        let observed = self.vector.receive(&message.vector).and_then(|stamp| {
-            let lamport = self.lamport.try_observe(message.lamport)?;
-            Ok((stamp, lamport))
-        });
-        match observed {
-            Ok((stamp, lamport)) => {
-                effects.label(format!("receive {} from {from}", message.told()));
-                claim(&stamp, lamport, effects);
+        let from = self.rules.nodes[from.index()].clone();
+        let (stamp, lamport, settled) = match self.admit(message) {
+            Ok(admitted) => admitted,
+            Err(error) => {
+                effects.refuse();
+                return effects.event(format!("refuses what {from} sent: {error}"));
             }
-            Err(error) => return effects.label(format!("refuses what {from} sent: {error}")),
-        }
-        let mut has_changed = false;
-        for (place, news) in message.news.iter().enumerate() {
+        };
+        effects.label(format!("receive {} from {from}", message.told()));
+        claim(&stamp, lamport, effects);
+        for (place, (settled, news)) in settled.iter().zip(&*message.news).enumerate() {
             // Of the update that is the occasion the outcome is always told; of the rest, what was new.
-            let is_occasion = place == 0 && message.occasion == Occasion::Update;
-            match self.holdings.settle(news) {
-                Ok(settled) if settled.is_change || is_occasion => {
-                    has_changed |= settled.is_change;
-                    if settled.is_change {
-                        self.changed.insert(settled.key.clone(), self.vector.own());
-                    }
-                    let of = news.updates().join(", ");
-                    self.show(&settled.key, &format!("reconcile({of}) -> {}", settled.word), effects);
-                }
-                Ok(_) => {}
-                Err(error) => effects.event(format!("refuses {}: {error}", news.updates().join(", "))),
+            if settled.is_change || (place == 0 && message.occasion == Occasion::Update) {
+                let of = news.updates().join(", ");
+                self.show(&settled.key, &format!("reconcile({of}) -> {}", settled.outcome), effects);
             }
         }
-        if has_changed {
+        if settled.iter().any(|settled| settled.is_change) {
             self.persist(effects);
         }
+    }
+
+    /// Takes a message in, all of it or nothing: what is refused leaves the station as it was.
+    fn admit(&mut self, message: &Message) -> Result<(VectorStamp, u64, Vec<Settled>), Error> {
+        let ((mut vector, lamport_clock), mut holdings) = (self.clocks(), self.holdings.clone());
+        let stamp = vector.receive(&message.vector)?;
+        let lamport = lamport_clock.try_observe(message.lamport)?;
+        let settled = message.news.iter().map(|news| holdings.settle(news)).collect::<Result<Vec<_>, _>>()?;
+        (self.vector, self.lamport, self.holdings) = (vector, lamport_clock, holdings);
+        Ok((stamp, lamport, settled))
+    }
+
+    /// Copies to work on, as long as it is open whether an input is let in.
+    fn clocks(&self) -> (VectorClock, LamportClock) {
+        (self.vector.clone(), LamportClock::starting_at(self.lamport.current()))
     }
 
     /// Offers all that it holds to the next station in turn.
@@ -257,9 +240,6 @@ impl Station {
     }
 
     fn persist(&self, effects: &mut Effects<Message>) {
-        if self.rules.durability == Durability::Volatile {
-            return;
-        }
         let mut writer = Writer::default();
         writer.varint(self.lamport.current());
         self.vector.stamp().write(&mut writer);
@@ -285,16 +265,16 @@ impl Station {
             let (length, after) = rest.split_first_chunk::<8>().ok_or_else(torn)?;
             let length = usize::try_from(u64::from_le_bytes(*length)).unwrap_or(usize::MAX);
             let (bytes, after) = after.split_at_checked(length).ok_or_else(torn)?;
-            news.push(News::decode(bytes)?);
+            news.push(self.holdings.decode(bytes)?);
             rest = after;
         }
+        let mut holdings = self.holdings.clone();
+        for news in &news {
+            holdings.settle(news)?;
+        }
+        self.holdings = holdings;
         self.lamport = LamportClock::starting_at(lamport);
         self.vector.merge_stamp(&vector);
-        for news in &news {
-            self.holdings.settle(news)?;
-            // Whoever has heard of any event of this life has heard of its first.
-            self.changed.insert(news.key().to_owned(), 1);
-        }
         Ok(())
     }
 }
@@ -337,4 +317,78 @@ fn claim(stamp: &VectorStamp, lamport: u64, effects: &mut Effects<Message>) {
     let entries = stamp.entries().map(|(identity, counter)| (identity.to_string(), counter));
     effects.claim(Claim::Lamport(lamport));
     effects.claim(Claim::Vector(entries.collect()));
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+
+    fn stations() -> [Station; 2] {
+        let nodes = vec!["pacific".to_owned(), "atlantic".to_owned()];
+        let rules = Arc::new(Rules { nodes, resolver: Resolver::Siblings, anti_entropy: None });
+        [0, 1].map(|me| Station::new(Arc::clone(&rules), NodeId::new(me)))
+    }
+
+    /// All that a station is, as its disk would hold it.
+    fn state(station: &Station) -> String {
+        format!("{:?} {:?} {:?}", station.vector.stamp(), station.lamport.current(), station.holdings)
+    }
+
+    fn submit(station: &mut Station) -> Message {
+        let mut effects = Effects::new();
+        station.submit(Now::ZERO, "attitude", "yaw", &mut effects);
+        let sends = effects.steps().iter().flat_map(|step| &step.sends);
+        sends.map(|(_, message)| message.clone()).next().expect("there is one other station")
+    }
+
+    /// Atlantic is sent what `forge` makes of an update by Pacific, of which it must believe nothing.
+    fn check(forge: impl Fn(&mut Message), expected: Expect) {
+        let [mut pacific, mut atlantic] = stations();
+        submit(&mut atlantic);
+        let (mut message, before) = (submit(&mut pacific), state(&atlantic));
+        forge(&mut message);
+        let mut effects = Effects::receiving();
+        atlantic.receive(NodeId::new(0), &message, &mut effects);
+        let labels: Vec<_> = effects.steps().iter().map(|step| step.label.as_str()).collect();
+        expected.assert_eq(&labels.join("\n"));
+        assert_eq!(state(&atlantic), before);
+    }
+
+    #[test]
+    fn a_refused_message_leaves_the_station_as_it_was() {
+        check(
+            |message| message.lamport = u64::MAX,
+            expect![
+                "refuses what pacific sent: the sender claims counter 18446744073709551615, above the admitted 8070450532247928831"
+            ],
+        );
+        let ours = |counter| VectorStamp::from_entries([("atlantic", counter)]).expect("one entry");
+        check(
+            |message| message.vector = ours(9),
+            expect!["refuses what pacific sent: somebody counted to 9 as atlantic, which is us, at 1"],
+        );
+        // The stamps are right, but it brings another value for the update that Atlantic made itself.
+        let [_, mut impostor] = stations();
+        let clocks = Clocks { wall: Now::ZERO.wall, lamport: 1 };
+        let forged = impostor.holdings.write("attitude", "roll", clocks).expect("a first update").news;
+        check(
+            |message| message.news = Arc::new(vec![forged.clone()]),
+            expect![
+                "refuses what pacific sent: two values for the write (atlantic, 1): the identity atlantic has two owners"
+            ],
+        );
+    }
+
+    #[test]
+    fn a_refused_update_leaves_the_station_as_it_was() {
+        let [mut pacific, _] = stations();
+        submit(&mut pacific);
+        let before = state(&pacific);
+        let mut effects = Effects::new();
+        pacific.submit(Now::ZERO, &"k".repeat(1_000), "yaw", &mut effects);
+        assert_eq!(state(&pacific), before);
+        assert!(effects.steps()[0].label.starts_with("refuses to write k"), "{:?}", effects.steps());
+    }
 }

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use constellation_trace::{EventId, Judgement, Limit, Proof, Read, Relation, Symbol, Verdict, Write};
 
 use crate::budget::Budget;
-use crate::evidence::{Finding, and_more, counted, not_recorded};
+use crate::evidence::{Finding, and_more, not_recorded, reached};
 use crate::order::Order;
 use crate::proof;
 
@@ -114,7 +114,7 @@ fn judge<'t>(
         }
     }
     let is_cut = reads_judged < reads.len() as u64;
-    let mut scope = counted(reads.len() as u64, "read");
+    let mut scope = reached(reads.len() as u64, "read");
     if is_cut {
         scope.push_str(&format!(", the first {reads_judged} of them judged"));
     }

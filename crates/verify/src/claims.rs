@@ -6,7 +6,7 @@ use std::cmp;
 use constellation_trace::{ClaimKind, ClaimRef, EventId, Judgement, Limit, Relation, Relations, Verdict};
 
 use crate::budget::Budget;
-use crate::evidence::{Finding, and_more, counted};
+use crate::evidence::{Finding, and_more, reached};
 use crate::order::Order;
 use crate::proof;
 
@@ -61,7 +61,7 @@ pub fn judge_by_event(
     let total = pairs_of(count);
     let mut tally = Tally { order, compare, judged: 0, decided: 0, wrong: 0, shown: None };
     let mut limit = None;
-    let mut scope = counted(total, "pair");
+    let mut scope = reached(total, "pair");
     if total <= budget.pairs_max {
         tally.every_pair(kind);
     } else {

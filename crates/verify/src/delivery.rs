@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use constellation_trace::{EventId, Judgement, Kind, MessageId, Nemesis, NodeId, Proof, Verdict};
 
-use crate::evidence::{Finding, and_more, counted, not_recorded};
+use crate::evidence::{Finding, and_more, not_recorded, reached};
 use crate::order::{self, Order};
 
 /// Judges that every message is received at least once, unless the world lost it.
@@ -61,7 +61,7 @@ pub fn every_message_arrives(order: &Order<'_>) -> Judgement {
         (None, Some(id)) => not_recorded(&format!("a heal after {id} was held is")),
         (None, None) => Verdict::Holds,
     };
-    let mut scope = counted(trace.messages().len() as u64, "message");
+    let mut scope = reached(trace.messages().len() as u64, "message");
     for (count, what) in
         [(lost, "lost"), (in_flight, "in flight"), (to_dead, "to a node that did not come back")]
     {
@@ -118,7 +118,7 @@ pub fn links_keep_order(order: &Order<'_>) -> Judgement {
     Judgement {
         promise: "each link delivers in the order of sending".to_owned(),
         verdict,
-        scope: counted(trace.messages().len() as u64, "message"),
+        scope: reached(trace.messages().len() as u64, "message"),
     }
 }
 

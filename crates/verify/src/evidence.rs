@@ -46,6 +46,11 @@ pub(crate) fn and_more(count: u64, noun: &str) -> String {
     }
 }
 
+/// What a promise reaches, as a scope begins: `3 reads`, or that there is nothing.
+pub(crate) fn reached(count: u64, noun: &str) -> String {
+    if count == 0 { format!("nothing to judge: no {noun}") } else { counted(count, noun) }
+}
+
 /// `1 read`, `3 reads`.
 pub(crate) fn counted(count: u64, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }

@@ -30,6 +30,8 @@ mod causes;
 mod cycle;
 mod fault;
 
+use std::collections::BTreeSet;
+
 use constellation_trace::log::{Execution, Place};
 use constellation_trace::{Evidence, Judgement, Limit, Proof, Verdict};
 
@@ -50,7 +52,7 @@ pub struct Stamps {
     pub faults: Vec<Fault>,
     /// How many there are in all; one event has at most one in its own counter and one in the rest of its clock.
     pub faults_total: u64,
-    /// How many events have a clock that could be read.
+    /// How many events there are, whether their clocks could be read or not.
     pub events: u64,
     /// At how many hosts they are.
     pub hosts: u64,
@@ -89,7 +91,9 @@ impl std::fmt::Display for Fault {
 /// entries, and as much for the clock of each message, and 48 bytes an event beside the log; there is no input for which
 /// the answer is out of reach, so `Unknown` means that there is no event.
 pub fn judge(execution: &Execution) -> Stamps {
-    let events = execution.events().len() as u64;
+    let unreadable = execution.unreadable();
+    let readable = execution.events().len() as u64;
+    let events = readable + unreadable.len() as u64;
     let mut stamps = Stamps {
         judgement: Judgement {
             promise: "each clock is the join of its causes plus its own event".to_owned(),
@@ -108,7 +112,6 @@ pub fn judge(execution: &Execution) -> Stamps {
         let left_out = counted(zeros.count, "zero counter");
         stamps.notes.push(format!("{left_out} left out, the first in line {}", zeros.first_line));
     }
-    let unreadable = execution.unreadable();
     if unreadable.is_empty() {
         let causes = Causes::of(execution);
         let replayed = cycle::replay(&causes);
@@ -120,7 +123,8 @@ pub fn judge(execution: &Execution) -> Stamps {
         stamps.messages = checked.messages;
         stamps.faults_total = wrong.len() as u64;
         stamps.faults = wrong.iter().take(FAULTS_SHOWN).map(|wrong| wrong.tell(&causes)).collect();
-        if wrong.is_empty() && causes.are_total() {
+        let is_telling = events >= TOTAL_EVENTS_MIN && stamps.hosts >= TOTAL_HOSTS_MIN;
+        if wrong.is_empty() && is_telling && causes.are_total() {
             stamps.notes.push(TOTAL_ORDER.to_owned());
         }
         let at = counted(stamps.hosts, "host");
@@ -131,10 +135,12 @@ pub fn judge(execution: &Execution) -> Stamps {
         };
         stamps.judgement.scope = format!("{} at {at}{messages}", counted(events, "event"));
     } else {
-        stamps.hosts = Causes::of(execution).hosts();
+        let hosts = execution.events().iter().map(|event| execution.host_name(event.host));
+        let hosts: BTreeSet<&str> = hosts.chain(unreadable.iter().map(|one| &*one.host)).collect();
+        stamps.hosts = hosts.len() as u64;
         stamps.faults_total = unreadable.len() as u64;
         stamps.faults = unreadable.iter().take(FAULTS_SHOWN).map(fault::unreadable).collect();
-        let rest = counted(events, "event");
+        let rest = counted(readable, "event");
         stamps.judgement.scope = format!("only whether clocks can be read; {rest} not judged further");
     }
     stamps.judgement.verdict = match stamps.faults.first() {
@@ -147,6 +153,11 @@ pub fn judge(execution: &Execution) -> Stamps {
 
 const TOTAL_ORDER: &str = "each event is ordered with each other, so nothing here is concurrent: an export of a TLA+ \
                            trace looks so, since its clocks count the states of one behaviour";
+
+/// A few events one after the other are no wonder: an order is only worth a word among so many,
+const TOTAL_EVENTS_MIN: u64 = 20;
+/// at so many hosts.
+const TOTAL_HOSTS_MIN: u64 = 3;
 
 fn violated(first: &Fault, total: u64) -> Verdict {
     // Cannot wrap: there is a first.

@@ -146,8 +146,11 @@ impl<'a> Field<'a> {
         let text = self.text()?;
         let found = known.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
         found.ok_or_else(|| {
-            self.refuse(format!("`{text}` is no value of `{}`", self.key))
-                .help(advice(text, known.iter().map(|(name, _)| *name)))
+            let what = match self.key {
+                "do" => format!("there is no step `{text}`"),
+                key => format!("`{text}` is no value of `{key}`"),
+            };
+            self.refuse(what).help(advice(text, known.iter().map(|(name, _)| *name)))
         })
     }
 

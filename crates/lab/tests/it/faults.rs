@@ -217,24 +217,52 @@ fn a_station_whose_disk_is_lost_knows_nothing_until_it_is_told() {
 }
 
 #[test]
+fn a_station_does_not_know_what_will_break() {
+    let crash = "[[steps]]\nat = \"15s\"\ndo = \"crash\"\nnode = \"pacific\"\n\
+                 [[steps]]\nat = \"16s\"\ndo = \"restart\"\nnode = \"pacific\"\ndisk = \"lost\"\n";
+    let [calm, doomed] = ["", crash].map(|steps| {
+        let scenario = Scenario::parse("fault", &format!("{BASE}{steps}")).expect("it is documented");
+        let run = Run::of(&scenario, scenario.seed, "").expect("it is short");
+        let before = run.trace.event_ids().filter(|event| run.trace.event(*event).at.ns() < 15_000_000_000);
+        before.map(|event| run.trace.describe(event)).collect::<Vec<_>>()
+    });
+    assert_eq!(calm, doomed);
+}
+
+#[test]
+fn a_restart_is_told_once_with_the_new_name() {
+    let restart = "[[steps]]\nat = \"4s\"\ndo = \"restart\"\nnode = \"indian_ocean\"\n";
+    let told = |disk: &str| {
+        let text = format!("{BASE}{CRASH}{restart}{disk}");
+        let scenario = Scenario::parse("fault", &text).expect("it is documented");
+        let trace = Run::of(&scenario, scenario.seed, "").expect("it is short").trace;
+        let at = |event| trace.event(event).at.ns();
+        let told: Vec<_> = trace.event_ids().filter(|event| at(*event) == 4_000_000_000).collect();
+        told.into_iter().map(|event| trace.describe(event)).collect::<Vec<_>>().join("\n")
+    };
+    expect!["restarts as indian_ocean#1 from the state of e23"].assert_eq(&told(""));
+    expect!["restarts as indian_ocean#1 and remembers nothing"].assert_eq(&told("disk = \"lost\"\n"));
+}
+
+#[test]
 fn a_wall_clock_that_lies_breaks_no_promise() {
     check(
         "[[walls]]\nnode = \"pacific\"\nahead = \"-2s\"",
         "",
         expect![[r#"
-        8 sent, 8 received
-        exit 0
-        · the wall clock of pacific is up to 2000 ms behind the truth
-        · whoever orders by wall clocks is wrong: e8 after or concurrent with e10: the wall clock excludes that one event caused the other; 9 more pairs are wrong"#]],
+            8 sent, 8 received
+            exit 0
+            · the wall clock of pacific is up to 2000 ms behind the truth
+            · whoever orders by wall clocks is wrong: e12 after or concurrent with e15: the wall clock excludes that one event caused the other; 26 more pairs are wrong"#]],
     );
     check(
         "[[walls]]\nnode = \"pacific\"\ndrift = \"400000ppm\"",
         "",
         expect![[r#"
-        8 sent, 8 received
-        exit 0
-        · the wall clock of pacific is up to 8064 ms ahead of the truth
-        · whoever orders by wall clocks is wrong: e3 after or concurrent with e4: the wall clock excludes that one event caused the other; 7 more pairs are wrong"#]],
+            8 sent, 8 received
+            exit 0
+            · the wall clock of pacific is up to 8064 ms ahead of the truth
+            · whoever orders by wall clocks is wrong: e4 after or concurrent with e5: the wall clock excludes that one event caused the other; 23 more pairs are wrong"#]],
     );
     check(
         "",
@@ -243,7 +271,7 @@ fn a_wall_clock_that_lies_breaks_no_promise() {
             8 sent, 8 received
             exit 0
             · the wall clock of indian_ocean is up to 3600000 ms behind the truth
-            · whoever orders by wall clocks is wrong: e18 after or concurrent with e19: the wall clock excludes that one event caused the other; 50 more pairs are wrong"#]],
+            · whoever orders by wall clocks is wrong: e28 after or concurrent with e29: the wall clock excludes that one event caused the other; 103 more pairs are wrong"#]],
     );
 }
 
@@ -255,10 +283,11 @@ fn a_wall_clock_that_lies_breaks_a_promise_of_the_resolver_that_trusts_it() {
         expect![[r#"
             8 sent, 8 received
             exit 1
-            ✗ no update is lost: indian_ocean:1 is lost: atlantic:1 displaced it silently, though the two were written concurrently; 7 more reads are wrong
+            ✗ no update is lost: a read shows all it knows that nothing supersedes: indian_ocean:1 is lost: atlantic:1 displaced it silently, though the two were written concurrently; 7 more reads are wrong
+            ✗ every update survives or is superseded: indian_ocean:1 is gone: at pacific atlantic:1 is shown, at indian_ocean atlantic:1 is shown, at atlantic atlantic:1 is shown; 1 more update is wrong
             ✗ no stale sibling is shown: it still shows atlantic:1; 4 more reads are wrong
             · the wall clock of pacific is up to 60000 ms behind the truth
-            · whoever orders by wall clocks is wrong: e8 after or concurrent with e10: the wall clock excludes that one event caused the other; 39 more pairs are wrong"#]],
+            · whoever orders by wall clocks is wrong: e12 after or concurrent with e15: the wall clock excludes that one event caused the other; 89 more pairs are wrong"#]],
     );
 }
 
@@ -271,7 +300,7 @@ fn a_slow_oscillator_offers_late_but_in_time() {
             71 sent, 29 received, 42 lost
             exit 0
             · the wall clock of atlantic is up to 13320 ms behind the truth
-            · whoever orders by wall clocks is wrong: e24 after or concurrent with e25: the wall clock excludes that one event caused the other; 360 more pairs are wrong"#]],
+            · whoever orders by wall clocks is wrong: e31 after or concurrent with e32: the wall clock excludes that one event caused the other; 401 more pairs are wrong"#]],
     );
 }
 

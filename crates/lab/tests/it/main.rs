@@ -9,3 +9,4 @@ mod random;
 mod refusals;
 mod refused_steps;
 mod refused_values;
+mod shrinking;

@@ -112,8 +112,11 @@ fn a_vector_clock_that_forgets_to_merge_is_found_out() {
         },
         expect![[r#"
             vector stamps tell before, after and concurrent exactly
-              expected  e4 before e5
-              found     e4 concurrent with e5: the vector clock does not see that one event caused the other; 24 more pairs are wrong"#]],
+              expected  e4 before e6
+              found     e4 concurrent with e6: the vector clock does not see that one event caused the other; 24 more pairs are wrong
+            each vector stamp is the join of its causes and one tick
+              expected  vector {atlantic:1 indian_ocean:1} at e6
+              found     vector {indian_ocean:1}: atlantic is 0, though news of 1 came; 10 more vectors are wrong"#]],
     );
 }
 
@@ -138,8 +141,11 @@ fn a_vector_clock_that_forgets_to_tick_on_receive_is_found_out() {
         },
         expect![[r#"
             vector stamps tell before, after and concurrent exactly
-              expected  e4 before e5
-              found     e4 the same as e5: the vector clock takes cause and effect for one event; 24 more pairs are wrong"#]],
+              expected  e4 before e6
+              found     e4 the same as e6: the vector clock takes cause and effect for one event; 24 more pairs are wrong
+            each vector stamp is the join of its causes and one tick
+              expected  vector {atlantic:1 indian_ocean:1} at e6
+              found     vector {atlantic:1}: its own entry is 0, not 1; 8 more vectors are wrong"#]],
     );
 }
 
@@ -160,8 +166,8 @@ fn a_lamport_clock_that_does_not_listen_is_found_out() {
         },
         expect![[r#"
             lamport stamps never contradict happens-before
-              expected  e4 before e5
-              found     e4 concurrent with e5: the lamport clock does not see that one event caused the other; 4 more pairs are wrong"#]],
+              expected  e4 before e6
+              found     e4 concurrent with e6: the lamport clock does not see that one event caused the other; 4 more pairs are wrong"#]],
     );
 }
 
@@ -177,9 +183,12 @@ fn a_station_that_keeps_the_last_write_is_found_out() {
             }
         },
         expect![[r#"
-            no update is lost
+            no update is lost: a read shows all it knows that nothing supersedes
               expected  pacific shows indian_ocean:1 under mss-17/attitude: it is known there and not superseded
-              found     indian_ocean:1 is lost: pacific:1 displaced it silently, though the two were written concurrently; 7 more reads are wrong"#]],
+              found     indian_ocean:1 is lost: pacific:1 displaced it silently, though the two were written concurrently; 7 more reads are wrong
+            every update survives or is superseded
+              expected  indian_ocean:1 is shown under mss-17/attitude in the end, or an update that saw it
+              found     indian_ocean:1 is gone: at pacific pacific:1 is shown, at indian_ocean pacific:1 is shown, at atlantic pacific:1 is shown, nor is it shown at 1 node more"#]],
     );
 }
 
@@ -196,7 +205,7 @@ fn a_station_that_drops_news_after_the_heal_is_found_out() {
             }
         },
         expect![[r#"
-            no update is lost
+            no update is lost: a read shows all it knows that nothing supersedes
               expected  antarctic shows pacific:1 under mss-17/attitude: it is known there and not superseded
               found     pacific:1 is lost: indian_ocean:1 displaced it silently, though the two were written concurrently
             replicas converge
@@ -243,12 +252,12 @@ fn a_station_that_shows_what_nobody_has_told_it_is_found_out() {
             }
         },
         expect![[r#"
-            no update is lost
+            no update is lost: a read shows all it knows that nothing supersedes
               expected  antarctic shows atlantic:1 under mss-17/attitude: it is known there and not superseded
               found     atlantic:1 is lost: pacific:1 displaced it, though pacific:1 does not say that it saw it; 3 more reads are wrong
             nothing is shown out of thin air
               expected  antarctic shows under mss-17/attitude only what it can know of
-              found     it shows pacific:1, of which no news had come; 1 more read is wrong
+              found     it shows pacific:1, of which no news had come; 1 more read or write is wrong
             replicas converge
               expected  pacific and antarctic show the same under mss-17/attitude in the end
               found     antarctic lacks indian_ocean:1: at pacific indian_ocean:1 and pacific:1 are shown, at antarctic pacific:1 is shown"#]],

@@ -117,10 +117,16 @@ proptest! {
             if judgement.promise == "replicas converge" && !is_told {
                 continue;
             }
+            // What only a disk knew is lost with it.
+            if judgement.promise == "every update survives or is superseded" && text.contains("\"lost\"") {
+                continue;
+            }
             if let Verdict::Violated(evidence) = &judgement.verdict {
                 panic!("{} is violated:\n{evidence}\n{text}", judgement.promise);
             }
-            prop_assert_eq!(judgement.verdict.word(), "holds", "{}\n{}", &judgement.promise, &text);
+            // An update that its station forgot in a crash may be known to nobody who reads.
+            let is_open = matches!(judgement.verdict, Verdict::Unknown(_)) && text.contains("\"crash\"");
+            prop_assert!(is_open || judgement.verdict == Verdict::Holds, "{}\n{}", &judgement.promise, &text);
         }
     }
 

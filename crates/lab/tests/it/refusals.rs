@@ -335,13 +335,13 @@ fn a_value_of_the_wrong_kind_is_refused_by_its_name() {
     check_more(
         "[[steps]]\nat = \"1s\"\ndo = \"explode\"",
         expect![[r#"
-        5:6 `explode` is no value of `do` (one of `submit`, `read`, `partition`, `cut`, `heal`, `crash`, `restart`, `step-wall`)
+        5:6 there is no step `explode` (one of `submit`, `read`, `partition`, `cut`, `heal`, `crash`, `restart`, `step-wall`)
         "explode""#]],
     );
     check_more(
         "[[steps]]\nat = \"1s\"\ndo = \"submti\"",
         expect![[r#"
-        5:6 `submti` is no value of `do` (did you mean `submit`?)
+        5:6 there is no step `submti` (did you mean `submit`?)
         "submti""#]],
     );
     check_more(

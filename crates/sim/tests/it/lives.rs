@@ -23,13 +23,13 @@ fn a_restart_with_disk_remembers_what_was_persisted_and_nothing_else() {
         quiet(crash_between(Disk::Kept)),
         1,
         expect![[r#"
-        10.000ms atlantic persists its state
-        20.000ms atlantic has 7
-        30.000ms atlantic crashes
-        50.000ms atlantic#1 restarts from the state of e0
-        50.000ms atlantic#1 finds 5 on disk, has 0 in life 1
-        60.000ms atlantic#1 has 6
-    "#]],
+            10.000ms atlantic persists its state
+            20.000ms atlantic has 7
+            30.000ms atlantic crashes
+            50.000ms atlantic#1 restarts as atlantic#1 from the state of e0
+            50.000ms atlantic#1 finds 5 on disk, has 0 in life 1
+            60.000ms atlantic#1 has 6
+        "#]],
     );
 }
 
@@ -39,13 +39,13 @@ fn a_restart_without_disk_remembers_nothing() {
         quiet(crash_between(Disk::Lost)),
         1,
         expect![[r#"
-        10.000ms atlantic persists its state
-        20.000ms atlantic has 7
-        30.000ms atlantic crashes
-        50.000ms atlantic#1 restarts and remembers nothing
-        50.000ms atlantic#1 finds nothing on disk, has 0 in life 1
-        60.000ms atlantic#1 has 1
-    "#]],
+            10.000ms atlantic persists its state
+            20.000ms atlantic has 7
+            30.000ms atlantic crashes
+            50.000ms atlantic#1 restarts as atlantic#1 and remembers nothing
+            50.000ms atlantic#1 finds nothing on disk, has 0 in life 1
+            60.000ms atlantic#1 has 1
+        "#]],
     );
 }
 
@@ -84,16 +84,16 @@ fn what_arrives_while_a_node_is_down_is_lost_and_what_arrives_later_is_not() {
         Setup { network: Network::new(slow), ..quiet(plan) },
         1,
         expect![[r#"
-        4.000ms pacific says 1
-        7.000ms pacific says 2
-        9.000ms atlantic hears 1
-        10.000ms atlantic crashes
-        12.000ms * lose m1
-        17.000ms pacific says 3
-        20.000ms atlantic#1 restarts and remembers nothing
-        20.000ms atlantic#1 finds nothing on disk, has 0 in life 1
-        22.000ms atlantic#1 hears 3
-    "#]],
+            4.000ms pacific says 1
+            7.000ms pacific says 2
+            9.000ms atlantic hears 1
+            10.000ms atlantic crashes
+            12.000ms * lose m1
+            17.000ms pacific says 3
+            20.000ms atlantic#1 restarts as atlantic#1 and remembers nothing
+            20.000ms atlantic#1 finds nothing on disk, has 0 in life 1
+            22.000ms atlantic#1 hears 3
+        "#]],
     );
 }
 
@@ -145,37 +145,37 @@ fn a_message_is_lost_for_good_only_when_its_last_copy_is() {
         twice(ms(10), ms(900)),
         3,
         expect![[r#"
-        10.000ms pacific says 1
-        10.000ms * duplicate m0
-        10.000ms atlantic crashes
-        16.581ms * lose m0
-        900.000ms atlantic#1 restarts and remembers nothing
-        900.000ms atlantic#1 finds nothing on disk, has 0 in life 1
-    "#]],
+            10.000ms pacific says 1
+            10.000ms * duplicate m0
+            10.000ms atlantic crashes
+            16.581ms * lose m0
+            900.000ms atlantic#1 restarts as atlantic#1 and remembers nothing
+            900.000ms atlantic#1 finds nothing on disk, has 0 in life 1
+        "#]],
     );
     check(
         twice(ms(10), between),
         3,
         expect![[r#"
-        10.000ms pacific says 1
-        10.000ms * duplicate m0
-        10.000ms atlantic crashes
-        16.300ms atlantic#1 restarts and remembers nothing
-        16.300ms atlantic#1 finds nothing on disk, has 0 in life 1
-        16.581ms atlantic#1 hears 1
-    "#]],
+            10.000ms pacific says 1
+            10.000ms * duplicate m0
+            10.000ms atlantic crashes
+            16.300ms atlantic#1 restarts as atlantic#1 and remembers nothing
+            16.300ms atlantic#1 finds nothing on disk, has 0 in life 1
+            16.581ms atlantic#1 hears 1
+        "#]],
     );
     check(
         twice(between, ms(900)),
         3,
         expect![[r#"
-        10.000ms pacific says 1
-        10.000ms * duplicate m0
-        16.045ms atlantic hears 1
-        16.300ms atlantic crashes
-        900.000ms atlantic#1 restarts and remembers nothing
-        900.000ms atlantic#1 finds nothing on disk, has 0 in life 1
-    "#]],
+            10.000ms pacific says 1
+            10.000ms * duplicate m0
+            16.045ms atlantic hears 1
+            16.300ms atlantic crashes
+            900.000ms atlantic#1 restarts as atlantic#1 and remembers nothing
+            900.000ms atlantic#1 finds nothing on disk, has 0 in life 1
+        "#]],
     );
 }
 
@@ -219,10 +219,10 @@ fn the_timers_of_a_process_die_with_it_and_its_successor_counts_from_zero() {
         quiet(plan),
         1,
         expect![[r#"
-        20.000ms pacific crashes
-        30.000ms pacific#1 restarts and remembers nothing
-        30.000ms pacific#1 finds nothing on disk, has 0 in life 1
-        140.000ms pacific#1 timer 1 at 110ms
-    "#]],
+            20.000ms pacific crashes
+            30.000ms pacific#1 restarts as pacific#1 and remembers nothing
+            30.000ms pacific#1 finds nothing on disk, has 0 in life 1
+            140.000ms pacific#1 timer 1 at 110ms
+        "#]],
     );
 }

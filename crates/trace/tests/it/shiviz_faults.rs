@@ -406,13 +406,19 @@ fn a_layout_that_would_pass_over_a_clock_is_not_guessed() {
 
 #[test]
 fn what_no_clock_counts_is_not_guessed_to_be_a_host() {
-    check("INFO {\"a\":1} boot\nINFO {\"b\":1} boot\n", expect![[r#"
+    check(
+        "INFO {\"a\":1} boot\nINFO {\"b\":1} boot\n",
+        expect![[r#"
         line 1, column 1: the log looks like one-line events, but what stands before its clocks is in none of them; give the expression that fits an event of this log as its parser
-        ^ INFO {"a":1} boot"#]]);
-    check("INFO {\"a\":1} boot\n", expect![[r#"
+        ^ INFO {"a":1} boot"#]],
+    );
+    check(
+        "INFO {\"a\":1} boot\n",
+        expect![[r#"
         recognised as one-line events
         execution ``
-           1:6 INFO {a:1} "boot""#]]);
+           1:6 INFO {a:1} "boot""#]],
+    );
 }
 
 #[test]

@@ -1,0 +1,284 @@
+//! What of a scenario can be left out without losing a violation: the smallest schedule found, as sentences.
+
+mod words;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use constellation_fabric::{Odds, Sequence};
+use constellation_trace::{Evidence, Trace, TrueTime, Verdict};
+use constellation_verify::{Budget, Order};
+
+use crate::promises::Promise;
+use crate::scenario::{Act, Scenario};
+use crate::simulate::simulate;
+
+/// How much may be spent on one violation.
+#[derive(Clone, Copy, Debug)]
+struct Allowance {
+    /// How many runs.
+    runs_max: u32,
+    /// How many events those runs may have, news their messages may carry and pairs their judge may compare, together,
+    /// so that a long scenario is not run again and again for minutes. The last of them may go beyond.
+    work_max: u64,
+}
+
+impl Allowance {
+    const STANDARD: Allowance = Allowance { runs_max: 200, work_max: 20_000_000 };
+}
+
+/// What is left of a scenario, as sentences.
+pub(crate) struct Shrunk {
+    /// What happens.
+    pub(crate) steps: Vec<String>,
+    /// What is not needed, and whether the search came to its end.
+    pub(crate) notes: Vec<String>,
+}
+
+/// A smaller scenario that violates `promise` as `trace` does, which `evidence` shows.
+///
+/// Parts are left out in ever smaller groups, from the back, as in delta debugging (Zeller and Hildebrandt 2002), until
+/// no single one can go or the bounds are reached. So what is found is small, though not always the smallest there is. It
+/// is the same violation if it breaks the same promise and the evidence shows the same planned updates. Deterministic.
+pub(crate) fn shrink(
+    scenario: &Scenario,
+    seed: u64,
+    promise: Promise,
+    trace: &Trace,
+    evidence: &Evidence,
+) -> Shrunk {
+    let planned = planned(scenario);
+    let wanted = shown(&planned, trace, evidence);
+    let allowance = Allowance::STANDARD;
+    let search = Search { scenario, seed, promise, planned, wanted, allowance, runs: 0, work: 0 };
+    search.shrink()
+}
+
+/// Something that can be left out of a scenario, and what goes with it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Part {
+    /// The step with this number.
+    Step(usize),
+    /// A crash with its restart: neither makes sense without the other.
+    Life { crash: usize, restart: usize },
+    /// The wall clock rule with this number.
+    Wall(usize),
+    /// The link rule with this number.
+    Links(usize),
+    /// That messages over other links take more than the least time.
+    Spread,
+    /// That they are lost.
+    Loss,
+    /// That they arrive twice.
+    Duplicates,
+    /// That they overtake each other.
+    FreeOrder,
+    /// That stations offer all they hold.
+    Offers,
+}
+
+/// The parts of a scenario in its order, faults of whole links last.
+fn parts(scenario: &Scenario) -> Vec<Part> {
+    let mut parts = Vec::new();
+    let mut restarts = BTreeSet::new();
+    for (number, step) in scenario.steps.iter().enumerate() {
+        if restarts.contains(&number) {
+            continue;
+        }
+        let Act::Crash { node: crashed } = &step.act else {
+            parts.push(Part::Step(number));
+            continue;
+        };
+        let is_restart = |act: &Act| matches!(act, Act::Restart { node, .. } if node == crashed);
+        let restart = (number..scenario.steps.len()).find(|later| is_restart(&scenario.steps[*later].act));
+        restarts.extend(restart);
+        parts.push(restart.map_or(Part::Step(number), |restart| Part::Life { crash: number, restart }));
+    }
+    parts.extend((0..scenario.walls.len()).map(Part::Wall));
+    parts.extend((0..scenario.links.len()).map(Part::Links));
+    let link = scenario.link;
+    let faults = [
+        (Part::Spread, link.latency_max > link.latency_min),
+        (Part::Loss, link.loss != Odds::NEVER),
+        (Part::Duplicates, link.duplicate != Odds::NEVER),
+        (Part::FreeOrder, link.sequence == Sequence::Unordered),
+        (Part::Offers, scenario.anti_entropy.is_some()),
+    ];
+    parts.extend(faults.into_iter().filter(|(_, is_there)| *is_there).map(|(part, _)| part));
+    parts
+}
+
+/// The scenario with these parts only, which are in its order.
+fn only(scenario: &Scenario, kept: &[Part]) -> Scenario {
+    let mut link = scenario.link;
+    link.latency_max = link.latency_min;
+    (link.loss, link.duplicate, link.sequence) = (Odds::NEVER, Odds::NEVER, Sequence::Ordered);
+    let mut offers: Option<Duration> = None;
+    let (mut steps, mut walls, mut links) = (BTreeSet::new(), Vec::new(), Vec::new());
+    for part in kept {
+        match *part {
+            Part::Step(number) => drop(steps.insert(number)),
+            Part::Life { crash, restart } => steps.extend([crash, restart]),
+            Part::Wall(number) => walls.push(scenario.walls[number].clone()),
+            Part::Links(number) => links.push(scenario.links[number].clone()),
+            Part::Spread => link.latency_max = scenario.link.latency_max,
+            Part::Loss => link.loss = scenario.link.loss,
+            Part::Duplicates => link.duplicate = scenario.link.duplicate,
+            Part::FreeOrder => link.sequence = scenario.link.sequence,
+            Part::Offers => offers = scenario.anti_entropy,
+        }
+    }
+    let steps = steps.into_iter().map(|number| scenario.steps[number].clone()).collect();
+    Scenario { link, links, walls, steps, anti_entropy: offers, ..scenario.clone() }
+}
+
+/// A client's update, as the scenario plans it: at which node, and when.
+type Submit = (String, TrueTime);
+
+fn planned(scenario: &Scenario) -> BTreeSet<Submit> {
+    let submit = |act: &Act| match act {
+        Act::Submit { node, .. } => Some(node.clone()),
+        _ => None,
+    };
+    scenario.steps.iter().filter_map(|step| Some((submit(&step.act)?, step.at))).collect()
+}
+
+/// Which of the planned updates the evidence shows.
+fn shown(planned: &BTreeSet<Submit>, trace: &Trace, evidence: &Evidence) -> BTreeSet<Submit> {
+    let submit = |event| (trace.node_name(trace.node_of(event)).to_owned(), trace.event(event).at);
+    let shown = evidence.events.iter().map(|witness| submit(witness.event));
+    shown.filter(|submit| planned.contains(submit)).collect()
+}
+
+/// Why a search ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Ending {
+    /// Not one part more can go.
+    Minimal,
+    /// So much may not be spent.
+    Bound,
+}
+
+/// What is looked for, and what was spent on it.
+struct Search<'s> {
+    scenario: &'s Scenario,
+    seed: u64,
+    promise: Promise,
+    planned: BTreeSet<Submit>,
+    wanted: BTreeSet<Submit>,
+    allowance: Allowance,
+    runs: u32,
+    work: u64,
+}
+
+impl Search<'_> {
+    fn shrink(mut self) -> Shrunk {
+        let scenario = self.scenario;
+        let (kept, ending) = self.reduce(parts(scenario));
+        let small = only(scenario, &kept);
+        let mut notes = words::not_needed(scenario, &small);
+        if ending == Ending::Bound {
+            let runs = if self.runs == 1 { "1 run".to_owned() } else { format!("{} runs", self.runs) };
+            notes.push(format!("perhaps not the smallest: the search was ended after {runs}"));
+        }
+        Shrunk { steps: words::steps(&small), notes }
+    }
+    /// Leaves out what can go.
+    fn reduce(&mut self, mut kept: Vec<Part>) -> (Vec<Part>, Ending) {
+        let mut size = kept.len().div_ceil(2);
+        while size > 0 {
+            let mut has_shrunk = false;
+            let mut end = kept.len();
+            while end > 0 {
+                if self.runs >= self.allowance.runs_max || self.work >= self.allowance.work_max {
+                    return (kept, Ending::Bound);
+                }
+                let start = end.saturating_sub(size);
+                let fewer = [&kept[..start], &kept[end..]].concat();
+                if self.is_violated(&fewer) {
+                    kept = fewer;
+                    has_shrunk = true;
+                }
+                end = start;
+            }
+            // At size 1 the round is repeated until it finds nothing; that is bounded by the runs.
+            size = if size == 1 && has_shrunk { 1 } else { size / 2 };
+        }
+        (kept, Ending::Minimal)
+    }
+
+    /// Whether these parts alone lead to the same violation.
+    fn is_violated(&mut self, kept: &[Part]) -> bool {
+        self.runs += 1;
+        let Ok(trace) = simulate(&only(self.scenario, kept), self.seed) else { return false };
+        let budget = Budget::default();
+        let (events, messages) = (trace.events().len() as u64, trace.messages().len() as u64);
+        // Each message brings news of each key. Saturating: the bound is far below.
+        let news = messages.saturating_mul(self.scenario.keys().len() as u64);
+        for work in [events, news, self.promise.pairs(&trace, &budget)] {
+            self.work = self.work.saturating_add(work);
+        }
+        let Ok(order) = Order::of(&trace, &budget) else { return false };
+        match self.promise.judge(&order, &budget).verdict {
+            Verdict::Violated(evidence) => shown(&self.planned, &trace, &evidence) == self.wanted,
+            _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+    use crate::incidents;
+    use crate::promises::judge;
+    use crate::resolver::Resolver;
+
+    fn check(allowance: Allowance, expected: Expect) {
+        let mut scenario = incidents::find("mss-17").expect("it ships").scenario();
+        scenario.resolver = Resolver::WallLww;
+        let trace = simulate(&scenario, 1).expect("it is short");
+        let judged = judge(&scenario, &trace);
+        let mut found = judged.promises.iter().zip(&judged.judgements);
+        let violated = found.find_map(|(promise, judgement)| match &judgement.verdict {
+            Verdict::Violated(evidence) => Some((*promise, evidence)),
+            _ => None,
+        });
+        let (promise, evidence) = violated.expect("a wall clock loses an update");
+        let planned = planned(&scenario);
+        let wanted = shown(&planned, &trace, evidence);
+        let search =
+            Search { scenario: &scenario, seed: 1, promise, planned, wanted, allowance, runs: 0, work: 0 };
+        let Shrunk { steps, notes } = search.shrink();
+        expected.assert_eq(&format!("{} steps\n{}", steps.len(), notes.join("\n")));
+    }
+
+    #[test]
+    fn a_search_that_reaches_its_bound_says_so() {
+        check(
+            Allowance::STANDARD,
+            expect![[r#"
+            4 steps
+            not needed: any of the lie of pacific's wall clock, the spread of latencies"#]],
+        );
+        check(
+            Allowance { runs_max: 2, ..Allowance::STANDARD },
+            expect![[r#"
+            6 steps
+            perhaps not the smallest: the search was ended after 2 runs"#]],
+        );
+        check(
+            Allowance { work_max: 1, ..Allowance::STANDARD },
+            expect![[r#"
+            6 steps
+            perhaps not the smallest: the search was ended after 1 run"#]],
+        );
+        check(
+            Allowance { runs_max: 0, ..Allowance::STANDARD },
+            expect![[r#"
+            6 steps
+            perhaps not the smallest: the search was ended after 0 runs"#]],
+        );
+    }
+}

@@ -1,0 +1,154 @@
+//! A schedule in sentences: what happens in it, and what of the scenario it does without.
+
+use std::cmp;
+use std::time::Duration;
+
+use constellation_fabric::{Link, Odds, Sequence};
+use constellation_sim::Disk;
+
+use crate::scenario::{Act, LinkRule, Scenario, WallRule};
+use crate::words::one_line;
+
+/// Everything that happens in a scenario, from its links to its last step.
+pub(super) fn steps(scenario: &Scenario) -> Vec<String> {
+    let mut told: Vec<String> = scenario.links.iter().map(link_rule).collect();
+    if scenario.nodes.len() > 1 {
+        let every = if scenario.links.is_empty() { "every message" } else { "every other message" };
+        told.push(format!("{every} {}", does(scenario.link)));
+    }
+    if let Some(interval) = scenario.anti_entropy {
+        told.push(format!("each station offers all that it holds to another every {interval:?}"));
+    }
+    for wall in &scenario.walls {
+        told.push(format!("{}'s wall clock is {} from the start", wall.node, lie(wall)));
+    }
+    told.extend(scenario.steps.iter().map(|step| format!("{}  {}", step.at, sentence(&step.act))));
+    told
+}
+
+/// What a reader might take for the cause, and is not: all of it can be left out together.
+pub(super) fn not_needed(scenario: &Scenario, small: &Scenario) -> Vec<String> {
+    let mut needless: Vec<String> = Vec::new();
+    let walls = scenario.walls.iter().filter(|wall| !small.walls.contains(wall));
+    needless.extend(walls.map(|wall| format!("the lie of {}'s wall clock", wall.node)));
+    let links = scenario.links.iter().filter(|rule| !small.links.contains(rule));
+    needless
+        .extend(links.map(|rule| {
+            format!("the links from {} to {}", rule.sources.join(", "), rule.targets.join(", "))
+        }));
+    let (link, small_link) = (scenario.link, small.link);
+    let faults = [
+        ("the spread of latencies", link.latency_max > small_link.latency_max),
+        ("the loss of messages", link.loss > small_link.loss),
+        ("the duplicates", link.duplicate > small_link.duplicate),
+        ("the overtaking", link.sequence != small_link.sequence),
+        ("the offers of everything", scenario.anti_entropy != small.anti_entropy),
+    ];
+    needless.extend(faults.iter().filter(|(_, is_gone)| *is_gone).map(|(what, _)| (*what).to_owned()));
+    for (one, many) in FAULTS {
+        let count = |scenario: &Scenario| {
+            scenario.steps.iter().filter(|step| fault(&step.act) == Some((one, many))).count()
+        };
+        match (count(scenario), count(small)) {
+            (1, 0) => needless.push(one.to_owned()),
+            (2.., 0) => needless.push(many.to_owned()),
+            _ => {}
+        }
+    }
+    match &needless[..] {
+        [] => Vec::new(),
+        [one] => vec![format!("not needed: {one}")],
+        all => vec![format!("not needed: any of {}", all.join(", "))],
+    }
+}
+
+/// What each kind of planned fault is called: one, and many.
+const FAULTS: [(&str, &str); 4] = [
+    ("the partition", "partitions"),
+    ("the cut", "cuts"),
+    ("the crash", "crashes"),
+    ("the jump of a wall clock", "jumps of wall clocks"),
+];
+
+fn fault(act: &Act) -> Option<(&'static str, &'static str)> {
+    let [partition, cut, crash, jump] = FAULTS;
+    match act {
+        Act::Partition { .. } => Some(partition),
+        Act::Cut { .. } => Some(cut),
+        Act::Crash { .. } => Some(crash),
+        Act::StepWall { .. } => Some(jump),
+        _ => None,
+    }
+}
+
+fn link_rule(rule: &LinkRule) -> String {
+    format!(
+        "every message from {} to {} {}",
+        rule.sources.join(", "),
+        rule.targets.join(", "),
+        does(rule.link)
+    )
+}
+
+/// What a link does to a message: `takes 20ms to 80ms, is lost in 2.5 % of cases`.
+fn does(link: Link) -> String {
+    let Link { latency_min, latency_max, loss, duplicate, sequence } = link;
+    let mut does = if latency_min == latency_max {
+        format!("takes {latency_min:?}")
+    } else {
+        format!("takes {latency_min:?} to {latency_max:?}")
+    };
+    for (what, odds) in [("is lost", loss), ("arrives twice", duplicate)] {
+        if odds != Odds::NEVER {
+            does.push_str(&format!(", {what} in {} of cases", percent(odds)));
+        }
+    }
+    if sequence == Sequence::Unordered {
+        does.push_str(", may overtake others");
+    }
+    does
+}
+
+/// `2.5 %`, exactly.
+fn percent(odds: Odds) -> String {
+    let (whole, rest) = (odds.per_million() / 10_000, odds.per_million() % 10_000);
+    let rest = format!("{rest:04}");
+    let rest = rest.trim_end_matches('0');
+    if rest.is_empty() { format!("{whole} %") } else { format!("{whole}.{rest} %") }
+}
+
+fn lie(wall: &WallRule) -> String {
+    let size = Duration::from_nanos(wall.ahead_ns.unsigned_abs());
+    let side = if wall.ahead_ns < 0 { "behind" } else { "ahead" };
+    let drift_ppb = wall.drift.parts_per_billion();
+    let gain = Duration::from_nanos(u64::from(drift_ppb.unsigned_abs()));
+    match drift_ppb.cmp(&0) {
+        cmp::Ordering::Equal => format!("{size:?} {side}"),
+        cmp::Ordering::Greater => format!("{size:?} {side}, gaining {gain:?} a second,"),
+        cmp::Ordering::Less => format!("{size:?} {side}, losing {gain:?} a second,"),
+    }
+}
+
+fn sentence(act: &Act) -> String {
+    match act {
+        Act::Submit { node, key, value } => {
+            format!("{node} accepts {} = \"{}\"", one_line(key), one_line(value))
+        }
+        Act::Read { node, key } => format!("{node} shows {}", one_line(key)),
+        Act::Partition { group_a, group_b } => {
+            format!("partition: {} | {}", group_a.join(", "), group_b.join(", "))
+        }
+        Act::Cut { sources, targets } => {
+            format!("nothing from {} reaches {}", sources.join(", "), targets.join(", "))
+        }
+        Act::Heal => "every link is whole again".to_owned(),
+        Act::Crash { node } => format!("{node} crashes"),
+        Act::Restart { node, disk: Disk::Lost } => format!("{node} restarts, its disk lost"),
+        Act::Restart { node, .. } => format!("{node} restarts from its disk"),
+        Act::StepWall { node, by_ns } => {
+            let (size, side) =
+                (Duration::from_nanos(by_ns.unsigned_abs()), if *by_ns < 0 { "back" } else { "on" });
+            format!("{node}'s wall clock jumps {size:?} {side}")
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! From a scenario to a trace: what happens, and nothing of what it means.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use constellation_fabric::{Network, Node};
+use constellation_sim::{
+    Act as Planned, Disk, Machine, Plan, Seeded, Setup, Wall, WallClaims, World, WorldError,
+};
+use constellation_trace::trace::Origin;
+use constellation_trace::{NodeId, Trace, TrueTime};
+
+use crate::scenario::{Act, Scenario};
+use crate::station::{Request, Rules, Station};
+
+/// Why a scenario could not be run to its end.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum RunError {
+    /// The simulated world gave up.
+    World(WorldError),
+    /// More happened than may; what happened until then can be looked at.
+    TooLong {
+        /// How much may happen.
+        events_max: u32,
+        /// At which node the bound was reached, by name; `None` for something that happened to links.
+        node: Option<String>,
+        /// When.
+        at: TrueTime,
+        /// What happened until then.
+        so_far: Box<Trace>,
+    },
+}
+
+impl RunError {
+    fn of(scenario: &Scenario, seed: u64, error: WorldError) -> RunError {
+        match error {
+            WorldError::EventsMax { events_max, node, at, mut so_far } => {
+                so_far.set_origin(origin(scenario, seed));
+                let node = node.and_then(|node| scenario.nodes.get(node.index()).cloned());
+                RunError::TooLong { events_max, node, at, so_far }
+            }
+            error => RunError::World(error),
+        }
+    }
+}
+
+impl fmt::Display for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RunError::World(error) => write!(f, "the scenario cannot be run to its end: {error}"),
+            RunError::TooLong { events_max, node, at, .. } => {
+                write!(
+                    f,
+                    "the scenario cannot be run to its end: more than {events_max} events, the most allowed, at {at}"
+                )?;
+                node.as_ref().map_or(Ok(()), |node| write!(f, ", lastly at {node}"))
+            }
+        }
+    }
+}
+
+impl std::error::Error for RunError {}
+
+/// What happens in `scenario` with `seed`, and nothing else: equal arguments, equal trace.
+///
+/// # Errors
+/// [`RunError`] when the scenario cannot be run to its end.
+pub fn simulate(scenario: &Scenario, seed: u64) -> Result<Trace, RunError> {
+    simulate_with(scenario, seed, |rules, me| Station::new(Arc::clone(rules), me))
+}
+
+/// As [`simulate`], but run by whatever nodes `node` makes instead of stations: by broken ones, to see the judges
+/// find out, or by a protocol of your own. It is called for each start and restart of a node.
+///
+/// # Errors
+/// [`RunError`] when the scenario cannot be run to its end.
+pub fn simulate_with<N: Node<Request = Request>>(
+    scenario: &Scenario,
+    seed: u64,
+    mut node: impl FnMut(&Arc<Rules>, NodeId) -> N,
+) -> Result<Trace, RunError> {
+    let rules = Arc::new(Rules {
+        nodes: scenario.nodes.clone(),
+        resolver: scenario.resolver,
+        anti_entropy: scenario.anti_entropy,
+    });
+    let world =
+        World::new(setup(scenario), Seeded::new(seed), |me| node(&rules, me)).map_err(RunError::World)?;
+    let mut trace = world.run().map_err(|error| RunError::of(scenario, seed, error))?.trace;
+    trace.set_origin(origin(scenario, seed));
+    Ok(trace)
+}
+
+fn origin(scenario: &Scenario, seed: u64) -> Origin {
+    let resolver = Some(scenario.resolver.name().to_owned());
+    Origin { scenario: scenario.name.clone(), seed, resolver }
+}
+
+fn setup(scenario: &Scenario) -> Setup<Request> {
+    let settle = settle_time(scenario);
+    // After the last look at the outcome, what is still under way arrives.
+    let grace = settle.saturating_add(slowest(scenario)).saturating_add(Duration::from_secs(1));
+    Setup {
+        machines: machines(scenario),
+        network: network(scenario),
+        plan: plan(scenario, scenario.end.saturating_add(settle)),
+        epoch: scenario.epoch,
+        grace,
+        wall_claims: WallClaims::Recorded,
+        ..Setup::new(scenario.nodes.iter().map(String::as_str), scenario.end)
+    }
+}
+
+fn machines(scenario: &Scenario) -> Vec<Machine> {
+    let machine = |name: &String| {
+        let rule = scenario.walls.iter().find(|rule| rule.node == *name);
+        let wall = rule.map_or(Wall::TRUE, |rule| Wall { offset_ns: rule.ahead_ns, drift: rule.drift });
+        Machine { name: name.clone(), wall }
+    };
+    scenario.nodes.iter().map(machine).collect()
+}
+
+fn network(scenario: &Scenario) -> Network {
+    let mut network = Network::new(scenario.link);
+    for rule in &scenario.links {
+        for source in &rule.sources {
+            for target in &rule.targets {
+                network.set_link(node(scenario, source), node(scenario, target), rule.link);
+            }
+        }
+    }
+    network
+}
+
+/// How long everything needs to arrive once nothing goes wrong any more.
+fn settle_time(scenario: &Scenario) -> Duration {
+    let slowest = slowest(scenario);
+    let rounds = u32::try_from(scenario.nodes.len()).unwrap_or(u32::MAX);
+    // Each station offers all that it holds to each other one, and what it was offered meanwhile once more.
+    let offers = scenario.anti_entropy.map_or(Duration::ZERO, |interval| {
+        interval.saturating_add(slowest).saturating_mul(rounds).saturating_mul(2)
+    });
+    slowest.saturating_mul(2).saturating_add(offers)
+}
+
+fn slowest(scenario: &Scenario) -> Duration {
+    let links = scenario.links.iter().map(|rule| rule.link).chain([scenario.link]);
+    links.map(|link| link.latency_max).max().unwrap_or_default()
+}
+
+/// The scenario's steps; at its end everything heals and restarts, and later every node shows every key.
+fn plan(scenario: &Scenario, show_at: TrueTime) -> Plan<Request> {
+    let mut plan = Plan::new();
+    let mut is_cut = false;
+    let mut down: Vec<&str> = Vec::new();
+    for step in &scenario.steps {
+        plan.add(step.at, planned(scenario, &step.act));
+        match &step.act {
+            Act::Partition { .. } | Act::Cut { .. } => is_cut = true,
+            Act::Heal => is_cut = false,
+            Act::Crash { node } => down.push(node),
+            Act::Restart { node, .. } => down.retain(|name| name != node),
+            _ => {}
+        }
+    }
+    if is_cut {
+        plan.add(scenario.end, Planned::Heal);
+    }
+    for name in down {
+        plan.add(scenario.end, Planned::Restart { node: node(scenario, name), disk: Disk::Kept });
+    }
+    if scenario.anti_entropy.is_some() {
+        for name in &scenario.nodes {
+            plan.add(show_at, Planned::Request { node: node(scenario, name), request: Request::Rest });
+        }
+    }
+    for key in scenario.keys() {
+        for name in &scenario.nodes {
+            let request = Request::Read { key: key.to_owned() };
+            plan.add(show_at, Planned::Request { node: node(scenario, name), request });
+        }
+    }
+    plan
+}
+
+fn planned(scenario: &Scenario, act: &Act) -> Planned<Request> {
+    let node = |name: &String| node(scenario, name);
+    let group = |names: &[String]| names.iter().map(node).collect();
+    match act {
+        Act::Submit { node: at, key, value } => Planned::Request {
+            node: node(at),
+            request: Request::Submit { key: key.clone(), value: value.clone() },
+        },
+        Act::Read { node: at, key } => {
+            Planned::Request { node: node(at), request: Request::Read { key: key.clone() } }
+        }
+        Act::Partition { group_a, group_b } => {
+            Planned::Partition { group_a: group(group_a), group_b: group(group_b) }
+        }
+        Act::Cut { sources, targets } => Planned::Cut { sources: group(sources), targets: group(targets) },
+        Act::Heal => Planned::Heal,
+        Act::Crash { node: at } => Planned::Crash { node: node(at) },
+        Act::Restart { node: at, disk } => Planned::Restart { node: node(at), disk: *disk },
+        Act::StepWall { node: at, by_ns } => Planned::StepWall { node: node(at), by_ns: *by_ns },
+    }
+}
+
+fn node(scenario: &Scenario, name: &str) -> NodeId {
+    let place = scenario.nodes.iter().position(|node| node == name);
+    let place = place.expect("a scenario refuses names that are not among its nodes");
+    NodeId::new(u32::try_from(place).expect("a scenario has at most a thousand nodes"))
+}
