@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
+use anyhow::Context as _;
 use constellation_trace::Verdict;
 use indicatif::{ProgressBar, ProgressDrawTarget};
 
@@ -13,9 +14,12 @@ use crate::args::Color;
 /// The exit code for input or a command line that cannot be used.
 pub(crate) const UNUSABLE: u8 = 2;
 
-/// All output of the program.
+/// All output of the program. A reader may go away at any time: then nothing more is written, and the program goes on to
+/// its exit code, which says what was found.
 pub(crate) struct Printer {
     out: AutoStream<io::Stdout>,
+    /// Whether somebody still reads what is found.
+    is_read: bool,
     talk: AutoStream<io::Stderr>,
 }
 
@@ -26,17 +30,32 @@ impl Printer {
             Color::Always => ColorChoice::Always,
             Color::Never => ColorChoice::Never,
         };
-        Printer { out: AutoStream::new(io::stdout(), choice), talk: AutoStream::new(io::stderr(), choice) }
+        Printer {
+            out: AutoStream::new(io::stdout(), choice),
+            is_read: true,
+            talk: AutoStream::new(io::stderr(), choice),
+        }
     }
 
     /// One line of what was found; it may be styled.
     pub(crate) fn line(&mut self, line: impl AsRef<str>) -> anyhow::Result<()> {
-        Ok(writeln!(self.out, "{}", line.as_ref())?)
+        self.write(|out| writeln!(out, "{}", line.as_ref()))
     }
 
     /// Bytes that are the whole output, such as a completion script.
     pub(crate) fn bytes(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
-        Ok(self.out.write_all(bytes)?)
+        self.write(|out| out.write_all(bytes))
+    }
+
+    fn write(&mut self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> anyhow::Result<()> {
+        if !self.is_read {
+            return Ok(());
+        }
+        match write(&mut self.out) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.is_read = false,
+            outcome => outcome.context("cannot write to standard output")?,
+        }
+        Ok(())
     }
 
     /// A JSON object, with a schema name in it, over several lines.
@@ -90,10 +109,4 @@ pub(crate) fn faint(text: &str) -> String {
 pub(crate) fn strong(text: &str) -> String {
     let style = Style::new().bold();
     format!("{style}{text}{style:#}")
-}
-
-/// Whether the reader of our output went away, which is no error of ours.
-pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    let is_pipe = |error: &io::Error| error.kind() == io::ErrorKind::BrokenPipe;
-    error.chain().any(|cause| cause.downcast_ref::<io::Error>().is_some_and(is_pipe))
 }

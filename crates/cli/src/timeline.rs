@@ -1,23 +1,35 @@
 //! How a run is told in a terminal: one line an event, in virtual time, with what the clocks said.
 
-use constellation_trace::{ClaimRef, EventId, Kind, Nemesis, NodeId, Trace, TrueTime};
+use constellation_trace::{ClaimRef, EventId, Kind, MessageId, Nemesis, NodeId, Trace, TrueTime, WallTime};
 
 use crate::printer::{faint, strong};
 
-/// The lines of a timeline, styled; what has no label and no meaning to a person is left out by nobody.
+/// The lines of a timeline, styled. Nothing is left out but that a state reached the disk, which the last line counts.
 pub(crate) fn timeline(trace: &Trace) -> Vec<String> {
-    let node_width = trace.nodes().iter().map(|name| name.chars().count()).max().unwrap_or(0);
-    let text_width = trace.event_ids().map(|event| shown_width(&trace.describe(event))).max().unwrap_or(0);
-    let columns = Columns { node_width, text_width: text_width.min(TEXT_WIDTH_MAX) };
+    let shown: Vec<EventId> = trace.event_ids().filter(|event| !is_quiet(trace, *event)).collect();
+    let widest = |width: &dyn Fn(&EventId) -> usize| shown.iter().map(width).max().unwrap_or(0);
+    let text_width = widest(&|event| shown_width(&trace.describe(*event)));
+    let columns = Columns {
+        id_width: widest(&|event| event.to_string().len()),
+        node_width: widest(&|event| shown_width(&process(trace, *event))),
+        text_width: text_width.min(TEXT_WIDTH_MAX),
+    };
     let mut lines = Vec::new();
     let mut nemesis = trace.nemesis().iter().peekable();
-    for event in trace.event_ids() {
+    for event in &shown {
         while let Some(entry) = nemesis.next_if(|entry| entry.after_events <= event.number()) {
             lines.push(columns.nemesis(trace, entry.at, &entry.nemesis));
         }
-        lines.push(columns.event(trace, event));
+        lines.push(columns.event(trace, *event));
     }
     lines.extend(nemesis.map(|entry| columns.nemesis(trace, entry.at, &entry.nemesis)));
+    match trace.events().len() - shown.len() {
+        0 => {}
+        1 => lines.push(faint("· 1 event is not shown, in which a node persists its state")),
+        count => {
+            lines.push(faint(&format!("· {count} events are not shown, in which nodes persist their state")))
+        }
+    }
     lines
 }
 
@@ -25,6 +37,7 @@ pub(crate) fn timeline(trace: &Trace) -> Vec<String> {
 const TEXT_WIDTH_MAX: usize = 64;
 
 struct Columns {
+    id_width: usize,
     node_width: usize,
     text_width: usize,
 }
@@ -35,29 +48,26 @@ impl Columns {
         let text = trace.describe(event);
         let padding = " ".repeat(self.text_width.saturating_sub(shown_width(&text)));
         let text = if is_notable(trace, event) { strong(&text) } else { text };
-        let stamps: Vec<_> =
-            trace.claims_of(event).filter(is_logical).map(|claim| trace.show_claim(claim)).collect();
+        let stamps = stamps(trace, event);
         let line = format!(
-            "{}  {:<node_width$}  {text}{padding}  {}",
+            "{}  {:<id_width$}  {:<node_width$}  {text}",
             time(recorded.at),
-            trace.node_name(trace.node_of(event)),
-            faint(&stamps.join("  ")),
+            event.to_string(),
+            process(trace, event),
+            id_width = self.id_width,
             node_width = self.node_width,
         );
-        if stamps.is_empty() { line.trim_end_matches(&faint("")).trim_end().to_owned() } else { line }
+        if stamps.is_empty() { line } else { format!("{line}{padding}  {}", faint(&stamps.join("  "))) }
     }
 
     fn nemesis(&self, trace: &Trace, at: TrueTime, nemesis: &Nemesis) -> String {
-        let node_width = self.node_width;
-        let line = |what: String| format!("{}  {:<node_width$}  {what}", time(at), "");
-        let world = |what: String| strong(&format!("{}  {:═<node_width$}  {what}", time(at), ""));
+        let (id_width, node_width) = (self.id_width, self.node_width);
+        let line = |what: String| format!("{}  {:<id_width$}  {:<node_width$}  {what}", time(at), "", "");
+        let world =
+            |what: String| strong(&format!("{}  {:<id_width$}  {:═<node_width$}  {what}", time(at), "", ""));
         let group =
             |nodes: &[NodeId]| nodes.iter().map(|node| trace.node_name(*node)).collect::<Vec<_>>().join(", ");
-        let message = |message| {
-            let (sent, to) = (trace.message(message).send, trace.message(message).to);
-            let from = trace.node_name(trace.node_of(sent));
-            format!("{message} from {from} to {}", trace.node_name(to))
-        };
+        let message = |id: MessageId, what: &str| line(faint(&format!("{} {what}", told(trace, id))));
         match nemesis {
             Nemesis::Partition { group_a, group_b } => {
                 world(format!("partition: {} | {}", group(group_a), group(group_b)))
@@ -66,9 +76,10 @@ impl Columns {
                 world(format!("cut: nothing from {} reaches {}", group(sources), group(targets)))
             }
             Nemesis::Heal => world("heal: every link is whole".to_owned()),
-            Nemesis::Hold(id) => line(faint(&format!("{} is held", message(*id)))),
-            Nemesis::Lose(id) => line(faint(&format!("{} is lost", message(*id)))),
-            Nemesis::Duplicate(id) => line(faint(&format!("{} will arrive twice", message(*id)))),
+            Nemesis::Hold(id) => message(*id, "is held"),
+            Nemesis::Lose(id) => message(*id, "is lost"),
+            Nemesis::Duplicate(id) => message(*id, "will arrive twice"),
+            Nemesis::InFlight(id) => message(*id, "is still on its way"),
             Nemesis::Step { node, by_ns } => world(format!(
                 "the wall clock of {} jumps by {} ms",
                 trace.node_name(*node),
@@ -90,8 +101,52 @@ fn is_notable(trace: &Trace, event: EventId) -> bool {
         || trace.label(event).contains("CONCURRENT")
 }
 
-const fn is_logical(claim: &ClaimRef<'_>) -> bool {
-    !matches!(claim, ClaimRef::Wall(_))
+/// A message as a reader knows it: what it carries, by the event that sent it.
+fn told(trace: &Trace, id: MessageId) -> String {
+    let (sent, to) = (trace.message(id).send, trace.message(id).to);
+    let carries = match trace.event(sent).kind {
+        Kind::Write(place) => trace.text(trace.writes()[place as usize].update).to_owned(),
+        _ => trace.describe(sent),
+    };
+    let (from, to) = (trace.node_name(trace.node_of(sent)), trace.node_name(to));
+    format!("{id} from {from} to {to} ({sent}: {carries})")
+}
+
+/// Where an event is: a node that restarted goes by a new name.
+fn process(trace: &Trace, event: EventId) -> String {
+    trace.process_name(trace.event(event).process).to_string()
+}
+
+/// That a state reached the disk, and nothing else.
+fn is_quiet(trace: &Trace, event: EventId) -> bool {
+    let recorded = trace.event(event);
+    recorded.kind == Kind::Persist && recorded.sends.is_empty() && trace.label(event).is_empty()
+}
+
+/// What the logical clocks say of an event; and the wall clock, where it matters.
+fn stamps(trace: &Trace, event: EventId) -> Vec<String> {
+    let shown = trace.witness(event).stamps;
+    let claims = trace.claims_of(event).zip(shown);
+    let is_told = |claim: &ClaimRef<'_>| match claim {
+        ClaimRef::Wall(time) => tells_wall(trace, event, *time),
+        _ => true,
+    };
+    claims.filter(|(claim, _)| is_told(claim)).map(|(_, shown)| shown).collect()
+}
+
+/// Updates, and what became of them, show the wall clock where it chooses between them or where it lies.
+fn tells_wall(trace: &Trace, event: EventId, shown: WallTime) -> bool {
+    const LIE_NS: u128 = 1_000_000;
+    let is_update = match trace.event(event).kind {
+        Kind::Write(_) => true,
+        Kind::Read(_) => trace.label(event).starts_with("reconcile"),
+        _ => false,
+    };
+    let lies = trace.wall_lie_ns(event, shown).is_some_and(|lie_ns| lie_ns.unsigned_abs() >= LIE_NS);
+    let chooses = trace
+        .origin()
+        .is_some_and(|origin| origin.resolver.as_deref().is_some_and(|name| name.starts_with("wall")));
+    is_update && (lies || chooses)
 }
 
 fn shown_width(text: &str) -> usize {

@@ -13,9 +13,10 @@ pub struct Incident {
 }
 
 /// All of them, in the order in which they are listed.
-pub const INCIDENTS: [Incident; 2] = [
+pub const INCIDENTS: [Incident; 3] = [
     Incident { name: "conjunction", text: include_str!("../../../scenarios/conjunction.toml") },
     Incident { name: "mss-17", text: include_str!("../../../scenarios/mss-17.toml") },
+    Incident { name: "lossy-relay", text: include_str!("../../../scenarios/lossy-relay.toml") },
 ];
 
 /// The one of this name.

@@ -22,6 +22,7 @@
 //! | [`simulate`](mod@simulate) | [`simulate()`]: from a scenario to a trace |
 //! | [`promises`] | what is judged, and how clocks compare |
 //! | [`run`] | [`Run`]: simulated, judged, and made as small as it still fails |
+//! | [`hunt`](mod@hunt) | [`hunt::hunt`]: the seeds that break a promise, each made small |
 //! | [`words`] | how a foreign text stands in a line |
 //!
 //! This crate must never know a terminal or a page.
@@ -34,6 +35,7 @@
     clippy::float_arithmetic
 )]
 
+pub mod hunt;
 pub mod incidents;
 pub mod promises;
 pub mod resolver;
@@ -48,5 +50,5 @@ pub use incidents::Incident;
 pub use resolver::Resolver;
 pub use run::Run;
 pub use scenario::{Scenario, ScenarioError};
-pub use simulate::{RunError, simulate, simulate_with};
+pub use simulate::{RunError, play, simulate, simulate_with};
 pub use station::Station;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use constellation_fabric::{Network, Node};
+use constellation_fabric::{Choices, Network, Node};
 use constellation_sim::{
     Act as Planned, Disk, Machine, Plan, Seeded, Setup, Wall, WallClaims, World, WorldError,
 };
@@ -79,6 +79,23 @@ pub fn simulate(scenario: &Scenario, seed: u64) -> Result<Trace, RunError> {
 pub fn simulate_with<N: Node<Request = Request>>(
     scenario: &Scenario,
     seed: u64,
+    node: impl FnMut(&Arc<Rules>, NodeId) -> N,
+) -> Result<Trace, RunError> {
+    simulate_by(scenario, seed, Seeded::new(seed), node)
+}
+
+/// What happens in `scenario` when `choices` answers whatever could go otherwise; `seed` is for the record.
+///
+/// # Errors
+/// [`RunError`] when the scenario cannot be run to its end.
+pub fn play(scenario: &Scenario, seed: u64, choices: impl Choices) -> Result<Trace, RunError> {
+    simulate_by(scenario, seed, choices, |rules, me| Station::new(Arc::clone(rules), me))
+}
+
+fn simulate_by<N: Node<Request = Request>>(
+    scenario: &Scenario,
+    seed: u64,
+    choices: impl Choices,
     mut node: impl FnMut(&Arc<Rules>, NodeId) -> N,
 ) -> Result<Trace, RunError> {
     let rules = Arc::new(Rules {
@@ -86,8 +103,7 @@ pub fn simulate_with<N: Node<Request = Request>>(
         resolver: scenario.resolver,
         anti_entropy: scenario.anti_entropy,
     });
-    let world =
-        World::new(setup(scenario), Seeded::new(seed), |me| node(&rules, me)).map_err(RunError::World)?;
+    let world = World::new(setup(scenario), choices, |me| node(&rules, me)).map_err(RunError::World)?;
     let mut trace = world.run().map_err(|error| RunError::of(scenario, seed, error))?.trace;
     trace.set_origin(origin(scenario, seed));
     Ok(trace)

@@ -6,14 +6,16 @@ use std::io::{self, Read as _};
 use anyhow::{Context as _, bail};
 use constellation_lab::promises::judge_trace;
 use constellation_lab::words::one_line;
-use constellation_trace::format::{Format, FormatError, detect, jsonl, shiviz};
-use constellation_trace::log::{Execution, Log, Place};
+use constellation_trace::format::shiviz::LAYOUTS;
+use constellation_trace::format::{Format, FormatError, Problem, detect, jsonl, shiviz};
+use constellation_trace::log::{Execution, LayoutSource, Log, Place};
+use constellation_trace::trace::Origin;
 use constellation_trace::{Judgement, Trace};
 use constellation_verify::stamps::{self, Fault, Stamps};
 use serde_json::{Value, json};
 
 use crate::args::Check;
-use crate::commands::run::{judgement_json, print_judgements};
+use crate::commands::run::{judgement_json, print_judgements, quoted};
 use crate::printer::{Printer, faint, strong, verdict};
 
 pub(crate) fn run(arguments: &Check, printer: &mut Printer) -> anyhow::Result<u8> {
@@ -26,7 +28,7 @@ pub(crate) fn run(arguments: &Check, printer: &mut Printer) -> anyhow::Result<u8
                 "`{name}` is a trace of this program, which --delimiter cannot take apart\nhelp: leave it out"
             );
         }
-        let trace = jsonl::read(&bytes).map_err(|error| unreadable(&name, &error))?;
+        let trace = jsonl::read(&bytes).map_err(|error| unreadable(&name, &error, error.help()))?;
         let judgements = judge_trace(&trace);
         progress.finish_and_clear();
         return trace_checked(arguments, &name, &trace, &judgements, printer);
@@ -39,6 +41,7 @@ pub(crate) fn run(arguments: &Check, printer: &mut Printer) -> anyhow::Result<u8
         options = options.with_delimiter(delimiter);
     }
     let log = shiviz::read(&bytes, &options).map_err(|error| {
+        let help = advice(arguments, &error);
         let is_in = |given: &Option<String>| given.as_ref().is_some_and(|given| *given == error.text);
         // A wrong expression may stand on the command line instead of in the file.
         let place = if is_in(&arguments.parser) {
@@ -48,7 +51,7 @@ pub(crate) fn run(arguments: &Check, printer: &mut Printer) -> anyhow::Result<u8
         } else {
             &name
         };
-        unreadable(place, &error)
+        unreadable(place, &error, &help)
     })?;
     let judged: Vec<_> = log.executions.iter().map(stamps::judge).collect();
     progress.finish_and_clear();
@@ -68,8 +71,28 @@ fn read(arguments: &Check) -> anyhow::Result<(String, Vec<u8>)> {
     Ok((name, bytes))
 }
 
+/// What to do about a log that cannot be read: in words that can be typed.
+fn advice(arguments: &Check, error: &FormatError) -> String {
+    let log = quoted(&arguments.log.display().to_string());
+    let command = |parser: &str| format!("constellation check {log} --parser {}", quoted(parser));
+    let guess = r"(?<host>\S+) (?<clock>\{.*?\}) ?(?<event>.*)";
+    match &error.problem {
+        Problem::UnknownLayout | Problem::MissedClock { .. } | Problem::NoHosts { .. } => {
+            let tried = LAYOUTS.map(|(name, _)| name).join(", ");
+            let command = command(guess);
+            format!(
+                "say how an event looks, such as\n      {command}\n(tried: {tried}; logs/README.md shows each of them)"
+            )
+        }
+        Problem::NoEvent { .. } => {
+            format!("an expression such as {} finds `host {{\"host\":1}} what happened`", quoted(guess))
+        }
+        _ => error.help().to_owned(),
+    }
+}
+
 /// A fault of the text, with the line that it is in.
-fn unreadable(name: &str, error: &FormatError) -> anyhow::Error {
+fn unreadable(name: &str, error: &FormatError, help: &str) -> anyhow::Error {
     let Place { line, column, width, .. } = error.place;
     let indent = " ".repeat(column.saturating_sub(error.text_column) as usize);
     let underline = "^".repeat(width.max(1) as usize);
@@ -82,8 +105,8 @@ fn unreadable(name: &str, error: &FormatError) -> anyhow::Error {
         let shown = error.text.replace(char::is_control, " ");
         text.push_str(&format!("\n{gutter} |\n{number} | {shown}\n{gutter} | {indent}{underline}"));
     }
-    if !error.help().is_empty() {
-        text.push_str(&format!("\nhelp: {}", error.help()));
+    if !help.is_empty() {
+        text.push_str(&format!("\nhelp: {help}"));
     }
     anyhow::Error::msg(text)
 }
@@ -96,30 +119,46 @@ fn trace_checked(
     printer: &mut Printer,
 ) -> anyhow::Result<u8> {
     let code = Judgement::exit_code(judgements);
-    let (events, messages) = (trace.events().len(), trace.messages().len());
+    let (events, nodes, messages) = (trace.events().len(), trace.nodes().len(), trace.messages().len());
     if arguments.json {
         printer.json(&json!({
-            "schema": "constellation/check/1",
+            "schema": SCHEMA,
             "log": name,
             "format": jsonl::SCHEMA,
-            "events": events,
-            "nodes": trace.nodes().len(),
-            "messages": messages,
-            "promises": judgements.iter().map(judgement_json).collect::<Vec<_>>(),
+            "parser": null,
+            "delimiter": null,
+            "executions": [{
+                "execution": "",
+                "origin": trace.origin().map(origin_json),
+                "events": events,
+                "nodes": nodes,
+                "messages": messages,
+                "promises": judgements.iter().map(judgement_json).collect::<Vec<_>>(),
+                "faults": [],
+                "faults_total": 0,
+                "notes": [],
+            }],
+            "unmatched": {"lines": 0, "first": []},
             "exit_code": code,
         }))?;
         return Ok(code);
     }
-    let nodes = trace.nodes().len();
     printer.line(format!("{} · {}", strong(name), faint("a trace of this program")))?;
-    printer.line(format!(
-        "{}, {}, {}",
-        count(events, "event"),
-        count(nodes, "node"),
-        count(messages, "message")
-    ))?;
+    if let Some(origin) = trace.origin() {
+        let resolver = origin.resolver.as_ref().map_or(String::new(), |name| format!(" · resolver {name}"));
+        let origin = format!("scenario {} · seed {}{resolver}", origin.scenario, origin.seed);
+        printer.line(one_line(&origin))?;
+    }
+    printer.line(counts(events, nodes, messages))?;
     print_judgements(judgements, printer)?;
     Ok(code)
+}
+
+/// The one shape of a judged log, of whatever format; for each execution what is promised of it.
+const SCHEMA: &str = "constellation/check/1";
+
+fn origin_json(origin: &Origin) -> Value {
+    json!({"scenario": origin.scenario, "seed": origin.seed.to_string(), "resolver": origin.resolver})
 }
 
 fn log_checked(
@@ -134,9 +173,9 @@ fn log_checked(
     if arguments.json {
         let executions: Vec<_> = log.executions.iter().zip(judged).map(execution_json).collect();
         printer.json(&json!({
-            "schema": "constellation/check/1",
+            "schema": SCHEMA,
             "log": name,
-            "format": log.layout.source.to_string(),
+            "format": format_token(log.layout.source),
             "parser": log.layout.parser,
             "delimiter": log.layout.delimiter,
             "executions": executions,
@@ -153,6 +192,16 @@ fn log_checked(
     Ok(code)
 }
 
+/// How a log was taken apart, in a word that a script can compare.
+fn format_token(source: LayoutSource) -> String {
+    match source {
+        LayoutSource::Given => "given".to_owned(),
+        LayoutSource::Header => "header".to_owned(),
+        LayoutSource::Detected(name) => name.to_ascii_lowercase().replace(' ', "-"),
+        _ => "other".to_owned(),
+    }
+}
+
 fn print_execution(
     name: &str,
     execution: &Execution,
@@ -162,12 +211,7 @@ fn print_execution(
     if !execution.label().is_empty() {
         printer.line(format!("execution {}", strong(&one_line(execution.label()))))?;
     }
-    printer.line(format!(
-        "{}, {}, {}",
-        count(stamps.events, "event"),
-        count(stamps.hosts, "node"),
-        count(stamps.messages, "message")
-    ))?;
+    printer.line(counts(stamps.events, stamps.hosts, stamps.messages))?;
     printer.line(format!("{} {}", verdict(&stamps.judgement.verdict), stamps.judgement.promise))?;
     for fault in &stamps.faults {
         printer.line(format!("  {name}:{}:{}", fault.place.line, fault.place.column))?;
@@ -205,11 +249,11 @@ fn print_unmatched(log: &Log, printer: &mut Printer) -> anyhow::Result<()> {
 fn execution_json((execution, stamps): (&Execution, &Stamps)) -> Value {
     json!({
         "execution": execution.label(),
+        "origin": null,
         "events": stamps.events,
         "nodes": stamps.hosts,
         "messages": stamps.messages,
-        "verdict": stamps.judgement.verdict.word(),
-        "promise": stamps.judgement.promise,
+        "promises": [judgement_json(&stamps.judgement)],
         "faults": stamps.faults.iter().map(fault_json).collect::<Vec<_>>(),
         "faults_total": stamps.faults_total,
         "notes": stamps.notes,
@@ -230,6 +274,10 @@ fn fault_json(fault: &Fault) -> Value {
 fn unmatched_json(log: &Log) -> Value {
     let first = log.unmatched.first.iter().map(|(line, text)| json!({"line": line, "text": text}));
     json!({"lines": log.unmatched.count, "first": first.collect::<Vec<_>>()})
+}
+
+fn counts(events: impl TryInto<u64>, nodes: impl TryInto<u64>, messages: impl TryInto<u64>) -> String {
+    format!("{}, {}, {}", count(events, "event"), count(nodes, "node"), count(messages, "message"))
 }
 
 fn count(number: impl TryInto<u64>, noun: &str) -> String {

@@ -6,10 +6,10 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use constellation_lab::words::one_line;
-use constellation_lab::{Resolver, Run, Scenario, incidents};
+use constellation_lab::{Resolver, Run, Scenario, ScenarioError, incidents};
 use constellation_trace::format::jsonl;
 use constellation_trace::ids::nearest;
-use constellation_trace::{Judgement, Verdict};
+use constellation_trace::{Judgement, Proof, Verdict, Witness};
 use serde_json::{Value, json};
 
 use crate::args;
@@ -49,19 +49,52 @@ fn load(arguments: &args::Run) -> anyhow::Result<Scenario> {
         let Some(incident) = incidents::find(name) else { bail!(unknown_scenario(name)) };
         (name.clone(), format!("{name}.toml"), incident.text.to_owned())
     };
-    let parsed = match &arguments.nodes {
-        Some(nodes) => Scenario::parse_with_nodes(&stem, &text, nodes),
-        None => Scenario::parse(&stem, &text),
+    let Some(given) = &arguments.nodes else {
+        return Scenario::parse(&stem, &text).map_err(|error| excerpt(path, text, error).into());
     };
-    parsed.map_err(|error| {
-        let (message, span, help) = (error.message, error.span, error.help);
-        Excerpt { path, text, span, message, help }.into()
+    let nodes: Vec<String> = given.iter().map(|name| name.trim().to_owned()).collect();
+    Scenario::parse_with_nodes(&stem, &text, &nodes).map_err(|error| {
+        wrong_nodes(&nodes, &text, &error).unwrap_or_else(|| excerpt(path, text, error)).into()
     })
+}
+
+fn excerpt(path: String, text: String, error: ScenarioError) -> Excerpt {
+    let ScenarioError { message, span, help } = error;
+    Excerpt { path, text, span, message, help }
+}
+
+/// The fault as one of `--nodes`, unless the file is wrong by itself.
+fn wrong_nodes(nodes: &[String], text: &str, error: &ScenarioError) -> Option<Excerpt> {
+    let typed = nodes.join(",");
+    let fault = |span, message, help| Excerpt {
+        path: "--nodes".to_owned(),
+        text: typed.clone(),
+        span,
+        message,
+        help,
+    };
+    // Each beginning of the list is tried on an empty scenario: the first that is refused ends in the node at fault.
+    let refused =
+        |count: usize| Scenario::parse_with_nodes("", "nodes = []\nend = \"1s\"", &nodes[..count]).err();
+    if let Some((count, error)) = (1..=nodes.len()).find_map(|count| Some((count, refused(count)?))) {
+        let start = nodes[..count - 1].iter().map(|name| name.len() + 1).sum();
+        return Some(fault(start..start + nodes[count - 1].len(), error.message, error.help));
+    }
+    let own = Scenario::parse("", text).ok()?.nodes;
+    let left_out = text.get(error.span.clone())?.trim_matches(['"', '\'']);
+    let (line, _) = error.line_and_column(text);
+    let message =
+        format!("`--nodes` leaves out `{}`, which the scenario names at line {line}", one_line(left_out));
+    let new = nodes.iter().filter(|name| !own.contains(name)).map(String::as_str);
+    let help = nearest(left_out, new).map_or(String::new(), |near| format!("did you mean it by `{near}`?"));
+    Some(fault(0..typed.len(), message, help))
 }
 
 fn unknown_scenario(name: &str) -> String {
     let names = incidents::INCIDENTS.iter().map(|incident| incident.name);
+    let file = format!("{name}.toml");
     let advice = match nearest(name, names) {
+        _ if Path::new(&file).is_file() => format!("did you mean the file `{}`?", one_line(&file)),
         Some(near) => format!("did you mean `{near}`?"),
         None => "`constellation scenarios` lists them; a file of your own ends in `.toml`".to_owned(),
     };
@@ -73,7 +106,8 @@ fn resolver(name: &str) -> anyhow::Result<Resolver> {
         return Ok(*resolver);
     }
     let names = || Resolver::NAMES.iter().map(|(known, _)| *known).chain(["all"]);
-    let advice = match nearest(name, names()) {
+    let begun = || names().find(|known| !name.is_empty() && known.starts_with(name));
+    let advice = match begun().or_else(|| nearest(name, names())) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("one of {}", names().collect::<Vec<_>>().join(", ")),
     };
@@ -93,14 +127,14 @@ fn replay(arguments: &args::Run, scenario: &Scenario, seed: u64) -> String {
     if arguments.resolver.is_some() {
         command.push_str(&format!(" --resolver {}", scenario.resolver.name()));
     }
-    if let Some(nodes) = &arguments.nodes {
-        command.push_str(&format!(" --nodes {}", quoted(&nodes.join(","))));
+    if arguments.nodes.is_some() {
+        command.push_str(&format!(" --nodes {}", quoted(&scenario.nodes.join(","))));
     }
     command
 }
 
 /// A word as a shell reads it.
-fn quoted(word: &str) -> String {
+pub(crate) fn quoted(word: &str) -> String {
     let is_plain = |letter: char| letter.is_alphanumeric() || "_-./,".contains(letter);
     if !word.is_empty() && word.chars().all(is_plain) {
         return word.to_owned();
@@ -118,9 +152,7 @@ fn write_trace(run: &Run, path: &Path) -> anyhow::Result<()> {
         return writer.flush().with_context(context);
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // Its own error would name a file that never was.
-    let mut file =
-        new_file_in(folder).map_err(|error| io::Error::from(error.kind())).with_context(context)?;
+    let mut file = new_file_in(folder).map_err(|error| system_text(&error)).with_context(context)?;
     let mut writer = BufWriter::new(&mut file);
     jsonl::write(&run.trace, &mut writer).with_context(context)?;
     writer.flush().with_context(context)?;
@@ -135,6 +167,12 @@ fn new_file_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     builder.tempfile_in(folder)
+}
+
+/// What the system said, without the name of a file that never was.
+fn system_text(error: &io::Error) -> anyhow::Error {
+    let text = error.to_string();
+    anyhow::Error::msg(text.split_once(" at path ").map_or(text.clone(), |(said, _)| said.to_owned()))
 }
 
 fn print(run: &Run, replay: &str, printer: &mut Printer) -> anyhow::Result<()> {
@@ -254,24 +292,38 @@ pub(crate) fn judgement_json(judgement: &Judgement) -> Value {
         Verdict::Violated(evidence) => {
             object["expected"] = json!(evidence.expected);
             object["found"] = json!(evidence.found);
-            object["events"] = evidence
-                .events
-                .iter()
-                .map(|witness| {
-                    json!({
-                        "event": witness.event.number(),
-                        "process": witness.process,
-                        "at_ns": witness.at.ns().to_string(),
-                        "what": witness.what,
-                        "stamps": witness.stamps,
-                    })
-                })
-                .collect();
+            object["events"] = evidence.events.iter().map(witness_json).collect();
+            object["proof"] = proof_json(&evidence.proof);
             object["steps"] = json!(evidence.steps);
+            object["notes"] = json!(evidence.notes);
             object["text"] = json!(evidence.to_string());
         }
         Verdict::Unknown(limit) => object["limit"] = json!(limit.to_string()),
         Verdict::Holds => {}
     }
     object
+}
+
+fn witness_json(witness: &Witness) -> Value {
+    json!({
+        "event": witness.event.number(),
+        "process": witness.process,
+        "at_ns": witness.at.ns().to_string(),
+        "what": witness.what,
+        "stamps": witness.stamps,
+    })
+}
+
+/// Why the expectation is right: `kind` says which of the other keys there are.
+fn proof_json(proof: &Proof) -> Value {
+    match proof {
+        Proof::Chain(chain) => {
+            json!({"kind": "chain", "events": chain.iter().map(witness_json).collect::<Vec<_>>()})
+        }
+        Proof::NoChain { one, other } => {
+            json!({"kind": "no-chain", "between": [one.number(), other.number()]})
+        }
+        Proof::Rule(rule) => json!({"kind": "rule", "rule": rule}),
+        _ => json!({"kind": "other"}),
+    }
 }

@@ -1,4 +1,4 @@
-//! `constellation check`: somebody else's log, sound or not, readable or not; and a trace of our own.
+//! `constellation check`: somebody else's log, sound or not, readable or not.
 
 #![allow(clippy::too_many_lines, reason = "a table of inputs and outputs is read in one piece")]
 
@@ -6,7 +6,6 @@ use std::fs;
 use std::path::Path;
 
 use expect_test::{Expect, expect};
-use serde_json::Value;
 
 use crate::command::{Bench, shown, text};
 
@@ -16,7 +15,8 @@ fn check(log: &str, flags: &[&str], expected: Expect) {
     bench.check(&[&["check", "my.log"], flags].concat(), expected);
 }
 
-const SOUND: &str = "pacific {\"pacific\":1}\nask\natlantic {\"atlantic\":1, \"pacific\":1}\nanswer\n";
+pub(crate) const SOUND: &str =
+    "pacific {\"pacific\":1}\nask\natlantic {\"atlantic\":1, \"pacific\":1}\nanswer\n";
 
 #[test]
 fn the_demonstration_logs_end_as_their_readme_says() {
@@ -72,35 +72,109 @@ fn a_sound_log_holds() {
         SOUND,
         &[],
         expect![[r#"
-        exit 0
-        --- out
-        my.log · layout: recognised as GoVector
-        2 events, 2 nodes, 1 message
-        ✓ holds    each clock is the join of its causes plus its own event
-        · each event is ordered with each other, so nothing here is concurrent: an export of a TLA+ trace looks so, since its clocks count the states of one behaviour"#]],
+            exit 0
+            --- out
+            my.log · layout: recognised as GoVector
+            2 events, 2 nodes, 1 message
+            ✓ holds    each clock is the join of its causes plus its own event"#]],
     );
     let shiviz = "ask\npacific {\"pacific\":1}\nanswer\natlantic {\"atlantic\":1, \"pacific\":1}\n";
     check(
         &format!("(?<event>.*)\\n(?<host>\\S*) (?<clock>{{.*}})\n\n{shiviz}"),
         &[],
         expect![[r#"
-        exit 0
-        --- out
-        my.log · layout: from the first lines of the file
-        2 events, 2 nodes, 1 message
-        ✓ holds    each clock is the join of its causes plus its own event
-        · each event is ordered with each other, so nothing here is concurrent: an export of a TLA+ trace looks so, since its clocks count the states of one behaviour"#]],
+            exit 0
+            --- out
+            my.log · layout: from the first lines of the file
+            2 events, 2 nodes, 1 message
+            ✓ holds    each clock is the join of its causes plus its own event"#]],
     );
     check(
         shiviz,
         &["--parser", "(?<event>.*)\\n(?<host>\\S*) (?<clock>{.*})"],
         expect![[r#"
+            exit 0
+            --- out
+            my.log · layout: as given
+            2 events, 2 nodes, 1 message
+            ✓ holds    each clock is the join of its causes plus its own event"#]],
+    );
+}
+
+#[test]
+fn a_log_of_one_line_an_event_is_read_whole() {
+    check(
+        "a {\"a\":1} boot\nb {\"b\":1} boot\na {\"a\":2} send\nb {\"a\":2,\"b\":2} recv\n",
+        &[],
+        expect![[r#"
+            exit 0
+            --- out
+            my.log · layout: recognised as one-line events
+            4 events, 2 nodes, 1 message
+            ✓ holds    each clock is the join of its causes plus its own event"#]],
+    );
+}
+
+#[test]
+fn a_layout_that_is_not_known_is_told_what_to_type() {
+    let log = "at 4:12 a {\"a\":1} boot\nat 4:13 b {\"b\":1} boot\n";
+    check(
+        log,
+        &[],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: no known layout of an event is found in this text
+         --> my.log:1:1
+          |
+        1 | at 4:12 a {"a":1} boot
+          | ^^^^^^^^^^^^^^^^^^^^^^
+        help: say how an event looks, such as
+              constellation check my.log --parser '(?<host>\S+) (?<clock>\{.*?\}) ?(?<event>.*)'
+        (tried: TSViz, ShiViz, GoVector, one-line events, JSON Lines; logs/README.md shows each of them)"#]],
+    );
+    let bench = Bench::new(&[("my.log", log.as_bytes())]);
+    let output = bench.run(&["check", "my.log"], b"");
+    let typed = text(&output.stderr).split("--parser '").nth(1).and_then(|rest| rest.split('\'').next());
+    bench.check(
+        &["check", "my.log", "--parser", typed.expect("an expression is shown")],
+        expect![[r#"
         exit 0
         --- out
         my.log · layout: as given
-        2 events, 2 nodes, 1 message
+        2 events, 2 nodes, 0 messages
         ✓ holds    each clock is the join of its causes plus its own event
-        · each event is ordered with each other, so nothing here is concurrent: an export of a TLA+ trace looks so, since its clocks count the states of one behaviour"#]],
+        · 2 lines matched by no pattern, which is no failure; the first:
+            1: at 4:12
+            2: at 4:13"#]],
+    );
+    check(
+        "a {\"a\":1}\nb {\"b\":1}\n",
+        &[],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: the log looks like ShiViz, in which this host and its clock would be missed
+         --> my.log:1:1
+          |
+        1 | a {"a":1}
+          | ^^^^^^^^^
+        help: say how an event looks, such as
+              constellation check my.log --parser '(?<host>\S+) (?<clock>\{.*?\}) ?(?<event>.*)'
+        (tried: TSViz, ShiViz, GoVector, one-line events, JSON Lines; logs/README.md shows each of them)"#]],
+    );
+    check(
+        "x\n",
+        &["--parser", "(?<event>y)(?<host>z)(?<clock>z)"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: no event matches the parser expression `(?<event>y)(?<host>z)(?<clock>z)`
+         --> my.log:1:1
+          |
+        1 | x
+          | ^
+        help: an expression such as '(?<host>\S+) (?<clock>\{.*?\}) ?(?<event>.*)' finds `host {"host":1} what happened`"#]],
     );
 }
 
@@ -154,15 +228,19 @@ fn each_fault_is_told_with_its_line() {
         "pacific {\"atlantic\":1}\na\n",
         &[],
         expect![[r#"
-        exit 1
-        --- out
-        my.log · layout: recognised as GoVector
-        0 events, 0 nodes, 0 messages
-        ✗ violated each clock is the join of its causes plus its own event
-          my.log:1:9
-            found     `{"atlantic":1}`
-            expected  an entry for `pacific` itself
-            hint: an event counts itself: tick the clock, then log it"#]],
+            exit 1
+            --- out
+            my.log · layout: recognised as GoVector
+            1 event, 1 node, 0 messages
+            ✗ violated each clock is the join of its causes plus its own event
+              my.log:1:9
+                found     `pacific` counts no event of its own
+                expected  each clock to count the event that it stamps
+                hint: tick the clock first, then log the event
+              my.log:1:9
+                found     `pacific` 0 has seen `atlantic` 1, of which there is no event
+                expected  only hosts that are in the log
+                hint: the log of that host is missing, or its name is spelt in two ways"#]],
     );
     check(
         "pacific {\"pacific\":1, \"moon\":4}\na\n",
@@ -228,15 +306,15 @@ fn each_fault_is_told_with_its_line() {
         "a {\"a\":1.5}\nx\n",
         &[],
         expect![[r#"
-        exit 1
-        --- out
-        my.log · layout: recognised as GoVector
-        0 events, 0 nodes, 0 messages
-        ✗ violated each clock is the join of its causes plus its own event
-          my.log:1:8
-            found     `1.5`
-            expected  a whole number
-            hint: a clock counts events, and there is no half of one"#]],
+            exit 1
+            --- out
+            my.log · layout: recognised as GoVector
+            1 event, 1 node, 0 messages
+            ✗ violated each clock is the join of its causes plus its own event
+              my.log:1:8
+                found     `1.5`
+                expected  a whole number
+                hint: a clock counts events, and there is no half of one"#]],
     );
 }
 
@@ -246,14 +324,13 @@ fn text_that_no_pattern_matches_is_counted_and_shown() {
         &format!("{SOUND}\n\nthe machine was \u{1b}[31mhot\n"),
         &[],
         expect![[r#"
-        exit 0
-        --- out
-        my.log · layout: recognised as GoVector
-        2 events, 2 nodes, 1 message
-        ✓ holds    each clock is the join of its causes plus its own event
-        · each event is ordered with each other, so nothing here is concurrent: an export of a TLA+ trace looks so, since its clocks count the states of one behaviour
-        · 1 line matched by no pattern, which is no failure; the first:
-            7: the machine was \u{1b}[31mhot"#]],
+            exit 0
+            --- out
+            my.log · layout: recognised as GoVector
+            2 events, 2 nodes, 1 message
+            ✓ holds    each clock is the join of its causes plus its own event
+            · 1 line matched by no pattern, which is no failure; the first:
+                7: the machine was \u{1b}[31mhot"#]],
     );
 }
 
@@ -296,14 +373,16 @@ fn what_cannot_be_read_is_underlined() {
         "hello\n",
         &[],
         expect![[r#"
-        exit 2
-        --- talk
-        error: no event matches the parser expression `(?<event>.*)\n(?<host>\S*) (?<clock>{.*})`
-         --> my.log:1:1
-          |
-        1 | hello
-          | ^^^^^
-        help: give the expression that fits the log as its parser"#]],
+            exit 2
+            --- talk
+            error: no known layout of an event is found in this text
+             --> my.log:1:1
+              |
+            1 | hello
+              | ^^^^^
+            help: say how an event looks, such as
+                  constellation check my.log --parser '(?<host>\S+) (?<clock>\{.*?\}) ?(?<event>.*)'
+            (tried: TSViz, ShiViz, GoVector, one-line events, JSON Lines; logs/README.md shows each of them)"#]],
     );
     check(
         SOUND,
@@ -403,64 +482,8 @@ fn standard_input_is_a_log_too() {
         --- out
         standard input · layout: recognised as GoVector
         2 events, 2 nodes, 1 message
-        ✓ holds    each clock is the join of its causes plus its own event
-        · each event is ordered with each other, so nothing here is concurrent: an export of a TLA+ trace looks so, since its clocks count the states of one behaviour"#]].assert_eq(&shown(&output));
-}
-
-#[test]
-fn a_trace_of_our_own_holds_until_a_stamp_is_altered() {
-    let bench = Bench::new(&[]);
-    bench.run(&["run", "conjunction", "--trace", "out.jsonl"], b"");
-    bench.check(
-        &["check", "out.jsonl"],
-        expect![[r#"
-        exit 0
-        --- out
-        out.jsonl · a trace of this program
-        29 events, 4 nodes, 9 messages
-        ✓ holds    vector stamps tell before, after and concurrent exactly  (66 pairs, 100.0 % decided)
-        ✓ holds    lamport stamps never contradict happens-before  (66 pairs, 16.6 % decided)
-        ✓ holds    no update is lost  (13 reads)
-        ✓ holds    no stale sibling is shown  (13 reads)
-        ✓ holds    nothing is shown out of thin air  (13 reads)
-        ✓ holds    replicas converge  (1 key at 4 nodes)
-        ✓ holds    every message arrives  (9 messages)"#]],
-    );
-    let trace = fs::read_to_string(bench.path().join("out.jsonl")).expect("it was written");
-    let altered = trace.replacen("\"pacific\":2", "\"pacific\":9", 1);
-    assert_ne!(altered, trace);
-    fs::write(bench.path().join("altered.jsonl"), altered).expect("the folder is ours");
-    bench.check(&["check", "altered.jsonl"], expect![[r#"
-        exit 1
-        --- out
-        altered.jsonl · a trace of this program
-        29 events, 4 nodes, 9 messages
-        ✗ violated vector stamps tell before, after and concurrent exactly  (66 pairs, 100.0 % decided)
-            expected  e11 before e12
-            found     e11 concurrent with e12: the vector clock does not see that one event caused the other; 4 more pairs are wrong
-            events    e11  pacific   +2.000000s  submit mss-17/attitude = "yaw +2.0" as pacific:1  lamport 3  vector {atlantic:1 pacific:9}  wall 2026-03-14T04:40:02.000Z
-                      e12  atlantic  +2.024864s  receive pacific:1 from pacific                    lamport 4  vector {atlantic:2 pacific:2}  wall 2026-03-14T04:40:02.024Z
-            proof     e11  pacific   +2.000000s  submit mss-17/attitude = "yaw +2.0" as pacific:1  lamport 3  vector {atlantic:1 pacific:9}  wall 2026-03-14T04:40:02.000Z
-                      e12  atlantic  +2.024864s  receive pacific:1 from pacific                    lamport 4  vector {atlantic:2 pacific:2}  wall 2026-03-14T04:40:02.024Z
-        ✓ holds    lamport stamps never contradict happens-before  (66 pairs, 16.6 % decided)
-        ✓ holds    no update is lost  (13 reads)
-        ✓ holds    no stale sibling is shown  (13 reads)
-        ✓ holds    nothing is shown out of thin air  (13 reads)
-        ✓ holds    replicas converge  (1 key at 4 nodes)
-        ✓ holds    every message arrives  (9 messages)"#]]);
-    bench.check(
-        &["check", "out.jsonl", "--delimiter", "x"],
-        expect![[r#"
-        exit 2
-        --- talk
-        error: `out.jsonl` is a trace of this program, which --delimiter cannot take apart
-        help: leave it out"#]],
-    );
-    let output = bench.run(&["check", "out.jsonl", "--json"], b"");
-    let json: Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
-    let keys: Vec<_> = json.as_object().expect("it is an object").keys().cloned().collect();
-    expect!["schema log format events nodes messages promises exit_code"].assert_eq(&keys.join(" "));
-    assert_eq!(json["schema"], "constellation/check/1");
+        ✓ holds    each clock is the join of its causes plus its own event"#]]
+    .assert_eq(&shown(&output));
 }
 
 #[test]
@@ -472,17 +495,33 @@ fn json_says_what_the_text_says_under_a_schema() {
         {
           "schema": "constellation/check/1",
           "log": "my.log",
-          "format": "recognised as GoVector",
-          "parser": "(?:(?<timestamp>\\d+) )?(?<host>\\S*) (?<clock>{.*})\\n(?<event>.*)",
+          "format": "govector",
+          "parser": "^(?:(?<timestamp>\\d+) )?(?<host>\\S*) (?<clock>\\{.*\\})[ \\t]*\\n(?<event>.*)$",
           "delimiter": null,
           "executions": [
             {
               "execution": "",
+              "origin": null,
               "events": 3,
               "nodes": 2,
               "messages": 1,
-              "verdict": "violated",
-              "promise": "each clock is the join of its causes plus its own event",
+              "promises": [
+                {
+                  "promise": "each clock is the join of its causes plus its own event",
+                  "verdict": "violated",
+                  "scope": "3 events at 2 hosts",
+                  "expected": "`pacific` 2 next",
+                  "found": "line 5: `pacific` 3 follows `pacific` 1 (line 1)",
+                  "events": [],
+                  "proof": {
+                    "kind": "rule",
+                    "rule": "each event adds 1: a line is missing, or one event ticked more than once"
+                  },
+                  "steps": [],
+                  "notes": [],
+                  "text": "expected  `pacific` 2 next\nfound     line 5: `pacific` 3 follows `pacific` 1 (line 1)\nproof     each event adds 1: a line is missing, or one event ticked more than once"
+                }
+              ],
               "faults": [
                 {
                   "line": 5,

@@ -4,5 +4,7 @@ mod checking;
 mod command;
 mod goldens;
 mod layers;
+mod own_traces;
+mod readme;
 mod running;
 mod tidy;

@@ -3,6 +3,7 @@
 mod bytes;
 mod documented;
 mod faults;
+mod hunting;
 mod losing;
 mod planted;
 mod random;
