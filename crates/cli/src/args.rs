@@ -1,5 +1,6 @@
 //! What can be typed: every command, flag and argument, with the help that is shown for it.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -17,6 +18,7 @@ Examples:
   constellation run conjunction                   four stations, a partition, and a verdict
   constellation run mss-17 --resolver all         what three ways to settle a conflict lose
   constellation run mine.toml --seed 7 --trace out.jsonl
+  constellation hunt lossy-relay                  which luck breaks it, and what of it matters
   constellation check shiviz.log                  are the vector clocks of my own system sound?";
 
 /// Run, judge and explain how events are ordered across machines that cannot agree on the time.
@@ -42,6 +44,10 @@ pub(crate) enum Color {
 pub(crate) enum Command {
     /// Simulate a scenario, print its timeline, and judge it.
     Run(Run),
+    /// Look for the seeds under which a scenario breaks a promise, and make each finding as small as it can be.
+    Hunt(Hunt),
+    /// Run a scenario as a tape says that it went, and judge it.
+    Replay(Replay),
     /// List the scenarios that ship with this program.
     Scenarios(Scenarios),
     /// Judge the stamps in a log that some other system wrote.
@@ -50,21 +56,68 @@ pub(crate) enum Command {
     Completions(Completions),
 }
 
+/// Which scenario is meant.
 #[derive(Args, Clone, Debug)]
-#[command(after_help = EXIT_CODES)]
-pub(crate) struct Run {
+pub(crate) struct Target {
     /// The name of a shipped scenario (see `constellation scenarios`), or a file ending in `.toml`.
     pub(crate) scenario: String,
-    /// The seed of everything that could go otherwise; by default the scenario's own.
-    #[arg(long, value_name = "N", value_parser = parse_seed)]
-    pub(crate) seed: Option<u64>,
     /// How stations settle two updates of one key: `siblings` keeps what is concurrent; `wall-lww` and
-    /// `lamport-lww` keep the last write by a clock; `all` runs each and compares.
+    /// `lamport-lww` keep the last write by a clock. `run` takes `all` as well, and compares them.
     #[arg(long, value_name = "R")]
     pub(crate) resolver: Option<String>,
     /// Run with these nodes instead of the scenario's; those that it names must be among them.
     #[arg(long, value_delimiter = ',', value_name = "NAME,…")]
     pub(crate) nodes: Option<Vec<String>>,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = EXIT_CODES)]
+pub(crate) struct Run {
+    #[command(flatten)]
+    pub(crate) target: Target,
+    /// The seed of everything that could go otherwise; by default the scenario's own.
+    #[arg(long, value_name = "N", value_parser = parse_seed)]
+    pub(crate) seed: Option<u64>,
+    /// Write the trace to this file, as JSON Lines.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trace: Option<PathBuf>,
+    /// Print one JSON object instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = EXIT_CODES)]
+pub(crate) struct Hunt {
+    #[command(flatten)]
+    pub(crate) target: Target,
+    /// How many seeds to try.
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    pub(crate) seeds: u64,
+    /// The first seed.
+    #[arg(long, value_name = "N", default_value = "1", value_parser = parse_seed)]
+    pub(crate) from: u64,
+    /// Try all seeds and collect the distinct findings, instead of ending at the first.
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// On how many cores; by default on all of them. What is found does not depend on it.
+    #[arg(long, value_name = "J")]
+    pub(crate) jobs: Option<NonZeroUsize>,
+    /// Write the tape and the trace of each finding into this folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) keep: Option<PathBuf>,
+    /// Print one JSON object instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = EXIT_CODES)]
+pub(crate) struct Replay {
+    /// A tape: the line that `hunt` prints, or a file that it kept.
+    pub(crate) tape: String,
+    #[command(flatten)]
+    pub(crate) target: Target,
     /// Write the trace to this file, as JSON Lines.
     #[arg(long, value_name = "FILE")]
     pub(crate) trace: Option<PathBuf>,

@@ -2,5 +2,7 @@
 
 pub(crate) mod check;
 pub(crate) mod completions;
+pub(crate) mod hunt;
+pub(crate) mod replay;
 pub(crate) mod run;
 pub(crate) mod scenarios;

@@ -4,8 +4,11 @@
 
 mod args;
 mod commands;
+mod file;
+mod judgements;
 mod printer;
 mod source;
+mod target;
 mod timeline;
 
 use std::process::ExitCode;
@@ -20,6 +23,8 @@ fn main() -> ExitCode {
     let mut printer = Printer::new(arguments.color);
     let outcome = match arguments.command {
         Command::Run(run) => commands::run::run(&run, &mut printer),
+        Command::Hunt(hunt) => commands::hunt::run(&hunt, &mut printer),
+        Command::Replay(replay) => commands::replay::run(&replay, &mut printer),
         Command::Scenarios(scenarios) => commands::scenarios::run(&scenarios, &mut printer),
         Command::Check(check) => commands::check::run(&check, &mut printer),
         Command::Completions(completions) => commands::completions::run(&completions, &mut printer),

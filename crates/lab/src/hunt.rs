@@ -170,7 +170,7 @@ fn found(
     let shrunk = shrunk.map_err(|error| HuntError::Shrink { seed, error })?;
     let trace =
         play(scenario, seed, Player::new(&shrunk.answers)).map_err(|error| HuntError::Run { seed, error })?;
-    let Some(judgement) = judge(promise, &trace) else { return Ok(()) };
+    let Some(mut judgement) = judge(promise, &trace) else { return Ok(()) };
     let same = |finding: &&mut Finding| {
         finding.judgement.promise == judgement.promise && *finding.tape.answers() == shrunk.answers
     };
@@ -182,6 +182,7 @@ fn found(
     let tape =
         Tape::new(provenance, Names::from_iter(&scenario.nodes), shrunk.answers).map_err(HuntError::Tape)?;
     let effort = shrunk.effort;
+    explain(&mut judgement, &tape);
     hunted.findings.push(Finding { seeds: vec![seed], tape, judgement, trace, effort });
     Ok(())
 }
@@ -205,7 +206,22 @@ fn judge(promise: Promise, trace: &Trace) -> Option<Judgement> {
 /// [`RunError`] when the calm run does not come to its end.
 pub fn provenance(scenario: &Scenario, seed: u64) -> Result<Provenance, RunError> {
     let calm = play(scenario, 0, Calm)?;
-    Ok(Provenance::new(scenario.name.clone(), jsonl::digest(&calm).to_string(), seed))
+    let mut digest = jsonl::digest(&calm).to_string();
+    // Enough to notice a change by, and short enough to paste.
+    digest.truncate(16);
+    Ok(Provenance::new(scenario.name.clone(), digest, seed))
+}
+
+/// Shows in the evidence of a violation what of a tape deviates from the calm run.
+pub(crate) fn explain(judgement: &mut Judgement, tape: &Tape) {
+    let Verdict::Violated(evidence) = &mut judgement.verdict else { return };
+    evidence.steps = deviations(tape);
+    let notes = if tape.answers().is_empty() {
+        "the calm run breaks it: no luck is needed".to_owned()
+    } else {
+        "all else is as in the calm run: least latency, nothing lost, nothing twice".to_owned()
+    };
+    evidence.notes = vec![notes];
 }
 
 /// The deviations of a tape as the steps of a schedule, in the words of the tape.

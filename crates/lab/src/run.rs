@@ -1,11 +1,14 @@
 //! From a scenario to a verdict: simulate, judge, and look for the smallest schedule that still fails.
 
+use constellation_sim::Tape;
+use constellation_sim::choices::Leftover;
 use constellation_trace::{Judgement, Limit, Trace, Verdict};
 
+use crate::hunt::explain;
 use crate::promises;
 use crate::scenario::Scenario;
 use crate::shrink::shrink;
-use crate::simulate::{RunError, simulate};
+use crate::simulate::{RunError, play, simulate};
 
 /// A run that was simulated and judged.
 #[derive(Clone, Debug)]
@@ -51,6 +54,26 @@ impl Run {
             }
         }
         Ok(Run { scenario: scenario.clone(), seed, trace, judgements, remarks })
+    }
+
+    /// Runs `scenario` as `tape` says that it went, and judges it; also returns what of the tape nothing asked for.
+    ///
+    /// `replay` is the command that does the same again, for the evidence.
+    ///
+    /// # Errors
+    /// [`RunError`] when the scenario cannot be run to its end.
+    pub fn of_tape(scenario: &Scenario, tape: &Tape, replay: &str) -> Result<(Run, Vec<Leftover>), RunError> {
+        let seed = tape.provenance().seed;
+        let mut player = tape.player();
+        let trace = play(scenario, seed, &mut player)?;
+        let promises::Judged { mut judgements, remarks, .. } = promises::judge(scenario, &trace);
+        for judgement in &mut judgements {
+            explain(judgement, tape);
+            if let Verdict::Violated(evidence) = &mut judgement.verdict {
+                replay.clone_into(&mut evidence.replay);
+            }
+        }
+        Ok((Run { scenario: scenario.clone(), seed, trace, judgements, remarks }, player.leftovers()))
     }
 
     /// A run without an end: what is missing could still break a promise, or keep one.

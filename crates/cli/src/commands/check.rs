@@ -15,8 +15,9 @@ use constellation_verify::stamps::{self, Fault, Stamps};
 use serde_json::{Value, json};
 
 use crate::args::Check;
-use crate::commands::run::{judgement_json, print_judgements, quoted};
+use crate::judgements::{judgement_json, print_judgements};
 use crate::printer::{Printer, faint, strong, verdict};
+use crate::target::quoted;
 
 pub(crate) fn run(arguments: &Check, printer: &mut Printer) -> anyhow::Result<u8> {
     let (name, bytes) = read(arguments)?;

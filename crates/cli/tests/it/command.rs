@@ -196,29 +196,34 @@ fn scenarios_lists_what_there_is() {
     check(
         &["scenarios"],
         expect![[r#"
-        exit 0
-        --- out
-        conjunction  two stations update one satellite while the Antarctic relay is down
-        mss-17       two updates within 80 ms, one wall clock 600 ms ahead"#]],
+            exit 0
+            --- out
+            conjunction  two stations update one satellite while the Antarctic relay is down
+            mss-17       two updates within 80 ms, one wall clock 600 ms ahead
+            lossy-relay  a relay loses one message in thirty, and nobody says anything twice"#]],
     );
     check(
         &["scenarios", "--json"],
         expect![[r#"
-        exit 0
-        --- out
-        {
-          "schema": "constellation/scenarios/1",
-          "scenarios": [
+            exit 0
+            --- out
             {
-              "name": "conjunction",
-              "title": "two stations update one satellite while the Antarctic relay is down"
-            },
-            {
-              "name": "mss-17",
-              "title": "two updates within 80 ms, one wall clock 600 ms ahead"
-            }
-          ]
-        }"#]],
+              "schema": "constellation/scenarios/1",
+              "scenarios": [
+                {
+                  "name": "conjunction",
+                  "title": "two stations update one satellite while the Antarctic relay is down"
+                },
+                {
+                  "name": "mss-17",
+                  "title": "two updates within 80 ms, one wall clock 600 ms ahead"
+                },
+                {
+                  "name": "lossy-relay",
+                  "title": "a relay loses one message in thirty, and nobody says anything twice"
+                }
+              ]
+            }"#]],
     );
 }
 

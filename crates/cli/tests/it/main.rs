@@ -3,6 +3,7 @@
 mod checking;
 mod command;
 mod goldens;
+mod hunting;
 mod layers;
 mod own_traces;
 mod readme;

@@ -71,6 +71,10 @@ fn each_scenario_ends_with_each_resolver_as_its_promises_do() {
         mss-17 wall-lww: 1
         mss-17 lamport-lww: 1
         mss-17 all: 1
+        lossy-relay siblings: 0
+        lossy-relay wall-lww: 0
+        lossy-relay lamport-lww: 0
+        lossy-relay all: 0
     "#]]
     .assert_eq(&table);
 }

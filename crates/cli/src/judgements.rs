@@ -1,0 +1,74 @@
+//! How judgements are told: a line each, with the evidence below it, or as JSON.
+
+use constellation_lab::words::one_line;
+use constellation_trace::{Judgement, Proof, Verdict, Witness};
+use serde_json::{Value, json};
+
+use crate::printer::{Printer, faint, verdict};
+
+/// Prints judgements, each with its evidence.
+pub(crate) fn print_judgements(judgements: &[Judgement], printer: &mut Printer) -> anyhow::Result<()> {
+    for judgement in judgements {
+        let scope =
+            if judgement.scope.is_empty() { String::new() } else { format!("  ({})", judgement.scope) };
+        let line = format!("{} {}{}", verdict(&judgement.verdict), judgement.promise, faint(&scope));
+        printer.line(line)?;
+        match &judgement.verdict {
+            Verdict::Violated(evidence) => {
+                for line in evidence.to_string().lines() {
+                    printer.line(format!("    {}", one_line(line)))?;
+                }
+            }
+            Verdict::Unknown(limit) => printer.line(format!("    {limit}"))?,
+            Verdict::Holds => {}
+        }
+    }
+    Ok(())
+}
+
+/// One judgement, with its evidence taken apart.
+pub(crate) fn judgement_json(judgement: &Judgement) -> Value {
+    let mut object = json!({
+        "promise": judgement.promise,
+        "verdict": judgement.verdict.word(),
+        "scope": judgement.scope,
+    });
+    match &judgement.verdict {
+        Verdict::Violated(evidence) => {
+            object["expected"] = json!(evidence.expected);
+            object["found"] = json!(evidence.found);
+            object["events"] = evidence.events.iter().map(witness_json).collect();
+            object["proof"] = proof_json(&evidence.proof);
+            object["steps"] = json!(evidence.steps);
+            object["notes"] = json!(evidence.notes);
+            object["text"] = json!(evidence.to_string());
+        }
+        Verdict::Unknown(limit) => object["limit"] = json!(limit.to_string()),
+        Verdict::Holds => {}
+    }
+    object
+}
+
+fn witness_json(witness: &Witness) -> Value {
+    json!({
+        "event": witness.event.number(),
+        "process": witness.process,
+        "at_ns": witness.at.ns().to_string(),
+        "what": witness.what,
+        "stamps": witness.stamps,
+    })
+}
+
+/// Why the expectation is right: `kind` says which of the other keys there are.
+fn proof_json(proof: &Proof) -> Value {
+    match proof {
+        Proof::Chain(chain) => {
+            json!({"kind": "chain", "events": chain.iter().map(witness_json).collect::<Vec<_>>()})
+        }
+        Proof::NoChain { one, other } => {
+            json!({"kind": "no-chain", "between": [one.number(), other.number()]})
+        }
+        Proof::Rule(rule) => json!({"kind": "rule", "rule": rule}),
+        _ => json!({"kind": "other"}),
+    }
+}

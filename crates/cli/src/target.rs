@@ -1,0 +1,120 @@
+//! Which scenario is meant: a shipped one or a file, its nodes and its resolver, and how to say so again.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use constellation_lab::words::one_line;
+use constellation_lab::{Resolver, Scenario, ScenarioError, incidents};
+use constellation_trace::ids::nearest;
+
+use crate::args::Target;
+use crate::source::Excerpt;
+
+/// The scenario that is meant, with the resolver that was asked for.
+pub(crate) fn scenario(target: &Target) -> anyhow::Result<Scenario> {
+    let mut scenario = load(target)?;
+    if let Some(name) = &target.resolver {
+        scenario.resolver = resolver(name)?;
+    }
+    Ok(scenario)
+}
+
+/// The scenario that is meant, with its own resolver.
+pub(crate) fn load(target: &Target) -> anyhow::Result<Scenario> {
+    let name = &target.scenario;
+    let is_file = Path::new(name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"));
+    let (stem, path, text) = if is_file {
+        let text = fs::read(name).with_context(|| format!("cannot read `{name}`"))?;
+        let text = String::from_utf8(text).with_context(|| format!("`{name}` is not UTF-8 text"))?;
+        let stem = Path::new(name).file_stem().map(|stem| stem.to_string_lossy().into_owned());
+        (stem.unwrap_or_default(), name.clone(), text)
+    } else {
+        let Some(incident) = incidents::find(name) else { bail!(unknown_scenario(name)) };
+        (name.clone(), format!("{name}.toml"), incident.text.to_owned())
+    };
+    let Some(given) = &target.nodes else {
+        return Scenario::parse(&stem, &text).map_err(|error| excerpt(path, text, error).into());
+    };
+    let nodes: Vec<String> = given.iter().map(|name| name.trim().to_owned()).collect();
+    Scenario::parse_with_nodes(&stem, &text, &nodes).map_err(|error| {
+        wrong_nodes(&nodes, &text, &error).unwrap_or_else(|| excerpt(path, text, error)).into()
+    })
+}
+
+fn excerpt(path: String, text: String, error: ScenarioError) -> Excerpt {
+    let ScenarioError { message, span, help } = error;
+    Excerpt { path, text, span, message, help }
+}
+
+/// The fault as one of `--nodes`, unless the file is wrong by itself.
+fn wrong_nodes(nodes: &[String], text: &str, error: &ScenarioError) -> Option<Excerpt> {
+    let typed = nodes.join(",");
+    let fault = |span, message, help| Excerpt {
+        path: "--nodes".to_owned(),
+        text: typed.clone(),
+        span,
+        message,
+        help,
+    };
+    // Each beginning of the list is tried on an empty scenario: the first that is refused ends in the node at fault.
+    let refused =
+        |count: usize| Scenario::parse_with_nodes("", "nodes = []\nend = \"1s\"", &nodes[..count]).err();
+    if let Some((count, error)) = (1..=nodes.len()).find_map(|count| Some((count, refused(count)?))) {
+        let start = nodes[..count - 1].iter().map(|name| name.len() + 1).sum();
+        return Some(fault(start..start + nodes[count - 1].len(), error.message, error.help));
+    }
+    let own = Scenario::parse("", text).ok()?.nodes;
+    let left_out = text.get(error.span.clone())?.trim_matches(['"', '\'']);
+    let (line, _) = error.line_and_column(text);
+    let message =
+        format!("`--nodes` leaves out `{}`, which the scenario names at line {line}", one_line(left_out));
+    let new = nodes.iter().filter(|name| !own.contains(name)).map(String::as_str);
+    let help = nearest(left_out, new).map_or(String::new(), |near| format!("did you mean it by `{near}`?"));
+    Some(fault(0..typed.len(), message, help))
+}
+
+fn unknown_scenario(name: &str) -> String {
+    let names = incidents::INCIDENTS.iter().map(|incident| incident.name);
+    let file = format!("{name}.toml");
+    let advice = match nearest(name, names) {
+        _ if Path::new(&file).is_file() => format!("did you mean the file `{}`?", one_line(&file)),
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "`constellation scenarios` lists them; a file of your own ends in `.toml`".to_owned(),
+    };
+    format!("no scenario is called `{name}`\nhelp: {advice}")
+}
+
+pub(crate) fn resolver(name: &str) -> anyhow::Result<Resolver> {
+    if let Some((_, resolver)) = Resolver::NAMES.iter().find(|(known, _)| *known == name) {
+        return Ok(*resolver);
+    }
+    let names = || Resolver::NAMES.iter().map(|(known, _)| *known).chain(["all"]);
+    let begun = || names().find(|known| !name.is_empty() && known.starts_with(name));
+    let advice = match begun().or_else(|| nearest(name, names())) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("one of {}", names().collect::<Vec<_>>().join(", ")),
+    };
+    bail!("no resolver is called `{name}`\nhelp: {advice}")
+}
+
+/// The words that mean this scenario again, where its resolver or nodes were asked for.
+pub(crate) fn flags(target: &Target, scenario: &Scenario) -> String {
+    let mut flags = String::new();
+    if target.resolver.is_some() {
+        flags.push_str(&format!(" --resolver {}", scenario.resolver.name()));
+    }
+    if target.nodes.is_some() {
+        flags.push_str(&format!(" --nodes {}", quoted(&scenario.nodes.join(","))));
+    }
+    flags
+}
+
+/// A word as a shell reads it.
+pub(crate) fn quoted(word: &str) -> String {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "_-./,".contains(letter);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
