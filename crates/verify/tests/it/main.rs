@@ -5,6 +5,7 @@ mod claims;
 mod delivery;
 mod exhaustive;
 mod order;
+mod outcome;
 mod proof;
 mod run;
 mod stamps;
