@@ -42,9 +42,11 @@
 )]
 
 pub mod choices;
+mod cuts;
 pub mod network;
 pub mod node;
+mod traffic;
 
 pub use choices::{Calm, Choices, Odds, Options, Question, Topic};
 pub use network::{Delivery, Fate, Link, Network, NetworkError, Parcel, Sequence};
-pub use node::{Effects, Input, Node, Now, Step, StepAct, Timer, TimerSet};
+pub use node::{Effects, Input, Node, Now, Step, StepAct, Timer, TimerSet, Words};

@@ -1,13 +1,16 @@
 //! What each directed link does to a message, now: the one network model behind every driver.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
 use constellation_trace::{MessageId, NodeId, TrueTime};
 
 use crate::choices::{Choices, Odds, Options, Question, Topic};
+use crate::cuts::Cuts;
+use crate::traffic::Traffic;
 
 /// Decides what becomes of each message; it holds no payload, waits for nothing and moves nothing.
 ///
@@ -26,13 +29,14 @@ use crate::choices::{Choices, Odds, Options, Question, Topic};
 /// let released = network.heal(TrueTime::from_ns(5), &mut Calm);
 /// assert_eq!(released[0].0, parcel);
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Network {
-    default_link: Link,
-    links: BTreeMap<(NodeId, NodeId), Link>,
-    traffic: BTreeMap<(NodeId, NodeId), Traffic>,
-    /// Each different one once, so that repeating a partition costs nothing.
-    cuts: BTreeSet<Cut>,
+    /// First the default; a way of the traffic names its kind by the number in this list, counted from 1.
+    kinds: Vec<Kind>,
+    /// The links that are other than the default; shared by the networks of many runs.
+    links: Arc<BTreeMap<(NodeId, NodeId), NonZeroU32>>,
+    traffic: Traffic,
+    cuts: Cuts,
     held: VecDeque<Parcel>,
     held_max: usize,
 }
@@ -130,45 +134,33 @@ impl fmt::Display for NetworkError {
 
 impl std::error::Error for NetworkError {}
 
-/// Groups sorted without repetition, so that equal cuts are equal and a node is found by halving.
-#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
-struct Cut {
-    sources: Vec<NodeId>,
-    targets: Vec<NodeId>,
-}
-
-impl Cut {
-    fn severs(&self, source: NodeId, target: NodeId) -> bool {
-        self.sources.binary_search(&source).is_ok() && self.targets.binary_search(&target).is_ok()
-    }
-}
-
-/// The group of these nodes, in order.
-fn sorted(nodes: &[NodeId]) -> Vec<NodeId> {
-    nodes.iter().copied().collect::<BTreeSet<_>>().into_iter().collect()
-}
-
-/// What has passed over one directed link.
-#[derive(Clone, Copy, Debug, Default)]
-struct Traffic {
-    sent: u64,
-    last_arrival: TrueTime,
+/// A link, in the form in which each message asks for it.
+#[derive(Clone, Copy, Debug)]
+struct Kind {
+    latency_min_ns: u64,
+    latency_span_ns: u64,
+    loss: Odds,
+    duplicate: Odds,
+    sequence: Sequence,
 }
 
 /// Into how many steps a range of latencies is divided; a question with more answers would shrink no better.
 const LATENCY_STEPS: u32 = 1_000;
+
+/// The default link, as a way of the traffic names it.
+const DEFAULT_KIND: NonZeroU32 = NonZeroU32::MIN;
 
 impl Network {
     /// How many messages may wait for a heal unless [`Network::set_held_max`] says otherwise.
     pub const HELD_MAX: usize = 65_536;
 
     /// A network in which every link is like `default_link` and nothing is cut.
-    pub const fn new(default_link: Link) -> Network {
+    pub fn new(default_link: Link) -> Network {
         Network {
-            default_link,
-            links: BTreeMap::new(),
-            traffic: BTreeMap::new(),
-            cuts: BTreeSet::new(),
+            kinds: vec![Kind::of(default_link)],
+            links: Arc::default(),
+            traffic: Traffic::new(),
+            cuts: Cuts::new(),
             held: VecDeque::new(),
             held_max: Network::HELD_MAX,
         }
@@ -176,7 +168,11 @@ impl Network {
 
     /// Makes the link from `source` to `target` another than the default; the way back stays as it is.
     pub fn set_link(&mut self, source: NodeId, target: NodeId, link: Link) {
-        self.links.insert((source, target), link);
+        self.kinds.push(Kind::of(link));
+        let kind = u32::try_from(self.kinds.len()).ok().and_then(NonZeroU32::new);
+        let kind = kind.expect("memory ends before 2^32 links do");
+        Arc::make_mut(&mut self.links).insert((source, target), kind);
+        self.traffic.set_kind(source, target, kind);
     }
 
     /// Sets how many messages may wait for a heal, over all links.
@@ -194,14 +190,12 @@ impl Network {
 
     /// Cuts every link from a source to a target, in that direction only, until [`Network::heal`].
     pub fn cut(&mut self, sources: &[NodeId], targets: &[NodeId]) {
-        if !sources.is_empty() && !targets.is_empty() {
-            self.cuts.insert(Cut { sources: sorted(sources), targets: sorted(targets) });
-        }
+        self.cuts.add(sources, targets);
     }
 
     /// Whether what `source` sends to `target` would be held. Costs two binary searches for each different cut in force.
     pub fn is_cut(&self, source: NodeId, target: NodeId) -> bool {
-        source != target && self.cuts.iter().any(|cut| cut.severs(source, target))
+        source != target && self.cuts.sever(source, target)
     }
 
     /// How many messages may wait for a heal, over all links.
@@ -241,31 +235,51 @@ impl Network {
 
     /// Ends all partitions and cuts; returns what was held, in the order of sending, with its fate from `now` on.
     pub fn heal(&mut self, now: TrueTime, choices: &mut dyn Choices) -> Vec<(Parcel, Fate)> {
-        self.cuts.clear();
-        let held = std::mem::take(&mut self.held);
-        held.into_iter().map(|parcel| (parcel, self.carry(parcel, now, choices))).collect()
+        self.end_cuts();
+        std::iter::from_fn(|| self.release(now, choices)).collect()
+    }
+
+    /// Ends all partitions and cuts; what is held stays so until it is released, and what is sent before that
+    /// overtakes it.
+    pub fn end_cuts(&mut self) {
+        self.cuts.end();
+    }
+
+    /// The first of the messages held that no cut holds any longer, if the first of all is one; with its fate from
+    /// `now` on. [`Network::heal`] in single steps.
+    pub fn release(&mut self, now: TrueTime, choices: &mut dyn Choices) -> Option<(Parcel, Fate)> {
+        let first = *self.held.front()?;
+        if self.is_cut(first.source, first.target) {
+            return None;
+        }
+        self.held.pop_front();
+        Some((first, self.carry(first, now, choices)))
     }
 
     fn carry(&mut self, parcel: Parcel, now: TrueTime, choices: &mut dyn Choices) -> Fate {
-        let key = (parcel.source, parcel.target);
-        let link = *self.links.get(&key).unwrap_or(&self.default_link);
-        let traffic = self.traffic.entry(key).or_default();
-        let nth = traffic.sent;
-        traffic.sent += 1;
+        let ends = (parcel.source, parcel.target);
+        let links = &self.links;
+        let way =
+            self.traffic.way(parcel.source, parcel.target, || *links.get(&ends).unwrap_or(&DEFAULT_KIND));
+        let kind = &self.kinds[way.kind.get() as usize - 1];
+        let nth = way.sent;
+        way.sent += 1;
         let question = |topic| Question { topic, source: parcel.source, target: parcel.target, nth };
 
         let mut happens =
             |topic, odds| odds != Odds::NEVER && choices.choose(question(topic), Options::Chance(odds)) != 0;
-        if happens(Topic::Loss, link.loss) {
+        if happens(Topic::Loss, kind.loss) {
             return Fate::Lose;
         }
-        let is_duplicated = happens(Topic::Duplicate, link.duplicate);
-        let mut arrival = |topic| now.saturating_add(link.latency(question(topic), choices));
+        let is_duplicated = happens(Topic::Duplicate, kind.duplicate);
+        // Saturating: a wrapped time would be before its cause.
+        let mut arrival =
+            |topic| TrueTime::from_ns(now.ns().saturating_add(kind.latency_ns(question(topic), choices)));
         let mut at = arrival(Topic::Latency);
         let mut again_at = is_duplicated.then(|| arrival(Topic::DuplicateLatency));
-        if link.sequence == Sequence::Ordered {
-            at = at.max(traffic.last_arrival);
-            traffic.last_arrival = at;
+        if kind.sequence == Sequence::Ordered {
+            at = at.max(way.last_arrival);
+            way.last_arrival = at;
             // A second copy may come late, even after younger messages: that is what a retransmission does.
             again_at = again_at.map(|again_at| again_at.max(at));
         }
@@ -273,17 +287,60 @@ impl Network {
     }
 }
 
-impl Link {
-    fn latency(&self, question: Question, choices: &mut dyn Choices) -> Duration {
-        let span = self.latency_max.saturating_sub(self.latency_min);
-        if span.is_zero() {
-            return self.latency_min;
+impl Clone for Network {
+    fn clone(&self) -> Network {
+        Network {
+            kinds: self.kinds.clone(),
+            links: self.links.clone(),
+            traffic: self.traffic.clone(),
+            cuts: self.cuts.clone(),
+            held: self.held.clone(),
+            held_max: self.held_max,
+        }
+    }
+
+    /// Keeps what memory it has, so that a driver can begin many runs with one network.
+    fn clone_from(&mut self, source: &Network) {
+        self.kinds.clone_from(&source.kinds);
+        self.links.clone_from(&source.links);
+        self.traffic.clone_from(&source.traffic);
+        self.cuts.clone_from(&source.cuts);
+        self.held.clone_from(&source.held);
+        self.held_max = source.held_max;
+    }
+}
+
+impl Kind {
+    fn of(link: Link) -> Kind {
+        // Saturating: 584 years are the end of time for every clock here.
+        let ns = |duration: Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+        Kind {
+            latency_min_ns: ns(link.latency_min),
+            latency_span_ns: ns(link.latency_max.saturating_sub(link.latency_min)),
+            loss: link.loss,
+            duplicate: link.duplicate,
+            sequence: link.sequence,
+        }
+    }
+
+    fn latency_ns(&self, question: Question, choices: &mut dyn Choices) -> u64 {
+        if self.latency_span_ns == 0 {
+            return self.latency_min_ns;
         }
         let steps = NonZeroU32::new(LATENCY_STEPS).expect("the constant is not 0");
         let answer = choices.choose(question, Options::Uniform(steps)).min(LATENCY_STEPS - 1);
-        // Multiply first: a span below a microsecond would otherwise be cut to nothing. u128 holds any product.
-        let part = span.as_nanos() * u128::from(answer) / u128::from(LATENCY_STEPS - 1);
-        let part = Duration::from_nanos(u64::try_from(part).unwrap_or(u64::MAX));
-        self.latency_min.saturating_add(part)
+        // Multiply first: a span below a microsecond would otherwise be cut to nothing.
+        let part = match self.latency_span_ns.checked_mul(u64::from(answer)) {
+            Some(product) => product / u64::from(LATENCY_STEPS - 1),
+            // Whole steps first, then what they leave: at most the span, so neither can be cut.
+            None => {
+                let (step, rest) = (
+                    self.latency_span_ns / u64::from(LATENCY_STEPS - 1),
+                    self.latency_span_ns % u64::from(LATENCY_STEPS - 1),
+                );
+                step * u64::from(answer) + rest * u64::from(answer) / u64::from(LATENCY_STEPS - 1)
+            }
+        };
+        self.latency_min_ns.saturating_add(part)
     }
 }

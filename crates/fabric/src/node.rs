@@ -70,10 +70,25 @@ pub struct Timer(pub u32);
 ///
 /// Each step is one event of the trace. What a node sends, and what its clocks say, belong to the latest step;
 /// where there is none yet, a nameless local one begins.
-#[derive(Clone, Debug, Eq, PartialEq)]
+///
+/// A driver that handles many inputs keeps one value and begins anew with [`Effects::renew`], so that nothing is
+/// allocated for each.
+#[derive(Clone, Debug)]
 pub struct Effects<M> {
+    /// The first `begun` of them; what is behind keeps its memory for later ones.
     steps: Vec<Step<M>>,
+    begun: usize,
     timers: Vec<TimerSet>,
+    words: Words,
+}
+
+/// Whether labels and claims are of use to anybody.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Words {
+    /// They are recorded.
+    Kept,
+    /// Nobody records them.
+    Dropped,
 }
 
 /// One event at the node, with what it sent and what its clocks said of it.
@@ -129,14 +144,46 @@ pub struct TimerSet {
 impl<M> Effects<M> {
     /// No effects yet, for an input that is no message.
     pub const fn new() -> Effects<M> {
-        Effects { steps: Vec::new(), timers: Vec::new() }
+        Effects::with_words(Words::Kept)
+    }
+
+    /// No effects yet, for a driver that says whether it has any use for labels and claims.
+    pub const fn with_words(words: Words) -> Effects<M> {
+        Effects { steps: Vec::new(), begun: 0, timers: Vec::new(), words }
     }
 
     /// No effects yet but that a message was received.
     pub fn receiving() -> Effects<M> {
         let mut effects = Effects::new();
-        effects.begin(StepAct::Receive, String::new());
+        effects.begin(StepAct::Receive);
         effects
+    }
+
+    /// No effects any more, as after [`Effects::new`] but for the memory, which is kept.
+    pub fn renew(&mut self) {
+        self.begun = 0;
+        self.timers.clear();
+    }
+
+    /// No effects any more but that a message was received, as after [`Effects::receiving`] but for the memory.
+    pub fn renew_receiving(&mut self) {
+        self.renew();
+        self.begin(StepAct::Receive);
+    }
+
+    /// Whether anybody records labels and claims. Where nobody does, they are dropped, and a node may save itself
+    /// the making of them; nothing else may depend on it.
+    ///
+    /// ```
+    /// use constellation_fabric::{Effects, Words};
+    ///
+    /// let mut effects: Effects<()> = Effects::with_words(Words::Dropped);
+    /// effects.event("a text");
+    /// assert_eq!(effects.steps()[0].label, "");
+    /// assert!(!effects.is_recorded());
+    /// ```
+    pub const fn is_recorded(&self) -> bool {
+        matches!(self.words, Words::Kept)
     }
 
     /// The message of this input is not let in: for whoever judges the run it never arrived, and nothing that the
@@ -151,37 +198,49 @@ impl<M> Effects<M> {
     /// assert_eq!(effects.steps().len(), 1);
     /// ```
     pub fn refuse(&mut self) {
-        self.steps.retain(|step| step.act != StepAct::Receive);
+        if self.steps().first().is_some_and(|step| step.act == StepAct::Receive) {
+            self.steps[..self.begun].rotate_left(1);
+            self.begun -= 1;
+        }
     }
 
     /// Something happened at the node, called `label` in a timeline.
     pub fn event(&mut self, label: impl Into<String>) {
-        self.begin(StepAct::Local, label.into());
+        self.begin(StepAct::Local);
+        self.label(label);
     }
 
     /// A client's update was accepted under `key`, meant to supersede the updates that the client `saw`.
     pub fn write(&mut self, key: impl Into<String>, update: impl Into<String>, saw: Vec<String>) {
-        self.begin(StepAct::Write { key: key.into(), update: update.into(), saw }, String::new());
+        self.begin(StepAct::Write { key: key.into(), update: update.into(), saw });
     }
 
     /// The node showed these updates under `key`.
     pub fn read(&mut self, key: impl Into<String>, shows: Vec<String>) {
-        self.begin(StepAct::Read { key: key.into(), shows }, String::new());
+        self.begin(StepAct::Read { key: key.into(), shows });
     }
 
     /// `state` is to be on disk before anything later is carried out; a restart will be handed the last one.
     pub fn persist(&mut self, state: Vec<u8>) {
-        self.begin(StepAct::Persist(state), String::new());
+        self.begin(StepAct::Persist(state));
     }
 
     /// Calls the latest step `label` in a timeline.
     pub fn label(&mut self, label: impl Into<String>) {
-        self.latest().label = label.into();
+        let is_recorded = self.is_recorded();
+        let latest = self.latest();
+        if is_recorded {
+            latest.label = label.into();
+        }
     }
 
     /// One of the node's clocks says this of the latest step; at most one claim a kind.
     pub fn claim(&mut self, claim: Claim) {
-        self.latest().claims.push(claim);
+        let is_recorded = self.is_recorded();
+        let latest = self.latest();
+        if is_recorded {
+            latest.claims.push(claim);
+        }
     }
 
     /// Sends `message` as part of the latest step.
@@ -196,7 +255,12 @@ impl<M> Effects<M> {
 
     /// The steps so far, in order.
     pub fn steps(&self) -> &[Step<M>] {
-        &self.steps
+        &self.steps[..self.begun]
+    }
+
+    /// The steps so far, for a driver that takes out what it carries out and then calls [`Effects::renew`].
+    pub fn steps_mut(&mut self) -> &mut [Step<M>] {
+        &mut self.steps[..self.begun]
     }
 
     /// The timers to be set, in order.
@@ -205,19 +269,28 @@ impl<M> Effects<M> {
     }
 
     /// Hands the steps and timers to the driver.
-    pub fn into_parts(self) -> (Vec<Step<M>>, Vec<TimerSet>) {
+    pub fn into_parts(mut self) -> (Vec<Step<M>>, Vec<TimerSet>) {
+        self.steps.truncate(self.begun);
         (self.steps, self.timers)
     }
 
-    fn begin(&mut self, act: StepAct, label: String) {
-        self.steps.push(Step { act, label, claims: Vec::new(), sends: Vec::new() });
+    fn begin(&mut self, act: StepAct) {
+        if let Some(step) = self.steps.get_mut(self.begun) {
+            step.act = act;
+            step.label.clear();
+            step.claims.clear();
+            step.sends.clear();
+        } else {
+            self.steps.push(Step { act, label: String::new(), claims: Vec::new(), sends: Vec::new() });
+        }
+        self.begun += 1;
     }
 
     fn latest(&mut self) -> &mut Step<M> {
-        if self.steps.is_empty() {
-            self.begin(StepAct::Local, String::new());
+        if self.begun == 0 {
+            self.begin(StepAct::Local);
         }
-        self.steps.last_mut().expect("one was begun if there was none")
+        &mut self.steps[self.begun - 1]
     }
 }
 
@@ -226,3 +299,12 @@ impl<M> Default for Effects<M> {
         Effects::new()
     }
 }
+
+impl<M: PartialEq> PartialEq for Effects<M> {
+    /// Equal steps and timers; kept memory is no part of it.
+    fn eq(&self, other: &Effects<M>) -> bool {
+        self.steps() == other.steps() && self.timers == other.timers
+    }
+}
+
+impl<M: Eq> Eq for Effects<M> {}
