@@ -36,7 +36,7 @@ pub enum RunError {
 impl RunError {
     fn of(scenario: &Scenario, seed: u64, error: WorldError) -> RunError {
         match error {
-            WorldError::EventsMax { events_max, node, at, mut so_far } => {
+            WorldError::EventsMax { events_max, node, at, so_far: Some(mut so_far) } => {
                 so_far.set_origin(origin(scenario, seed));
                 let node = node.and_then(|node| scenario.nodes.get(node.index()).cloned());
                 RunError::TooLong { events_max, node, at, so_far }

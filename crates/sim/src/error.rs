@@ -69,8 +69,8 @@ pub enum WorldError {
         node: Option<NodeId>,
         /// When.
         at: TrueTime,
-        /// What happened until then.
-        so_far: Box<Trace>,
+        /// What happened until then; `None` of [`Worlds`](crate::Worlds), where nobody records it.
+        so_far: Option<Box<Trace>>,
     },
 }
 

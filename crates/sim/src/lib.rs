@@ -51,6 +51,8 @@
 //! | [`plan`] | [`Plan`], [`Act`]: what clients ask and what breaks, and when |
 //! | [`wall`] | [`Wall`], [`Drift`]: how wrong the clocks of a machine are |
 //! | [`world`] | [`World`]: one run, from the setup to the trace |
+//! | [`worlds`] | [`Worlds`], [`Run`]: many runs of one setup, as fast as they go, of which nothing is recorded |
+//! | [`digest`] | [`Digest`]: a number that stands for all that happened |
 //! | [`outcome`] | [`Outcome`], [`Counts`]: what came of it |
 //! | [`choices`] | luck: [`Seeded`], [`Swarm`], [`Odometer`]; [`Recorder`], [`Tape`], [`Player`]: noted and played again; [`choices::shrink`] |
 //! | [`explore`](mod@explore) | [`explore::explore`]: all orders in which messages can arrive, instead of one run |
@@ -74,18 +76,25 @@ extern crate self as constellation_sim;
 
 mod agenda;
 pub mod choices;
+pub mod digest;
+mod engine;
 pub mod error;
 pub mod explore;
 pub mod outcome;
 pub mod plan;
+mod record;
 pub mod setup;
 pub mod wall;
+mod wheel;
 pub mod world;
+pub mod worlds;
 
 pub use choices::{Answers, Observed, Odometer, Player, Recorder, Seeded, Shrunk, Swarm, Tape};
+pub use digest::Digest;
 pub use error::WorldError;
 pub use outcome::{Counts, Ending, Outcome};
 pub use plan::{Act, Disk, Plan, PlanError};
 pub use setup::{Machine, Setup, WallClaims};
 pub use wall::{Drift, Wall};
 pub use world::World;
+pub use worlds::{Run, Worlds};

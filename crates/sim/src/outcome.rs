@@ -2,6 +2,8 @@
 
 use constellation_trace::{Trace, TrueTime};
 
+use crate::digest::Digest;
+
 /// A run that came to its end.
 #[derive(Clone, Debug)]
 pub struct Outcome<N> {
@@ -15,6 +17,8 @@ pub struct Outcome<N> {
     pub ending: Ending,
     /// When the last thing happened.
     pub last: TrueTime,
+    /// A number that stands for all that happened.
+    pub digest: Digest,
 }
 
 /// Why a run ended.

@@ -53,19 +53,27 @@ impl Drift {
 
     /// How long this oscillator says that `truly_ns` last, cut to the nanosecond. Stays at 2^64 - 1 ns.
     fn shows(self, truly_ns: u64) -> u64 {
-        let shown = u128::from(truly_ns) * self.rate() / u128::from(BILLION);
-        u64::try_from(shown).unwrap_or(u64::MAX)
+        if self == Drift::NONE {
+            return truly_ns;
+        }
+        // The whole seconds and the rest apart, so that no product needs 128 bits, whose division is slow. The rest
+        // is below a second, so its product is below 2 × 10^18.
+        let (seconds, rest) = (truly_ns / BILLION, truly_ns % BILLION);
+        seconds.saturating_mul(self.rate()).saturating_add(rest * self.rate() / BILLION)
     }
 
     /// The least true time of which [`Drift::shows`] gives `shown_ns` or more. Stays at 2^64 - 1 ns.
     fn lasts(self, shown_ns: u64) -> u64 {
-        let truly = (u128::from(shown_ns) * u128::from(BILLION)).div_ceil(self.rate());
+        if self == Drift::NONE {
+            return shown_ns;
+        }
+        let truly = (u128::from(shown_ns) * u128::from(BILLION)).div_ceil(u128::from(self.rate()));
         u64::try_from(truly).unwrap_or(u64::MAX)
     }
 
     /// Nanoseconds shown a true second: at least 1, below 2 billion, so products with 64 bits fit in 128.
-    fn rate(self) -> u128 {
-        u128::from(BILLION.saturating_add_signed(i64::from(self.0)))
+    const fn rate(self) -> u64 {
+        BILLION.saturating_add_signed(self.0 as i64)
     }
 }
 
@@ -84,6 +92,11 @@ pub(crate) struct Clocks {
 impl Clocks {
     pub(crate) const fn new(wall: Wall, epoch: WallTime) -> Clocks {
         Clocks { wall, epoch, stepped_ns: 0 }
+    }
+
+    /// As at the start of the run.
+    pub(crate) const fn reset(&mut self) {
+        self.stepped_ns = 0;
     }
 
     /// The wall clock jumps.

@@ -30,22 +30,37 @@ use constellation_fabric::{Choices, Odds, Options, Question};
 pub struct Seeded {
     /// The seed after mixing: neighbouring seeds share no bits here beyond chance.
     key: u64,
+    /// What the hash is after each of the first topics, by number, which need not be mixed in again each time.
+    topics: [u64; TOPICS],
 }
+
+/// The topics so far have the numbers 1 to 4; what has a higher one is hashed in full.
+const TOPICS: usize = 5;
 
 impl Seeded {
     /// The luck of this seed; every number is a good one, 0 too.
     pub const fn new(seed: u64) -> Seeded {
-        Seeded { key: absorb(0, seed) }
+        let key = absorb(0, seed);
+        let mut topics = [0; TOPICS];
+        let mut number = 0;
+        while number < TOPICS {
+            topics[number] = absorb(key, number as u64);
+            number += 1;
+        }
+        Seeded { key, topics }
     }
 
     /// A number below `count` that no question has anything to do with: topics are numbered from 1.
     pub(super) const fn of_swarm(self, count: u32) -> u32 {
-        below(count, absorb(self.key, 0))
+        below(count, self.topics[0])
     }
 
-    const fn hash(self, question: Question) -> u64 {
+    const fn hash(&self, question: Question) -> u64 {
+        let topic = question.topic.number();
+        let after_topic =
+            if topic < TOPICS as u64 { self.topics[topic as usize] } else { absorb(self.key, topic) };
         let ends = (question.source.number() as u64) << 32 | question.target.number() as u64;
-        absorb(absorb(absorb(self.key, question.topic.number()), ends), question.nth)
+        absorb(absorb(after_topic, ends), question.nth)
     }
 }
 

@@ -16,3 +16,4 @@ mod seeded;
 mod shrinks;
 mod swarms;
 mod tapes;
+mod worlds;

@@ -1,0 +1,169 @@
+//! What is kept of a run while it goes on: always its digest, and the trace for whoever wants it.
+
+use constellation_fabric::{Step, StepAct};
+use constellation_trace::{Action, Entry, EventId, MessageId, Nemesis, NodeId, Trace, TraceError, TrueTime};
+
+use crate::digest::{Digest, Digester};
+
+/// Numbers events and messages, digests them, and enters them into a trace if there is one.
+#[derive(Debug)]
+pub(crate) struct Record {
+    trace: Option<Trace>,
+    digester: Digester,
+    events: u32,
+    messages: u32,
+    nodes: usize,
+    /// To whom the step at hand sends; kept so that it need not be allocated for each.
+    targets: Vec<NodeId>,
+}
+
+impl Record {
+    /// For a run of so many nodes; without a trace it takes the same memory however long the run is.
+    pub(crate) const fn new(nodes: usize, trace: Option<Trace>) -> Record {
+        Record { trace, digester: Digester::new(), events: 0, messages: 0, nodes, targets: Vec::new() }
+    }
+
+    /// As new, and without a trace.
+    pub(crate) fn clear(&mut self) {
+        self.trace = None;
+        self.digester = Digester::new();
+        (self.events, self.messages) = (0, 0);
+    }
+
+    pub(crate) const fn has_trace(&self) -> bool {
+        self.trace.is_some()
+    }
+
+    /// How many events there are so far.
+    pub(crate) const fn events(&self) -> u32 {
+        self.events
+    }
+
+    pub(crate) const fn digest(&self) -> Digest {
+        self.digester.finish()
+    }
+
+    /// The trace, which nothing is entered into from now on.
+    pub(crate) const fn take_trace(&mut self) -> Option<Trace> {
+        self.trace.take()
+    }
+
+    /// One step of a node; returns its event and the number of the first message it sent, which the others follow.
+    pub(crate) fn step<M>(
+        &mut self,
+        node: NodeId,
+        at: TrueTime,
+        step: &Step<M>,
+        received: Option<MessageId>,
+    ) -> Result<(EventId, u32), TraceError> {
+        let first = self.messages;
+        let (kind, received) = match step.act {
+            StepAct::Local => (1, None),
+            StepAct::Receive => (2, received),
+            StepAct::Persist(_) => (3, None),
+            StepAct::Write { .. } => (4, None),
+            StepAct::Read { .. } => (5, None),
+            ref act => {
+                unreachable!("this crate and the effects change together, but {act:?} is not known here")
+            }
+        };
+        if let Some((unknown, _)) = step.sends.iter().find(|(target, _)| target.index() >= self.nodes) {
+            return Err(TraceError::UnknownNode(*unknown));
+        }
+        let sent = u32::try_from(step.sends.len()).map_err(|_| TraceError::Full)?;
+        let messages = self.messages.checked_add(sent).ok_or(TraceError::Full)?;
+        if let Some(trace) = &mut self.trace {
+            self.targets.clear();
+            self.targets.extend(step.sends.iter().map(|(target, _)| *target));
+            trace_step(trace, node, at, step, received, &self.targets)?;
+        }
+        self.messages = messages;
+        let event = self.next(kind, node, at)?;
+        // The number of those sent numbers all later ones, so that their ids need not go in.
+        self.digester.absorb(u64::from(received.map_or(u32::MAX, MessageId::number)) << 32 | u64::from(sent));
+        Ok((event, first))
+    }
+
+    /// The end or the beginning of a process.
+    pub(crate) fn life(&mut self, entry: Entry<'_>) -> Result<(), TraceError> {
+        let kind = match entry.action {
+            Action::Crash => 6,
+            Action::Restart(None) => 7,
+            _ => 8,
+        };
+        if let Some(trace) = &mut self.trace {
+            trace.record(entry)?;
+        }
+        self.next(kind, entry.node, entry.at).map(|_| ())
+    }
+
+    /// What happens to one message; the trace gets it from `nemesis`.
+    pub(crate) fn message(
+        &mut self,
+        at: TrueTime,
+        message: MessageId,
+        nemesis: fn(MessageId) -> Nemesis,
+    ) -> Result<(), TraceError> {
+        let nemesis = nemesis(message);
+        let kind = match nemesis {
+            Nemesis::Hold(_) => 9,
+            Nemesis::Lose(_) => 10,
+            _ => 11,
+        };
+        self.digester.absorb(at.ns());
+        self.digester.absorb(kind << 32 | u64::from(message.number()));
+        self.trace.as_mut().map_or(Ok(()), |trace| trace.record_nemesis(at, nemesis))
+    }
+
+    /// A message that is still under way at the end: for the trace alone, since which ones are follows from what the
+    /// digest covers.
+    pub(crate) fn in_flight(&mut self, at: TrueTime, message: MessageId) -> Result<(), TraceError> {
+        self.trace.as_mut().map_or(Ok(()), |trace| trace.record_nemesis(at, Nemesis::InFlight(message)))
+    }
+
+    /// What the world does to links or clocks: a number that no other kind has, and words that say the rest.
+    pub(crate) fn world(
+        &mut self,
+        at: TrueTime,
+        kind: u64,
+        words: impl IntoIterator<Item = u64>,
+        nemesis: impl FnOnce() -> Nemesis,
+    ) -> Result<(), TraceError> {
+        self.digester.absorb(at.ns());
+        self.digester.absorb(kind << 32);
+        words.into_iter().for_each(|word| self.digester.absorb(word));
+        self.trace.as_mut().map_or(Ok(()), |trace| trace.record_nemesis(at, nemesis()))
+    }
+
+    fn next(&mut self, kind: u64, node: NodeId, at: TrueTime) -> Result<EventId, TraceError> {
+        let event = EventId::new(self.events);
+        self.events = self.events.checked_add(1).ok_or(TraceError::Full)?;
+        self.digester.absorb(at.ns());
+        self.digester.absorb(kind << 32 | u64::from(node.number()));
+        Ok(event)
+    }
+}
+
+fn trace_step<M>(
+    trace: &mut Trace,
+    node: NodeId,
+    at: TrueTime,
+    step: &Step<M>,
+    received: Option<MessageId>,
+    sends: &[NodeId],
+) -> Result<(), TraceError> {
+    let texts: Vec<&str> = match &step.act {
+        StepAct::Write { saw, .. } => saw.iter().map(String::as_str).collect(),
+        StepAct::Read { shows, .. } => shows.iter().map(String::as_str).collect(),
+        _ => Vec::new(),
+    };
+    let action = match &step.act {
+        StepAct::Receive => Action::Receive(received.expect("only a message's first step receives")),
+        StepAct::Persist(_) => Action::Persist,
+        StepAct::Write { key, update, .. } => Action::Write { key, update, saw: &texts },
+        StepAct::Read { key, .. } => Action::Read { key, shows: &texts },
+        _ => Action::Local,
+    };
+    let entry = Entry { node, at, action, sends, label: &step.label, claims: &step.claims };
+    trace.record(entry).map(|_| ())
+}
