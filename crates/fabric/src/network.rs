@@ -194,6 +194,7 @@ impl Network {
     }
 
     /// Whether what `source` sends to `target` would be held. Costs two binary searches for each different cut in force.
+    #[inline]
     pub fn is_cut(&self, source: NodeId, target: NodeId) -> bool {
         source != target && self.cuts.sever(source, target)
     }
@@ -217,11 +218,12 @@ impl Network {
     ///
     /// # Errors
     /// [`NetworkError::HoldFull`]: nothing was decided, and the message is still the sender's.
-    pub fn send(
+    #[inline]
+    pub fn send<C: Choices + ?Sized>(
         &mut self,
         parcel: Parcel,
         now: TrueTime,
-        choices: &mut dyn Choices,
+        choices: &mut C,
     ) -> Result<Fate, NetworkError> {
         if !self.is_cut(parcel.source, parcel.target) {
             return Ok(self.carry(parcel, now, choices));
@@ -234,7 +236,7 @@ impl Network {
     }
 
     /// Ends all partitions and cuts; returns what was held, in the order of sending, with its fate from `now` on.
-    pub fn heal(&mut self, now: TrueTime, choices: &mut dyn Choices) -> Vec<(Parcel, Fate)> {
+    pub fn heal<C: Choices + ?Sized>(&mut self, now: TrueTime, choices: &mut C) -> Vec<(Parcel, Fate)> {
         self.end_cuts();
         std::iter::from_fn(|| self.release(now, choices)).collect()
     }
@@ -247,7 +249,7 @@ impl Network {
 
     /// The first of the messages held that no cut holds any longer, if the first of all is one; with its fate from
     /// `now` on. [`Network::heal`] in single steps.
-    pub fn release(&mut self, now: TrueTime, choices: &mut dyn Choices) -> Option<(Parcel, Fate)> {
+    pub fn release<C: Choices + ?Sized>(&mut self, now: TrueTime, choices: &mut C) -> Option<(Parcel, Fate)> {
         let first = *self.held.front()?;
         if self.is_cut(first.source, first.target) {
             return None;
@@ -256,7 +258,8 @@ impl Network {
         Some((first, self.carry(first, now, choices)))
     }
 
-    fn carry(&mut self, parcel: Parcel, now: TrueTime, choices: &mut dyn Choices) -> Fate {
+    #[inline]
+    fn carry<C: Choices + ?Sized>(&mut self, parcel: Parcel, now: TrueTime, choices: &mut C) -> Fate {
         let ends = (parcel.source, parcel.target);
         let links = &self.links;
         let way =
@@ -323,7 +326,8 @@ impl Kind {
         }
     }
 
-    fn latency_ns(&self, question: Question, choices: &mut dyn Choices) -> u64 {
+    #[inline]
+    fn latency_ns<C: Choices + ?Sized>(&self, question: Question, choices: &mut C) -> u64 {
         if self.latency_span_ns == 0 {
             return self.latency_min_ns;
         }

@@ -160,15 +160,17 @@ impl<M> Effects<M> {
     }
 
     /// No effects any more, as after [`Effects::new`] but for the memory, which is kept.
+    #[inline]
     pub fn renew(&mut self) {
         self.begun = 0;
         self.timers.clear();
     }
 
     /// No effects any more but that a message was received, as after [`Effects::receiving`] but for the memory.
+    #[inline]
     pub fn renew_receiving(&mut self) {
         self.renew();
-        self.begin(StepAct::Receive);
+        self.begin_receive();
     }
 
     /// Whether anybody records labels and claims. Where nobody does, they are dropped, and a node may save itself
@@ -206,7 +208,7 @@ impl<M> Effects<M> {
 
     /// Something happened at the node, called `label` in a timeline.
     pub fn event(&mut self, label: impl Into<String>) {
-        self.begin(StepAct::Local);
+        self.begin_local();
         self.label(label);
     }
 
@@ -244,6 +246,7 @@ impl<M> Effects<M> {
     }
 
     /// Sends `message` as part of the latest step.
+    #[inline]
     pub fn send(&mut self, to: NodeId, message: M) {
         self.latest().sends.push((to, message));
     }
@@ -274,21 +277,47 @@ impl<M> Effects<M> {
         (self.steps, self.timers)
     }
 
+    #[inline]
     fn begin(&mut self, act: StepAct) {
-        if let Some(step) = self.steps.get_mut(self.begun) {
-            step.act = act;
-            step.label.clear();
-            step.claims.clear();
-            step.sends.clear();
-        } else {
-            self.steps.push(Step { act, label: String::new(), claims: Vec::new(), sends: Vec::new() });
-        }
-        self.begun += 1;
+        self.next_step().act = act;
     }
 
+    /// An act that says nothing more: where the same stood before, nothing need be dropped.
+    #[inline]
+    fn begin_receive(&mut self) {
+        let step = self.next_step();
+        if !matches!(step.act, StepAct::Receive) {
+            step.act = StepAct::Receive;
+        }
+    }
+
+    #[inline]
+    fn begin_local(&mut self) {
+        let step = self.next_step();
+        if !matches!(step.act, StepAct::Local) {
+            step.act = StepAct::Local;
+        }
+    }
+
+    /// A step that is empty but for an act, which the caller sets.
+    #[inline]
+    fn next_step(&mut self) -> &mut Step<M> {
+        if self.steps.len() == self.begun {
+            let (label, claims, sends) = (String::new(), Vec::new(), Vec::new());
+            self.steps.push(Step { act: StepAct::Local, label, claims, sends });
+        }
+        let step = &mut self.steps[self.begun];
+        self.begun += 1;
+        step.label.clear();
+        step.claims.clear();
+        step.sends.clear();
+        step
+    }
+
+    #[inline]
     fn latest(&mut self) -> &mut Step<M> {
         if self.begun == 0 {
-            self.begin(StepAct::Local);
+            self.begin_local();
         }
         &mut self.steps[self.begun - 1]
     }

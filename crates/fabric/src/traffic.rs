@@ -34,6 +34,7 @@ impl Traffic {
     }
 
     /// The way from `source` to `target`; when nothing was sent over it yet, it is of the kind that `kind` tells.
+    #[inline]
     pub(crate) fn way(
         &mut self,
         source: NodeId,
@@ -69,6 +70,7 @@ impl Traffic {
     }
 
     /// The slot of this way, or the empty one where it belongs; `None` in a table without slots.
+    #[inline]
     fn find(&self, ends: u64) -> Option<usize> {
         let mask = self.slots.len().checked_sub(1)?;
         // Fibonacci hashing: the upper half of the product depends on every bit of both ends.

@@ -22,8 +22,11 @@ pub(crate) struct Agenda<T> {
     free: u32,
     /// Up to which tick the items have left the wheels; whatever is not later is in `sorted` or in `late`.
     tick: u64,
-    /// From the lowest on, as far as any was needed.
-    wheels: Vec<Wheel>,
+    lowest: Wheel,
+    /// The wheels above the lowest, as far as any was needed.
+    upper: Vec<Wheel>,
+    /// How many items are in those.
+    above: usize,
     /// What was in the slot of `tick` when its turn came, the first to happen last.
     sorted: Vec<(Key, u32)>,
     /// What was added for `tick`, or a time before it, since.
@@ -82,12 +85,14 @@ enum Home {
 const TICK_BITS: u32 = 12;
 
 impl<T> Agenda<T> {
-    pub(crate) const fn new() -> Agenda<T> {
+    pub(crate) fn new() -> Agenda<T> {
         Agenda {
             items: Vec::new(),
             free: NONE,
             tick: 0,
-            wheels: Vec::new(),
+            lowest: Wheel::new(),
+            upper: Vec::new(),
+            above: 0,
             sorted: Vec::new(),
             late: BinaryHeap::new(),
             next_sequence: 0,
@@ -99,50 +104,119 @@ impl<T> Agenda<T> {
         self.items.clear();
         self.free = NONE;
         self.tick = 0;
-        self.wheels.iter_mut().for_each(Wheel::clear);
+        self.lowest.clear();
+        self.upper.iter_mut().for_each(Wheel::clear);
+        self.above = 0;
         self.sorted.clear();
         self.late.clear();
         self.next_sequence = 0;
     }
 
     /// Adds what is to happen.
+    #[inline]
     pub(crate) fn add(&mut self, at: TrueTime, place: Place, what: T) -> Ticket {
         let sequence = self.next_sequence;
         // Cannot wrap: at a billion a second, 2^64 take 584 years.
         self.next_sequence += 1;
         let key = Key { at, place, sequence };
-        let item = Item { key, what: Some(what), next: NONE, previous: NONE, home: Home::Due };
-        let index = if self.free == NONE {
-            let index = u32::try_from(self.items.len()).ok().filter(|index| *index != NONE);
-            self.items.push(item);
-            index.expect("memory ends before 2^32 items do")
-        } else {
-            let index = self.free;
+        let index = self.free;
+        if index != NONE {
             self.free = self.items[index as usize].next;
-            self.items[index as usize] = item;
-            index
-        };
-        self.put(index, key);
+            let (home, next) = self.house(index, key);
+            self.items[index as usize] = Item { key, what: Some(what), next, previous: NONE, home };
+            return Ticket { index, sequence };
+        }
+        let index = u32::try_from(self.items.len()).ok().filter(|index| *index != NONE);
+        let index = index.expect("memory ends before 2^32 items do");
+        let (home, next) = self.house(index, key);
+        self.items.push(Item { key, what: Some(what), next, previous: NONE, home });
         Ticket { index, sequence }
     }
 
+    /// Enters an item at the head of the list to which it belongs as long as nothing happened after `tick`; returns
+    /// which that is, and the item that it comes before.
+    #[inline]
+    fn house(&mut self, index: u32, key: Key) -> (Home, u32) {
+        let tick = key.at.ns() >> TICK_BITS;
+        if tick <= self.tick {
+            self.late.push(Reverse((key, index)));
+            return (Home::Due, NONE);
+        }
+        let (level, slot, next) = if tick - self.tick < Wheel::SLOTS {
+            let slot = Wheel::slot(tick, 0);
+            (0, slot, self.lowest.replace_first(slot, index))
+        } else {
+            self.house_above(index, tick)
+        };
+        if next != NONE {
+            self.items[next as usize].previous = index;
+        }
+        (Home::Slot { level, slot }, next)
+    }
+
+    /// The same for what the lowest wheel does not reach.
+    fn house_above(&mut self, index: u32, tick: u64) -> (u8, u16, u32) {
+        // The first wheel that reaches so far; the highest reaches everywhere.
+        let mut level = 1;
+        while Wheel::unit(tick, level) - Wheel::unit(self.tick, level) >= Wheel::SLOTS {
+            level += 1;
+        }
+        while self.upper.len() < usize::from(level) {
+            self.upper.push(Wheel::new());
+        }
+        self.above += 1;
+        let slot = Wheel::slot(tick, level);
+        (level, slot, self.upper[usize::from(level) - 1].replace_first(slot, index))
+    }
+
     /// Takes what happens next, unless that is after `until`.
+    #[inline]
     pub(crate) fn take(&mut self, until: TrueTime) -> Option<(Key, T)> {
         loop {
-            let (key, index, is_late) = self.first_due()?;
-            if key.at > until {
-                return None;
+            while self.sorted.is_empty() && self.late.is_empty() {
+                let tick = self.next_tick()?;
+                if tick > until.ns() >> TICK_BITS {
+                    return None;
+                }
+                self.tick = tick;
+                if let Some(index) = self.take_only() {
+                    let item = &mut self.items[index as usize];
+                    if item.key.at > until {
+                        item.home = Home::Due;
+                        self.sorted.push((item.key, index));
+                        return None;
+                    }
+                    let (key, what) = (item.key, item.what.take());
+                    self.release(index);
+                    // What was cancelled in a slot has left it, so there is something.
+                    return what.map(|what| (key, what));
+                }
+                self.empty_slots();
             }
-            if is_late {
-                self.late.pop();
-            } else {
-                self.sorted.pop();
-            }
+            let (key, index) = self.take_due(until)?;
             let what = self.items[index as usize].what.take();
             self.release(index);
             if let Some(what) = what {
                 return Some((key, what));
             }
+        }
+    }
+
+    /// Takes the first of `sorted` and `late`, unless that is after `until`.
+    fn take_due(&mut self, until: TrueTime) -> Option<(Key, u32)> {
+        let sorted = self.sorted.last();
+        let late = self.late.peek().map(|Reverse(late)| late);
+        let is_sorted_first = match (sorted, late) {
+            (Some(sorted), Some(late)) => sorted < late,
+            (sorted, _) => sorted.is_some(),
+        };
+        let first = if is_sorted_first { sorted } else { late };
+        if first?.0.at > until {
+            None
+        } else if is_sorted_first {
+            self.sorted.pop()
+        } else {
+            self.late.pop().map(|Reverse(late)| late)
         }
     }
 
@@ -155,15 +229,27 @@ impl<T> Agenda<T> {
         item.what = None;
         let (home, previous, next) = (item.home, item.previous, item.next);
         let Home::Slot { level, slot } = home else { return };
+        self.above -= usize::from(level > 0);
         if next != NONE {
             self.items[next as usize].previous = previous;
         }
-        if previous == NONE {
-            self.wheels[usize::from(level)].set_first(slot, next);
-        } else {
+        if previous != NONE {
             self.items[previous as usize].next = next;
+        } else if let Some(wheel) = self.wheel(level) {
+            wheel.take_first(slot);
+            if next != NONE {
+                wheel.replace_first(slot, next);
+            }
         }
         self.release(ticket.index);
+    }
+
+    /// The wheel of a level, if any was needed that high.
+    fn wheel(&mut self, level: u8) -> Option<&mut Wheel> {
+        match level.checked_sub(1) {
+            None => Some(&mut self.lowest),
+            Some(above) => self.upper.get_mut(usize::from(above)),
+        }
     }
 
     /// What is left, in no particular order.
@@ -177,82 +263,62 @@ impl<T> Agenda<T> {
         self.free = index;
     }
 
-    /// Enters an item into the list to which it belongs as long as nothing happened after `tick`.
-    fn put(&mut self, index: u32, key: Key) {
-        let tick = key.at.ns() >> TICK_BITS;
-        if tick <= self.tick {
-            self.items[index as usize].home = Home::Due;
-            self.late.push(Reverse((key, index)));
-            return;
+    /// The first tick after `tick` at which a slot begins that holds anything.
+    #[inline]
+    fn next_tick(&self) -> Option<u64> {
+        let lowest = self.lowest.next(self.tick);
+        if self.above == 0 {
+            return lowest;
         }
-        // The lowest wheel that reaches so far; the highest reaches everywhere.
-        let mut level = 0;
-        while Wheel::unit(tick, level) - Wheel::unit(self.tick, level) >= Wheel::SLOTS {
-            level += 1;
-        }
-        while self.wheels.len() <= usize::from(level) {
-            self.wheels.push(Wheel::new());
-        }
-        let slot = Wheel::slot(tick, level);
-        let next = self.wheels[usize::from(level)].first(slot);
-        if next != NONE {
-            self.items[next as usize].previous = index;
-        }
-        let item = &mut self.items[index as usize];
-        (item.next, item.previous, item.home) = (next, NONE, Home::Slot { level, slot });
-        self.wheels[usize::from(level)].set_first(slot, index);
-    }
-
-    /// The key and place of what comes next, and whether it is in `late`.
-    fn first_due(&mut self) -> Option<(Key, u32, bool)> {
-        while self.sorted.is_empty() && self.late.is_empty() {
-            if !self.turn() {
-                return None;
-            }
-        }
-        let sorted = self.sorted.last().copied();
-        let late = self.late.peek().map(|Reverse(late)| *late);
-        match (sorted, late) {
-            (Some((key, index)), None) => Some((key, index, false)),
-            (None, Some((key, index))) => Some((key, index, true)),
-            (Some(sorted), Some(late)) if sorted < late => Some((sorted.0, sorted.1, false)),
-            (_, late) => late.map(|(key, index)| (key, index, true)),
-        }
-    }
-
-    /// Turns the wheels to the next slot that holds anything; false when none does.
-    fn turn(&mut self) -> bool {
-        let starts = (0..).zip(&self.wheels).filter_map(|(level, wheel)| {
+        let above = (1..).zip(&self.upper).filter_map(|(level, wheel)| {
             wheel.next(Wheel::unit(self.tick, level)).map(|unit| Wheel::start(unit, level))
         });
-        let Some(tick) = starts.min() else { return false };
-        self.tick = tick;
+        above.chain(lowest).min()
+    }
+
+    /// Takes out of the wheels what begins at `tick` if that is a single item of the lowest, the most common case.
+    #[inline]
+    fn take_only(&mut self) -> Option<u32> {
+        let slot = Wheel::slot(self.tick, 0);
+        let index = self.lowest.first(slot);
+        if self.above > 0 || self.items[index as usize].next != NONE {
+            return None;
+        }
+        self.lowest.take_first(slot);
+        Some(index)
+    }
+
+    /// Takes out of the wheels what is in the slots that begin at `tick`.
+    fn empty_slots(&mut self) {
         // From the top, since what leaves a higher wheel may belong before what is in a lower one. A slot of a higher
         // wheel is filled here only if it begins at this very tick: else its turn would have come before.
-        for level in (0..Wheel::LEVELS).rev() {
-            self.empty_slot(level, Wheel::slot(tick, level));
+        if self.above > 0 {
+            for level in (1..Wheel::LEVELS).rev() {
+                self.empty_slot(level, Wheel::slot(self.tick, level));
+            }
         }
+        self.empty_slot(0, Wheel::slot(self.tick, 0));
         self.sorted.sort_unstable_by_key(|(key, _)| Reverse(*key));
-        true
     }
 
     fn empty_slot(&mut self, level: u8, slot: u16) {
-        let Some(wheel) = self.wheels.get_mut(usize::from(level)) else { return };
-        let mut index = wheel.first(slot);
-        if index == NONE {
-            return;
-        }
-        wheel.set_first(slot, NONE);
+        let Some(wheel) = self.wheel(level) else { return };
+        let mut index = wheel.take_first(slot);
         while index != NONE {
-            let item = &mut self.items[index as usize];
-            let (key, next) = (item.key, item.next);
-            if level == 0 {
-                item.home = Home::Due;
+            let (key, following) = {
+                let item = &self.items[index as usize];
+                (item.key, item.next)
+            };
+            let (home, next) = if level == 0 {
                 self.sorted.push((key, index));
+                (Home::Due, NONE)
             } else {
-                self.put(index, key);
-            }
-            index = next;
+                self.above -= 1;
+                self.house(index, key)
+            };
+            let item = &mut self.items[index as usize];
+            (item.home, item.next, item.previous) = (home, next, NONE);
+            index = following;
         }
     }
 }

@@ -38,6 +38,7 @@ impl Digester {
         Digester(0x243f_6a88_85a3_08d3)
     }
 
+    #[inline]
     pub(crate) const fn absorb(&mut self, word: u64) {
         // Wrapping is what makes it a bijection. The factor is 2^64 over the golden ratio.
         self.0 = (self.0.rotate_left(23) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::mem;
 
 use constellation_fabric::{
-    Calm, Choices, Effects, Fate, Input, Network, Node, Parcel, Step, StepAct, Timer, TimerSet, Words,
+    Calm, Choices, Effects, Fate, Input, Network, Node, Parcel, Step, StepAct, Timer, TimerSet,
 };
 use constellation_trace::{
     Action, Claim, ClaimKind, Entry, EventId, MessageId, Nemesis, NodeId, Trace, TrueTime,
@@ -30,8 +30,6 @@ pub(crate) struct Engine<N: Node> {
     /// Messages that the network duplicated, while a copy is under way; the places of others are free.
     twins: Vec<Twins>,
     free_twins: Vec<u32>,
-    /// What a node wants done; kept so that it need not be allocated for each input.
-    effects: Effects<N::Message>,
     counts: Counts,
     now: TrueTime,
     pub(crate) last: TrueTime,
@@ -43,9 +41,11 @@ pub(crate) struct Engine<N: Node> {
 }
 
 /// What a run takes from outside: its luck, its nodes, and what clients ask.
-pub(crate) struct Outside<C, F, R> {
+pub(crate) struct Outside<C, F, M, R> {
     pub(crate) choices: C,
     pub(crate) factory: F,
+    /// What a node wants done; kept so that it need not be allocated for each input.
+    pub(crate) effects: Effects<M>,
     /// Hands out the request of an act: itself, or a copy where the plan is to be used again.
     pub(crate) request: fn(&mut Act<R>) -> Option<R>,
 }
@@ -126,7 +126,6 @@ impl<N: Node> Engine<N> {
             held: VecDeque::new(),
             twins: Vec::new(),
             free_twins: Vec::new(),
-            effects: Effects::new(),
             counts: Counts::default(),
             now: TrueTime::default(),
             last: TrueTime::default(),
@@ -158,10 +157,6 @@ impl<N: Node> Engine<N> {
         self.held.clear();
         self.twins.clear();
         self.free_twins.clear();
-        // A node may have put another value in its place, and a run that failed left none.
-        if self.effects.is_recorded() {
-            self.effects = Effects::with_words(Words::Dropped);
-        }
         self.counts = Counts::default();
         (self.now, self.last, self.handled) = (TrueTime::default(), TrueTime::default(), 0);
         self.fill_agenda();
@@ -178,7 +173,10 @@ impl<N: Node> Engine<N> {
     }
 
     /// Lets happen what happens, until nothing is left or the time is up.
-    pub(crate) fn run<C, F>(&mut self, outside: &mut Outside<C, F, N::Request>) -> Result<(), WorldError>
+    pub(crate) fn run<C, F>(
+        &mut self,
+        outside: &mut Outside<C, F, N::Message, N::Request>,
+    ) -> Result<(), WorldError>
     where
         C: Choices,
         F: FnMut(NodeId) -> N,
@@ -209,7 +207,11 @@ impl<N: Node> Engine<N> {
         Ok(())
     }
 
-    fn act<C, F>(&mut self, outside: &mut Outside<C, F, N::Request>, number: usize) -> Result<(), WorldError>
+    fn act<C, F>(
+        &mut self,
+        outside: &mut Outside<C, F, N::Message, N::Request>,
+        number: usize,
+    ) -> Result<(), WorldError>
     where
         C: Choices,
         F: FnMut(NodeId) -> N,
@@ -258,7 +260,10 @@ impl<N: Node> Engine<N> {
         recorded.map_err(|error| WorldError::Trace { at, error })
     }
 
-    fn heal<C: Choices, F>(&mut self, outside: &mut Outside<C, F, N::Request>) -> Result<(), WorldError> {
+    fn heal<C: Choices, F>(
+        &mut self,
+        outside: &mut Outside<C, F, N::Message, N::Request>,
+    ) -> Result<(), WorldError> {
         let (mut calm, at) = (Calm, self.now);
         self.record.world(at, 14, [], || Nemesis::Heal).map_err(|error| WorldError::Trace { at, error })?;
         self.network.end_cuts();
@@ -284,7 +289,7 @@ impl<N: Node> Engine<N> {
 
     fn restart<C, F>(
         &mut self,
-        outside: &mut Outside<C, F, N::Request>,
+        outside: &mut Outside<C, F, N::Message, N::Request>,
         node: NodeId,
         disk: Disk,
     ) -> Result<(), WorldError>
@@ -305,14 +310,19 @@ impl<N: Node> Engine<N> {
         self.hand(outside, node, Input::Restart { state, incarnation })
     }
 
-    fn begin<C, F: FnMut(NodeId) -> N>(&mut self, outside: &mut Outside<C, F, N::Request>, node: NodeId) {
+    fn begin<C, F: FnMut(NodeId) -> N>(
+        &mut self,
+        outside: &mut Outside<C, F, N::Message, N::Request>,
+        node: NodeId,
+    ) {
         let fresh = (outside.factory)(node);
         self.hosts[node.index()].life = Some(Life { node: fresh, began: self.now });
     }
 
+    #[inline]
     fn arrive<C: Choices, F>(
         &mut self,
-        outside: &mut Outside<C, F, N::Request>,
+        outside: &mut Outside<C, F, N::Message, N::Request>,
         parcel: Parcel,
         twins: Option<TwinsId>,
         message: N::Message,
@@ -350,7 +360,7 @@ impl<N: Node> Engine<N> {
     /// Gives a living node an input that is no message.
     fn hand<C: Choices, F>(
         &mut self,
-        outside: &mut Outside<C, F, N::Request>,
+        outside: &mut Outside<C, F, N::Message, N::Request>,
         node: NodeId,
         input: Input<N::Message, N::Request>,
     ) -> Result<(), WorldError> {
@@ -360,19 +370,19 @@ impl<N: Node> Engine<N> {
     /// Gives a living node an input and carries out what follows, all of it now.
     fn give<C: Choices, F>(
         &mut self,
-        outside: &mut Outside<C, F, N::Request>,
+        outside: &mut Outside<C, F, N::Message, N::Request>,
         node: NodeId,
         input: Input<N::Message, N::Request>,
         received: Option<MessageId>,
     ) -> Result<Taken, WorldError> {
         let host = &mut self.hosts[node.index()];
         let life = host.life.as_mut().expect("callers ask only living nodes");
+        let Outside { choices, effects, .. } = outside;
         match received {
-            Some(_) => self.effects.renew_receiving(),
-            None => self.effects.renew(),
+            Some(_) => effects.renew_receiving(),
+            None => effects.renew(),
         }
-        life.node.on(host.clocks.now(self.now, life.began), input, &mut self.effects);
-        let mut effects = mem::take(&mut self.effects);
+        life.node.on(host.clocks.now(self.now, life.began), input, effects);
 
         let mut receives = effects.steps().iter().map(|step| step.act == StepAct::Receive);
         let taken = if receives.next().unwrap_or(false) { Taken::In } else { Taken::Refused };
@@ -380,18 +390,18 @@ impl<N: Node> Engine<N> {
             return Err(WorldError::Receive { node, at: self.now });
         }
         for step in effects.steps_mut() {
-            self.carry_out(outside, node, step, received)?;
+            self.carry_out(choices, node, step, received)?;
         }
         for timer in effects.timers() {
             self.set_timer(node, *timer);
         }
-        self.effects = effects;
         Ok(taken)
     }
 
-    fn carry_out<C: Choices, F>(
+    #[inline]
+    fn carry_out<C: Choices>(
         &mut self,
-        outside: &mut Outside<C, F, N::Request>,
+        choices: &mut C,
         node: NodeId,
         step: &mut Step<N::Message>,
         received: Option<MessageId>,
@@ -407,28 +417,30 @@ impl<N: Node> Engine<N> {
         }
         for (number, (target, message)) in (first..).zip(step.sends.drain(..)) {
             let parcel = Parcel { message: MessageId::new(number), source: node, target };
-            self.send(outside, parcel, message)?;
+            self.send(choices, parcel, message)?;
         }
         Ok(())
     }
 
-    fn send<C: Choices, F>(
+    #[inline]
+    fn send<C: Choices>(
         &mut self,
-        outside: &mut Outside<C, F, N::Request>,
+        choices: &mut C,
         parcel: Parcel,
         message: N::Message,
     ) -> Result<(), WorldError> {
-        let (mut calm, now) = (Calm, self.now);
-        let choices: &mut dyn Choices = if now > self.end { &mut calm } else { &mut outside.choices };
-        let fate = self.network.send(parcel, now, choices).map_err(|error| WorldError::Network {
-            node: parcel.source,
-            at: now,
-            error,
-        })?;
+        let now = self.now;
+        let fate = if now > self.end {
+            self.network.send(parcel, now, &mut Calm)
+        } else {
+            self.network.send(parcel, now, choices)
+        };
+        let fate = fate.map_err(|error| WorldError::Network { node: parcel.source, at: now, error })?;
         self.counts.sent += 1;
         self.carry(parcel, message, fate)
     }
 
+    #[inline]
     fn carry(&mut self, parcel: Parcel, message: N::Message, fate: Fate) -> Result<(), WorldError> {
         match fate {
             Fate::Hold => {
@@ -470,6 +482,7 @@ impl<N: Node> Engine<N> {
         TwinsId(id)
     }
 
+    #[inline]
     fn add_arrival(&mut self, at: TrueTime, parcel: Parcel, twins: Option<TwinsId>, message: N::Message) {
         self.agenda.add(at, Place::Node(parcel.target), Occurrence::Arrival { parcel, twins, message });
     }
@@ -495,6 +508,7 @@ impl<N: Node> Engine<N> {
             .map_err(|error| WorldError::Trace { at, error })
     }
 
+    #[inline]
     fn add_wall_claim(&self, node: NodeId, claims: &mut Vec<Claim>) {
         if self.wall_claims == WallClaims::Omitted || !self.record.has_trace() {
             return;
@@ -515,6 +529,7 @@ impl<N: Node> Engine<N> {
         self.record.message(at, message, nemesis).map_err(|error| WorldError::Trace { at, error })
     }
 
+    #[inline]
     fn check_bound(&mut self, place: Place) -> Result<(), WorldError> {
         // Saturating: at the end of the numbers the bound is reached, whatever it is.
         self.handled = self.handled.saturating_add(1);

@@ -30,11 +30,13 @@ impl Record {
         (self.events, self.messages) = (0, 0);
     }
 
+    #[inline]
     pub(crate) const fn has_trace(&self) -> bool {
         self.trace.is_some()
     }
 
     /// How many events there are so far.
+    #[inline]
     pub(crate) const fn events(&self) -> u32 {
         self.events
     }
@@ -49,6 +51,7 @@ impl Record {
     }
 
     /// One step of a node; returns its event and the number of the first message it sent, which the others follow.
+    #[inline]
     pub(crate) fn step<M>(
         &mut self,
         node: NodeId,
@@ -135,6 +138,7 @@ impl Record {
         self.trace.as_mut().map_or(Ok(()), |trace| trace.record_nemesis(at, nemesis()))
     }
 
+    #[inline]
     fn next(&mut self, kind: u64, node: NodeId, at: TrueTime) -> Result<EventId, TraceError> {
         let event = EventId::new(self.events);
         self.events = self.events.checked_add(1).ok_or(TraceError::Full)?;

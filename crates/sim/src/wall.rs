@@ -52,6 +52,7 @@ impl Drift {
     }
 
     /// How long this oscillator says that `truly_ns` last, cut to the nanosecond. Stays at 2^64 - 1 ns.
+    #[inline]
     fn shows(self, truly_ns: u64) -> u64 {
         if self == Drift::NONE {
             return truly_ns;
@@ -72,6 +73,7 @@ impl Drift {
     }
 
     /// Nanoseconds shown a true second: at least 1, below 2 billion, so products with 64 bits fit in 128.
+    #[inline]
     const fn rate(self) -> u64 {
         BILLION.saturating_add_signed(self.0 as i64)
     }
@@ -106,6 +108,7 @@ impl Clocks {
     }
 
     /// What they show at `at` to a process that began at `began`. A wall clock stays within what it can show.
+    #[inline]
     pub(crate) fn now(&self, at: TrueTime, began: TrueTime) -> Now {
         let wall = i128::from(self.epoch.ns())
             + i128::from(self.wall.offset_ns)

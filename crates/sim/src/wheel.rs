@@ -5,7 +5,7 @@
 /// Level 0 counts in ticks; a unit of each higher level is a whole turn of the level below.
 #[derive(Debug)]
 pub(crate) struct Wheel {
-    firsts: Box<[u32]>,
+    firsts: Box<[u32; SLOTS]>,
     /// Which slots hold anything, a bit each.
     is_filled: [u64; 64],
     /// Which words of `is_filled` are not 0.
@@ -17,56 +17,67 @@ pub(crate) const NONE: u32 = u32::MAX;
 
 /// 64 words of 64 bits: two steps find the next slot. The slots of one wheel then take 16 KiB.
 const SLOT_BITS: u32 = 12;
+const SLOTS: usize = 1 << SLOT_BITS;
 
 impl Wheel {
-    pub(crate) const SLOTS: u64 = 1 << SLOT_BITS;
+    pub(crate) const SLOTS: u64 = SLOTS as u64;
     /// So many reach to the end of 64 bits, whatever a tick is.
     pub(crate) const LEVELS: u8 = 64_u32.div_ceil(SLOT_BITS) as u8;
 
     pub(crate) fn new() -> Wheel {
-        Wheel { firsts: vec![NONE; 1 << SLOT_BITS].into(), is_filled: [0; 64], has_filled: 0 }
+        let firsts = vec![NONE; SLOTS].try_into().expect("a vector of so many is an array of so many");
+        Wheel { firsts, is_filled: [0; 64], has_filled: 0 }
     }
 
     /// Which unit of a level a tick belongs to.
+    #[inline]
     pub(crate) fn unit(tick: u64, level: u8) -> u64 {
         tick >> (SLOT_BITS * u32::from(level))
     }
 
     /// The first tick of a unit.
+    #[inline]
     pub(crate) fn start(unit: u64, level: u8) -> u64 {
         unit << (SLOT_BITS * u32::from(level))
     }
 
     /// The slot of a level in which a tick is.
+    #[inline]
     pub(crate) fn slot(tick: u64, level: u8) -> u16 {
         slot_of(Wheel::unit(tick, level))
     }
 
+    #[inline]
     pub(crate) fn first(&self, slot: u16) -> u32 {
-        self.firsts[usize::from(slot)]
+        self.firsts[usize::from(slot) % SLOTS]
     }
 
-    pub(crate) fn set_first(&mut self, slot: u16, first: u32) {
-        self.firsts[usize::from(slot)] = first;
-        let (word, bit) = (usize::from(slot / 64), 1 << (slot % 64));
-        if first == NONE {
-            self.is_filled[word] &= !bit;
-            if self.is_filled[word] == 0 {
-                self.has_filled &= !(1 << word);
-            }
-        } else {
-            self.is_filled[word] |= bit;
-            self.has_filled |= 1 << word;
-        }
+    /// Puts an item at the head of a slot; returns the one that was there, or [`NONE`].
+    #[inline]
+    pub(crate) fn replace_first(&mut self, slot: u16, first: u32) -> u32 {
+        let (word, bit) = (usize::from(slot / 64) % 64, slot % 64);
+        self.is_filled[word] |= 1 << bit;
+        self.has_filled |= 1 << word;
+        std::mem::replace(&mut self.firsts[usize::from(slot) % SLOTS], first)
+    }
+
+    /// Empties a slot; returns the item that was at its head, or [`NONE`].
+    #[inline]
+    pub(crate) fn take_first(&mut self, slot: u16) -> u32 {
+        let (word, bit) = (usize::from(slot / 64) % 64, slot % 64);
+        self.is_filled[word] &= !(1 << bit);
+        self.has_filled &= !(u64::from(self.is_filled[word] == 0) << word);
+        std::mem::replace(&mut self.firsts[usize::from(slot) % SLOTS], NONE)
     }
 
     /// The first unit from `unit` on, and before that of a whole turn later, whose slot holds anything.
+    #[inline]
     pub(crate) fn next(&self, unit: u64) -> Option<u64> {
         if self.has_filled == 0 {
             return None;
         }
         let from = slot_of(unit);
-        let (word, bit) = (usize::from(from / 64), from % 64);
+        let (word, bit) = (usize::from(from / 64) % 64, from % 64);
         let rest = self.is_filled[word] & (u64::MAX << bit);
         let slot = if rest != 0 {
             word * 64 + rest.trailing_zeros() as usize

@@ -2,7 +2,7 @@
 
 use std::mem;
 
-use constellation_fabric::{Choices, Node};
+use constellation_fabric::{Choices, Effects, Node};
 use constellation_trace::NodeId;
 
 use crate::engine::{Engine, Outside};
@@ -17,7 +17,7 @@ use crate::setup::Setup;
 /// time: the node computes in no time, and only links and timers take any. Idle time costs nothing.
 ///
 /// Nodes are made by a factory, at the start and again after each crash, so that nothing volatile survives one:
-/// what a node remembers went through [`Effects::persist`](constellation_fabric::Effects::persist) and comes back
+/// what a node remembers went through [`Effects::persist`] and comes back
 /// in [`Input::Restart`](constellation_fabric::Input::Restart).
 ///
 /// Ties are broken by time, then links before nodes, then the order of node ids, then the order in which things
@@ -26,7 +26,7 @@ use crate::setup::Setup;
 /// When many runs are of interest only for how they end, use [`Worlds`](crate::Worlds), which records nothing.
 pub struct World<N: Node, C, F> {
     engine: Engine<N>,
-    outside: Outside<C, F, N::Request>,
+    outside: Outside<C, F, N::Message, N::Request>,
 }
 
 impl<N, C, F> World<N, C, F>
@@ -42,7 +42,7 @@ where
     pub fn new(setup: Setup<N::Request>, choices: C, factory: F) -> Result<World<N, C, F>, WorldError> {
         Ok(World {
             engine: Engine::new(setup)?,
-            outside: Outside { choices, factory, request: take_request },
+            outside: Outside { choices, factory, effects: Effects::new(), request: take_request },
         })
     }
 

@@ -1,6 +1,8 @@
 //! Many runs of one setup, as fast as they go: what a hunt for a bad seed runs.
 
-use constellation_fabric::{Choices, Network, Node};
+use std::mem;
+
+use constellation_fabric::{Choices, Effects, Network, Node, Words};
 use constellation_trace::{NodeId, TrueTime};
 
 use crate::digest::Digest;
@@ -15,7 +17,7 @@ use crate::setup::Setup;
 /// Each run is the one that a [`World`](crate::World) of the same setup and luck makes: same ends, same counts, same
 /// [`Digest`]. It has no trace; to see what happened, make that world. In return it takes the same memory however
 /// long it is, and after the first run nothing is allocated but by nodes, and where a run needs more room than
-/// any before it. Labels and claims are dropped ([`Words::Dropped`](constellation_fabric::Words::Dropped)); that two
+/// any before it. Labels and claims are dropped ([`Words::Dropped`]); that two
 /// updates have one name, or that an event has two claims of one kind, is found by the world alone.
 ///
 /// ```
@@ -66,6 +68,7 @@ pub struct Worlds<N: Node, F> {
     /// The network as the setup has it.
     network: Network,
     factory: F,
+    effects: Effects<N::Message>,
 }
 
 /// A run of [`Worlds`] that came to its end.
@@ -86,7 +89,8 @@ where
     /// [`WorldError::Names`], [`WorldError::Plan`] or [`WorldError::UsedNetwork`].
     pub fn new(setup: Setup<N::Request>, factory: F) -> Result<Worlds<N, F>, WorldError> {
         let engine = Engine::new(setup)?;
-        Ok(Worlds { network: engine.network().clone(), engine, factory })
+        let effects = Effects::with_words(Words::Dropped);
+        Ok(Worlds { network: engine.network().clone(), engine, factory, effects })
     }
 
     /// One run, from the beginning, whatever became of the one before.
@@ -95,8 +99,15 @@ where
     /// Any other [`WorldError`].
     pub fn run(&mut self, choices: impl Choices) -> Result<Run<'_, N>, WorldError> {
         self.engine.begin_again(&self.network);
-        let mut outside = Outside { choices, factory: &mut self.factory, request: copy_request };
-        self.engine.run(&mut outside)?;
+        // A node may have put another value in its place, which keeps words.
+        if self.effects.is_recorded() {
+            self.effects = Effects::with_words(Words::Dropped);
+        }
+        let effects = mem::take(&mut self.effects);
+        let mut outside = Outside { choices, factory: &mut self.factory, effects, request: copy_request };
+        let ended = self.engine.run(&mut outside);
+        self.effects = outside.effects;
+        ended?;
         let (counts, ending) = self.engine.account()?;
         Ok(Run { engine: &self.engine, counts, ending })
     }

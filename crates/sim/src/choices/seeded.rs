@@ -55,6 +55,7 @@ impl Seeded {
         below(count, self.topics[0])
     }
 
+    #[inline]
     const fn hash(&self, question: Question) -> u64 {
         let topic = question.topic.number();
         let after_topic =
@@ -65,6 +66,7 @@ impl Seeded {
 }
 
 impl Choices for Seeded {
+    #[inline]
     fn choose(&mut self, question: Question, options: Options) -> u32 {
         let hash = self.hash(question);
         match options {
