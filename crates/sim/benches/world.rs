@@ -153,9 +153,11 @@ fn fold(sum: u64, message: u64) -> u64 {
     (sum.rotate_left(5) ^ message).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
-/// One of the three nodes after `me`.
+/// One of the three nodes after `me`, of at least three.
 fn next(me: u32, nodes: u32, sum: u64) -> u32 {
-    (me + 1 + ((sum >> 32) as u32) % 3) % nodes
+    // Not by a remainder: the plain loop knows how many nodes there are, and would get away without a division.
+    let after = me + 1 + ((sum >> 32) as u32) % 3;
+    if after < nodes { after } else { after - nodes }
 }
 
 fn share(me: u32, nodes: u32, in_flight: u32) -> u32 {

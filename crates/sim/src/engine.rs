@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::mem;
 
 use constellation_fabric::{
-    Calm, Choices, Effects, Fate, Input, Network, Node, Parcel, Step, StepAct, Timer, TimerSet,
+    Calm, Choices, Delivery, Effects, Fate, Input, Network, Node, Parcel, Step, StepAct, Timer, TimerSet,
 };
 use constellation_trace::{
     Action, Claim, ClaimKind, Entry, EventId, MessageId, Nemesis, NodeId, Trace, TrueTime,
@@ -37,7 +37,8 @@ pub(crate) struct Engine<N: Node> {
     end: TrueTime,
     deadline: TrueTime,
     events_max: u32,
-    wall_claims: WallClaims,
+    /// Whether what the wall clock shows goes into the trace: asked for, and there is one.
+    adds_wall_claims: bool,
 }
 
 /// What a run takes from outside: its luck, its nodes, and what clients ask.
@@ -133,7 +134,7 @@ impl<N: Node> Engine<N> {
             end: setup.end,
             deadline: setup.end.saturating_add(setup.grace),
             events_max: setup.events_max,
-            wall_claims: setup.wall_claims,
+            adds_wall_claims: setup.wall_claims == WallClaims::Recorded,
         };
         engine.fill_agenda();
         Ok(engine)
@@ -154,6 +155,7 @@ impl<N: Node> Engine<N> {
         self.network.clone_from(network);
         self.agenda.clear();
         self.record.clear();
+        self.adds_wall_claims = false;
         self.held.clear();
         self.twins.clear();
         self.free_twins.clear();
@@ -384,9 +386,11 @@ impl<N: Node> Engine<N> {
         }
         life.node.on(host.clocks.now(self.now, life.began), input, effects);
 
-        let mut receives = effects.steps().iter().map(|step| step.act == StepAct::Receive);
-        let taken = if receives.next().unwrap_or(false) { Taken::In } else { Taken::Refused };
-        if (taken == Taken::In && received.is_none()) || receives.any(|receives| receives) {
+        let receives = |step: &Step<_>| matches!(step.act, StepAct::Receive);
+        let taken = if effects.steps().first().is_some_and(receives) { Taken::In } else { Taken::Refused };
+        let is_amiss =
+            (taken == Taken::In && received.is_none()) || effects.steps().iter().skip(1).any(receives);
+        if is_amiss {
             return Err(WorldError::Receive { node, at: self.now });
         }
         for step in effects.steps_mut() {
@@ -407,7 +411,9 @@ impl<N: Node> Engine<N> {
         received: Option<MessageId>,
     ) -> Result<(), WorldError> {
         let at = self.now;
-        self.add_wall_claim(node, &mut step.claims);
+        if self.adds_wall_claims {
+            self.add_wall_claim(node, &mut step.claims);
+        }
         let (event, first) = self
             .record
             .step(node, at, step, received)
@@ -435,12 +441,21 @@ impl<N: Node> Engine<N> {
         } else {
             self.network.send(parcel, now, choices)
         };
-        let fate = fate.map_err(|error| WorldError::Network { node: parcel.source, at: now, error })?;
-        self.counts.sent += 1;
-        self.carry(parcel, message, fate)
+        match fate {
+            // By far the most common, so without a call.
+            Ok(Fate::Deliver(Delivery { at, again_at: None })) => {
+                self.counts.sent += 1;
+                self.add_arrival(at, parcel, None, message);
+                Ok(())
+            }
+            Ok(fate) => {
+                self.counts.sent += 1;
+                self.carry(parcel, message, fate)
+            }
+            Err(error) => Err(WorldError::Network { node: parcel.source, at: now, error }),
+        }
     }
 
-    #[inline]
     fn carry(&mut self, parcel: Parcel, message: N::Message, fate: Fate) -> Result<(), WorldError> {
         match fate {
             Fate::Hold => {
@@ -501,18 +516,16 @@ impl<N: Node> Engine<N> {
 
     fn record_life(&mut self, node: NodeId, action: Action<'_>) -> Result<(), WorldError> {
         let mut claims = Vec::new();
-        self.add_wall_claim(node, &mut claims);
+        if self.adds_wall_claims {
+            self.add_wall_claim(node, &mut claims);
+        }
         let at = self.now;
         self.record
             .life(Entry { claims: &claims, ..Entry::new(node, at, action) })
             .map_err(|error| WorldError::Trace { at, error })
     }
 
-    #[inline]
     fn add_wall_claim(&self, node: NodeId, claims: &mut Vec<Claim>) {
-        if self.wall_claims == WallClaims::Omitted || !self.record.has_trace() {
-            return;
-        }
         if !claims.iter().any(|claim| claim.kind() == ClaimKind::Wall) {
             // A wall clock does not care when its process began.
             let now = self.hosts[node.index()].clocks.now(self.now, self.now);

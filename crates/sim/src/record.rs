@@ -76,9 +76,7 @@ impl Record {
         let sent = u32::try_from(step.sends.len()).map_err(|_| TraceError::Full)?;
         let messages = self.messages.checked_add(sent).ok_or(TraceError::Full)?;
         if let Some(trace) = &mut self.trace {
-            self.targets.clear();
-            self.targets.extend(step.sends.iter().map(|(target, _)| *target));
-            trace_step(trace, node, at, step, received, &self.targets)?;
+            trace_step(trace, &mut self.targets, Moment { node, at, received }, step)?;
         }
         self.messages = messages;
         let event = self.next(kind, node, at)?;
@@ -148,14 +146,23 @@ impl Record {
     }
 }
 
-fn trace_step<M>(
-    trace: &mut Trace,
+/// What a step does not know of itself.
+struct Moment {
     node: NodeId,
     at: TrueTime,
-    step: &Step<M>,
     received: Option<MessageId>,
-    sends: &[NodeId],
+}
+
+/// Not in line, so that a run without a trace need not step around it.
+#[inline(never)]
+fn trace_step<M>(
+    trace: &mut Trace,
+    targets: &mut Vec<NodeId>,
+    Moment { node, at, received }: Moment,
+    step: &Step<M>,
 ) -> Result<(), TraceError> {
+    targets.clear();
+    targets.extend(step.sends.iter().map(|(target, _)| *target));
     let texts: Vec<&str> = match &step.act {
         StepAct::Write { saw, .. } => saw.iter().map(String::as_str).collect(),
         StepAct::Read { shows, .. } => shows.iter().map(String::as_str).collect(),
@@ -168,6 +175,6 @@ fn trace_step<M>(
         StepAct::Read { key, .. } => Action::Read { key, shows: &texts },
         _ => Action::Local,
     };
-    let entry = Entry { node, at, action, sends, label: &step.label, claims: &step.claims };
+    let entry = Entry { node, at, action, sends: targets, label: &step.label, claims: &step.claims };
     trace.record(entry).map(|_| ())
 }
