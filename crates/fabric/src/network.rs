@@ -218,7 +218,7 @@ impl Network {
     ///
     /// # Errors
     /// [`NetworkError::HoldFull`]: nothing was decided, and the message is still the sender's.
-    #[inline]
+    #[inline(always)]
     pub fn send<C: Choices + ?Sized>(
         &mut self,
         parcel: Parcel,
@@ -258,7 +258,7 @@ impl Network {
         Some((first, self.carry(first, now, choices)))
     }
 
-    #[inline]
+    #[inline(always)]
     fn carry<C: Choices + ?Sized>(&mut self, parcel: Parcel, now: TrueTime, choices: &mut C) -> Fate {
         let ends = (parcel.source, parcel.target);
         let links = &self.links;

@@ -160,14 +160,14 @@ impl<M> Effects<M> {
     }
 
     /// No effects any more, as after [`Effects::new`] but for the memory, which is kept.
-    #[inline]
+    #[inline(always)]
     pub fn renew(&mut self) {
         self.begun = 0;
         self.timers.clear();
     }
 
     /// No effects any more but that a message was received, as after [`Effects::receiving`] but for the memory.
-    #[inline]
+    #[inline(always)]
     pub fn renew_receiving(&mut self) {
         self.renew();
         self.begin_receive();
@@ -246,7 +246,7 @@ impl<M> Effects<M> {
     }
 
     /// Sends `message` as part of the latest step.
-    #[inline]
+    #[inline(always)]
     pub fn send(&mut self, to: NodeId, message: M) {
         self.latest().sends.push((to, message));
     }
@@ -283,7 +283,7 @@ impl<M> Effects<M> {
     }
 
     /// An act that says nothing more: where the same stood before, nothing need be dropped.
-    #[inline]
+    #[inline(always)]
     fn begin_receive(&mut self) {
         let step = self.next_step();
         if !matches!(step.act, StepAct::Receive) {
@@ -300,7 +300,7 @@ impl<M> Effects<M> {
     }
 
     /// A step that is empty but for an act, which the caller sets.
-    #[inline]
+    #[inline(always)]
     fn next_step(&mut self) -> &mut Step<M> {
         if self.steps.len() == self.begun {
             let (label, claims, sends) = (String::new(), Vec::new(), Vec::new());
@@ -314,7 +314,7 @@ impl<M> Effects<M> {
         step
     }
 
-    #[inline]
+    #[inline(always)]
     fn latest(&mut self) -> &mut Step<M> {
         if self.begun == 0 {
             self.begin_local();

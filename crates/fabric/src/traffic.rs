@@ -44,16 +44,17 @@ impl Traffic {
         let ends = ends(source, target);
         let place = match self.find(ends) {
             Some(place) if self.slots[place].is_some() => place,
-            Some(place) if (self.count + 1) * 2 <= self.slots.len() => {
-                self.enter(place, Way { ends, sent: 0, last_arrival: TrueTime::default(), kind: kind() })
-            }
-            _ => {
-                self.grow();
-                let place = self.find(ends).expect("half of the slots are empty");
-                self.enter(place, Way { ends, sent: 0, last_arrival: TrueTime::default(), kind: kind() })
-            }
+            _ => self.begin(ends, kind()),
         };
         self.slots[place].as_mut().expect("it was there, or entered just now")
+    }
+
+    #[cold]
+    fn begin(&mut self, ends: u64, kind: NonZeroU32) -> usize {
+        if (self.count + 1) * 2 > self.slots.len() {
+            self.grow();
+        }
+        self.insert(Way { ends, sent: 0, last_arrival: TrueTime::default(), kind })
     }
 
     /// Makes a way that is known already another kind of link.
@@ -63,19 +64,13 @@ impl Traffic {
         }
     }
 
-    fn enter(&mut self, place: usize, way: Way) -> usize {
-        self.slots[place] = Some(way);
-        self.count += 1;
-        place
-    }
-
     /// The slot of this way, or the empty one where it belongs; `None` in a table without slots.
     #[inline]
     fn find(&self, ends: u64) -> Option<usize> {
         let mask = self.slots.len().checked_sub(1)?;
         // Fibonacci hashing: the upper half of the product depends on every bit of both ends.
         let mut place = (ends.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize & mask;
-        while self.slots[place].is_some_and(|way| way.ends != ends) {
+        while self.slots[place].as_ref().is_some_and(|way| way.ends != ends) {
             place = (place + 1) & mask;
         }
         Some(place)
@@ -86,12 +81,16 @@ impl Traffic {
         let doubled = vec![None; (self.slots.len() * 2).max(SLOTS_MIN)];
         let old = std::mem::replace(&mut self.slots, doubled);
         self.count = 0;
-        old.into_iter().flatten().for_each(|way| self.insert(way));
+        for way in old.into_iter().flatten() {
+            self.insert(way);
+        }
     }
 
-    fn insert(&mut self, way: Way) {
+    fn insert(&mut self, way: Way) -> usize {
         let place = self.find(way.ends).expect("the caller made room");
-        self.enter(place, way);
+        self.slots[place] = Some(way);
+        self.count += 1;
+        place
     }
 }
 
@@ -108,7 +107,9 @@ impl Clone for Traffic {
         }
         self.slots.fill(None);
         self.count = 0;
-        source.slots.iter().flatten().for_each(|way| self.insert(*way));
+        for way in source.slots.iter().flatten() {
+            self.insert(*way);
+        }
     }
 }
 

@@ -71,9 +71,18 @@ impl Effort {
 
     const fn rounds(self) -> u32 {
         match self {
-            Effort::Measure => 7,
+            Effort::Measure => 40,
             Effort::Once => 1,
         }
+    }
+}
+
+/// So many turns, and how much shorter each is: short ones fit between the doings of a busy machine.
+fn turns(in_flight: u32, effort: Effort) -> (u32, u64) {
+    match effort {
+        Effort::Once => (1, 1),
+        Effort::Measure if in_flight >= 100_000 => (7, 1),
+        Effort::Measure => (60, 10),
     }
 }
 
@@ -84,9 +93,9 @@ fn turn_ns(in_flight: u32, effort: Effort) -> u64 {
 }
 
 /// Runs all in turns and prints the fastest turn of each, in nanoseconds an event, and as a ratio to the first.
-fn race(effort: Effort, title: &str, runners: &mut [(&str, &mut dyn FnMut() -> u64)]) {
+fn race(rounds: u32, title: &str, runners: &mut [(&str, &mut dyn FnMut() -> u64)]) {
     let mut fastest_ns = vec![f64::MAX; runners.len()];
-    for _ in 0..effort.rounds() {
+    for _ in 0..rounds {
         for (fastest_ns, (_, run)) in fastest_ns.iter_mut().zip(runners.iter_mut()) {
             let start = Instant::now();
             let events = run();
@@ -100,10 +109,11 @@ fn race(effort: Effort, title: &str, runners: &mut [(&str, &mut dyn FnMut() -> u
 }
 
 fn loops(effort: Effort, in_flight: u32) {
-    let end_ns = turn_ns(in_flight, effort);
+    let (rounds, part) = turns(in_flight, effort);
+    let end_ns = turn_ns(in_flight, effort) / part;
     let mut many = worlds(4, in_flight, end_ns);
     race(
-        effort,
+        rounds,
         &format!("{in_flight} messages in flight"),
         &mut [
             ("the plainest loop", &mut || black_box(plain(in_flight, end_ns)).0),
@@ -252,7 +262,7 @@ fn seeds(effort: Effort) {
         .at(ms(25), Act::Heal);
     let planned = Setup { plan, ..setup(NODES, 52_000_000) };
     let mut many = worlds_of(planned.clone(), NODES, 10);
-    let count = effort.of(100_000);
+    let count = effort.of(10_000);
 
     let events: u64 = (0..100)
         .map(|seed| u64::from(many.run(Seeded::new(seed)).expect("nothing is impossible here").events()))
@@ -307,10 +317,11 @@ fn seeds(effort: Effort) {
 
 /// The same traffic among more nodes, each of which talks to three.
 fn nodes(effort: Effort) {
-    let end_ns = turn_ns(1_000, effort);
+    let (rounds, part) = turns(1_000, effort);
+    let end_ns = turn_ns(1_000, effort) / part;
     let [mut four, mut hundreds, mut thousands] = [4, 500, 5_000].map(|nodes| worlds(nodes, 1_000, end_ns));
     race(
-        effort,
+        rounds,
         "1,000 messages in flight among",
         &mut [
             ("4 nodes", &mut || black_box(loop_of_worlds(&mut four, 7)).0),
@@ -337,15 +348,16 @@ impl Node for Sleeper {
 
 /// As many events with little time in between, and with an hour.
 fn idle(effort: Effort) {
+    let (rounds, part) = turns(4, effort);
     let sleepers = |pause: Duration| {
-        let end = TrueTime::default().saturating_add(pause * effort.of(250_000) as u32);
+        let end = TrueTime::default().saturating_add(pause * (effort.of(250_000) / part) as u32);
         let setup = Setup { events_max: u32::MAX, ..Setup::<()>::new(["a", "b", "c", "d"], end) };
         Worlds::new(setup, move |_| Sleeper { pause }).expect("a sound setup")
     };
     let mut short = sleepers(Duration::from_millis(1));
     let mut long = sleepers(Duration::from_secs(3_600));
     race(
-        effort,
+        rounds,
         "four nodes with a timer each, every",
         &mut [
             ("millisecond", &mut || u64::from(short.run(Seeded::new(1)).expect("sound").events())),

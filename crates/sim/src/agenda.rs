@@ -47,11 +47,22 @@ pub(crate) struct Key {
     pub(crate) sequence: u64,
 }
 
-/// Where something happens. The order of the variants is part of the rule.
+/// Where something happens: the world first, then the nodes in the order of their ids, which is part of the rule.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(crate) enum Place {
-    World,
-    Node(NodeId),
+pub(crate) struct Place(u32);
+
+impl Place {
+    pub(crate) const WORLD: Place = Place(0);
+
+    pub(crate) const fn node(node: NodeId) -> Place {
+        // Cannot wrap: a trace numbers nodes with 32 bits, so the last has a number below that.
+        Place(node.number() + 1)
+    }
+
+    /// The node, unless it is the world.
+    pub(crate) fn as_node(self) -> Option<NodeId> {
+        self.0.checked_sub(1).map(NodeId::new)
+    }
 }
 
 /// What was added, for whoever may want to cancel it.
@@ -62,14 +73,23 @@ pub(crate) struct Ticket {
     sequence: u64,
 }
 
+/// The parts of the key stand apart, so that with a small message it is 64 bytes, a line of most caches.
 #[derive(Debug)]
 struct Item<T> {
-    key: Key,
+    at: TrueTime,
+    sequence: u64,
+    place: Place,
     /// `None` when it was cancelled, or when nobody has the place.
     what: Option<T>,
     next: u32,
     previous: u32,
     home: Home,
+}
+
+impl<T> Item<T> {
+    const fn key(&self) -> Key {
+        Key { at: self.at, place: self.place, sequence: self.sequence }
+    }
 }
 
 /// In which list an item is.
@@ -113,7 +133,7 @@ impl<T> Agenda<T> {
     }
 
     /// Adds what is to happen.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn add(&mut self, at: TrueTime, place: Place, what: T) -> Ticket {
         let sequence = self.next_sequence;
         // Cannot wrap: at a billion a second, 2^64 take 584 years.
@@ -123,19 +143,20 @@ impl<T> Agenda<T> {
         if index != NONE {
             self.free = self.items[index as usize].next;
             let (home, next) = self.house(index, key);
-            self.items[index as usize] = Item { key, what: Some(what), next, previous: NONE, home };
+            self.items[index as usize] =
+                Item { at, sequence, place, what: Some(what), next, previous: NONE, home };
             return Ticket { index, sequence };
         }
         let index = u32::try_from(self.items.len()).ok().filter(|index| *index != NONE);
         let index = index.expect("memory ends before 2^32 items do");
         let (home, next) = self.house(index, key);
-        self.items.push(Item { key, what: Some(what), next, previous: NONE, home });
+        self.items.push(Item { at, sequence, place, what: Some(what), next, previous: NONE, home });
         Ticket { index, sequence }
     }
 
     /// Enters an item at the head of the list to which it belongs as long as nothing happened after `tick`; returns
     /// which that is, and the item that it comes before.
-    #[inline]
+    #[inline(always)]
     fn house(&mut self, index: u32, key: Key) -> (Home, u32) {
         let tick = key.at.ns() >> TICK_BITS;
         if tick <= self.tick {
@@ -170,7 +191,7 @@ impl<T> Agenda<T> {
     }
 
     /// Takes what happens next, unless that is after `until`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn take(&mut self, until: TrueTime) -> Option<(Key, T)> {
         loop {
             while self.sorted.is_empty() && self.late.is_empty() {
@@ -181,12 +202,12 @@ impl<T> Agenda<T> {
                 self.tick = tick;
                 if let Some(index) = self.take_only() {
                     let item = &mut self.items[index as usize];
-                    if item.key.at > until {
+                    if item.at > until {
                         item.home = Home::Due;
-                        self.sorted.push((item.key, index));
+                        self.sorted.push((item.key(), index));
                         return None;
                     }
-                    let (key, what) = (item.key, item.what.take());
+                    let (key, what) = (item.key(), item.what.take());
                     self.release(index);
                     // What was cancelled in a slot has left it, so there is something.
                     return what.map(|what| (key, what));
@@ -223,7 +244,7 @@ impl<T> Agenda<T> {
     /// Takes off the agenda what was added for this ticket, if it is still there.
     pub(crate) fn cancel(&mut self, ticket: Ticket) {
         let Some(item) = self.items.get_mut(ticket.index as usize) else { return };
-        if item.key.sequence != ticket.sequence || item.what.is_none() {
+        if item.sequence != ticket.sequence || item.what.is_none() {
             return;
         }
         item.what = None;
@@ -254,7 +275,7 @@ impl<T> Agenda<T> {
 
     /// What is left, in no particular order.
     pub(crate) fn left(&self) -> impl Iterator<Item = (Key, &T)> {
-        self.items.iter().filter_map(|item| item.what.as_ref().map(|what| (item.key, what)))
+        self.items.iter().filter_map(|item| item.what.as_ref().map(|what| (item.key(), what)))
     }
 
     /// Makes the place of an item free for another.
@@ -298,7 +319,15 @@ impl<T> Agenda<T> {
             }
         }
         self.empty_slot(0, Wheel::slot(self.tick, 0));
-        self.sorted.sort_unstable_by_key(|(key, _)| Reverse(*key));
+        match &mut self.sorted[..] {
+            [] | [_] => {}
+            [one, two] => {
+                if one < two {
+                    std::mem::swap(one, two);
+                }
+            }
+            many => many.sort_unstable_by_key(|(key, _)| Reverse(*key)),
+        }
     }
 
     fn empty_slot(&mut self, level: u8, slot: u16) {
@@ -307,7 +336,7 @@ impl<T> Agenda<T> {
         while index != NONE {
             let (key, following) = {
                 let item = &self.items[index as usize];
-                (item.key, item.next)
+                (item.key(), item.next)
             };
             let (home, next) = if level == 0 {
                 self.sorted.push((key, index));

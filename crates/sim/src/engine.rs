@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::mem;
+use std::num::NonZeroU32;
 
 use constellation_fabric::{
     Calm, Choices, Delivery, Effects, Fate, Input, Network, Node, Parcel, Step, StepAct, Timer, TimerSet,
@@ -29,7 +30,7 @@ pub(crate) struct Engine<N: Node> {
     held: VecDeque<(MessageId, N::Message)>,
     /// Messages that the network duplicated, while a copy is under way; the places of others are free.
     twins: Vec<Twins>,
-    free_twins: Vec<u32>,
+    free_twins: Vec<TwinsId>,
     counts: Counts,
     now: TrueTime,
     pub(crate) last: TrueTime,
@@ -95,13 +96,20 @@ enum Occurrence<M> {
     },
 }
 
+/// A place among the twins, counted from 1, which leaves room for none.
 #[derive(Clone, Copy)]
-struct TwinsId(u32);
+struct TwinsId(NonZeroU32);
 
 /// The two copies of a duplicated message.
 struct Twins {
     under_way: u8,
     has_arrived: bool,
+}
+
+impl TwinsId {
+    const fn index(self) -> usize {
+        self.0.get() as usize - 1
+    }
 }
 
 impl<N: Node> Engine<N> {
@@ -166,10 +174,10 @@ impl<N: Node> Engine<N> {
 
     fn fill_agenda(&mut self) {
         for node in (0..).map(NodeId::new).take(self.hosts.len()) {
-            self.agenda.add(TrueTime::default(), Place::Node(node), Occurrence::Start(node));
+            self.agenda.add(TrueTime::default(), Place::node(node), Occurrence::Start(node));
         }
         for (number, (at, act)) in (0..).zip(&self.plan) {
-            let place = act.node().map_or(Place::World, Place::Node);
+            let place = act.node().map_or(Place::WORLD, Place::node);
             self.agenda.add(*at, place, Occurrence::Act(number));
         }
     }
@@ -321,7 +329,7 @@ impl<N: Node> Engine<N> {
         self.hosts[node.index()].life = Some(Life { node: fresh, began: self.now });
     }
 
-    #[inline]
+    #[inline(always)]
     fn arrive<C: Choices, F>(
         &mut self,
         outside: &mut Outside<C, F, N::Message, N::Request>,
@@ -350,11 +358,11 @@ impl<N: Node> Engine<N> {
 
     /// Notes that a copy of a message arrived or was lost; whether the message is now gone for good.
     fn settle_copy(&mut self, id: TwinsId, taken: Taken) -> bool {
-        let twins = &mut self.twins[id.0 as usize];
+        let twins = &mut self.twins[id.index()];
         twins.under_way -= 1;
         twins.has_arrived |= taken == Taken::In;
         if twins.under_way == 0 {
-            self.free_twins.push(id.0);
+            self.free_twins.push(id);
         }
         twins.under_way == 0 && !twins.has_arrived
     }
@@ -402,7 +410,7 @@ impl<N: Node> Engine<N> {
         Ok(taken)
     }
 
-    #[inline]
+    #[inline(always)]
     fn carry_out<C: Choices>(
         &mut self,
         choices: &mut C,
@@ -421,14 +429,19 @@ impl<N: Node> Engine<N> {
         if let StepAct::Persist(state) = &mut step.act {
             self.hosts[node.index()].disk = Some((event, mem::take(state)));
         }
-        for (number, (target, message)) in (first..).zip(step.sends.drain(..)) {
+        // From the back, since taking the last leaves the memory where it is and nothing to move; most steps send once.
+        step.sends.reverse();
+        let mut number = first;
+        while let Some((target, message)) = step.sends.pop() {
             let parcel = Parcel { message: MessageId::new(number), source: node, target };
             self.send(choices, parcel, message)?;
+            // Cannot wrap: the record numbered them with 32 bits.
+            number += 1;
         }
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn send<C: Choices>(
         &mut self,
         choices: &mut C,
@@ -488,18 +501,17 @@ impl<N: Node> Engine<N> {
     fn new_twins(&mut self) -> TwinsId {
         let twins = Twins { under_way: 2, has_arrived: false };
         if let Some(free) = self.free_twins.pop() {
-            self.twins[free as usize] = twins;
-            return TwinsId(free);
+            self.twins[free.index()] = twins;
+            return free;
         }
-        let id =
-            u32::try_from(self.twins.len()).expect("there are fewer than messages, which 32 bits number");
         self.twins.push(twins);
-        TwinsId(id)
+        let id = u32::try_from(self.twins.len()).ok().and_then(NonZeroU32::new);
+        TwinsId(id.expect("there are fewer than messages, which 32 bits number"))
     }
 
-    #[inline]
+    #[inline(always)]
     fn add_arrival(&mut self, at: TrueTime, parcel: Parcel, twins: Option<TwinsId>, message: N::Message) {
-        self.agenda.add(at, Place::Node(parcel.target), Occurrence::Arrival { parcel, twins, message });
+        self.agenda.add(at, Place::node(parcel.target), Occurrence::Arrival { parcel, twins, message });
     }
 
     fn set_timer(&mut self, node: NodeId, set: TimerSet) {
@@ -507,7 +519,7 @@ impl<N: Node> Engine<N> {
         let life = host.life.as_ref().expect("a node lives while its effects are carried out");
         let out = host.clocks.runs_out(self.now, life.began, set.after);
         let what = Occurrence::Timer { node, timer: set.timer };
-        let ticket = self.agenda.add(out, Place::Node(node), what);
+        let ticket = self.agenda.add(out, Place::node(node), what);
         match host.timers.binary_search_by_key(&set.timer, |set| set.0) {
             Ok(place) => self.agenda.cancel(mem::replace(&mut host.timers[place].1, ticket)),
             Err(place) => host.timers.insert(place, (set.timer, ticket)),
@@ -542,19 +554,15 @@ impl<N: Node> Engine<N> {
         self.record.message(at, message, nemesis).map_err(|error| WorldError::Trace { at, error })
     }
 
-    #[inline]
+    #[inline(always)]
     fn check_bound(&mut self, place: Place) -> Result<(), WorldError> {
         // Saturating: at the end of the numbers the bound is reached, whatever it is.
         self.handled = self.handled.saturating_add(1);
         if self.handled.max(self.record.events()) <= self.events_max {
             return Ok(());
         }
-        let node = match place {
-            Place::World => None,
-            Place::Node(node) => Some(node),
-        };
-        let so_far = self.record.take_trace().map(Box::new);
-        Err(WorldError::EventsMax { events_max: self.events_max, node, at: self.now, so_far })
+        let (events_max, so_far) = (self.events_max, self.record.take_trace().map(Box::new));
+        Err(WorldError::EventsMax { events_max, node: place.as_node(), at: self.now, so_far })
     }
 
     /// What became of the messages, and why the run ended; enters into the trace, if there is one, which messages are
@@ -568,7 +576,7 @@ impl<N: Node> Engine<N> {
             ending = Ending::TimeUp;
             if let Occurrence::Arrival { parcel, twins, .. } = what {
                 counts.in_flight += 1;
-                let has_arrived = twins.is_some_and(|twins| self.twins[twins.0 as usize].has_arrived);
+                let has_arrived = twins.is_some_and(|twins| self.twins[twins.index()].has_arrived);
                 if self.record.has_trace() && !has_arrived {
                     in_flight.push(parcel.message);
                 }
@@ -576,13 +584,8 @@ impl<N: Node> Engine<N> {
         }
         let accounted = counts.delivered + counts.lost + counts.waiting + counts.in_flight;
         assert_eq!(counts.sent + counts.duplicated, accounted, "every copy is somewhere: {counts:?}");
-        // Each once, in the order of sending, whatever the order of the agenda.
-        in_flight.sort_unstable();
-        in_flight.dedup();
         let at = self.deadline;
-        for message in in_flight {
-            self.record.in_flight(at, message).map_err(|error| WorldError::Trace { at, error })?;
-        }
+        self.record.in_flight(at, in_flight).map_err(|error| WorldError::Trace { at, error })?;
         Ok((counts, ending))
     }
 }

@@ -30,11 +30,6 @@ impl Record {
         (self.events, self.messages) = (0, 0);
     }
 
-    #[inline]
-    pub(crate) const fn has_trace(&self) -> bool {
-        self.trace.is_some()
-    }
-
     /// How many events there are so far.
     #[inline]
     pub(crate) const fn events(&self) -> u32 {
@@ -45,13 +40,18 @@ impl Record {
         self.digester.finish()
     }
 
+    /// Whether it enters into a trace.
+    pub(crate) const fn has_trace(&self) -> bool {
+        self.trace.is_some()
+    }
+
     /// The trace, which nothing is entered into from now on.
     pub(crate) const fn take_trace(&mut self) -> Option<Trace> {
         self.trace.take()
     }
 
     /// One step of a node; returns its event and the number of the first message it sent, which the others follow.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn step<M>(
         &mut self,
         node: NodeId,
@@ -116,10 +116,14 @@ impl Record {
         self.trace.as_mut().map_or(Ok(()), |trace| trace.record_nemesis(at, nemesis))
     }
 
-    /// A message that is still under way at the end: for the trace alone, since which ones are follows from what the
+    /// Messages that are still under way at the end: for the trace alone, since which ones are follows from what the
     /// digest covers.
-    pub(crate) fn in_flight(&mut self, at: TrueTime, message: MessageId) -> Result<(), TraceError> {
-        self.trace.as_mut().map_or(Ok(()), |trace| trace.record_nemesis(at, Nemesis::InFlight(message)))
+    pub(crate) fn in_flight(&mut self, at: TrueTime, mut messages: Vec<MessageId>) -> Result<(), TraceError> {
+        let Some(trace) = &mut self.trace else { return Ok(()) };
+        // Each once, in the order of sending, whatever the order of the agenda.
+        messages.sort_unstable();
+        messages.dedup();
+        messages.into_iter().try_for_each(|message| trace.record_nemesis(at, Nemesis::InFlight(message)))
     }
 
     /// What the world does to links or clocks: a number that no other kind has, and words that say the rest.

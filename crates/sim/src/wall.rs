@@ -89,31 +89,35 @@ pub(crate) struct Clocks {
     epoch: WallTime,
     /// The sum of all steps so far.
     stepped_ns: i64,
+    /// By how much the wall clock is ahead of how long the oscillator says that the run lasts.
+    ahead_ns: i128,
 }
 
 impl Clocks {
     pub(crate) const fn new(wall: Wall, epoch: WallTime) -> Clocks {
-        Clocks { wall, epoch, stepped_ns: 0 }
+        let mut clocks = Clocks { wall, epoch, stepped_ns: 0, ahead_ns: 0 };
+        clocks.reset();
+        clocks
     }
 
     /// As at the start of the run.
     pub(crate) const fn reset(&mut self) {
         self.stepped_ns = 0;
+        self.step(0);
     }
 
     /// The wall clock jumps.
     pub(crate) const fn step(&mut self, by_ns: i64) {
         // Saturating: 292 years of steps are nonsense already, but no reason to jump to the other side.
         self.stepped_ns = self.stepped_ns.saturating_add(by_ns);
+        // Cannot wrap: three numbers of 64 bits.
+        self.ahead_ns = self.epoch.ns() as i128 + self.wall.offset_ns as i128 + self.stepped_ns as i128;
     }
 
     /// What they show at `at` to a process that began at `began`. A wall clock stays within what it can show.
     #[inline]
     pub(crate) fn now(&self, at: TrueTime, began: TrueTime) -> Now {
-        let wall = i128::from(self.epoch.ns())
-            + i128::from(self.wall.offset_ns)
-            + i128::from(self.stepped_ns)
-            + i128::from(self.wall.drift.shows(at.ns()));
+        let wall = self.ahead_ns + i128::from(self.wall.drift.shows(at.ns()));
         let wall = u64::try_from(wall.max(0)).unwrap_or(u64::MAX);
         let elapsed = self.wall.drift.shows(at.ns().saturating_sub(began.ns()));
         Now { wall: WallTime::from_ns(wall), elapsed: Elapsed::from_ns(elapsed) }

@@ -151,13 +151,15 @@ impl Trace {
 
         // Nothing below fails but for a full table of texts, which is found before anything else changes.
         let label = self.intern_label(entry.label)?;
-        let vectors =
-            vectors.into_iter().map(|vector| self.intern_vector(vector)).collect::<Result<Vec<_>, _>>()?;
+        let mut interned = Vec::with_capacity(vectors.len());
+        for vector in vectors {
+            interned.push(self.intern_vector(vector)?);
+        }
         let kind = self.intern_action(id, entry.action)?;
 
         self.messages.extend(entry.sends.iter().map(|&to| Message { send: id, to }));
         self.labels.extend(label.map(|label| (id, label)));
-        let mut vectors = vectors.iter();
+        let mut vectors = interned.iter();
         for claim in entry.claims {
             let entries = match claim {
                 Claim::Vector(_) => vectors.next().map_or(&[][..], |entries| entries),

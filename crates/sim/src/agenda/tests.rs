@@ -7,7 +7,7 @@ use super::*;
 const END: TrueTime = TrueTime::from_ns(u64::MAX);
 
 fn place(number: u32) -> Place {
-    number.checked_sub(1).map_or(Place::World, |node| Place::Node(NodeId::new(node)))
+    number.checked_sub(1).map_or(Place::WORLD, |node| Place::node(NodeId::new(node)))
 }
 
 fn drain(items: &[(u64, u32, u32)]) -> Vec<(u64, u32, u32)> {
@@ -42,7 +42,7 @@ proptest! {
 #[test]
 fn nothing_is_taken_before_its_time() {
     let mut agenda = Agenda::new();
-    agenda.add(TrueTime::from_ns(5), Place::World, "late");
+    agenda.add(TrueTime::from_ns(5), Place::WORLD, "late");
     assert_eq!(agenda.take(TrueTime::from_ns(4)).map(|taken| taken.1), None);
     assert_eq!(agenda.left().count(), 1);
     assert_eq!(agenda.take(TrueTime::from_ns(5)).map(|taken| taken.1), Some("late"));
@@ -204,9 +204,9 @@ fn what_is_added_for_the_very_moment_comes_in_the_order_of_places() {
 #[test]
 fn a_ticket_of_something_taken_cancels_nobody_else() {
     let mut agenda = Agenda::new();
-    let first = agenda.add(TrueTime::from_ns(1), Place::World, "first");
+    let first = agenda.add(TrueTime::from_ns(1), Place::WORLD, "first");
     assert!(agenda.take(END).is_some());
-    agenda.add(TrueTime::from_ns(2), Place::World, "in its place");
+    agenda.add(TrueTime::from_ns(2), Place::WORLD, "in its place");
     agenda.cancel(first);
     assert_eq!(agenda.take(END).map(|taken| taken.1), Some("in its place"));
 }
@@ -216,7 +216,7 @@ fn what_is_cancelled_makes_room() {
     // A time-out that every message sets anew must not fill the memory until it would have run out.
     let mut agenda = Agenda::new();
     for n in 0..10_000 {
-        let ticket = agenda.add(TrueTime::from_ns(1 << 50 | n), Place::World, n);
+        let ticket = agenda.add(TrueTime::from_ns(1 << 50 | n), Place::WORLD, n);
         agenda.cancel(ticket);
     }
     assert_eq!(agenda.items.len(), 1);
