@@ -116,3 +116,48 @@ impl Clone for Traffic {
 const fn ends(source: NodeId, target: NodeId) -> u64 {
     (source.number() as u64) << 32 | target.number() as u64
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Counts one message for each pair of ends and tells how many there were before.
+    fn pass(traffic: &mut Traffic, (source, target): (u32, u32)) -> u64 {
+        let way = traffic.way(NodeId::new(source), NodeId::new(target), || NonZeroU32::MIN);
+        way.sent += 1;
+        way.sent - 1
+    }
+
+    /// Ends that share bits, so that they meet in the table, and any others.
+    fn ends() -> impl Strategy<Value = (u32, u32)> {
+        prop_oneof![(0..5_u32, 0..5_u32), (any::<u32>(), 0..3_u32), (0..60_u32).prop_map(|n| (n << 26, n))]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn the_table_counts_as_a_sorted_map_does(
+            before in prop::collection::vec(ends(), 0..80),
+            after in prop::collection::vec(ends(), 0..200),
+        ) {
+            let (mut traffic, mut start) = (Traffic::new(), Traffic::new());
+            before.iter().for_each(|ends| { pass(&mut traffic, *ends); });
+            after.iter().take(9).for_each(|ends| { pass(&mut start, *ends); });
+            // Whatever was there, it is as the one that it is made from.
+            traffic.clone_from(&start);
+            let mut twin: BTreeMap<(u32, u32), u64> = BTreeMap::new();
+            after.iter().take(9).for_each(|ends| *twin.entry(*ends).or_default() += 1);
+            for ends in after {
+                let sent = twin.entry(ends).or_default();
+                prop_assert_eq!(pass(&mut traffic, ends), *sent);
+                *sent += 1;
+            }
+            prop_assert_eq!(traffic.count, twin.len());
+        }
+    }
+}

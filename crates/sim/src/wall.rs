@@ -198,6 +198,16 @@ mod tests {
         }
 
         #[test]
+        fn an_oscillator_shows_what_its_rate_says_to_the_nanosecond(
+            ppb in -999_999_999..1_000_000_000_i32,
+            truly_ns in prop_oneof![any::<u64>(), 0..100_000_000_000_u64],
+        ) {
+            let twin = u128::from(truly_ns) * (1_000_000_000 + i128::from(ppb)).unsigned_abs() / 1_000_000_000;
+            prop_assert_eq!(drift(ppb).shows(truly_ns), u64::try_from(twin).unwrap_or(u64::MAX));
+            prop_assert_eq!(Drift::NONE.shows(truly_ns), truly_ns);
+        }
+
+        #[test]
         fn the_monotonic_clock_never_goes_back_whatever_the_wall_does(
             ppb in -999_999_999..1_000_000_000_i32,
             step in any::<i64>(),

@@ -121,3 +121,32 @@ fn a_timer_alone_is_no_event() {
     "#]],
     );
 }
+
+#[test]
+fn effects_that_are_renewed_are_like_new_ones() {
+    let says = |effects: &mut Effects<&'static str>| {
+        effects.send(NodeId::new(1), "hello");
+        effects.persist(vec![1]);
+        effects.label("what it knows");
+        effects.claim(Claim::Lamport(3));
+        effects.set_timer(Timer(1), Duration::from_secs(1));
+    };
+    let mut renewed = Effects::receiving();
+    says(&mut renewed);
+    says(&mut renewed);
+    renewed.renew();
+    assert_eq!(renewed, Effects::new());
+    says(&mut renewed);
+    let mut new = Effects::new();
+    says(&mut new);
+    assert_eq!(renewed, new);
+
+    // What is refused leaves nothing behind either.
+    renewed.renew_receiving();
+    renewed.send(NodeId::new(2), "an answer");
+    renewed.refuse();
+    assert_eq!(renewed, Effects::new());
+    renewed.renew_receiving();
+    assert_eq!(renewed, Effects::receiving());
+    assert_eq!(renewed.into_parts(), Effects::receiving().into_parts());
+}
