@@ -21,6 +21,7 @@ mod lease;
 #[cfg(feature = "bus")]
 mod node;
 mod planted;
+mod planted_times;
 #[cfg(feature = "bus")]
 mod seats;
 mod vector;
