@@ -1,5 +1,6 @@
 //! The numbers of a vector clock, and the two loops that everything else waits for.
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -9,26 +10,49 @@ use crate::ordering::Entries;
 /// Up to so many counters lie in the stamp itself: copying 64 bytes is cheaper than counting references.
 pub(crate) const INLINE_MAX: usize = 8;
 
+/// Up to so many are copied with the stamp: copying a kilobyte is no dearer than counting references to it, and then the
+/// clock never has to ask whether a stamp of it is still alive.
+pub(crate) const OWNED_MAX: usize = 128;
+
 /// Entries per block in [`scan`]: enough to fill vector registers, few enough to stop early.
 const BLOCK: usize = 64;
 
 /// One counter for each member of a table, each at most [`CEILING`].
 ///
-/// Large ones are shared until somebody writes: a stamp costs a reference, and the copy is made only if the stamp is still
-/// alive when its clock moves on.
-#[derive(Clone, Debug)]
+/// Small and middling ones are copied with each stamp. Large ones are shared until somebody writes: a stamp costs a
+/// reference, and the copy is made only if the stamp is still alive when its clock moves on.
+#[derive(Debug)]
 pub(crate) enum Counters {
     /// For tables of at most [`INLINE_MAX`] members; the rest is zero and stays so.
     Inline([u64; INLINE_MAX]),
     /// For larger tables; exactly as long as the table.
+    Large(Large),
+}
+
+/// Counters that do not lie in the stamp itself. Apart, so that small clocks do not pay for the question which it is.
+#[derive(Clone, Debug)]
+pub(crate) enum Large {
+    /// At most [`OWNED_MAX`].
+    Owned(Box<[u64]>),
+    /// More.
     Shared(Arc<[u64]>),
+}
+
+impl Clone for Counters {
+    #[inline]
+    fn clone(&self) -> Counters {
+        match self {
+            Counters::Inline(cells) => Counters::Inline(*cells),
+            Counters::Large(large) => Counters::Large(large.clone()),
+        }
+    }
 }
 
 impl Counters {
     /// The counters given, one a member.
     pub(crate) fn new(values: &[u64]) -> Counters {
         if values.len() > INLINE_MAX {
-            return Counters::Shared(Arc::from(values));
+            return Counters::Large(Large::new(values));
         }
         let mut cells = [0; INLINE_MAX];
         for (cell, value) in cells.iter_mut().zip(values) {
@@ -40,7 +64,7 @@ impl Counters {
     /// As many zeros as the table has members.
     pub(crate) fn zero(members: usize) -> Counters {
         if members > INLINE_MAX {
-            return Counters::Shared(Arc::from(alloc::vec![0; members]));
+            return Counters::Large(Large::new(&alloc::vec![0; members]));
         }
         Counters::Inline([0; INLINE_MAX])
     }
@@ -50,7 +74,8 @@ impl Counters {
     pub(crate) fn as_slice(&self) -> &[u64] {
         match self {
             Counters::Inline(cells) => cells,
-            Counters::Shared(cells) => cells,
+            Counters::Large(Large::Owned(cells)) => cells,
+            Counters::Large(Large::Shared(cells)) => cells,
         }
     }
 
@@ -59,7 +84,7 @@ impl Counters {
     pub(crate) fn as_mut(&mut self) -> &mut [u64] {
         match self {
             Counters::Inline(cells) => cells,
-            Counters::Shared(cells) => Arc::make_mut(cells),
+            Counters::Large(large) => large.as_mut(),
         }
     }
 
@@ -75,12 +100,10 @@ impl Counters {
         increment(self.as_mut(), index)
     }
 
-    /// [`Self::merge`], then [`Self::increment`], asking only once whether the counters are ours alone.
+    /// [`Self::merge`], then [`Self::increment`].
     #[inline]
     pub(crate) fn merge_and_increment(&mut self, other: &Counters, index: u32) {
-        if let (Counters::Shared(ours), Counters::Shared(theirs)) = (&mut *self, other)
-            && let Some(ours) = Arc::get_mut(ours)
-        {
+        if let (Counters::Inline(ours), Counters::Inline(theirs)) = (&mut *self, other) {
             raise_all(ours, theirs);
             increment(ours, index);
             return;
@@ -103,16 +126,7 @@ impl Counters {
     pub(crate) fn merge(&mut self, other: &Counters) {
         match (&mut *self, other) {
             (Counters::Inline(ours), Counters::Inline(theirs)) => raise_all(ours, theirs),
-            (Counters::Shared(ours), Counters::Shared(theirs)) => {
-                if Arc::ptr_eq(ours, theirs) {
-                    return;
-                }
-                match Arc::get_mut(ours) {
-                    Some(ours) => raise_all(ours, theirs),
-                    // Somebody still holds our last stamp: one pass builds the copy and merges it.
-                    None => *ours = ours.iter().zip(theirs.iter()).map(|(a, b)| larger(*a, *b)).collect(),
-                }
-            }
+            (Counters::Large(ours), Counters::Large(theirs)) => ours.merge(theirs),
             // Not reached for one table, but if it were, the answer would still be right.
             (_, theirs) => {
                 let pairs = self.as_slice().iter().zip(theirs.as_slice());
@@ -127,10 +141,46 @@ impl Counters {
     pub(crate) fn scan(&self, other: &Counters) -> Entries {
         match (self, other) {
             (Counters::Inline(ours), Counters::Inline(theirs)) => scan_block(ours, theirs).entries(),
-            (Counters::Shared(ours), Counters::Shared(theirs)) if Arc::ptr_eq(ours, theirs) => {
+            (Counters::Large(Large::Shared(ours)), Counters::Large(Large::Shared(theirs)))
+                if Arc::ptr_eq(ours, theirs) =>
+            {
                 Entries::default()
             }
             _ => scan(self.as_slice(), other.as_slice()),
+        }
+    }
+}
+
+impl Large {
+    fn new(values: &[u64]) -> Large {
+        if values.len() > OWNED_MAX {
+            Large::Shared(Arc::from(values))
+        } else {
+            Large::Owned(Box::from(values))
+        }
+    }
+
+    fn as_mut(&mut self) -> &mut [u64] {
+        match self {
+            Large::Owned(cells) => cells,
+            Large::Shared(cells) => Arc::make_mut(cells),
+        }
+    }
+
+    fn merge(&mut self, other: &Large) {
+        match (self, other) {
+            (Large::Shared(ours), Large::Shared(theirs)) => {
+                if Arc::ptr_eq(ours, theirs) {
+                    return;
+                }
+                match Arc::get_mut(ours) {
+                    Some(ours) => raise_all(ours, theirs),
+                    // Somebody still holds our last stamp: one pass builds the copy and merges it.
+                    None => *ours = ours.iter().zip(theirs.iter()).map(|(a, b)| larger(*a, *b)).collect(),
+                }
+            }
+            (ours, Large::Owned(theirs)) => raise_all(ours.as_mut(), theirs),
+            (ours, Large::Shared(theirs)) => raise_all(ours.as_mut(), theirs),
         }
     }
 }
@@ -216,7 +266,7 @@ mod tests {
 
     #[test]
     fn branch_free_scan_equals_the_plain_one_wherever_the_difference_lies() {
-        for members in [1, 7, 8, 9, 63, 64, 65, 200] {
+        for members in [1, 7, 8, 9, 63, 64, 65, 128, 129, 200] {
             for (place, a, b) in (0..members).flat_map(|place| {
                 PROBES.iter().flat_map(move |a| PROBES.iter().map(move |b| (place, *a, *b)))
             }) {
