@@ -94,7 +94,11 @@ fn dependencies(package: &str, arguments: &[&str]) -> BTreeSet<String> {
         .args(arguments)
         .output()
         .expect("cargo runs this test, so cargo can be run");
-    assert!(output.status.success(), "cargo tree: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}\nThe graph is drawn without a network, from what is at hand: `cargo fetch` brings the rest.",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let text = String::from_utf8(output.stdout).expect("package names are UTF-8");
     let names = text.lines().filter_map(|line| line.split(' ').next()).filter(|name| !name.is_empty());
     names.filter(|name| *name != package).map(str::to_owned).collect()
