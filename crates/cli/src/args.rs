@@ -1,6 +1,6 @@
 //! What can be typed: every command, flag and argument, with the help that is shown for it.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -92,8 +92,8 @@ pub(crate) struct Hunt {
     #[command(flatten)]
     pub(crate) target: Target,
     /// How many seeds to try.
-    #[arg(long, value_name = "N", default_value_t = 10_000)]
-    pub(crate) seeds: u64,
+    #[arg(long, value_name = "N", default_value = "10000")]
+    pub(crate) seeds: NonZeroU64,
     /// The first seed.
     #[arg(long, value_name = "N", default_value = "1", value_parser = parse_seed)]
     pub(crate) from: u64,

@@ -110,3 +110,9 @@ pub(crate) fn strong(text: &str) -> String {
     let style = Style::new().bold();
     format!("{style}{text}{style:#}")
 }
+
+/// A number with its noun: `1 event`, `2 events`.
+pub(crate) fn count(number: impl TryInto<u64>, noun: &str) -> String {
+    let number = number.try_into().unwrap_or(u64::MAX);
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}

@@ -15,6 +15,9 @@ use crate::source::Excerpt;
 pub(crate) fn scenario(target: &Target) -> anyhow::Result<Scenario> {
     let mut scenario = load(target)?;
     if let Some(name) = &target.resolver {
+        if name == "all" {
+            bail!("`--resolver all` compares runs, which only `run` does\nhelp: choose one resolver");
+        }
         scenario.resolver = resolver(name)?;
     }
     Ok(scenario)

@@ -139,7 +139,15 @@ struct Tried {
 
 fn try_seed(scenario: &Scenario, seed: u64) -> Result<Tried, HuntError> {
     let mut recorder = Recorder::new(Seeded::new(seed));
-    let trace = play(scenario, seed, &mut recorder).map_err(|error| HuntError::Run { seed, error })?;
+    let trace = match play(scenario, seed, &mut recorder) {
+        Ok(trace) => trace,
+        // Without its end a run is unknown, as it is for whoever runs it alone.
+        Err(RunError::TooLong { so_far, .. }) => {
+            let (events, answers) = (so_far.events().len() as u64, recorder.into_answers());
+            return Ok(Tried { seed, events, is_unknown: true, broken: Vec::new(), answers });
+        }
+        Err(error) => return Err(HuntError::Run { seed, error }),
+    };
     let judged = promises::judge(scenario, &trace);
     let broken = judged.promises.iter().zip(&judged.judgements);
     let broken = broken.filter(|(_, judgement)| matches!(judgement.verdict, Verdict::Violated(_)));
@@ -203,9 +211,12 @@ fn judge(promise: Promise, trace: &Trace) -> Option<Judgement> {
 /// whatever would make it mean something else, in the scenario or in the program.
 ///
 /// # Errors
-/// [`RunError`] when the calm run does not come to its end.
+/// [`RunError`] when the calm run cannot be made; of one that is longer than allowed the beginning counts.
 pub fn provenance(scenario: &Scenario, seed: u64) -> Result<Provenance, RunError> {
-    let calm = play(scenario, 0, Calm)?;
+    let calm = match play(scenario, 0, Calm) {
+        Err(RunError::TooLong { so_far, .. }) => *so_far,
+        played => played?,
+    };
     let mut digest = jsonl::digest(&calm).to_string();
     // Enough to notice a change by, and short enough to paste.
     digest.truncate(16);

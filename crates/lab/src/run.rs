@@ -37,13 +37,7 @@ impl Run {
     pub fn of(scenario: &Scenario, seed: u64, replay: &str) -> Result<Run, RunError> {
         let trace = match simulate(scenario, seed) {
             Ok(trace) => trace,
-            Err(RunError::TooLong { so_far, node, at, events_max }) => {
-                let last = node.map_or(String::new(), |node| format!(", lastly at {node}"));
-                let what =
-                    format!("what comes after {events_max} events, the most allowed, at {at}{last}, is");
-                return Ok(Run::cut_short(scenario, seed, *so_far, what));
-            }
-            Err(error) => return Err(error),
+            Err(error) => return Run::cut_short(scenario, seed, error),
         };
         let promises::Judged { promises, mut judgements, remarks } = promises::judge(scenario, &trace);
         for (promise, judgement) in promises.iter().zip(&mut judgements) {
@@ -65,7 +59,10 @@ impl Run {
     pub fn of_tape(scenario: &Scenario, tape: &Tape, replay: &str) -> Result<(Run, Vec<Leftover>), RunError> {
         let seed = tape.provenance().seed;
         let mut player = tape.player();
-        let trace = play(scenario, seed, &mut player)?;
+        let trace = match play(scenario, seed, &mut player) {
+            Ok(trace) => trace,
+            Err(error) => return Ok((Run::cut_short(scenario, seed, error)?, player.leftovers())),
+        };
         let promises::Judged { mut judgements, remarks, .. } = promises::judge(scenario, &trace);
         for judgement in &mut judgements {
             explain(judgement, tape);
@@ -77,11 +74,14 @@ impl Run {
     }
 
     /// A run without an end: what is missing could still break a promise, or keep one.
-    fn cut_short(scenario: &Scenario, seed: u64, trace: Trace, what: String) -> Run {
+    fn cut_short(scenario: &Scenario, seed: u64, error: RunError) -> Result<Run, RunError> {
+        let RunError::TooLong { so_far, node, at, events_max } = error else { return Err(error) };
+        let last = node.map_or(String::new(), |node| format!(", lastly at {node}"));
+        let what = format!("what comes after {events_max} events, the most allowed, at {at}{last}, is");
         let verdict = Verdict::Unknown(Limit::NotRecorded(what));
         let promise = "the run comes to its end".to_owned();
         let judgements = vec![Judgement { promise, verdict, scope: String::new() }];
-        Run { scenario: scenario.clone(), seed, trace, judgements, remarks: Vec::new() }
+        Ok(Run { scenario: scenario.clone(), seed, trace: *so_far, judgements, remarks: Vec::new() })
     }
 
     /// The exit code for all promises together: 0 holds, 1 violated, 3 unknown.

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::args::Check;
 use crate::judgements::{judgement_json, print_judgements};
-use crate::printer::{Printer, faint, strong, verdict};
+use crate::printer::{Printer, count, faint, strong, verdict};
 use crate::target::quoted;
 
 pub(crate) fn run(arguments: &Check, printer: &mut Printer) -> anyhow::Result<u8> {
@@ -279,9 +279,4 @@ fn unmatched_json(log: &Log) -> Value {
 
 fn counts(events: impl TryInto<u64>, nodes: impl TryInto<u64>, messages: impl TryInto<u64>) -> String {
     format!("{}, {}, {}", count(events, "event"), count(nodes, "node"), count(messages, "message"))
-}
-
-fn count(number: impl TryInto<u64>, noun: &str) -> String {
-    let number = number.try_into().unwrap_or(u64::MAX);
-    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }

@@ -13,12 +13,12 @@ use serde_json::{Value, json};
 use crate::args::Hunt;
 use crate::file::write_whole;
 use crate::judgements::{judgement_json, print_judgements};
-use crate::printer::{Printer, faint, strong};
+use crate::printer::{Printer, count, faint, strong};
 use crate::target::{self, quoted};
 
 pub(crate) fn run(arguments: &Hunt, printer: &mut Printer) -> anyhow::Result<u8> {
     let scenario = target::scenario(&arguments.target)?;
-    let Some(end) = arguments.from.checked_add(arguments.seeds) else {
+    let Some(end) = arguments.from.checked_add(arguments.seeds.get()) else {
         bail!("seeds end at 2^64 - 1: there are not {} from {}", arguments.seeds, arguments.from);
     };
     if let Some(jobs) = arguments.jobs {
@@ -76,9 +76,10 @@ fn keep(hunted: &Hunted, folder: &Path) -> anyhow::Result<()> {
 }
 
 fn print(scenario: &Scenario, hunted: &Hunted, printer: &mut Printer) -> anyhow::Result<()> {
-    printer.line(format!("{} · {} seeds, {} events", strong(&scenario.name), hunted.seeds, hunted.events))?;
+    let (seeds, events) = (count(hunted.seeds, "seed"), count(hunted.events, "event"));
+    printer.line(format!("{} · {seeds}, {events}", strong(&scenario.name)))?;
     if hunted.findings.is_empty() {
-        printer.line("no seed breaks a promise")?;
+        printer.line("no promise was seen broken")?;
     }
     for finding in &hunted.findings {
         printer.line("")?;
@@ -86,7 +87,7 @@ fn print(scenario: &Scenario, hunted: &Hunted, printer: &mut Printer) -> anyhow:
         printer.line(faint(&format!("· {}", story(finding))))?;
     }
     if hunted.unknown > 0 {
-        printer.line(faint(&format!("· {} runs could not be judged in full", hunted.unknown)))?;
+        printer.line(faint(&format!("· {} could not be judged in full", count(hunted.unknown, "run"))))?;
     }
     Ok(())
 }
@@ -100,9 +101,9 @@ fn story(finding: &Finding) -> String {
     };
     let effort = finding.effort;
     format!(
-        "{seeds}; made smaller in {} runs, from {} deviations to {}",
-        effort.runs,
-        effort.deviations_before,
+        "{seeds}; made smaller in {}, from {} to {}",
+        count(effort.runs, "run"),
+        count(effort.deviations_before, "deviation"),
         finding.tape.answers().len()
     )
 }
