@@ -44,17 +44,23 @@ fn a_hunt_that_finds_nothing_says_so() {
 
 #[test]
 fn a_hunt_for_no_seed_or_with_all_resolvers_is_refused() {
-    check(&["hunt", "conjunction", "--seeds", "0"], expect![[r#"
+    check(
+        &["hunt", "conjunction", "--seeds", "0"],
+        expect![[r#"
         exit 2
         --- talk
         error: invalid value '0' for '--seeds <N>': number would be zero for non-zero type
 
-        For more information, try '--help'."#]]);
-    check(&["hunt", "conjunction", "--resolver", "all"], expect![[r#"
+        For more information, try '--help'."#]],
+    );
+    check(
+        &["hunt", "conjunction", "--resolver", "all"],
+        expect![[r#"
         exit 2
         --- talk
         error: `--resolver all` compares runs, which only `run` does
-        help: choose one resolver"#]]);
+        help: choose one resolver"#]],
+    );
 }
 
 #[test]
@@ -62,12 +68,15 @@ fn a_run_without_an_end_is_unknown_to_a_hunt_too() {
     let endless = "nodes = [\"a\", \"b\"]\nend = \"2h\"\nanti_entropy = \"1ms\"\n\
                    steps = [{ at = \"0s\", do = \"submit\", node = \"a\", key = \"k\", value = \"v\" }]\n";
     let bench = Bench::new(&[("endless.toml", endless.as_bytes())]);
-    bench.check(&["hunt", "endless.toml", "--seeds", "1"], expect![[r#"
+    bench.check(
+        &["hunt", "endless.toml", "--seeds", "1"],
+        expect![[r#"
         exit 3
         --- out
         endless · 1 seed, 999970 events
         no promise was seen broken
-        · 1 run could not be judged in full"#]]);
+        · 1 run could not be judged in full"#]],
+    );
 }
 
 #[test]
