@@ -167,18 +167,29 @@ fn trace_step<M>(
 ) -> Result<(), TraceError> {
     targets.clear();
     targets.extend(step.sends.iter().map(|(target, _)| *target));
-    let texts: Vec<&str> = match &step.act {
-        StepAct::Write { saw, .. } => saw.iter().map(String::as_str).collect(),
-        StepAct::Read { shows, .. } => shows.iter().map(String::as_str).collect(),
-        _ => Vec::new(),
-    };
-    let action = match &step.act {
-        StepAct::Receive => Action::Receive(received.expect("only a message's first step receives")),
-        StepAct::Persist(_) => Action::Persist,
-        StepAct::Write { key, update, .. } => Action::Write { key, update, saw: &texts },
-        StepAct::Read { key, .. } => Action::Read { key, shows: &texts },
-        _ => Action::Local,
-    };
+    let texts = texts(&step.act);
+    let action = action(&step.act, &texts, received);
     let entry = Entry { node, at, action, sends: targets, label: &step.label, claims: &step.claims };
     trace.record(entry).map(|_| ())
+}
+
+/// The texts that the action of a step names, for [`action`] to borrow.
+pub(crate) fn texts(act: &StepAct) -> Vec<&str> {
+    let named = match act {
+        StepAct::Write { saw: named, .. } | StepAct::Read { shows: named, .. } => &named[..],
+        _ => &[],
+    };
+    named.iter().map(String::as_str).collect()
+}
+
+/// What a step is in a trace; `received` is the message that it takes in, if it is one that does.
+pub(crate) fn action<'a>(act: &'a StepAct, texts: &'a [&'a str], received: Option<MessageId>) -> Action<'a> {
+    match act {
+        StepAct::Local => Action::Local,
+        StepAct::Receive => Action::Receive(received.expect("only a message's first step receives")),
+        StepAct::Persist(_) => Action::Persist,
+        StepAct::Write { key, update, .. } => Action::Write { key, update, saw: texts },
+        StepAct::Read { key, .. } => Action::Read { key, shows: texts },
+        act => unreachable!("this crate and the effects change together, but {act:?} is not known here"),
+    }
 }

@@ -1,13 +1,14 @@
 //! How to come to one moment of a run again: what the network does, and the order of arrivals.
 
 use constellation_fabric::{Node, Step, StepAct};
-use constellation_trace::{Action, Entry, EventId, MessageId, Nemesis, NodeId, Trace, TrueTime};
+use constellation_trace::{Entry, EventId, MessageId, Nemesis, NodeId, Trace, TrueTime};
 
 use super::faults::Faults;
 use super::letter::{Letter, Source};
 use super::scope::Scope;
 use super::system::{System, Watch};
 use crate::error::WorldError;
+use crate::record::{action, texts};
 
 /// An order of arrivals, with what the network loses and doubles.
 #[derive(Clone, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
@@ -162,22 +163,12 @@ impl Recorder {
 impl<M> Watch<M> for Recorder {
     fn look(&mut self, node: NodeId, step: &Step<M>, received: Option<u32>) -> Result<(), WorldError> {
         let at = self.now;
-        let texts: Vec<&str> = match &step.act {
-            StepAct::Write { saw, .. } => saw.iter().map(String::as_str).collect(),
-            StepAct::Read { shows, .. } => shows.iter().map(String::as_str).collect(),
-            _ => Vec::new(),
-        };
-        let action = match &step.act {
-            StepAct::Local => Action::Local,
-            StepAct::Receive => {
-                let id = received.and_then(|post| self.ids[post as usize]);
-                Action::Receive(id.filter(|_| !self.is_let_in).ok_or(WorldError::Receive { node, at })?)
-            }
-            StepAct::Persist(_) => Action::Persist,
-            StepAct::Write { key, update, .. } => Action::Write { key, update, saw: &texts },
-            StepAct::Read { key, .. } => Action::Read { key, shows: &texts },
-            act => unreachable!("this crate and the effects change together, but {act:?} is not known here"),
-        };
+        let id = received.and_then(|post| self.ids[post as usize]);
+        if step.act == StepAct::Receive && (id.is_none() || self.is_let_in) {
+            return Err(WorldError::Receive { node, at });
+        }
+        let texts = texts(&step.act);
+        let action = action(&step.act, &texts, id);
         self.is_let_in |= step.act == StepAct::Receive;
         let targets: Vec<NodeId> = step.sends.iter().map(|(target, _)| *target).collect();
         let entry = Entry { node, at, action, sends: &targets, label: &step.label, claims: &step.claims };

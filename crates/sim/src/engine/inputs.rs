@@ -1,0 +1,107 @@
+//! How a node is given an input, and how what it wants done is carried out.
+
+use std::mem;
+
+use constellation_fabric::{Choices, Input, Node, Parcel, Step, StepAct, TimerSet};
+use constellation_trace::{Claim, ClaimKind, MessageId, NodeId};
+
+use super::messages::Taken;
+use super::{Engine, Occurrence, Outside};
+use crate::agenda::Place;
+use crate::error::WorldError;
+
+impl<N: Node> Engine<N> {
+    /// Gives a living node an input that is no message.
+    pub(super) fn hand<C: Choices, F>(
+        &mut self,
+        outside: &mut Outside<C, F, N::Message, N::Request>,
+        node: NodeId,
+        input: Input<N::Message, N::Request>,
+    ) -> Result<(), WorldError> {
+        self.give(outside, node, input, None).map(|_| ())
+    }
+
+    /// Gives a living node an input and carries out what follows, all of it now.
+    pub(super) fn give<C: Choices, F>(
+        &mut self,
+        outside: &mut Outside<C, F, N::Message, N::Request>,
+        node: NodeId,
+        input: Input<N::Message, N::Request>,
+        received: Option<MessageId>,
+    ) -> Result<Taken, WorldError> {
+        let host = &mut self.hosts[node.index()];
+        let life = host.life.as_mut().expect("callers ask only living nodes");
+        let Outside { choices, effects, .. } = outside;
+        match received {
+            Some(_) => effects.renew_receiving(),
+            None => effects.renew(),
+        }
+        life.node.on(host.clocks.now(self.now, life.began), input, effects);
+
+        let receives = |step: &Step<_>| matches!(step.act, StepAct::Receive);
+        let taken = if effects.steps().first().is_some_and(receives) { Taken::In } else { Taken::Refused };
+        let is_amiss =
+            (taken == Taken::In && received.is_none()) || effects.steps().iter().skip(1).any(receives);
+        if is_amiss {
+            return Err(WorldError::Receive { node, at: self.now });
+        }
+        for step in effects.steps_mut() {
+            self.carry_out(choices, node, step, received)?;
+        }
+        for timer in effects.timers() {
+            self.set_timer(node, *timer);
+        }
+        Ok(taken)
+    }
+
+    #[inline(always)]
+    pub(super) fn carry_out<C: Choices>(
+        &mut self,
+        choices: &mut C,
+        node: NodeId,
+        step: &mut Step<N::Message>,
+        received: Option<MessageId>,
+    ) -> Result<(), WorldError> {
+        let at = self.now;
+        if self.adds_wall_claims {
+            self.add_wall_claim(node, &mut step.claims);
+        }
+        let (event, first) = self
+            .record
+            .step(node, at, step, received)
+            .map_err(|error| WorldError::Node { node, at, error })?;
+        if let StepAct::Persist(state) = &mut step.act {
+            self.hosts[node.index()].disk = Some((event, mem::take(state)));
+        }
+        // From the back, since taking the last leaves the memory where it is and nothing to move; most steps send once.
+        step.sends.reverse();
+        let mut number = first;
+        while let Some((target, message)) = step.sends.pop() {
+            let parcel = Parcel { message: MessageId::new(number), source: node, target };
+            self.send(choices, parcel, message)?;
+            // Cannot wrap: the record numbered them with 32 bits.
+            number += 1;
+        }
+        Ok(())
+    }
+
+    pub(super) fn set_timer(&mut self, node: NodeId, set: TimerSet) {
+        let host = &mut self.hosts[node.index()];
+        let life = host.life.as_ref().expect("a node lives while its effects are carried out");
+        let out = host.clocks.runs_out(self.now, life.began, set.after);
+        let what = Occurrence::Timer { node, timer: set.timer };
+        let ticket = self.agenda.add(out, Place::node(node), what);
+        match host.timers.binary_search_by_key(&set.timer, |set| set.0) {
+            Ok(place) => self.agenda.cancel(mem::replace(&mut host.timers[place].1, ticket)),
+            Err(place) => host.timers.insert(place, (set.timer, ticket)),
+        }
+    }
+
+    pub(super) fn add_wall_claim(&self, node: NodeId, claims: &mut Vec<Claim>) {
+        if !claims.iter().any(|claim| claim.kind() == ClaimKind::Wall) {
+            // A wall clock does not care when its process began.
+            let now = self.hosts[node.index()].clocks.now(self.now, self.now);
+            claims.push(Claim::Wall(now.wall));
+        }
+    }
+}
