@@ -1,6 +1,8 @@
 //! How a run is told in a terminal: one line an event, in virtual time, with what the clocks said.
 
-use constellation_trace::{ClaimRef, EventId, Kind, MessageId, Nemesis, NodeId, Trace, TrueTime, WallTime};
+use constellation_trace::{
+    ClaimRef, EventId, Kind, MessageId, Nemesis, NodeId, Trace, TrueTime, Wait, WallTime,
+};
 
 use crate::printer::{faint, strong};
 
@@ -77,8 +79,17 @@ impl Columns {
             }
             Nemesis::Heal => world("heal: every link is whole".to_owned()),
             Nemesis::Hold(id) => message(*id, "is held"),
-            Nemesis::Lose(id) => message(*id, "is lost"),
+            Nemesis::Lose(id, why) => message(*id, &why.to_string()),
             Nemesis::Duplicate(id) => message(*id, "will arrive twice"),
+            Nemesis::Corrupt(id) => message(*id, "will arrive as another: bits flipped, and nothing saw it"),
+            Nemesis::Wait { message: id, until, why } => {
+                let what = match why {
+                    Wait::Queue => "waits behind others",
+                    Wait::Link => "waits for the link to come up",
+                    _ => "waits",
+                };
+                message(*id, &format!("{what} until {}", time(*until).trim_start()))
+            }
             Nemesis::InFlight(id) => message(*id, "is still on its way"),
             Nemesis::Step { node, by_ns } => world(format!(
                 "the wall clock of {} jumps by {} ms",

@@ -46,12 +46,28 @@ pub enum Topic {
     Duplicate,
     /// How long the second copy of a message takes.
     DuplicateLatency,
+    /// Whether bits of a message flip on the way, and a checksum sees it: 0 is no.
+    CorruptSeen,
+    /// Whether bits of a message flip on the way, and no checksum sees it: 0 is no.
+    CorruptUnseen,
+    /// What such a message becomes: none of its answers is better than another.
+    CorruptHow,
+    /// Whether a link goes down in a period; `nth` is the number of the period, from 0. 0 is no.
+    Flap,
 }
 
 impl Topic {
     /// Every topic that this version knows, in order.
-    pub const ALL: &'static [Topic] =
-        &[Topic::Latency, Topic::Loss, Topic::Duplicate, Topic::DuplicateLatency];
+    pub const ALL: &'static [Topic] = &[
+        Topic::Latency,
+        Topic::Loss,
+        Topic::Duplicate,
+        Topic::DuplicateLatency,
+        Topic::CorruptSeen,
+        Topic::CorruptUnseen,
+        Topic::CorruptHow,
+        Topic::Flap,
+    ];
 
     /// The topic that is written so; the inverse of its `Display`.
     pub fn named(name: &str) -> Option<Topic> {
@@ -65,6 +81,10 @@ impl Topic {
             Topic::Loss => "loss",
             Topic::Duplicate => "duplicate",
             Topic::DuplicateLatency => "duplicate-latency",
+            Topic::CorruptSeen => "corrupt-seen",
+            Topic::CorruptUnseen => "corrupt-unseen",
+            Topic::CorruptHow => "corrupt-how",
+            Topic::Flap => "flap",
         }
     }
 
@@ -75,6 +95,10 @@ impl Topic {
             Topic::Loss => 2,
             Topic::Duplicate => 3,
             Topic::DuplicateLatency => 4,
+            Topic::CorruptSeen => 5,
+            Topic::CorruptUnseen => 6,
+            Topic::CorruptHow => 7,
+            Topic::Flap => 8,
         }
     }
 }

@@ -28,6 +28,7 @@
 //! | --- | --- |
 //! | [`node`] | [`Node`], [`Input`], [`Effects`]: the only way in which protocol code meets the world |
 //! | [`network`] | [`Network`], [`Link`]: what each directed link does to a message, now |
+//! | [`contacts`] | [`Contacts`], [`Pass`], [`Flap`]: when a link is up |
 //! | [`choices`] | [`Choices`], [`Question`]: who decides what could go otherwise |
 //!
 //! This crate must never know an async runtime, a socket, the real time, a clock or a simulator: it decides,
@@ -42,11 +43,14 @@
 )]
 
 pub mod choices;
+pub mod contacts;
 mod cuts;
+mod lane;
 pub mod network;
 pub mod node;
 mod traffic;
 
 pub use choices::{Calm, Choices, Odds, Options, Question, Topic};
-pub use network::{Delivery, Fate, Link, Network, NetworkError, Parcel, Sequence};
+pub use contacts::{Contacts, ContactsError, Flap, Outside, Pass};
+pub use network::{Delivery, Fate, Impaired, Link, Network, NetworkError, Parcel, Rate, Sequence, Waits};
 pub use node::{Effects, Input, Node, Now, Step, StepAct, Timer, TimerSet, Words};

@@ -2,15 +2,17 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroU64};
 use std::sync::Arc;
 use std::time::Duration;
 
-use constellation_trace::{MessageId, NodeId, TrueTime};
+use constellation_trace::{Loss, MessageId, NodeId, TrueTime, Wait};
 
 use crate::choices::{Choices, Odds, Options, Question, Topic};
+use crate::contacts::Contacts;
 use crate::cuts::Cuts;
-use crate::traffic::Traffic;
+use crate::lane::{Lanes, Limits, Slot, Span, ns};
+use crate::traffic::{Traffic, Way};
 
 /// Decides what becomes of each message; it holds no payload, waits for nothing and moves nothing.
 ///
@@ -24,7 +26,7 @@ use crate::traffic::Traffic;
 /// let [pacific, atlantic] = [NodeId::new(0), NodeId::new(1)];
 /// let mut network = Network::new(Link::INSTANT);
 /// network.partition(&[pacific], &[atlantic]);
-/// let parcel = Parcel { message: MessageId::new(0), source: pacific, target: atlantic };
+/// let parcel = Parcel { message: MessageId::new(0), source: pacific, target: atlantic, bytes: 0 };
 /// assert_eq!(network.send(parcel, TrueTime::from_ns(0), &mut Calm), Ok(Fate::Hold));
 /// let released = network.heal(TrueTime::from_ns(5), &mut Calm);
 /// assert_eq!(released[0].0, parcel);
@@ -35,7 +37,12 @@ pub struct Network {
     kinds: Vec<Kind>,
     /// The links that are other than the default; shared by the networks of many runs.
     links: Arc<BTreeMap<(NodeId, NodeId), NonZeroU32>>,
+    /// A kind names its limits by the number in this list, counted from 1.
+    limits: Arc<Vec<Limits>>,
+    /// When all limits end; at the end of time if never.
+    end: TrueTime,
     traffic: Traffic,
+    lanes: Lanes,
     cuts: Cuts,
     held: VecDeque<Parcel>,
     held_max: usize,
@@ -54,16 +61,42 @@ pub struct Link {
     pub duplicate: Odds,
     /// Whether messages may overtake each other.
     pub sequence: Sequence,
+    /// How likely bits of a message flip, and a checksum sees it, so that it is lost; both copies, if there are two.
+    pub corrupt_seen: Odds,
+    /// How likely bits of a message flip, and no checksum sees it, so that another message arrives
+    /// ([`Node::corrupted`](crate::Node::corrupted)); both copies alike, if there are two.
+    pub corrupt_unseen: Odds,
+    /// The longest message that it takes, in bytes; `None` for any. A longer one is lost.
+    pub size_max: Option<NonZeroU32>,
+    /// How much it carries in how much time; `None` for any amount at once.
+    pub rate: Option<Rate>,
+}
+
+/// How much a link carries, and how much may wait for it: that bandwidth is infinite is a fallacy.
+///
+/// Messages go out one after the other, in the order of sending. Each takes its length over the rate, rounded up to the
+/// nanosecond, and then the latency. What cannot go out at once waits in the queue; what has no room there is lost (tail
+/// drop). So what is lost on the link, or corrupted, has taken its time all the same.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Rate {
+    /// How many bytes go out in a second.
+    pub bytes_per_second: NonZeroU64,
+    /// How many bytes may wait, not counting the message that is going out.
+    pub queue_bytes_max: u64,
 }
 
 impl Link {
-    /// Takes no time, loses nothing, keeps the order.
+    /// Takes no time, loses nothing, keeps the order, has no limits.
     pub const INSTANT: Link = Link {
         latency_min: Duration::ZERO,
         latency_max: Duration::ZERO,
         loss: Odds::NEVER,
         duplicate: Odds::NEVER,
         sequence: Sequence::Ordered,
+        corrupt_seen: Odds::NEVER,
+        corrupt_unseen: Odds::NEVER,
+        size_max: None,
+        rate: None,
     };
 }
 
@@ -85,6 +118,8 @@ pub struct Parcel {
     pub source: NodeId,
     /// To whom.
     pub target: NodeId,
+    /// How long it is, in bytes; 0 if no rate and no size concerns it.
+    pub bytes: u32,
 }
 
 /// What becomes of a message.
@@ -93,10 +128,12 @@ pub struct Parcel {
 pub enum Fate {
     /// It arrives.
     Deliver(Delivery),
+    /// It arrives, but goes out late or is not what it was.
+    Impair(Impaired),
     /// It waits, in order, for [`Network::heal`].
     Hold,
     /// It is gone for good.
-    Lose,
+    Lose(Loss),
 }
 
 /// When a message arrives, and when once more if it does.
@@ -106,6 +143,27 @@ pub struct Delivery {
     pub at: TrueTime,
     /// When a second copy does, if the network duplicates it.
     pub again_at: Option<TrueTime>,
+}
+
+/// A message that arrives, to which something happens before.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Impaired {
+    /// When it arrives.
+    pub delivery: Delivery,
+    /// What it waits for before it goes out, if it does.
+    pub waits: Option<Waits>,
+    /// Which of [`Network::CORRUPTIONS`] it suffers without anybody seeing it, if it does:
+    /// [`Node::corrupted`](crate::Node::corrupted) says what arrives.
+    pub corrupted: Option<u32>,
+}
+
+/// That a message goes out later than it was sent.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Waits {
+    /// When it begins to go out.
+    pub until: TrueTime,
+    /// For what it waits.
+    pub why: Wait,
 }
 
 /// Why the network does not take a message.
@@ -142,6 +200,7 @@ struct Kind {
     loss: Odds,
     duplicate: Odds,
     sequence: Sequence,
+    limits: Option<NonZeroU32>,
 }
 
 /// Into how many steps a range of latencies is divided; a question with more answers would shrink no better.
@@ -154,21 +213,80 @@ impl Network {
     /// How many messages may wait for a heal unless [`Network::set_held_max`] says otherwise.
     pub const HELD_MAX: usize = 65_536;
 
+    /// In how many ways a message can be corrupted.
+    pub const CORRUPTIONS: NonZeroU32 = NonZeroU32::new(65_536).expect("the constant is not 0");
+
     /// A network in which every link is like `default_link` and nothing is cut.
     pub fn new(default_link: Link) -> Network {
-        Network {
-            kinds: vec![Kind::of(default_link)],
+        let mut network = Network {
+            kinds: Vec::new(),
             links: Arc::default(),
+            limits: Arc::default(),
+            end: TrueTime::from_ns(u64::MAX),
             traffic: Traffic::new(),
+            lanes: Lanes::default(),
             cuts: Cuts::new(),
             held: VecDeque::new(),
             held_max: Network::HELD_MAX,
+        };
+        network.set_default(default_link, None);
+        network
+    }
+
+    /// Makes all links to which no call below gives a kind of their own like this one, in these contacts if there are any.
+    pub fn set_default(&mut self, link: Link, contacts: Option<Contacts>) {
+        let kind = self.kind(link, contacts);
+        match self.kinds.first_mut() {
+            Some(default) => *default = kind,
+            None => self.kinds.push(kind),
         }
     }
 
-    /// Makes the link from `source` to `target` another than the default; the way back stays as it is.
+    /// Makes the link from `source` to `target` another than the default, and up all the time; the way back stays as it
+    /// is.
     pub fn set_link(&mut self, source: NodeId, target: NodeId, link: Link) {
-        self.kinds.push(Kind::of(link));
+        let kind = self.kind(link, None);
+        self.set_kind(source, target, kind);
+    }
+
+    /// Says when the link from `source` to `target` is up, which without that is all the time; the way back stays as it
+    /// is. For a link other than the default call [`Network::set_link`] first.
+    pub fn set_contacts(&mut self, source: NodeId, target: NodeId, contacts: Contacts) {
+        let number = *self.links.get(&(source, target)).unwrap_or(&DEFAULT_KIND);
+        let kind = self.kinds[number.get() as usize - 1];
+        let limits = kind.limits.map(|limits| &self.limits[limits.get() as usize - 1]);
+        let limits = Limits::in_contacts(limits, contacts);
+        let limits = Some(self.number_limits(limits));
+        self.set_kind(source, target, Kind { limits, ..kind });
+    }
+
+    /// Says when all limits end: from then on no link has a size or a rate, corrupts anything or is down, and what waits
+    /// goes out then at the latest. Unless it is said, limits never end. Cuts are not concerned.
+    pub const fn set_end(&mut self, end: TrueTime) {
+        self.end = end;
+    }
+
+    /// Whether any link asks how long a message is; if not, [`Parcel::bytes`] may be anything.
+    pub fn depends_on_bytes(&self) -> bool {
+        self.limits.iter().any(Limits::depend_on_bytes)
+    }
+
+    fn kind(&mut self, link: Link, contacts: Option<Contacts>) -> Kind {
+        let limits = Limits::of(link, contacts).map(|limits| self.number_limits(limits));
+        Kind::of(link, limits)
+    }
+
+    /// The place of these limits in the list; the same as those of the kind before, if they are the same.
+    fn number_limits(&mut self, limits: Limits) -> NonZeroU32 {
+        if self.limits.last() != Some(&limits) {
+            Arc::make_mut(&mut self.limits).push(limits);
+        }
+        let number = u32::try_from(self.limits.len()).ok().and_then(NonZeroU32::new);
+        number.expect("memory ends before 2^32 links do")
+    }
+
+    fn set_kind(&mut self, source: NodeId, target: NodeId, kind: Kind) {
+        self.kinds.push(kind);
         let kind = u32::try_from(self.kinds.len()).ok().and_then(NonZeroU32::new);
         let kind = kind.expect("memory ends before 2^32 links do");
         Arc::make_mut(&mut self.links).insert((source, target), kind);
@@ -267,26 +385,76 @@ impl Network {
         let kind = &self.kinds[way.kind.get() as usize - 1];
         let nth = way.sent;
         way.sent += 1;
-        let question = |topic| Question { topic, source: parcel.source, target: parcel.target, nth };
+        let asked = Asked { source: parcel.source, target: parcel.target, nth };
+        if let Some(limits) = kind.limits
+            && now < self.end
+        {
+            let limits = &self.limits[limits.get() as usize - 1];
+            let span = Span { now, end: self.end };
+            return limited(limits, &mut self.lanes, (kind, way), (asked, parcel.bytes), span, choices);
+        }
+        if asked.happens(Topic::Loss, kind.loss, choices) {
+            return Fate::Lose(Loss::Plain);
+        }
+        Fate::Deliver(kind.deliver(way, asked, now, choices))
+    }
+}
 
-        let mut happens =
-            |topic, odds| odds != Odds::NEVER && choices.choose(question(topic), Options::Chance(odds)) != 0;
-        if happens(Topic::Loss, kind.loss) {
-            return Fate::Lose;
+/// The fate of a message on a link with limits.
+///
+/// Not in line, so that links without need not step around it.
+#[inline(never)]
+fn limited<C: Choices + ?Sized>(
+    limits: &Limits,
+    lanes: &mut Lanes,
+    (kind, way): (&Kind, &mut Way),
+    (asked, bytes): (Asked, u32),
+    span: Span,
+    choices: &mut C,
+) -> Fate {
+    let lane = *way.lane.get_or_insert_with(|| lanes.begin());
+    let flap_odds = limits.flap_odds();
+    let goes_down = |period| Asked { nth: period, ..asked }.happens(Topic::Flap, flap_odds, choices);
+    let (Slot { begins, is_out }, why) = match lanes.lane(lane).admit(limits, bytes, span, goes_down) {
+        Ok(admitted) => admitted,
+        Err(loss) => return Fate::Lose(loss),
+    };
+    if asked.happens(Topic::Loss, kind.loss, choices) {
+        return Fate::Lose(Loss::Plain);
+    }
+    if asked.happens(Topic::CorruptSeen, limits.corrupt_seen, choices) {
+        return Fate::Lose(Loss::Checksum);
+    }
+    let is_corrupted = asked.happens(Topic::CorruptUnseen, limits.corrupt_unseen, choices);
+    let corrupted = is_corrupted
+        .then(|| choices.choose(asked.question(Topic::CorruptHow), Options::Uniform(Network::CORRUPTIONS)));
+    let delivery = kind.deliver(way, asked, is_out, choices);
+    match (why, corrupted) {
+        (None, None) => Fate::Deliver(delivery),
+        (why, corrupted) => {
+            Fate::Impair(Impaired { delivery, waits: why.map(|why| Waits { until: begins, why }), corrupted })
         }
-        let is_duplicated = happens(Topic::Duplicate, kind.duplicate);
-        // Saturating: a wrapped time would be before its cause.
-        let mut arrival =
-            |topic| TrueTime::from_ns(now.ns().saturating_add(kind.latency_ns(question(topic), choices)));
-        let mut at = arrival(Topic::Latency);
-        let mut again_at = is_duplicated.then(|| arrival(Topic::DuplicateLatency));
-        if kind.sequence == Sequence::Ordered {
-            at = at.max(way.last_arrival);
-            way.last_arrival = at;
-            // A second copy may come late, even after younger messages: that is what a retransmission does.
-            again_at = again_at.map(|again_at| again_at.max(at));
-        }
-        Fate::Deliver(Delivery { at, again_at })
+    }
+}
+
+/// A message as questions name it.
+#[derive(Clone, Copy)]
+struct Asked {
+    source: NodeId,
+    target: NodeId,
+    /// The how-many-th of its link.
+    nth: u64,
+}
+
+impl Asked {
+    const fn question(self, topic: Topic) -> Question {
+        let Asked { source, target, nth } = self;
+        Question { topic, source, target, nth }
+    }
+
+    #[inline(always)]
+    fn happens<C: Choices + ?Sized>(self, topic: Topic, odds: Odds, choices: &mut C) -> bool {
+        odds != Odds::NEVER && choices.choose(self.question(topic), Options::Chance(odds)) != 0
     }
 }
 
@@ -295,7 +463,10 @@ impl Clone for Network {
         Network {
             kinds: self.kinds.clone(),
             links: self.links.clone(),
+            limits: self.limits.clone(),
+            end: self.end,
             traffic: self.traffic.clone(),
+            lanes: self.lanes.clone(),
             cuts: self.cuts.clone(),
             held: self.held.clone(),
             held_max: self.held_max,
@@ -306,6 +477,9 @@ impl Clone for Network {
     fn clone_from(&mut self, source: &Network) {
         self.kinds.clone_from(&source.kinds);
         self.links.clone_from(&source.links);
+        self.limits.clone_from(&source.limits);
+        self.end = source.end;
+        self.lanes.clone_from(&source.lanes);
         self.traffic.clone_from(&source.traffic);
         self.cuts.clone_from(&source.cuts);
         self.held.clone_from(&source.held);
@@ -314,16 +488,40 @@ impl Clone for Network {
 }
 
 impl Kind {
-    fn of(link: Link) -> Kind {
-        // Saturating: 584 years are the end of time for every clock here.
-        let ns = |duration: Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+    fn of(link: Link, limits: Option<NonZeroU32>) -> Kind {
         Kind {
             latency_min_ns: ns(link.latency_min),
             latency_span_ns: ns(link.latency_max.saturating_sub(link.latency_min)),
             loss: link.loss,
             duplicate: link.duplicate,
             sequence: link.sequence,
+            limits,
         }
+    }
+
+    /// When a message arrives that goes out `now` and is not lost.
+    #[inline(always)]
+    fn deliver<C: Choices + ?Sized>(
+        &self,
+        way: &mut Way,
+        asked: Asked,
+        now: TrueTime,
+        choices: &mut C,
+    ) -> Delivery {
+        let is_duplicated = asked.happens(Topic::Duplicate, self.duplicate, choices);
+        // Saturating: a wrapped time would be before its cause.
+        let mut arrival = |topic| {
+            TrueTime::from_ns(now.ns().saturating_add(self.latency_ns(asked.question(topic), choices)))
+        };
+        let mut at = arrival(Topic::Latency);
+        let mut again_at = is_duplicated.then(|| arrival(Topic::DuplicateLatency));
+        if self.sequence == Sequence::Ordered {
+            at = at.max(way.last_arrival);
+            way.last_arrival = at;
+            // A second copy may come late, even after younger messages: that is what a retransmission does.
+            again_at = again_at.map(|again_at| again_at.max(at));
+        }
+        Delivery { at, again_at }
     }
 
     #[inline]

@@ -20,6 +20,24 @@ pub trait Node {
         input: Input<Self::Message, Self::Request>,
         effects: &mut Effects<Self::Message>,
     );
+
+    /// How many bytes `message` is on a link. With 0, which is what it says unless a node says otherwise, no rate and
+    /// no size concerns it. To be the same whenever it is asked of one message; it is asked only where a link has a
+    /// rate or a size.
+    fn wire_bytes(message: &Self::Message) -> u32 {
+        let _ = message;
+        0
+    }
+
+    /// What arrives when bits of `message` flip and no checksum sees it; `None`, which is what it says unless a node
+    /// says otherwise, where that cannot be read as a message any more, so that it is lost.
+    ///
+    /// `how` says which bits: a number below [`Network::CORRUPTIONS`](crate::Network::CORRUPTIONS), of which each gives
+    /// always the same, such as the bit of that number, counted from the first again after the last.
+    fn corrupted(message: &Self::Message, how: u32) -> Option<Self::Message> {
+        let _ = (message, how);
+        None
+    }
 }
 
 /// What a node's own clocks show at the moment of an input.

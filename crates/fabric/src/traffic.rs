@@ -26,6 +26,8 @@ pub(crate) struct Way {
     pub(crate) last_arrival: TrueTime,
     /// Which kind of link it is; not 0, which leaves room for the emptiness of a slot.
     pub(crate) kind: NonZeroU32,
+    /// Its lane, once something was sent while it had limits.
+    pub(crate) lane: Option<NonZeroU32>,
 }
 
 impl Traffic {
@@ -54,7 +56,7 @@ impl Traffic {
         if (self.count + 1) * 2 > self.slots.len() {
             self.grow();
         }
-        self.insert(Way { ends, sent: 0, last_arrival: TrueTime::default(), kind })
+        self.insert(Way { ends, sent: 0, last_arrival: TrueTime::default(), kind, lane: None })
     }
 
     /// Makes a way that is known already another kind of link.

@@ -217,6 +217,7 @@ fn setup(nodes: u32, end_ns: u64) -> Setup<u64> {
         loss: Odds::NEVER,
         duplicate: Odds::NEVER,
         sequence: Sequence::Unordered,
+        ..Link::INSTANT
     };
     let names = (0..nodes).map(|node| format!("node{node}"));
     Setup {

@@ -39,6 +39,8 @@ pub(crate) struct Engine<N: Node> {
     events_max: u32,
     /// Whether what the wall clock shows goes into the trace: asked for, and there is one.
     adds_wall_claims: bool,
+    /// Whether the network asks how long messages are.
+    weighs: bool,
 }
 
 /// What a run takes from outside: its luck, its nodes, and what clients ask.
@@ -88,7 +90,8 @@ enum Occurrence<M> {
 
 impl<N: Node> Engine<N> {
     /// A run that is about to begin, with a trace.
-    pub(crate) fn new(setup: Setup<N::Request>) -> Result<Engine<N>, WorldError> {
+    pub(crate) fn new(mut setup: Setup<N::Request>) -> Result<Engine<N>, WorldError> {
+        setup.network.set_end(setup.end);
         let mut trace =
             Trace::new(setup.machines.iter().map(|machine| &machine.name)).map_err(WorldError::Names)?;
         trace.set_epoch(setup.epoch);
@@ -97,6 +100,7 @@ impl<N: Node> Engine<N> {
         if held > 0 {
             return Err(WorldError::UsedNetwork { held });
         }
+        let weighs = setup.network.depends_on_bytes();
         let host = |clocks| Host { clocks, disk: None, incarnation: 0, life: None, timers: Vec::new() };
         let hosts: Vec<_> =
             setup.machines.iter().map(|machine| host(Clocks::new(machine.wall, setup.epoch))).collect();
@@ -117,6 +121,7 @@ impl<N: Node> Engine<N> {
             deadline: setup.end.saturating_add(setup.grace),
             events_max: setup.events_max,
             adds_wall_claims: setup.wall_claims == WallClaims::Recorded,
+            weighs,
         };
         engine.fill_agenda();
         Ok(engine)

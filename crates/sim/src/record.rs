@@ -1,7 +1,9 @@
 //! What is kept of a run while it goes on: always its digest, and the trace for whoever wants it.
 
 use constellation_fabric::{Step, StepAct};
-use constellation_trace::{Action, Entry, EventId, MessageId, Nemesis, NodeId, Trace, TraceError, TrueTime};
+use constellation_trace::{
+    Action, Entry, EventId, Loss, MessageId, Nemesis, NodeId, Trace, TraceError, TrueTime, Wait,
+};
 
 use crate::digest::{Digest, Digester};
 
@@ -103,16 +105,22 @@ impl Record {
         &mut self,
         at: TrueTime,
         message: MessageId,
-        nemesis: fn(MessageId) -> Nemesis,
+        nemesis: impl FnOnce(MessageId) -> Nemesis,
     ) -> Result<(), TraceError> {
         let nemesis = nemesis(message);
-        let kind = match nemesis {
-            Nemesis::Hold(_) => 9,
-            Nemesis::Lose(_) => 10,
-            _ => 11,
+        // A number that no other kind has, and what is more to be said of it.
+        let (kind, more) = match nemesis {
+            Nemesis::Hold(_) => (9, None),
+            Nemesis::Lose(_, Loss::Plain) => (10, None),
+            Nemesis::Duplicate(_) => (11, None),
+            Nemesis::Lose(_, why) => (16, Some(number_of(Loss::NAMED, why))),
+            Nemesis::Corrupt(_) => (17, None),
+            Nemesis::Wait { until, why, .. } => (18 + number_of(Wait::ALL, why), Some(until.ns())),
+            ref other => unreachable!("{other:?} does not happen to a message here"),
         };
         self.digester.absorb(at.ns());
         self.digester.absorb(kind << 32 | u64::from(message.number()));
+        more.into_iter().for_each(|word| self.digester.absorb(word));
         self.trace.as_mut().map_or(Ok(()), |trace| trace.record_nemesis(at, nemesis))
     }
 
@@ -148,6 +156,11 @@ impl Record {
         self.digester.absorb(kind << 32 | u64::from(node.number()));
         Ok(event)
     }
+}
+
+/// The place of one of a few in the list of all.
+fn number_of<T: PartialEq>(all: &[T], one: T) -> u64 {
+    all.iter().position(|other| *other == one).map_or(u64::MAX, |place| place as u64)
 }
 
 /// What a step does not know of itself.

@@ -31,8 +31,8 @@ pub struct Setup<R> {
     pub plan: Plan<R>,
     /// What a wall clock without fault shows at the start.
     pub epoch: WallTime,
-    /// Until when things may go wrong: no fault comes later, and later messages are neither lost nor duplicated
-    /// nor late.
+    /// Until when things may go wrong: no fault comes later, and later messages are neither lost nor duplicated nor
+    /// late. Links have no limits then: what waits in a queue or for a pass goes out at the end at the latest.
     pub end: TrueTime,
     /// How long after `end` the run goes on, so that what is under way can arrive and clients can look at the
     /// outcome. Nothing heals by itself: cuts and crashes stay as the plan leaves them.

@@ -186,23 +186,18 @@ impl Trace {
     /// Appends what the world did, after all events recorded so far.
     ///
     /// # Errors
-    /// [`TraceError::UnknownNode`] or [`TraceError::UnknownMessage`]; the trace stays as it was.
+    /// [`TraceError::UnknownNode`], [`TraceError::UnknownMessage`] or [`TraceError::WaitOver`]; the trace stays as it was.
     pub fn record_nemesis(&mut self, at: TrueTime, nemesis: Nemesis) -> Result<(), TraceError> {
-        let (nodes, message): (Vec<NodeId>, Option<MessageId>) = match &nemesis {
-            Nemesis::Partition { group_a, group_b } => ([&group_a[..], group_b].concat(), None),
-            Nemesis::Cut { sources, targets } => ([&sources[..], targets].concat(), None),
-            Nemesis::Heal => (Vec::new(), None),
-            Nemesis::Hold(message)
-            | Nemesis::Lose(message)
-            | Nemesis::Duplicate(message)
-            | Nemesis::InFlight(message) => (Vec::new(), Some(*message)),
-            Nemesis::Step { node, .. } => (vec![*node], None),
-        };
-        if let Some(&node) = nodes.iter().find(|node| node.index() >= self.nodes.len()) {
+        if let Some(node) = nemesis.nodes().into_iter().find(|node| node.index() >= self.nodes.len()) {
             return Err(TraceError::UnknownNode(node));
         }
-        if let Some(message) = message.filter(|message| message.index() >= self.messages.len()) {
+        if let Some(message) = nemesis.message().filter(|message| message.index() >= self.messages.len()) {
             return Err(TraceError::UnknownMessage(message));
+        }
+        if let Nemesis::Wait { message, until, .. } = nemesis
+            && until < at
+        {
+            return Err(TraceError::WaitOver { message, at, until });
         }
         let after_events = u32::try_from(self.events.len()).map_err(|_| TraceError::Full)?;
         self.nemesis.push(NemesisEntry { after_events, at, nemesis });
@@ -545,6 +540,15 @@ pub enum TraceError {
     DuplicateClaim(ClaimKind),
     /// A vector names a process twice.
     DuplicateEntry(String),
+    /// A message was said to wait until a time that was past.
+    WaitOver {
+        /// Which message.
+        message: MessageId,
+        /// When it was said to wait.
+        at: TrueTime,
+        /// Until when.
+        until: TrueTime,
+    },
     /// More events, messages, texts or vector entries than 32 bits can number.
     Full,
 }
@@ -585,6 +589,9 @@ impl fmt::Display for TraceError {
             }
             TraceError::DuplicateClaim(kind) => write!(f, "two {kind} claims for one event"),
             TraceError::DuplicateEntry(name) => write!(f, "a vector names `{name}` twice"),
+            TraceError::WaitOver { message, at, until } => {
+                write!(f, "message {message} waits at {at} until {until}, which is past")
+            }
             TraceError::Full => f.write_str("more entries than 32 bits can number"),
         }
     }

@@ -19,7 +19,7 @@ use crate::order::{self, Order};
 /// time, 16 bytes a message.
 ///
 /// ```
-/// use constellation_trace::{MessageId, Nemesis, Trace, TrueTime, sketch};
+/// use constellation_trace::{Loss, MessageId, Nemesis, Trace, TrueTime, sketch};
 /// use constellation_verify::{Budget, Order, delivery};
 ///
 /// let judge = |trace: &Trace| {
@@ -28,7 +28,7 @@ use crate::order::{self, Order};
 /// };
 /// let mut trace = sketch::parse("pacific m!\nindian")?;
 /// assert_eq!(judge(&trace), "violated");
-/// trace.record_nemesis(TrueTime::from_ns(9), Nemesis::Lose(MessageId::new(0))).expect("m0 was sent");
+/// trace.record_nemesis(TrueTime::from_ns(9), Nemesis::Lose(MessageId::new(0), Loss::Plain)).expect("m0 was sent");
 /// assert_eq!(judge(&trace), "holds");
 /// # Ok::<(), sketch::SketchError>(())
 /// ```
@@ -174,7 +174,7 @@ impl Excuses {
         let [mut lost, mut in_flight, mut held, mut waiting] = [const { BTreeSet::new() }; 4];
         for entry in order.trace().nemesis() {
             match &entry.nemesis {
-                Nemesis::Lose(message) => {
+                Nemesis::Lose(message, _) => {
                     lost.insert(*message);
                 }
                 Nemesis::InFlight(message) => {

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use constellation_fabric::{Calm, Fate, Link, Network, NetworkError, Parcel, Step, StepAct};
-use constellation_trace::{Action, Entry, MessageId, Names, Nemesis, NodeId, Trace, TrueTime};
+use constellation_trace::{Action, Entry, Loss, MessageId, Names, Nemesis, NodeId, Trace, TrueTime};
 
 use crate::error::Error;
 
@@ -27,7 +27,7 @@ pub(crate) struct Posted {
 
 impl Posted {
     fn parcel(&self) -> Parcel {
-        Parcel { message: self.id, source: self.source, target: self.target }
+        Parcel { message: self.id, source: self.source, target: self.target, bytes: 0 }
     }
 }
 
@@ -220,7 +220,7 @@ impl State {
             let label = format!("refuses {id}: {refusal}");
             let at = self.next_step();
             self.record(Entry { label: &label, ..Entry::new(node, at, Action::Local) });
-            self.record_nemesis(|| Nemesis::Lose(id));
+            self.record_nemesis(|| Nemesis::Lose(id, Loss::Plain));
         }
     }
 
@@ -308,7 +308,7 @@ impl State {
         }
         let (gone, kept) = core::mem::take(&mut self.in_hands).into_iter().partition(|held| held.1 == node);
         self.in_hands = kept;
-        BTreeMap::into_keys(gone).for_each(|id| self.record_nemesis(|| Nemesis::Lose(id)));
+        BTreeMap::into_keys(gone).for_each(|id| self.record_nemesis(|| Nemesis::Lose(id, Loss::Plain)));
     }
 
     #[inline]
@@ -341,8 +341,13 @@ impl State {
                 self.record_nemesis(|| Nemesis::Hold(id));
                 false
             }
+            Fate::Lose(why) => {
+                self.record_nemesis(|| Nemesis::Lose(id, why));
+                false
+            }
+            // Nothing else happens on an instant link without limits.
             _ => {
-                self.record_nemesis(|| Nemesis::Lose(id));
+                self.record_nemesis(|| Nemesis::Lose(id, Loss::Plain));
                 false
             }
         }

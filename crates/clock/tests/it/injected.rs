@@ -281,6 +281,7 @@ fn walls_that_disagree<C: InjectedClock + 'static>(
         loss: Odds::ppm(100_000).expect("less than a million"),
         duplicate: Odds::ppm(100_000).expect("less than a million"),
         sequence: Sequence::Unordered,
+        ..Link::INSTANT
     };
     (setup.network, setup.plan) = (Network::new(link), plan);
     let factory = move |node| Replica::new(STATIONS, node, Durability::EveryEvent, birth);

@@ -373,6 +373,7 @@ fn crash_and_restart<C: InjectedClock + 'static>(
         loss: Odds::ppm(50_000).expect("less than a million"),
         duplicate: Odds::ppm(100_000).expect("less than a million"),
         sequence: Sequence::Unordered,
+        ..Link::INSTANT
     };
     let mut setup = Setup::new(STATIONS, at(300));
     setup.network = Network::new(link);

@@ -231,7 +231,7 @@ async fn what_a_node_takes_to_its_grave_is_lost_and_said_to_be() {
     }
     let told = |bus: &MessageBus| {
         let trace = bus.trace().expect("it records");
-        let lost = trace.nemesis().iter().filter(|entry| matches!(entry.nemesis, Nemesis::Lose(_))).count();
+        let lost = trace.nemesis().iter().filter(|entry| matches!(entry.nemesis, Nemesis::Lose(..))).count();
         let flying = trace.nemesis().iter().filter(|entry| matches!(entry.nemesis, Nemesis::InFlight(_)));
         (lost, flying.count())
     };

@@ -16,7 +16,11 @@ fn the_numbers_and_names_of_topics_stay_for_ever() {
         1 latency
         2 loss
         3 duplicate
-        4 duplicate-latency"#]]
+        4 duplicate-latency
+        5 corrupt-seen
+        6 corrupt-unseen
+        7 corrupt-how
+        8 flap"#]]
     .assert_eq(&table.join("\n"));
 }
 

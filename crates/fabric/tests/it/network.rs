@@ -7,7 +7,7 @@ use std::time::Duration;
 use constellation_fabric::{
     Calm, Choices, Delivery, Fate, Link, Network, NetworkError, Odds, Options, Parcel, Question, Sequence,
 };
-use constellation_trace::{MessageId, NodeId, TrueTime};
+use constellation_trace::{Loss, MessageId, NodeId, TrueTime};
 use proptest::prelude::*;
 
 /// What a script asks of a network; nodes are 0 to 3, groups are bit sets of them.
@@ -105,10 +105,10 @@ impl Twin {
 
     /// Judges the fate of a message that no cut touches.
     fn judge(&mut self, parcel: Parcel, fate: Fate) -> Result<(), String> {
-        let Parcel { message, source, target } = parcel;
+        let Parcel { message, source, target, .. } = parcel;
         let Delivery { at, again_at } = match fate {
             Fate::Deliver(delivery) => delivery,
-            Fate::Lose if self.link.loss != Odds::NEVER => return Ok(()),
+            Fate::Lose(Loss::Plain) if self.link.loss != Odds::NEVER => return Ok(()),
             fate => return Err(format!("{message} is on an open link and its fate is {fate:?}")),
         };
         let last = self.last_arrival.entry((source, target)).or_default();
@@ -157,7 +157,8 @@ fn check(
             }
             Op::Send { source, target } => {
                 let message = messages.next().expect("scripts are short");
-                let parcel = Parcel { message, source: NodeId::new(source), target: NodeId::new(target) };
+                let parcel =
+                    Parcel { message, source: NodeId::new(source), target: NodeId::new(target), bytes: 0 };
                 check_send(parcel, carrier.send(parcel, twin.now, choices), &mut twin)?;
             }
             Op::Heal => check_heal(&carrier.heal(twin.now, choices), &mut twin)?,
@@ -216,7 +217,14 @@ fn link() -> impl Strategy<Value = Link> {
     (0..30_u64, 0..5_000_u64, odds.clone(), odds, sequence).prop_map(
         |(min, span, loss, duplicate, sequence)| {
             let latency_min = Duration::from_nanos(min);
-            Link { latency_min, latency_max: Duration::from_nanos(min + span), loss, duplicate, sequence }
+            Link {
+                latency_min,
+                latency_max: Duration::from_nanos(min + span),
+                loss,
+                duplicate,
+                sequence,
+                ..Link::INSTANT
+            }
         },
     )
 }
@@ -284,12 +292,12 @@ fn a_heal_that_forgets_a_message_is_caught() {
 
 #[test]
 fn a_network_that_drops_is_caught() {
-    let on_send = |_: Parcel, _| Ok(Fate::Lose);
+    let on_send = |_: Parcel, _| Ok(Fate::Lose(Loss::Plain));
     let send = [Op::Send { source: 0, target: 1 }];
     let carrier = Planted { network: network(Link::INSTANT, 8), on_send, on_heal: |released| released };
-    check_planted(&send, Link::INSTANT, carrier, "m0 is on an open link and its fate is Lose");
+    check_planted(&send, Link::INSTANT, carrier, "m0 is on an open link and its fate is Lose(Plain)");
     let carrier = Planted { network: network(Link::INSTANT, 8), on_send, on_heal: |released| released };
-    check_planted(&HELD_TWICE, Link::INSTANT, carrier, "m0 meets a cut link and its fate is Ok(Lose)");
+    check_planted(&HELD_TWICE, Link::INSTANT, carrier, "m0 meets a cut link and its fate is Ok(Lose(Plain))");
 }
 
 #[test]
@@ -338,7 +346,7 @@ fn a_full_hold_refuses_and_loses_nothing() {
     let mut network = network(Link::INSTANT, 1);
     let [source, target] = [0, 1].map(NodeId::new);
     network.cut(&[source], &[target]);
-    let parcel = |number| Parcel { message: MessageId::new(number), source, target };
+    let parcel = |number| Parcel { message: MessageId::new(number), source, target, bytes: 0 };
     let now = TrueTime::from_ns(0);
     assert_eq!(network.send(parcel(0), now, &mut Calm), Ok(Fate::Hold));
     let refused = network.send(parcel(1), now, &mut Calm).expect_err("one may wait and one does");
@@ -357,7 +365,7 @@ fn links_may_differ_by_direction() {
         Link { latency_min: Duration::from_nanos(7), latency_max: Duration::from_nanos(7), ..Link::INSTANT };
     network.set_link(source, target, slow);
     let mut at = |source, target| {
-        let parcel = Parcel { message: MessageId::new(0), source, target };
+        let parcel = Parcel { message: MessageId::new(0), source, target, bytes: 0 };
         network.send(parcel, TrueTime::from_ns(1), &mut Calm)
     };
     let deliver = |ns| Ok(Fate::Deliver(Delivery { at: TrueTime::from_ns(ns), again_at: None }));
@@ -380,7 +388,8 @@ fn a_latency_reaches_both_ends_of_its_range_even_if_narrow() {
         sequence: Sequence::Unordered,
         ..Link::INSTANT
     };
-    let parcel = Parcel { message: MessageId::new(0), source: NodeId::new(0), target: NodeId::new(1) };
+    let parcel =
+        Parcel { message: MessageId::new(0), source: NodeId::new(0), target: NodeId::new(1), bytes: 0 };
     let at = |choices: &mut dyn Choices| Network::new(link).send(parcel, TrueTime::from_ns(0), choices);
     let deliver = |ns| Ok(Fate::Deliver(Delivery { at: TrueTime::from_ns(ns), again_at: None }));
     assert_eq!(at(&mut Calm), deliver(3));
@@ -415,7 +424,7 @@ fn the_room_for_what_is_held_is_known() {
     network.set_held_max(2);
     network.partition(&[pacific], &[atlantic]);
     for (nth, room) in [(0, 1), (1, 0)] {
-        let parcel = Parcel { message: MessageId::new(nth), source: pacific, target: atlantic };
+        let parcel = Parcel { message: MessageId::new(nth), source: pacific, target: atlantic, bytes: 0 };
         assert_eq!(network.send(parcel, TrueTime::from_ns(0), &mut Calm), Ok(Fate::Hold));
         assert_eq!((network.room(), network.held_max()), (room, 2));
     }

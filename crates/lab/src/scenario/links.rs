@@ -27,6 +27,7 @@ pub(super) const DEFAULT_LINK: Link = Link {
     loss: Odds::NEVER,
     duplicate: Odds::NEVER,
     sequence: Sequence::Ordered,
+    ..Link::INSTANT
 };
 
 impl Scenario {

@@ -92,7 +92,7 @@ fn link_rule(rule: &LinkRule) -> String {
 
 /// What a link does to a message: `takes 20ms to 80ms, is lost in 2.5 % of cases`.
 fn does(link: Link) -> String {
-    let Link { latency_min, latency_max, loss, duplicate, sequence } = link;
+    let Link { latency_min, latency_max, loss, duplicate, sequence, .. } = link;
     let mut does = if latency_min == latency_max {
         format!("takes {latency_min:?}")
     } else {

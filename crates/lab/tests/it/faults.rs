@@ -57,7 +57,7 @@ fn world(run: &Run) -> String {
     let counts = [
         ("sent", run.trace.messages().len()),
         ("received", events(|kind| matches!(kind, Kind::Receive(_)))),
-        ("lost", nemesis(|nemesis| matches!(nemesis, Nemesis::Lose(_)))),
+        ("lost", nemesis(|nemesis| matches!(nemesis, Nemesis::Lose(..)))),
         ("duplicated", nemesis(|nemesis| matches!(nemesis, Nemesis::Duplicate(_)))),
         ("held", nemesis(|nemesis| matches!(nemesis, Nemesis::Hold(_)))),
         ("healed", nemesis(|nemesis| matches!(nemesis, Nemesis::Heal))),

@@ -34,7 +34,7 @@ pub struct Seeded {
     topics: [u64; TOPICS],
 }
 
-/// The topics so far have the numbers 1 to 4; what has a higher one is hashed in full.
+/// The topics that most messages ask about have the numbers 1 to 4; what has a higher one is hashed in full.
 const TOPICS: usize = 5;
 
 impl Seeded {

@@ -25,9 +25,14 @@ pub struct Swarm<C> {
     topics: Vec<Topic>,
 }
 
-/// The topics that are on or off together: the time of a second copy is asked only where there is one.
-const KINDS: [&[Topic]; 3] =
-    [&[Topic::Latency], &[Topic::Loss], &[Topic::Duplicate, Topic::DuplicateLatency]];
+/// The topics that are on or off together: the time of a second copy is asked only where there is one, and what is
+/// corrupted only where something is.
+const KINDS: [&[Topic]; 4] = [
+    &[Topic::Latency],
+    &[Topic::Loss],
+    &[Topic::Duplicate, Topic::DuplicateLatency],
+    &[Topic::CorruptUnseen, Topic::CorruptHow],
+];
 
 impl<C> Swarm<C> {
     /// A selection out of a seed: each but the empty one is as likely as another.

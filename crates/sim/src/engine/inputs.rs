@@ -77,7 +77,8 @@ impl<N: Node> Engine<N> {
         step.sends.reverse();
         let mut number = first;
         while let Some((target, message)) = step.sends.pop() {
-            let parcel = Parcel { message: MessageId::new(number), source: node, target };
+            let bytes = if self.weighs { N::wire_bytes(&message) } else { 0 };
+            let parcel = Parcel { message: MessageId::new(number), source: node, target, bytes };
             self.send(choices, parcel, message)?;
             // Cannot wrap: the record numbered them with 32 bits.
             number += 1;

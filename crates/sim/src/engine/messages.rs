@@ -2,8 +2,8 @@
 
 use std::num::NonZeroU32;
 
-use constellation_fabric::{Calm, Choices, Delivery, Fate, Input, Node, Parcel};
-use constellation_trace::{MessageId, Nemesis, TrueTime};
+use constellation_fabric::{Calm, Choices, Delivery, Fate, Impaired, Input, Node, Parcel, Waits};
+use constellation_trace::{Loss, MessageId, Nemesis, TrueTime};
 
 use super::{Engine, Occurrence, Outside};
 use crate::agenda::Place;
@@ -59,7 +59,7 @@ impl<N: Node> Engine<N> {
             return Ok(());
         }
         self.counts.lost += 1;
-        if is_gone { self.record_message(parcel.message, Nemesis::Lose) } else { Ok(()) }
+        if is_gone { self.record_loss(parcel.message, Loss::Plain) } else { Ok(()) }
     }
 
     /// Notes that a copy of a message arrived or was lost; whether the message is now gone for good.
@@ -114,25 +114,43 @@ impl<N: Node> Engine<N> {
                 self.held.push_back((parcel.message, message));
                 self.record_message(parcel.message, Nemesis::Hold)
             }
-            Fate::Lose => {
+            Fate::Lose(why) => {
                 self.counts.lost += 1;
-                self.record_message(parcel.message, Nemesis::Lose)
+                self.record_loss(parcel.message, why)
             }
-            Fate::Deliver(delivery) => {
-                let mut twins = None;
-                if let Some(again_at) = delivery.again_at {
-                    self.counts.duplicated += 1;
-                    twins = Some(self.new_twins());
-                    self.record_message(parcel.message, Nemesis::Duplicate)?;
-                    self.add_arrival(again_at, parcel, twins, message.clone());
-                }
-                self.add_arrival(delivery.at, parcel, twins, message);
-                Ok(())
-            }
+            Fate::Deliver(delivery) => self.deliver(parcel, message, delivery),
+            Fate::Impair(impaired) => self.impair(parcel, message, impaired),
             fate => {
                 unreachable!("this crate and the network change together, but {fate:?} is not known here")
             }
         }
+    }
+
+    fn deliver(&mut self, parcel: Parcel, message: N::Message, delivery: Delivery) -> Result<(), WorldError> {
+        let mut twins = None;
+        if let Some(again_at) = delivery.again_at {
+            self.counts.duplicated += 1;
+            twins = Some(self.new_twins());
+            self.record_message(parcel.message, Nemesis::Duplicate)?;
+            self.add_arrival(again_at, parcel, twins, message.clone());
+        }
+        self.add_arrival(delivery.at, parcel, twins, message);
+        Ok(())
+    }
+
+    /// A message that nobody can read any more is lost on the way: its node never hears of it.
+    fn impair(&mut self, parcel: Parcel, message: N::Message, impaired: Impaired) -> Result<(), WorldError> {
+        let Impaired { delivery, waits, corrupted } = impaired;
+        if let Some(Waits { until, why }) = waits {
+            self.record_message(parcel.message, |message| Nemesis::Wait { message, until, why })?;
+        }
+        let Some(how) = corrupted else { return self.deliver(parcel, message, delivery) };
+        let Some(message) = N::corrupted(&message, how) else {
+            self.counts.lost += 1;
+            return self.record_loss(parcel.message, Loss::Unreadable);
+        };
+        self.record_message(parcel.message, Nemesis::Corrupt)?;
+        self.deliver(parcel, message, delivery)
     }
 
     pub(super) fn new_twins(&mut self) -> TwinsId {
@@ -160,9 +178,13 @@ impl<N: Node> Engine<N> {
     pub(super) fn record_message(
         &mut self,
         message: MessageId,
-        nemesis: fn(MessageId) -> Nemesis,
+        nemesis: impl FnOnce(MessageId) -> Nemesis,
     ) -> Result<(), WorldError> {
         let at = self.now;
         self.record.message(at, message, nemesis).map_err(|error| WorldError::Trace { at, error })
+    }
+
+    fn record_loss(&mut self, message: MessageId, why: Loss) -> Result<(), WorldError> {
+        self.record_message(message, |message| Nemesis::Lose(message, why))
     }
 }

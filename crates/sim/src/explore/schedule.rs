@@ -1,7 +1,7 @@
 //! How to come to one moment of a run again: what the network does, and the order of arrivals.
 
 use constellation_fabric::{Node, Step, StepAct};
-use constellation_trace::{Entry, EventId, MessageId, Nemesis, NodeId, Trace, TrueTime};
+use constellation_trace::{Entry, EventId, Loss, MessageId, Nemesis, NodeId, Trace, TrueTime};
 
 use super::faults::Faults;
 use super::letter::{Letter, Source};
@@ -131,7 +131,7 @@ impl Recorder {
             self.ids.push(id);
             let Some(id) = id else { continue };
             if system.is_lost(post) {
-                self.nemesis(Nemesis::Lose(id))?;
+                self.nemesis(Nemesis::Lose(id, Loss::Plain))?;
             } else if system.is_copy(post) {
                 self.nemesis(Nemesis::Duplicate(id))?;
             }
@@ -149,7 +149,7 @@ impl Recorder {
     /// What a node did not let in never arrived, for whoever judges the run.
     fn settle(&mut self, post: u32) -> Result<(), WorldError> {
         match self.ids[post as usize] {
-            Some(id) if !self.is_let_in => self.nemesis(Nemesis::Lose(id)),
+            Some(id) if !self.is_let_in => self.nemesis(Nemesis::Lose(id, Loss::Plain)),
             _ => Ok(()),
         }
     }

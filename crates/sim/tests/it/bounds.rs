@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use constellation_fabric::{Calm, Effects, Input, Link, Network, Node, Now, Odds, Parcel, Timer};
 use constellation_sim::{Act, Disk, Ending, Outcome, Plan, Seeded, Setup, WallClaims, World, WorldError};
-use constellation_trace::{Claim, ClaimKind, ClaimRef, Kind, MessageId, Nemesis, NodeId, TrueTime, WallTime};
+use constellation_trace::{
+    Claim, ClaimKind, ClaimRef, Kind, Loss, MessageId, Nemesis, NodeId, TrueTime, WallTime,
+};
 use expect_test::{Expect, expect};
 
 use crate::gossip::bad_link;
@@ -112,7 +114,7 @@ fn a_message_that_is_refused_never_arrived() {
     let outcome = act_alone(100, refuses).expect("a refusal is no failure of the run");
     assert_eq!((outcome.counts.delivered, outcome.counts.lost), (0, 1));
     assert!(outcome.trace.events().iter().all(|event| !matches!(event.kind, Kind::Receive(_))));
-    assert_eq!(outcome.trace.nemesis()[0].nemesis, Nemesis::Lose(MessageId::new(0)));
+    assert_eq!(outcome.trace.nemesis()[0].nemesis, Nemesis::Lose(MessageId::new(0), Loss::Plain));
 }
 
 #[test]
@@ -122,7 +124,7 @@ fn a_setup_that_contradicts_itself_is_refused() {
 
     let mut network = Network::new(Link::INSTANT);
     network.cut(&[PACIFIC], &[ATLANTIC]);
-    let parcel = Parcel { message: MessageId::new(0), source: PACIFIC, target: ATLANTIC };
+    let parcel = Parcel { message: MessageId::new(0), source: PACIFIC, target: ATLANTIC, bytes: 0 };
     network.send(parcel, ms(0), &mut Calm).expect("one message may wait");
     check_refused(
         run(Setup { network, ..three_words() }, Calm),
@@ -220,7 +222,7 @@ fn no_message_is_left_without_a_fate() {
                     fates[message.index()] += 1;
                     told += 1;
                 }
-                Nemesis::Lose(message) | Nemesis::Hold(message) => fates[message.index()] += 1,
+                Nemesis::Lose(message, _) | Nemesis::Hold(message) => fates[message.index()] += 1,
                 _ => {}
             }
         }

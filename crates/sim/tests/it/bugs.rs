@@ -80,6 +80,7 @@ const LATE: Link = Link {
     loss: Odds::NEVER,
     duplicate: Odds::NEVER,
     sequence: Sequence::Unordered,
+    ..Link::INSTANT
 };
 
 const TENTH: Odds = Odds::ppm(100_000).expect("below a million");

@@ -116,6 +116,7 @@ pub(crate) fn bad_link() -> Link {
         loss: Odds::ppm(200_000).expect("below a million"),
         duplicate: Odds::ppm(100_000).expect("below a million"),
         sequence: Sequence::Unordered,
+        ..Link::INSTANT
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use constellation_fabric::{Choices, Effects, Input, Link, Network, Node, Now, Timer};
 use constellation_sim::{Act, Outcome, Plan, Seeded, Setup, World, WorldError};
-use constellation_trace::{ClaimKind, ClaimRef, Nemesis, NodeId, Trace, TrueTime};
+use constellation_trace::{ClaimKind, ClaimRef, Loss, Nemesis, NodeId, Trace, TrueTime};
 use expect_test::Expect;
 
 /// Does what it is asked; remembers one number, on disk if told so.
@@ -144,7 +144,12 @@ fn tell_nemesis(trace: &Trace, nemesis: &Nemesis) -> String {
         Nemesis::Cut { sources, targets } => format!("{} -/-> {}", names(sources), names(targets)),
         Nemesis::Heal => "heal".to_owned(),
         Nemesis::Hold(message) => format!("hold {message}"),
-        Nemesis::Lose(message) => format!("lose {message}"),
+        Nemesis::Lose(message, Loss::Plain) => format!("lose {message}"),
+        Nemesis::Lose(message, why) => format!("lose {message}: {}", why.name()),
+        Nemesis::Corrupt(message) => format!("corrupt {message}"),
+        Nemesis::Wait { message, until, why } => {
+            format!("{message} waits for the {} until {}", why.name(), millis(*until))
+        }
         Nemesis::Duplicate(message) => format!("duplicate {message}"),
         Nemesis::InFlight(message) => format!("{message} is under way"),
         Nemesis::Step { node, by_ns } => format!("step {} by {by_ns} ns", trace.node_name(*node)),

@@ -1,25 +1,36 @@
 //! Swarms: what is off is calm, what is on is as before, and all selections come.
 
-use std::collections::BTreeMap;
-
 use constellation_fabric::Topic;
 use constellation_sim::choices::Swarm;
 use constellation_sim::{Recorder, Seeded, World};
 
 use crate::gossip::{Gossip, Memory, everything};
 
+/// Topics of which one means nothing without the other.
+const TOGETHER: [[Topic; 2]; 2] =
+    [[Topic::Duplicate, Topic::DuplicateLatency], [Topic::CorruptUnseen, Topic::CorruptHow]];
+
 #[test]
-fn every_selection_but_the_empty_one_comes_about_as_often() {
-    let mut counts: BTreeMap<Vec<Topic>, u32> = BTreeMap::new();
-    for seed in 0..7_000 {
-        *counts.entry(Swarm::new(seed, Seeded::new(seed)).topics().to_vec()).or_default() += 1;
+fn every_kind_of_fault_and_every_two_of_them_come_about_as_often() {
+    let selections: Vec<_> =
+        (0..4_000).map(|seed| Swarm::new(seed, Seeded::new(seed)).topics().to_vec()).collect();
+    let come = |topics: &[Topic]| {
+        let has_all = |selection: &&Vec<Topic>| topics.iter().all(|topic| selection.contains(topic));
+        u32::try_from(selections.iter().filter(has_all).count()).expect("4000 at most")
+    };
+    assert!(selections.iter().all(|topics| !topics.is_empty()));
+    for pair in TOGETHER {
+        assert_eq!(come(&pair), come(&pair[..1]), "{pair:?} are on together");
+        assert_eq!(come(&pair), come(&pair[1..]), "{pair:?} are on together");
     }
-    assert_eq!(counts.len(), 7, "{counts:?}");
-    for (topics, count) in &counts {
-        assert!(count.abs_diff(1_000) < 180, "{topics:?} came {count} times of 7000");
-        assert!(!topics.is_empty());
-        let twice = [Topic::Duplicate, Topic::DuplicateLatency].map(|topic| topics.contains(&topic));
-        assert_eq!(twice[0], twice[1], "{topics:?}");
+    for (place, one) in Topic::ALL.iter().enumerate() {
+        let times = come(&[*one]);
+        assert!(times.abs_diff(2_000) < 200, "{one} came {times} times of 4000");
+        let others = &Topic::ALL[place + 1..];
+        for other in others.iter().filter(|other| !TOGETHER.contains(&[*one, **other])) {
+            let times = come(&[*one, *other]);
+            assert!(times.abs_diff(1_000) < 160, "{one} and {other} came {times} times of 4000");
+        }
     }
 }
 

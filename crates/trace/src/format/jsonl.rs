@@ -21,7 +21,7 @@
 //! | `node` | event, `step` | a name from the header |
 //! | `at_ns` | both | true time in nanoseconds since the start |
 //! | `do` | event | `local`, `receive`, `persist`, `crash`, `restart`, `write` or `read` |
-//! | `message` | `receive`, `hold`, `lose`, `duplicate`, `in_flight` | the number of a message that was sent before |
+//! | `message` | `receive`, `hold`, `lose`, `duplicate`, `corrupt`, `wait`, `in_flight` | the number of a message that was sent before |
 //! | `from` | `restart` | the number of the `persist` whose state was read; missing: it remembers nothing |
 //! | `key` | `write`, `read` | the key of the catalog |
 //! | `update` | `write` | the name of the update, unique under its key |
@@ -34,9 +34,12 @@
 //! | `vector` | `claims` | process name to counter, by name, no zeros |
 //! | `hybrid` | `claims` | `{"physical_ns":…,"logical":…}` |
 //! | `wall_ns` | `claims` | what the wall clock showed, in nanoseconds since the Unix epoch |
-//! | `nemesis` | nemesis | `partition`, `cut`, `heal`, `hold`, `lose`, `duplicate`, `in_flight` or `step` |
+//! | `nemesis` | nemesis | `partition`, `cut`, `heal`, `hold`, `lose`, `duplicate`, `corrupt`, `wait`, `in_flight` or `step` |
 //! | `group_a`, `group_b` | `partition` | the two sides, by name |
 //! | `sources`, `targets` | `cut` | who does not reach whom, by name |
+//! | `why` | `lose` | `checksum`, `unreadable`, `too_long`, `queue_full` or `no_contact`; missing: it vanished, or its node was down or refused it |
+//! | `why` | `wait` | for what: `queue` or `link` |
+//! | `until_ns` | `wait` | when it goes out, in true time; not before `at_ns` |
 //! | `by_ns` | `step` | how far the wall clock jumps; negative is back |
 //!
 //! Numbers are whole. Above 2^53 they are strings, since many readers of JSON would round them. The canonical
@@ -60,4 +63,7 @@ pub const SCHEMA: &str = "constellation/trace/1";
 pub const LINE_BYTES_MAX: usize = 1 << 24;
 
 const ACTIONS: &[&str] = &["local", "receive", "persist", "crash", "restart", "write", "read"];
-const NEMESES: &[&str] = &["partition", "cut", "heal", "hold", "lose", "duplicate", "in_flight", "step"];
+const NEMESES: &[&str] =
+    &["partition", "cut", "heal", "hold", "lose", "duplicate", "in_flight", "step", "corrupt", "wait"];
+const LOSSES: &[&str] = &["checksum", "unreadable", "too_long", "queue_full", "no_contact"];
+const WAITS: &[&str] = &["queue", "link"];

@@ -37,6 +37,14 @@ fn every_kind_of_line_has_its_form() {
 {"nemesis":"hold","at_ns":2,"message":0}
 {"nemesis":"duplicate","at_ns":2,"message":0}
 {"nemesis":"lose","at_ns":2,"message":1}
+{"nemesis":"lose","at_ns":2,"message":1,"why":"checksum"}
+{"nemesis":"lose","at_ns":2,"message":1,"why":"unreadable"}
+{"nemesis":"lose","at_ns":2,"message":1,"why":"too_long"}
+{"nemesis":"lose","at_ns":2,"message":1,"why":"queue_full"}
+{"nemesis":"lose","at_ns":2,"message":1,"why":"no_contact"}
+{"nemesis":"corrupt","at_ns":2,"message":0}
+{"nemesis":"wait","at_ns":2,"message":0,"until_ns":2,"why":"queue"}
+{"nemesis":"wait","at_ns":2,"message":0,"until_ns":"9007199254740993","why":"link"}
 {"nemesis":"step","at_ns":3,"node":"atlantic","by_ns":-600000000}
 {"nemesis":"step","at_ns":3,"node":"atlantic","by_ns":"-9223372036854775808"}
 {"event":1,"node":"atlantic","at_ns":3,"do":"persist"}
@@ -52,7 +60,7 @@ fn every_kind_of_line_has_its_form() {
 "#;
     let trace = jsonl::read(text.as_bytes()).expect("every line is right");
     assert_eq!(jsonl::to_string(&trace), text);
-    assert_eq!(trace.nemesis().len(), 9);
+    assert_eq!(trace.nemesis().len(), 17);
 }
 
 /// The numbers of texts follow their first appearance, here that of `b`; the bytes must not.
@@ -274,8 +282,62 @@ fn a_line_is_one_object_and_nothing_else() {
     check(
         r#"{"nemesis":"quake","at_ns":0}"#,
         expect![[r#"
-            line 2, column 12: unknown word `quake`, known are partition, cut, heal, hold, lose, duplicate, in_flight, step
+            line 2, column 12: unknown word `quake`, known are partition, cut, heal, hold, lose, duplicate, in_flight, step, corrupt, wait
             ^ "quake""#]],
+    );
+}
+
+#[test]
+fn what_the_world_did_to_a_message_is_read_as_strictly() {
+    let sent = r#"{"event":0,"node":"pacific","at_ns":5,"do":"local","sends":{"0":"atlantic"}}"#;
+    let after = |line: &str, expected| check(&format!("{sent}\n{line}"), expected);
+    after(
+        r#"{"nemesis":"lose","at_ns":5,"message":0,"why":"checksun"}"#,
+        expect![[r#"
+        line 3, column 47: unknown word `checksun`, known are checksum, unreadable, too_long, queue_full, no_contact; did you mean `checksum`?
+        ^ "checksun""#]],
+    );
+    after(
+        r#"{"nemesis":"lose","at_ns":5,"message":0,"why":"plain"}"#,
+        expect![[r#"
+        line 3, column 47: unknown word `plain`, known are checksum, unreadable, too_long, queue_full, no_contact
+        ^ "plain""#]],
+    );
+    after(
+        r#"{"nemesis":"hold","at_ns":5,"message":0,"why":"link"}"#,
+        expect![[r#"
+        line 3, column 47: the key `why` means nothing in a line of `hold`
+        ^ "link""#]],
+    );
+    after(
+        r#"{"nemesis":"wait","at_ns":5,"message":0,"until_ns":6,"why":"rain"}"#,
+        expect![[r#"
+        line 3, column 60: unknown word `rain`, known are queue, link
+        ^ "rain""#]],
+    );
+    after(
+        r#"{"nemesis":"wait","at_ns":5,"message":0,"until_ns":6}"#,
+        expect![[r#"
+        line 3, column 53: the key `why` is missing
+        ^ }"#]],
+    );
+    after(
+        r#"{"nemesis":"wait","at_ns":5,"message":0,"why":"link"}"#,
+        expect![[r#"
+        line 3, column 53: the key `until_ns` is missing
+        ^ }"#]],
+    );
+    after(
+        r#"{"nemesis":"wait","at_ns":5,"message":0,"until_ns":4,"why":"link"}"#,
+        expect![[r#"
+        line 3, column 39: this cannot have happened: message m0 waits at +0.000000s until +0.000000s, which is past; true time runs forward: a wait ends at its beginning or later
+        ^ 0"#]],
+    );
+    after(
+        r#"{"nemesis":"corrupt","at_ns":5,"message":1}"#,
+        expect![[r#"
+        line 3, column 42: this cannot have happened: message m1 was never sent before; a line before this one may be missing
+        ^ 1"#]],
     );
 }
 

@@ -1,7 +1,7 @@
 //! Random traces: any list of steps is made valid by leaving out what a trace refuses.
 
 use constellation_trace::{
-    Action, Claim, Entry, EventId, MessageId, Nemesis, NodeId, Origin, Trace, TrueTime, WallTime,
+    Action, Claim, Entry, EventId, Loss, MessageId, Nemesis, NodeId, Origin, Trace, TrueTime, Wait, WallTime,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -66,9 +66,18 @@ impl Step {
             11 => Nemesis::Cut { sources: targets.clone(), targets: vec![node] },
             12 => Nemesis::Heal,
             13 => Nemesis::Hold(message),
-            14 => Nemesis::Lose(message),
+            14 => match self.number % 6 {
+                0 => Nemesis::Lose(message, Loss::Plain),
+                nth => Nemesis::Lose(message, Loss::NAMED[nth as usize - 1]),
+            },
             15 => Nemesis::Duplicate(message),
             16 => Nemesis::InFlight(message),
+            18 => Nemesis::Corrupt(message),
+            19 => Nemesis::Wait {
+                message,
+                until: TrueTime::from_ns(self.at.saturating_add(u64::from(self.number))),
+                why: Wait::ALL[self.number as usize % 2],
+            },
             17 => Nemesis::Step { node, by_ns: self.at.cast_signed() },
             _ => return self.event(trace, node, key, &words, &targets, (message, event)),
         };
@@ -118,7 +127,7 @@ fn step() -> impl Strategy<Value = Step> {
     let number = prop_oneof![any::<u64>(), 0..9_u64, Just(1 << 53), Just((1 << 53) + 1), Just(u64::MAX)];
     let words = vec(prop_oneof!["[ab]", any::<String>()], 0..3);
     let targets = vec(0..4_u32, 0..3);
-    (0..100_u32, number, 0..18_u8, any::<u32>(), targets, words, claims()).prop_map(
+    (0..100_u32, number, 0..20_u8, any::<u32>(), targets, words, claims()).prop_map(
         |(node, at, what, number, targets, words, claims)| Step {
             node,
             at,

@@ -1,7 +1,8 @@
 //! A trace refuses what cannot have happened, and stays as it was.
 
 use constellation_trace::{
-    Action, Claim, Entry, EventId, MessageId, Nemesis, NodeId, Process, Trace, TraceError, TrueTime, sketch,
+    Action, Claim, Entry, EventId, Loss, MessageId, Nemesis, NodeId, Process, Trace, TraceError, TrueTime,
+    sketch,
 };
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
@@ -113,7 +114,7 @@ fn the_world_acts_only_on_what_there_is() {
         assert_eq!(trace.record_nemesis(TrueTime::from_ns(1), nemesis), Err(expected));
         assert_eq!(trace, before);
     };
-    check(Nemesis::Lose(MessageId::new(1)), TraceError::UnknownMessage(MessageId::new(1)));
+    check(Nemesis::Lose(MessageId::new(1), Loss::Plain), TraceError::UnknownMessage(MessageId::new(1)));
     check(Nemesis::Step { node: NodeId::new(2), by_ns: -1 }, TraceError::UnknownNode(NodeId::new(2)));
     let group_b = vec![NodeId::new(1), NodeId::new(3)];
     check(

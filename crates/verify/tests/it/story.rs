@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use constellation_trace::{Action, Entry, EventId, MessageId, Nemesis, NodeId, Trace, TrueTime};
+use constellation_trace::{Action, Entry, EventId, Loss, MessageId, Nemesis, NodeId, Trace, TrueTime};
 
 /// Reads lines such as `pacific write mss17 W2 saw W1`, `pacific send m to atlantic indian`, `atlantic receive m`,
 /// `atlantic read mss17 W1 W2`, `pacific persist s`, `pacific crash`, `pacific restart [s]`, `lose m`, `hold m`,
@@ -35,7 +35,7 @@ impl<'s> Teller<'s> {
     fn line(&mut self, words: &[&'s str]) {
         let at = TrueTime::from_ns((self.trace.events().len() as u64 + 1) * 1_000_000);
         match *words {
-            ["lose", message] => self.world(at, message, Nemesis::Lose),
+            ["lose", message] => self.world(at, message, |message| Nemesis::Lose(message, Loss::Plain)),
             ["duplicate", message] => self.world(at, message, Nemesis::Duplicate),
             ["leave", message] => self.world(at, message, Nemesis::InFlight),
             ["hold", message] => self.world(at, message, Nemesis::Hold),

@@ -13,7 +13,7 @@ use crate::time::WallTime;
 /// The keys of events and of what the world did.
 pub(super) const BODY_KEYS: &[&str] = &[
     "event", "nemesis", "node", "at_ns", "do", "message", "from", "key", "update", "saw", "shows", "sends",
-    "label", "claims", "group_a", "group_b", "sources", "targets", "by_ns",
+    "label", "claims", "group_a", "group_b", "sources", "targets", "by_ns", "why", "until_ns",
 ];
 
 const CLAIM_KEYS: &[&str] = &["lamport", "vector", "hybrid", "wall_ns"];
@@ -147,7 +147,7 @@ fn known_key(key: &str, span: &Range<usize>, known: &'static [&'static str]) -> 
 
 fn read_value<'a>(scanner: &mut Scanner<'a>, key: &'static str) -> Result<Value<'a>, Fault> {
     Ok(match key {
-        "event" | "at_ns" | "epoch_ns" | "message" | "from" | "seed" => {
+        "event" | "at_ns" | "epoch_ns" | "message" | "from" | "seed" | "until_ns" => {
             Value::Number(scanner.unsigned("a whole number")?)
         }
         "by_ns" => Value::Signed(scanner.signed("a whole number")?),

@@ -7,10 +7,10 @@ use std::ops::Range;
 use super::super::json::{Flaw, Scanner};
 use super::super::{FormatError, Problem};
 use super::fields::{Fields, Found, Value};
-use super::{ACTIONS, LINE_BYTES_MAX, NEMESES, SCHEMA};
+use super::{ACTIONS, LINE_BYTES_MAX, LOSSES, NEMESES, SCHEMA, WAITS};
 use crate::event::{Action, Entry};
 use crate::ids::{EventId, MessageId, NodeId, nearest};
-use crate::nemesis::Nemesis;
+use crate::nemesis::{Loss, Nemesis, Wait};
 use crate::time::{TrueTime, WallTime};
 use crate::trace::{Origin, Trace, TraceError};
 
@@ -207,16 +207,10 @@ impl Reader {
                 targets: self.nodes(fields.texts("targets")?)?,
             },
             "heal" => Nemesis::Heal,
-            "hold" | "lose" | "duplicate" | "in_flight" => {
+            "hold" | "lose" | "duplicate" | "in_flight" | "corrupt" | "wait" => {
                 let message = fields.small_number("message")?;
                 span = message.span;
-                let message = MessageId::new(message.value);
-                match &*word.value {
-                    "hold" => Nemesis::Hold(message),
-                    "lose" => Nemesis::Lose(message),
-                    "in_flight" => Nemesis::InFlight(message),
-                    _ => Nemesis::Duplicate(message),
-                }
+                of_message(&word.value, MessageId::new(message.value), fields)?
             }
             "step" => {
                 let node = self.node(fields.text("node")?)?;
@@ -280,6 +274,28 @@ impl Reader {
         };
         Fault { span, problem }
     }
+}
+
+/// What happens to one message, by its word in the file.
+fn of_message(word: &str, message: MessageId, fields: &mut Fields<'_>) -> Result<Nemesis, Fault> {
+    Ok(match word {
+        "hold" => Nemesis::Hold(message),
+        "lose" if fields.has("why") => {
+            let why = fields.text("why")?;
+            let known = Loss::NAMED.iter().find(|loss| loss.name() == why.value);
+            Nemesis::Lose(message, *known.ok_or_else(|| unknown_word(why, LOSSES))?)
+        }
+        "lose" => Nemesis::Lose(message, Loss::Plain),
+        "in_flight" => Nemesis::InFlight(message),
+        "corrupt" => Nemesis::Corrupt(message),
+        "wait" => {
+            let until = TrueTime::from_ns(fields.number("until_ns")?.value);
+            let why = fields.text("why")?;
+            let known = Wait::ALL.iter().find(|wait| wait.name() == why.value);
+            Nemesis::Wait { message, until, why: *known.ok_or_else(|| unknown_word(why, WAITS))? }
+        }
+        _ => Nemesis::Duplicate(message),
+    })
 }
 
 fn unknown_word(word: Found<Cow<'_, str>>, known: &'static [&'static str]) -> Fault {

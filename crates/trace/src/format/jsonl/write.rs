@@ -7,7 +7,7 @@ use super::{LINE_BYTES_MAX, SCHEMA};
 use crate::claim::ClaimRef;
 use crate::event::Kind;
 use crate::ids::{EventId, NodeId, Symbol};
-use crate::nemesis::{Nemesis, NemesisEntry};
+use crate::nemesis::{Loss, Nemesis, NemesisEntry};
 use crate::trace::Trace;
 
 /// Writes the canonical bytes of a trace. Holds one line at a time; give it a `BufWriter` for a file.
@@ -266,8 +266,10 @@ impl<'t> Line<'t> {
             Nemesis::Cut { .. } => "cut",
             Nemesis::Heal => "heal",
             Nemesis::Hold(_) => "hold",
-            Nemesis::Lose(_) => "lose",
+            Nemesis::Lose(..) => "lose",
             Nemesis::Duplicate(_) => "duplicate",
+            Nemesis::Corrupt(_) => "corrupt",
+            Nemesis::Wait { .. } => "wait",
             Nemesis::InFlight(_) => "in_flight",
             Nemesis::Step { .. } => "step",
         };
@@ -285,10 +287,20 @@ impl<'t> Line<'t> {
             }
             Nemesis::Heal => {}
             Nemesis::Hold(message)
-            | Nemesis::Lose(message)
+            | Nemesis::Lose(message, Loss::Plain)
             | Nemesis::Duplicate(message)
+            | Nemesis::Corrupt(message)
             | Nemesis::InFlight(message) => {
                 self.number("message", u64::from(message.number()));
+            }
+            Nemesis::Lose(message, why) => {
+                self.number("message", u64::from(message.number()));
+                self.text("why", why.name());
+            }
+            Nemesis::Wait { message, until, why } => {
+                self.number("message", u64::from(message.number()));
+                self.number("until_ns", until.ns());
+                self.text("why", why.name());
             }
             Nemesis::Step { node, by_ns } => {
                 self.text("node", self.trace.node_name(*node));
