@@ -1,0 +1,345 @@
+//! Each limit of a link alone, and what is no plan of contacts.
+
+use std::collections::BTreeMap;
+use std::num::{NonZeroU32, NonZeroU64};
+use std::time::Duration;
+
+use constellation_fabric::{
+    Calm, Choices, Contacts, ContactsError, Delivery, Fate, Flap, Impaired, Link, Network, Odds, Options,
+    Outside, Parcel, Pass, Question, Rate, Sequence, Topic, Waits,
+};
+use constellation_trace::{Loss, MessageId, NodeId, TrueTime};
+use expect_test::{Expect, expect};
+
+pub(crate) const SOURCE: NodeId = NodeId::new(0);
+pub(crate) const TARGET: NodeId = NodeId::new(1);
+
+/// So many nanoseconds a byte, a number that divides a second.
+pub(crate) fn rate(ns_per_byte: u64, queue_bytes_max: u64) -> Rate {
+    let bytes_per_second = NonZeroU64::new(1_000_000_000 / ns_per_byte).expect("at most a second a byte");
+    Rate { bytes_per_second, queue_bytes_max }
+}
+
+pub(crate) fn at(ns: u64) -> TrueTime {
+    TrueTime::from_ns(ns)
+}
+
+pub(crate) fn parcel(number: u32, bytes: u32) -> Parcel {
+    Parcel { message: MessageId::new(number), source: SOURCE, target: TARGET, bytes }
+}
+
+/// A flap of which the answers are a list; notes what it is asked.
+pub(crate) struct Listed {
+    pub(crate) down: Vec<bool>,
+    pub(crate) asked: Vec<Question>,
+}
+
+impl Choices for Listed {
+    fn choose(&mut self, question: Question, _options: Options) -> u32 {
+        self.asked.push(question);
+        let period = usize::try_from(question.nth).expect("few periods");
+        u32::from(self.down.get(period).copied().unwrap_or(false))
+    }
+}
+
+/// What becomes of messages that are sent at such times and are so long, one line each.
+fn check(mut network: Network, choices: &mut dyn Choices, sends: &[(u64, u32)], expected: Expect) {
+    let mut lines = Vec::new();
+    for (number, (now, bytes)) in (0..).zip(sends) {
+        let fate = network.send(parcel(number, *bytes), at(*now), choices).expect("nothing is cut");
+        let arrives = |delivery: Delivery| format!("arrives at {}", delivery.at.ns());
+        let told = match fate {
+            Fate::Deliver(delivery) => arrives(delivery),
+            Fate::Impair(Impaired { delivery, waits, corrupted }) => {
+                let waits = waits.map_or(String::new(), |Waits { until, why }| {
+                    format!("waits for the {} until {}, ", why.name(), until.ns())
+                });
+                let corrupted = corrupted.map_or(String::new(), |how| format!("as another ({how}), "));
+                format!("{waits}{corrupted}{}", arrives(delivery))
+            }
+            Fate::Lose(why) => why.to_string(),
+            fate => format!("{fate:?}"),
+        };
+        lines.push(format!("{bytes} bytes at {now}: {told}"));
+    }
+    expected.assert_eq(&lines.join("\n"));
+}
+
+fn linked(link: Link) -> Network {
+    Network::new(link)
+}
+
+/// Always the last answer.
+struct Worst;
+
+impl Choices for Worst {
+    fn choose(&mut self, _question: Question, options: Options) -> u32 {
+        options.count().get() - 1
+    }
+}
+
+const TENTH: Odds = Odds::ppm(100_000).expect("below a million");
+
+#[test]
+fn a_rate_alone_makes_messages_wait_and_a_full_queue_lose_them() {
+    let network = linked(Link { rate: Some(rate(10, 12)), ..Link::INSTANT });
+    check(
+        network,
+        &mut Calm,
+        &[(0, 5), (1, 6), (2, 6), (3, 1), (50, 6), (50, 0), (500, 4)],
+        expect![[r#"
+        5 bytes at 0: arrives at 50
+        6 bytes at 1: waits for the queue until 50, arrives at 110
+        6 bytes at 2: waits for the queue until 110, arrives at 170
+        1 bytes at 3: is lost: the queue of the link is full
+        6 bytes at 50: waits for the queue until 170, arrives at 230
+        0 bytes at 50: arrives at 230
+        4 bytes at 500: arrives at 540"#]],
+    );
+}
+
+#[test]
+fn a_size_alone_loses_what_is_longer() {
+    let network = linked(Link { size_max: NonZeroU32::new(5), ..Link::INSTANT });
+    check(
+        network,
+        &mut Calm,
+        &[(0, 4), (0, 5), (0, 6), (0, u32::MAX), (0, 0)],
+        expect![[r#"
+        4 bytes at 0: arrives at 0
+        5 bytes at 0: arrives at 0
+        6 bytes at 0: is lost: it is longer than the link takes
+        4294967295 bytes at 0: is lost: it is longer than the link takes
+        0 bytes at 0: arrives at 0"#]],
+    );
+}
+
+#[test]
+fn corruption_that_a_checksum_sees_alone_loses() {
+    let link = Link { corrupt_seen: TENTH, ..Link::INSTANT };
+    check(linked(link), &mut Calm, &[(0, 4)], expect!["4 bytes at 0: arrives at 0"]);
+    check(
+        linked(link),
+        &mut Worst,
+        &[(0, 4)],
+        expect!["4 bytes at 0: is lost: bits flipped, and its checksum is wrong"],
+    );
+}
+
+#[test]
+fn corruption_that_nothing_sees_alone_makes_another_message() {
+    let link = Link { corrupt_unseen: TENTH, ..Link::INSTANT };
+    check(linked(link), &mut Calm, &[(0, 4)], expect!["4 bytes at 0: arrives at 0"]);
+    check(linked(link), &mut Worst, &[(0, 4)], expect!["4 bytes at 0: as another (65535), arrives at 0"]);
+}
+
+fn in_contacts(contacts: Contacts) -> Network {
+    let mut network = linked(Link::INSTANT);
+    network.set_default(Link::INSTANT, Some(contacts));
+    network
+}
+
+fn pass(start: u64, end: u64) -> Pass {
+    Pass { start: at(start), end: at(end), rate: None }
+}
+
+#[test]
+fn passes_alone_hold_or_lose_what_is_sent_between_them() {
+    let contacts = |outside| Contacts::new(outside).with_passes([pass(10, 20), pass(30, 40)]).expect("sound");
+    let sends = [(5, 1), (15, 1), (20, 1), (25, 1), (39, 1), (40, 1)];
+    check(
+        in_contacts(contacts(Outside::Hold)),
+        &mut Calm,
+        &sends,
+        expect![[r#"
+        1 bytes at 5: waits for the link until 10, arrives at 10
+        1 bytes at 15: arrives at 15
+        1 bytes at 20: waits for the link until 30, arrives at 30
+        1 bytes at 25: waits for the link until 30, arrives at 30
+        1 bytes at 39: arrives at 39
+        1 bytes at 40: is lost: the link is down"#]],
+    );
+    check(
+        in_contacts(contacts(Outside::Lose)),
+        &mut Calm,
+        &sends,
+        expect![[r#"
+        1 bytes at 5: is lost: the link is down
+        1 bytes at 15: arrives at 15
+        1 bytes at 20: is lost: the link is down
+        1 bytes at 25: is lost: the link is down
+        1 bytes at 39: arrives at 39
+        1 bytes at 40: is lost: the link is down"#]],
+    );
+    // What waits for a pass that never comes goes out when everything heals.
+    let mut healed = in_contacts(contacts(Outside::Hold));
+    healed.set_end(at(50));
+    check(
+        healed,
+        &mut Calm,
+        &[(5, 1), (45, 1), (51, 1)],
+        expect![[r#"
+            1 bytes at 5: waits for the link until 10, arrives at 10
+            1 bytes at 45: waits for the link until 50, arrives at 50
+            1 bytes at 51: arrives at 51"#]],
+    );
+}
+
+#[test]
+fn a_flap_alone_takes_the_link_down_now_and_then() {
+    let flap = Flap { period: Duration::from_nanos(10), down: Duration::from_nanos(4), odds: TENTH };
+    let contacts = |outside| Contacts::new(outside).with_flap(flap).expect("sound");
+    let sends = [(2, 1), (5, 1), (12, 1), (21, 1), (24, 1), (31, 1)];
+    let luck = || Listed { down: vec![true, false, true], asked: Vec::new() };
+    check(
+        in_contacts(contacts(Outside::Hold)),
+        &mut luck(),
+        &sends,
+        expect![[r#"
+        1 bytes at 2: waits for the link until 4, arrives at 4
+        1 bytes at 5: arrives at 5
+        1 bytes at 12: arrives at 12
+        1 bytes at 21: waits for the link until 24, arrives at 24
+        1 bytes at 24: arrives at 24
+        1 bytes at 31: arrives at 31"#]],
+    );
+    check(
+        in_contacts(contacts(Outside::Lose)),
+        &mut luck(),
+        &sends,
+        expect![[r#"
+        1 bytes at 2: is lost: the link is down
+        1 bytes at 5: arrives at 5
+        1 bytes at 12: arrives at 12
+        1 bytes at 21: is lost: the link is down
+        1 bytes at 24: arrives at 24
+        1 bytes at 31: arrives at 31"#]],
+    );
+    check(
+        in_contacts(contacts(Outside::Lose)),
+        &mut Calm,
+        &sends,
+        expect![[r#"
+        1 bytes at 2: arrives at 2
+        1 bytes at 5: arrives at 5
+        1 bytes at 12: arrives at 12
+        1 bytes at 21: arrives at 21
+        1 bytes at 24: arrives at 24
+        1 bytes at 31: arrives at 31"#]],
+    );
+}
+
+#[test]
+fn a_period_is_asked_about_once_and_only_if_something_would_go_out_in_it() {
+    let flap = Flap { period: Duration::from_nanos(10), down: Duration::from_nanos(4), odds: TENTH };
+    let contacts = Contacts::new(Outside::Hold).with_flap(flap).expect("sound");
+    let mut network = in_contacts(contacts);
+    network.set_end(at(100));
+    let mut luck = Listed { down: vec![true; 3], asked: Vec::new() };
+    for now in [1, 2, 6, 23, 23, 75, 99, 101] {
+        network.send(parcel(0, 1), at(now), &mut luck).expect("nothing is cut");
+    }
+    let asked: Vec<_> = luck.asked.iter().map(|question| (question.topic, question.nth)).collect();
+    // At 6, 75 and 99 its period is past the time in which it could be down, and after the end there are no flaps.
+    assert_eq!(asked, [(Topic::Flap, 0), (Topic::Flap, 2)]);
+}
+
+#[test]
+fn a_message_that_never_fits_is_lost_after_a_bounded_search() {
+    // Each period has 6 ns in a row, and the message needs 7.
+    let flap = Flap { period: Duration::from_nanos(10), down: Duration::from_nanos(4), odds: Odds::ALWAYS };
+    let contacts = Contacts::new(Outside::Hold).with_flap(flap).expect("sound");
+    let mut network = linked(Link::INSTANT);
+    network.set_link(SOURCE, TARGET, Link { rate: Some(rate(1, 1_000)), ..Link::INSTANT });
+    network.set_contacts(SOURCE, TARGET, contacts);
+    check(
+        network,
+        &mut Worst,
+        &[(0, 6), (1, 7), (2, 6)],
+        expect![[r#"
+        6 bytes at 0: waits for the link until 4, arrives at 10
+        7 bytes at 1: is lost: the link is down
+        6 bytes at 2: waits for the link until 14, arrives at 20"#]],
+    );
+}
+
+#[test]
+fn what_a_rate_does_not_divide_is_rounded_up() {
+    let of = |bytes_per_second, bytes| {
+        let bytes_per_second = NonZeroU64::new(bytes_per_second).expect("not 0");
+        let rate = Rate { bytes_per_second, queue_bytes_max: 0 };
+        let network = &mut linked(Link { rate: Some(rate), ..Link::INSTANT });
+        network.send(parcel(0, bytes), at(0), &mut Calm)
+    };
+    let deliver = |ns| Ok(Fate::Deliver(Delivery { at: at(ns), again_at: None }));
+    assert_eq!(of(300_000_000, 3), deliver(10));
+    assert_eq!(of(300_000_000, 1), deliver(4));
+    assert_eq!(of(u64::MAX, 1), deliver(1));
+    assert_eq!(of(1, u32::MAX), deliver(4_294_967_295_000_000_000));
+}
+
+#[test]
+fn limits_of_one_link_are_not_those_of_another_nor_of_the_way_back() {
+    let mut network = linked(Link::INSTANT);
+    network.set_link(SOURCE, TARGET, Link { size_max: NonZeroU32::new(1), ..Link::INSTANT });
+    let fate = |network: &mut Network, source, target| {
+        network.send(Parcel { source, target, ..parcel(0, 2) }, at(0), &mut Calm)
+    };
+    assert_eq!(fate(&mut network, SOURCE, TARGET), Ok(Fate::Lose(Loss::TooLong)));
+    let arrives = Ok(Fate::Deliver(Delivery { at: at(0), again_at: None }));
+    assert_eq!(fate(&mut network, TARGET, SOURCE), arrives);
+    assert!(network.depends_on_bytes());
+    // And a link may get its limits, and be rid of them, after it was used.
+    network.set_link(SOURCE, TARGET, Link::INSTANT);
+    network.set_link(TARGET, SOURCE, Link { size_max: NonZeroU32::new(1), ..Link::INSTANT });
+    assert_eq!(fate(&mut network, SOURCE, TARGET), arrives);
+    assert_eq!(fate(&mut network, TARGET, SOURCE), Ok(Fate::Lose(Loss::TooLong)));
+}
+
+#[test]
+fn messages_of_one_queue_arrive_in_order_and_those_of_two_do_not_wait_for_each_other() {
+    let link = Link { rate: Some(rate(10, 1_000)), sequence: Sequence::Unordered, ..Link::INSTANT };
+    let mut network = linked(link);
+    let mut arrivals: BTreeMap<(NodeId, NodeId), Vec<u64>> = BTreeMap::new();
+    for (source, target) in
+        [(0, 1), (0, 1), (1, 0), (0, 2), (0, 1)].map(|(a, b)| (NodeId::new(a), NodeId::new(b)))
+    {
+        let fate = network.send(Parcel { source, target, ..parcel(0, 3) }, at(0), &mut Calm);
+        let (Ok(Fate::Deliver(delivery)) | Ok(Fate::Impair(Impaired { delivery, .. }))) = fate else {
+            panic!("{fate:?}")
+        };
+        arrivals.entry((source, target)).or_default().push(delivery.at.ns());
+    }
+    let arrivals: Vec<_> = arrivals.into_values().collect();
+    assert_eq!(arrivals, [vec![30, 60, 90], vec![30], vec![30]]);
+}
+
+#[test]
+fn a_plan_of_contacts_that_is_none_is_refused() {
+    let check = |passes: &[Pass], expected: &str| {
+        let refused = Contacts::new(Outside::Hold).with_passes(passes.iter().copied());
+        assert_eq!(refused.map_err(|error| error.to_string()), Err(expected.to_owned()));
+    };
+    let second = 1_000_000_000;
+    check(&[], "a plan of contacts has at least one pass");
+    check(
+        &[pass(0, second), pass(2 * second, second)],
+        "pass 1 begins at +2.000000s and ends at +1.000000s, which is not later",
+    );
+    check(&[pass(second, second)], "pass 0 begins at +1.000000s and ends at +1.000000s, which is not later");
+    check(
+        &[pass(0, 2 * second), pass(second, 3 * second)],
+        "pass 1 begins at +1.000000s, before the one in front of it ends at +2.000000s",
+    );
+    for (period, down) in
+        [(10, 10), (10, 0), (0, 0), (5, 6)].map(|(a, b)| (Duration::from_secs(a), Duration::from_secs(b)))
+    {
+        let refused = Contacts::new(Outside::Lose).with_flap(Flap { period, down, odds: TENTH });
+        assert_eq!(refused, Err(ContactsError::Flap { period, down }));
+    }
+    let error = ContactsError::Flap { period: Duration::from_secs(5), down: Duration::from_secs(6) };
+    assert_eq!(
+        error.to_string(),
+        "a link cannot be down for 6s in each 5s: more than nothing, less than all"
+    );
+}
