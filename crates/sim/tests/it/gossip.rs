@@ -103,6 +103,19 @@ impl Node for Gossip {
             _ => {}
         }
     }
+
+    fn wire_bytes(message: &Heard) -> u32 {
+        u32::try_from(8 + 8 * message.known.len()).expect("a few updates")
+    }
+
+    /// A bit of the clock flips, or of the first update; what is neither cannot be read.
+    fn corrupted(message: &Heard, how: u32) -> Option<Heard> {
+        let (word, bit) = (how / 64 % 3, how % 64);
+        let mut corrupted = message.clone();
+        let flipped = if word == 0 { Some(&mut corrupted.lamport) } else { corrupted.known.first_mut() };
+        *flipped.filter(|_| word < 2)? ^= 1 << bit;
+        Some(corrupted)
+    }
 }
 
 pub(crate) const fn ms(n: u64) -> TrueTime {

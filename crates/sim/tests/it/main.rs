@@ -7,6 +7,7 @@ mod determinism;
 mod explore;
 mod faults;
 mod gossip;
+mod links;
 mod lives;
 mod models;
 mod odometers;

@@ -63,6 +63,17 @@ impl Node for Probe {
             _ => {}
         }
     }
+
+    /// A number is as long as it says.
+    fn wire_bytes(message: &u8) -> u32 {
+        u32::from(*message)
+    }
+
+    /// Another number, unless the eighth bit flips, which none has that can be read.
+    fn corrupted(message: &u8, how: u32) -> Option<u8> {
+        let bit = how % 8;
+        (bit < 7).then_some(message ^ (1 << bit))
+    }
 }
 
 fn show(read: Option<u8>) -> String {
