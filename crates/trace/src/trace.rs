@@ -144,8 +144,31 @@ impl Trace {
         let id = EventId::new(number);
         let process = self.process_of(&entry)?;
         self.check_causes(&entry)?;
-        self.check_time(&entry)?;
         let sends = self.next_sends(entry.sends)?;
+        let kind = match wordless(&entry) {
+            Some(kind) => kind,
+            None => self.record_words(id, process, &entry)?,
+        };
+
+        // Nothing fails any more.
+        for &to in entry.sends {
+            push(&mut self.messages, Message { send: id, to });
+        }
+        self.latest[entry.node.index()] = Some(id);
+        push(&mut self.events, Event { process, at: entry.at, kind, sends });
+        Ok(id)
+    }
+
+    /// Enters what an event says beside its bare kind: label, claims, texts, and that a process ended or began.
+    ///
+    /// Not in line, since most events of a long run say nothing.
+    #[inline(never)]
+    fn record_words(
+        &mut self,
+        id: EventId,
+        process: ProcessId,
+        entry: &Entry<'_>,
+    ) -> Result<Kind, TraceError> {
         let vectors = self.check_claims(entry.claims)?;
         self.check_write(&entry.action)?;
 
@@ -157,7 +180,6 @@ impl Trace {
         }
         let kind = self.intern_action(id, entry.action)?;
 
-        self.messages.extend(entry.sends.iter().map(|&to| Message { send: id, to }));
         self.labels.extend(label.map(|label| (id, label)));
         let mut vectors = interned.iter();
         for claim in entry.claims {
@@ -165,7 +187,7 @@ impl Trace {
                 Claim::Vector(_) => vectors.next().map_or(&[][..], |entries| entries),
                 _ => &[],
             };
-            self.claims.push(number, claim, entries);
+            self.claims.push(id.number(), claim, entries);
         }
         match kind {
             Kind::Crash => self.living[entry.node.index()] = None,
@@ -178,9 +200,7 @@ impl Trace {
             }
             _ => {}
         }
-        self.latest[entry.node.index()] = Some(id);
-        self.events.push(Event { process, at: entry.at, kind, sends });
-        Ok(id)
+        Ok(kind)
     }
 
     /// Appends what the world did, after all events recorded so far.
@@ -344,7 +364,9 @@ impl Trace {
     }
 
     fn process_of(&self, entry: &Entry<'_>) -> Result<ProcessId, TraceError> {
-        let living = self.living.get(entry.node.index()).ok_or(TraceError::UnknownNode(entry.node))?;
+        let Some(living) = self.living.get(entry.node.index()) else {
+            return Err(TraceError::UnknownNode(entry.node));
+        };
         match (living, entry.action) {
             (Some(_), Action::Restart(_)) => Err(TraceError::RestartOfLiving(entry.node)),
             (None, Action::Restart(_)) => {
@@ -355,10 +377,14 @@ impl Trace {
         }
     }
 
+    /// That what an event depends on is there, belongs to it, and is no later than it; between a crash and the restart
+    /// of its node no time runs back either.
     fn check_causes(&self, entry: &Entry<'_>) -> Result<(), TraceError> {
-        match entry.action {
+        let other = match entry.action {
             Action::Receive(id) => {
-                let message = self.messages.get(id.index()).ok_or(TraceError::UnknownMessage(id))?;
+                let Some(message) = self.messages.get(id.index()) else {
+                    return Err(TraceError::UnknownMessage(id));
+                };
                 if message.to != entry.node {
                     return Err(TraceError::WrongReceiver {
                         message: id,
@@ -366,42 +392,43 @@ impl Trace {
                         at: entry.node,
                     });
                 }
-                Ok(())
+                Some(message.send)
             }
             Action::Restart(Some(id)) => {
                 let is_own_state = self.events.get(id.index()).is_some_and(|event| {
                     event.kind == Kind::Persist && self.processes[event.process.index()].node == entry.node
                 });
-                if is_own_state { Ok(()) } else { Err(TraceError::NotPersisted(id)) }
+                if !is_own_state {
+                    return Err(TraceError::NotPersisted(id));
+                }
+                Some(id)
             }
-            _ => Ok(()),
-        }
-    }
-
-    /// A cause is never later than its effect; between a crash and the restart of its node no time runs back either.
-    fn check_time(&self, entry: &Entry<'_>) -> Result<(), TraceError> {
-        let other = match entry.action {
-            Action::Receive(id) => Some(self.message(id).send),
-            Action::Restart(state) => state,
             _ => None,
         };
-        for cause in self.latest[entry.node.index()].into_iter().chain(other) {
-            let cause_at = self.event(cause).at;
-            if entry.at < cause_at {
-                return Err(TraceError::BeforeCause { node: entry.node, at: entry.at, cause, cause_at });
-            }
+        if let Some(latest) = self.latest[entry.node.index()] {
+            self.check_time(entry, latest)?;
         }
-        Ok(())
+        other.map_or(Ok(()), |other| self.check_time(entry, other))
+    }
+
+    #[inline]
+    fn check_time(&self, entry: &Entry<'_>, cause: EventId) -> Result<(), TraceError> {
+        let cause_at = self.event(cause).at;
+        if cause_at <= entry.at {
+            return Ok(());
+        }
+        Err(TraceError::BeforeCause { node: entry.node, at: entry.at, cause, cause_at })
     }
 
     fn next_sends(&self, targets: &[NodeId]) -> Result<Sends, TraceError> {
         if let Some(&unknown) = targets.iter().find(|target| target.index() >= self.nodes.len()) {
             return Err(TraceError::UnknownNode(unknown));
         }
-        let total = self.messages.len().checked_add(targets.len()).ok_or(TraceError::Full)?;
-        u32::try_from(total).map_err(|_| TraceError::Full)?;
-        let first = u32::try_from(self.messages.len()).map_err(|_| TraceError::Full)?;
         let count = u32::try_from(targets.len()).map_err(|_| TraceError::Full)?;
+        let first = u32::try_from(self.messages.len()).map_err(|_| TraceError::Full)?;
+        if first.checked_add(count).is_none() {
+            return Err(TraceError::Full);
+        }
         Ok(Sends { first, count })
     }
 
@@ -482,6 +509,38 @@ impl Trace {
             }
         })
     }
+}
+
+/// What kind of event this is, if it says nothing else and no process ends or begins with it.
+#[inline]
+fn wordless(entry: &Entry<'_>) -> Option<Kind> {
+    if !entry.label.is_empty() || !entry.claims.is_empty() {
+        return None;
+    }
+    match entry.action {
+        Action::Local => Some(Kind::Local),
+        Action::Receive(message) => Some(Kind::Receive(message)),
+        Action::Persist => Some(Kind::Persist),
+        Action::Crash | Action::Restart(_) | Action::Write { .. } | Action::Read { .. } => None,
+    }
+}
+
+/// Appends a row to a table that may become long.
+#[inline]
+fn push<T>(table: &mut Vec<T>, row: T) {
+    if table.len() == table.capacity() {
+        grow(table);
+    }
+    table.push(row);
+}
+
+/// Makes room: twice as much as there is while that is little, then four times as much, since memory that nobody has
+/// touched yet costs less than moving once more what is there.
+#[cold]
+fn grow<T>(table: &mut Vec<T>) {
+    const LITTLE: usize = 1 << 11;
+    let rows = table.len();
+    table.reserve_exact(if rows < LITTLE { rows.max(64) } else { rows.saturating_mul(3) });
 }
 
 /// Whether a text is what [`Trace::process_name`] calls a restarted process: it ends in `#` and a decimal number as
