@@ -179,11 +179,22 @@ fn trace_step<M>(
     step: &Step<M>,
 ) -> Result<(), TraceError> {
     targets.clear();
-    targets.extend(step.sends.iter().map(|(target, _)| *target));
-    let texts = texts(&step.act);
-    let action = action(&step.act, &texts, received);
-    let entry = Entry { node, at, action, sends: targets, label: &step.label, claims: &step.claims };
-    trace.record(entry).map(|_| ())
+    for (target, _) in &step.sends {
+        targets.push(*target);
+    }
+    let (sends, label, claims) = (&targets[..], &step.label[..], &step.claims[..]);
+    let recorded = match &step.act {
+        // By far the most common, and without texts.
+        StepAct::Receive => {
+            let message = received.expect("only a message's first step receives");
+            trace.record(Entry { node, at, action: Action::Receive(message), sends, label, claims })
+        }
+        act => {
+            let texts = texts(act);
+            trace.record(Entry { node, at, action: action(act, &texts, received), sends, label, claims })
+        }
+    };
+    recorded.map(|_| ())
 }
 
 /// The texts that the action of a step names, for [`action`] to borrow.
