@@ -1,7 +1,7 @@
 //! What a run costs, as ratios to the plainest loop that does the same work.
 //!
 //! `cargo bench -p constellation-sim` measures; `cargo test` runs every measurement once and small, so that none can
-//! rot, and checks there what no clock is needed for: that nothing is allocated after the first seed.
+//! rot.
 //! Both sides of a ratio run in turns within one process and the fastest turn of each counts, so that a busy machine
 //! disturbs both alike. The ratios are what to compare; the nanoseconds belong to one machine. Instructions:
 //!
@@ -11,17 +11,21 @@
 //! /usr/bin/time -v PROGRAM --bench long-traced   # ten million messages and their trace; long-untraced: without
 //! ```
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 use std::hint::black_box;
-use std::num::NonZeroU64;
 use std::time::{Duration, Instant};
 
-use constellation_fabric::{
-    Contacts, Effects, Flap, Input, Link, Network, Node, Now, Odds, Outside, Rate, Sequence, Timer,
-};
-use constellation_sim::{Act, Plan, Seeded, Setup, World, Worlds};
+use constellation_fabric::{Effects, Input, Node, Now, Timer};
+use constellation_sim::choices::Provenance;
+use constellation_sim::{Outcome, Recorder, Seeded, Setup, Tape, World, Worlds};
+use constellation_trace::format::jsonl;
 use constellation_trace::{NodeId, TrueTime};
+
+#[path = "shared/gossip.rs"]
+mod gossip;
+
+use gossip::{
+    Fold, ManyFolds, hundred_events, loop_of_worlds, plain, plain_with_digest, setup, worlds, worlds_of,
+};
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
@@ -37,6 +41,11 @@ fn main() {
     if is_chosen("hundred-thousand") {
         loops(effort, 100_000);
     }
+    if is_chosen("recording") {
+        recording(effort, 10);
+        recording(effort, 1_000);
+        bytes(effort);
+    }
     if is_chosen("seeds") {
         seeds(effort);
     }
@@ -48,7 +57,7 @@ fn main() {
     }
     // These measure memory, so each has the process for itself.
     if arguments == ["long-traced"] {
-        let (delivered, _) = world(10, 10 * turn_ns(10, effort));
+        let delivered = world(10, 10 * turn_ns(10, effort));
         println!("{delivered} deliveries with their trace");
     }
     if arguments == ["long-untraced"] {
@@ -92,7 +101,8 @@ fn turns(in_flight: u32, effort: Effort) -> (u32, u64) {
 /// How long it takes in true time until a million messages have arrived, when `in_flight` are always under way for
 /// 1 to 10 ms.
 fn turn_ns(in_flight: u32, effort: Effort) -> u64 {
-    effort.of(5_500_000_000_000) / u64::from(in_flight)
+    // Long enough for some to arrive.
+    (effort.of(5_500_000_000_000) / u64::from(in_flight)).max(2_000_000)
 }
 
 /// Runs all in turns and prints the fastest turn of each, in nanoseconds an event, and as a ratio to the first.
@@ -120,197 +130,88 @@ fn loops(effort: Effort, in_flight: u32) {
         &format!("{in_flight} messages in flight"),
         &mut [
             ("the plainest loop", &mut || black_box(plain(in_flight, end_ns)).0),
+            ("with the digest of each event", &mut || black_box(plain_with_digest(in_flight, end_ns)).0),
             ("nodes, choices, digest (Worlds)", &mut || black_box(loop_of_worlds(&mut many, 7)).0),
-            ("and the trace (World)", &mut || black_box(world(in_flight, end_ns)).0),
+            ("and the trace (World)", &mut || world(in_flight, end_ns)),
         ],
     );
 }
 
-/// One node of a gossip: folds in what arrives and passes on the result.
-struct Fold {
-    me: u32,
-    nodes: u32,
-    /// How many messages it sends at the start.
-    share: u32,
-    sum: u64,
-}
-
-impl Fold {
-    fn new(me: u32, nodes: u32, in_flight: u32) -> Fold {
-        Fold { me, nodes, share: share(me, nodes, in_flight), sum: 0 }
-    }
-}
-
-impl Node for Fold {
-    type Message = u64;
-    type Request = u64;
-
-    fn on(&mut self, _now: Now, input: Input<u64, u64>, effects: &mut Effects<u64>) {
-        match input {
-            Input::Start => {
-                for nth in 0..self.share {
-                    effects
-                        .send(NodeId::new(next(self.me, self.nodes, u64::from(nth) << 32)), u64::from(nth));
-                }
-            }
-            Input::Message { message, .. } | Input::Request(message) => {
-                self.sum = fold(self.sum, message);
-                effects.send(NodeId::new(next(self.me, self.nodes, self.sum)), self.sum);
-            }
-            _ => {}
-        }
-    }
-
-    fn wire_bytes(_message: &u64) -> u32 {
-        1_000
-    }
-
-    fn corrupted(message: &u64, how: u32) -> Option<u64> {
-        Some(message ^ 1 << (how % 64))
-    }
-}
-
-fn fold(sum: u64, message: u64) -> u64 {
-    (sum.rotate_left(5) ^ message).wrapping_mul(0x9e37_79b9_7f4a_7c15)
-}
-
-/// One of the three nodes after `me`, of at least three.
-fn next(me: u32, nodes: u32, sum: u64) -> u32 {
-    // Not by a remainder: the plain loop knows how many nodes there are, and would get away without a division.
-    let after = me + 1 + ((sum >> 32) as u32) % 3;
-    if after < nodes { after } else { after - nodes }
-}
-
-fn share(me: u32, nodes: u32, in_flight: u32) -> u32 {
-    in_flight / nodes + u32::from(me < in_flight % nodes)
-}
-
-/// The yardstick: a binary heap of events that are handled where they are taken, and a number for each node.
-#[inline(never)]
-fn plain(in_flight: u32, end_ns: u64) -> (u64, u64) {
-    let mut state = 7_u64;
-    let mut latency_ns = || {
-        // SplitMix64.
-        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut bits = state;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        bits ^= bits >> 31;
-        1_000_000 + ((u128::from(bits) * 9_000_000) >> 64) as u64
-    };
-    let mut sums = [0_u64; 4];
-    let mut heap = BinaryHeap::new();
-    let mut sequence = 0_u64;
-    for me in 0..4 {
-        for nth in 0..share(me, 4, in_flight) {
-            heap.push(Reverse((latency_ns(), sequence, next(me, 4, u64::from(nth) << 32), u64::from(nth))));
-            sequence += 1;
-        }
-    }
-    let mut delivered = 0;
-    while let Some(Reverse((at_ns, _, me, message))) = heap.pop() {
-        if at_ns > end_ns {
-            break;
-        }
-        delivered += 1;
-        let sum = fold(sums[me as usize], message);
-        sums[me as usize] = sum;
-        heap.push(Reverse((at_ns + latency_ns(), sequence, next(me, 4, sum), sum)));
-        sequence += 1;
-    }
-    (delivered, sums[0])
-}
-
-fn setup(nodes: u32, end_ns: u64) -> Setup<u64> {
-    let link = Link {
-        latency_min: Duration::from_millis(1),
-        latency_max: Duration::from_millis(10),
-        loss: Odds::NEVER,
-        duplicate: Odds::NEVER,
-        sequence: Sequence::Unordered,
-        ..Link::INSTANT
-    };
-    let names = (0..nodes).map(|node| format!("node{node}"));
-    Setup {
-        network: Network::new(link),
-        events_max: u32::MAX,
-        ..Setup::new(names, TrueTime::from_ns(end_ns))
-    }
-}
-
-/// Links that corrupt, have a queue that is always full, and flap.
-fn limited() -> Network {
-    let often = Odds::ppm(100_000).expect("below a million");
-    let rate = Rate { bytes_per_second: NonZeroU64::new(1_000_000).expect("not 0"), queue_bytes_max: 4_000 };
-    let link = Link {
-        latency_min: Duration::from_millis(1),
-        latency_max: Duration::from_millis(10),
-        corrupt_seen: often,
-        corrupt_unseen: often,
-        rate: Some(rate),
-        ..Link::INSTANT
-    };
-    let flap = Flap { period: Duration::from_millis(5), down: Duration::from_millis(2), odds: often };
-    let mut network = Network::new(link);
-    network.set_default(link, Some(Contacts::new(Outside::Hold).with_flap(flap).expect("a sound flap")));
-    network
-}
-
-type ManyFolds = Worlds<Fold, Box<dyn FnMut(NodeId) -> Fold>>;
-
-fn worlds(nodes: u32, in_flight: u32, end_ns: u64) -> ManyFolds {
-    worlds_of(setup(nodes, end_ns), nodes, in_flight)
-}
-
-fn worlds_of(setup: Setup<u64>, nodes: u32, in_flight: u32) -> ManyFolds {
-    let factory: Box<dyn FnMut(NodeId) -> Fold> =
-        Box::new(move |node| Fold::new(node.number(), nodes, in_flight));
-    Worlds::new(setup, factory).expect("a sound setup")
+/// What it costs to keep more of a run than its digest.
+fn recording(effort: Effort, in_flight: u32) {
+    let (rounds, part) = turns(in_flight, effort);
+    let end_ns = turn_ns(in_flight, effort) / part;
+    let [mut many, mut taped, mut sorted] = [(); 3].map(|()| worlds(4, in_flight, end_ns));
+    race(
+        rounds,
+        &format!("{in_flight} messages in flight, and what is kept of the run"),
+        &mut [
+            ("its digest (Worlds)", &mut || black_box(loop_of_worlds(&mut many, 7)).0),
+            ("and its answers (Recorder)", &mut || {
+                let (delivered, recorder) = tape(&mut taped);
+                black_box(recorder);
+                delivered
+            }),
+            ("in the order of a tape (into_answers)", &mut || {
+                let (delivered, recorder) = tape(&mut sorted);
+                black_box(recorder.into_answers());
+                delivered
+            }),
+            ("its digest and its trace (World)", &mut || world(in_flight, end_ns)),
+        ],
+    );
 }
 
 #[inline(never)]
-fn loop_of_worlds(worlds: &mut ManyFolds, seed: u64) -> (u64, u64) {
-    let run = worlds.run(Seeded::new(seed)).expect("nothing is impossible here");
-    (run.counts().delivered, run.digest().number())
+fn tape(worlds: &mut ManyFolds) -> (u64, Recorder<Seeded>) {
+    let mut recorder = Recorder::new(Seeded::new(7));
+    let run = worlds.run(&mut recorder).expect("nothing is impossible here");
+    (run.counts().delivered, recorder)
 }
 
-fn world(in_flight: u32, end_ns: u64) -> (u64, u64) {
+fn outcome(in_flight: u32, end_ns: u64, seed: u64) -> Outcome<Fold> {
     let factory = |node: NodeId| Fold::new(node.number(), 4, in_flight);
-    let outcome =
-        World::new(setup(4, end_ns), Seeded::new(7), factory).and_then(World::run).expect("a sound setup");
-    (outcome.counts.delivered, outcome.digest.number())
+    World::new(setup(4, end_ns), Seeded::new(seed), factory).and_then(World::run).expect("a sound setup")
 }
 
-/// How often a hundred seeds allocate when they are run a second time.
-fn allocations(worlds: &mut ManyFolds) -> u64 {
-    let mut run = || (0..100).for_each(|seed| assert_ne!(black_box(loop_of_worlds(worlds, seed)).0, 0));
-    run();
-    allocation_counter::measure(run).count_total
+#[inline(never)]
+fn world(in_flight: u32, end_ns: u64) -> u64 {
+    black_box(outcome(in_flight, end_ns, 7)).counts.delivered
+}
+
+/// What is written of a run, for each message that arrived.
+fn bytes(effort: Effort) {
+    let run = outcome(10, turn_ns(10, effort) / turns(10, effort).1, 7);
+    let names = run.trace.nodes().clone();
+    let mut recorder = Recorder::new(Seeded::new(7));
+    let factory = |node: NodeId| Fold::new(node.number(), 4, 10);
+    let setup = setup(4, turn_ns(10, effort) / turns(10, effort).1);
+    let again = World::new(setup, &mut recorder, factory).and_then(World::run).expect("a sound setup");
+    assert_eq!(again.digest, run.digest, "a recorded run is the run");
+    let tape = Tape::new(Provenance::new("gossip", "0", 7), names, recorder.into_answers());
+    let tape = tape.expect("nodes with short names").to_string();
+
+    println!("bytes written for each of {} deliveries", run.counts.delivered);
+    let each = |bytes: usize| bytes as f64 / run.counts.delivered as f64;
+    for (name, bytes) in [
+        ("the trace, as JSON Lines", jsonl::to_string(&run.trace).len()),
+        ("every answer, as a tape", tape.len()),
+        ("the seed, which makes both again", size_of::<u64>()),
+    ] {
+        println!("  {name:<44} {:>8.4}", each(bytes));
+    }
 }
 
 /// Many short runs: four nodes, a client's request, a partition and its heal, about a hundred events.
 fn seeds(effort: Effort) {
-    const NODES: u32 = 4;
-    let [one, two, three, four] = [0, 1, 2, 3].map(NodeId::new);
-    let ms = |ms: u64| TrueTime::from_ns(ms * 1_000_000);
-    let plan = Plan::new()
-        .at(ms(5), Act::Request { node: one, request: 1 })
-        .at(ms(20), Act::Partition { group_a: vec![one, two], group_b: vec![three, four] })
-        .at(ms(25), Act::Heal);
-    let planned = Setup { plan, ..setup(NODES, 52_000_000) };
-    let mut many = worlds_of(planned.clone(), NODES, 10);
+    let planned = hundred_events();
+    let mut many = worlds_of(planned.clone(), 4, 10);
     let count = effort.of(10_000);
 
     let events: u64 = (0..100)
         .map(|seed| u64::from(many.run(Seeded::new(seed)).expect("nothing is impossible here").events()))
         .sum();
     println!("seeds of {} events on average, with a partition in each", events / 100);
-    let allocated = allocations(&mut many);
-    println!("  allocations in a hundred seeds seen before: {allocated}");
-    assert_eq!(allocated, 0, "a seed that needs no more room than those before allocates nothing");
-    let limited = Setup { network: limited(), ..planned.clone() };
-    let allocated = allocations(&mut worlds_of(limited, NODES, 10));
-    assert_eq!(allocated, 0, "nor does one whose links have queues and flap");
 
     let per_second = |seeds: u64, mut run: Box<dyn FnMut(u64) + '_>| {
         let start = Instant::now();
@@ -335,7 +236,7 @@ fn seeds(effort: Effort) {
             per_second(
                 count / 4,
                 Box::new(|seed| {
-                    let factory = |node: NodeId| Fold::new(node.number(), NODES, 10);
+                    let factory = |node: NodeId| Fold::new(node.number(), 4, 10);
                     let run = World::new(planned.clone(), Seeded::new(seed), factory).and_then(World::run);
                     black_box(run.expect("a sound setup").digest);
                 }),
