@@ -12,6 +12,7 @@ use crate::error::WorldError;
 
 impl<N: Node> Engine<N> {
     /// Gives a living node an input that is no message.
+    #[inline(never)]
     pub(super) fn hand<C: Choices, F>(
         &mut self,
         outside: &mut Outside<C, F, N::Message, N::Request>,
@@ -22,6 +23,9 @@ impl<N: Node> Engine<N> {
     }
 
     /// Gives a living node an input and carries out what follows, all of it now.
+    ///
+    /// In line where a message arrives, so that the input is made where the node reads it.
+    #[inline(always)]
     pub(super) fn give<C: Choices, F>(
         &mut self,
         outside: &mut Outside<C, F, N::Message, N::Request>,
