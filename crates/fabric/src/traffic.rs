@@ -36,7 +36,7 @@ impl Traffic {
     }
 
     /// The way from `source` to `target`; when nothing was sent over it yet, it is of the kind that `kind` tells.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn way(
         &mut self,
         source: NodeId,

@@ -285,7 +285,7 @@ impl<T> Agenda<T> {
     }
 
     /// The first tick after `tick` at which a slot begins that holds anything.
-    #[inline]
+    #[inline(always)]
     fn next_tick(&self) -> Option<u64> {
         let lowest = self.lowest.next(self.tick);
         if self.above == 0 {
