@@ -27,7 +27,10 @@ pub(crate) struct Agenda<T> {
     upper: Vec<Wheel>,
     /// How many items are in those.
     above: usize,
-    /// What was in the slot of `tick` when its turn came, the first to happen last.
+    /// No slot of those begins before this tick.
+    above_tick: u64,
+    /// What was in the slot of `tick` when its turn came, the first to happen last. Where those are few, they stay in the
+    /// slot, and the first is looked for each time.
     sorted: Vec<(Key, u32)>,
     /// What was added for `tick`, or a time before it, since.
     late: BinaryHeap<Reverse<(Key, u32)>>,
@@ -113,6 +116,7 @@ impl<T> Agenda<T> {
             lowest: Wheel::new(),
             upper: Vec::new(),
             above: 0,
+            above_tick: u64::MAX,
             sorted: Vec::new(),
             late: BinaryHeap::new(),
             next_sequence: 0,
@@ -127,6 +131,7 @@ impl<T> Agenda<T> {
         self.lowest.clear();
         self.upper.iter_mut().for_each(Wheel::clear);
         self.above = 0;
+        self.above_tick = u64::MAX;
         self.sorted.clear();
         self.late.clear();
         self.next_sequence = 0;
@@ -186,6 +191,7 @@ impl<T> Agenda<T> {
             self.upper.push(Wheel::new());
         }
         self.above += 1;
+        self.above_tick = self.above_tick.min(Wheel::start(Wheel::unit(tick, level), level));
         let slot = Wheel::slot(tick, level);
         (level, slot, self.upper[usize::from(level) - 1].replace_first(slot, index))
     }
@@ -195,12 +201,12 @@ impl<T> Agenda<T> {
     pub(crate) fn take(&mut self, until: TrueTime) -> Option<(Key, T)> {
         loop {
             while self.sorted.is_empty() && self.late.is_empty() {
-                let tick = self.next_tick()?;
+                let (tick, is_lowest) = self.next_tick()?;
                 if tick > until.ns() >> TICK_BITS {
                     return None;
                 }
                 self.tick = tick;
-                if let Some(index) = self.take_only() {
+                if is_lowest && let Some(index) = self.take_of_few() {
                     let item = &mut self.items[index as usize];
                     if item.at > until {
                         item.home = Home::Due;
@@ -212,6 +218,10 @@ impl<T> Agenda<T> {
                     // What was cancelled in a slot has left it, so there is something.
                     return what.map(|what| (key, what));
                 }
+                self.empty_slots();
+            }
+            if self.lowest.first(Wheel::slot(self.tick, 0)) != NONE {
+                // What was added for this tick meanwhile may come before what is left in its slot.
                 self.empty_slots();
             }
             let (key, index) = self.take_due(until)?;
@@ -248,9 +258,15 @@ impl<T> Agenda<T> {
             return;
         }
         item.what = None;
-        let (home, previous, next) = (item.home, item.previous, item.next);
-        let Home::Slot { level, slot } = home else { return };
+        let Home::Slot { level, slot } = item.home else { return };
         self.above -= usize::from(level > 0);
+        self.unlink(ticket.index, level, slot);
+        self.release(ticket.index);
+    }
+
+    /// Takes an item out of the list of its slot.
+    fn unlink(&mut self, index: u32, level: u8, slot: u16) {
+        let Item { previous, next, .. } = self.items[index as usize];
         if next != NONE {
             self.items[next as usize].previous = previous;
         }
@@ -262,7 +278,6 @@ impl<T> Agenda<T> {
                 wheel.replace_first(slot, next);
             }
         }
-        self.release(ticket.index);
     }
 
     /// The wheel of a level, if any was needed that high.
@@ -284,29 +299,60 @@ impl<T> Agenda<T> {
         self.free = index;
     }
 
-    /// The first tick after `tick` at which a slot begins that holds anything.
+    /// The first tick from `tick` on at which a slot begins that holds anything, and whether that is one of the lowest
+    /// wheel alone.
     #[inline(always)]
-    fn next_tick(&self) -> Option<u64> {
-        let lowest = self.lowest.next(self.tick);
-        if self.above == 0 {
-            return lowest;
+    fn next_tick(&mut self) -> Option<(u64, bool)> {
+        match self.lowest.next(self.tick) {
+            Some(tick) if tick < self.above_tick => Some((tick, true)),
+            lowest => self.next_tick_above(lowest),
         }
+    }
+
+    /// The same where a slot of a higher wheel may begin no later than `lowest`, the first of the lowest.
+    #[inline(never)]
+    fn next_tick_above(&mut self, lowest: Option<u64>) -> Option<(u64, bool)> {
         let above = (1..).zip(&self.upper).filter_map(|(level, wheel)| {
             wheel.next(Wheel::unit(self.tick, level)).map(|unit| Wheel::start(unit, level))
         });
-        above.chain(lowest).min()
+        let above = above.min();
+        // Greater than any tick, since a tick is more than a nanosecond.
+        self.above_tick = above.unwrap_or(u64::MAX);
+        let is_lowest = lowest.is_some_and(|lowest| lowest < self.above_tick);
+        if is_lowest { lowest } else { above }.map(|tick| (tick, is_lowest))
     }
 
-    /// Takes out of the wheels what begins at `tick` if that is a single item of the lowest, the most common case.
-    #[inline]
-    fn take_only(&mut self) -> Option<u32> {
+    /// Takes the first of what is in the slot of `tick` of the lowest wheel, if that is one item, as most often, or a few.
+    #[inline(always)]
+    fn take_of_few(&mut self) -> Option<u32> {
         let slot = Wheel::slot(self.tick, 0);
         let index = self.lowest.first(slot);
-        if self.above > 0 || self.items[index as usize].next != NONE {
-            return None;
+        if self.items[index as usize].next != NONE {
+            return self.take_least(slot, index);
         }
         self.lowest.take_first(slot);
         Some(index)
+    }
+
+    /// The same for a slot that begins with this item; `None` if there are more than a few.
+    #[inline(never)]
+    fn take_least(&mut self, slot: u16, first: u32) -> Option<u32> {
+        /// So many are looked through for the first of them sooner than sorted.
+        const FEW: u32 = 4;
+        let (mut least, mut key) = (first, self.items[first as usize].key());
+        let mut index = self.items[first as usize].next;
+        for _ in 1..FEW {
+            let item = &self.items[index as usize];
+            if item.key() < key {
+                (least, key) = (index, item.key());
+            }
+            index = item.next;
+            if index == NONE {
+                self.unlink(least, 0, slot);
+                return Some(least);
+            }
+        }
+        None
     }
 
     /// Takes out of the wheels what is in the slots that begin at `tick`.
