@@ -44,11 +44,21 @@ impl Traffic {
         kind: impl FnOnce() -> NonZeroU32,
     ) -> &mut Way {
         let ends = ends(source, target);
-        let place = match self.find(ends) {
+        let mut place = self.first_place(ends);
+        // Most ways are where they are looked for first.
+        if !matches!(self.slots.get(place), Some(Some(way)) if way.ends == ends) {
+            place = self.way_elsewhere(ends, kind);
+        }
+        self.slots[place].as_mut().expect("it was there, or entered just now")
+    }
+
+    /// The slot of a way that is not where it was looked for first; it is entered if there was none.
+    #[inline(never)]
+    fn way_elsewhere(&mut self, ends: u64, kind: impl FnOnce() -> NonZeroU32) -> usize {
+        match self.find(ends) {
             Some(place) if self.slots[place].is_some() => place,
             _ => self.begin(ends, kind()),
-        };
-        self.slots[place].as_mut().expect("it was there, or entered just now")
+        }
     }
 
     #[cold]
@@ -66,12 +76,18 @@ impl Traffic {
         }
     }
 
+    /// The slot where a way is looked for first; whatever, in a table without slots.
+    #[inline]
+    fn first_place(&self, ends: u64) -> usize {
+        // Fibonacci hashing: the upper half of the product depends on every bit of both ends.
+        (ends.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize & self.slots.len().wrapping_sub(1)
+    }
+
     /// The slot of this way, or the empty one where it belongs; `None` in a table without slots.
     #[inline]
     fn find(&self, ends: u64) -> Option<usize> {
         let mask = self.slots.len().checked_sub(1)?;
-        // Fibonacci hashing: the upper half of the product depends on every bit of both ends.
-        let mut place = (ends.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize & mask;
+        let mut place = self.first_place(ends);
         while self.slots[place].as_ref().is_some_and(|way| way.ends != ends) {
             place = (place + 1) & mask;
         }
