@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::hint;
 
 use constellation_trace::{NodeId, TrueTime};
 
@@ -143,24 +144,36 @@ impl<T> Agenda<T> {
         let sequence = self.next_sequence;
         // Cannot wrap: at a billion a second, 2^64 take 584 years.
         self.next_sequence += 1;
-        let key = Key { at, place, sequence };
-        let index = self.free;
-        if index != NONE {
-            self.free = self.items[index as usize].next;
-            let (home, next) = self.house(index, key);
-            self.items[index as usize] =
-                Item { at, sequence, place, what: Some(what), next, previous: NONE, home };
-            return Ticket { index, sequence };
+        if self.free == NONE {
+            self.add_place();
         }
-        let index = u32::try_from(self.items.len()).ok().filter(|index| *index != NONE);
-        let index = index.expect("memory ends before 2^32 items do");
-        let (home, next) = self.house(index, key);
-        self.items.push(Item { at, sequence, place, what: Some(what), next, previous: NONE, home });
+        let index = self.free;
+        self.free = self.items[index as usize].next;
+        let (home, next) = self.house(index, Key { at, place, sequence });
+        self.items[index as usize] =
+            Item { at, sequence, place, what: Some(what), next, previous: NONE, home };
         Ticket { index, sequence }
     }
 
-    /// Enters an item at the head of the list to which it belongs as long as nothing happened after `tick`; returns
-    /// which that is, and the item that it comes before.
+    /// Makes room for one more item, which is then the first of the free ones.
+    #[cold]
+    fn add_place(&mut self) {
+        let index = u32::try_from(self.items.len()).ok().filter(|index| *index != NONE);
+        self.free = index.expect("memory ends before 2^32 items do");
+        let (at, place, sequence) = (TrueTime::default(), Place::WORLD, 0);
+        self.items.push(Item {
+            at,
+            sequence,
+            place,
+            what: None,
+            next: NONE,
+            previous: NONE,
+            home: Home::Due,
+        });
+    }
+
+    /// Enters an item, whose place is taken but not yet written, at the head of the list to which it belongs as long as
+    /// nothing happened after `tick`; returns which that is, and the item that it comes before.
     #[inline(always)]
     fn house(&mut self, index: u32, key: Key) -> (Home, u32) {
         let tick = key.at.ns() >> TICK_BITS;
@@ -174,9 +187,10 @@ impl<T> Agenda<T> {
         } else {
             self.house_above(index, tick)
         };
-        if next != NONE {
-            self.items[next as usize].previous = index;
-        }
+        // Whether anything else is in the slot is as good as chance, so there is no branch: where nothing is, the write
+        // goes to the item itself, which its writer then does over.
+        let after = hint::select_unpredictable(next == NONE, index, next);
+        self.items[after as usize].previous = index;
         (Home::Slot { level, slot }, next)
     }
 
@@ -214,7 +228,9 @@ impl<T> Agenda<T> {
                         return None;
                     }
                     let (key, what) = (item.key(), item.what.take());
-                    self.release(index);
+                    // As `release` does, but the item is at hand.
+                    item.next = self.free;
+                    self.free = index;
                     // What was cancelled in a slot has left it, so there is something.
                     return what.map(|what| (key, what));
                 }
