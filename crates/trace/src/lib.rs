@@ -50,7 +50,7 @@ mod words;
 pub use claim::{Claim, ClaimKind, ClaimRef, VectorRef};
 pub use event::{Action, Entry, Event, Kind, Message, Sends};
 pub use ids::{EventId, MessageId, Names, NodeId, Process, ProcessId, Symbol};
-pub use nemesis::{Loss, Nemesis, NemesisEntry, Wait};
+pub use nemesis::{Eighths, Loss, Nemesis, NemesisEntry, Wait};
 pub use relation::{Relation, Relations};
 pub use time::{Elapsed, TrueTime, WallTime};
 pub use trace::{Origin, Read, Trace, TraceError, Write};

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::ids::{MessageId, NodeId};
-use crate::time::TrueTime;
+use crate::time::{TrueTime, WallTime};
 
 /// One thing that the world did, which no node could see.
 ///
@@ -53,6 +53,155 @@ pub enum Nemesis {
         /// How far, in nanoseconds.
         by_ns: i64,
     },
+    /// The process at a node stops for a time; its clocks go on.
+    Pause {
+        /// At which node.
+        node: NodeId,
+        /// For how long, in nanoseconds; less when it crashes meanwhile.
+        for_ns: u64,
+    },
+    /// The machine of a node sleeps for a time: its process stops, and its monotonic clock with it.
+    Suspend {
+        /// Which node's.
+        node: NodeId,
+        /// For how long, in nanoseconds; less when it crashes meanwhile.
+        for_ns: u64,
+    },
+    /// A node works for a time on what it is given next, before anything follows from it.
+    Slow {
+        /// Which node.
+        node: NodeId,
+        /// For how long, in nanoseconds.
+        for_ns: u64,
+    },
+    /// A node is there from now on; what was sent to it before was lost.
+    Join {
+        /// Which.
+        node: NodeId,
+    },
+    /// A node is gone for good; what is sent to it is lost.
+    Leave {
+        /// Which.
+        node: NodeId,
+    },
+    /// A node's wall clock gains so much little by little.
+    Slew {
+        /// Whose clock.
+        node: NodeId,
+        /// How much, in nanoseconds; negative is lost.
+        by_ns: i64,
+        /// In which time, in nanoseconds.
+        for_ns: u64,
+    },
+    /// A node's wall clock has a leap second put in.
+    Leap {
+        /// Whose clock.
+        node: NodeId,
+        /// Over which time it is smeared, in nanoseconds; 0 when it shows the second before twice.
+        for_ns: u64,
+    },
+    /// A node's wall clock stands still, and goes on from there.
+    Freeze {
+        /// Whose clock.
+        node: NodeId,
+        /// For how long, in nanoseconds.
+        for_ns: u64,
+    },
+    /// A node's wall clock is set.
+    Set {
+        /// Whose clock.
+        node: NodeId,
+        /// To what it shows now.
+        wall: WallTime,
+    },
+    /// A node's disk has no room for what it wrote last, and nothing of what followed from its input happened.
+    DiskFull {
+        /// Whose disk.
+        node: NodeId,
+    },
+    /// A crash lost what a node had written and not synced, all of it or its end.
+    Tear {
+        /// Whose disk.
+        node: NodeId,
+        /// How much of it is left, over what was there before.
+        left: Eighths,
+    },
+    /// A bit on a node's disk flips.
+    Rot {
+        /// Whose disk.
+        node: NodeId,
+        /// Which, counted from 0, from the lowest bit of the first byte.
+        bit: u64,
+    },
+}
+
+/// A part of something, 0 to 7 eighths.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Eighths(u8);
+
+impl Eighths {
+    /// Nothing of it.
+    pub const NONE: Eighths = Eighths(0);
+
+    /// So many; `None` for 8 or more, which is no part.
+    pub const fn new(eighths: u8) -> Option<Eighths> {
+        if eighths < 8 { Some(Eighths(eighths)) } else { None }
+    }
+
+    /// How many, 0 to 7.
+    pub const fn number(self) -> u8 {
+        self.0
+    }
+
+    /// So much of `whole`, cut to a whole number.
+    pub const fn of(self, whole: usize) -> usize {
+        // In two parts, so that nothing overflows: each is at most what it is a part of.
+        whole / 8 * self.0 as usize + whole % 8 * self.0 as usize / 8
+    }
+}
+
+impl Nemesis {
+    /// The node whose process, clock or disk it concerns; `None` for what concerns links and messages.
+    pub const fn node(&self) -> Option<NodeId> {
+        match self {
+            Nemesis::Step { node, .. }
+            | Nemesis::Pause { node, .. }
+            | Nemesis::Suspend { node, .. }
+            | Nemesis::Slow { node, .. }
+            | Nemesis::Join { node }
+            | Nemesis::Leave { node }
+            | Nemesis::Slew { node, .. }
+            | Nemesis::Leap { node, .. }
+            | Nemesis::Freeze { node, .. }
+            | Nemesis::Set { node, .. }
+            | Nemesis::DiskFull { node }
+            | Nemesis::Tear { node, .. }
+            | Nemesis::Rot { node, .. } => Some(*node),
+            _ => None,
+        }
+    }
+
+    /// The nodes that it names, in order and with repetition.
+    pub fn nodes(&self) -> Vec<NodeId> {
+        match self {
+            Nemesis::Partition { group_a, group_b } => [&group_a[..], group_b].concat(),
+            Nemesis::Cut { sources, targets } => [&sources[..], targets].concat(),
+            of_one_or_none => of_one_or_none.node().into_iter().collect(),
+        }
+    }
+
+    /// The message that it happens to, if it happens to one.
+    pub const fn message(&self) -> Option<MessageId> {
+        match self {
+            Nemesis::Hold(message)
+            | Nemesis::Lose(message, _)
+            | Nemesis::Duplicate(message)
+            | Nemesis::Corrupt(message)
+            | Nemesis::Wait { message, .. }
+            | Nemesis::InFlight(message) => Some(*message),
+            _ => None,
+        }
+    }
 }
 
 /// Why a message is gone.
@@ -124,37 +273,6 @@ impl Wait {
         match self {
             Wait::Queue => "queue",
             Wait::Link => "link",
-        }
-    }
-}
-
-impl Nemesis {
-    /// The nodes that it names, in order and with repetition.
-    pub fn nodes(&self) -> Vec<NodeId> {
-        match self {
-            Nemesis::Partition { group_a, group_b } => [&group_a[..], group_b].concat(),
-            Nemesis::Cut { sources, targets } => [&sources[..], targets].concat(),
-            Nemesis::Step { node, .. } => vec![*node],
-            Nemesis::Heal
-            | Nemesis::Hold(_)
-            | Nemesis::Lose(..)
-            | Nemesis::Duplicate(_)
-            | Nemesis::Corrupt(_)
-            | Nemesis::Wait { .. }
-            | Nemesis::InFlight(_) => Vec::new(),
-        }
-    }
-
-    /// The message that it happens to, if it happens to one.
-    pub const fn message(&self) -> Option<MessageId> {
-        match self {
-            Nemesis::Hold(message)
-            | Nemesis::Lose(message, _)
-            | Nemesis::Duplicate(message)
-            | Nemesis::Corrupt(message)
-            | Nemesis::Wait { message, .. }
-            | Nemesis::InFlight(message) => Some(*message),
-            Nemesis::Partition { .. } | Nemesis::Cut { .. } | Nemesis::Heal | Nemesis::Step { .. } => None,
         }
     }
 }

@@ -18,7 +18,7 @@
 //! | `scenario`, `seed` | header | from where the trace comes, both or neither |
 //! | `resolver` | header | with them: how concurrent updates were settled; missing: nobody said |
 //! | `event` | event | its number: 0 for the first, no gaps |
-//! | `node` | event, `step` | a name from the header |
+//! | `node` | event, `step` and what follows it below | a name from the header |
 //! | `at_ns` | both | true time in nanoseconds since the start |
 //! | `do` | event | `local`, `receive`, `persist`, `crash`, `restart`, `write` or `read` |
 //! | `message` | `receive`, `hold`, `lose`, `duplicate`, `corrupt`, `wait`, `in_flight` | the number of a message that was sent before |
@@ -34,13 +34,17 @@
 //! | `vector` | `claims` | process name to counter, by name, no zeros |
 //! | `hybrid` | `claims` | `{"physical_ns":…,"logical":…}` |
 //! | `wall_ns` | `claims` | what the wall clock showed, in nanoseconds since the Unix epoch |
-//! | `nemesis` | nemesis | `partition`, `cut`, `heal`, `hold`, `lose`, `duplicate`, `corrupt`, `wait`, `in_flight` or `step` |
+//! | `nemesis` | nemesis | `partition`, `cut`, `heal`, `hold`, `lose`, `duplicate`, `corrupt`, `wait`, `in_flight`, `step`, `pause`, `suspend`, `slow`, `join`, `leave`, `slew`, `leap`, `freeze`, `set`, `disk_full`, `tear` or `rot` |
 //! | `group_a`, `group_b` | `partition` | the two sides, by name |
 //! | `sources`, `targets` | `cut` | who does not reach whom, by name |
 //! | `why` | `lose` | `checksum`, `unreadable`, `too_long`, `queue_full` or `no_contact`; missing: it vanished, or its node was down or refused it |
 //! | `why` | `wait` | for what: `queue` or `link` |
 //! | `until_ns` | `wait` | when it goes out, in true time; not before `at_ns` |
-//! | `by_ns` | `step` | how far the wall clock jumps; negative is back |
+//! | `by_ns` | `step`, `slew` | how far the wall clock jumps, or how much it gains in all; negative is back |
+//! | `for_ns` | `pause`, `suspend`, `slow`, `slew`, `leap`, `freeze` | how long it lasts; 0 for a leap second that is repeated |
+//! | `to_ns` | `set` | what the wall clock is set to, in nanoseconds since the Unix epoch |
+//! | `eighths` | `tear` | how many eighths of what was written last are left, 0 to 7 |
+//! | `bit` | `rot` | which bit flips, from 0 |
 //!
 //! Numbers are whole. Above 2^53 they are strings, since many readers of JSON would round them. The canonical
 //! bytes, which [`write()`] writes and [`digest`] sums up, have the keys of a line in this order (`nemesis` and
@@ -63,7 +67,29 @@ pub const SCHEMA: &str = "constellation/trace/1";
 pub const LINE_BYTES_MAX: usize = 1 << 24;
 
 const ACTIONS: &[&str] = &["local", "receive", "persist", "crash", "restart", "write", "read"];
-const NEMESES: &[&str] =
-    &["partition", "cut", "heal", "hold", "lose", "duplicate", "in_flight", "step", "corrupt", "wait"];
+const NEMESES: &[&str] = &[
+    "partition",
+    "cut",
+    "heal",
+    "hold",
+    "lose",
+    "duplicate",
+    "in_flight",
+    "step",
+    "pause",
+    "suspend",
+    "slow",
+    "join",
+    "leave",
+    "slew",
+    "leap",
+    "freeze",
+    "set",
+    "disk_full",
+    "tear",
+    "rot",
+    "corrupt",
+    "wait",
+];
 const LOSSES: &[&str] = &["checksum", "unreadable", "too_long", "queue_full", "no_contact"];
 const WAITS: &[&str] = &["queue", "link"];

@@ -47,6 +47,18 @@ fn every_kind_of_line_has_its_form() {
 {"nemesis":"wait","at_ns":2,"message":0,"until_ns":"9007199254740993","why":"link"}
 {"nemesis":"step","at_ns":3,"node":"atlantic","by_ns":-600000000}
 {"nemesis":"step","at_ns":3,"node":"atlantic","by_ns":"-9223372036854775808"}
+{"nemesis":"pause","at_ns":3,"node":"atlantic","for_ns":5}
+{"nemesis":"suspend","at_ns":3,"node":"atlantic","for_ns":6}
+{"nemesis":"slow","at_ns":3,"node":"atlantic","for_ns":7}
+{"nemesis":"join","at_ns":3,"node":"atlantic"}
+{"nemesis":"leave","at_ns":3,"node":"atlantic"}
+{"nemesis":"slew","at_ns":3,"node":"atlantic","by_ns":-8,"for_ns":9}
+{"nemesis":"leap","at_ns":3,"node":"atlantic","for_ns":0}
+{"nemesis":"freeze","at_ns":3,"node":"atlantic","for_ns":10}
+{"nemesis":"set","at_ns":3,"node":"atlantic","to_ns":"1773462719428000000"}
+{"nemesis":"disk_full","at_ns":3,"node":"atlantic"}
+{"nemesis":"tear","at_ns":3,"node":"atlantic","eighths":7}
+{"nemesis":"rot","at_ns":3,"node":"atlantic","bit":11}
 {"event":1,"node":"atlantic","at_ns":3,"do":"persist"}
 {"event":2,"node":"atlantic","at_ns":4,"do":"crash"}
 {"event":3,"node":"atlantic","at_ns":5,"do":"restart","from":1}
@@ -60,7 +72,7 @@ fn every_kind_of_line_has_its_form() {
 "#;
     let trace = jsonl::read(text.as_bytes()).expect("every line is right");
     assert_eq!(jsonl::to_string(&trace), text);
-    assert_eq!(trace.nemesis().len(), 17);
+    assert_eq!(trace.nemesis().len(), 29);
 }
 
 /// The numbers of texts follow their first appearance, here that of `b`; the bytes must not.
@@ -280,9 +292,33 @@ fn a_line_is_one_object_and_nothing_else() {
         ^ ["atlantis"]"#]],
     );
     check(
+        r#"{"nemesis":"tear","at_ns":0,"node":"pacific","eighths":8}"#,
+        expect![[r#"
+        line 2, column 56: expected a number from 0 to 7, found 8
+        ^ 8"#]],
+    );
+    check(
+        r#"{"nemesis":"pause","at_ns":0,"node":"pacific"}"#,
+        expect![[r#"
+        line 2, column 46: the key `for_ns` is missing
+        ^ }"#]],
+    );
+    check(
+        r#"{"nemesis":"pause","at_ns":0,"node":"pacific","for_ns":-1}"#,
+        expect![[r#"
+        line 2, column 56: expected a whole number, found `-1`
+        ^ -1"#]],
+    );
+    check(
+        r#"{"nemesis":"leave","at_ns":0,"node":"pacific","for_ns":1}"#,
+        expect![[r#"
+        line 2, column 56: the key `for_ns` means nothing in a line of `leave`
+        ^ 1"#]],
+    );
+    check(
         r#"{"nemesis":"quake","at_ns":0}"#,
         expect![[r#"
-            line 2, column 12: unknown word `quake`, known are partition, cut, heal, hold, lose, duplicate, in_flight, step, corrupt, wait
+            line 2, column 12: unknown word `quake`, known are partition, cut, heal, hold, lose, duplicate, in_flight, step, pause, suspend, slow, join, leave, slew, leap, freeze, set, disk_full, tear, rot, corrupt, wait
             ^ "quake""#]],
     );
 }

@@ -1,7 +1,8 @@
 //! Random traces: any list of steps is made valid by leaving out what a trace refuses.
 
 use constellation_trace::{
-    Action, Claim, Entry, EventId, Loss, MessageId, Nemesis, NodeId, Origin, Trace, TrueTime, Wait, WallTime,
+    Action, Claim, Eighths, Entry, EventId, Loss, MessageId, Nemesis, NodeId, Origin, Trace, TrueTime, Wait,
+    WallTime,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -72,13 +73,25 @@ impl Step {
             },
             15 => Nemesis::Duplicate(message),
             16 => Nemesis::InFlight(message),
-            18 => Nemesis::Corrupt(message),
-            19 => Nemesis::Wait {
+            30 => Nemesis::Corrupt(message),
+            31 => Nemesis::Wait {
                 message,
                 until: TrueTime::from_ns(self.at.saturating_add(u64::from(self.number))),
                 why: Wait::ALL[self.number as usize % 2],
             },
             17 => Nemesis::Step { node, by_ns: self.at.cast_signed() },
+            18 => Nemesis::Pause { node, for_ns: self.at },
+            19 => Nemesis::Suspend { node, for_ns: self.at },
+            20 => Nemesis::Slow { node, for_ns: self.at },
+            21 => Nemesis::Join { node },
+            22 => Nemesis::Leave { node },
+            23 => Nemesis::Slew { node, by_ns: self.at.cast_signed(), for_ns: u64::from(self.number) },
+            24 => Nemesis::Leap { node, for_ns: self.at },
+            25 => Nemesis::Freeze { node, for_ns: self.at },
+            26 => Nemesis::Set { node, wall: WallTime::from_ns(self.at) },
+            27 => Nemesis::DiskFull { node },
+            28 => Nemesis::Tear { node, left: Eighths::new(self.number as u8 % 8).expect("below 8") },
+            29 => Nemesis::Rot { node, bit: self.at },
             _ => return self.event(trace, node, key, &words, &targets, (message, event)),
         };
         trace.record_nemesis(at, nemesis).is_ok()
@@ -127,7 +140,8 @@ fn step() -> impl Strategy<Value = Step> {
     let number = prop_oneof![any::<u64>(), 0..9_u64, Just(1 << 53), Just((1 << 53) + 1), Just(u64::MAX)];
     let words = vec(prop_oneof!["[ab]", any::<String>()], 0..3);
     let targets = vec(0..4_u32, 0..3);
-    (0..100_u32, number, 0..20_u8, any::<u32>(), targets, words, claims()).prop_map(
+    let what = prop_oneof![3 => 0..18_u8, 1 => 18..32_u8];
+    (0..100_u32, number, what, any::<u32>(), targets, words, claims()).prop_map(
         |(node, at, what, number, targets, words, claims)| Step {
             node,
             at,

@@ -8,12 +8,14 @@ use super::super::json::{Flaw, Scanner};
 use super::read::{Fault, number_in};
 use crate::claim::{Claim, ClaimKind};
 use crate::ids::nearest;
+use crate::nemesis::Eighths;
 use crate::time::WallTime;
 
 /// The keys of events and of what the world did.
 pub(super) const BODY_KEYS: &[&str] = &[
     "event", "nemesis", "node", "at_ns", "do", "message", "from", "key", "update", "saw", "shows", "sends",
-    "label", "claims", "group_a", "group_b", "sources", "targets", "by_ns", "why", "until_ns",
+    "label", "claims", "group_a", "group_b", "sources", "targets", "by_ns", "for_ns", "to_ns", "eighths",
+    "bit", "why", "until_ns",
 ];
 
 const CLAIM_KEYS: &[&str] = &["lamport", "vector", "hybrid", "wall_ns"];
@@ -91,6 +93,15 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// How many eighths of something are left when not all are.
+    pub(super) fn eighths(&mut self) -> Result<Eighths, Fault> {
+        let Found { span, value } = self.number("eighths")?;
+        u8::try_from(value)
+            .ok()
+            .and_then(Eighths::new)
+            .ok_or_else(|| Flaw { span, expected: "a number from 0 to 7", found: value.to_string() }.into())
+    }
+
     pub(super) fn signed(&mut self, key: &'static str) -> Result<Found<i64>, Fault> {
         match self.take(key) {
             Some(Found { span, value: Value::Signed(value) }) => Ok(Found { span, value }),
@@ -147,9 +158,8 @@ fn known_key(key: &str, span: &Range<usize>, known: &'static [&'static str]) -> 
 
 fn read_value<'a>(scanner: &mut Scanner<'a>, key: &'static str) -> Result<Value<'a>, Fault> {
     Ok(match key {
-        "event" | "at_ns" | "epoch_ns" | "message" | "from" | "seed" | "until_ns" => {
-            Value::Number(scanner.unsigned("a whole number")?)
-        }
+        "event" | "at_ns" | "epoch_ns" | "message" | "from" | "seed" | "for_ns" | "to_ns" | "eighths"
+        | "bit" | "until_ns" => Value::Number(scanner.unsigned("a whole number")?),
         "by_ns" => Value::Signed(scanner.signed("a whole number")?),
         "nodes" | "saw" | "shows" | "group_a" | "group_b" | "sources" | "targets" => {
             let mut texts = Vec::new();

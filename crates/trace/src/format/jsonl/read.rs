@@ -212,14 +212,41 @@ impl Reader {
                 span = message.span;
                 of_message(&word.value, MessageId::new(message.value), fields)?
             }
-            "step" => {
-                let node = self.node(fields.text("node")?)?;
-                Nemesis::Step { node, by_ns: fields.signed("by_ns")?.value }
-            }
-            _ => return Err(unknown_word(word, NEMESES)),
+            of_node => match self.node_nemesis(of_node, fields)? {
+                Some(nemesis) => nemesis,
+                None => return Err(unknown_word(word, NEMESES)),
+            },
         };
         fields.finish(&word.value)?;
         self.trace.record_nemesis(at, nemesis).map_err(|error| self.refused(error, span))
+    }
+
+    /// What the world does to a process, a clock or a disk; `None` for a word that says nothing of the kind.
+    fn node_nemesis(&self, word: &str, fields: &mut Fields<'_>) -> Result<Option<Nemesis>, Fault> {
+        if !NEMESES.contains(&word) {
+            return Ok(None);
+        }
+        let node = self.node(fields.text("node")?)?;
+        Ok(Some(match word {
+            "step" => Nemesis::Step { node, by_ns: fields.signed("by_ns")?.value },
+            "pause" => Nemesis::Pause { node, for_ns: fields.number("for_ns")?.value },
+            "suspend" => Nemesis::Suspend { node, for_ns: fields.number("for_ns")?.value },
+            "slow" => Nemesis::Slow { node, for_ns: fields.number("for_ns")?.value },
+            "join" => Nemesis::Join { node },
+            "leave" => Nemesis::Leave { node },
+            "slew" => Nemesis::Slew {
+                node,
+                by_ns: fields.signed("by_ns")?.value,
+                for_ns: fields.number("for_ns")?.value,
+            },
+            "leap" => Nemesis::Leap { node, for_ns: fields.number("for_ns")?.value },
+            "freeze" => Nemesis::Freeze { node, for_ns: fields.number("for_ns")?.value },
+            "set" => Nemesis::Set { node, wall: WallTime::from_ns(fields.number("to_ns")?.value) },
+            "disk_full" => Nemesis::DiskFull { node },
+            "tear" => Nemesis::Tear { node, left: fields.eighths()? },
+            "rot" => Nemesis::Rot { node, bit: fields.number("bit")?.value },
+            _ => return Ok(None),
+        }))
     }
 
     fn sends(&self, fields: &mut Fields<'_>) -> Result<Vec<NodeId>, Fault> {

@@ -110,6 +110,11 @@ impl<'t> Line<'t> {
         push_unsigned(&mut self.out, number);
     }
 
+    fn signed(&mut self, key: &str, number: i64) {
+        self.key(key);
+        push_signed(&mut self.out, number);
+    }
+
     fn list<'a>(&mut self, key: &str, texts: impl Iterator<Item = &'a str>) {
         self.key(key);
         self.out.push('[');
@@ -272,6 +277,18 @@ impl<'t> Line<'t> {
             Nemesis::Wait { .. } => "wait",
             Nemesis::InFlight(_) => "in_flight",
             Nemesis::Step { .. } => "step",
+            Nemesis::Pause { .. } => "pause",
+            Nemesis::Suspend { .. } => "suspend",
+            Nemesis::Slow { .. } => "slow",
+            Nemesis::Join { .. } => "join",
+            Nemesis::Leave { .. } => "leave",
+            Nemesis::Slew { .. } => "slew",
+            Nemesis::Leap { .. } => "leap",
+            Nemesis::Freeze { .. } => "freeze",
+            Nemesis::Set { .. } => "set",
+            Nemesis::DiskFull { .. } => "disk_full",
+            Nemesis::Tear { .. } => "tear",
+            Nemesis::Rot { .. } => "rot",
         };
         self.begin("nemesis");
         push_string(&mut self.out, word);
@@ -302,11 +319,30 @@ impl<'t> Line<'t> {
                 self.number("until_ns", until.ns());
                 self.text("why", why.name());
             }
-            Nemesis::Step { node, by_ns } => {
-                self.text("node", self.trace.node_name(*node));
-                self.key("by_ns");
-                push_signed(&mut self.out, *by_ns);
+            of_node => self.node_nemesis(of_node),
+        }
+    }
+
+    /// What the world does to a process, a clock or a disk.
+    fn node_nemesis(&mut self, nemesis: &Nemesis) {
+        if let Some(node) = nemesis.node() {
+            self.text("node", self.trace.node_name(node));
+        }
+        match nemesis {
+            Nemesis::Step { by_ns, .. } => self.signed("by_ns", *by_ns),
+            Nemesis::Slew { by_ns, for_ns, .. } => {
+                self.signed("by_ns", *by_ns);
+                self.number("for_ns", *for_ns);
             }
+            Nemesis::Pause { for_ns, .. }
+            | Nemesis::Suspend { for_ns, .. }
+            | Nemesis::Slow { for_ns, .. }
+            | Nemesis::Leap { for_ns, .. }
+            | Nemesis::Freeze { for_ns, .. } => self.number("for_ns", *for_ns),
+            Nemesis::Set { wall, .. } => self.number("to_ns", wall.ns()),
+            Nemesis::Tear { left, .. } => self.number("eighths", u64::from(left.number())),
+            Nemesis::Rot { bit, .. } => self.number("bit", *bit),
+            _ => {}
         }
     }
 }
