@@ -54,6 +54,38 @@ pub enum Topic {
     CorruptHow,
     /// Whether a link goes down in a period; `nth` is the number of the period, from 0. 0 is no.
     Flap,
+    /// Whether the process ends before it works on an input, which is gone with it: 0 is no.
+    CrashBefore,
+    /// Whether it ends after the work on an input, before anything that it sends leaves: 0 is no.
+    CrashAfter,
+    /// How long a node is down that crashed at this input: 0 is the least.
+    Down,
+    /// Whether the disk of a node that crashed at this input is lost: 0 is no.
+    Amnesia,
+    /// Whether the process stops for a time before this input: 0 is no.
+    Pause,
+    /// For how long it stops: 0 is the least.
+    PauseTime,
+    /// Whether the machine sleeps for a time before this input: 0 is no.
+    Suspend,
+    /// For how long it sleeps: 0 is the least.
+    SuspendTime,
+    /// How long the work on an input takes: 0 is the least.
+    Slow,
+    /// Whether the wall clock jumps before this input: 0 is no.
+    WallStep,
+    /// How far it jumps: 0 is the least.
+    WallStepSize,
+    /// Whether a write finds no room: 0 is no.
+    DiskFull,
+    /// Whether a crash harms what was written and not synced: 0 is no.
+    Unsynced,
+    /// How much of that is lost, beginning at its end, less one eighth: 0 is one eighth, 7 is all.
+    Torn,
+    /// Whether a bit of what a restart reads has flipped: 0 is no.
+    BitRot,
+    /// Which bit.
+    BitRotPlace,
 }
 
 impl Topic {
@@ -67,6 +99,22 @@ impl Topic {
         Topic::CorruptUnseen,
         Topic::CorruptHow,
         Topic::Flap,
+        Topic::CrashBefore,
+        Topic::CrashAfter,
+        Topic::Down,
+        Topic::Amnesia,
+        Topic::Pause,
+        Topic::PauseTime,
+        Topic::Suspend,
+        Topic::SuspendTime,
+        Topic::Slow,
+        Topic::WallStep,
+        Topic::WallStepSize,
+        Topic::DiskFull,
+        Topic::Unsynced,
+        Topic::Torn,
+        Topic::BitRot,
+        Topic::BitRotPlace,
     ];
 
     /// The topic that is written so; the inverse of its `Display`.
@@ -85,6 +133,22 @@ impl Topic {
             Topic::CorruptUnseen => "corrupt-unseen",
             Topic::CorruptHow => "corrupt-how",
             Topic::Flap => "flap",
+            Topic::CrashBefore => "crash-before",
+            Topic::CrashAfter => "crash-after",
+            Topic::Down => "down",
+            Topic::Amnesia => "amnesia",
+            Topic::Pause => "pause",
+            Topic::PauseTime => "pause-time",
+            Topic::Suspend => "suspend",
+            Topic::SuspendTime => "suspend-time",
+            Topic::Slow => "slow",
+            Topic::WallStep => "wall-step",
+            Topic::WallStepSize => "wall-step-size",
+            Topic::DiskFull => "disk-full",
+            Topic::Unsynced => "unsynced",
+            Topic::Torn => "torn",
+            Topic::BitRot => "bit-rot",
+            Topic::BitRotPlace => "bit-rot-place",
         }
     }
 
@@ -99,6 +163,22 @@ impl Topic {
             Topic::CorruptUnseen => 6,
             Topic::CorruptHow => 7,
             Topic::Flap => 8,
+            Topic::CrashBefore => 20,
+            Topic::CrashAfter => 21,
+            Topic::Down => 22,
+            Topic::Amnesia => 23,
+            Topic::Pause => 24,
+            Topic::PauseTime => 25,
+            Topic::Suspend => 26,
+            Topic::SuspendTime => 27,
+            Topic::Slow => 28,
+            Topic::WallStep => 29,
+            Topic::WallStepSize => 30,
+            Topic::DiskFull => 31,
+            Topic::Unsynced => 32,
+            Topic::Torn => 33,
+            Topic::BitRot => 34,
+            Topic::BitRotPlace => 35,
         }
     }
 }

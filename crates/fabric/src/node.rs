@@ -62,7 +62,9 @@ pub enum Input<M, R> {
     Start,
     /// It begins again after a crash, as a fresh value; always the first input of such a one.
     Restart {
-        /// What the last [`Effects::persist`] before the crash wrote; `None` when the disk holds nothing.
+        /// What the last [`Effects::persist`] before the crash wrote, or what is left of a later [`Effects::store`];
+        /// `None` when the disk holds nothing. Of a disk that may rot or tear, nothing says that these bytes are
+        /// what was written.
         state: Option<Vec<u8>>,
         /// How many lives it had before, at least 1.
         incarnation: u32,
@@ -78,6 +80,14 @@ pub enum Input<M, R> {
     Timer(Timer),
     /// A client asks for something.
     Request(R),
+    /// The disk had no room for what the latest input wrote, so that nothing of what was said in answer to it was
+    /// carried out: no step, no timer; a message did not arrive, and a request was not heard. Whoever changed its mind
+    /// together with what it wrote has to change it back.
+    ///
+    /// What is said in answer to this is lost too if it has no room, and nobody is told again.
+    DiskFull,
+    /// It is to leave for good: its last input. What it sends in answer still goes out.
+    Leave,
 }
 
 /// The name of a timer, chosen by the node; setting it again replaces the earlier setting.
@@ -132,6 +142,10 @@ pub enum StepAct {
     Receive,
     /// These bytes are to be on disk before anything later is carried out.
     Persist(Vec<u8>),
+    /// These bytes are written, but may be lost or torn in a crash until they are synced.
+    Store(Vec<u8>),
+    /// What was stored is to be on disk before anything later is carried out.
+    Sync,
     /// A client's update was accepted.
     Write {
         /// Under which key.
@@ -241,8 +255,36 @@ impl<M> Effects<M> {
     }
 
     /// `state` is to be on disk before anything later is carried out; a restart will be handed the last one.
+    ///
+    /// This is [`Effects::store`] and [`Effects::sync`] in one, and what most protocols want.
     pub fn persist(&mut self, state: Vec<u8>) {
         self.begin(StepAct::Persist(state));
+    }
+
+    /// `state` is written in place of what was written before, without waiting for the disk: until [`Effects::sync`], a
+    /// crash may lose it, or leave only its beginning over the bytes that were synced last.
+    ///
+    /// Cheaper on a real disk than [`Effects::persist`], and right as long as nobody is told before the sync.
+    ///
+    /// ```
+    /// use constellation_fabric::{Effects, StepAct};
+    /// use constellation_trace::NodeId;
+    ///
+    /// let mut effects = Effects::new();
+    /// effects.store(b"ballot 7".to_vec());
+    /// effects.sync();
+    /// effects.send(NodeId::new(1), "I promise");
+    /// assert_eq!(effects.steps()[0].act, StepAct::Store(b"ballot 7".to_vec()));
+    /// assert_eq!((&effects.steps()[1].act, effects.steps()[1].sends.len()), (&StepAct::Sync, 1));
+    /// ```
+    pub fn store(&mut self, state: Vec<u8>) {
+        self.begin(StepAct::Store(state));
+    }
+
+    /// What was stored is to be on disk before anything later is carried out.
+    pub fn sync(&mut self) {
+        self.begin(StepAct::Sync);
+        self.label("syncs its disk");
     }
 
     /// Calls the latest step `label` in a timeline.

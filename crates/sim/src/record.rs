@@ -68,6 +68,8 @@ impl Record {
             StepAct::Persist(_) => (3, None),
             StepAct::Write { .. } => (4, None),
             StepAct::Read { .. } => (5, None),
+            StepAct::Store(_) => (20, None),
+            StepAct::Sync => (21, None),
             ref act => {
                 unreachable!("this crate and the effects change together, but {act:?} is not known here")
             }
@@ -209,9 +211,9 @@ pub(crate) fn texts(act: &StepAct) -> Vec<&str> {
 /// What a step is in a trace; `received` is the message that it takes in, if it is one that does.
 pub(crate) fn action<'a>(act: &'a StepAct, texts: &'a [&'a str], received: Option<MessageId>) -> Action<'a> {
     match act {
-        StepAct::Local => Action::Local,
+        StepAct::Local | StepAct::Sync => Action::Local,
         StepAct::Receive => Action::Receive(received.expect("only a message's first step receives")),
-        StepAct::Persist(_) => Action::Persist,
+        StepAct::Persist(_) | StepAct::Store(_) => Action::Persist,
         StepAct::Write { key, update, .. } => Action::Write { key, update, saw: texts },
         StepAct::Read { key, .. } => Action::Read { key, shows: texts },
         act => unreachable!("this crate and the effects change together, but {act:?} is not known here"),

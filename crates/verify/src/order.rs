@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use constellation_trace::{EventId, Kind, Limit, NodeId, ProcessId, Relation, Trace};
+use constellation_trace::{EventId, Kind, Limit, Nemesis, NodeId, ProcessId, Relation, Trace};
 
 use crate::budget::Budget;
 
@@ -146,7 +146,7 @@ impl Cause {
     }
 }
 
-/// The nodes that have crashed and not come back by the end of the trace. O(events).
+/// The nodes that have left, or have crashed and not come back by the end of the trace. O(events + nemesis).
 pub(crate) fn down_at_end(trace: &Trace) -> BTreeSet<NodeId> {
     let mut down = BTreeSet::new();
     for (event, recorded) in trace.event_ids().zip(trace.events()) {
@@ -156,6 +156,10 @@ pub(crate) fn down_at_end(trace: &Trace) -> BTreeSet<NodeId> {
             _ => continue,
         };
     }
+    down.extend(trace.nemesis().iter().filter_map(|entry| match entry.nemesis {
+        Nemesis::Leave { node } => Some(node),
+        _ => None,
+    }));
     down
 }
 

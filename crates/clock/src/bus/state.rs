@@ -207,7 +207,7 @@ impl State {
             let at = self.next_step();
             let action = match act {
                 StepAct::Receive => Action::Receive(received),
-                StepAct::Persist(_) => Action::Persist,
+                StepAct::Persist(_) | StepAct::Store(_) => Action::Persist,
                 _ => Action::Local,
             };
             self.record(Entry { label, claims, ..Entry::new(node, at, action) });

@@ -20,7 +20,23 @@ fn the_numbers_and_names_of_topics_stay_for_ever() {
         5 corrupt-seen
         6 corrupt-unseen
         7 corrupt-how
-        8 flap"#]]
+        8 flap
+        20 crash-before
+        21 crash-after
+        22 down
+        23 amnesia
+        24 pause
+        25 pause-time
+        26 suspend
+        27 suspend-time
+        28 slow
+        29 wall-step
+        30 wall-step-size
+        31 disk-full
+        32 unsynced
+        33 torn
+        34 bit-rot
+        35 bit-rot-place"#]]
     .assert_eq(&table.join("\n"));
 }
 

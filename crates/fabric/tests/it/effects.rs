@@ -18,6 +18,8 @@ fn check(
             StepAct::Local => "local".to_owned(),
             StepAct::Receive => "receive".to_owned(),
             StepAct::Persist(state) => format!("persist {} bytes", state.len()),
+            StepAct::Store(state) => format!("store {} bytes", state.len()),
+            StepAct::Sync => "sync".to_owned(),
             StepAct::Write { key, update, saw } => format!("write {update} to {key}, saw {}", saw.join(" ")),
             StepAct::Read { key, shows } => format!("read {key}, shows {}", shows.join(" ")),
             act => panic!("not known here: {act:?}"),
@@ -103,6 +105,24 @@ fn sends_labels_and_claims_belong_to_the_latest_step() {
         local | rests | 0 claims |
         read mss-17, shows u1 u2 | shows | 0 claims |
     "#]],
+    );
+}
+
+#[test]
+fn what_is_stored_is_one_step_and_its_sync_another() {
+    let says = |effects: &mut Effects<_>| {
+        effects.store(vec![1, 2]);
+        effects.send(TO, "not yet safe");
+        effects.sync();
+        effects.send(TO, "safe");
+    };
+    check(
+        Effects::new(),
+        says,
+        expect![[r#"
+            store 2 bytes |  | 0 claims | not yet safe>1
+            sync | syncs its disk | 0 claims | safe>1
+        "#]],
     );
 }
 
