@@ -296,6 +296,12 @@ impl<T> Agenda<T> {
         }
     }
 
+    /// When and where what was added for this ticket happens, if it is still there.
+    pub(crate) fn key(&self, ticket: Ticket) -> Option<Key> {
+        let item = self.items.get(ticket.index as usize)?;
+        (item.sequence == ticket.sequence && item.what.is_some()).then(|| item.key())
+    }
+
     /// The wheel of a level, if any was needed that high.
     fn wheel(&mut self, level: u8) -> Option<&mut Wheel> {
         match level.checked_sub(1) {

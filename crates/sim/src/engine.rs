@@ -1,21 +1,28 @@
 //! What makes a run happen: takes what comes next off the agenda and carries out what follows.
 
 mod acts;
+mod faulty;
 mod inputs;
+mod lives;
+mod luck;
 mod messages;
+mod walls;
 
 use std::collections::VecDeque;
 
 use constellation_fabric::{Choices, Effects, Input, Network, Node, Parcel, Timer};
-use constellation_trace::{EventId, MessageId, NodeId, Trace, TrueTime};
+use constellation_trace::{MessageId, NodeId, Trace, TrueTime};
 
 use crate::agenda::{Agenda, Place, Ticket};
+use crate::disk::Medium;
+use crate::engine::faulty::Faulty;
 use crate::engine::messages::{Twins, TwinsId};
 use crate::error::WorldError;
+use crate::faults::MachineError;
 use crate::outcome::{Counts, Ending};
 use crate::plan::Act;
 use crate::record::Record;
-use crate::setup::{Setup, WallClaims};
+use crate::setup::{Machine, Setup, WallClaims};
 use crate::wall::Clocks;
 
 /// The state of one run; it may be used for another run of the same setup, so that nothing need be allocated anew.
@@ -54,15 +61,16 @@ pub(crate) struct Outside<C, F, M, R> {
 }
 
 /// A machine, which outlives its processes.
-pub(crate) struct Host<N> {
+pub(crate) struct Host<N: Node> {
     clocks: Clocks,
-    /// What was last persisted, and the event that says so.
-    disk: Option<(EventId, Vec<u8>)>,
+    disk: Medium,
     incarnation: u32,
     /// The process that lives now.
     pub(crate) life: Option<Life<N>>,
     /// The timers of that process and their places on the agenda, in ascending order.
     timers: Vec<(Timer, Ticket)>,
+    /// What is needed where inputs may have to wait, or luck may strike; `None` for a machine that just works.
+    faulty: Option<Box<Faulty<N::Message, N::Request>>>,
 }
 
 /// A process: all of it is gone after a crash.
@@ -86,6 +94,10 @@ enum Occurrence<M> {
         node: NodeId,
         timer: Timer,
     },
+    /// Inputs that wait at a node may be worked on now.
+    Wake(NodeId),
+    /// A node that crashed by luck begins again.
+    Restart(NodeId),
 }
 
 impl<N: Node> Engine<N> {
@@ -101,9 +113,19 @@ impl<N: Node> Engine<N> {
             return Err(WorldError::UsedNetwork { held });
         }
         let weighs = setup.network.depends_on_bytes();
-        let host = |clocks| Host { clocks, disk: None, incarnation: 0, life: None, timers: Vec::new() };
-        let hosts: Vec<_> =
-            setup.machines.iter().map(|machine| host(Clocks::new(machine.wall, setup.epoch))).collect();
+        let ids = (0..).map(NodeId::new);
+        for (node, machine) in ids.clone().zip(&setup.machines) {
+            machine.faults.check().map_err(|error| MachineError { node, error })?;
+        }
+        let host = |(node, machine): (NodeId, &Machine)| Host {
+            clocks: Clocks::new(machine.wall, setup.epoch),
+            disk: Medium::default(),
+            incarnation: 0,
+            life: None,
+            timers: Vec::new(),
+            faulty: Faulty::of(node, machine.faults, &setup.plan).map(Box::new),
+        };
+        let hosts: Vec<_> = ids.zip(&setup.machines).map(host).collect();
         let mut engine = Engine {
             record: Record::new(hosts.len(), Some(trace)),
             hosts,
@@ -136,8 +158,10 @@ impl<N: Node> Engine<N> {
     pub(crate) fn begin_again(&mut self, network: &Network) {
         for host in &mut self.hosts {
             host.clocks.reset();
-            (host.disk, host.incarnation, host.life) = (None, 0, None);
+            host.disk.wipe();
+            (host.incarnation, host.life) = (0, None);
             host.timers.clear();
+            host.faulty.iter_mut().for_each(|faulty| faulty.begin_again());
         }
         self.network.clone_from(network);
         self.agenda.clear();
@@ -152,7 +176,10 @@ impl<N: Node> Engine<N> {
     }
 
     fn fill_agenda(&mut self) {
-        for node in (0..).map(NodeId::new).take(self.hosts.len()) {
+        for (node, host) in (0..).map(NodeId::new).zip(&self.hosts) {
+            if host.faulty.as_ref().is_some_and(|faulty| faulty.joins_later()) {
+                continue;
+            }
             self.agenda.add(TrueTime::default(), Place::node(node), Occurrence::Start(node));
         }
         for (number, (at, act)) in (0..).zip(&self.plan) {
@@ -190,6 +217,8 @@ impl<N: Node> Engine<N> {
                     self.hand(outside, node, Input::Start)?;
                 }
                 Occurrence::Act(number) => self.act(outside, number as usize)?,
+                Occurrence::Wake(node) => self.wake(outside, node)?,
+                Occurrence::Restart(node) => self.restart_by_luck(outside, node)?,
             }
             self.check_bound(key.place)?;
         }

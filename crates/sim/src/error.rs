@@ -6,6 +6,7 @@ use constellation_fabric::NetworkError;
 use constellation_trace::{NodeId, Trace, TraceError, TrueTime};
 
 use crate::explore::{Letter, Source};
+use crate::faults::MachineError;
 use crate::plan::PlanError;
 
 /// Why a run could not be made or finished: the setup contradicts itself, a node does what no node can do, or a
@@ -17,6 +18,8 @@ pub enum WorldError {
     Names(TraceError),
     /// The plan cannot be carried out.
     Plan(PlanError),
+    /// What luck may do to a machine makes no sense.
+    Machine(MachineError),
     /// The network has messages of another run waiting, whose content this one cannot know.
     UsedNetwork {
         /// How many.
@@ -79,6 +82,7 @@ impl fmt::Display for WorldError {
         match self {
             WorldError::Names(error) => write!(f, "the nodes cannot be named so: {error}"),
             WorldError::Plan(error) => error.fmt(f),
+            WorldError::Machine(error) => error.fmt(f),
             WorldError::UsedNetwork { held } => {
                 write!(
                     f,
@@ -122,6 +126,7 @@ impl std::error::Error for WorldError {
                 Some(error)
             }
             WorldError::Plan(error) => Some(error),
+            WorldError::Machine(error) => Some(error),
             WorldError::Network { error, .. } => Some(error),
             WorldError::UsedNetwork { .. }
             | WorldError::Receive { .. }
@@ -134,5 +139,11 @@ impl std::error::Error for WorldError {
 impl From<PlanError> for WorldError {
     fn from(error: PlanError) -> WorldError {
         WorldError::Plan(error)
+    }
+}
+
+impl From<MachineError> for WorldError {
+    fn from(error: MachineError) -> WorldError {
+        WorldError::Machine(error)
     }
 }

@@ -49,6 +49,7 @@
 //! | --- | --- |
 //! | [`setup`] | [`Setup`], [`Machine`]: everything that a run is made from, but the nodes and the luck |
 //! | [`plan`] | [`Plan`], [`Act`]: what clients ask and what breaks, and when |
+//! | [`faults`] | [`Faults`]: what luck may do to a machine |
 //! | [`wall`] | [`Wall`], [`Drift`]: how wrong the clocks of a machine are |
 //! | [`world`] | [`World`]: one run, from the setup to the trace |
 //! | [`worlds`] | [`Worlds`], [`Run`]: many runs of one setup, as fast as they go, of which nothing is recorded |
@@ -77,9 +78,11 @@ extern crate self as constellation_sim;
 mod agenda;
 pub mod choices;
 pub mod digest;
+mod disk;
 mod engine;
 pub mod error;
 pub mod explore;
+pub mod faults;
 pub mod outcome;
 pub mod plan;
 mod record;
@@ -92,8 +95,9 @@ pub mod worlds;
 pub use choices::{Answers, Observed, Odometer, Player, Recorder, Seeded, Shrunk, Swarm, Tape};
 pub use digest::Digest;
 pub use error::WorldError;
+pub use faults::{Faults, Span};
 pub use outcome::{Counts, Ending, Outcome};
-pub use plan::{Act, Disk, Plan, PlanError};
+pub use plan::{Act, Disk, Leap, Plan, PlanError};
 pub use setup::{Machine, Setup, WallClaims};
 pub use wall::{Drift, Wall};
 pub use world::World;

@@ -1,9 +1,14 @@
 //! What clients ask and what breaks, and when: the part of a run that is decided beforehand.
 
-use std::fmt;
+mod check;
+mod error;
+
 use std::time::Duration;
 
-use constellation_trace::{NodeId, TrueTime};
+use constellation_trace::{NodeId, TrueTime, WallTime};
+
+pub(crate) use check::SECOND_NS;
+pub use error::PlanError;
 
 /// A timed list of acts, in any order.
 ///
@@ -74,6 +79,102 @@ pub enum Act<R> {
         /// How far, in nanoseconds; negative is back.
         by_ns: i64,
     },
+    /// The process at a node ends when it is given its next input, before it works on it: the input is lost. Any input
+    /// counts, until the node restarts by plan or the end.
+    CrashBefore {
+        /// At which node.
+        node: NodeId,
+    },
+    /// The process at a node ends after its next input: the work is done and what it persisted stays, but nothing that
+    /// it sends leaves and no timer is set.
+    CrashAfter {
+        /// At which node.
+        node: NodeId,
+    },
+    /// The process at a node stops for a time, as under a long collection of garbage; its clocks go on. What comes
+    /// meanwhile waits and is worked on in order.
+    Pause {
+        /// At which node.
+        node: NodeId,
+        /// For how long.
+        lasts: Duration,
+    },
+    /// The machine of a node sleeps for a time, as a laptop does: its process stops and its monotonic clock stands
+    /// still, so that its timers run out later by as much; its wall clock goes on.
+    Suspend {
+        /// Which node's.
+        node: NodeId,
+        /// For how long.
+        lasts: Duration,
+    },
+    /// A node takes a time to work on each input that it is given; what comes meanwhile waits.
+    Slow {
+        /// Which node.
+        node: NodeId,
+        /// How long each input takes, beside what [`Faults::slow`](crate::Faults::slow) says.
+        each: Duration,
+        /// For how long it is so slow.
+        lasts: Duration,
+    },
+    /// A node is started now, not when the run begins; what was sent to it before is lost.
+    Join {
+        /// Which.
+        node: NodeId,
+    },
+    /// A node leaves for good: it is given [`Input::Leave`](constellation_fabric::Input::Leave), and what is sent to it
+    /// from then on is lost. Work that waits at the node comes first.
+    Leave {
+        /// Which.
+        node: NodeId,
+    },
+    /// The wall clock of a node's machine gains little by little, as a time service corrects it; slews that overlap
+    /// add up.
+    SlewWall {
+        /// At which node.
+        node: NodeId,
+        /// How much, in nanoseconds; negative loses, by less than the time that it takes.
+        by_ns: i64,
+        /// In which time.
+        lasts: Duration,
+    },
+    /// A leap second is put into the wall clock of a node's machine.
+    LeapSecond {
+        /// At which node.
+        node: NodeId,
+        /// In which way.
+        leap: Leap,
+    },
+    /// The wall clock of a node's machine stands still, and then goes on from there, late.
+    FreezeWall {
+        /// At which node.
+        node: NodeId,
+        /// For how long.
+        lasts: Duration,
+    },
+    /// The wall clock of a node's machine is set, to a wrong year perhaps.
+    SetWall {
+        /// At which node.
+        node: NodeId,
+        /// To what it shows.
+        wall: WallTime,
+    },
+    /// A bit of what the disk of a node holds flips; of an empty disk, none.
+    RotDisk {
+        /// At which node.
+        node: NodeId,
+        /// Which bit, counted from the lowest of the first byte; beyond the last it begins again.
+        bit: u64,
+    },
+}
+
+/// How a leap second is put into a wall clock.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Leap {
+    /// The clock shows the second that has just passed once more, as Unix does.
+    Repeated,
+    /// The clock loses the second little by little in this time, of more than a second.
+    Smeared(Duration),
 }
 
 /// What became of a disk between a crash and the restart.
@@ -113,48 +214,6 @@ impl<R> Plan<R> {
     pub fn into_acts(self) -> Vec<(TrueTime, Act<R>)> {
         self.acts
     }
-
-    /// Whether it can be carried out by nodes numbered from 0 below `nodes`, when nothing goes wrong after `end`
-    /// and the run lasts for `grace` longer: clients may ask in that time, links and nodes only heal. O(n log n).
-    ///
-    /// # Errors
-    /// The first act in the order of adding that names what is not there or comes too late, or else the first in
-    /// the order of time that crashes or restarts a node that cannot be.
-    pub fn check(&self, nodes: usize, end: TrueTime, grace: Duration) -> Result<(), PlanError> {
-        for (act, (at, what)) in self.acts.iter().enumerate() {
-            if let Some(node) = what.nodes().find(|node| node.index() >= nodes) {
-                return Err(PlanError::UnknownNode { act, node });
-            }
-            if what.has_empty_group() {
-                return Err(PlanError::EmptyGroup { act });
-            }
-            let latest = if what.is_fault() { end } else { end.saturating_add(grace) };
-            if *at > latest {
-                return Err(PlanError::AfterEnd { act, at: *at, end: latest });
-            }
-        }
-        self.check_lives(nodes)
-    }
-
-    fn check_lives(&self, nodes: usize) -> Result<(), PlanError> {
-        let mut order: Vec<_> = self.acts.iter().enumerate().collect();
-        order.sort_by_key(|(_, (at, _))| *at);
-        let mut is_down = vec![false; nodes];
-        for (act, (_, what)) in order {
-            match *what {
-                Act::Crash { node } if is_down[node.index()] => {
-                    return Err(PlanError::CrashOfCrashed { act, node });
-                }
-                Act::Restart { node, .. } if !is_down[node.index()] => {
-                    return Err(PlanError::RestartOfLiving { act, node });
-                }
-                Act::Crash { node } => is_down[node.index()] = true,
-                Act::Restart { node, .. } => is_down[node.index()] = false,
-                _ => {}
-            }
-        }
-        Ok(())
-    }
 }
 
 impl<R> Default for Plan<R> {
@@ -170,106 +229,20 @@ impl<R> Act<R> {
             Act::Request { node, .. }
             | Act::Crash { node }
             | Act::Restart { node, .. }
-            | Act::StepWall { node, .. } => Some(*node),
+            | Act::StepWall { node, .. }
+            | Act::CrashBefore { node }
+            | Act::CrashAfter { node }
+            | Act::Pause { node, .. }
+            | Act::Suspend { node, .. }
+            | Act::Slow { node, .. }
+            | Act::Join { node }
+            | Act::Leave { node }
+            | Act::SlewWall { node, .. }
+            | Act::LeapSecond { node, .. }
+            | Act::FreezeWall { node, .. }
+            | Act::SetWall { node, .. }
+            | Act::RotDisk { node, .. } => Some(*node),
             Act::Partition { .. } | Act::Cut { .. } | Act::Heal => None,
         }
     }
-
-    const fn is_fault(&self) -> bool {
-        !matches!(self, Act::Request { .. } | Act::Heal | Act::Restart { .. })
-    }
-
-    fn groups(&self) -> [&[NodeId]; 2] {
-        match self {
-            Act::Partition { group_a, group_b } => [group_a, group_b],
-            Act::Cut { sources, targets } => [sources, targets],
-            _ => [&[], &[]],
-        }
-    }
-
-    fn nodes(&self) -> impl Iterator<Item = NodeId> {
-        self.node().into_iter().chain(self.groups().into_iter().flatten().copied())
-    }
-
-    fn has_empty_group(&self) -> bool {
-        matches!(self, Act::Partition { .. } | Act::Cut { .. })
-            && self.groups().iter().any(|group| group.is_empty())
-    }
 }
-
-/// Why a plan cannot be carried out. Acts are counted from 0 in the order in which they were added.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum PlanError {
-    /// An act names a node that the run does not have.
-    UnknownNode {
-        /// Which act.
-        act: usize,
-        /// The node.
-        node: NodeId,
-    },
-    /// A partition or cut with nobody on one side separates nobody.
-    EmptyGroup {
-        /// Which act.
-        act: usize,
-    },
-    /// A fault comes after the end, or another act after the grace.
-    AfterEnd {
-        /// Which act.
-        act: usize,
-        /// When it comes.
-        at: TrueTime,
-        /// When such acts end.
-        end: TrueTime,
-    },
-    /// A node that is down already is to crash.
-    CrashOfCrashed {
-        /// Which act.
-        act: usize,
-        /// The node.
-        node: NodeId,
-    },
-    /// A node that has not crashed is to restart.
-    RestartOfLiving {
-        /// Which act.
-        act: usize,
-        /// The node.
-        node: NodeId,
-    },
-}
-
-impl fmt::Display for PlanError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            PlanError::UnknownNode { act, node } => {
-                write!(
-                    f,
-                    "act {act} of the plan names node number {}, which the run does not have",
-                    node.number()
-                )
-            }
-            PlanError::EmptyGroup { act } => {
-                write!(f, "act {act} of the plan cuts links, but names nobody on one side")
-            }
-            PlanError::AfterEnd { act, at, end } => {
-                write!(f, "act {act} of the plan comes at {at}, after the end of such acts at {end}")
-            }
-            PlanError::CrashOfCrashed { act, node } => {
-                write!(
-                    f,
-                    "act {act} of the plan crashes node number {}, which is down already",
-                    node.number()
-                )
-            }
-            PlanError::RestartOfLiving { act, node } => {
-                write!(
-                    f,
-                    "act {act} of the plan restarts node number {}, which has not crashed",
-                    node.number()
-                )
-            }
-        }
-    }
-}
-
-impl std::error::Error for PlanError {}

@@ -150,6 +150,31 @@ impl Record {
         self.trace.as_mut().map_or(Ok(()), |trace| trace.record_nemesis(at, nemesis()))
     }
 
+    /// What the world does to a process, a clock or a disk.
+    pub(crate) fn machine(&mut self, at: TrueTime, nemesis: Nemesis) -> Result<(), TraceError> {
+        let node = u64::from(nemesis.node().map_or(u32::MAX, NodeId::number));
+        let (kind, words) = match nemesis {
+            Nemesis::Step { by_ns, .. } => (15, [by_ns.cast_unsigned(), 0]),
+            Nemesis::Pause { for_ns, .. } => (22, [for_ns, 0]),
+            Nemesis::Suspend { for_ns, .. } => (23, [for_ns, 0]),
+            Nemesis::Slow { for_ns, .. } => (24, [for_ns, 0]),
+            Nemesis::Join { .. } => (25, [0, 0]),
+            Nemesis::Leave { .. } => (26, [0, 0]),
+            Nemesis::Slew { by_ns, for_ns, .. } => (27, [by_ns.cast_unsigned(), for_ns]),
+            Nemesis::Leap { for_ns, .. } => (28, [for_ns, 0]),
+            Nemesis::Freeze { for_ns, .. } => (29, [for_ns, 0]),
+            Nemesis::Set { wall, .. } => (30, [wall.ns(), 0]),
+            Nemesis::DiskFull { .. } => (31, [0, 0]),
+            Nemesis::Tear { left, .. } => (32, [u64::from(left.number()), 0]),
+            Nemesis::Rot { bit, .. } => (33, [bit, 0]),
+            other => unreachable!("it happens to links or messages: {other:?}"),
+        };
+        // A jump of a wall clock has been two words for as long as there are digests.
+        let count = if kind == 15 { 1 } else { 2 };
+        let words = std::iter::once(node).chain(words.into_iter().take(count));
+        self.world(at, kind, words, || nemesis)
+    }
+
     #[inline]
     fn next(&mut self, kind: u64, node: NodeId, at: TrueTime) -> Result<EventId, TraceError> {
         let event = EventId::new(self.events);

@@ -5,6 +5,7 @@ use std::time::Duration;
 use constellation_fabric::{Link, Network};
 use constellation_trace::{TrueTime, WallTime};
 
+use crate::faults::Faults;
 use crate::plan::Plan;
 use crate::wall::Wall;
 
@@ -51,6 +52,15 @@ pub struct Machine {
     pub name: String,
     /// How its clocks go.
     pub wall: Wall,
+    /// What luck may do to it.
+    pub faults: Faults,
+}
+
+impl Machine {
+    /// A machine that works, with clocks that are right.
+    pub fn new(name: impl Into<String>) -> Machine {
+        Machine { name: name.into(), wall: Wall::TRUE, faults: Faults::NONE }
+    }
 }
 
 /// Whether the trace says what the wall clock showed at each event.
@@ -70,7 +80,7 @@ impl<R> Setup<R> {
     /// the Unix epoch until `end` and no longer.
     pub fn new<T: Into<String>>(names: impl IntoIterator<Item = T>, end: TrueTime) -> Setup<R> {
         Setup {
-            machines: names.into_iter().map(|name| Machine { name: name.into(), wall: Wall::TRUE }).collect(),
+            machines: names.into_iter().map(Machine::new).collect(),
             network: Network::new(Link::INSTANT),
             plan: Plan::new(),
             epoch: WallTime::from_ns(0),

@@ -82,51 +82,122 @@ impl Drift {
 const BILLION: u64 = 1_000_000_000;
 
 /// The clocks of one machine while it runs.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Clocks {
     wall: Wall,
     /// What a wall clock without fault shows at the start of the run.
     epoch: WallTime,
-    /// The sum of all steps so far.
-    stepped_ns: i64,
-    /// By how much the wall clock is ahead of how long the oscillator says that the run lasts.
+    /// By how much the wall clock is ahead of how long the oscillator says that the run lasts, slews and freezes apart.
     ahead_ns: i128,
+    /// What makes it go otherwise than the oscillator, in the order in which it began; past ones too.
+    warps: Vec<Warp>,
+}
+
+/// A time in which a wall clock does not go as the oscillator does.
+#[derive(Clone, Copy, Debug)]
+struct Warp {
+    from: TrueTime,
+    until: TrueTime,
+    kind: WarpKind,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum WarpKind {
+    /// It gains so much, evenly.
+    Slew { by_ns: i64 },
+    /// It stands still.
+    Freeze,
 }
 
 impl Clocks {
     pub(crate) const fn new(wall: Wall, epoch: WallTime) -> Clocks {
-        let mut clocks = Clocks { wall, epoch, stepped_ns: 0, ahead_ns: 0 };
-        clocks.reset();
+        let mut clocks = Clocks { wall, epoch, ahead_ns: 0, warps: Vec::new() };
+        clocks.ahead_ns = clocks.ahead_at_start();
         clocks
     }
 
-    /// As at the start of the run.
-    pub(crate) const fn reset(&mut self) {
-        self.stepped_ns = 0;
-        self.step(0);
+    /// As at the start of the run; the memory is kept.
+    pub(crate) fn reset(&mut self) {
+        self.ahead_ns = self.ahead_at_start();
+        self.warps.clear();
+    }
+
+    const fn ahead_at_start(&self) -> i128 {
+        self.epoch.ns() as i128 + self.wall.offset_ns as i128
     }
 
     /// The wall clock jumps.
     pub(crate) const fn step(&mut self, by_ns: i64) {
-        // Saturating: 292 years of steps are nonsense already, but no reason to jump to the other side.
-        self.stepped_ns = self.stepped_ns.saturating_add(by_ns);
-        // Cannot wrap: three numbers of 64 bits.
-        self.ahead_ns = self.epoch.ns() as i128 + self.wall.offset_ns as i128 + self.stepped_ns as i128;
+        // Cannot wrap: fewer than 2^32 jumps of 64 bits each.
+        self.ahead_ns += by_ns as i128;
+    }
+
+    /// The wall clock is set to show this at `at`.
+    pub(crate) fn set(&mut self, at: TrueTime, wall: WallTime) {
+        self.ahead_ns += i128::from(wall.ns()) - self.wall_ns(at);
+    }
+
+    /// From `at` on for as long, the wall clock gains so much, evenly.
+    pub(crate) fn slew(&mut self, at: TrueTime, by_ns: i64, lasts: Duration) {
+        self.warp(at, lasts, WarpKind::Slew { by_ns });
+    }
+
+    /// From `at` on for as long, the wall clock stands still.
+    pub(crate) fn freeze(&mut self, at: TrueTime, lasts: Duration) {
+        self.warp(at, lasts, WarpKind::Freeze);
+    }
+
+    fn warp(&mut self, from: TrueTime, lasts: Duration, kind: WarpKind) {
+        self.warps.push(Warp { from, until: from.saturating_add(lasts), kind });
     }
 
     /// What they show at `at` to a process that began at `began`. A wall clock stays within what it can show.
     #[inline]
     pub(crate) fn now(&self, at: TrueTime, began: TrueTime) -> Now {
-        let wall = self.ahead_ns + i128::from(self.wall.drift.shows(at.ns()));
-        let wall = u64::try_from(wall.max(0)).unwrap_or(u64::MAX);
+        let wall = u64::try_from(self.wall_ns(at).max(0)).unwrap_or(u64::MAX);
         let elapsed = self.wall.drift.shows(at.ns().saturating_sub(began.ns()));
         Now { wall: WallTime::from_ns(wall), elapsed: Elapsed::from_ns(elapsed) }
+    }
+
+    #[inline]
+    fn wall_ns(&self, at: TrueTime) -> i128 {
+        let straight = self.ahead_ns + i128::from(self.wall.drift.shows(at.ns()));
+        if self.warps.is_empty() { straight } else { straight + self.warped_ns(at) }
+    }
+
+    /// What slews have gained and freezes have cost until `at`.
+    fn warped_ns(&self, at: TrueTime) -> i128 {
+        let freezes =
+            self.warps.iter().filter(|warp| matches!(warp.kind, WarpKind::Freeze) && warp.from < at);
+        // What the clock would have gone meanwhile; freezes do not overlap.
+        let lost = freezes.map(|warp| self.course_ns(at.min(warp.until)) - self.course_ns(warp.from));
+        self.slewed_ns(at) - lost.sum::<i128>()
+    }
+
+    /// How far the clock goes until `at` by its oscillator and its slews.
+    fn course_ns(&self, at: TrueTime) -> i128 {
+        i128::from(self.wall.drift.shows(at.ns())) + self.slewed_ns(at)
+    }
+
+    /// How much slews have gained until `at`, each cut towards 0 to the nanosecond.
+    fn slewed_ns(&self, at: TrueTime) -> i128 {
+        let gain = |warp: &Warp| match warp.kind {
+            WarpKind::Slew { by_ns } => {
+                let (whole, gone) =
+                    (warp.until.ns() - warp.from.ns(), at.ns().saturating_sub(warp.from.ns()));
+                // Cannot overflow: a product of a number of 63 bits and one of 64.
+                i128::from(by_ns) * i128::from(gone.min(whole)) / i128::from(whole.max(1))
+            }
+            WarpKind::Freeze => 0,
+        };
+        self.warps.iter().map(gain).sum()
     }
 
     /// When a timer runs out that is set at `at` by a process that began at `began`: the first true time at
     /// which its monotonic clock shows `after` more.
     pub(crate) fn runs_out(&self, at: TrueTime, began: TrueTime, after: Duration) -> TrueTime {
-        let shows = self.now(at, began).elapsed.saturating_add(after);
+        let shows = self.wall.drift.shows(at.ns().saturating_sub(began.ns()));
+        let shows = Elapsed::from_ns(shows).saturating_add(after);
         let lasts = self.wall.drift.lasts(shows.ns());
         // Never early, and never before now, however the cuts to a nanosecond fall.
         began.saturating_add(Duration::from_nanos(lasts)).max(at)
@@ -174,6 +245,102 @@ mod tests {
         assert_eq!(Drift::ppb(1_000_000_000), None);
         assert_eq!(Drift::ppb(i32::MIN), None);
         assert_eq!(Drift::ppb(-999_999_999).map(Drift::parts_per_billion), Some(-999_999_999));
+    }
+
+    /// What befalls a wall clock at a time.
+    #[derive(Clone, Copy, Debug)]
+    enum Blow {
+        Step(i64),
+        Set(u64),
+        Slew(i64, u64),
+        Freeze(u64),
+    }
+
+    fn blow() -> impl Strategy<Value = Blow> {
+        prop_oneof![
+            (-3_000..3_000_i64).prop_map(Blow::Step),
+            (0..900_000_u64).prop_map(Blow::Set),
+            (-300..300_i64, 301..2_000_u64).prop_map(|(by_ns, lasts)| Blow::Slew(by_ns, lasts)),
+            (1..2_000_u64).prop_map(Blow::Freeze),
+        ]
+    }
+
+    /// A wall clock that is carried on nanosecond by nanosecond: what it shows from 0 to `end`.
+    fn carried_on(wall: Wall, epoch_ns: i128, blows: &[(u64, Blow)], end: u64) -> Vec<i128> {
+        let mut shown = Vec::new();
+        let mut now = epoch_ns + i128::from(wall.offset_ns);
+        let (mut slews, mut frozen_until): (Vec<(u64, i64, u64)>, u64) = (Vec::new(), 0);
+        let total = |slews: &[(u64, i64, u64)], at: u64| -> i128 {
+            let gain = |&(from, by_ns, lasts): &(u64, i64, u64)| {
+                i128::from(by_ns) * i128::from(at.saturating_sub(from).min(lasts)) / i128::from(lasts)
+            };
+            slews.iter().map(gain).sum()
+        };
+        for at in 0..=end {
+            if at > 0 {
+                let oscillator = i128::from(wall.drift.shows(at)) - i128::from(wall.drift.shows(at - 1));
+                let slewed = total(&slews, at) - total(&slews, at - 1);
+                // A nanosecond of a freeze is lost with all that it would have brought.
+                now += if at <= frozen_until { 0 } else { oscillator + slewed };
+            }
+            for (_, blow) in blows.iter().filter(|(blow_at, _)| *blow_at == at) {
+                match *blow {
+                    Blow::Step(by_ns) => now += i128::from(by_ns),
+                    Blow::Set(wall_ns) => now = i128::from(wall_ns),
+                    Blow::Slew(by_ns, lasts) => slews.push((at, by_ns, lasts)),
+                    Blow::Freeze(lasts) => frozen_until = at + lasts,
+                }
+            }
+            shown.push(now);
+        }
+        shown
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_wall_clock_shows_what_one_carried_on_nanosecond_by_nanosecond_shows(
+            ppb in -999_999_999..1_000_000_000_i32,
+            offset_ns in -2_000..2_000_i64,
+            mut blows in prop::collection::vec((0..4_000_u64, blow()), 0..8),
+        ) {
+            const END: u64 = 5_000;
+            blows.sort_by_key(|(at, _)| *at);
+            // Freezes do not overlap: a plan that says so is refused.
+            let mut frozen_until = 0;
+            blows.retain(|(at, blow)| match blow {
+                Blow::Freeze(lasts) => {
+                    let is_free = *at >= frozen_until;
+                    frozen_until = if is_free { at + lasts } else { frozen_until };
+                    is_free
+                }
+                _ => true,
+            });
+            let wall = Wall { offset_ns, drift: drift(ppb) };
+            let epoch = WallTime::from_ns(1_000);
+            let twin = carried_on(wall, 1_000, &blows, END);
+            let (mut clocks, mut next, mut elapsed) = (Clocks::new(wall, epoch), blows.iter().peekable(), 0);
+            for (at_ns, shown) in (0..=END).zip(twin) {
+                let at = TrueTime::from_ns(at_ns);
+                while let Some((_, blow)) = next.next_if(|(blow_at, _)| *blow_at == at_ns) {
+                    match *blow {
+                        Blow::Step(by_ns) => clocks.step(by_ns),
+                        Blow::Set(wall_ns) => clocks.set(at, WallTime::from_ns(wall_ns)),
+                        Blow::Slew(by_ns, lasts) => clocks.slew(at, by_ns, Duration::from_nanos(lasts)),
+                        Blow::Freeze(lasts) => clocks.freeze(at, Duration::from_nanos(lasts)),
+                    }
+                }
+                let now = clocks.now(at, TrueTime::default());
+                prop_assert_eq!(i128::from(now.wall.ns()), shown.max(0), "at {}", at_ns);
+                prop_assert!(now.elapsed.ns() >= elapsed, "the monotonic clock goes back at {}", at_ns);
+                elapsed = now.elapsed.ns();
+            }
+            clocks.reset();
+            let fresh = Clocks::new(wall, epoch);
+            let late = TrueTime::from_ns(END);
+            prop_assert_eq!(clocks.now(late, late), fresh.now(late, late), "nothing is left of an earlier run");
+        }
     }
 
     proptest! {

@@ -27,11 +27,19 @@ pub struct Swarm<C> {
 
 /// The topics that are on or off together: the time of a second copy is asked only where there is one, and what is
 /// corrupted only where something is.
-const KINDS: [&[Topic]; 4] = [
+const KINDS: [&[Topic]; 12] = [
     &[Topic::Latency],
     &[Topic::Loss],
     &[Topic::Duplicate, Topic::DuplicateLatency],
     &[Topic::CorruptUnseen, Topic::CorruptHow],
+    &[Topic::CrashBefore, Topic::CrashAfter, Topic::Down, Topic::Amnesia],
+    &[Topic::Pause, Topic::PauseTime],
+    &[Topic::Suspend, Topic::SuspendTime],
+    &[Topic::Slow],
+    &[Topic::WallStep, Topic::WallStepSize],
+    &[Topic::DiskFull],
+    &[Topic::Unsynced, Topic::Torn],
+    &[Topic::BitRot, Topic::BitRotPlace],
 ];
 
 impl<C> Swarm<C> {

@@ -1,11 +1,57 @@
-//! What is planned: clients ask, links are cut and heal, nodes crash and restart.
+//! What is planned: clients ask, links are cut and heal, and things happen to machines.
+
+use std::time::Duration;
 
 use constellation_fabric::{Calm, Choices, Input, Node};
 use constellation_trace::{Action, Entry, Nemesis, NodeId};
 
-use super::{Engine, Life, Outside};
+use super::faulty::{Moment, Stop};
+use super::walls::Blow;
+use super::{Engine, Outside};
 use crate::error::WorldError;
 use crate::plan::{Act, Disk};
+
+/// What is planned for a machine.
+#[derive(Clone, Copy, Debug)]
+enum MachineAct {
+    Crash,
+    Restart(Disk),
+    /// It is to crash at the next input.
+    Arm(Moment),
+    Stop(Stop, Duration),
+    Slow {
+        each: Duration,
+        lasts: Duration,
+    },
+    Join,
+    Leave,
+    Wall(Blow),
+    RotDisk(u64),
+}
+
+impl<R> Act<R> {
+    /// What it does to which machine, if it is about one.
+    const fn of_machine(&self) -> Option<(NodeId, MachineAct)> {
+        Some(match *self {
+            Act::Crash { node } => (node, MachineAct::Crash),
+            Act::Restart { node, disk } => (node, MachineAct::Restart(disk)),
+            Act::CrashBefore { node } => (node, MachineAct::Arm(Moment::BeforeWork)),
+            Act::CrashAfter { node } => (node, MachineAct::Arm(Moment::AfterWork)),
+            Act::Pause { node, lasts } => (node, MachineAct::Stop(Stop::Pause, lasts)),
+            Act::Suspend { node, lasts } => (node, MachineAct::Stop(Stop::Suspend, lasts)),
+            Act::Slow { node, each, lasts } => (node, MachineAct::Slow { each, lasts }),
+            Act::Join { node } => (node, MachineAct::Join),
+            Act::Leave { node } => (node, MachineAct::Leave),
+            Act::StepWall { node, by_ns } => (node, MachineAct::Wall(Blow::Step { by_ns })),
+            Act::SlewWall { node, by_ns, lasts } => (node, MachineAct::Wall(Blow::Slew { by_ns, lasts })),
+            Act::LeapSecond { node, leap } => (node, MachineAct::Wall(Blow::Leap(leap))),
+            Act::FreezeWall { node, lasts } => (node, MachineAct::Wall(Blow::Freeze { lasts })),
+            Act::SetWall { node, wall } => (node, MachineAct::Wall(Blow::Set { wall })),
+            Act::RotDisk { node, bit } => (node, MachineAct::RotDisk(bit)),
+            Act::Request { .. } | Act::Partition { .. } | Act::Cut { .. } | Act::Heal => return None,
+        })
+    }
+}
 
 impl<N: Node> Engine<N> {
     pub(super) fn act<C, F>(
@@ -42,23 +88,44 @@ impl<N: Node> Engine<N> {
                     targets: targets.clone(),
                 })
             }
-            Act::StepWall { node, by_ns } => {
-                let (node, by_ns) = (*node, *by_ns);
-                self.hosts[node.index()].clocks.step(by_ns);
-                let words = [u64::from(node.number()), by_ns.cast_unsigned()];
-                self.record.world(at, 15, words, || Nemesis::Step { node, by_ns })
-            }
             Act::Heal => return self.heal(outside),
-            Act::Crash { node } => {
-                let node = *node;
-                return self.crash(node);
-            }
-            Act::Restart { node, disk } => {
-                let (node, disk) = (*node, *disk);
-                return self.restart(outside, node, disk);
+            act => {
+                let act =
+                    act.of_machine().expect("what is neither a request nor about links is about a machine");
+                return self.act_on_machine(outside, act);
             }
         };
         recorded.map_err(|error| WorldError::Trace { at, error })
+    }
+
+    /// What is planned for a process, or for the machine that it runs on.
+    fn act_on_machine<C, F>(
+        &mut self,
+        outside: &mut Outside<C, F, N::Message, N::Request>,
+        (node, act): (NodeId, MachineAct),
+    ) -> Result<(), WorldError>
+    where
+        C: Choices,
+        F: FnMut(NodeId) -> N,
+    {
+        match act {
+            MachineAct::Crash => self.crash_by_plan(&mut outside.choices, node),
+            MachineAct::Restart(disk) => self.restart_by_plan(outside, node, disk),
+            MachineAct::Arm(moment) => {
+                self.faulty(node).arm(moment);
+                Ok(())
+            }
+            MachineAct::Stop(stop, lasts) => self.stop(node, stop, self.now.saturating_add(lasts)),
+            MachineAct::Slow { each, lasts } => {
+                let until = self.now.saturating_add(lasts);
+                self.faulty(node).be_slow(each, until);
+                Ok(())
+            }
+            MachineAct::Join => self.join(outside, node),
+            MachineAct::Leave => self.leave_by_plan(outside, node),
+            MachineAct::Wall(blow) => self.strike_wall(node, blow),
+            MachineAct::RotDisk(bit) => self.rot(node, bit),
+        }
     }
 
     pub(super) fn heal<C: Choices, F>(
@@ -76,48 +143,6 @@ impl<N: Node> Engine<N> {
             self.carry(parcel, message, fate)?;
         }
         Ok(())
-    }
-
-    pub(super) fn crash(&mut self, node: NodeId) -> Result<(), WorldError> {
-        self.record_life(node, Action::Crash)?;
-        let host = &mut self.hosts[node.index()];
-        host.life = None;
-        for (_, ticket) in host.timers.drain(..) {
-            self.agenda.cancel(ticket);
-        }
-        Ok(())
-    }
-
-    pub(super) fn restart<C, F>(
-        &mut self,
-        outside: &mut Outside<C, F, N::Message, N::Request>,
-        node: NodeId,
-        disk: Disk,
-    ) -> Result<(), WorldError>
-    where
-        C: Choices,
-        F: FnMut(NodeId) -> N,
-    {
-        let host = &mut self.hosts[node.index()];
-        if disk == Disk::Lost {
-            host.disk = None;
-        }
-        // Cannot wrap: a plan of 2^32 restarts does not fit in memory.
-        host.incarnation += 1;
-        let incarnation = host.incarnation;
-        let (from, state) = host.disk.clone().unzip();
-        self.begin(outside, node);
-        self.record_life(node, Action::Restart(from))?;
-        self.hand(outside, node, Input::Restart { state, incarnation })
-    }
-
-    pub(super) fn begin<C, F: FnMut(NodeId) -> N>(
-        &mut self,
-        outside: &mut Outside<C, F, N::Message, N::Request>,
-        node: NodeId,
-    ) {
-        let fresh = (outside.factory)(node);
-        self.hosts[node.index()].life = Some(Life { node: fresh, began: self.now });
     }
 
     pub(super) fn record_life(&mut self, node: NodeId, action: Action<'_>) -> Result<(), WorldError> {

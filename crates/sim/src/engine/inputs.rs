@@ -5,13 +5,14 @@ use std::mem;
 use constellation_fabric::{Choices, Input, Node, Parcel, Step, StepAct, TimerSet};
 use constellation_trace::{Claim, ClaimKind, MessageId, NodeId};
 
+use super::faulty::Incoming;
 use super::messages::Taken;
 use super::{Engine, Occurrence, Outside};
 use crate::agenda::Place;
 use crate::error::WorldError;
 
 impl<N: Node> Engine<N> {
-    /// Gives a living node an input that is no message.
+    /// Gives a living node an input that is no message, now or when it can be worked on.
     #[inline(never)]
     pub(super) fn hand<C: Choices, F>(
         &mut self,
@@ -19,6 +20,9 @@ impl<N: Node> Engine<N> {
         node: NodeId,
         input: Input<N::Message, N::Request>,
     ) -> Result<(), WorldError> {
+        if self.hosts[node.index()].faulty.is_some() {
+            return self.meet(outside, node, Incoming { input, letter: None });
+        }
         self.give(outside, node, input, None).map(|_| ())
     }
 
@@ -33,9 +37,23 @@ impl<N: Node> Engine<N> {
         input: Input<N::Message, N::Request>,
         received: Option<MessageId>,
     ) -> Result<Taken, WorldError> {
+        let taken = self.put(outside, node, input, received)?;
+        self.carry_out_all(outside, node, received)?;
+        Ok(taken)
+    }
+
+    /// Gives a living node an input; what follows stays in the effects.
+    #[inline(always)]
+    pub(super) fn put<C: Choices, F>(
+        &mut self,
+        outside: &mut Outside<C, F, N::Message, N::Request>,
+        node: NodeId,
+        input: Input<N::Message, N::Request>,
+        received: Option<MessageId>,
+    ) -> Result<Taken, WorldError> {
         let host = &mut self.hosts[node.index()];
         let life = host.life.as_mut().expect("callers ask only living nodes");
-        let Outside { choices, effects, .. } = outside;
+        let effects = &mut outside.effects;
         match received {
             Some(_) => effects.renew_receiving(),
             None => effects.renew(),
@@ -49,13 +67,25 @@ impl<N: Node> Engine<N> {
         if is_amiss {
             return Err(WorldError::Receive { node, at: self.now });
         }
+        Ok(taken)
+    }
+
+    /// Carries out what a node wants done, all of it now.
+    #[inline(always)]
+    pub(super) fn carry_out_all<C: Choices, F>(
+        &mut self,
+        outside: &mut Outside<C, F, N::Message, N::Request>,
+        node: NodeId,
+        received: Option<MessageId>,
+    ) -> Result<(), WorldError> {
+        let Outside { choices, effects, .. } = outside;
         for step in effects.steps_mut() {
             self.carry_out(choices, node, step, received)?;
         }
         for timer in effects.timers() {
             self.set_timer(node, *timer);
         }
-        Ok(taken)
+        Ok(())
     }
 
     #[inline(always)]
@@ -74,8 +104,11 @@ impl<N: Node> Engine<N> {
             .record
             .step(node, at, step, received)
             .map_err(|error| WorldError::Node { node, at, error })?;
-        if let StepAct::Persist(state) = &mut step.act {
-            self.hosts[node.index()].disk = Some((event, mem::take(state)));
+        match &mut step.act {
+            StepAct::Persist(state) => self.hosts[node.index()].disk.persist(event, mem::take(state)),
+            StepAct::Store(state) => self.hosts[node.index()].disk.store(event, mem::take(state)),
+            StepAct::Sync => self.hosts[node.index()].disk.sync(),
+            _ => {}
         }
         // From the back, since taking the last leaves the memory where it is and nothing to move; most steps send once.
         step.sends.reverse();
@@ -92,6 +125,9 @@ impl<N: Node> Engine<N> {
 
     pub(super) fn set_timer(&mut self, node: NodeId, set: TimerSet) {
         let host = &mut self.hosts[node.index()];
+        if let Some(faulty) = &mut host.faulty {
+            faulty.forget_timer(set.timer);
+        }
         let life = host.life.as_ref().expect("a node lives while its effects are carried out");
         let out = host.clocks.runs_out(self.now, life.began, set.after);
         let what = Occurrence::Timer { node, timer: set.timer };

@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 use constellation_fabric::{Calm, Choices, Delivery, Fate, Impaired, Input, Node, Parcel, Waits};
 use constellation_trace::{Loss, MessageId, Nemesis, TrueTime};
 
+use super::faulty::Incoming;
 use super::{Engine, Occurrence, Outside};
 use crate::agenda::Place;
 use crate::error::WorldError;
@@ -43,13 +44,27 @@ impl<N: Node> Engine<N> {
         twins: Option<TwinsId>,
         message: N::Message,
     ) -> Result<(), WorldError> {
-        let is_up = self.hosts[parcel.target.index()].life.is_some();
+        let host = &self.hosts[parcel.target.index()];
         let input = Input::Message { from: parcel.source, message };
-        let taken = if is_up {
+        if host.faulty.is_some() {
+            return self.meet(outside, parcel.target, Incoming { input, letter: Some((parcel, twins)) });
+        }
+        let taken = if host.life.is_some() {
             self.give(outside, parcel.target, input, Some(parcel.message))?
         } else {
             Taken::Refused
         };
+        self.settle(parcel, twins, taken)
+    }
+
+    /// Counts a message that reached its address, or a copy of one, and says so if it is gone for good.
+    #[inline(always)]
+    pub(super) fn settle(
+        &mut self,
+        parcel: Parcel,
+        twins: Option<TwinsId>,
+        taken: Taken,
+    ) -> Result<(), WorldError> {
         let is_gone = match twins {
             Some(twins) => self.settle_copy(twins, taken),
             None => taken == Taken::Refused,

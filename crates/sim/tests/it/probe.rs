@@ -24,6 +24,10 @@ pub(crate) enum Ask {
     Add(u8),
     /// To add to its number and write it down.
     Keep(u8),
+    /// To add to its number, and to write it down so many times over without a sync.
+    Store(u8, usize),
+    /// To sync its disk, and then to say its number to the other.
+    Sync(NodeId),
 }
 
 impl Node for Probe {
@@ -33,12 +37,12 @@ impl Node for Probe {
     fn on(&mut self, now: Now, input: Input<u8, Ask>, effects: &mut Effects<u8>) {
         match input {
             Input::Restart { state, incarnation } => {
-                let read = state.and_then(|state| state.first().copied());
-                effects.event(format!(
-                    "finds {} on disk, has {} in life {incarnation}",
-                    show(read),
-                    self.number
-                ));
+                let read = state.as_ref().and_then(|state| state.first().copied());
+                let found = match &state {
+                    Some(state) if state.len() > 1 => format!("{state:?}"),
+                    _ => show(read),
+                };
+                effects.event(format!("finds {found} on disk, has {} in life {incarnation}", self.number));
                 self.number = read.unwrap_or(self.number);
             }
             Input::Message { message, .. } => effects.label(format!("hears {message}")),
@@ -59,6 +63,19 @@ impl Node for Probe {
             Input::Request(Ask::Keep(more)) => {
                 self.number += more;
                 effects.persist(vec![self.number]);
+            }
+            Input::Request(Ask::Store(more, times)) => {
+                self.number += more;
+                effects.store(vec![self.number; times]);
+            }
+            Input::Request(Ask::Sync(to)) => {
+                effects.sync();
+                effects.send(to, self.number);
+            }
+            Input::DiskFull => effects.event(format!("its disk is full, has {}", self.number)),
+            Input::Leave => {
+                effects.event("says goodbye");
+                effects.send(NodeId::new(1), 99);
             }
             _ => {}
         }
@@ -164,6 +181,22 @@ fn tell_nemesis(trace: &Trace, nemesis: &Nemesis) -> String {
         Nemesis::Duplicate(message) => format!("duplicate {message}"),
         Nemesis::InFlight(message) => format!("{message} is under way"),
         Nemesis::Step { node, by_ns } => format!("step {} by {by_ns} ns", trace.node_name(*node)),
+        Nemesis::Pause { node, for_ns } => format!("pause {} for {for_ns} ns", trace.node_name(*node)),
+        Nemesis::Suspend { node, for_ns } => format!("suspend {} for {for_ns} ns", trace.node_name(*node)),
+        Nemesis::Slow { node, for_ns } => format!("{} works for {for_ns} ns", trace.node_name(*node)),
+        Nemesis::Join { node } => format!("{} joins", trace.node_name(*node)),
+        Nemesis::Leave { node } => format!("{} leaves", trace.node_name(*node)),
+        Nemesis::Slew { node, by_ns, for_ns } => {
+            format!("slew {} by {by_ns} ns in {for_ns} ns", trace.node_name(*node))
+        }
+        Nemesis::Leap { node, for_ns } => format!("leap {} in {for_ns} ns", trace.node_name(*node)),
+        Nemesis::Freeze { node, for_ns } => format!("freeze {} for {for_ns} ns", trace.node_name(*node)),
+        Nemesis::Set { node, wall } => format!("set {} to {wall}", trace.node_name(*node)),
+        Nemesis::DiskFull { node } => format!("the disk of {} is full", trace.node_name(*node)),
+        Nemesis::Tear { node, left } => {
+            format!("{} eighths left at {}", left.number(), trace.node_name(*node))
+        }
+        Nemesis::Rot { node, bit } => format!("bit {bit} of {} rots", trace.node_name(*node)),
         nemesis => panic!("not known here: {nemesis:?}"),
     }
 }

@@ -269,37 +269,37 @@ fn an_answer_that_is_wrong_is_refused_with_its_place() {
     check(
         &texts,
         expect![[r#"
-        HEAD latency
-            line 6, column 8: expected `->`, found the end of the line; lines are like `seed 17` and `latency pacific -> atlantic #3 = 17 of 1000`
-        HEAD latency pacific > atlantic #3 = 17 of 1000
-            line 6, column 17: expected `->`, found `>`; lines are like `seed 17` and `latency pacific -> atlantic #3 = 17 of 1000`
-        HEAD latency pacific -> atlantic 3 = 17 of 1000
-            line 6, column 29: expected a number such as `#3`, found `3`; lines are like `seed 17` and `latency pacific -> atlantic #3 = 17 of 1000`
-        HEAD latency pacific -> atlantic #3 = 17 of
-            line 6, column 39: expected how many answers there are, found the end of the line; lines are like `seed 17` and `latency pacific -> atlantic #3 = 17 of 1000`
-        HEAD latency pacific -> atlantic #3 = 17 of 1000 x
-            line 6, column 45: expected the end of the line, found `x`; lines are like `seed 17` and `latency pacific -> atlantic #3 = 17 of 1000`
-        HEAD latincy pacific -> atlantic #3 = 17 of 1000
-            line 6, column 1: unknown topic `latincy`, did you mean `latency`?; the topics are latency, loss, duplicate, duplicate-latency, corrupt-seen, corrupt-unseen, corrupt-how, flap
-        HEAD latency pacific -> moon #3 = 17 of 1000
-            line 6, column 20: unknown node `moon`; the nodes are pacific, indian_ocean, atlantic, antarctic, a \"b\" \\ c\n, Москва, ->, #, and 1 more
-        HEAD latency pasific -> atlantic #3 = 17 of 1000
-            line 6, column 9: unknown node `pasific`, did you mean `pacific`?; the nodes are pacific, indian_ocean, atlantic, antarctic, a \"b\" \\ c\n, Москва, ->, #, and 1 more
-        HEAD latency pacific -> atlantic #-3 = 17 of 1000
-            line 6, column 29: `-3` is not a number that can stand here; write a whole number from 0 to 18446744073709551615, with digits alone and no 0 in front
-        HEAD latency pacific -> atlantic #3 = 0 of 1000
-            line 6, column 34: an answer of 0 is no deviation; every question that is not on the tape is answered 0: remove it
-        HEAD latency pacific -> atlantic #3 = 1000 of 1000
-            line 6, column 34: the question has only 1000 answers; the answers are 1 to 999
-        HEAD latency pacific -> atlantic #3 = 1 of 0
-            line 6, column 34: the question has only 0 answers; what can be answered with 0 alone is no question: remove it
-        HEAD latency pacific -> atlantic #3 = 1 of 4294967296
-            line 6, column 39: `4294967296` is not a number that can stand here; write a whole number from 0 to 4294967295, with digits alone and no 0 in front
-        HEAD loss pacific -> atlantic #3 = 1 of 2\nloss pacific -> atlantic #4 = 1 of 2\n# again\nloss pacific -> atlantic #3 = 1 of 2
-            line 9, column 1: this question is already answered, in line or item 6; keep one of the two
-        HEAD loss pacific -> atlantic #3 = 1 of 2\nlatency pacific -> atlantic #3 = 1 of 2
-            line 7, column 1: this question belongs before the one in front of it; sort by topic, then source and target in the order of the scenario, then number
-    "#]],
+            HEAD latency
+                line 6, column 8: expected `->`, found the end of the line; lines are like `seed 17` and `latency pacific -> atlantic #3 = 17 of 1000`
+            HEAD latency pacific > atlantic #3 = 17 of 1000
+                line 6, column 17: expected `->`, found `>`; lines are like `seed 17` and `latency pacific -> atlantic #3 = 17 of 1000`
+            HEAD latency pacific -> atlantic 3 = 17 of 1000
+                line 6, column 29: expected a number such as `#3`, found `3`; lines are like `seed 17` and `latency pacific -> atlantic #3 = 17 of 1000`
+            HEAD latency pacific -> atlantic #3 = 17 of
+                line 6, column 39: expected how many answers there are, found the end of the line; lines are like `seed 17` and `latency pacific -> atlantic #3 = 17 of 1000`
+            HEAD latency pacific -> atlantic #3 = 17 of 1000 x
+                line 6, column 45: expected the end of the line, found `x`; lines are like `seed 17` and `latency pacific -> atlantic #3 = 17 of 1000`
+            HEAD latincy pacific -> atlantic #3 = 17 of 1000
+                line 6, column 1: unknown topic `latincy`, did you mean `latency`?; the topics are latency, loss, duplicate, duplicate-latency, corrupt-seen, corrupt-unseen, corrupt-how, flap, crash-before, crash-after, down, amnesia, pause, pause-time, suspend, suspend-time, slow, wall-step, wall-step-size, disk-full, unsynced, torn, bit-rot, bit-rot-place
+            HEAD latency pacific -> moon #3 = 17 of 1000
+                line 6, column 20: unknown node `moon`; the nodes are pacific, indian_ocean, atlantic, antarctic, a \"b\" \\ c\n, Москва, ->, #, and 1 more
+            HEAD latency pasific -> atlantic #3 = 17 of 1000
+                line 6, column 9: unknown node `pasific`, did you mean `pacific`?; the nodes are pacific, indian_ocean, atlantic, antarctic, a \"b\" \\ c\n, Москва, ->, #, and 1 more
+            HEAD latency pacific -> atlantic #-3 = 17 of 1000
+                line 6, column 29: `-3` is not a number that can stand here; write a whole number from 0 to 18446744073709551615, with digits alone and no 0 in front
+            HEAD latency pacific -> atlantic #3 = 0 of 1000
+                line 6, column 34: an answer of 0 is no deviation; every question that is not on the tape is answered 0: remove it
+            HEAD latency pacific -> atlantic #3 = 1000 of 1000
+                line 6, column 34: the question has only 1000 answers; the answers are 1 to 999
+            HEAD latency pacific -> atlantic #3 = 1 of 0
+                line 6, column 34: the question has only 0 answers; what can be answered with 0 alone is no question: remove it
+            HEAD latency pacific -> atlantic #3 = 1 of 4294967296
+                line 6, column 39: `4294967296` is not a number that can stand here; write a whole number from 0 to 4294967295, with digits alone and no 0 in front
+            HEAD loss pacific -> atlantic #3 = 1 of 2\nloss pacific -> atlantic #4 = 1 of 2\n# again\nloss pacific -> atlantic #3 = 1 of 2
+                line 9, column 1: this question is already answered, in line or item 6; keep one of the two
+            HEAD loss pacific -> atlantic #3 = 1 of 2\nlatency pacific -> atlantic #3 = 1 of 2
+                line 7, column 1: this question belongs before the one in front of it; sort by topic, then source and target in the order of the scenario, then number
+        "#]],
     );
 }
 
