@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::ids::Symbol;
 use crate::time::WallTime;
+use crate::trace::TraceError;
 
 /// What one clock said of one event, as it is handed to a trace.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -155,8 +156,31 @@ impl Claims {
     #[cfg(test)]
     pub(crate) const BYTES: usize = size_of::<Stored>();
 
+    /// The vectors among the claims, sorted by name, zeros left out.
+    pub(crate) fn check<'c>(&self, claims: &'c [Claim]) -> Result<Vec<Vec<(&'c str, u64)>>, TraceError> {
+        let mut vectors = Vec::new();
+        for (nth, claim) in claims.iter().enumerate() {
+            if claims[..nth].iter().any(|earlier| earlier.kind() == claim.kind()) {
+                return Err(TraceError::DuplicateClaim(claim.kind()));
+            }
+            if let Claim::Vector(entries) = claim {
+                let mut sorted: Vec<_> = entries.iter().map(|(name, counter)| (&**name, *counter)).collect();
+                sorted.sort_unstable();
+                if let Some(twice) = sorted.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+                    return Err(TraceError::DuplicateEntry(twice[0].0.to_owned()));
+                }
+                sorted.retain(|entry| entry.1 != 0);
+                vectors.push(sorted);
+            }
+        }
+        if !claims.is_empty() && !self.has_room(vectors.iter().map(Vec::len).sum()) {
+            return Err(TraceError::Full);
+        }
+        Ok(vectors)
+    }
+
     /// Whether the claims of one more event, with vectors of `more` entries in all, can still be addressed.
-    pub(crate) fn has_room(&self, more: usize) -> bool {
+    fn has_room(&self, more: usize) -> bool {
         // One of each kind at most.
         let has_places = u32::try_from(self.stored.len().saturating_add(4)).is_ok();
         has_places && self.names.len().checked_add(more).is_some_and(|total| u32::try_from(total).is_ok())

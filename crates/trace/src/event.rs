@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::claim::Claim;
+use crate::history::{Call, Completion};
 use crate::ids::{EventId, MessageId, NodeId, ProcessId};
 use crate::time::TrueTime;
 
@@ -42,6 +43,10 @@ pub enum Kind {
     Write(u32),
     /// The node showed what it holds under a key; index into [`crate::Trace::reads`].
     Read(u32),
+    /// A client began an operation; index into [`crate::Trace::invocations`].
+    Invoke(u32),
+    /// That operation ended, as far as its client knows; index into [`crate::Trace::invocations`].
+    Complete(u32),
 }
 
 /// The messages of one send: consecutive ids, one for each target, all carrying the same stamp.
@@ -135,5 +140,19 @@ pub enum Action<'a> {
         key: &'a str,
         /// The updates shown: several are siblings, none is nothing.
         shows: &'a [&'a str],
+    },
+    /// A client began an operation.
+    Invoke {
+        /// What its process calls it, unique within the process.
+        number: u32,
+        /// What is asked.
+        call: &'a Call,
+    },
+    /// An operation that this process began ended, as far as its client knows; each does once at most.
+    Complete {
+        /// Which, by the number with which it was begun.
+        number: u32,
+        /// How.
+        completion: &'a Completion,
     },
 }

@@ -308,6 +308,9 @@ impl Problem {
             Problem::Impossible { error: TraceError::WaitOver { .. }, .. } => {
                 "true time runs forward: a wait ends at its beginning or later"
             }
+            Problem::Impossible { error: TraceError::Operation { .. }, .. } => {
+                "an operation begins once, and ends at most once, at one process"
+            }
             Problem::Impossible { .. } => "a line before this one may be missing",
             Problem::UnsupportedPattern { .. } => "describe what is to match, not what surrounds it",
             Problem::MissingGroup(_) => "event, host and clock are required, other groups become fields",

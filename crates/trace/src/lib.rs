@@ -14,6 +14,7 @@
 //! | [`time`] | [`TrueTime`], [`WallTime`], [`Elapsed`]: three faces of time that do not convert |
 //! | [`event`] | [`Event`], [`Entry`]: one thing that happened at one process, and how it is handed in |
 //! | [`trace`](mod@trace) | [`Trace`]: the append-only list of events, valid by construction |
+//! | [`history`] | [`History`], [`Operation`]: what clients asked, and what they know of its end |
 //! | [`claim`] | [`Claim`]: what a clock said, as recorded data, to be judged |
 //! | [`relation`] | [`Relation`], [`Relations`]: how two events stand to each other, and what is not excluded |
 //! | [`nemesis`] | [`Nemesis`]: what the world did to links and clocks |
@@ -36,6 +37,7 @@ pub mod claim;
 pub mod event;
 #[cfg(feature = "formats")]
 pub mod format;
+pub mod history;
 pub mod ids;
 pub mod log;
 pub mod nemesis;
@@ -49,6 +51,7 @@ mod words;
 
 pub use claim::{Claim, ClaimKind, ClaimRef, VectorRef};
 pub use event::{Action, Entry, Event, Kind, Message, Sends};
+pub use history::{Call, Completion, History, HistoryCounts, Operation};
 pub use ids::{EventId, MessageId, Names, NodeId, Process, ProcessId, Symbol};
 pub use nemesis::{Eighths, Loss, Nemesis, NemesisEntry, Wait};
 pub use relation::{Relation, Relations};

@@ -5,6 +5,7 @@ use std::fmt;
 
 use crate::claim::{Claim, ClaimKind, ClaimRef, Claims};
 use crate::event::{Action, Entry, Event, Kind, Message, Sends};
+use crate::history::{Invocation, OperationError, Operations};
 use crate::ids::{EventId, MessageId, Names, NodeId, Process, ProcessId, Symbol};
 use crate::nemesis::{Nemesis, NemesisEntry};
 use crate::time::{TrueTime, WallTime};
@@ -15,7 +16,8 @@ use crate::time::{TrueTime, WallTime};
 /// True time runs forward along every cause: no event is earlier than one that it depends on.
 ///
 /// An event costs 32 bytes, a label 8, a message 8, and a claim 24 with 12 more for each entry of a vector and 4
-/// for each event up to the last that has one. Each distinct text is held twice.
+/// for each event up to the last that has one. An operation costs 56, and 4 for each value shown. Each distinct text is
+/// held twice.
 ///
 /// ```
 /// use constellation_trace::{Action, Entry, MessageId, Trace, TrueTime};
@@ -53,6 +55,7 @@ pub struct Trace {
     /// Which write has this key and update name.
     updates: BTreeMap<(Symbol, Symbol), u32>,
     reads: Vec<Read>,
+    operations: Operations,
     nemesis: Vec<NemesisEntry>,
 }
 
@@ -127,6 +130,7 @@ impl Trace {
             writes: Vec::new(),
             updates: BTreeMap::new(),
             reads: Vec::new(),
+            operations: Operations::default(),
             nemesis: Vec::new(),
         })
     }
@@ -138,7 +142,7 @@ impl Trace {
     /// node, message or persisted state, a message at the wrong address, an event at a crashed node, a restart
     /// of a living one, an event that is earlier than the one before it at its node, than the send of what it
     /// receives or the persisted state that it reads, an update named twice, two claims of one kind, a name twice in
-    /// a vector.
+    /// a vector, an operation begun or ended twice, or ended by a process that never began it.
     pub fn record(&mut self, entry: Entry<'_>) -> Result<EventId, TraceError> {
         let number = u32::try_from(self.events.len()).map_err(|_| TraceError::Full)?;
         let id = EventId::new(number);
@@ -169,8 +173,9 @@ impl Trace {
         process: ProcessId,
         entry: &Entry<'_>,
     ) -> Result<Kind, TraceError> {
-        let vectors = self.check_claims(entry.claims)?;
+        let vectors = self.claims.check(entry.claims)?;
         self.check_write(&entry.action)?;
+        self.operations.check(process, &entry.action)?;
 
         // Nothing below fails but for a full table of texts, which is found before anything else changes.
         let label = self.intern_label(entry.label)?;
@@ -178,7 +183,7 @@ impl Trace {
         for vector in vectors {
             interned.push(self.intern_vector(vector)?);
         }
-        let kind = self.intern_action(id, entry.action)?;
+        let kind = self.intern_action(process, id, entry.action)?;
 
         self.labels.extend(label.map(|label| (id, label)));
         let mut vectors = interned.iter();
@@ -244,13 +249,6 @@ impl Trace {
         self.epoch
     }
 
-    /// By how many nanoseconds a wall clock that `shown` this time at an event was ahead of the truth; negative is
-    /// behind, `None` when nobody knew the truth.
-    pub fn wall_lie_ns(&self, event: EventId, shown: WallTime) -> Option<i128> {
-        let truth = i128::from(self.epoch?.ns()) + i128::from(self.event(event).at.ns());
-        Some(i128::from(shown.ns()) - truth)
-    }
-
     /// The nodes, in the order of their ids.
     pub fn nodes(&self) -> &Names {
         &self.nodes
@@ -269,15 +267,6 @@ impl Trace {
     /// The processes, in the order of their ids: first one for each node, then one for each restart.
     pub fn processes(&self) -> &[Process] {
         &self.processes
-    }
-
-    /// What clocks call a process: the node's name, with `#` and the incarnation after a restart.
-    pub fn process_name(&self, process: ProcessId) -> String {
-        let Process { node, incarnation } = self.processes[process.index()];
-        match incarnation {
-            0 => self.node_name(node).to_owned(),
-            _ => format!("{}#{incarnation}", self.node_name(node)),
-        }
     }
 
     /// The events, in the order of recording.
@@ -358,6 +347,11 @@ impl Trace {
         &self.reads
     }
 
+    /// The operations that clients began, in the order of recording.
+    pub fn invocations(&self) -> &[Invocation] {
+        self.operations.all()
+    }
+
     /// What the world did, in the order of recording.
     pub fn nemesis(&self) -> &[NemesisEntry] {
         &self.nemesis
@@ -432,29 +426,6 @@ impl Trace {
         Ok(Sends { first, count })
     }
 
-    /// The vectors among the claims, sorted by name, zeros left out.
-    fn check_claims<'c>(&self, claims: &'c [Claim]) -> Result<Vec<Vec<(&'c str, u64)>>, TraceError> {
-        let mut vectors = Vec::new();
-        for (nth, claim) in claims.iter().enumerate() {
-            if claims[..nth].iter().any(|earlier| earlier.kind() == claim.kind()) {
-                return Err(TraceError::DuplicateClaim(claim.kind()));
-            }
-            if let Claim::Vector(entries) = claim {
-                let mut sorted: Vec<_> = entries.iter().map(|(name, counter)| (&**name, *counter)).collect();
-                sorted.sort_unstable();
-                if let Some(twice) = sorted.windows(2).find(|pair| pair[0].0 == pair[1].0) {
-                    return Err(TraceError::DuplicateEntry(twice[0].0.to_owned()));
-                }
-                sorted.retain(|entry| entry.1 != 0);
-                vectors.push(sorted);
-            }
-        }
-        if !claims.is_empty() && !self.claims.has_room(vectors.iter().map(Vec::len).sum()) {
-            return Err(TraceError::Full);
-        }
-        Ok(vectors)
-    }
-
     fn check_write(&self, action: &Action<'_>) -> Result<(), TraceError> {
         let Action::Write { key, update, .. } = action else { return Ok(()) };
         let (Some(key_symbol), Some(update_symbol)) = (self.symbol(key), self.symbol(update)) else {
@@ -487,7 +458,12 @@ impl Trace {
         texts.iter().map(|text| self.intern(text)).collect()
     }
 
-    fn intern_action(&mut self, event: EventId, action: Action<'_>) -> Result<Kind, TraceError> {
+    fn intern_action(
+        &mut self,
+        process: ProcessId,
+        event: EventId,
+        action: Action<'_>,
+    ) -> Result<Kind, TraceError> {
         Ok(match action {
             Action::Local => Kind::Local,
             Action::Receive(message) => Kind::Receive(message),
@@ -507,6 +483,9 @@ impl Trace {
                 self.reads.push(Read { event, key, shows });
                 Kind::Read(place)
             }
+            Action::Invoke { .. } | Action::Complete { .. } => {
+                self.operations.enter(process, event, action, &mut self.texts)?
+            }
         })
     }
 }
@@ -521,7 +500,7 @@ fn wordless(entry: &Entry<'_>) -> Option<Kind> {
         Action::Local => Some(Kind::Local),
         Action::Receive(message) => Some(Kind::Receive(message)),
         Action::Persist => Some(Kind::Persist),
-        Action::Crash | Action::Restart(_) | Action::Write { .. } | Action::Read { .. } => None,
+        _ => None,
     }
 }
 
@@ -595,6 +574,13 @@ pub enum TraceError {
         /// The name.
         update: String,
     },
+    /// An operation was said to begin or end as none can.
+    Operation {
+        /// What its process calls it.
+        number: u32,
+        /// What is wrong.
+        error: OperationError,
+    },
     /// Two claims of one kind for one event.
     DuplicateClaim(ClaimKind),
     /// A vector names a process twice.
@@ -646,6 +632,7 @@ impl fmt::Display for TraceError {
             TraceError::DuplicateUpdate { key, update } => {
                 write!(f, "update `{update}` of `{key}` is written twice")
             }
+            TraceError::Operation { number, error } => write!(f, "operation {number} {error}"),
             TraceError::DuplicateClaim(kind) => write!(f, "two {kind} claims for one event"),
             TraceError::DuplicateEntry(name) => write!(f, "a vector names `{name}` twice"),
             TraceError::WaitOver { message, at, until } => {

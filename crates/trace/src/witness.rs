@@ -2,14 +2,33 @@
 //!
 //! Names, labels and keys are somebody else's texts, so each is told on one line, with nothing that a terminal obeys.
 
+use std::convert::Infallible;
+
 use crate::claim::{ClaimRef, VectorRef};
 use crate::event::Kind;
-use crate::ids::EventId;
+use crate::ids::{EventId, Process, ProcessId};
+use crate::time::WallTime;
 use crate::trace::Trace;
 use crate::verdict::Witness;
 use crate::words::one_line;
 
 impl Trace {
+    /// By how many nanoseconds a wall clock that `shown` this time at an event was ahead of the truth; negative is
+    /// behind, `None` when nobody knew the truth.
+    pub fn wall_lie_ns(&self, event: EventId, shown: WallTime) -> Option<i128> {
+        let truth = i128::from(self.epoch()?.ns()) + i128::from(self.event(event).at.ns());
+        Some(i128::from(shown.ns()) - truth)
+    }
+
+    /// What clocks call a process: the node's name, with `#` and the incarnation after a restart.
+    pub fn process_name(&self, process: ProcessId) -> String {
+        let Process { node, incarnation } = self.processes()[process.index()];
+        match incarnation {
+            0 => self.node_name(node).to_owned(),
+            _ => format!("{}#{incarnation}", self.node_name(node)),
+        }
+    }
+
     /// An event as evidence shows it, with every claim made of it. O(claims).
     pub fn witness(&self, event: EventId) -> Witness {
         let recorded = self.event(event);
@@ -39,6 +58,19 @@ impl Trace {
                 let shows: Vec<_> = read.shows.iter().map(|update| self.text(*update)).collect();
                 let shows = if shows.is_empty() { "nothing".to_owned() } else { shows.join(" and ") };
                 format!("shows {shows} under {}", self.text(read.key))
+            }
+            Kind::Invoke(place) => {
+                let invocation = &self.invocations()[place as usize];
+                let Ok(call) = invocation.call.try_map(|text| Ok::<_, Infallible>(self.text(*text)));
+                format!("invokes {}: {call}", invocation.number)
+            }
+            Kind::Complete(place) => {
+                let invocation = &self.invocations()[place as usize];
+                let completion = invocation.completed.as_ref().map(|(_, completion)| {
+                    let Ok(told) = completion.try_map(|text| Ok::<_, Infallible>(self.text(*text)));
+                    told.to_string()
+                });
+                format!("completes {}: {}", invocation.number, completion.unwrap_or_default())
             }
             Kind::Persist => "persists its state".to_owned(),
             Kind::Crash => "crashes".to_owned(),

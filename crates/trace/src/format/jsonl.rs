@@ -20,13 +20,21 @@
 //! | `event` | event | its number: 0 for the first, no gaps |
 //! | `node` | event, `step` and what follows it below | a name from the header |
 //! | `at_ns` | both | true time in nanoseconds since the start |
-//! | `do` | event | `local`, `receive`, `persist`, `crash`, `restart`, `write` or `read` |
+//! | `do` | event | `local`, `receive`, `persist`, `crash`, `restart`, `write`, `read`, `invoke` or `complete` |
 //! | `message` | `receive`, `hold`, `lose`, `duplicate`, `corrupt`, `wait`, `in_flight` | the number of a message that was sent before |
 //! | `from` | `restart` | the number of the `persist` whose state was read; missing: it remembers nothing |
-//! | `key` | `write`, `read` | the key of the catalog |
+//! | `key` | `write`, `read`, `invoke` | the key of the catalog; of `invoke` the key that the call concerns, but for `other` |
 //! | `update` | `write` | the name of the update, unique under its key |
 //! | `saw` | `write` | the updates that it means to supersede |
-//! | `shows` | `read` | the updates shown |
+//! | `shows` | `read`, `complete` | the updates shown; with `"result":"shows"` the values shown |
+//! | `operation` | `invoke`, `complete` | what the client's process calls it, below 2^32; begun once, ended at most once |
+//! | `call` | `invoke` | `read`, `write`, `compare_and_set`, `add`, `append` or `other` |
+//! | `value` | `write`, `compare_and_set`, `append` | the new value |
+//! | `expected` | `compare_and_set` | what the key must hold |
+//! | `amount` | `add` | how much is added |
+//! | `name`, `argument` | `other` | what is to be done, with what |
+//! | `result` | `complete` | `done`, `shows`, `failed` (for sure) or `unknown` |
+//! | `reason` | `failed`, `unknown` | why |
 //! | `sends` | event | message number to receiver, numbers without gaps; missing: it sends nothing |
 //! | `label` | event | what to call it; missing: nothing |
 //! | `claims` | event | what clocks said, in the order of recording; missing: nothing |
@@ -53,6 +61,7 @@
 
 mod digest;
 mod fields;
+mod operations;
 mod read;
 mod write;
 
@@ -66,7 +75,6 @@ pub const SCHEMA: &str = "constellation/trace/1";
 /// The longest line that is written or read: 16 MiB, so that a text without line ends is not held as one.
 pub const LINE_BYTES_MAX: usize = 1 << 24;
 
-const ACTIONS: &[&str] = &["local", "receive", "persist", "crash", "restart", "write", "read"];
 const NEMESES: &[&str] = &[
     "partition",
     "cut",
@@ -93,3 +101,7 @@ const NEMESES: &[&str] = &[
 ];
 const LOSSES: &[&str] = &["checksum", "unreadable", "too_long", "queue_full", "no_contact"];
 const WAITS: &[&str] = &["queue", "link"];
+const ACTIONS: &[&str] =
+    &["local", "receive", "persist", "crash", "restart", "write", "read", "invoke", "complete"];
+const CALLS: &[&str] = &["read", "write", "compare_and_set", "add", "append", "other"];
+const RESULTS: &[&str] = &["done", "shows", "failed", "unknown"];

@@ -69,6 +69,16 @@ fn every_kind_of_line_has_its_form() {
 {"event":6,"node":"atlantic","at_ns":7,"do":"receive","message":0}
 {"event":7,"node":"atlantic","at_ns":8,"do":"write","key":"MSS-17","update":"a1","saw":["p1","p2"]}
 {"event":8,"node":"atlantic","at_ns":9,"do":"read","key":"MSS-17","shows":[]}
+{"event":9,"node":"pacific","at_ns":9,"do":"invoke","operation":0,"call":"read","key":"MSS-17"}
+{"event":10,"node":"pacific","at_ns":9,"do":"invoke","operation":7,"call":"write","key":"MSS-17","value":"yaw"}
+{"event":11,"node":"pacific","at_ns":9,"do":"invoke","operation":4294967295,"call":"compare_and_set","key":"k","expected":"","value":"b"}
+{"event":12,"node":"pacific","at_ns":9,"do":"invoke","operation":2,"call":"add","key":"k","amount":"-9223372036854775808"}
+{"event":13,"node":"pacific","at_ns":9,"do":"invoke","operation":3,"call":"append","key":"k","value":"b"}
+{"event":14,"node":"pacific","at_ns":9,"do":"invoke","operation":4,"call":"other","name":"dance","argument":"tango"}
+{"event":15,"node":"pacific","at_ns":10,"do":"complete","operation":0,"result":"shows","shows":["a","b"]}
+{"event":16,"node":"pacific","at_ns":10,"do":"complete","operation":7,"result":"done"}
+{"event":17,"node":"pacific","at_ns":10,"do":"complete","operation":2,"result":"failed","reason":"no number"}
+{"event":18,"node":"pacific","at_ns":10,"do":"complete","operation":3,"result":"unknown","reason":"no reply","label":"gives up"}
 "#;
     let trace = jsonl::read(text.as_bytes()).expect("every line is right");
     assert_eq!(jsonl::to_string(&trace), text);
@@ -190,7 +200,7 @@ fn what_is_not_understood_is_refused_where_it_stands() {
     check(
         r#"{"event":0,"node":"pacific","at_ns":0,"do":"recieve","message":0}"#,
         expect![[r#"
-        line 2, column 44: unknown word `recieve`, known are local, receive, persist, crash, restart, write, read; did you mean `receive`?
+        line 2, column 44: unknown word `recieve`, known are local, receive, persist, crash, restart, write, read, invoke, complete; did you mean `receive`?
         ^ "recieve""#]],
     );
     check(
@@ -559,4 +569,58 @@ proptest! {
             prop_assert_eq!(again, read);
         }
     }
+}
+
+#[test]
+fn an_operation_that_is_not_understood_is_refused_where_it_stands() {
+    let begin =
+        r#"{"event":0,"node":"pacific","at_ns":0,"do":"invoke","operation":5,"call":"read","key":"k"}"#;
+    check(
+        r#"{"event":0,"node":"pacific","at_ns":0,"do":"invoke","operation":5,"call":"raed","key":"k"}"#,
+        expect![[r#"
+            line 2, column 74: unknown word `raed`, known are read, write, compare_and_set, add, append, other; did you mean `read`?
+            ^ "raed""#]],
+    );
+    check(
+        r#"{"event":0,"node":"pacific","at_ns":0,"do":"invoke","operation":5,"call":"write","key":"k"}"#,
+        expect![[r#"
+            line 2, column 91: the key `value` is missing
+            ^ }"#]],
+    );
+    check(
+        r#"{"event":0,"node":"pacific","at_ns":0,"do":"invoke","operation":5,"call":"read","key":"k","value":"v"}"#,
+        expect![[r#"
+            line 2, column 99: the key `value` means nothing in a line of `invoke`
+            ^ "v""#]],
+    );
+    check(
+        r#"{"event":0,"node":"pacific","at_ns":0,"do":"invoke","operation":4294967296,"call":"read","key":"k"}"#,
+        expect![[r#"
+            line 2, column 65: expected a number below 2^32, found 4294967296
+            ^ 4294967296"#]],
+    );
+    check(
+        &format!(
+            "{begin}\n{}",
+            r#"{"event":1,"node":"pacific","at_ns":0,"do":"complete","operation":5,"result":"ok"}"#
+        ),
+        expect![[r#"
+            line 3, column 78: unknown word `ok`, known are done, shows, failed, unknown
+            ^ "ok""#]],
+    );
+    check(
+        &format!(
+            "{begin}\n{}",
+            r#"{"event":1,"node":"atlantic","at_ns":0,"do":"complete","operation":5,"result":"done"}"#
+        ),
+        expect![[r#"
+            line 3, column 68: this cannot have happened: operation 5 ends at a process that never began it; a line before this one may be missing
+            ^ 5"#]],
+    );
+    check(
+        &format!("{begin}\n{}", begin.replace("\"event\":0", "\"event\":1")),
+        expect![[r#"
+        line 3, column 65: this cannot have happened: operation 5 is begun twice; a line before this one may be missing
+        ^ 5"#]],
+    );
 }

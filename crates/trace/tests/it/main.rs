@@ -1,5 +1,6 @@
 //! What a trace is and is not, and how it is written down.
 
+mod histories;
 mod jsonl;
 mod naming;
 mod random;

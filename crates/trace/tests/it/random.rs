@@ -1,8 +1,8 @@
 //! Random traces: any list of steps is made valid by leaving out what a trace refuses.
 
 use constellation_trace::{
-    Action, Claim, Eighths, Entry, EventId, Loss, MessageId, Nemesis, NodeId, Origin, Trace, TrueTime, Wait,
-    WallTime,
+    Action, Call, Claim, Completion, Eighths, Entry, EventId, Loss, MessageId, Nemesis, NodeId, Origin,
+    Trace, TrueTime, Wait, WallTime,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -113,7 +113,10 @@ impl Step {
             trace.event(*id).kind == constellation_trace::Kind::Persist && trace.node_of(*id) == node
         });
         let state = states.next();
+        let (call, completion) = (self.call(words), self.completion(words));
         let action = match self.what {
+            40 | 41 => Action::Invoke { number: self.number % 9, call: &call },
+            42 | 43 => Action::Complete { number: self.number % 9, completion: &completion },
             0 | 1 => Action::Local,
             2..=4 => match trace.messages().get(message.index()) {
                 Some(sent) => {
@@ -134,13 +137,36 @@ impl Step {
         let entry = Entry::new(node, TrueTime::from_ns(self.at), action);
         trace.record(Entry { sends: targets, label: key, claims: &self.claims, ..entry }).is_ok()
     }
+
+    fn call(&self, words: &[&str]) -> Call {
+        let word = |place: usize| words.get(place).copied().unwrap_or("k").to_owned();
+        match self.number / 9 % 6 {
+            0 => Call::Read { key: word(0) },
+            1 => Call::Write { key: word(0), value: word(1) },
+            2 => Call::CompareAndSet { key: word(0), expected: word(1), value: word(2) },
+            3 => Call::Add { key: word(0), amount: self.at.cast_signed() },
+            4 => Call::Append { key: word(0), value: word(1) },
+            _ => Call::Other { name: word(0), argument: word(1) },
+        }
+    }
+
+    fn completion(&self, words: &[&str]) -> Completion {
+        let texts = || words.iter().map(|word| (*word).to_owned()).collect();
+        let reason = words.concat();
+        match self.number / 9 % 4 {
+            0 => Completion::Done,
+            1 => Completion::Shows(texts()),
+            2 => Completion::Failed { reason },
+            _ => Completion::Unknown { reason },
+        }
+    }
 }
 
 fn step() -> impl Strategy<Value = Step> {
     let number = prop_oneof![any::<u64>(), 0..9_u64, Just(1 << 53), Just((1 << 53) + 1), Just(u64::MAX)];
     let words = vec(prop_oneof!["[ab]", any::<String>()], 0..3);
     let targets = vec(0..4_u32, 0..3);
-    let what = prop_oneof![3 => 0..18_u8, 1 => 18..32_u8];
+    let what = prop_oneof![18 => 0..18_u8, 6 => 18..32_u8, 4 => 40..44_u8];
     (0..100_u32, number, what, any::<u32>(), targets, words, claims()).prop_map(
         |(node, at, what, number, targets, words, claims)| Step {
             node,

@@ -13,9 +13,40 @@ use crate::time::WallTime;
 
 /// The keys of events and of what the world did.
 pub(super) const BODY_KEYS: &[&str] = &[
-    "event", "nemesis", "node", "at_ns", "do", "message", "from", "key", "update", "saw", "shows", "sends",
-    "label", "claims", "group_a", "group_b", "sources", "targets", "by_ns", "for_ns", "to_ns", "eighths",
-    "bit", "why", "until_ns",
+    "event",
+    "nemesis",
+    "node",
+    "at_ns",
+    "do",
+    "message",
+    "from",
+    "key",
+    "update",
+    "saw",
+    "shows",
+    "sends",
+    "label",
+    "claims",
+    "group_a",
+    "group_b",
+    "sources",
+    "targets",
+    "by_ns",
+    "for_ns",
+    "to_ns",
+    "eighths",
+    "bit",
+    "why",
+    "until_ns",
+    "operation",
+    "call",
+    "value",
+    "expected",
+    "amount",
+    "name",
+    "argument",
+    "result",
+    "reason",
 ];
 
 const CLAIM_KEYS: &[&str] = &["lamport", "vector", "hybrid", "wall_ns"];
@@ -159,8 +190,8 @@ fn known_key(key: &str, span: &Range<usize>, known: &'static [&'static str]) -> 
 fn read_value<'a>(scanner: &mut Scanner<'a>, key: &'static str) -> Result<Value<'a>, Fault> {
     Ok(match key {
         "event" | "at_ns" | "epoch_ns" | "message" | "from" | "seed" | "for_ns" | "to_ns" | "eighths"
-        | "bit" | "until_ns" => Value::Number(scanner.unsigned("a whole number")?),
-        "by_ns" => Value::Signed(scanner.signed("a whole number")?),
+        | "bit" | "until_ns" | "operation" => Value::Number(scanner.unsigned("a whole number")?),
+        "by_ns" | "amount" => Value::Signed(scanner.signed("a whole number")?),
         "nodes" | "saw" | "shows" | "group_a" | "group_b" | "sources" | "targets" => {
             let mut texts = Vec::new();
             scanner.array::<Flaw>("an array of strings", |scanner| {

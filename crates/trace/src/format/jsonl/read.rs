@@ -7,6 +7,7 @@ use std::ops::Range;
 use super::super::json::{Flaw, Scanner};
 use super::super::{FormatError, Problem};
 use super::fields::{Fields, Found, Value};
+use super::operations::{Part, read_part};
 use super::{ACTIONS, LINE_BYTES_MAX, LOSSES, NEMESES, SCHEMA, WAITS};
 use crate::event::{Action, Entry};
 use crate::ids::{EventId, MessageId, NodeId, nearest};
@@ -158,6 +159,7 @@ impl Reader {
         let word = fields.text("do")?;
         let (mut key, mut update, mut texts) = (Cow::Borrowed(""), Cow::Borrowed(""), Vec::new());
         let mut cause = None;
+        let mut part = None;
         match &*word.value {
             "local" | "persist" | "crash" => {}
             "receive" => cause = Some(fields.small_number("message")?),
@@ -171,9 +173,14 @@ impl Reader {
                 key = fields.text("key")?.value;
                 texts = fields.texts("shows")?.value;
             }
+            "invoke" | "complete" => {
+                cause = Some(fields.small_number("operation")?);
+                part = Some(read_part(fields, &word.value)?);
+            }
             _ => return Err(unknown_word(word, ACTIONS)),
         }
         let texts: Vec<&str> = texts.iter().map(|text| &**text).collect();
+        let number = cause.as_ref().map_or(0, |cause| cause.value);
         let action = match (&*word.value, &cause) {
             ("receive", Some(message)) => Action::Receive(MessageId::new(message.value)),
             ("restart", state) => Action::Restart(state.as_ref().map(|state| EventId::new(state.value))),
@@ -181,7 +188,11 @@ impl Reader {
             ("crash", _) => Action::Crash,
             ("write", _) => Action::Write { key: &key, update: &update, saw: &texts },
             ("read", _) => Action::Read { key: &key, shows: &texts },
-            _ => Action::Local,
+            _ => match &part {
+                Some(Part::Call(call)) => Action::Invoke { number, call },
+                Some(Part::Completion(completion)) => Action::Complete { number, completion },
+                None => Action::Local,
+            },
         };
         let sends = self.sends(fields)?;
         let label = if fields.has("label") { fields.text("label")?.value } else { Cow::Borrowed("") };
@@ -325,7 +336,7 @@ fn of_message(word: &str, message: MessageId, fields: &mut Fields<'_>) -> Result
     })
 }
 
-fn unknown_word(word: Found<Cow<'_, str>>, known: &'static [&'static str]) -> Fault {
+pub(super) fn unknown_word(word: Found<Cow<'_, str>>, known: &'static [&'static str]) -> Fault {
     let nearest = nearest(&word.value, known.iter().copied());
     Fault { span: word.span, problem: Problem::UnknownWord { word: word.value.into_owned(), known, nearest } }
 }

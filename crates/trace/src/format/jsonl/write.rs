@@ -69,7 +69,7 @@ pub(super) fn write_lines(trace: &Trace, mut sink: impl FnMut(&[u8]) -> io::Resu
 }
 
 /// The line being written; its memory is used again for the next.
-struct Line<'t> {
+pub(super) struct Line<'t> {
     trace: &'t Trace,
     out: String,
     /// The entries of the vector being written.
@@ -100,19 +100,24 @@ impl<'t> Line<'t> {
         self.first_key(key);
     }
 
-    fn text(&mut self, key: &str, text: &str) {
+    pub(super) fn text(&mut self, key: &str, text: &str) {
         self.key(key);
         push_string(&mut self.out, text);
     }
 
-    fn number(&mut self, key: &str, number: u64) {
+    pub(super) fn number(&mut self, key: &str, number: u64) {
         self.key(key);
         push_unsigned(&mut self.out, number);
     }
 
-    fn signed(&mut self, key: &str, number: i64) {
+    pub(super) fn signed(&mut self, key: &str, number: i64) {
         self.key(key);
         push_signed(&mut self.out, number);
+    }
+
+    pub(super) fn symbol(&mut self, key: &str, symbol: Symbol) {
+        let trace = self.trace;
+        self.text(key, trace.text(symbol));
     }
 
     fn list<'a>(&mut self, key: &str, texts: impl Iterator<Item = &'a str>) {
@@ -132,7 +137,7 @@ impl<'t> Line<'t> {
         self.list(key, nodes.iter().map(|node| trace.node_name(*node)));
     }
 
-    fn symbol_list(&mut self, key: &str, symbols: &[Symbol]) {
+    pub(super) fn symbol_list(&mut self, key: &str, symbols: &[Symbol]) {
         let trace = self.trace;
         self.list(key, symbols.iter().map(|symbol| trace.text(*symbol)));
     }
@@ -207,6 +212,8 @@ impl<'t> Line<'t> {
                 self.text("key", trace.text(read.key));
                 self.symbol_list("shows", &read.shows);
             }
+            Kind::Invoke(place) => self.invoke(&trace.invocations()[place as usize]),
+            Kind::Complete(place) => self.complete(&trace.invocations()[place as usize]),
         }
     }
 
