@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use constellation_trace::{Claim, Elapsed, NodeId, WallTime};
+use constellation_trace::{Call, Claim, Completion, Elapsed, NodeId, WallTime};
 
 /// A protocol: a state machine that opens no socket, reads no clock, sleeps and draws nothing by itself.
 ///
@@ -162,6 +162,20 @@ pub enum StepAct {
         /// The updates shown.
         shows: Vec<String>,
     },
+    /// A client began an operation of its own.
+    Invoke {
+        /// What this process calls it, unique within the process.
+        number: u32,
+        /// What it asks.
+        call: Call,
+    },
+    /// An operation that this process began ended, as far as it knows; each does once at most.
+    Complete {
+        /// Which, by the number with which it was begun.
+        number: u32,
+        /// How.
+        completion: Completion,
+    },
 }
 
 /// A timer to be set, or set anew.
@@ -252,6 +266,16 @@ impl<M> Effects<M> {
     /// The node showed these updates under `key`.
     pub fn read(&mut self, key: impl Into<String>, shows: Vec<String>) {
         self.begin(StepAct::Read { key: key.into(), shows });
+    }
+
+    /// A client began the operation that this process calls `number`, a number that it gives once.
+    pub fn invoke(&mut self, number: u32, call: Call) {
+        self.begin(StepAct::Invoke { number, call });
+    }
+
+    /// The operation that this process calls `number` ended, as far as it knows; each does once at most.
+    pub fn complete(&mut self, number: u32, completion: Completion) {
+        self.begin(StepAct::Complete { number, completion });
     }
 
     /// `state` is to be on disk before anything later is carried out; a restart will be handed the last one.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use constellation_fabric::{Effects, StepAct, Timer};
-use constellation_trace::{Claim, NodeId};
+use constellation_trace::{Call, Claim, Completion, NodeId};
 use expect_test::{Expect, expect};
 
 fn check(
@@ -22,6 +22,8 @@ fn check(
             StepAct::Sync => "sync".to_owned(),
             StepAct::Write { key, update, saw } => format!("write {update} to {key}, saw {}", saw.join(" ")),
             StepAct::Read { key, shows } => format!("read {key}, shows {}", shows.join(" ")),
+            StepAct::Invoke { number, call } => format!("invoke {number} {call}"),
+            StepAct::Complete { number, completion } => format!("complete {number} {completion}"),
             act => panic!("not known here: {act:?}"),
         };
         let sends: Vec<_> = step.sends.iter().map(|(to, what)| format!("{what}>{}", to.number())).collect();
@@ -123,6 +125,25 @@ fn what_is_stored_is_one_step_and_its_sync_another() {
             store 2 bytes |  | 0 claims | not yet safe>1
             sync | syncs its disk | 0 claims | safe>1
         "#]],
+    );
+}
+
+#[test]
+fn operations_of_a_client_are_steps_like_any_other() {
+    let says = |effects: &mut Effects<_>| {
+        effects.complete(3, Completion::Done);
+        effects.invoke(4, Call::Read { key: "mode".to_owned() });
+        effects.label("asks");
+        effects.send(TO, "mode?");
+    };
+    check(
+        Effects::receiving(),
+        says,
+        expect![[r#"
+        receive |  | 0 claims |
+        complete 3 done |  | 0 claims |
+        invoke 4 read mode | asks | 0 claims | mode?>1
+    "#]],
     );
 }
 
