@@ -56,6 +56,7 @@
 //! | [`digest`] | [`Digest`]: a number that stands for all that happened |
 //! | [`outcome`] | [`Outcome`], [`Counts`]: what came of it |
 //! | [`choices`] | luck: [`Seeded`], [`Swarm`], [`Odometer`]; [`Recorder`], [`Tape`], [`Player`]: noted and played again; [`choices::shrink`] |
+//! | [`clients`] | [`clients::Client`], [`clients::Service`]: who asks a service something, and what they see of it |
 //! | [`explore`](mod@explore) | [`explore::explore`]: all orders in which messages can arrive, instead of one run |
 //! | [`error`] | [`WorldError`]: why a run could not be made or finished |
 //! | `agenda` | what is to happen, in order: the one place where ties are broken |
@@ -77,6 +78,7 @@ extern crate self as constellation_sim;
 
 mod agenda;
 pub mod choices;
+pub mod clients;
 pub mod digest;
 mod disk;
 mod engine;

@@ -2,7 +2,7 @@
 
 use constellation_fabric::{Step, StepAct};
 use constellation_trace::{
-    Action, Entry, EventId, Loss, MessageId, Nemesis, NodeId, Trace, TraceError, TrueTime, Wait,
+    Action, Completion, Entry, EventId, Loss, MessageId, Nemesis, NodeId, Trace, TraceError, TrueTime, Wait,
 };
 
 use crate::digest::{Digest, Digester};
@@ -70,6 +70,8 @@ impl Record {
             StepAct::Read { .. } => (5, None),
             StepAct::Store(_) => (20, None),
             StepAct::Sync => (21, None),
+            StepAct::Invoke { .. } => (40, None),
+            StepAct::Complete { ref completion, .. } => (ended(completion), None),
             ref act => {
                 unreachable!("this crate and the effects change together, but {act:?} is not known here")
             }
@@ -190,6 +192,16 @@ fn number_of<T: PartialEq>(all: &[T], one: T) -> u64 {
     all.iter().position(|other| *other == one).map_or(u64::MAX, |place| place as u64)
 }
 
+/// The end of an operation; how it ended is part of what happened.
+const fn ended(completion: &Completion) -> u64 {
+    match completion {
+        Completion::Done => 41,
+        Completion::Shows(_) => 42,
+        Completion::Failed { .. } => 43,
+        _ => 44,
+    }
+}
+
 /// What a step does not know of itself.
 struct Moment {
     node: NodeId,
@@ -241,6 +253,8 @@ pub(crate) fn action<'a>(act: &'a StepAct, texts: &'a [&'a str], received: Optio
         StepAct::Persist(_) | StepAct::Store(_) => Action::Persist,
         StepAct::Write { key, update, .. } => Action::Write { key, update, saw: texts },
         StepAct::Read { key, .. } => Action::Read { key, shows: texts },
+        StepAct::Invoke { number, call } => Action::Invoke { number: *number, call },
+        StepAct::Complete { number, completion } => Action::Complete { number: *number, completion },
         act => unreachable!("this crate and the effects change together, but {act:?} is not known here"),
     }
 }

@@ -2,6 +2,7 @@
 
 mod bounds;
 mod bugs;
+mod clients;
 mod counts;
 mod determinism;
 mod disks;

@@ -1,0 +1,172 @@
+//! A client as a state machine: it begins operations, waits for replies, asks again, and gives up.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use constellation_fabric::{Effects, Input, Now, Timer};
+use constellation_trace::{Call, Completion, NodeId};
+
+use super::workload::{Identity, Pace, Workload};
+use super::{RequestId, Service};
+
+/// Somebody who asks something of a service, as its [`Workload`] says.
+///
+/// An operation ends with the first reply to any of its tries; later ones are let in and mean nothing. After the last
+/// time-out the client gives up: the operation ends as [`Completion::Unknown`], since it may have taken effect or may
+/// still, and the client goes on with the next. A client that crashes leaves its operations open and does not come
+/// back: it kept nothing, so it does not know what it asked.
+#[derive(Clone, Debug)]
+pub struct Client {
+    me: NodeId,
+    workload: Arc<Workload>,
+    /// How many operations were begun.
+    begun: u32,
+    /// Whom it asks first, a place in the workload: the last one of which it was not disappointed.
+    server: usize,
+    waiting: BTreeMap<u32, Waiting>,
+}
+
+/// An operation whose end the client does not know.
+#[derive(Clone, Copy, Debug)]
+struct Waiting {
+    attempt: u32,
+    server: usize,
+    stage: Stage,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Stage {
+    /// A reply may come.
+    Asked,
+    /// It did not, and the next try is yet to come.
+    Resting,
+}
+
+/// When the next operation begins; that of operation n is n + 1.
+const NEXT: Timer = Timer(0);
+
+impl Client {
+    /// The client that is this node, before its first input.
+    pub const fn new(me: NodeId, workload: Arc<Workload>) -> Client {
+        Client { me, workload, begun: 0, server: 0, waiting: BTreeMap::new() }
+    }
+
+    /// How many operations it began.
+    pub const fn begun(&self) -> u32 {
+        self.begun
+    }
+
+    /// How many operations it waits for.
+    pub fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Takes one input, as a node of the protocol `S` would, and says what follows.
+    pub fn on<S: Service>(
+        &mut self,
+        now: Now,
+        input: &Input<S::Message, S::Request>,
+        effects: &mut Effects<S::Message>,
+    ) {
+        match input {
+            Input::Start if self.call().is_some() => effects.set_timer(NEXT, self.workload.begin),
+            Input::Timer(NEXT) => self.begin::<S>(now, effects),
+            Input::Timer(Timer(number)) => self.run_out::<S>(number - 1, effects),
+            Input::Message { message, .. } => {
+                if let Some((id, completion)) = S::reply(message) {
+                    self.hear(id, completion, effects);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What comes next.
+    fn call(&self) -> Option<&Call> {
+        // The last number is kept free, so that each operation has a timer.
+        self.workload.calls.get(self.begun as usize).filter(|_| self.begun < u32::MAX - 1)
+    }
+
+    fn begin<S: Service>(&mut self, now: Now, effects: &mut Effects<S::Message>) {
+        let is_over = now.elapsed.since(Now::ZERO.elapsed) >= self.workload.until;
+        let Some(call) = self.call().filter(|_| !is_over).cloned() else { return };
+        let operation = self.begun;
+        self.begun += 1;
+        effects.invoke(operation, call);
+        let waiting = Waiting { attempt: 0, server: self.server, stage: Stage::Asked };
+        self.ask::<S>(operation, waiting, effects);
+        if let (Pace::Open { every }, Some(_)) = (self.workload.pace, self.call()) {
+            effects.set_timer(NEXT, every);
+        }
+    }
+
+    /// Sends the request as part of the latest step, and waits.
+    fn ask<S: Service>(&mut self, operation: u32, waiting: Waiting, effects: &mut Effects<S::Message>) {
+        let attempt = match self.workload.retry.identity {
+            Identity::Kept => 0,
+            Identity::Renewed => waiting.attempt,
+        };
+        let id = RequestId { client: self.me, operation, attempt };
+        if let Some(server) = self.workload.servers.get(waiting.server) {
+            effects.send(*server, S::request(id, &self.workload.calls[operation as usize]));
+        }
+        self.waiting.insert(operation, waiting);
+        effects.set_timer(Timer(operation + 1), self.workload.retry.timeout);
+    }
+
+    /// The time for a reply is over, or that before the next try.
+    fn run_out<S: Service>(&mut self, operation: u32, effects: &mut Effects<S::Message>) {
+        // The reply may have come before the time was up.
+        let Some(mut waiting) = self.waiting.get(&operation).copied() else { return };
+        let retry = self.workload.retry;
+        if waiting.stage == Stage::Asked {
+            waiting.server = (waiting.server + 1) % self.workload.servers.len().max(1);
+            self.server = waiting.server;
+            if waiting.attempt >= retry.retries_max {
+                return self.give_up(operation, waiting.attempt, effects);
+            }
+            if !retry.backoff.is_zero() {
+                waiting.stage = Stage::Resting;
+                self.waiting.insert(operation, waiting);
+                return effects.set_timer(Timer(operation + 1), retry.backoff_before(waiting.attempt));
+            }
+        }
+        (waiting.attempt, waiting.stage) = (waiting.attempt + 1, Stage::Asked);
+        tell(effects, || {
+            format!("asks again for {operation}, retry {} of {}", waiting.attempt, retry.retries_max)
+        });
+        self.ask::<S>(operation, waiting, effects);
+    }
+
+    fn give_up<M>(&mut self, operation: u32, retries: u32, effects: &mut Effects<M>) {
+        let reason = match retries {
+            0 => "no reply in time".to_owned(),
+            1 => "no reply in time, nor to 1 retry".to_owned(),
+            count => format!("no reply in time, nor to {count} retries"),
+        };
+        self.end(operation, Completion::Unknown { reason }, effects);
+    }
+
+    fn hear<M>(&mut self, id: RequestId, completion: &Completion, effects: &mut Effects<M>) {
+        if effects.is_recorded() {
+            effects.label(format!("hears of {}: {completion}", id.operation));
+        }
+        if id.client == self.me && self.waiting.contains_key(&id.operation) {
+            self.end(id.operation, completion.clone(), effects);
+        }
+    }
+
+    fn end<M>(&mut self, operation: u32, completion: Completion, effects: &mut Effects<M>) {
+        self.waiting.remove(&operation);
+        effects.complete(operation, completion);
+        if let (Pace::Closed { think }, Some(_)) = (self.workload.pace, self.call()) {
+            effects.set_timer(NEXT, think);
+        }
+    }
+}
+
+/// An event with words, which are made only for whoever records them.
+fn tell<M>(effects: &mut Effects<M>, words: impl FnOnce() -> String) {
+    let words = if effects.is_recorded() { words() } else { String::new() };
+    effects.event(words);
+}
