@@ -402,6 +402,7 @@ fn storm(care: Care) -> Scene {
         loss: Odds::ppm(150_000).expect("below a million"),
         duplicate: Odds::ppm(150_000).expect("below a million"),
         sequence: Sequence::Unordered,
+        ..Link::INSTANT
     };
     let calls = (1..=12).map(add).chain([read()]).collect();
     let plan = Plan::new()

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use constellation_trace::{Nemesis, NodeId, ProcessId, Read, Symbol};
+use constellation_trace::{EventId, Nemesis, NodeId, ProcessId, Read, Symbol, Trace};
 
 use crate::order::{self, Order};
 
@@ -11,13 +11,13 @@ use crate::order::{self, Order};
 /// It must be of the process that lives at the end, and come after the last write of its key and after the last heal:
 /// one before shows what may still change.
 pub(super) struct LastReads<'t> {
-    /// The nodes that live at the end.
+    /// The replicas that live at the end.
     nodes: Vec<NodeId>,
     reads: BTreeMap<(Symbol, NodeId), &'t Read>,
 }
 
 impl<'t> LastReads<'t> {
-    /// O(events + (reads + writes) × log).
+    /// O(events + (reads + writes + operations) × log).
     pub(super) fn of(order: &Order<'t>) -> LastReads<'t> {
         let trace = order.trace();
         let down = order::down_at_end(trace);
@@ -38,11 +38,12 @@ impl<'t> LastReads<'t> {
         let reads = trace.reads().iter().filter(is_last);
         let reads = reads.map(|read| ((read.key, trace.node_of(read.event)), read));
         let reads = reads.filter(|((_, node), _)| !down.contains(node)).collect();
-        let nodes: BTreeSet<NodeId> = last_process.into_keys().collect();
-        LastReads { nodes: nodes.difference(&down).copied().collect(), reads }
+        let clients = clients(trace);
+        let is_replica = |node: &NodeId| !down.contains(node) && !clients.contains(node);
+        LastReads { nodes: last_process.into_keys().filter(is_replica).collect(), reads }
     }
 
-    /// The nodes that live at the end.
+    /// The replicas that live at the end.
     pub(super) fn nodes(&self) -> &[NodeId] {
         &self.nodes
     }
@@ -61,4 +62,13 @@ impl<'t> LastReads<'t> {
         let (node, key) = (order.trace().node_name(*node), order.trace().text(key));
         Some(format!("what {node} shows under {key} in the end is"))
     }
+}
+
+/// The nodes that ask something of others and hold nothing themselves, so that they are no replicas.
+fn clients(trace: &Trace) -> BTreeSet<NodeId> {
+    let node = |event: EventId| trace.node_of(event);
+    let asks = trace.invocations().iter().map(|invocation| node(invocation.event));
+    let writes = trace.writes().iter().map(|write| node(write.event));
+    let holds: BTreeSet<NodeId> = writes.chain(trace.reads().iter().map(|read| node(read.event))).collect();
+    asks.filter(|node| !holds.contains(node)).collect()
 }

@@ -98,6 +98,21 @@ fn a_replica_that_never_read_leaves_the_question_open() {
 }
 
 #[test]
+fn a_client_is_no_replica() {
+    let agreed = "ground ask k\npacific write k w\npacific read k w\nindian read k w";
+    check_holds(&["replicas_converge"], agreed);
+    // Who asks others and holds something too is one.
+    check(
+        "replicas_converge",
+        "pacific ask k\npacific write k w\nindian read k w",
+        expect![[r#"
+            replicas converge: unknown
+            (1 key at 2 nodes)
+            what pacific shows under k in the end is not recorded"#]],
+    );
+}
+
+#[test]
 fn what_was_shown_before_the_last_write_the_heal_or_a_crash_is_not_the_end() {
     let agreed =
         "pacific write k w\npacific send m to indian\nindian receive m\npacific read k w\nindian read k w";

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use constellation_trace::{Action, Entry, EventId, Loss, MessageId, Nemesis, NodeId, Trace, TrueTime};
+use constellation_trace::{Action, Call, Entry, EventId, Loss, MessageId, Nemesis, NodeId, Trace, TrueTime};
 
 /// Reads lines such as `pacific write mss17 W2 saw W1`, `pacific send m to atlantic indian`, `atlantic receive m`,
-/// `atlantic read mss17 W1 W2`, `pacific persist s`, `pacific crash`, `pacific restart [s]`, `lose m`, `hold m`,
+/// `atlantic read mss17 W1 W2`, `pacific persist s`, `pacific crash`, `pacific restart [s]`, `ground ask mss17`, `lose m`, `hold m`,
 /// `duplicate m`, `leave m` in flight, `heal`. The nodes are those that begin a line, in order of appearance. A message with several targets is
 /// called `m` at each.
 pub(crate) fn tell(story: &str) -> Trace {
@@ -59,6 +59,7 @@ impl<'s> Teller<'s> {
     fn event(&mut self, node: NodeId, at: TrueTime, does: &[&'s str]) {
         let mut sends = Vec::new();
         let mut message = "";
+        let call;
         let action = match *does {
             ["send", name, "to", ref targets @ ..] => {
                 message = name;
@@ -69,6 +70,10 @@ impl<'s> Teller<'s> {
             ["write", key, update] => Action::Write { key, update, saw: &[] },
             ["write", key, update, "saw", ref saw @ ..] => Action::Write { key, update, saw },
             ["read", key, ref shows @ ..] => Action::Read { key, shows },
+            ["ask", key] => {
+                call = Call::Read { key: key.to_owned() };
+                Action::Invoke { number: 0, call: &call }
+            }
             ["persist", _] => Action::Persist,
             ["crash"] => Action::Crash,
             ["restart"] => Action::Restart(None),
