@@ -20,5 +20,6 @@ mod seeded;
 mod shrinks;
 mod swarms;
 mod tapes;
+mod transaction;
 mod wall_faults;
 mod worlds;
