@@ -32,7 +32,7 @@ pub use exploration::{Bound, Exploration, Extent, Violation, Visit};
 use faults::Faults;
 pub use letter::{Letter, Source};
 pub use run::{Histories, Run, State};
-pub use schedule::Schedule;
+pub use schedule::{Ending, Schedule};
 pub use scope::Scope;
 use search::Search;
 pub use survey::survey;

@@ -16,6 +16,7 @@ use super::system::System;
 /// nodes. So ask of it what no such difference can change: what each node is at the end, and what it saw before.
 pub struct Run<'a, N: Node> {
     system: &'a System<N>,
+    deliveries: u64,
 }
 
 impl<N: Node> Clone for Run<'_, N> {
@@ -27,8 +28,13 @@ impl<N: Node> Clone for Run<'_, N> {
 impl<N: Node> Copy for Run<'_, N> {}
 
 impl<'a, N: Node> Run<'a, N> {
-    pub(super) const fn new(system: &'a System<N>) -> Run<'a, N> {
-        Run { system }
+    pub(super) const fn new(system: &'a System<N>, deliveries: u64) -> Run<'a, N> {
+        Run { system, deliveries }
+    }
+
+    /// How many arrivals the whole exploration has executed until now, for whoever shows that it goes on.
+    pub fn deliveries(&self) -> u64 {
+        self.deliveries
     }
 
     /// The nodes as they are now, in the order of their ids.

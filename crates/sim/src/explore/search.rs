@@ -218,7 +218,7 @@ where
         }
         self.most.grow(self.system.tally());
         self.found.visited += 1;
-        let run = Run::new(&self.system);
+        let run = Run::new(&self.system, self.found.deliveries);
         match (self.observe)(run) {
             Visit::Fine => return Next::GoOn,
             Visit::Broken(found) => {

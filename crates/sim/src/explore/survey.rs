@@ -78,7 +78,7 @@ where
     let mut reached = vec![System::new(scope, Faults::default(), &mut factory, &mut Unwatched)?];
     loop {
         for system in reached.drain(..) {
-            let run = Run::new(&system);
+            let run = Run::new(&system, found.deliveries);
             if !seen.insert(key(run)) {
                 continue;
             }
@@ -116,7 +116,7 @@ where
 
 /// How many timers ran out.
 fn run_out<N: Node>(system: &System<N>) -> usize {
-    Run::new(system).arrivals().filter(|letter| letter.source == Source::Timer).count()
+    Run::new(system, 0).arrivals().filter(|letter| letter.source == Source::Timer).count()
 }
 
 /// All moments one step later; false when no more steps may be executed.
@@ -129,7 +129,7 @@ fn follow<N>(
 where
     N: Node<Request: Clone> + Clone,
 {
-    let run = Run::new(system);
+    let run = Run::new(system, found.deliveries);
     let can_lose = run.lost().count() < scope.losses_max as usize;
     let can_double = run.doubled().count() < scope.duplicates_max as usize;
     for post in system.under_way() {

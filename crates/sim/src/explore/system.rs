@@ -1,6 +1,6 @@
 //! The nodes and the messages between them at one moment of a run, where each step can be taken back.
 
-use constellation_fabric::{Effects, Input, Node, Now, Sequence, Step, StepAct, Timer, TimerSet};
+use constellation_fabric::{Effects, Input, Node, Now, Sequence, Step, StepAct, Timer, TimerSet, Words};
 use constellation_trace::{NodeId, TraceError, TrueTime};
 
 use super::faults::{Faults, Tally};
@@ -13,6 +13,9 @@ pub(super) const NONE: u32 = u32::MAX;
 
 /// Is shown each step of a node, with the place of the message that it takes in, if it takes one in.
 pub(super) trait Watch<M> {
+    /// Whether it reads labels and claims; where it does not, nodes may save themselves the making of them.
+    const WORDS: Words;
+
     /// Looks at one step, before its messages are under way.
     fn look(&mut self, node: NodeId, step: &Step<M>, received: Option<u32>) -> Result<(), WorldError>;
 }
@@ -21,6 +24,8 @@ pub(super) trait Watch<M> {
 pub(super) struct Unwatched;
 
 impl<M> Watch<M> for Unwatched {
+    const WORDS: Words = Words::Dropped;
+
     fn look(&mut self, _node: NodeId, _step: &Step<M>, _received: Option<u32>) -> Result<(), WorldError> {
         Ok(())
     }
@@ -168,17 +173,27 @@ impl<N: Node<Request: Clone>> System<N> {
         Ok(())
     }
 
-    fn hand(
+    /// A client asks something that the scope does not know of, at once. This cannot be taken back.
+    pub(super) fn ask(
+        &mut self,
+        node: NodeId,
+        request: N::Request,
+        watch: &mut impl Watch<N::Message>,
+    ) -> Result<(), WorldError> {
+        self.hand(node, Input::Request(request), None, watch)
+    }
+
+    fn hand<W: Watch<N::Message>>(
         &mut self,
         node: NodeId,
         input: Input<N::Message, N::Request>,
         received: Option<u32>,
-        watch: &mut impl Watch<N::Message>,
+        watch: &mut W,
     ) -> Result<(), WorldError> {
-        let mut effects = match input {
-            Input::Message { .. } => Effects::receiving(),
-            _ => Effects::new(),
-        };
+        let mut effects = Effects::with_words(W::WORDS);
+        if matches!(input, Input::Message { .. }) {
+            effects.renew_receiving();
+        }
         self.nodes[node.index()].on(Now::ZERO, input, &mut effects);
         let (steps, timers) = effects.into_parts();
         // Before anything new is under way, so that it can be taken back after that.

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use constellation_fabric::{Effects, Input, Node, Now, Sequence, Timer};
 use constellation_sim::WorldError;
 use constellation_sim::explore::{
-    Bound, Exploration, Extent, Histories, Letter, Reduction, Run, Schedule, Scope, Source, Visit, explore,
-    explore_by, survey,
+    Bound, Ending, Exploration, Extent, Histories, Letter, Reduction, Run, Schedule, Scope, Source, Visit,
+    explore, explore_by, survey,
 };
 use constellation_trace::{NodeId, TraceError, Verdict};
 use expect_test::{Expect, expect};
@@ -149,6 +149,9 @@ fn a_vote_that_arrives_twice_commits_without_the_other_voter() {
         0.000ms node0 receives m2 from node1
         0.000ms * duplicate m2
         0.000ms node0 receives m2 from node1, sends m3 to node1, m4 to node2
+        0.000ms * m1 is under way
+        0.000ms * m3 is under way
+        0.000ms * m4 is under way
     "#]]
     .assert_eq(&tell(&trace));
 }
@@ -378,6 +381,8 @@ fn a_retry_that_waits_for_no_proof_fires_the_thruster_twice() {
         0.000ms mss_23 receives m0 from pacific, sends m1 to pacific
         0.000ms pacific asks
         0.000ms mss_23 receives m2 from pacific, sends m3 to pacific
+        0.000ms * m1 is under way
+        0.000ms * m3 is under way
     "#]]
     .assert_eq(&tell(&trace));
     let explored = explore(&scope, factory, fires_once).expect("both are there");
@@ -385,6 +390,72 @@ fn a_retry_that_waits_for_no_proof_fires_the_thruster_twice() {
     let patient = Scope { timers_max: 0, ..scope };
     let found = explore(&patient, factory, fires_once).expect("both are there");
     assert_eq!((found.violation, found.extent), (None, Extent::Bounded(Bound::Timers(0))));
+}
+
+#[test]
+fn an_ending_brings_what_is_under_way_lets_timers_run_out_and_loses_nothing_more() {
+    let factory = |node| match node {
+        PACIFIC => Burn::Ground { confirmed: false },
+        _ => Burn::Thruster { fired: 0 },
+    };
+    let scope = Scope::new(["pacific", "mss_23"]);
+    let lost = Letter { source: Source::Node(PACIFIC), nth: 0, target: NodeId::new(1) };
+    let schedule = Schedule { lost: vec![lost], ..Schedule::default() };
+    let ending = Ending { timer_rounds: 2, requests: Vec::new() };
+    let trace = schedule.replay_to_end(&scope, &ending, factory).expect("it comes to its end");
+    // The timer runs out, which asks again and sets it anew; in the second round it finds the burn confirmed.
+    expect![[r#"
+        0.000ms pacific asks
+        0.000ms * lose m0
+        0.000ms pacific asks
+        0.000ms mss_23 receives m1 from pacific, sends m2 to pacific
+        0.000ms pacific receives m2 from mss_23
+    "#]]
+    .assert_eq(&tell(&trace));
+}
+
+#[test]
+fn an_ending_without_end_is_refused() {
+    let scope = Scope { requests: vec![(PACIFIC, ())], depth_max: 7, ..Scope::new(["pacific", "atlantic"]) };
+    let ending = Ending { timer_rounds: 0, requests: Vec::new() };
+    let error =
+        Schedule::default().replay_to_end(&scope, &ending, |me| Rally { me }).expect_err("it goes on");
+    expect!["more than 7 events, the most allowed, at +0.000000s, lastly at node number 1"]
+        .assert_eq(&error.to_string());
+}
+
+/// Says once more whatever it hears, to the other one.
+#[derive(Clone)]
+struct Rally {
+    me: NodeId,
+}
+
+impl Node for Rally {
+    type Message = ();
+    type Request = ();
+
+    fn on(&mut self, _now: Now, input: Input<(), ()>, effects: &mut Effects<()>) {
+        if !matches!(input, Input::Start) {
+            effects.send(NodeId::new(1 - self.me.number()), ());
+        }
+    }
+}
+
+#[test]
+fn whoever_looks_is_told_how_many_arrivals_were_executed() {
+    let cast = broadcast(3, 1);
+    let mut told = Vec::new();
+    let found = explore(
+        &cast.scope(),
+        |id| cast.node(id),
+        |run| {
+            told.push(run.deliveries());
+            Visit::Fine
+        },
+    );
+    let found = found.expect("the models send to nodes that are there");
+    assert_eq!((told.first(), told.len()), (Some(&6), 8));
+    assert!(told.is_sorted() && told.last() <= Some(&found.deliveries), "{told:?}");
 }
 
 #[test]
