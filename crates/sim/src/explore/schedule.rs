@@ -6,7 +6,7 @@ use constellation_trace::{Entry, EventId, Loss, MessageId, Nemesis, NodeId, Trac
 use super::faults::Faults;
 use super::letter::{Letter, Source};
 use super::scope::Scope;
-use super::system::{System, Watch};
+use super::system::{ARRIVAL_NS, System, Watch};
 use crate::error::WorldError;
 use crate::record::{action, texts};
 
@@ -64,8 +64,8 @@ impl Schedule {
         lost.chain(doubled).chain(arrivals).collect()
     }
 
-    /// Runs it again, from fresh nodes, and records what happens. An arrival takes one nanosecond. What is under way
-    /// in the end is recorded as such, so that nobody takes it for lost.
+    /// Runs it again, from fresh nodes, and records what happens. An arrival takes one millisecond. What is under
+    /// way in the end is recorded as such, so that nobody takes it for lost.
     ///
     /// # Errors
     /// [`WorldError::NotUnderWay`] when what is to arrive is not there, or has another address: this schedule was
@@ -253,7 +253,7 @@ struct Recorder {
 impl Recorder {
     fn begin_step(&mut self) {
         // Saturating: a run has fewer than 2^32 steps.
-        self.now = TrueTime::from_ns(self.now.ns().saturating_add(1));
+        self.now = TrueTime::from_ns(self.now.ns().saturating_add(ARRIVAL_NS));
         self.is_let_in = false;
     }
 

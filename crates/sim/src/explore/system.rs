@@ -11,6 +11,9 @@ use crate::error::WorldError;
 /// No place in the list of messages, or no step of the run.
 pub(super) const NONE: u32 = u32::MAX;
 
+/// How long an arrival takes in a trace, where time shows nothing but the order: a millisecond, which a timeline shows.
+pub(super) const ARRIVAL_NS: u64 = 1_000_000;
+
 /// Is shown each step of a node, with the place of the message that it takes in, if it takes one in.
 pub(super) trait Watch<M> {
     /// Whether it reads labels and claims; where it does not, nodes may save themselves the making of them.
@@ -528,9 +531,10 @@ impl<N: Node> System<N> {
         self.faults.run_out_all_that_may(scope)
     }
 
-    /// Time as an order has it: one nanosecond an arrival.
+    /// Time as an order has it: [`ARRIVAL_NS`] an arrival.
     pub(super) fn now(&self) -> TrueTime {
-        TrueTime::from_ns(u64::try_from(self.path.len()).unwrap_or(u64::MAX))
+        // Saturating: a run of 2^44 arrivals fits into no memory.
+        TrueTime::from_ns(u64::try_from(self.path.len()).unwrap_or(u64::MAX).saturating_mul(ARRIVAL_NS))
     }
 }
 

@@ -145,13 +145,13 @@ fn a_vote_that_arrives_twice_commits_without_the_other_voter() {
     let trace = violation.schedule.replay(&scope, |id| cast.node(id)).expect("it is of this scope");
     expect![[r#"
         0.000ms node0 sends m0 to node1, m1 to node2
-        0.000ms node1 receives m0 from node0, sends m2 to node0
-        0.000ms node0 receives m2 from node1
-        0.000ms * duplicate m2
-        0.000ms node0 receives m2 from node1, sends m3 to node1, m4 to node2
-        0.000ms * m1 is under way
-        0.000ms * m3 is under way
-        0.000ms * m4 is under way
+        1.000ms node1 receives m0 from node0, sends m2 to node0
+        2.000ms node0 receives m2 from node1
+        2.000ms * duplicate m2
+        3.000ms node0 receives m2 from node1, sends m3 to node1, m4 to node2
+        3.000ms * m1 is under way
+        3.000ms * m3 is under way
+        3.000ms * m4 is under way
     "#]]
     .assert_eq(&tell(&trace));
 }
@@ -378,11 +378,11 @@ fn a_retry_that_waits_for_no_proof_fires_the_thruster_twice() {
     let trace = schedule.replay(&scope, factory).expect("it is of this scope");
     expect![[r#"
         0.000ms pacific asks
-        0.000ms mss_23 receives m0 from pacific, sends m1 to pacific
-        0.000ms pacific asks
-        0.000ms mss_23 receives m2 from pacific, sends m3 to pacific
-        0.000ms * m1 is under way
-        0.000ms * m3 is under way
+        1.000ms mss_23 receives m0 from pacific, sends m1 to pacific
+        2.000ms pacific asks
+        3.000ms mss_23 receives m2 from pacific, sends m3 to pacific
+        3.000ms * m1 is under way
+        3.000ms * m3 is under way
     "#]]
     .assert_eq(&tell(&trace));
     let explored = explore(&scope, factory, fires_once).expect("both are there");
@@ -407,9 +407,9 @@ fn an_ending_brings_what_is_under_way_lets_timers_run_out_and_loses_nothing_more
     expect![[r#"
         0.000ms pacific asks
         0.000ms * lose m0
-        0.000ms pacific asks
-        0.000ms mss_23 receives m1 from pacific, sends m2 to pacific
-        0.000ms pacific receives m2 from mss_23
+        1.000ms pacific asks
+        2.000ms mss_23 receives m1 from pacific, sends m2 to pacific
+        3.000ms pacific receives m2 from mss_23
     "#]]
     .assert_eq(&tell(&trace));
 }
@@ -420,7 +420,7 @@ fn an_ending_without_end_is_refused() {
     let ending = Ending { timer_rounds: 0, requests: Vec::new() };
     let error =
         Schedule::default().replay_to_end(&scope, &ending, |me| Rally { me }).expect_err("it goes on");
-    expect!["more than 7 events, the most allowed, at +0.000000s, lastly at node number 1"]
+    expect!["more than 7 events, the most allowed, at +0.007000s, lastly at node number 1"]
         .assert_eq(&error.to_string());
 }
 
@@ -477,7 +477,7 @@ fn a_scope_that_contradicts_itself_is_refused() {
     );
     check(
         Scope { requests: vec![(PACIFIC, ())], ..Scope::new(["pacific"]) },
-        expect!["at +0.000000s node number 0 does what cannot be: there is no node number 7"],
+        expect!["at +0.001000s node number 0 does what cannot be: there is no node number 7"],
     );
     let error = WorldError::Names(TraceError::DuplicateNode("pacific".into()));
     assert_eq!(Schedule::default().replay(&Scope::new(["pacific"; 2]), |_| Odd::Waking), Err(error));
