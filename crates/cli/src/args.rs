@@ -1,6 +1,6 @@
 //! What can be typed: every command, flag and argument, with the help that is shown for it.
 
-use std::num::{NonZeroU64, NonZeroUsize};
+use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -19,6 +19,7 @@ Examples:
   constellation run mss-17 --resolver all         what three ways to settle a conflict lose
   constellation run mine.toml --seed 7 --trace out.jsonl
   constellation hunt lossy-relay                  which luck breaks it, and what of it matters
+  constellation explore conjunction               is there an order of messages in which it breaks?
   constellation check shiviz.log                  are the vector clocks of my own system sound?";
 
 /// Run, judge and explain how events are ordered across machines that cannot agree on the time.
@@ -48,6 +49,8 @@ pub(crate) enum Command {
     Hunt(Hunt),
     /// Run a scenario as a tape says that it went, and judge it.
     Replay(Replay),
+    /// Run a scenario in every order in which messages can arrive, within bounds, and judge each run.
+    Explore(Explore),
     /// List the scenarios that ship with this program.
     Scenarios(Scenarios),
     /// Judge the stamps in a log that some other system wrote.
@@ -125,6 +128,37 @@ pub(crate) struct Replay {
     #[arg(long)]
     pub(crate) json: bool,
 }
+
+#[derive(Args, Debug)]
+#[command(after_help = EXIT_CODES)]
+pub(crate) struct Explore {
+    #[command(flatten)]
+    pub(crate) target: Target,
+    /// How many messages of a run may be lost; by default one if links of the scenario lose any, else none.
+    #[arg(long, value_name = "N")]
+    pub(crate) losses: Option<u32>,
+    /// How many messages of a run may arrive twice; by default one if links of the scenario double any, else none.
+    #[arg(long, value_name = "N")]
+    pub(crate) duplicates: Option<u32>,
+    /// How many timers of a run may run out before its end; stations set them if the scenario has `anti_entropy`.
+    #[arg(long, value_name = "N", default_value = "0")]
+    pub(crate) timers: u32,
+    /// After how many arrivals a run is cut.
+    #[arg(long, value_name = "N")]
+    pub(crate) depth: Option<NonZeroU32>,
+    /// How many arrivals may be executed in all.
+    #[arg(long, value_name = "N", default_value_t = BUDGET)]
+    pub(crate) budget: NonZeroU64,
+    /// Write the trace of the smallest run that breaks a promise to this file, as JSON Lines.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trace: Option<PathBuf>,
+    /// Print one JSON object instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+const BUDGET: NonZeroU64 =
+    NonZeroU64::new(constellation_lab::explore::Bounds::DELIVERIES_MAX).expect("the usual bound is no 0");
 
 #[derive(Args, Debug)]
 pub(crate) struct Scenarios {

@@ -2,6 +2,7 @@
 
 pub(crate) mod check;
 pub(crate) mod completions;
+pub(crate) mod explore;
 pub(crate) mod hunt;
 pub(crate) mod replay;
 pub(crate) mod run;

@@ -25,6 +25,7 @@ fn main() -> ExitCode {
         Command::Run(run) => commands::run::run(&run, &mut printer),
         Command::Hunt(hunt) => commands::hunt::run(&hunt, &mut printer),
         Command::Replay(replay) => commands::replay::run(&replay, &mut printer),
+        Command::Explore(explore) => commands::explore::run(&explore, &mut printer),
         Command::Scenarios(scenarios) => commands::scenarios::run(&scenarios, &mut printer),
         Command::Check(check) => commands::check::run(&check, &mut printer),
         Command::Completions(completions) => commands::completions::run(&completions, &mut printer),

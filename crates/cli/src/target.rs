@@ -23,19 +23,24 @@ pub(crate) fn scenario(target: &Target) -> anyhow::Result<Scenario> {
     Ok(scenario)
 }
 
-/// The scenario that is meant, with its own resolver.
-pub(crate) fn load(target: &Target) -> anyhow::Result<Scenario> {
+/// The text of the scenario that is meant, with its name and what to call the text in messages.
+pub(crate) fn text(target: &Target) -> anyhow::Result<(String, String, String)> {
     let name = &target.scenario;
     let is_file = Path::new(name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"));
-    let (stem, path, text) = if is_file {
+    if is_file {
         let text = fs::read(name).with_context(|| format!("cannot read `{name}`"))?;
         let text = String::from_utf8(text).with_context(|| format!("`{name}` is not UTF-8 text"))?;
         let stem = Path::new(name).file_stem().map(|stem| stem.to_string_lossy().into_owned());
-        (stem.unwrap_or_default(), name.clone(), text)
+        Ok((stem.unwrap_or_default(), name.clone(), text))
     } else {
         let Some(incident) = incidents::find(name) else { bail!(unknown_scenario(name)) };
-        (name.clone(), format!("{name}.toml"), incident.text.to_owned())
-    };
+        Ok((name.clone(), format!("{name}.toml"), incident.text.to_owned()))
+    }
+}
+
+/// The scenario that is meant, with its own resolver.
+pub(crate) fn load(target: &Target) -> anyhow::Result<Scenario> {
+    let (stem, path, text) = text(target)?;
     let Some(given) = &target.nodes else {
         return Scenario::parse(&stem, &text).map_err(|error| excerpt(path, text, error).into());
     };

@@ -22,6 +22,7 @@
 //! | [`simulate`](mod@simulate) | [`simulate()`]: from a scenario to a trace |
 //! | [`promises`] | what is judged, and how clocks compare |
 //! | [`run`] | [`Run`]: simulated, judged, and made as small as it still fails |
+//! | [`explore`](mod@explore) | [`explore::explore`]: every order of arrivals, judged |
 //! | [`hunt`](mod@hunt) | [`hunt::hunt`]: the seeds that break a promise, each made small |
 //! | [`words`] | how a foreign text stands in a line |
 //!
@@ -35,6 +36,7 @@
     clippy::float_arithmetic
 )]
 
+pub mod explore;
 pub mod hunt;
 pub mod incidents;
 pub mod promises;

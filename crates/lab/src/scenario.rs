@@ -4,6 +4,7 @@
 
 mod links;
 mod reader;
+mod spans;
 mod steps;
 mod units;
 mod walls;

@@ -1,0 +1,143 @@
+//! `constellation explore`: every order in which messages can arrive, within bounds.
+
+use anyhow::anyhow;
+use constellation_lab::Scenario;
+use constellation_lab::explore::{Bounds, ExploreError, Explored, Unfit, explore};
+use constellation_sim::explore::Extent;
+use constellation_trace::Verdict;
+use constellation_trace::format::jsonl;
+use serde_json::{Value, json};
+
+use crate::args::Explore;
+use crate::file::write_whole;
+use crate::judgements::{judgement_json, print_judgements};
+use crate::printer::{Printer, count, faint, strong};
+use crate::source::Excerpt;
+use crate::target::{self, quoted};
+
+pub(crate) fn run(arguments: &Explore, printer: &mut Printer) -> anyhow::Result<u8> {
+    let scenario = target::scenario(&arguments.target)?;
+    let bounds = bounds(arguments, &scenario);
+    let progress = printer.progress("exploring");
+    let explored = explore(&scenario, bounds, &mut |so_far| {
+        let (runs, arrivals) = (count(so_far.runs, "run"), count(so_far.deliveries, "arrival"));
+        progress.set_message(format!("exploring: {runs}, {arrivals} of {} at most", bounds.deliveries_max));
+    });
+    progress.finish_and_clear();
+    let mut explored = explored.map_err(|error| refused(arguments, &scenario, error))?;
+    for judgement in &mut explored.judgements {
+        if let Verdict::Violated(evidence) = &mut judgement.verdict {
+            evidence.replay = replay(arguments, &scenario, bounds);
+        }
+    }
+    if let (Some(path), Some(trace)) = (&arguments.trace, &explored.trace) {
+        write_whole(path, |writer| jsonl::write(trace, writer))?;
+    }
+    if arguments.json {
+        printer.json(&as_json(&scenario, bounds, &explored))?;
+    } else {
+        print(arguments, &scenario, &explored, printer)?;
+    }
+    Ok(explored.exit_code())
+}
+
+fn bounds(arguments: &Explore, scenario: &Scenario) -> Bounds {
+    let mut bounds = Bounds::of(scenario);
+    bounds.losses_max = arguments.losses.unwrap_or(bounds.losses_max);
+    bounds.duplicates_max = arguments.duplicates.unwrap_or(bounds.duplicates_max);
+    bounds.timers_max = arguments.timers;
+    bounds.depth_max = arguments.depth.map_or(bounds.depth_max, |depth| depth.get());
+    bounds.deliveries_max = arguments.budget.get();
+    bounds
+}
+
+/// Why it cannot be explored: shown in the scenario's text where it is a step of it.
+fn refused(arguments: &Explore, scenario: &Scenario, error: ExploreError) -> anyhow::Error {
+    let ExploreError::Unfit(unfit) = &error else { return error.into() };
+    let excerpt = || {
+        let Unfit::Step { step } = unfit else { return None };
+        let (_, path, text) = target::text(&arguments.target).ok()?;
+        let span = scenario.step_span(&text, *step)?;
+        Some(Excerpt { path, text, span, message: unfit.to_string(), help: unfit.help().to_owned() })
+    };
+    excerpt().map_or_else(|| anyhow!("{unfit}\nhelp: {}", unfit.help()), Into::into)
+}
+
+/// The command that finds the same again.
+fn replay(arguments: &Explore, scenario: &Scenario, bounds: Bounds) -> String {
+    let name = quoted(&arguments.target.scenario);
+    let flags = target::flags(&arguments.target, scenario);
+    let usual = Bounds::of(scenario);
+    let bound = |flag: &str, bound: u64, usual: u64| {
+        if bound == usual { String::new() } else { format!(" --{flag} {bound}") }
+    };
+    let bounds = [
+        bound("losses", bounds.losses_max.into(), usual.losses_max.into()),
+        bound("duplicates", bounds.duplicates_max.into(), usual.duplicates_max.into()),
+        bound("timers", bounds.timers_max.into(), usual.timers_max.into()),
+        bound("depth", bounds.depth_max.into(), usual.depth_max.into()),
+        bound("budget", bounds.deliveries_max, usual.deliveries_max),
+    ];
+    format!("constellation explore {name}{flags}{}", bounds.concat())
+}
+
+fn print(
+    arguments: &Explore,
+    scenario: &Scenario,
+    explored: &Explored,
+    printer: &mut Printer,
+) -> anyhow::Result<()> {
+    let (runs, arrivals) = (count(explored.runs, "run"), count(explored.deliveries, "arrival"));
+    printer.line(format!("{} · {runs}, {arrivals}", strong(&scenario.name)))?;
+    printer.line("")?;
+    print_judgements(&explored.judgements, printer)?;
+    let network = &explored.network;
+    let extent = match &explored.extent {
+        _ if explored.trace.is_some() => format!("ended at the first violation: {network}"),
+        Extent::Complete => format!("complete: {network}"),
+        Extent::Bounded(bound) => format!("not complete, since bounded by {bound}: {network}"),
+        _ => format!("not complete: {network}"),
+    };
+    printer.line(faint(&format!("· {extent}")))?;
+    if explored.cut > 0 {
+        let cut = count(explored.cut, "run");
+        printer.line(faint(&format!("· {cut} cut before the end, and judged for safety alone")))?;
+    }
+    for line in &explored.left_out {
+        printer.line(faint(&format!("· {line}")))?;
+    }
+    if let (Some(path), None) = (&arguments.trace, &explored.trace) {
+        printer
+            .line(faint(&format!("· no run breaks a promise, so `{}` was not written", path.display())))?;
+    }
+    Ok(())
+}
+
+fn as_json(scenario: &Scenario, bounds: Bounds, explored: &Explored) -> Value {
+    let bound = match &explored.extent {
+        Extent::Bounded(bound) => json!(bound.to_string()),
+        _ => Value::Null,
+    };
+    json!({
+        "schema": "constellation/explore/1",
+        "version": env!("CARGO_PKG_VERSION"),
+        "scenario": scenario.name,
+        "resolver": scenario.resolver.name(),
+        "bounds": {
+            "losses": bounds.losses_max,
+            "duplicates": bounds.duplicates_max,
+            "timers": bounds.timers_max,
+            "depth": bounds.depth_max,
+            "budget": bounds.deliveries_max,
+        },
+        "runs": explored.runs,
+        "cut": explored.cut,
+        "arrivals": explored.deliveries,
+        "is_complete": explored.extent == Extent::Complete,
+        "bounded_by": bound,
+        "left_out": explored.left_out,
+        "promises": explored.judgements.iter().map(judgement_json).collect::<Vec<_>>(),
+        "trace_sha256": explored.trace.as_ref().map(|trace| jsonl::digest(trace).to_string()),
+        "exit_code": explored.exit_code(),
+    })
+}

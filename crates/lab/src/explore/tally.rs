@@ -1,0 +1,88 @@
+//! What came of each promise in the runs judged so far.
+
+use constellation_sim::explore::Extent;
+use constellation_trace::{Judgement, Limit, Verdict};
+
+use super::Until;
+use crate::promises::{Judged, Promise};
+
+/// What came of each promise in the runs judged so far.
+#[derive(Default)]
+pub(super) struct Tally {
+    runs: u64,
+    outcomes: Vec<Outcome>,
+}
+
+struct Outcome {
+    /// As its judgement calls it.
+    promise: String,
+    /// In how many runs it was judged.
+    runs: u64,
+    /// Why it could not be told in one of them.
+    open: Option<Limit>,
+}
+
+/// Whether this asks how a run ends, so that it means nothing in one that was cut short.
+pub(super) const fn is_about_the_end(promise: Promise) -> bool {
+    matches!(promise, Promise::EveryUpdateSurvives | Promise::ReplicasConverge | Promise::MessagesArrive)
+}
+
+impl Tally {
+    pub(super) const fn runs(&self) -> u64 {
+        self.runs
+    }
+
+    /// Enters what a judge said of one run; returns the first promise that is broken in it.
+    pub(super) fn enter(&mut self, judged: Judged, until: Until) -> Option<Promise> {
+        self.runs += 1;
+        let is_judged = |promise: Option<&Promise>| {
+            until == Until::TheEnd || promise.is_none_or(|promise| !is_about_the_end(*promise))
+        };
+        // A run that is too large for its judge has a judgement, but no promises.
+        for (place, judgement) in judged.judgements.into_iter().enumerate() {
+            let promise = judged.promises.get(place);
+            if !is_judged(promise) {
+                continue;
+            }
+            if let (Verdict::Violated(_), Some(promise)) = (&judgement.verdict, promise) {
+                return Some(*promise);
+            }
+            self.note(judgement);
+        }
+        None
+    }
+
+    fn note(&mut self, judgement: Judgement) {
+        let same = |outcome: &&mut Outcome| outcome.promise == judgement.promise;
+        let open = match judgement.verdict {
+            Verdict::Unknown(limit) => Some(limit),
+            _ => None,
+        };
+        match self.outcomes.iter_mut().find(same) {
+            Some(outcome) => {
+                outcome.runs += 1;
+                outcome.open = outcome.open.take().or(open);
+            }
+            None => self.outcomes.push(Outcome { promise: judgement.promise, runs: 1, open }),
+        }
+    }
+
+    /// The verdicts where nothing is broken: a promise holds if it does in every run, and every run was looked at.
+    pub(super) fn judgements(self, extent: &Extent) -> Vec<Judgement> {
+        let judgement = |outcome: Outcome| {
+            let verdict = match (outcome.open, extent) {
+                (Some(limit), _) => Verdict::Unknown(limit),
+                (None, Extent::Complete) => Verdict::Holds,
+                (None, Extent::Bounded(bound)) => {
+                    Verdict::Unknown(Limit::Explored { visited: outcome.runs, bound: bound.to_string() })
+                }
+                (None, _) => {
+                    Verdict::Unknown(Limit::Explored { visited: outcome.runs, bound: "unknown".to_owned() })
+                }
+            };
+            let plural = if outcome.runs == 1 { "" } else { "s" };
+            Judgement { promise: outcome.promise, verdict, scope: format!("{} run{plural}", outcome.runs) }
+        };
+        self.outcomes.into_iter().map(judgement).collect()
+    }
+}

@@ -1,0 +1,37 @@
+//! Where in its text a step of a scenario stands, for whoever cannot carry it out.
+
+use std::ops::Range;
+
+use toml::de::DeTable;
+
+use super::reader::Section;
+use super::{Scenario, units};
+
+impl Scenario {
+    /// Where in `text`, from which it was read, its step number `step` stands, from 0 in the order of time.
+    ///
+    /// `None` if this is not its text. Reads the text once more.
+    ///
+    /// ```
+    /// use constellation_lab::Scenario;
+    ///
+    /// let text = "nodes = [\"pacific\"]\nend = \"1s\"\n\
+    ///             steps = [{ at = \"1s\", do = \"heal\" }, { at = \"0s\", do = \"crash\", node = \"pacific\" }]";
+    /// let scenario = Scenario::parse("mine", text).expect("it is sound");
+    /// let span = scenario.step_span(text, 0).expect("it is its text");
+    /// assert!(text[span].contains("crash"));
+    /// ```
+    pub fn step_span(&self, text: &str, step: usize) -> Option<Range<usize>> {
+        let document = DeTable::parse(text).ok()?;
+        let file = Section::new(document.get_ref(), 0..0, "the file");
+        let sections = file.get("steps")?.sections("a step").ok()?;
+        let mut spans = Vec::new();
+        for section in &sections {
+            let at = section.require("at").ok()?.parsed("a duration", units::duration).ok()?;
+            spans.push((at, section.span()));
+        }
+        // As the steps themselves: those of one time in the order of the file.
+        spans.sort_by_key(|(at, _)| *at);
+        if spans.len() == self.steps.len() { spans.into_iter().nth(step).map(|(_, span)| span) } else { None }
+    }
+}
