@@ -33,8 +33,10 @@ struct Found {
     scope: Scope<Request>,
     schedule: Schedule,
     until: Until,
-    /// Whether no smaller one breaks the promise.
-    is_smallest: bool,
+    /// Whether without any one of the requests no order breaks the promise.
+    is_all_needed: bool,
+    /// Whether with these requests no run of fewer steps breaks it.
+    is_shortest: bool,
 }
 
 impl<N, F> Case<'_, F>
@@ -53,7 +55,8 @@ where
             scope: self.scope.clone(),
             schedule: schedule.clone(),
             until: Until::TheEnd,
-            is_smallest: true,
+            is_all_needed: true,
+            is_shortest: false,
         };
         self.drop_requests(promise, &mut found)?;
         if self.breaks(promise, &found.scope, &found.schedule, Until::LastArrival)? {
@@ -89,14 +92,14 @@ where
             match explored.violation {
                 Some(violation) => {
                     (found.scope.requests, found.schedule) = (fewer.requests, violation.schedule);
-                    (needed, found.is_smallest) = (0, true);
+                    (needed, found.is_all_needed) = (0, true);
                 }
                 None => {
                     needed += 1;
                     // The bound on timers is one of what is explored, not of how much of it.
                     let is_all =
                         matches!(explored.extent, Extent::Complete | Extent::Bounded(Bound::Timers(_)));
-                    found.is_smallest &= is_all;
+                    found.is_all_needed &= is_all;
                 }
             }
         }
@@ -115,9 +118,8 @@ where
             |run| self.look(promise, &scope, &run.schedule(), until, &mut failed),
         )?;
         failed.map_or(Ok(()), Err)?;
-        match surveyed.violation {
-            Some(violation) => found.schedule = violation.schedule,
-            None => found.is_smallest = false,
+        if let Some(violation) = surveyed.violation {
+            (found.schedule, found.is_shortest) = (violation.schedule, true);
         }
         Ok(())
     }
@@ -171,11 +173,14 @@ where
         if left < all {
             notes.push(format!("not needed: {} of {all} requests of clients", all - left));
         }
-        notes.push(if found.is_smallest {
-            "without any of its requests, or in fewer steps, it does not break".to_owned()
-        } else {
-            "fewer requests or steps may break it too: the search for them was cut short".to_owned()
-        });
+        let how_small = match (found.is_all_needed, found.is_shortest) {
+            (true, true) => "each of its requests is needed, and no fewer steps break it",
+            (false, true) => {
+                "no fewer steps break it with these requests; whether each is needed was not looked at in full"
+            }
+            (_, false) => "fewer steps may break it too: the search for them was cut short",
+        };
+        notes.push(how_small.to_owned());
         notes
     }
 }

@@ -2,6 +2,7 @@
 
 mod bytes;
 mod documented;
+mod exploring;
 mod faults;
 mod hunting;
 mod losing;

@@ -11,9 +11,10 @@ use constellation_trace::{Claim, NodeId, Verdict};
 use expect_test::{Expect, expect};
 
 /// A station between whose effects and the world something goes wrong.
-struct Broken<F> {
-    station: Station,
-    tamper: F,
+#[derive(Clone)]
+pub(crate) struct Broken<F> {
+    pub(crate) station: Station,
+    pub(crate) tamper: F,
 }
 
 impl<F: FnMut(&Moment<'_>, Step<Message>) -> Option<Step<Message>>> Node for Broken<F> {
@@ -35,10 +36,10 @@ impl<F: FnMut(&Moment<'_>, Step<Message>) -> Option<Step<Message>>> Node for Bro
 }
 
 /// What a fault may look at.
-struct Moment<'a> {
+pub(crate) struct Moment<'a> {
     is_first: bool,
     is_message: bool,
-    label: &'a str,
+    pub(crate) label: &'a str,
 }
 
 impl Moment<'_> {

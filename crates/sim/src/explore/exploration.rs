@@ -79,7 +79,8 @@ impl fmt::Display for Bound {
         match self {
             Bound::Deliveries(most) => write!(f, "at most {most} arrivals in all"),
             Bound::Depth(most) => write!(f, "at most {most} arrivals a run"),
-            Bound::Timers(most) => write!(f, "at most {most} timers a run run out"),
+            Bound::Timers(1) => write!(f, "at most 1 timer of a run runs out"),
+            Bound::Timers(most) => write!(f, "at most {most} timers of a run run out"),
             Bound::Stopped => write!(f, "stopped by whoever looked"),
         }
     }

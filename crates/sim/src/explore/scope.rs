@@ -82,6 +82,7 @@ impl<R> fmt::Display for Scope<R> {
             Sequence::Unordered => "unordered",
         };
         let Scope { losses_max, duplicates_max, timers_max, .. } = self;
-        write!(f, "{links} links, at most {losses_max} lost, {duplicates_max} doubled, {timers_max} timers")
+        let timers = if *timers_max == 1 { "timer" } else { "timers" };
+        write!(f, "{links} links, at most {losses_max} lost, {duplicates_max} doubled, {timers_max} {timers}")
     }
 }
