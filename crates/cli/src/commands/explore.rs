@@ -4,14 +4,14 @@ use anyhow::anyhow;
 use constellation_lab::Scenario;
 use constellation_lab::explore::{Bounds, ExploreError, Explored, Unfit, explore};
 use constellation_sim::explore::Extent;
-use constellation_trace::Verdict;
 use constellation_trace::format::jsonl;
+use constellation_trace::{Limit, Verdict};
 use serde_json::{Value, json};
 
 use crate::args::Explore;
 use crate::file::write_whole;
 use crate::judgements::{judgement_json, print_judgements};
-use crate::printer::{Printer, count, faint, strong};
+use crate::printer::{Printer, count, faint, strong, verdict};
 use crate::source::Excerpt;
 use crate::target::{self, quoted};
 
@@ -90,12 +90,20 @@ fn print(
     let (runs, arrivals) = (count(explored.runs, "run"), count(explored.deliveries, "arrival"));
     printer.line(format!("{} · {runs}, {arrivals}", strong(&scenario.name)))?;
     printer.line("")?;
-    print_judgements(&explored.judgements, printer)?;
+    for judgement in &explored.judgements {
+        if let Verdict::Unknown(Limit::Explored { .. }) = &judgement.verdict {
+            // The bound is the same for all, and stands below them.
+            let scope = faint(&format!("  ({})", judgement.scope));
+            printer.line(format!("{} {}{scope}", verdict(&judgement.verdict), judgement.promise))?;
+        } else {
+            print_judgements(std::slice::from_ref(judgement), printer)?;
+        }
+    }
     let network = &explored.network;
     let extent = match &explored.extent {
         _ if explored.trace.is_some() => format!("ended at the first violation: {network}"),
         Extent::Complete => format!("complete: {network}"),
-        Extent::Bounded(bound) => format!("not complete, since bounded by {bound}: {network}"),
+        Extent::Bounded(bound) => format!("none was wrong, but not all were looked at: {bound}; {network}"),
         _ => format!("not complete: {network}"),
     };
     printer.line(faint(&format!("· {extent}")))?;
@@ -115,6 +123,7 @@ fn print(
 
 fn as_json(scenario: &Scenario, bounds: Bounds, explored: &Explored) -> Value {
     let bound = match &explored.extent {
+        _ if explored.trace.is_some() => json!("the first violation"),
         Extent::Bounded(bound) => json!(bound.to_string()),
         _ => Value::Null,
     };

@@ -2,6 +2,7 @@
 
 mod checking;
 mod command;
+mod exploring;
 mod goldens;
 mod hunting;
 mod layers;
