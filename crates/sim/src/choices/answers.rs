@@ -167,10 +167,15 @@ impl FromIterator<Answer> for Answers {
     /// Collects deviations in any order; of two answers to one question the later stays.
     fn from_iter<I: IntoIterator<Item = Answer>>(answers: I) -> Answers {
         let mut sorted: Vec<Answer> = answers.into_iter().collect();
-        // Stable, so that the later of two comes later; `dedup` keeps the first, so it is looked at backwards.
-        sorted.reverse();
+        // Stable, so that the later of two comes later.
         sorted.sort_by_key(Answer::question);
-        sorted.dedup_by_key(|answer| answer.question);
+        sorted.dedup_by(|later, kept| {
+            let is_same = later.question == kept.question;
+            if is_same {
+                *kept = *later;
+            }
+            is_same
+        });
         Answers { sorted }
     }
 }
