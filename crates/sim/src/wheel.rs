@@ -83,7 +83,7 @@ impl Wheel {
             word * 64 + rest.trailing_zeros() as usize
         } else {
             // Strictly after this word; then from the start, where this word is the last to come.
-            let after = self.has_filled & u64::MAX.checked_shl(word as u32 + 1).unwrap_or(0);
+            let after = self.has_filled & (u64::MAX << word << 1);
             let word = if after != 0 { after } else { self.has_filled }.trailing_zeros() as usize;
             word * 64 + self.is_filled[word].trailing_zeros() as usize
         };
