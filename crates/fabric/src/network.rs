@@ -276,12 +276,17 @@ impl Network {
         Kind::of(link, limits)
     }
 
-    /// The place of these limits in the list; the same as those of the kind before, if they are the same.
+    /// The place of these limits in the list; that of the same ones, if they are among the last.
     fn number_limits(&mut self, limits: Limits) -> NonZeroU32 {
-        if self.limits.last() != Some(&limits) {
+        // A link and then its contacts: so what many links share is there once.
+        const LOOK_BACK: usize = 2;
+        let count = self.limits.len();
+        let last = count.saturating_sub(LOOK_BACK)..count;
+        let place = last.rev().find(|place| self.limits[*place] == limits).unwrap_or(count);
+        if place == count {
             Arc::make_mut(&mut self.limits).push(limits);
         }
-        let number = u32::try_from(self.limits.len()).ok().and_then(NonZeroU32::new);
+        let number = u32::try_from(place + 1).ok().and_then(NonZeroU32::new);
         number.expect("memory ends before 2^32 links do")
     }
 

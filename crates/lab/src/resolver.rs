@@ -57,6 +57,13 @@ pub(crate) enum News {
     Winner(Winner),
 }
 
+/// Which of both news are; bytes do not say.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum NewsKind {
+    Siblings,
+    Winner,
+}
+
 /// An update with the rank by which it wins or loses.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Winner {
@@ -230,10 +237,29 @@ impl Holdings {
 
     /// The news that a station of this kind wrote with [`News::encode`].
     pub(crate) fn decode(&self, bytes: &[u8]) -> Result<News, Error> {
-        let limits = Limits::STANDARD;
+        let kind = match self {
+            Holdings::Siblings(_) => NewsKind::Siblings,
+            Holdings::Winners { .. } => NewsKind::Winner,
+        };
+        News::decode(kind, bytes)
+    }
+}
+
+impl News {
+    /// Of which kind it is.
+    pub(crate) const fn kind(&self) -> NewsKind {
         match self {
-            Holdings::Siblings(_) => Update::decode(bytes, &limits).map(News::Siblings),
-            Holdings::Winners { .. } => {
+            News::Siblings(_) => NewsKind::Siblings,
+            News::Winner(_) => NewsKind::Winner,
+        }
+    }
+
+    /// The news of this kind that [`News::encode`] wrote.
+    pub(crate) fn decode(kind: NewsKind, bytes: &[u8]) -> Result<News, Error> {
+        let limits = Limits::STANDARD;
+        match kind {
+            NewsKind::Siblings => Update::decode(bytes, &limits).map(News::Siblings),
+            NewsKind::Winner => {
                 let mut reader = Reader::new(bytes);
                 let key = reader.text(&limits)?.to_owned();
                 let time = reader.varint()?;
@@ -244,9 +270,7 @@ impl Holdings {
             }
         }
     }
-}
 
-impl News {
     /// The key that it is about.
     pub(crate) fn key(&self) -> &str {
         match self {

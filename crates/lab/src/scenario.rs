@@ -13,11 +13,12 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::time::Duration;
 
-use constellation_fabric::{Link, Sequence};
+use constellation_fabric::{Contacts, Link, Sequence};
 use constellation_trace::{TrueTime, WallTime};
 use toml::de::{DeTable, DeValue};
 
 pub use links::LinkRule;
+pub(crate) use links::contacts;
 use links::{DEFAULT_LINK, LINK_KEYS, read_link};
 pub use reader::ScenarioError;
 use reader::{Field, Result, Section, advice};
@@ -48,6 +49,8 @@ pub struct Scenario {
     pub anti_entropy: Option<Duration>,
     /// Every link that `links` does not name.
     pub link: Link,
+    /// When those are up; `None` for all the time.
+    pub contacts: Option<Contacts>,
     /// Links that differ; a later rule for the same link wins.
     pub links: Vec<LinkRule>,
     /// The wall clocks that lie.
@@ -106,13 +109,13 @@ impl Scenario {
         let end = file.require("end")?;
         let end = end.parsed("a duration such as \"30s\"", units::duration)?;
         let end = TrueTime::from_ns(0).saturating_add(end);
-        let link = match file.get("link") {
+        let (link, contacts) = match file.get("link") {
             Some(field) => {
                 let section = field.section("[link]")?;
                 section.only(&LINK_KEYS)?;
-                read_link(&section, DEFAULT_LINK)?
+                read_link(&section, DEFAULT_LINK, None, end)?
             }
-            None => DEFAULT_LINK,
+            None => (DEFAULT_LINK, None),
         };
         let mut scenario = Scenario {
             name: name.to_owned(),
@@ -125,6 +128,7 @@ impl Scenario {
                 .map_or(Ok(Resolver::Siblings), |field| field.one_of(&Resolver::NAMES))?,
             anti_entropy: file.get("anti_entropy").map(|field| read_interval(&field)).transpose()?,
             link,
+            contacts,
             links: Vec::new(),
             walls: Vec::new(),
             steps: Vec::new(),

@@ -5,12 +5,12 @@ mod words;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use constellation_fabric::{Odds, Sequence};
+use constellation_fabric::{Link, Odds, Outside, Rate, Sequence};
 use constellation_trace::{Evidence, Trace, TrueTime, Verdict};
 use constellation_verify::{Budget, Order};
 
 use crate::promises::Promise;
-use crate::scenario::{Act, Scenario};
+use crate::scenario::{Act, Scenario, contacts};
 use crate::simulate::simulate;
 
 /// How much may be spent on one violation.
@@ -73,6 +73,20 @@ enum Part {
     Duplicates,
     /// That they overtake each other.
     FreeOrder,
+    /// That they are corrupted and a checksum sees it.
+    CorruptSeen,
+    /// That they are corrupted and none does.
+    CorruptUnseen,
+    /// That long ones are not taken.
+    SizeMax,
+    /// That they go out one after the other.
+    Rate,
+    /// That only so many may wait for that.
+    Queue,
+    /// That the links are up in their windows only.
+    Windows,
+    /// That the links flap.
+    Flap,
     /// That stations offer all they hold.
     Offers,
 }
@@ -102,17 +116,34 @@ fn parts(scenario: &Scenario) -> Vec<Part> {
         (Part::Loss, link.loss != Odds::NEVER),
         (Part::Duplicates, link.duplicate != Odds::NEVER),
         (Part::FreeOrder, link.sequence == Sequence::Unordered),
+        (Part::CorruptSeen, link.corrupt_seen != Odds::NEVER),
+        (Part::CorruptUnseen, link.corrupt_unseen != Odds::NEVER),
+        (Part::SizeMax, link.size_max.is_some()),
+        (Part::Rate, link.rate.is_some()),
+        (Part::Queue, has_bound(link)),
+        (Part::Windows, scenario.contacts.as_ref().is_some_and(|contacts| contacts.passes().is_some())),
+        (Part::Flap, scenario.contacts.as_ref().is_some_and(|contacts| contacts.flap().is_some())),
         (Part::Offers, scenario.anti_entropy.is_some()),
     ];
     parts.extend(faults.into_iter().filter(|(_, is_there)| *is_there).map(|(part, _)| part));
     parts
 }
 
+/// Whether not everything may wait that would.
+fn has_bound(link: Link) -> bool {
+    link.rate.is_some_and(|rate| rate.queue_bytes_max < u64::MAX)
+}
+
 /// The scenario with these parts only, which are in its order.
 fn only(scenario: &Scenario, kept: &[Part]) -> Scenario {
-    let mut link = scenario.link;
-    link.latency_max = link.latency_min;
-    (link.loss, link.duplicate, link.sequence) = (Odds::NEVER, Odds::NEVER, Sequence::Ordered);
+    let whole = scenario.link;
+    let (latency_min, latency_max) = (whole.latency_min, whole.latency_min);
+    let mut link = Link { latency_min, latency_max, ..Link::INSTANT };
+    let (mut passes, mut flap) = (None, None);
+    let (all_passes, all_flaps, outside) = match &scenario.contacts {
+        Some(contacts) => (contacts.passes().map(<[_]>::to_vec), contacts.flap(), contacts.outside()),
+        None => (None, None, Outside::Hold),
+    };
     let mut offers: Option<Duration> = None;
     let (mut steps, mut walls, mut links) = (BTreeSet::new(), Vec::new(), Vec::new());
     for part in kept {
@@ -121,15 +152,24 @@ fn only(scenario: &Scenario, kept: &[Part]) -> Scenario {
             Part::Life { crash, restart } => steps.extend([crash, restart]),
             Part::Wall(number) => walls.push(scenario.walls[number].clone()),
             Part::Links(number) => links.push(scenario.links[number].clone()),
-            Part::Spread => link.latency_max = scenario.link.latency_max,
-            Part::Loss => link.loss = scenario.link.loss,
-            Part::Duplicates => link.duplicate = scenario.link.duplicate,
-            Part::FreeOrder => link.sequence = scenario.link.sequence,
+            Part::Spread => link.latency_max = whole.latency_max,
+            Part::Loss => link.loss = whole.loss,
+            Part::Duplicates => link.duplicate = whole.duplicate,
+            Part::FreeOrder => link.sequence = whole.sequence,
+            Part::CorruptSeen => link.corrupt_seen = whole.corrupt_seen,
+            Part::CorruptUnseen => link.corrupt_unseen = whole.corrupt_unseen,
+            Part::SizeMax => link.size_max = whole.size_max,
+            Part::Rate => link.rate = whole.rate.map(|rate| Rate { queue_bytes_max: u64::MAX, ..rate }),
+            // The rate is the part before, so it is there if it is kept.
+            Part::Queue => link.rate = link.rate.and(whole.rate),
+            Part::Windows => passes.clone_from(&all_passes),
+            Part::Flap => flap = all_flaps,
             Part::Offers => offers = scenario.anti_entropy,
         }
     }
     let steps = steps.into_iter().map(|number| scenario.steps[number].clone()).collect();
-    Scenario { link, links, walls, steps, anti_entropy: offers, ..scenario.clone() }
+    let contacts = contacts(passes, flap, outside);
+    Scenario { link, contacts, links, walls, steps, anti_entropy: offers, ..scenario.clone() }
 }
 
 /// A client's update, as the scenario plans it: at which node, and when.

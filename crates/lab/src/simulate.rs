@@ -140,17 +140,22 @@ fn machines(scenario: &Scenario) -> Vec<Machine> {
 
 fn network(scenario: &Scenario) -> Network {
     let mut network = Network::new(scenario.link);
+    network.set_default(scenario.link, scenario.contacts.clone());
     for rule in &scenario.links {
         for source in &rule.sources {
             for target in &rule.targets {
-                network.set_link(node(scenario, source), node(scenario, target), rule.link);
+                let (source, target) = (node(scenario, source), node(scenario, target));
+                network.set_link(source, target, rule.link);
+                rule.contacts.iter().for_each(|contacts| {
+                    network.set_contacts(source, target, contacts.clone());
+                });
             }
         }
     }
     network
 }
 
-/// How long everything needs to arrive once nothing goes wrong any more.
+/// How long everything needs to arrive once nothing goes wrong any more, and no link has a queue or is down.
 fn settle_time(scenario: &Scenario) -> Duration {
     let slowest = slowest(scenario);
     let rounds = u32::try_from(scenario.nodes.len()).unwrap_or(u32::MAX);

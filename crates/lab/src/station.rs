@@ -1,5 +1,7 @@
 //! A ground station: it accepts updates, tells the others, and settles what they tell it.
 
+mod wire;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -329,6 +331,14 @@ impl Node for Station {
             }
             _ => {}
         }
+    }
+
+    fn wire_bytes(message: &Message) -> u32 {
+        u32::try_from(message.encode().len()).unwrap_or(u32::MAX)
+    }
+
+    fn corrupted(message: &Message, how: u32) -> Option<Message> {
+        message.corrupted(how)
     }
 }
 

@@ -1,5 +1,6 @@
-//! How durations and chances are written in a scenario file: `80ms`, `1.5s`, `9min`, `2.5%`, `20ppm`.
+//! How durations, chances, sizes and rates are written in a scenario file: `80ms`, `9min`, `2.5%`, `16KiB`, `64kB/s`.
 
+use std::num::NonZeroU64;
 use std::time::Duration;
 
 use constellation_fabric::Odds;
@@ -65,6 +66,35 @@ pub(super) fn drift(text: &str) -> Option<Drift> {
     Drift::ppb(sign * ppb)
 }
 
+/// The units of a size, longest name first so that `KiB` is not read as `B`.
+const SIZES: [(&str, u64); 5] =
+    [("KiB", 1 << 10), ("MiB", 1 << 20), ("kB", 1_000), ("MB", 1_000_000), ("B", 1)];
+
+/// A size such as `200B`, `1.5KiB` or `2MB`, in bytes.
+pub(super) fn bytes(text: &str) -> Option<u64> {
+    let (number, unit) = SIZES.iter().find_map(|(unit, bytes)| Some((text.strip_suffix(unit)?, *bytes)))?;
+    scaled(number.trim_end(), unit)
+}
+
+/// The units of a rate in bits; the larger ones first.
+const BITS: [(&str, u64); 3] = [("kbit/s", 1_000), ("Mbit/s", 1_000_000), ("bit/s", 1)];
+
+/// A rate such as `64KiB/s` or `9600bit/s`, in bytes a second; `None` for none at all, or for a part of a byte.
+pub(super) fn rate(text: &str) -> Option<NonZeroU64> {
+    let bits = BITS.iter().find_map(|(unit, bits)| Some((text.strip_suffix(unit)?, *bits)));
+    let bytes_per_second = match bits {
+        Some((number, unit)) => {
+            let bits = scaled(number.trim_end(), unit)?;
+            if bits % 8 != 0 {
+                return None;
+            }
+            bits / 8
+        }
+        None => bytes(text.strip_suffix("/s")?)?,
+    };
+    NonZeroU64::new(bytes_per_second)
+}
+
 /// `number`, a decimal without sign, times `unit`; `None` when it is none, too large, or finer than 1.
 fn scaled(number: &str, unit: u64) -> Option<u64> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
@@ -73,16 +103,19 @@ fn scaled(number: &str, unit: u64) -> Option<u64> {
         return None;
     }
     let whole = whole.parse::<u64>().ok()?.checked_mul(unit)?;
-    let mut rest = u128::from(unit);
-    let mut part: u128 = 0;
-    for digit in fraction.trim_end_matches('0').bytes() {
-        if rest % 10 != 0 {
-            return None;
-        }
-        rest /= 10;
-        part += u128::from(digit - b'0') * rest;
+    // A unit of at most 2^20 twos leaves nothing whole of a fraction with more digits; so nothing below can wrap.
+    const DIGITS_MAX: usize = 20;
+    let fraction = fraction.trim_end_matches('0');
+    if fraction.len() > DIGITS_MAX {
+        return None;
     }
-    whole.checked_add(u64::try_from(part).ok()?)
+    let (mut part, mut scale) = (0_u128, 1_u128);
+    for digit in fraction.bytes() {
+        part = part * 10 + u128::from(digit - b'0');
+        scale *= 10;
+    }
+    let part = part.checked_mul(u128::from(unit)).filter(|part| part % scale == 0)?;
+    whole.checked_add(u64::try_from(part / scale).ok()?)
 }
 
 #[cfg(test)]
@@ -97,6 +130,10 @@ mod tests {
         check("80ms", Some(80_000_000));
         check("1.5s", Some(1_500_000_000));
         check("1.000000001s", Some(1_000_000_001));
+        check("1.0000000001s", None);
+        check("0.1250h", Some(450_000_000_000));
+        check("0.333h", Some(1_198_800_000_000));
+        check("1.000000000000000000000000000000000001h", None);
         check("9min", Some(540_000_000_000));
         check("2 h", Some(7_200_000_000_000));
         check("0ns", Some(0));
@@ -107,6 +144,34 @@ mod tests {
         check(".5s", None);
         check("1e3s", None);
         check("99999999999999h", None);
+    }
+
+    #[test]
+    fn sizes_and_rates_are_whole_bytes() {
+        let check = |text: &str, expected: Option<u64>| assert_eq!(bytes(text), expected, "{text}");
+        check("200B", Some(200));
+        check("1.5KiB", Some(1_536));
+        check("1.5 kB", Some(1_500));
+        check("2MiB", Some(2 << 20));
+        check("2MB", Some(2_000_000));
+        check("0B", Some(0));
+        check("0.5B", None);
+        check("16", None);
+        check("1Kib", None);
+        check("-1B", None);
+        check("18446744073709551615B", Some(u64::MAX));
+        check("18446744073709551616B", None);
+        let check = |text: &str, expected: Option<u64>| {
+            assert_eq!(rate(text).map(NonZeroU64::get), expected, "{text}");
+        };
+        check("64 KiB/s", Some(65_536));
+        check("1B/s", Some(1));
+        check("9600bit/s", Some(1_200));
+        check("9.6kbit/s", Some(1_200));
+        check("1Mbit/s", Some(125_000));
+        check("9601bit/s", None);
+        check("0B/s", None);
+        check("64KiB", None);
     }
 
     #[test]

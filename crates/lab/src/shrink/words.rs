@@ -3,7 +3,7 @@
 use std::cmp;
 use std::time::Duration;
 
-use constellation_fabric::{Link, Odds, Sequence};
+use constellation_fabric::{Contacts, Flap, Link, Odds, Outside, Rate, Sequence};
 use constellation_sim::Disk;
 
 use crate::scenario::{Act, LinkRule, Scenario, WallRule};
@@ -14,7 +14,7 @@ pub(super) fn steps(scenario: &Scenario) -> Vec<String> {
     let mut told: Vec<String> = scenario.links.iter().map(link_rule).collect();
     if scenario.nodes.len() > 1 {
         let every = if scenario.links.is_empty() { "every message" } else { "every other message" };
-        told.push(format!("{every} {}", does(scenario.link)));
+        told.push(format!("{every} {}", does(scenario.link, scenario.contacts.as_ref())));
     }
     if let Some(interval) = scenario.anti_entropy {
         told.push(format!("each station offers all that it holds to another every {interval:?}"));
@@ -42,6 +42,13 @@ pub(super) fn not_needed(scenario: &Scenario, small: &Scenario) -> Vec<String> {
         ("the loss of messages", link.loss > small_link.loss),
         ("the duplicates", link.duplicate > small_link.duplicate),
         ("the overtaking", link.sequence != small_link.sequence),
+        ("the corruption that a checksum sees", link.corrupt_seen > small_link.corrupt_seen),
+        ("the corruption that no checksum sees", link.corrupt_unseen > small_link.corrupt_unseen),
+        ("the limit of size", link.size_max != small_link.size_max),
+        ("the limited rate", link.rate.is_some() && small_link.rate.is_none()),
+        ("the bound of queues", small_link.rate.is_some() && link.rate != small_link.rate),
+        ("the windows", has_windows(scenario) && !has_windows(small)),
+        ("the flapping", flap(scenario).is_some() && flap(small).is_none()),
         ("the offers of everything", scenario.anti_entropy != small.anti_entropy),
     ];
     needless.extend(faults.iter().filter(|(_, is_gone)| *is_gone).map(|(what, _)| (*what).to_owned()));
@@ -60,6 +67,14 @@ pub(super) fn not_needed(scenario: &Scenario, small: &Scenario) -> Vec<String> {
         [one] => vec![format!("not needed: {one}")],
         all => vec![format!("not needed: any of {}", all.join(", "))],
     }
+}
+
+fn has_windows(scenario: &Scenario) -> bool {
+    scenario.contacts.as_ref().is_some_and(|contacts| contacts.passes().is_some())
+}
+
+fn flap(scenario: &Scenario) -> Option<Flap> {
+    scenario.contacts.as_ref().and_then(Contacts::flap)
 }
 
 /// What each kind of planned fault is called: one, and many.
@@ -86,12 +101,12 @@ fn link_rule(rule: &LinkRule) -> String {
         "every message from {} to {} {}",
         rule.sources.join(", "),
         rule.targets.join(", "),
-        does(rule.link)
+        does(rule.link, rule.contacts.as_ref())
     )
 }
 
 /// What a link does to a message: `takes 20ms to 80ms, is lost in 2.5 % of cases`.
-fn does(link: Link) -> String {
+fn does(link: Link, contacts: Option<&Contacts>) -> String {
     let Link { latency_min, latency_max, loss, duplicate, sequence, .. } = link;
     let mut does = if latency_min == latency_max {
         format!("takes {latency_min:?}")
@@ -106,7 +121,56 @@ fn does(link: Link) -> String {
     if sequence == Sequence::Unordered {
         does.push_str(", may overtake others");
     }
+    does.push_str(&limits(link, contacts));
     does
+}
+
+/// What limits or spoils a message, as more of the same sentence.
+fn limits(link: Link, contacts: Option<&Contacts>) -> String {
+    let Link { corrupt_seen, corrupt_unseen, size_max, rate, .. } = link;
+    let mut limits = String::new();
+    for (what, odds) in [
+        ("is corrupted and dropped for its checksum", corrupt_seen),
+        ("is corrupted and no checksum sees it", corrupt_unseen),
+    ] {
+        if odds != Odds::NEVER {
+            limits.push_str(&format!(", {what} in {} of cases", percent(odds)));
+        }
+    }
+    if let Some(size_max) = size_max {
+        limits.push_str(&format!(", is lost if longer than {size_max} bytes"));
+    }
+    if let Some(Rate { bytes_per_second, queue_bytes_max }) = rate {
+        limits.push_str(&format!(", goes out at {bytes_per_second} bytes a second"));
+        if queue_bytes_max < u64::MAX {
+            limits.push_str(&format!(" behind a queue of {queue_bytes_max} bytes"));
+        }
+    }
+    let Some(contacts) = contacts else { return limits };
+    let outside = match contacts.outside() {
+        Outside::Hold => "waits",
+        Outside::Lose => "is lost",
+    };
+    if let Some(passes) = contacts.passes() {
+        let passes: Vec<_> = passes.iter().map(|pass| format!("{} to {}", pass.start, pass.end)).collect();
+        let passes = listed(&passes);
+        limits.push_str(&format!(", {outside} but from {passes}"));
+    }
+    if let Some(Flap { period, down, odds }) = contacts.flap() {
+        let chance = percent(odds);
+        limits.push_str(&format!(", {outside} for {down:?} of every {period:?} in {chance} of cases"));
+    }
+    limits
+}
+
+/// The first of many, and how many more there are.
+fn listed(texts: &[String]) -> String {
+    const SHOWN_MAX: usize = 3;
+    let shown = texts.iter().take(SHOWN_MAX).cloned().collect::<Vec<_>>().join(", ");
+    match texts.len().saturating_sub(SHOWN_MAX) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
 }
 
 /// `2.5 %`, exactly.

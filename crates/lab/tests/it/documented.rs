@@ -23,6 +23,14 @@ latency = "10ms"
 loss = "1%"
 duplicate = "2.5%"
 order = "free"
+corrupt = "1%"
+corrupt_unseen = "1000ppm"
+size_max = "4KiB"
+rate = "64KiB/s"
+queue = "16KiB"
+windows = [{ from = "0s", to = "9s" }, { from = "10s", to = "15s", rate = "1Mbit/s" }]
+flap = { period = "1s", down = "100ms", chance = "5%" }
+outside = "lose"
 
 [[links]]
 from = "pacific"
@@ -31,6 +39,9 @@ latency = "20ms..30ms"
 loss = "300ppm"
 duplicate = "0%"
 order = "kept"
+size_max = "none"
+windows = "none"
+outside = "hold"
 
 [[walls]]
 node = "atlantic"

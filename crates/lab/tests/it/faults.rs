@@ -5,7 +5,7 @@ use constellation_trace::{Kind, Nemesis, Verdict};
 use expect_test::{Expect, expect};
 
 /// Four updates by three stations of one key, two of them concurrent.
-const BASE: &str = r#"
+pub(crate) const BASE: &str = r#"
 nodes = ["pacific", "indian_ocean", "atlantic"]
 end = "20s"
 epoch = 2026-03-14T04:11:50Z
@@ -41,7 +41,7 @@ value = "roll"
 "#;
 
 /// Runs the base with `before` above its steps and `after` below them: what the world did, and what does not hold.
-fn check(before: &str, after: &str, expected: Expect) {
+pub(crate) fn check(before: &str, after: &str, expected: Expect) {
     let text = BASE.replacen("seed = 3\n", &format!("seed = 3\n{before}\n"), 1) + after;
     let scenario = Scenario::parse("fault", &text).expect("the file is documented");
     let run = Run::of(&scenario, scenario.seed, "").expect("it is short");
@@ -59,6 +59,8 @@ fn world(run: &Run) -> String {
         ("received", events(|kind| matches!(kind, Kind::Receive(_)))),
         ("lost", nemesis(|nemesis| matches!(nemesis, Nemesis::Lose(..)))),
         ("duplicated", nemesis(|nemesis| matches!(nemesis, Nemesis::Duplicate(_)))),
+        ("corrupted", nemesis(|nemesis| matches!(nemesis, Nemesis::Corrupt(_)))),
+        ("delayed", nemesis(|nemesis| matches!(nemesis, Nemesis::Wait { .. }))),
         ("held", nemesis(|nemesis| matches!(nemesis, Nemesis::Hold(_)))),
         ("healed", nemesis(|nemesis| matches!(nemesis, Nemesis::Heal))),
         ("restarted", events(|kind| matches!(kind, Kind::Restart { .. }))),
@@ -67,7 +69,7 @@ fn world(run: &Run) -> String {
     counts.map(|(what, count)| format!("{count} {what}")).collect::<Vec<_>>().join(", ") + "\n"
 }
 
-fn verdicts(run: &Run) -> String {
+pub(crate) fn verdicts(run: &Run) -> String {
     let mut lines = vec![format!("exit {}", run.exit_code())];
     for judgement in &run.judgements {
         match &judgement.verdict {

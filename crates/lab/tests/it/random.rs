@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use constellation_lab::{Run, Scenario, incidents};
+use constellation_lab::promises::judge_trace;
+use constellation_lab::{Run, Scenario, incidents, simulate};
 use constellation_trace::Verdict;
 use proptest::prelude::*;
 use proptest::test_runner::Config;
@@ -28,10 +29,45 @@ struct Sketch {
     loss_percent: u8,
     duplicate_percent: u8,
     is_free: bool,
+    limits: (&'static str, Losing),
     interval_ms: Option<u64>,
     drift_ppm: i32,
     wishes: Vec<Wish>,
 }
+
+/// Whether what a link does may lose a message.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Losing {
+    Never,
+    Perhaps,
+}
+
+/// What links do beside time and plain loss.
+const LIMITS: [(&str, Losing); 10] = [
+    ("", Losing::Never),
+    ("rate = \"2kB/s\"", Losing::Never),
+    ("rate = \"2kB/s\"\nqueue = \"300B\"", Losing::Perhaps),
+    ("size_max = \"150B\"", Losing::Perhaps),
+    ("corrupt = \"20%\"", Losing::Perhaps),
+    (
+        "windows = [{ from = \"1s\", to = \"2s\" }, { from = \"5s\", to = \"9s\", rate = \"900B/s\" }]",
+        Losing::Never,
+    ),
+    (
+        "windows = [{ from = \"1s\", to = \"2s\" }, { from = \"5s\", to = \"30s\" }]\noutside = \"lose\"",
+        Losing::Perhaps,
+    ),
+    ("flap = { period = \"700ms\", down = \"300ms\", chance = \"40%\" }", Losing::Never),
+    (
+        "flap = { period = \"700ms\", down = \"300ms\", chance = \"40%\" }\noutside = \"lose\"",
+        Losing::Perhaps,
+    ),
+    (
+        "rate = \"1kB/s\"\nwindows = [{ from = \"1s\", to = \"9s\" }]\n\
+         flap = { period = \"700ms\", down = \"300ms\", chance = \"40%\" }",
+        Losing::Never,
+    ),
+];
 
 impl Sketch {
     fn toml(&self) -> String {
@@ -43,9 +79,9 @@ impl Sketch {
         let order = if self.is_free { "free" } else { "kept" };
         write!(
             text,
-            "[link]\nlatency = \"5ms..900ms\"\nloss = \"{}%\"\nduplicate = \"{}%\"\norder = \"{order}\"\n\
+            "[link]\nlatency = \"5ms..900ms\"\nloss = \"{}%\"\nduplicate = \"{}%\"\norder = \"{order}\"\n{}\n\
              [[walls]]\nnode = \"pacific\"\ndrift = \"{}ppm\"\n",
-            self.loss_percent, self.duplicate_percent, self.drift_ppm,
+            self.loss_percent, self.duplicate_percent, self.limits.0, self.drift_ppm,
         )
         .expect("a String takes everything");
         let (mut at_ms, mut down) = (0, BTreeSet::new());
@@ -82,12 +118,21 @@ impl Sketch {
 fn sketch() -> impl Strategy<Value = Sketch> {
     let wish = (0..900_u64, 0..13_u8, 0..4_usize, 0..4_usize, 0..2_u8)
         .prop_map(|(after_ms, verb, node, other, key)| Wish { after_ms, verb, node, other, key });
-    let link = (prop_oneof![Just(0_u8), 0..=60_u8], 0..=50_u8, any::<bool>());
+    let limits = prop::sample::select(LIMITS.to_vec());
+    let link = (prop_oneof![Just(0_u8), 0..=60_u8], 0..=50_u8, any::<bool>(), limits);
     let interval = proptest::option::of(200..2_000_u64);
     let drift = prop_oneof![Just(0), -500_000..=500_000_i32];
     (1..=4_usize, any::<u32>(), link, interval, drift, proptest::collection::vec(wish, 0..16)).prop_map(
-        |(nodes, seed, (loss_percent, duplicate_percent, is_free), interval_ms, drift_ppm, wishes)| Sketch {
+        |(
             nodes,
+            seed,
+            (loss_percent, duplicate_percent, is_free, limits),
+            interval_ms,
+            drift_ppm,
+            wishes,
+        )| Sketch {
+            nodes,
+            limits,
             seed: u64::from(seed),
             loss_percent,
             duplicate_percent,
@@ -112,7 +157,9 @@ proptest! {
         let scenario = Scenario::parse("random", &text).expect("it is made of what is documented");
         let run = Run::of(&scenario, scenario.seed, "").expect("it is short");
         let is_told = sketch.interval_ms.is_some()
-            || (sketch.loss_percent == 0 && !text.contains("\"crash\""));
+            || (sketch.loss_percent == 0
+                && sketch.limits.1 == Losing::Never
+                && !text.contains("\"crash\""));
         for judgement in &run.judgements {
             if judgement.promise == "replicas converge" && !is_told {
                 continue;
@@ -128,6 +175,19 @@ proptest! {
             let is_open = matches!(judgement.verdict, Verdict::Unknown(_)) && text.contains("\"crash\"");
             prop_assert!(is_open || judgement.verdict == Verdict::Holds, "{}\n{}", &judgement.promise, &text);
         }
+    }
+
+    #[test]
+    fn bits_that_flip_unseen_may_break_promises_and_nothing_else(sketch in sketch(), resolver in 0..3_usize) {
+        let resolver = ["siblings", "wall-lww", "lamport-lww"][resolver];
+        let text = format!("resolver = \"{resolver}\"\n{}", sketch.toml())
+            .replacen("[link]\n", "[link]\ncorrupt_unseen = \"50%\"\n", 1);
+        let scenario = Scenario::parse("random", &text).expect("it is made of what is documented");
+        let trace = simulate(&scenario, scenario.seed);
+        prop_assert!(trace.is_ok(), "{trace:?}\n{text}");
+        // It can be judged; what becomes of the promises is the link's doing.
+        let judgements = judge_trace(&trace.expect("just looked at"));
+        prop_assert!(!judgements.is_empty());
     }
 
     #[test]

@@ -171,7 +171,7 @@ fn an_unknown_key_is_refused_at_every_level() {
     check_more(
         "[link]\nfrom = \"pacific\"",
         expect![[r#"
-        4:1 unknown key `from` in [link] (one of `latency`, `loss`, `duplicate`, `order`)
+        4:1 unknown key `from` in [link] (one of `latency`, `loss`, `duplicate`, `order`, `corrupt`, `corrupt_unseen`, `size_max`, `rate`, `queue`, `windows`, `flap`, `outside`)
         from"#]],
     );
     check_more(
