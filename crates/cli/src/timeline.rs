@@ -85,7 +85,7 @@ impl Columns {
             Nemesis::Wait { message: id, until, why } => {
                 let what = match why {
                     Wait::Queue => "waits behind others",
-                    Wait::Link => "waits for the link to come up",
+                    Wait::Link => "waits for the link",
                     _ => "waits",
                 };
                 message(*id, &format!("{what} until {}", time(*until).trim_start()))

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::ids::{MessageId, NodeId};
 use crate::time::{TrueTime, WallTime};
+use crate::trace::TraceError;
 
 /// One thing that the world did, which no node could see.
 ///
@@ -200,6 +201,22 @@ impl Nemesis {
             | Nemesis::Wait { message, .. }
             | Nemesis::InFlight(message) => Some(*message),
             _ => None,
+        }
+    }
+
+    /// Whether it can happen at that time in a trace of so many nodes and messages.
+    pub(crate) fn check(&self, at: TrueTime, nodes: usize, messages: usize) -> Result<(), TraceError> {
+        if let Some(node) = self.nodes().into_iter().find(|node| node.index() >= nodes) {
+            return Err(TraceError::UnknownNode(node));
+        }
+        if let Some(message) = self.message().filter(|message| message.index() >= messages) {
+            return Err(TraceError::UnknownMessage(message));
+        }
+        match *self {
+            Nemesis::Wait { message, until, .. } if until < at => {
+                Err(TraceError::WaitOver { message, at, until })
+            }
+            _ => Ok(()),
         }
     }
 }

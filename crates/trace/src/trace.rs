@@ -216,17 +216,7 @@ impl Trace {
     /// # Errors
     /// [`TraceError::UnknownNode`], [`TraceError::UnknownMessage`] or [`TraceError::WaitOver`]; the trace stays as it was.
     pub fn record_nemesis(&mut self, at: TrueTime, nemesis: Nemesis) -> Result<(), TraceError> {
-        if let Some(node) = nemesis.nodes().into_iter().find(|node| node.index() >= self.nodes.len()) {
-            return Err(TraceError::UnknownNode(node));
-        }
-        if let Some(message) = nemesis.message().filter(|message| message.index() >= self.messages.len()) {
-            return Err(TraceError::UnknownMessage(message));
-        }
-        if let Nemesis::Wait { message, until, .. } = nemesis
-            && until < at
-        {
-            return Err(TraceError::WaitOver { message, at, until });
-        }
+        nemesis.check(at, self.nodes.len(), self.messages.len())?;
         let after_events = u32::try_from(self.events.len()).map_err(|_| TraceError::Full)?;
         self.nemesis.push(NemesisEntry { after_events, at, nemesis });
         Ok(())

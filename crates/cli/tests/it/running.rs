@@ -52,6 +52,84 @@ fn a_small_scenario_is_told_and_judged() {
     );
 }
 
+/// The lines of a timeline that tell of messages and not of stations.
+fn told_of_links(link: &str) -> String {
+    let update = |at: &str, node: &str| {
+        format!(
+            "{{ at = \"{at}\", do = \"submit\", node = \"{node}\", key = \"k\", value = \"nadir, then 12 degrees of yaw\" }}"
+        )
+    };
+    let steps = [update("1s", "here"), update("2s", "here"), update("3s", "here"), update("4s", "there")];
+    let text = format!(
+        "nodes = [\"here\", \"there\"]\nend = \"30s\"\nlink = {{ latency = \"20ms\", {link} }}\nsteps = [{}]\n",
+        steps.join(", ")
+    );
+    let output =
+        Bench::new(&[("links.toml", text.as_bytes())]).run(&["run", "links.toml", "--seed", "2"], b"");
+    let timeline = text_of(&output);
+    let lines = timeline.lines().filter(|line| line.contains("s              m"));
+    lines.map(|line| line.trim_end().to_owned() + "\n").collect()
+}
+
+fn text_of(output: &std::process::Output) -> String {
+    assert_eq!(text(&output.stderr), "");
+    text(&output.stdout).to_owned()
+}
+
+#[test]
+fn what_links_do_to_messages_is_told_with_its_reason() {
+    let check = |link: &str, expected: expect_test::Expect| expected.assert_eq(&told_of_links(link));
+    check(
+        "corrupt = \"60%\"",
+        expect![[r#"
+                1.000s              m0 from here to there (e3: tell the others of here:1) is lost: bits flipped, and its checksum is wrong
+                2.000s              m1 from here to there (e5: tell the others of here:2) is lost: bits flipped, and its checksum is wrong
+                4.000s              m3 from there to here (e12: tell the others of there:1) is lost: bits flipped, and its checksum is wrong
+        "#]],
+    );
+    check(
+        "corrupt_unseen = \"100%\"",
+        expect![[r#"
+                1.000s              m0 from here to there (e3: tell the others of here:1) will arrive as another: bits flipped, and nothing saw it
+                2.000s              m1 from here to there (e8: tell the others of here:2) will arrive as another: bits flipped, and nothing saw it
+                3.000s              m2 from here to there (e13: tell the others of here:3) will arrive as another: bits flipped, and nothing saw it
+                4.000s              m3 from there to here (e18: tell the others of there:1) will arrive as another: bits flipped, and nothing saw it
+        "#]],
+    );
+    check(
+        "size_max = \"1B\"",
+        expect![[r#"
+                1.000s              m0 from here to there (e3: tell the others of here:1) is lost: it is longer than the link takes
+                2.000s              m1 from here to there (e5: tell the others of here:2) is lost: it is longer than the link takes
+                3.000s              m2 from here to there (e7: tell the others of here:3) is lost: it is longer than the link takes
+                4.000s              m3 from there to here (e9: tell the others of there:1) is lost: it is longer than the link takes
+        "#]],
+    );
+    check(
+        "rate = \"20B/s\", queue = \"70B\"",
+        expect![[r#"
+                2.000s              m1 from here to there (e5: tell the others of here:2) waits behind others until 3.700s
+                3.000s              m2 from here to there (e7: tell the others of here:3) is lost: the queue of the link is full
+        "#]],
+    );
+    check(
+        "windows = [{ from = \"2.5s\", to = \"3.5s\" }]",
+        expect![[r#"
+                1.000s              m0 from here to there (e3: tell the others of here:1) waits for the link until 2.500s
+                2.000s              m1 from here to there (e5: tell the others of here:2) waits for the link until 2.500s
+                4.000s              m3 from there to here (e18: tell the others of there:1) waits for the link until 30.000s
+        "#]],
+    );
+    check(
+        "windows = [{ from = \"2.5s\", to = \"3.5s\" }], outside = \"lose\"",
+        expect![[r#"
+                1.000s              m0 from here to there (e3: tell the others of here:1) is lost: the link is down
+                2.000s              m1 from here to there (e5: tell the others of here:2) is lost: the link is down
+                4.000s              m3 from there to here (e12: tell the others of there:1) is lost: the link is down
+        "#]],
+    );
+}
+
 #[test]
 fn each_scenario_ends_with_each_resolver_as_its_promises_do() {
     let mut table = String::new();
