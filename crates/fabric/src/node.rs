@@ -108,6 +108,7 @@ pub struct Effects<M> {
     begun: usize,
     timers: Vec<TimerSet>,
     words: Words,
+    has_refused: bool,
 }
 
 /// Whether labels and claims are of use to anybody.
@@ -195,7 +196,7 @@ impl<M> Effects<M> {
 
     /// No effects yet, for a driver that says whether it has any use for labels and claims.
     pub const fn with_words(words: Words) -> Effects<M> {
-        Effects { steps: Vec::new(), begun: 0, timers: Vec::new(), words }
+        Effects { steps: Vec::new(), begun: 0, timers: Vec::new(), words, has_refused: false }
     }
 
     /// No effects yet but that a message was received.
@@ -210,6 +211,7 @@ impl<M> Effects<M> {
     pub fn renew(&mut self) {
         self.begun = 0;
         self.timers.clear();
+        self.has_refused = false;
     }
 
     /// No effects any more but that a message was received, as after [`Effects::receiving`] but for the memory.
@@ -237,6 +239,9 @@ impl<M> Effects<M> {
     /// The message of this input is not let in: for whoever judges the run it never arrived, and nothing that the
     /// node does later follows from it. Say why with an [`Effects::event`] afterwards.
     ///
+    /// The state that a restart is handed can be refused in the same way, by a node that finds it torn or rotten: for
+    /// the judge it then remembers nothing.
+    ///
     /// ```
     /// use constellation_fabric::Effects;
     ///
@@ -250,6 +255,12 @@ impl<M> Effects<M> {
             self.steps[..self.begun].rotate_left(1);
             self.begun -= 1;
         }
+        self.has_refused = true;
+    }
+
+    /// Whether the node refused the message, or the state, of this input.
+    pub const fn has_refused(&self) -> bool {
+        self.has_refused
     }
 
     /// Something happened at the node, called `label` in a timeline.

@@ -11,7 +11,7 @@ mod walls;
 use std::collections::VecDeque;
 
 use constellation_fabric::{Choices, Effects, Input, Network, Node, Parcel, Timer};
-use constellation_trace::{MessageId, NodeId, Trace, TrueTime};
+use constellation_trace::{EventId, MessageId, NodeId, Trace, TrueTime};
 
 use crate::agenda::{Agenda, Place, Ticket};
 use crate::disk::Medium;
@@ -77,6 +77,8 @@ pub(crate) struct Host<N: Node> {
 pub(crate) struct Life<N> {
     pub(crate) node: N,
     began: TrueTime,
+    /// Of a restart that is not in the record yet: whose state is to be read.
+    restarts_from: Option<Option<EventId>>,
 }
 
 /// Something that is to happen.

@@ -6,6 +6,7 @@ use constellation_fabric::{Choices, Input, Node, Parcel, Step, StepAct, TimerSet
 use constellation_trace::{Claim, ClaimKind, MessageId, NodeId};
 
 use super::faulty::Incoming;
+use super::lives::Read;
 use super::messages::Taken;
 use super::{Engine, Occurrence, Outside};
 use crate::agenda::Place;
@@ -58,7 +59,12 @@ impl<N: Node> Engine<N> {
             Some(_) => effects.renew_receiving(),
             None => effects.renew(),
         }
+        let is_restart = matches!(input, Input::Restart { .. });
         life.node.on(host.clocks.now(self.now, life.began), input, effects);
+        if is_restart {
+            let read = if effects.has_refused() { Read::Nothing } else { Read::State };
+            self.record_restart(node, read)?;
+        }
 
         let receives = |step: &Step<_>| matches!(step.act, StepAct::Receive);
         let taken = if effects.steps().first().is_some_and(receives) { Taken::In } else { Taken::Refused };

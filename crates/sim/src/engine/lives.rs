@@ -9,6 +9,15 @@ use crate::agenda::Place;
 use crate::error::WorldError;
 use crate::plan::Disk;
 
+/// What a restarted process has learnt from its disk.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Read {
+    /// What was handed to it.
+    State,
+    /// Nothing: it refused that, or ended before.
+    Nothing,
+}
+
 impl<N: Node> Engine<N> {
     /// The plan has a node crash. One that is down by luck stays down until the plan has it restart.
     pub(super) fn crash_by_plan<C: Choices>(
@@ -25,6 +34,8 @@ impl<N: Node> Engine<N> {
 
     /// A process ends; what waits for it is lost.
     pub(super) fn crash<C: Choices>(&mut self, choices: &mut C, node: NodeId) -> Result<(), WorldError> {
+        // Who crashes before it has read its disk knows nothing of it.
+        self.record_restart(node, Read::Nothing)?;
         self.record_life(node, Action::Crash)?;
         self.harm_disk(choices, node)?;
         self.end_life(node);
@@ -125,8 +136,19 @@ impl<N: Node> Engine<N> {
         let read = self.hosts[node.index()].disk.read().cloned();
         let (from, state) = read.map(|written| (written.event, written.bytes)).unzip();
         self.begin(outside, node);
-        self.record_life(node, Action::Restart(from))?;
+        self.hosts[node.index()].life.iter_mut().for_each(|life| life.restarts_from = Some(from));
         self.hand(outside, node, Input::Restart { state, incarnation })
+    }
+
+    /// Enters into the record that a process began again, once it is known whether it believes what it has read; of
+    /// one that is in the record already, nothing.
+    #[inline(always)]
+    pub(super) fn record_restart(&mut self, node: NodeId, read: Read) -> Result<(), WorldError> {
+        let life = self.hosts[node.index()].life.as_mut();
+        match life.and_then(|life| life.restarts_from.take()) {
+            None => Ok(()),
+            Some(from) => self.record_life(node, Action::Restart(from.filter(|_| read == Read::State))),
+        }
     }
 
     pub(super) fn begin<C, F: FnMut(NodeId) -> N>(
@@ -135,7 +157,7 @@ impl<N: Node> Engine<N> {
         node: NodeId,
     ) {
         let fresh = (outside.factory)(node);
-        self.hosts[node.index()].life = Some(Life { node: fresh, began: self.now });
+        self.hosts[node.index()].life = Some(Life { node: fresh, began: self.now, restarts_from: None });
     }
 
     pub(super) fn join<C, F>(

@@ -75,7 +75,9 @@ fn check<const COUNT: usize>(answers: [(Topic, u64, u32); COUNT], expected: Expe
 
 #[test]
 fn calm_nothing_goes_wrong_on_the_worst_machine() {
-    check([], expect![[r#"
+    check(
+        [],
+        expect![[r#"
         10.000ms pacific says 1
         11.000ms atlantic hears 1
         15.000ms atlantic persists its state
@@ -85,7 +87,8 @@ fn calm_nothing_goes_wrong_on_the_worst_machine() {
         31.000ms atlantic hears 3
         40.000ms atlantic says 4
         41.000ms pacific hears 4
-    "#]]);
+    "#]],
+    );
     let told = |setup: Setup<Ask>| run(setup, Calm).map(|outcome| (tell(&outcome.trace), outcome.counts));
     assert_eq!(told(at_atlantic(worst(), story())), told(quiet(story())));
 }
@@ -93,7 +96,9 @@ fn calm_nothing_goes_wrong_on_the_worst_machine() {
 #[test]
 fn a_crash_before_the_work_loses_the_input_and_the_node_comes_back() {
     // Input 0 is the start.
-    check([(Topic::CrashBefore, 3, 1)], expect![[r#"
+    check(
+        [(Topic::CrashBefore, 3, 1)],
+        expect![[r#"
         10.000ms pacific says 1
         11.000ms atlantic hears 1
         15.000ms atlantic persists its state
@@ -104,8 +109,11 @@ fn a_crash_before_the_work_loses_the_input_and_the_node_comes_back() {
         31.000ms * lose m2
         41.000ms atlantic#1 restarts as atlantic#1 from the state of e2
         41.000ms atlantic#1 finds 5 on disk, has 0 in life 1
-    "#]]);
-    check([(Topic::CrashBefore, 3, 1), (Topic::Down, 3, 5)], expect![[r#"
+    "#]],
+    );
+    check(
+        [(Topic::CrashBefore, 3, 1), (Topic::Down, 3, 5)],
+        expect![[r#"
         10.000ms pacific says 1
         11.000ms atlantic hears 1
         15.000ms atlantic persists its state
@@ -116,8 +124,11 @@ fn a_crash_before_the_work_loses_the_input_and_the_node_comes_back() {
         31.000ms * lose m2
         46.000ms atlantic#1 restarts as atlantic#1 from the state of e2
         46.000ms atlantic#1 finds 5 on disk, has 0 in life 1
-    "#]]);
-    check([(Topic::CrashBefore, 3, 1), (Topic::Amnesia, 3, 1)], expect![[r#"
+    "#]],
+    );
+    check(
+        [(Topic::CrashBefore, 3, 1), (Topic::Amnesia, 3, 1)],
+        expect![[r#"
         10.000ms pacific says 1
         11.000ms atlantic hears 1
         15.000ms atlantic persists its state
@@ -128,8 +139,11 @@ fn a_crash_before_the_work_loses_the_input_and_the_node_comes_back() {
         31.000ms * lose m2
         41.000ms atlantic#1 restarts as atlantic#1 and remembers nothing
         41.000ms atlantic#1 finds nothing on disk, has 0 in life 1
-    "#]]);
-    check([(Topic::CrashBefore, 0, 1)], expect![[r#"
+    "#]],
+    );
+    check(
+        [(Topic::CrashBefore, 0, 1)],
+        expect![[r#"
         0.000ms atlantic crashes
         10.000ms pacific says 1
         11.000ms * lose m0
@@ -141,12 +155,33 @@ fn a_crash_before_the_work_loses_the_input_and_the_node_comes_back() {
         31.000ms atlantic#1 hears 3
         40.000ms atlantic#1 says 4
         41.000ms pacific hears 4
+    "#]],
+    );
+}
+
+#[test]
+fn a_node_may_crash_again_before_it_has_read_its_disk() {
+    check([(Topic::CrashBefore, 3, 1), (Topic::CrashBefore, 4, 1)], expect![[r#"
+        10.000ms pacific says 1
+        11.000ms atlantic hears 1
+        15.000ms atlantic persists its state
+        20.000ms pacific says 2
+        21.000ms atlantic crashes
+        21.000ms * lose m1
+        30.000ms pacific says 3
+        31.000ms * lose m2
+        41.000ms atlantic#1 restarts as atlantic#1 and remembers nothing
+        41.000ms atlantic#1 crashes
+        61.000ms atlantic#2 restarts as atlantic#2 from the state of e2
+        61.000ms atlantic#2 finds 5 on disk, has 0 in life 2
     "#]]);
 }
 
 #[test]
 fn a_crash_after_the_work_keeps_what_was_persisted_and_lets_nothing_leave() {
-    check([(Topic::CrashAfter, 2, 1)], expect![[r#"
+    check(
+        [(Topic::CrashAfter, 2, 1)],
+        expect![[r#"
         10.000ms pacific says 1
         11.000ms atlantic hears 1
         15.000ms atlantic persists its state
@@ -159,8 +194,11 @@ fn a_crash_after_the_work_keeps_what_was_persisted_and_lets_nothing_leave() {
         35.000ms atlantic#1 finds 5 on disk, has 0 in life 1
         40.000ms atlantic#1 says 4
         41.000ms pacific hears 4
-    "#]]);
-    check([(Topic::CrashAfter, 5, 1)], expect![[r#"
+    "#]],
+    );
+    check(
+        [(Topic::CrashAfter, 5, 1)],
+        expect![[r#"
         10.000ms pacific says 1
         11.000ms atlantic hears 1
         15.000ms atlantic persists its state
@@ -172,20 +210,29 @@ fn a_crash_after_the_work_keeps_what_was_persisted_and_lets_nothing_leave() {
         40.000ms atlantic crashes
         60.000ms atlantic#1 restarts as atlantic#1 from the state of e2
         60.000ms atlantic#1 finds 5 on disk, has 0 in life 1
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_crash_after_the_work_sets_no_timer() {
     let wake = || Plan::new().at(ms(10), ask(ATLANTIC, Ask::Wake(Timer(1), millis(5))));
-    check_by(at_atlantic(worst(), wake()), Only([(Topic::CrashAfter, 1, 1)]), expect![[r#"
+    check_by(
+        at_atlantic(worst(), wake()),
+        Only([(Topic::CrashAfter, 1, 1)]),
+        expect![[r#"
         10.000ms atlantic crashes
         30.000ms atlantic#1 restarts as atlantic#1 and remembers nothing
         30.000ms atlantic#1 finds nothing on disk, has 0 in life 1
-    "#]]);
-    check_by(at_atlantic(worst(), wake()), Calm, expect![[r#"
+    "#]],
+    );
+    check_by(
+        at_atlantic(worst(), wake()),
+        Calm,
+        expect![[r#"
         15.000ms atlantic timer 1 at 15ms
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -201,7 +248,9 @@ fn a_request_at_which_a_node_crashes_is_counted_as_lost() {
 
 #[test]
 fn a_pause_makes_inputs_wait_in_order_and_time_goes_on() {
-    check([(Topic::Pause, 1, 1)], expect![[r#"
+    check(
+        [(Topic::Pause, 1, 1)],
+        expect![[r#"
         10.000ms pacific says 1
         11.000ms * pause atlantic for 20000000 ns
         20.000ms pacific says 2
@@ -212,7 +261,8 @@ fn a_pause_makes_inputs_wait_in_order_and_time_goes_on() {
         31.000ms atlantic hears 3
         40.000ms atlantic says 4
         41.000ms pacific hears 4
-    "#]]);
+    "#]],
+    );
 }
 
 /// A timer of 30 ms is set at 10 ms; at 20 ms Atlantic stops for 50 ms.
@@ -228,28 +278,38 @@ fn stopped(topic: Topic) -> (Setup<Ask>, Only<2>) {
 #[test]
 fn in_a_pause_timers_run_out_and_are_heard_of_late() {
     let (setup, luck) = stopped(Topic::Pause);
-    check_by(setup, luck, expect![[r#"
+    check_by(
+        setup,
+        luck,
+        expect![[r#"
         20.000ms * pause atlantic for 50000000 ns
         70.000ms atlantic has 1
         70.000ms atlantic timer 1 at 70ms
         100.000ms atlantic timer 2 at 100ms
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn in_a_suspension_the_monotonic_clock_stands_still_and_timers_run_out_later() {
     let (setup, luck) = stopped(Topic::Suspend);
-    check_by(setup, luck, expect![[r#"
+    check_by(
+        setup,
+        luck,
+        expect![[r#"
         20.000ms * suspend atlantic for 50000000 ns
         70.000ms atlantic has 1
         90.000ms atlantic timer 1 at 40ms
         150.000ms atlantic timer 2 at 100ms
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_slow_node_works_on_one_input_after_the_other() {
-    check([(Topic::Slow, 1, 12), (Topic::Slow, 2, 7)], expect![[r#"
+    check(
+        [(Topic::Slow, 1, 12), (Topic::Slow, 2, 7)],
+        expect![[r#"
         10.000ms pacific says 1
         11.000ms * atlantic works for 12000000 ns
         20.000ms pacific says 2
@@ -261,7 +321,8 @@ fn a_slow_node_works_on_one_input_after_the_other() {
         31.000ms atlantic hears 3
         40.000ms atlantic says 4
         41.000ms pacific hears 4
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -272,15 +333,21 @@ fn a_timer_that_waits_and_is_set_anew_does_not_run_out() {
         .at(ms(12), Act::Pause { node: ATLANTIC, lasts: millis(10) })
         // It runs out at 15 ms, behind this request, which sets it anew.
         .at(ms(14), wake(50));
-    check_by(quiet(plan), Calm, expect![[r#"
+    check_by(
+        quiet(plan),
+        Calm,
+        expect![[r#"
         12.000ms * pause atlantic for 10000000 ns
         72.000ms atlantic timer 1 at 72ms
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_jump_of_the_wall_clock_by_luck_is_in_the_trace() {
-    check([(Topic::WallStep, 2, 1), (Topic::WallStepSize, 2, 1)], expect![[r#"
+    check(
+        [(Topic::WallStep, 2, 1), (Topic::WallStepSize, 2, 1)],
+        expect![[r#"
         10.000ms pacific says 1
         11.000ms atlantic hears 1
         15.000ms * step atlantic by -2000 ns
@@ -291,13 +358,17 @@ fn a_jump_of_the_wall_clock_by_luck_is_in_the_trace() {
         31.000ms atlantic hears 3
         40.000ms atlantic says 4
         41.000ms pacific hears 4
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_stop_by_plan_is_as_one_by_luck() {
     let plan = |act| story().at(ms(12), act);
-    check_by(quiet(plan(Act::Pause { node: ATLANTIC, lasts: millis(10) })), Calm, expect![[r#"
+    check_by(
+        quiet(plan(Act::Pause { node: ATLANTIC, lasts: millis(10) })),
+        Calm,
+        expect![[r#"
         10.000ms pacific says 1
         11.000ms atlantic hears 1
         12.000ms * pause atlantic for 10000000 ns
@@ -308,9 +379,13 @@ fn a_stop_by_plan_is_as_one_by_luck() {
         31.000ms atlantic hears 3
         40.000ms atlantic says 4
         41.000ms pacific hears 4
-    "#]]);
+    "#]],
+    );
     let slow = Act::Slow { node: ATLANTIC, each: millis(3), lasts: millis(10) };
-    check_by(quiet(plan(slow)), Calm, expect![[r#"
+    check_by(
+        quiet(plan(slow)),
+        Calm,
+        expect![[r#"
         10.000ms pacific says 1
         11.000ms atlantic hears 1
         15.000ms * atlantic works for 3000000 ns
@@ -322,15 +397,20 @@ fn a_stop_by_plan_is_as_one_by_luck() {
         31.000ms atlantic hears 3
         40.000ms atlantic says 4
         41.000ms pacific hears 4
-    "#]]);
+    "#]],
+    );
     let (mut setup, _) = stopped(Topic::Pause);
     setup.plan.add(ms(15), Act::Suspend { node: ATLANTIC, lasts: millis(50) });
-    check_by(setup, Calm, expect![[r#"
+    check_by(
+        setup,
+        Calm,
+        expect![[r#"
         15.000ms * suspend atlantic for 50000000 ns
         65.000ms atlantic has 1
         90.000ms atlantic timer 1 at 40ms
         150.000ms atlantic timer 2 at 100ms
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -340,11 +420,15 @@ fn a_pause_in_the_midst_of_work_draws_it_out() {
         .at(ms(12), ask(ATLANTIC, Ask::Add(1)))
         .at(ms(15), Act::Pause { node: ATLANTIC, lasts: millis(20) });
     // Three of ten milliseconds are done before, seven after.
-    check_by(quiet(plan), Calm, expect![[r#"
+    check_by(
+        quiet(plan),
+        Calm,
+        expect![[r#"
         12.000ms * atlantic works for 10000000 ns
         15.000ms * pause atlantic for 20000000 ns
         42.000ms atlantic has 1
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -353,7 +437,10 @@ fn a_crash_ends_a_stop_and_loses_what_waits() {
         .at(ms(12), Act::Pause { node: ATLANTIC, lasts: millis(200) })
         .at(ms(25), Act::Crash { node: ATLANTIC })
         .at(ms(28), Act::Restart { node: ATLANTIC, disk: Disk::Kept });
-    check_by(quiet(plan), Calm, expect![[r#"
+    check_by(
+        quiet(plan),
+        Calm,
+        expect![[r#"
         10.000ms pacific says 1
         11.000ms atlantic hears 1
         12.000ms * pause atlantic for 200000000 ns
@@ -366,14 +453,18 @@ fn a_crash_ends_a_stop_and_loses_what_waits() {
         31.000ms atlantic#1 hears 3
         40.000ms atlantic#1 says 4
         41.000ms pacific hears 4
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_planned_crash_at_the_next_input_waits_for_it() {
     let restart = Act::Restart { node: ATLANTIC, disk: Disk::Kept };
     let plan = |act| story().at(ms(16), act).at(ms(25), restart.clone());
-    check_by(quiet(plan(Act::CrashBefore { node: ATLANTIC })), Calm, expect![[r#"
+    check_by(
+        quiet(plan(Act::CrashBefore { node: ATLANTIC })),
+        Calm,
+        expect![[r#"
         10.000ms pacific says 1
         11.000ms atlantic hears 1
         15.000ms atlantic persists its state
@@ -386,8 +477,12 @@ fn a_planned_crash_at_the_next_input_waits_for_it() {
         31.000ms atlantic#1 hears 3
         40.000ms atlantic#1 says 4
         41.000ms pacific hears 4
-    "#]]);
-    check_by(quiet(plan(Act::CrashAfter { node: ATLANTIC })), Calm, expect![[r#"
+    "#]],
+    );
+    check_by(
+        quiet(plan(Act::CrashAfter { node: ATLANTIC })),
+        Calm,
+        expect![[r#"
         10.000ms pacific says 1
         11.000ms atlantic hears 1
         15.000ms atlantic persists its state
@@ -400,7 +495,8 @@ fn a_planned_crash_at_the_next_input_waits_for_it() {
         31.000ms atlantic#1 hears 3
         40.000ms atlantic#1 says 4
         41.000ms pacific hears 4
-    "#]]);
+    "#]],
+    );
     // No input comes before the restart, so nothing happens.
     let plan = story().at(ms(50), Act::CrashBefore { node: ATLANTIC }).at(ms(60), restart);
     let told = |plan| run(quiet(plan), Calm).map(|outcome| tell(&outcome.trace));
@@ -412,7 +508,10 @@ fn a_planned_crash_at_the_next_input_waits_for_it() {
 
 #[test]
 fn a_node_that_joins_is_not_there_before() {
-    check_by(quiet(story().at(ms(18), Act::Join { node: ATLANTIC })), Calm, expect![[r#"
+    check_by(
+        quiet(story().at(ms(18), Act::Join { node: ATLANTIC })),
+        Calm,
+        expect![[r#"
         10.000ms pacific says 1
         11.000ms * lose m0
         18.000ms * atlantic joins
@@ -422,7 +521,8 @@ fn a_node_that_joins_is_not_there_before() {
         31.000ms atlantic hears 3
         40.000ms atlantic says 4
         41.000ms pacific hears 4
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -434,7 +534,10 @@ fn a_node_that_leaves_says_goodbye_and_is_gone() {
             .at(at, Act::Leave { node: PACIFIC })
             .at(ms(16), ask(ATLANTIC, Ask::Send(PACIFIC, vec![8])))
     };
-    check_by(quiet(plan(ms(12))), Calm, expect![[r#"
+    check_by(
+        quiet(plan(ms(12))),
+        Calm,
+        expect![[r#"
         5.000ms atlantic says 7
         6.000ms pacific hears 7
         12.000ms pacific says goodbye
@@ -442,12 +545,16 @@ fn a_node_that_leaves_says_goodbye_and_is_gone() {
         13.000ms atlantic hears 99
         16.000ms atlantic says 8
         17.000ms * lose m2
-    "#]]);
+    "#]],
+    );
     let outcome = run(quiet(plan(ms(12))), Calm).expect("a sound setup");
     assert!(outcome.nodes[PACIFIC.index()].is_none());
     // It works off what waits first.
     let paused = plan(ms(12)).at(ms(5), Act::Pause { node: PACIFIC, lasts: millis(30) });
-    check_by(quiet(paused), Calm, expect![[r#"
+    check_by(
+        quiet(paused),
+        Calm,
+        expect![[r#"
         5.000ms * pause pacific for 30000000 ns
         5.000ms atlantic says 7
         16.000ms atlantic says 8
@@ -456,7 +563,8 @@ fn a_node_that_leaves_says_goodbye_and_is_gone() {
         35.000ms * pacific leaves
         35.000ms * lose m1
         36.000ms atlantic hears 99
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -467,15 +575,22 @@ fn who_leaves_while_down_is_gone_without_a_word() {
             .at(ms(12), Act::Leave { node: ATLANTIC })
             .at(ms(16), ask(PACIFIC, Ask::Send(ATLANTIC, vec![8])))
     };
-    check_by(quiet(plan()), Calm, expect![[r#"
+    check_by(
+        quiet(plan()),
+        Calm,
+        expect![[r#"
         10.000ms atlantic crashes
         12.000ms * atlantic leaves
         16.000ms pacific says 8
         17.000ms * lose m0
-    "#]]);
+    "#]],
+    );
     // By luck: it would have come back at 31 ms.
     let plan = story().at(ms(25), Act::Leave { node: ATLANTIC });
-    check_by(at_atlantic(worst(), plan), Only([(Topic::CrashBefore, 2, 1)]), expect![[r#"
+    check_by(
+        at_atlantic(worst(), plan),
+        Only([(Topic::CrashBefore, 2, 1)]),
+        expect![[r#"
         10.000ms pacific says 1
         11.000ms atlantic hears 1
         15.000ms atlantic crashes
@@ -484,7 +599,8 @@ fn who_leaves_while_down_is_gone_without_a_word() {
         25.000ms * atlantic leaves
         30.000ms pacific says 3
         31.000ms * lose m2
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -492,7 +608,10 @@ fn a_planned_crash_of_a_node_that_is_down_by_luck_keeps_it_down_until_its_restar
     let plan = story()
         .at(ms(13), Act::Crash { node: ATLANTIC })
         .at(ms(50), Act::Restart { node: ATLANTIC, disk: Disk::Kept });
-    check_by(at_atlantic(worst(), plan), Only([(Topic::CrashBefore, 1, 1)]), expect![[r#"
+    check_by(
+        at_atlantic(worst(), plan),
+        Only([(Topic::CrashBefore, 1, 1)]),
+        expect![[r#"
         10.000ms pacific says 1
         11.000ms atlantic crashes
         11.000ms * lose m0
@@ -502,7 +621,8 @@ fn a_planned_crash_of_a_node_that_is_down_by_luck_keeps_it_down_until_its_restar
         31.000ms * lose m2
         50.000ms atlantic#1 restarts as atlantic#1 and remembers nothing
         50.000ms atlantic#1 finds nothing on disk, has 0 in life 1
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -511,7 +631,10 @@ fn a_planned_restart_finds_a_node_up_that_luck_has_brought_back() {
     let plan = story()
         .at(ms(35), Act::Crash { node: ATLANTIC })
         .at(ms(36), Act::Restart { node: ATLANTIC, disk: Disk::Lost });
-    check_by(at_atlantic(worst(), plan), Only([(Topic::CrashBefore, 1, 1)]), expect![[r#"
+    check_by(
+        at_atlantic(worst(), plan),
+        Only([(Topic::CrashBefore, 1, 1)]),
+        expect![[r#"
         10.000ms pacific says 1
         11.000ms atlantic crashes
         11.000ms * lose m0
@@ -526,7 +649,8 @@ fn a_planned_restart_finds_a_node_up_that_luck_has_brought_back() {
         36.000ms atlantic#2 finds nothing on disk, has 0 in life 2
         40.000ms atlantic#2 says 4
         41.000ms pacific hears 4
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -570,12 +694,30 @@ fn faults_that_make_no_sense_are_refused() {
         expected.assert_eq(&error.to_string());
     };
     let backwards = Span { min: millis(2), max: millis(1) };
-    check(Faults { down: backwards, ..Faults::NONE }, expect!["the machine of node number 1: `down` is at least 2ms but at most 1ms"]);
-    check(Faults { slow: backwards, ..Faults::NONE }, expect!["the machine of node number 1: `slow` is at least 2ms but at most 1ms"]);
-    check(Faults { pause: Odds::ALWAYS, ..Faults::NONE }, expect!["the machine of node number 1: `pause` may happen, but takes no time"]);
-    check(Faults { suspend: Odds::ALWAYS, ..Faults::NONE }, expect!["the machine of node number 1: `suspend` may happen, but takes no time"]);
-    check(Faults { wall_step: Odds::ALWAYS, ..Faults::NONE }, expect!["the machine of node number 1: the wall clock may jump, but by no time"]);
-    check(Faults { wall_step_min_ns: 2, wall_step_max_ns: 1, ..Faults::NONE }, expect!["the machine of node number 1: the wall clock jumps at least 2 ns but at most 1 ns"]);
+    check(
+        Faults { down: backwards, ..Faults::NONE },
+        expect!["the machine of node number 1: `down` is at least 2ms but at most 1ms"],
+    );
+    check(
+        Faults { slow: backwards, ..Faults::NONE },
+        expect!["the machine of node number 1: `slow` is at least 2ms but at most 1ms"],
+    );
+    check(
+        Faults { pause: Odds::ALWAYS, ..Faults::NONE },
+        expect!["the machine of node number 1: `pause` may happen, but takes no time"],
+    );
+    check(
+        Faults { suspend: Odds::ALWAYS, ..Faults::NONE },
+        expect!["the machine of node number 1: `suspend` may happen, but takes no time"],
+    );
+    check(
+        Faults { wall_step: Odds::ALWAYS, ..Faults::NONE },
+        expect!["the machine of node number 1: the wall clock may jump, but by no time"],
+    );
+    check(
+        Faults { wall_step_min_ns: 2, wall_step_max_ns: 1, ..Faults::NONE },
+        expect!["the machine of node number 1: the wall clock jumps at least 2 ns but at most 1 ns"],
+    );
 }
 
 #[test]

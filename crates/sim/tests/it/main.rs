@@ -18,6 +18,7 @@ mod plans;
 mod probe;
 mod seeded;
 mod shrinks;
+mod stops;
 mod swarms;
 mod tapes;
 mod transaction;

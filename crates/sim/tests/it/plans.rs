@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use constellation_fabric::{Calm, Link, Network, Odds, Sequence};
-use constellation_sim::{Act, Disk, Plan, PlanError, Seeded, Setup, WorldError};
-use constellation_trace::NodeId;
+use constellation_sim::{Act, Disk, Leap, Plan, PlanError, Seeded, Setup, WorldError};
+use constellation_trace::{NodeId, WallTime};
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
@@ -53,6 +53,104 @@ fn a_plan_that_cannot_be_carried_out_is_refused() {
         plan().at(ms(3), crash(PACIFIC)).at(ms(2), restart(PACIFIC)),
         expect!["act 2 of the plan restarts node number 0, which has not crashed"],
     );
+}
+
+#[test]
+fn a_plan_for_machines_that_cannot_be_carried_out_is_refused() {
+    let (node, lasts) = (PACIFIC, Duration::from_millis(10));
+    let at = |at, act| Plan::new().at(ms(at), act);
+    let restart = Act::Restart { node, disk: Disk::Kept };
+    let no_time = Duration::ZERO;
+    check_refused(
+        at(1, Act::Pause { node, lasts: no_time }),
+        expect!["act 0 of the plan lasts for no time, so it does nothing"],
+    );
+    check_refused(
+        at(1, Act::Slow { node, each: no_time, lasts }),
+        expect!["act 0 of the plan lasts for no time, so it does nothing"],
+    );
+    check_refused(
+        at(1, Act::SlewWall { node, by_ns: 0, lasts }),
+        expect!["act 0 of the plan lasts for no time, so it does nothing"],
+    );
+    check_refused(
+        at(1, Act::LeapSecond { node, leap: Leap::Smeared(no_time) }),
+        expect!["act 0 of the plan lasts for no time, so it does nothing"],
+    );
+    check_refused(
+        at(991, Act::Suspend { node, lasts }),
+        expect!["act 0 of the plan lasts until +1.001000s, beyond the end of all faults at +1.000000s"],
+    );
+    check_refused(
+        at(1, Act::SlewWall { node, by_ns: -10_000_000, lasts }),
+        expect![
+            "act 0 of the plan slews a wall clock by -10000000 ns in 10ms, which takes more time than that"
+        ],
+    );
+    check_refused(
+        at(1, Act::LeapSecond { node, leap: Leap::Smeared(lasts) }),
+        expect![
+            "act 0 of the plan slews a wall clock by -1000000000 ns in 10ms, which takes more time than that"
+        ],
+    );
+    check_refused(
+        at(1, Act::Pause { node, lasts }).at(ms(10), Act::Pause { node, lasts }),
+        expect!["act 1 of the plan does to node number 0 what an earlier one does until +0.011000s"],
+    );
+    check_refused(
+        at(1, Act::FreezeWall { node, lasts }).at(ms(10), Act::FreezeWall { node, lasts }),
+        expect!["act 1 of the plan does to node number 0 what an earlier one does until +0.011000s"],
+    );
+    check_refused(
+        at(1, Act::Crash { node }).at(ms(2), Act::Pause { node, lasts }),
+        expect!["act 1 of the plan stops the process of node number 0, which is down"],
+    );
+    check_refused(
+        at(1, Act::CrashAfter { node }).at(ms(2), Act::Crash { node }),
+        expect!["act 1 of the plan crashes node number 0, which is down already"],
+    );
+    check_refused(
+        at(9, Act::Join { node }).at(ms(2), Act::RotDisk { node, bit: 0 }),
+        expect!["act 1 of the plan concerns node number 0, which has not joined yet"],
+    );
+    check_refused(
+        at(9, Act::Join { node }).at(ms(10), Act::Join { node }),
+        expect!["act 1 of the plan lets node number 0 join a second time"],
+    );
+    check_refused(
+        at(1, Act::Leave { node }).at(ms(2), Act::Crash { node }),
+        expect!["act 1 of the plan concerns node number 0, which has left"],
+    );
+    check_refused(
+        at(1, Act::Leave { node }).at(ms(2), Act::Join { node }),
+        expect!["act 0 of the plan concerns node number 0, which has not joined yet"],
+    );
+    check_refused(
+        at(1, Act::Leave { node }).at(ms(2), Act::Leave { node }),
+        expect!["act 1 of the plan concerns node number 0, which has left"],
+    );
+    check_refused(
+        at(1, Act::SetWall { node: NodeId::new(2), wall: WallTime::from_ns(0) }),
+        expect!["act 0 of the plan names node number 2, which the run does not have"],
+    );
+    // One after the other, or of two kinds, or of two nodes, they are all right; so is a client who asks in vain.
+    let sound = [
+        at(1, Act::Pause { node, lasts }).at(ms(11), Act::Pause { node, lasts }),
+        at(1, Act::Pause { node, lasts }).at(ms(2), Act::Suspend { node, lasts }),
+        at(1, Act::Pause { node, lasts }).at(ms(2), Act::Pause { node: ATLANTIC, lasts }),
+        at(1, Act::SlewWall { node, by_ns: 5, lasts }).at(ms(2), Act::SlewWall { node, by_ns: 5, lasts }),
+        at(1, Act::Pause { node, lasts })
+            .at(ms(2), Act::Crash { node })
+            .at(ms(3), restart.clone())
+            .at(ms(4), Act::Pause { node, lasts }),
+        at(1, Act::CrashBefore { node }).at(ms(3), restart),
+        at(1, Act::Leave { node }).at(ms(2), ask(node, Ask::Add(1))),
+        at(9, Act::Join { node }).at(ms(2), ask(node, Ask::Add(1))),
+    ];
+    for plan in sound {
+        assert_eq!(plan.check(2, ms(1_000), Duration::ZERO), Ok(()), "{plan:?}");
+        assert!(run(quiet(plan), Calm).is_ok());
+    }
 }
 
 #[test]

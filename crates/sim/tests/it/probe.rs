@@ -30,6 +30,11 @@ pub(crate) enum Ask {
     Sync(NodeId),
 }
 
+impl Probe {
+    /// No state that it wrote begins so, for all that it knows.
+    pub(crate) const UNBELIEVED: u8 = 4;
+}
+
 impl Node for Probe {
     type Message = u8;
     type Request = Ask;
@@ -42,6 +47,9 @@ impl Node for Probe {
                     Some(state) if state.len() > 1 => format!("{state:?}"),
                     _ => show(read),
                 };
+                if read == Some(Probe::UNBELIEVED) {
+                    effects.refuse();
+                }
                 effects.event(format!("finds {found} on disk, has {} in life {incarnation}", self.number));
                 self.number = read.unwrap_or(self.number);
             }

@@ -26,7 +26,9 @@ const NODE: NodeId = PACIFIC;
 
 #[test]
 fn a_slew_gains_little_by_little() {
-    check(Act::SlewWall { node: NODE, by_ns: 60_000_000, lasts: millis(200) }, expect![[r#"
+    check(
+        Act::SlewWall { node: NODE, by_ns: 60_000_000, lasts: millis(200) },
+        expect![[r#"
         100.000ms pacific has 1 [2026-06-30T00:00:00.100Z]
         150.000ms * slew pacific by 60000000 ns in 200000000 ns
         200.000ms pacific has 2 [2026-06-30T00:00:00.215Z]
@@ -34,8 +36,11 @@ fn a_slew_gains_little_by_little() {
         300.000ms pacific timer 1 at 300ms [2026-06-30T00:00:00.345Z]
         400.000ms pacific has 4 [2026-06-30T00:00:00.460Z]
         500.000ms pacific has 5 [2026-06-30T00:00:00.560Z]
-    "#]]);
-    check(Act::SlewWall { node: NODE, by_ns: -60_000_000, lasts: millis(200) }, expect![[r#"
+    "#]],
+    );
+    check(
+        Act::SlewWall { node: NODE, by_ns: -60_000_000, lasts: millis(200) },
+        expect![[r#"
         100.000ms pacific has 1 [2026-06-30T00:00:00.100Z]
         150.000ms * slew pacific by -60000000 ns in 200000000 ns
         200.000ms pacific has 2 [2026-06-30T00:00:00.185Z]
@@ -43,12 +48,15 @@ fn a_slew_gains_little_by_little() {
         300.000ms pacific timer 1 at 300ms [2026-06-30T00:00:00.255Z]
         400.000ms pacific has 4 [2026-06-30T00:00:00.340Z]
         500.000ms pacific has 5 [2026-06-30T00:00:00.440Z]
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_leap_second_is_shown_twice_or_smeared() {
-    check(Act::LeapSecond { node: NODE, leap: Leap::Repeated }, expect![[r#"
+    check(
+        Act::LeapSecond { node: NODE, leap: Leap::Repeated },
+        expect![[r#"
         100.000ms pacific has 1 [2026-06-30T00:00:00.100Z]
         150.000ms * leap pacific in 0 ns
         200.000ms pacific has 2 [2026-06-29T23:59:59.200Z]
@@ -56,7 +64,8 @@ fn a_leap_second_is_shown_twice_or_smeared() {
         300.000ms pacific timer 1 at 300ms [2026-06-29T23:59:59.300Z]
         400.000ms pacific has 4 [2026-06-29T23:59:59.400Z]
         500.000ms pacific has 5 [2026-06-29T23:59:59.500Z]
-    "#]]);
+    "#]],
+    );
     let mut plan = Plan::new();
     let leap = Leap::Smeared(Duration::from_secs(10));
     plan.add(ms(1_000), Act::LeapSecond { node: NODE, leap });
@@ -64,19 +73,25 @@ fn a_leap_second_is_shown_twice_or_smeared() {
         plan.add(ms(nth), ask(PACIFIC, Ask::Add(1)));
     }
     let setup = Setup { wall_claims: WallClaims::Recorded, end: ms(20_000), ..quiet(plan) };
-    check_by(setup, Calm, expect![[r#"
+    check_by(
+        setup,
+        Calm,
+        expect![[r#"
         500.000ms pacific has 1 [00:00:00.500Z]
         1000.000ms * leap pacific in 10000000000 ns
         1000.000ms pacific has 2 [00:00:01.000Z]
         6000.000ms pacific has 3 [00:00:05.500Z]
         11000.000ms pacific has 4 [00:00:10.000Z]
         12000.000ms pacific has 5 [00:00:11.000Z]
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_frozen_clock_stands_still_and_goes_on_late() {
-    check(Act::FreezeWall { node: NODE, lasts: millis(200) }, expect![[r#"
+    check(
+        Act::FreezeWall { node: NODE, lasts: millis(200) },
+        expect![[r#"
         100.000ms pacific has 1 [2026-06-30T00:00:00.100Z]
         150.000ms * freeze pacific for 200000000 ns
         200.000ms pacific has 2 [2026-06-30T00:00:00.150Z]
@@ -84,13 +99,16 @@ fn a_frozen_clock_stands_still_and_goes_on_late() {
         300.000ms pacific timer 1 at 300ms [2026-06-30T00:00:00.150Z]
         400.000ms pacific has 4 [2026-06-30T00:00:00.200Z]
         500.000ms pacific has 5 [2026-06-30T00:00:00.300Z]
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_clock_may_be_set_to_a_wrong_year() {
     let wall = WallTime::midnight(1980, 1, 6).expect("a day");
-    check(Act::SetWall { node: NODE, wall }, expect![[r#"
+    check(
+        Act::SetWall { node: NODE, wall },
+        expect![[r#"
         100.000ms pacific has 1 [2026-06-30T00:00:00.100Z]
         150.000ms * set pacific to 1980-01-06T00:00:00.000Z
         200.000ms pacific has 2 [1980-01-06T00:00:00.050Z]
@@ -98,5 +116,6 @@ fn a_clock_may_be_set_to_a_wrong_year() {
         300.000ms pacific timer 1 at 300ms [1980-01-06T00:00:00.150Z]
         400.000ms pacific has 4 [1980-01-06T00:00:00.250Z]
         500.000ms pacific has 5 [1980-01-06T00:00:00.350Z]
-    "#]]);
+    "#]],
+    );
 }

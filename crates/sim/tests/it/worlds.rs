@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use constellation_fabric::{Effects, Input, Node, Now, Timer};
-use constellation_sim::{Act, Plan, Seeded, Setup, World, WorldError, Worlds};
-use constellation_trace::{NodeId, TrueTime};
+use constellation_fabric::{Effects, Input, Node, Now, Odds, Timer};
+use constellation_sim::{Act, Disk, Faults, Leap, Plan, Seeded, Setup, Span, World, WorldError, Worlds};
+use constellation_trace::{NodeId, TrueTime, WallTime};
 use expect_test::expect;
 
 use crate::gossip::{Gossip, Memory, SEED, everything, ms, run};
@@ -32,6 +32,78 @@ fn a_seed_among_many_does_what_it_does_alone() {
         assert_eq!(known(one.nodes.iter().map(Option::as_ref)), known(many.nodes()), "seed {seed}");
         assert_eq!(one.trace.events().len(), many.events() as usize, "seed {seed}");
     }
+}
+
+/// [`everything`], and machines on which everything goes wrong as well, by luck and by plan.
+fn everything_and_machines() -> Setup<u64> {
+    let mut setup = everything();
+    let often = |ppm| Odds::ppm(ppm).expect("below a million");
+    let span = Span { min: Duration::from_millis(1), max: Duration::from_millis(150) };
+    for machine in &mut setup.machines[1..] {
+        machine.faults = Faults {
+            crash_before: often(10_000),
+            crash_after: often(10_000),
+            down: span,
+            amnesia: often(300_000),
+            pause: often(20_000),
+            pause_time: span,
+            suspend: often(20_000),
+            suspend_time: span,
+            slow: Span { min: Duration::ZERO, max: Duration::from_micros(500) },
+            wall_step: often(20_000),
+            wall_step_min_ns: -5_000_000,
+            wall_step_max_ns: 5_000_000,
+            disk_bytes: Some(40),
+            disk_full: often(50_000),
+            unsynced: often(500_000),
+            bit_rot: Odds::NEVER,
+        };
+    }
+    let [pacific, indian, atlantic, antarctic] = [0, 1, 2, 3].map(NodeId::new);
+    let lasts = Duration::from_millis(120);
+    let acts = [
+        (40, Act::Join { node: antarctic }),
+        (150, Act::Pause { node: pacific, lasts }),
+        (200, Act::Suspend { node: indian, lasts }),
+        (250, Act::Slow { node: pacific, each: Duration::from_millis(4), lasts }),
+        (260, Act::SlewWall { node: pacific, by_ns: 7_000_000, lasts }),
+        (270, Act::LeapSecond { node: atlantic, leap: Leap::Repeated }),
+        (280, Act::FreezeWall { node: pacific, lasts }),
+        (290, Act::SetWall { node: indian, wall: WallTime::from_ns(77) }),
+        (420, Act::RotDisk { node: pacific, bit: 99 }),
+        (800, Act::CrashAfter { node: pacific }),
+        (1_000, Act::Restart { node: pacific, disk: Disk::Kept }),
+        (1_010, Act::CrashBefore { node: pacific }),
+        (1_050, Act::Restart { node: pacific, disk: Disk::Kept }),
+        (1_900, Act::Leave { node: atlantic }),
+    ];
+    acts.into_iter().for_each(|(at, act)| setup.plan.add(ms(at), act));
+    setup
+}
+
+#[test]
+fn a_seed_among_many_does_what_it_does_alone_on_the_worst_machines() {
+    let mut worlds = Worlds::new(everything_and_machines(), gossips()).expect("the scenario is sound");
+    let mut kinds = BTreeSet::new();
+    for seed in (0..40).chain((0..40).rev()) {
+        let one = World::new(everything_and_machines(), Seeded::new(seed), gossips()).and_then(World::run);
+        let one = one.expect("the scenario is sound");
+        let many = worlds.run(Seeded::new(seed)).expect("the scenario is sound");
+        assert_eq!(one.digest, many.digest(), "seed {seed}");
+        assert_eq!(one.counts, many.counts(), "seed {seed}");
+        assert_eq!((one.ending, one.last), (many.ending(), many.last()), "seed {seed}");
+        assert_eq!(known(one.nodes.iter().map(Option::as_ref)), known(many.nodes()), "seed {seed}");
+        assert_eq!(one.trace.events().len(), many.events() as usize, "seed {seed}");
+        let text = constellation_trace::format::jsonl::to_string(&one.trace);
+        kinds.extend(
+            text.lines().filter_map(|line| {
+                line.strip_prefix("{\"nemesis\":\"")?.split('"').next().map(str::to_owned)
+            }),
+        );
+    }
+    // Else the digests say less than they seem to.
+    let kinds: Vec<&str> = kinds.iter().map(String::as_str).collect();
+    expect!["cut disk_full duplicate freeze heal hold in_flight join leap leave lose partition pause rot set slew slow step suspend"].assert_eq(&kinds.join(" "));
 }
 
 #[test]
