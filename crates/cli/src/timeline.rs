@@ -1,5 +1,7 @@
 //! How a run is told in a terminal: one line an event, in virtual time, with what the clocks said.
 
+use std::time::Duration;
+
 use constellation_trace::{
     ClaimRef, EventId, Kind, MessageId, Nemesis, NodeId, Trace, TrueTime, Wait, WallTime,
 };
@@ -96,9 +98,47 @@ impl Columns {
                 trace.node_name(*node),
                 by_ns / 1_000_000
             )),
-            _ => world("something else that this version has no words for".to_owned()),
+            other => match of_machine(trace, other) {
+                Some(what) => world(what),
+                None => world("something else that this version has no words for".to_owned()),
+            },
         }
     }
+}
+
+/// What the world does to a process, a clock or a disk.
+fn of_machine(trace: &Trace, nemesis: &Nemesis) -> Option<String> {
+    let node = trace.node_name(nemesis.node()?);
+    let time = |ns: u64| format!("{:?}", Duration::from_nanos(ns));
+    Some(match nemesis {
+        Nemesis::Pause { for_ns, .. } => format!("{node} stops for {}", time(*for_ns)),
+        Nemesis::Suspend { for_ns, .. } => format!("the machine of {node} sleeps for {}", time(*for_ns)),
+        Nemesis::Slow { for_ns, .. } => format!("{node} works for {} on its next input", time(*for_ns)),
+        Nemesis::Join { .. } => format!("{node} joins"),
+        Nemesis::Leave { .. } => format!("{node} is gone for good"),
+        Nemesis::Slew { by_ns, for_ns, .. } => {
+            let does = if *by_ns < 0 { "loses" } else { "gains" };
+            let size = time(by_ns.unsigned_abs());
+            format!("the wall clock of {node} {does} {size} in {}", time(*for_ns))
+        }
+        Nemesis::Leap { for_ns: 0, .. } => format!("the wall clock of {node} shows a second twice"),
+        Nemesis::Leap { for_ns, .. } => {
+            format!("the wall clock of {node} smears a leap second over {}", time(*for_ns))
+        }
+        Nemesis::Freeze { for_ns, .. } => {
+            format!("the wall clock of {node} stands still for {}", time(*for_ns))
+        }
+        Nemesis::Set { wall, .. } => format!("the wall clock of {node} is set to {wall}"),
+        Nemesis::DiskFull { .. } => format!("the disk of {node} is full: nothing of its input happens"),
+        Nemesis::Tear { left, .. } if left.number() == 0 => {
+            format!("the disk of {node} loses what was not synced")
+        }
+        Nemesis::Tear { left, .. } => {
+            format!("the disk of {node} keeps {} eighths of what was not synced", left.number())
+        }
+        Nemesis::Rot { bit, .. } => format!("bit {bit} on the disk of {node} flips"),
+        _ => return None,
+    })
 }
 
 fn time(at: TrueTime) -> String {

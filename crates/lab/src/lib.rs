@@ -43,6 +43,7 @@ pub mod promises;
 pub mod resolver;
 pub mod run;
 pub mod scenario;
+mod sealed;
 mod shrink;
 pub mod simulate;
 pub mod station;

@@ -3,6 +3,8 @@
 //! Every key, with its default, is documented in `scenarios/README.md`.
 
 mod links;
+mod lives;
+mod machines;
 mod reader;
 mod spans;
 mod steps;
@@ -14,12 +16,15 @@ use std::ops::Range;
 use std::time::Duration;
 
 use constellation_fabric::{Contacts, Link, Sequence};
+use constellation_sim::Faults;
 use constellation_trace::{TrueTime, WallTime};
 use toml::de::{DeTable, DeValue};
 
 pub use links::LinkRule;
 pub(crate) use links::contacts;
 use links::{DEFAULT_LINK, LINK_KEYS, read_link};
+use machines::{DEFAULT_FAULTS, read_machine};
+pub use machines::{MachineAct, MachineRule};
 pub use reader::ScenarioError;
 use reader::{Field, Result, Section, advice};
 pub use steps::{Act, Step};
@@ -55,6 +60,10 @@ pub struct Scenario {
     pub links: Vec<LinkRule>,
     /// The wall clocks that lie.
     pub walls: Vec<WallRule>,
+    /// What luck may do to every machine that `machines` does not name.
+    pub machine: Faults,
+    /// Machines that differ; a later rule for the same node wins.
+    pub machines: Vec<MachineRule>,
     /// What happens, in order of time.
     pub steps: Vec<Step>,
 }
@@ -64,8 +73,21 @@ const NODES_MAX: usize = 1_000;
 /// The longest file, in bytes.
 const TEXT_MAX: usize = 4 << 20;
 
-const FILE_KEYS: [&str; 11] =
-    ["title", "nodes", "epoch", "end", "seed", "resolver", "anti_entropy", "link", "links", "walls", "steps"];
+const FILE_KEYS: [&str; 13] = [
+    "title",
+    "nodes",
+    "epoch",
+    "end",
+    "seed",
+    "resolver",
+    "anti_entropy",
+    "link",
+    "links",
+    "walls",
+    "steps",
+    "machine",
+    "machines",
+];
 
 impl Scenario {
     /// Reads the text of a scenario file.
@@ -120,7 +142,7 @@ impl Scenario {
         let mut scenario = Scenario {
             name: name.to_owned(),
             title: file.get("title").map_or(Ok(""), |field| field.text())?.to_owned(),
-            epoch: file.get("epoch").map_or(Ok(WallTime::from_ns(0)), |field| read_epoch(&field))?,
+            epoch: file.get("epoch").map_or(Ok(WallTime::from_ns(0)), |field| read_date(&field))?,
             end,
             seed: file.get("seed").map_or(Ok(1), |field| field.integer("a whole number, 0 to 2^64 - 1"))?,
             resolver: file
@@ -131,6 +153,8 @@ impl Scenario {
             contacts,
             links: Vec::new(),
             walls: Vec::new(),
+            machine: file.get("machine").map_or(Ok(DEFAULT_FAULTS), |field| read_machine(&field))?,
+            machines: Vec::new(),
             steps: Vec::new(),
             nodes,
         };
@@ -139,6 +163,9 @@ impl Scenario {
         }
         if let Some(field) = file.get("walls") {
             scenario.walls = scenario.read_walls(&field)?;
+        }
+        if let Some(field) = file.get("machines") {
+            scenario.machines = scenario.read_machines(&field)?;
         }
         if let Some(field) = file.get("steps") {
             scenario.steps = scenario.read_steps(&field)?;
@@ -207,10 +234,11 @@ fn read_interval(field: &Field<'_>) -> Result<Duration> {
     Ok(interval)
 }
 
-fn read_epoch(field: &Field<'_>) -> Result<WallTime> {
+/// A moment, as the epoch is given and what a wall clock is set to.
+fn read_date(field: &Field<'_>) -> Result<WallTime> {
     let wanted = "a date and time in UTC, from 1970 to 2500, such as 2026-03-14T04:11:50Z";
     let DeValue::Datetime(datetime) = field.value else {
-        return Err(field.refuse(format!("`epoch` should be {wanted}, without quotes")));
+        return Err(field.refuse(format!("`{}` should be {wanted}, without quotes", field.key)));
     };
     let wrong = || field.refuse(format!("`{datetime}` is not {wanted}"));
     let (Some(date), Some(time), Some(offset)) = (datetime.date, datetime.time, datetime.offset) else {

@@ -6,11 +6,12 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use constellation_fabric::{Link, Odds, Outside, Rate, Sequence};
+use constellation_sim::Faults;
 use constellation_trace::{Evidence, Trace, TrueTime, Verdict};
 use constellation_verify::{Budget, Order};
 
 use crate::promises::Promise;
-use crate::scenario::{Act, Scenario, contacts};
+use crate::scenario::{Act, MachineAct, Scenario, contacts};
 use crate::simulate::simulate;
 
 /// How much may be spent on one violation.
@@ -89,6 +90,70 @@ enum Part {
     Flap,
     /// That stations offer all they hold.
     Offers,
+    /// The machine rule with this number.
+    Machines(usize),
+    /// What luck does to all other machines, of one kind.
+    Machine(Hazard),
+}
+
+/// A kind of what luck does to machines, all of it or none.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Hazard {
+    Crashes,
+    Amnesia,
+    Pauses,
+    Suspensions,
+    Slowness,
+    WallSteps,
+    FullDisks,
+    Unsynced,
+    BitRot,
+}
+
+impl Hazard {
+    const ALL: [Hazard; 9] = [
+        Hazard::Crashes,
+        Hazard::Amnesia,
+        Hazard::Pauses,
+        Hazard::Suspensions,
+        Hazard::Slowness,
+        Hazard::WallSteps,
+        Hazard::FullDisks,
+        Hazard::Unsynced,
+        Hazard::BitRot,
+    ];
+
+    /// Has it in `target` as it is in `source`.
+    fn copy(self, source: &Faults, target: &mut Faults) {
+        match self {
+            Hazard::Crashes => {
+                (target.crash_before, target.crash_after) = (source.crash_before, source.crash_after);
+            }
+            Hazard::Amnesia => target.amnesia = source.amnesia,
+            Hazard::Pauses => target.pause = source.pause,
+            Hazard::Suspensions => target.suspend = source.suspend,
+            Hazard::Slowness => target.slow = source.slow,
+            Hazard::WallSteps => target.wall_step = source.wall_step,
+            Hazard::FullDisks => {
+                (target.disk_bytes, target.disk_full) = (source.disk_bytes, source.disk_full)
+            }
+            Hazard::Unsynced => target.unsynced = source.unsynced,
+            Hazard::BitRot => target.bit_rot = source.bit_rot,
+        }
+    }
+
+    /// `faults` with no hazard in it; how long each would last stays.
+    fn none_of(faults: &Faults) -> Faults {
+        let mut none = *faults;
+        Hazard::ALL.into_iter().for_each(|hazard| hazard.copy(&Faults::NONE, &mut none));
+        none
+    }
+
+    fn is_in(self, faults: &Faults) -> bool {
+        let mut without = *faults;
+        self.copy(&Faults::NONE, &mut without);
+        without != *faults
+    }
 }
 
 /// The parts of a scenario in its order, faults of whole links last.
@@ -99,7 +164,9 @@ fn parts(scenario: &Scenario) -> Vec<Part> {
         if restarts.contains(&number) {
             continue;
         }
-        let Act::Crash { node: crashed } = &step.act else {
+        let (Act::Crash { node: crashed }
+        | Act::Machine { node: crashed, act: MachineAct::CrashBefore | MachineAct::CrashAfter }) = &step.act
+        else {
             parts.push(Part::Step(number));
             continue;
         };
@@ -126,6 +193,9 @@ fn parts(scenario: &Scenario) -> Vec<Part> {
         (Part::Offers, scenario.anti_entropy.is_some()),
     ];
     parts.extend(faults.into_iter().filter(|(_, is_there)| *is_there).map(|(part, _)| part));
+    parts.extend((0..scenario.machines.len()).map(Part::Machines));
+    let hazards = Hazard::ALL.into_iter().filter(|hazard| hazard.is_in(&scenario.machine));
+    parts.extend(hazards.map(Part::Machine));
     parts
 }
 
@@ -146,6 +216,7 @@ fn only(scenario: &Scenario, kept: &[Part]) -> Scenario {
     };
     let mut offers: Option<Duration> = None;
     let (mut steps, mut walls, mut links) = (BTreeSet::new(), Vec::new(), Vec::new());
+    let (mut machine, mut machines) = (Hazard::none_of(&scenario.machine), Vec::new());
     for part in kept {
         match *part {
             Part::Step(number) => drop(steps.insert(number)),
@@ -165,11 +236,23 @@ fn only(scenario: &Scenario, kept: &[Part]) -> Scenario {
             Part::Windows => passes.clone_from(&all_passes),
             Part::Flap => flap = all_flaps,
             Part::Offers => offers = scenario.anti_entropy,
+            Part::Machines(number) => machines.push(scenario.machines[number].clone()),
+            Part::Machine(hazard) => hazard.copy(&scenario.machine, &mut machine),
         }
     }
     let steps = steps.into_iter().map(|number| scenario.steps[number].clone()).collect();
     let contacts = contacts(passes, flap, outside);
-    Scenario { link, contacts, links, walls, steps, anti_entropy: offers, ..scenario.clone() }
+    Scenario {
+        link,
+        contacts,
+        links,
+        walls,
+        machine,
+        machines,
+        steps,
+        anti_entropy: offers,
+        ..scenario.clone()
+    }
 }
 
 /// A client's update, as the scenario plans it: at which node, and when.

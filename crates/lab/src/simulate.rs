@@ -11,7 +11,7 @@ use constellation_sim::{
 use constellation_trace::trace::Origin;
 use constellation_trace::{NodeId, Trace, TrueTime};
 
-use crate::scenario::{Act, Scenario};
+use crate::scenario::{Act, MachineAct, Scenario};
 use crate::station::{Request, Rules, Station};
 
 /// Why a scenario could not be run to its end.
@@ -133,7 +133,7 @@ fn machines(scenario: &Scenario) -> Vec<Machine> {
     let machine = |name: &String| {
         let rule = scenario.walls.iter().find(|rule| rule.node == *name);
         let wall = rule.map_or(Wall::TRUE, |rule| Wall { offset_ns: rule.ahead_ns, drift: rule.drift });
-        Machine { name: name.clone(), wall }
+        Machine { name: name.clone(), wall, faults: scenario.faults(name) }
     };
     scenario.nodes.iter().map(machine).collect()
 }
@@ -175,13 +175,15 @@ fn slowest(scenario: &Scenario) -> Duration {
 fn plan(scenario: &Scenario, show_at: TrueTime) -> Plan<Request> {
     let mut plan = Plan::new();
     let mut is_cut = false;
-    let mut down: Vec<&str> = Vec::new();
+    let (mut down, mut gone): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
     for step in &scenario.steps {
         plan.add(step.at, planned(scenario, &step.act));
         match &step.act {
             Act::Partition { .. } | Act::Cut { .. } => is_cut = true,
             Act::Heal => is_cut = false,
-            Act::Crash { node } => down.push(node),
+            Act::Crash { node }
+            | Act::Machine { node, act: MachineAct::CrashBefore | MachineAct::CrashAfter } => down.push(node),
+            Act::Machine { node, act: MachineAct::Leave } => gone.push(node),
             Act::Restart { node, .. } => down.retain(|name| name != node),
             _ => {}
         }
@@ -189,16 +191,17 @@ fn plan(scenario: &Scenario, show_at: TrueTime) -> Plan<Request> {
     if is_cut {
         plan.add(scenario.end, Planned::Heal);
     }
-    for name in down {
+    for name in down.into_iter().filter(|name| !gone.contains(name)) {
         plan.add(scenario.end, Planned::Restart { node: node(scenario, name), disk: Disk::Kept });
     }
+    let there = || scenario.nodes.iter().filter(|name| !gone.contains(&name.as_str()));
     if scenario.anti_entropy.is_some() {
-        for name in &scenario.nodes {
+        for name in there() {
             plan.add(show_at, Planned::Request { node: node(scenario, name), request: Request::Rest });
         }
     }
     for key in scenario.keys() {
-        for name in &scenario.nodes {
+        for name in there() {
             let request = Request::Read { key: key.to_owned() };
             plan.add(show_at, Planned::Request { node: node(scenario, name), request });
         }
@@ -222,9 +225,9 @@ fn planned(scenario: &Scenario, act: &Act) -> Planned<Request> {
         }
         Act::Cut { sources, targets } => Planned::Cut { sources: group(sources), targets: group(targets) },
         Act::Heal => Planned::Heal,
-        Act::Crash { node: at } => Planned::Crash { node: node(at) },
-        Act::Restart { node: at, disk } => Planned::Restart { node: node(at), disk: *disk },
-        Act::StepWall { node: at, by_ns } => Planned::StepWall { node: node(at), by_ns: *by_ns },
+        of_machine => of_machine
+            .planned_for_node(&scenario.nodes)
+            .expect("what is neither of clients nor of links is of a machine, and its node is there"),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod wire;
 
+use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use constellation_fabric::{Effects, Input, Node, Now, Timer};
 use constellation_trace::{Claim, NodeId};
 
 use crate::resolver::{Accepted, Clocks, Holdings, News, Resolver, Settled};
+use crate::sealed;
 use crate::words::one_line;
 
 /// What all stations of a run have in common.
@@ -40,6 +42,27 @@ pub struct Station {
     /// To whom it offered all that it holds last.
     offered_to: NodeId,
     is_resting: bool,
+    /// What to go back to if the disk has no room for what this input changed.
+    before: Option<Before>,
+}
+
+/// A station before it changed its mind.
+#[derive(Debug)]
+struct Before {
+    vector: VectorClock,
+    lamport: LamportClock,
+    holdings: Holdings,
+    /// What made it change.
+    occasion: Change,
+}
+
+/// What makes a station write to its disk.
+#[derive(Debug)]
+enum Change {
+    /// An update of this key by a client.
+    Update(String),
+    /// News of another station.
+    News(NodeId),
 }
 
 /// What a client asks of a station.
@@ -110,6 +133,8 @@ impl Clone for Station {
             holdings: self.holdings.clone(),
             offered_to: self.offered_to,
             is_resting: self.is_resting,
+            // A disk without room says so before the next input, and copies are made between inputs.
+            before: None,
         }
     }
 }
@@ -127,6 +152,7 @@ impl Station {
             holdings: Holdings::new(rules.resolver, &name),
             offered_to: me,
             is_resting: false,
+            before: None,
             rules,
             me,
         }
@@ -143,10 +169,54 @@ impl Station {
         let name = format!("{}#{incarnation}", self.rules.nodes[self.me.index()]);
         self.vector = VectorClock::new(&name);
         self.holdings = Holdings::new(self.rules.resolver, &name);
-        if let Some(Err(error)) = state.map(|state| self.recover(state)) {
-            effects.event(format!("finds its disk unreadable: {error}"));
+        match state.map(sealed::open) {
+            None => {}
+            // What it has not understood it has not read: nothing that it does follows from that.
+            Some(None) => {
+                effects.refuse();
+                effects.event("finds its disk torn or rotten, and starts with nothing");
+            }
+            Some(Some(state)) => {
+                if let Err(error) = self.recover(state) {
+                    effects.refuse();
+                    effects.event(format!("finds its disk unreadable: {error}"));
+                }
+            }
         }
         self.wait(effects);
+    }
+
+    /// What it was about to accept is not on its disk, so it accepts nothing: whoever was told otherwise would be lied
+    /// to after the next crash.
+    fn go_back(&mut self, effects: &mut Effects<Message>) {
+        let Some(Before { vector, lamport, holdings, occasion }) = self.before.take() else {
+            return effects.event("its disk is full");
+        };
+        (self.vector, self.lamport, self.holdings) = (vector, lamport, holdings);
+        effects.event(match occasion {
+            Change::Update(key) => format!("refuses to write {}: its disk is full", one_line(&key)),
+            Change::News(from) => {
+                format!("refuses what {} sent: its disk is full", self.rules.nodes[from.index()])
+            }
+        });
+    }
+
+    /// Tells everybody all that it holds, since nobody can ask it later.
+    fn leave(&mut self, effects: &mut Effects<Message>) {
+        let news = self.holdings.all();
+        effects.event("leaves");
+        if news.is_empty() || self.rules.nodes.len() < 2 {
+            return;
+        }
+        effects.label("leaves, and offers all it holds to the others");
+        let Ok(stamp) = self.vector.event() else { return };
+        let lamport = self.lamport.tick();
+        claim(&stamp, lamport, effects);
+        let news = Arc::new(news);
+        for peer in self.peers() {
+            let (vector, news) = (stamp.clone(), Arc::clone(&news));
+            effects.send(peer, Message { lamport, vector, occasion: Occasion::Offer, news });
+        }
     }
 
     fn submit(&mut self, now: Now, key: &str, value: &str, effects: &mut Effects<Message>) {
@@ -173,15 +243,21 @@ impl Station {
     fn accept(&mut self, now: Now, key: &str, value: &str) -> Result<Submitted, Error> {
         let (mut vector, lamport_clock) = self.clocks();
         let (stamp, lamport) = (vector.event()?, lamport_clock.try_tick()?);
+        let holdings = self.holdings.clone();
         let Accepted { update, saw, news } =
             self.holdings.write(key, value, Clocks { wall: now.wall, lamport })?;
-        (self.vector, self.lamport) = (vector, lamport_clock);
+        self.before = Some(Before {
+            vector: mem::replace(&mut self.vector, vector),
+            lamport: mem::replace(&mut self.lamport, lamport_clock),
+            holdings,
+            occasion: Change::Update(key.to_owned()),
+        });
         Ok(Submitted { stamp, lamport, update, saw, news })
     }
 
     fn receive(&mut self, from: NodeId, message: &Message, effects: &mut Effects<Message>) {
-        let from = self.rules.nodes[from.index()].clone();
-        let (stamp, lamport, settled) = match self.admit(message) {
+        let (sender, from) = (from, self.rules.nodes[from.index()].clone());
+        let (stamp, lamport, settled) = match self.admit(sender, message) {
             Ok(admitted) => admitted,
             Err(error) => {
                 effects.refuse();
@@ -203,12 +279,17 @@ impl Station {
     }
 
     /// Takes a message in, all of it or nothing: what is refused leaves the station as it was.
-    fn admit(&mut self, message: &Message) -> Result<(VectorStamp, u64, Vec<Settled>), Error> {
+    fn admit(&mut self, from: NodeId, message: &Message) -> Result<(VectorStamp, u64, Vec<Settled>), Error> {
         let ((mut vector, lamport_clock), mut holdings) = (self.clocks(), self.holdings.clone());
         let stamp = vector.receive(&message.vector)?;
         let lamport = lamport_clock.try_observe(message.lamport)?;
         let settled = message.news.iter().map(|news| holdings.settle(news)).collect::<Result<Vec<_>, _>>()?;
-        (self.vector, self.lamport, self.holdings) = (vector, lamport_clock, holdings);
+        self.before = Some(Before {
+            vector: mem::replace(&mut self.vector, vector),
+            lamport: mem::replace(&mut self.lamport, lamport_clock),
+            holdings: mem::replace(&mut self.holdings, holdings),
+            occasion: Change::News(from),
+        });
         Ok((stamp, lamport, settled))
     }
 
@@ -270,7 +351,7 @@ impl Station {
             state.extend_from_slice(&(bytes.len() as u64).to_le_bytes());
             state.extend_from_slice(&bytes);
         }
-        effects.persist(state);
+        effects.persist(sealed::seal(&state));
     }
 
     fn recover(&mut self, state: &[u8]) -> Result<(), Error> {
@@ -318,6 +399,9 @@ impl Node for Station {
     type Request = Request;
 
     fn on(&mut self, now: Now, input: Input<Message, Request>, effects: &mut Effects<Message>) {
+        if !matches!(input, Input::DiskFull) {
+            self.before = None;
+        }
         match input {
             Input::Start => self.start(effects),
             Input::Restart { state, incarnation } => self.restart(state.as_deref(), incarnation, effects),
@@ -329,6 +413,8 @@ impl Node for Station {
             Input::Request(Request::Read { key }) => {
                 self.show(&key, &format!("show {}", one_line(&key)), effects)
             }
+            Input::DiskFull => self.go_back(effects),
+            Input::Leave => self.leave(effects),
             _ => {}
         }
     }

@@ -86,6 +86,23 @@ impl Faults {
         bit_rot: Odds::NEVER,
     };
 
+    /// Whether anything can go wrong at all: how long or how far it would does not matter then.
+    pub fn can_strike(&self) -> bool {
+        let odds = [
+            self.crash_before,
+            self.crash_after,
+            self.pause,
+            self.suspend,
+            self.wall_step,
+            self.disk_full,
+            self.unsynced,
+            self.bit_rot,
+        ];
+        odds.iter().any(|odds| *odds != Odds::NEVER)
+            || self.slow.max > Duration::ZERO
+            || self.disk_bytes.is_some()
+    }
+
     /// Whether they make sense.
     ///
     /// # Errors

@@ -53,7 +53,7 @@ pub(super) type Result<T> = std::result::Result<T, ScenarioError>;
 
 /// Advice that names the nearest of `known`, or else all of them while they fit in a line.
 pub(super) fn advice<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> String {
-    const SHOWN_MAX: usize = 12;
+    const SHOWN_MAX: usize = 32;
     if let Some(near) = nearest(wrong, known.clone()) {
         return format!("did you mean `{near}`?");
     }

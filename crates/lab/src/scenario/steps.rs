@@ -1,13 +1,12 @@
 //! What happens at a given time: `[[steps]]`.
 
-use std::collections::BTreeMap;
-use std::ops::Range;
-
 use constellation_clock::bytes::Limits;
 use constellation_sim::Disk;
 use constellation_trace::TrueTime;
 
-use super::reader::{Field, Result, ScenarioError, Section};
+use super::lives::check_lives;
+use super::machines::{MachineAct, MachineVerb};
+use super::reader::{Field, Result, Section};
 use super::{Scenario, units};
 
 /// One thing that happens at a given time.
@@ -74,6 +73,13 @@ pub enum Act {
         /// By how many nanoseconds; negative is back.
         by_ns: i64,
     },
+    /// Something else happens to the machine of a node.
+    Machine {
+        /// Of which.
+        node: String,
+        /// What.
+        act: MachineAct,
+    },
 }
 
 /// The most steps of a scenario.
@@ -91,7 +97,7 @@ impl Scenario {
         }
         // Stable: steps of one time happen in the order of the file.
         steps.sort_by_key(|(step, _)| step.at);
-        check_lives(&steps)?;
+        check_lives(&self.nodes, self.end, &steps)?;
         Ok(steps.into_iter().map(|(step, _)| step).collect())
     }
 
@@ -149,6 +155,10 @@ impl Scenario {
                     by.parsed("a duration such as \"600ms\", or \"-2s\" for back", units::signed_ns)?;
                 Act::StepWall { node: node()?, by_ns }
             }
+            Verb::Machine(verb) => {
+                let act = verb.read(section)?;
+                Act::Machine { node: node()?, act }
+            }
         };
         Ok(Step { at, act })
     }
@@ -185,10 +195,11 @@ enum Verb {
     Crash,
     Restart,
     StepWall,
+    Machine(MachineVerb),
 }
 
 impl Verb {
-    const NAMES: [(&str, Verb); 8] = [
+    const NAMES: [(&str, Verb); 20] = [
         ("submit", Verb::Submit),
         ("read", Verb::Read),
         ("partition", Verb::Partition),
@@ -197,6 +208,18 @@ impl Verb {
         ("crash", Verb::Crash),
         ("restart", Verb::Restart),
         ("step-wall", Verb::StepWall),
+        ("slew-wall", Verb::Machine(MachineVerb::SlewWall)),
+        ("leap-second", Verb::Machine(MachineVerb::LeapSecond)),
+        ("freeze-wall", Verb::Machine(MachineVerb::FreezeWall)),
+        ("set-wall", Verb::Machine(MachineVerb::SetWall)),
+        ("crash-before", Verb::Machine(MachineVerb::CrashBefore)),
+        ("crash-after", Verb::Machine(MachineVerb::CrashAfter)),
+        ("pause", Verb::Machine(MachineVerb::Pause)),
+        ("suspend", Verb::Machine(MachineVerb::Suspend)),
+        ("slow", Verb::Machine(MachineVerb::Slow)),
+        ("join", Verb::Machine(MachineVerb::Join)),
+        ("leave", Verb::Machine(MachineVerb::Leave)),
+        ("rot-disk", Verb::Machine(MachineVerb::RotDisk)),
     ];
 }
 
@@ -216,25 +239,4 @@ fn read_key(field: &Field<'_>) -> Result<String> {
         return Err(field.refuse(format!("a key has 1 to {BYTES_MAX} bytes")));
     }
     Ok(key.to_owned())
-}
-
-/// Refuses a crash of what is down, a restart of what is up, and a client at a node that is down.
-fn check_lives(steps: &[(Step, Range<usize>)]) -> Result<()> {
-    let mut is_down: BTreeMap<&str, bool> = BTreeMap::new();
-    for (step, span) in steps {
-        let fault = match &step.act {
-            Act::Crash { node } if is_down.insert(node, true) == Some(true) => {
-                format!("`{node}` crashes at {} but is down already", step.at)
-            }
-            Act::Restart { node, .. } if is_down.insert(node, false) != Some(true) => {
-                format!("`{node}` restarts at {} but has not crashed", step.at)
-            }
-            Act::Submit { node, .. } | Act::Read { node, .. } if is_down.get(&**node) == Some(&true) => {
-                format!("a client turns to `{node}` at {}, while it is down", step.at)
-            }
-            _ => continue,
-        };
-        return Err(ScenarioError::new(span.clone(), fault));
-    }
-    Ok(())
 }

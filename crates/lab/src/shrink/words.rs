@@ -1,5 +1,7 @@
 //! A schedule in sentences: what happens in it, and what of the scenario it does without.
 
+mod machines;
+
 use std::cmp;
 use std::time::Duration;
 
@@ -15,6 +17,11 @@ pub(super) fn steps(scenario: &Scenario) -> Vec<String> {
     if scenario.nodes.len() > 1 {
         let every = if scenario.links.is_empty() { "every message" } else { "every other message" };
         told.push(format!("{every} {}", does(scenario.link, scenario.contacts.as_ref())));
+    }
+    told.extend(scenario.machines.iter().map(|rule| machines::told(&rule.nodes.join(", "), &rule.faults)));
+    if scenario.machine.can_strike() {
+        let every = if scenario.machines.is_empty() { "every machine" } else { "every other machine" };
+        told.push(machines::told(every, &scenario.machine));
     }
     if let Some(interval) = scenario.anti_entropy {
         told.push(format!("each station offers all that it holds to another every {interval:?}"));
@@ -52,7 +59,10 @@ pub(super) fn not_needed(scenario: &Scenario, small: &Scenario) -> Vec<String> {
         ("the offers of everything", scenario.anti_entropy != small.anti_entropy),
     ];
     needless.extend(faults.iter().filter(|(_, is_gone)| *is_gone).map(|(what, _)| (*what).to_owned()));
-    for (one, many) in FAULTS {
+    let rules = scenario.machines.iter().filter(|rule| !small.machines.contains(rule));
+    needless.extend(rules.map(|rule| format!("the luck of the machines of {}", rule.nodes.join(", "))));
+    needless.extend(machines::gone(&scenario.machine, &small.machine).map(str::to_owned));
+    for (one, many) in FAULTS.into_iter().chain(machines::FAULTS) {
         let count = |scenario: &Scenario| {
             scenario.steps.iter().filter(|step| fault(&step.act) == Some((one, many))).count()
         };
@@ -92,6 +102,7 @@ fn fault(act: &Act) -> Option<(&'static str, &'static str)> {
         Act::Cut { .. } => Some(cut),
         Act::Crash { .. } => Some(crash),
         Act::StepWall { .. } => Some(jump),
+        Act::Machine { act, .. } => Some(machines::fault(act)),
         _ => None,
     }
 }
@@ -214,5 +225,6 @@ fn sentence(act: &Act) -> String {
                 (Duration::from_nanos(by_ns.unsigned_abs()), if *by_ns < 0 { "back" } else { "on" });
             format!("{node}'s wall clock jumps {size:?} {side}")
         }
+        Act::Machine { node, act } => machines::sentence(node, act),
     }
 }

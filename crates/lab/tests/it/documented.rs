@@ -48,6 +48,32 @@ node = "atlantic"
 ahead = "-2s"
 drift = "-1.5ppm"
 
+[machine]
+crash = "1%"
+crash_after = "1%"
+down = "100ms..1s"
+amnesia = "0.1%"
+pause = "1%"
+pause_for = "1s..2s"
+suspend = "1%"
+suspend_for = "1s..2s"
+slow = "0ms..20ms"
+wall_step = "1%"
+wall_step_by = "-2s..500ms"
+disk_bytes = "64KiB"
+disk_full = "1%"
+unsynced = "50%"
+bit_rot = "5%"
+
+[[machines]]
+node = ["pacific", "atlantic"]
+slow = "1ms"
+
+[[steps]]
+at = "0.5s"
+do = "join"
+node = "indian_ocean"
+
 [[steps]]
 at = "1s"
 do = "submit"
@@ -92,6 +118,76 @@ at = "8s"
 do = "step-wall"
 node = "indian_ocean"
 by = "-300ms"
+
+[[steps]]
+at = "9s"
+do = "slew-wall"
+node = "indian_ocean"
+by = "-300ms"
+for = "1s"
+
+[[steps]]
+at = "10s"
+do = "leap-second"
+node = "atlantic"
+smear = "2s"
+
+[[steps]]
+at = "10s"
+do = "freeze-wall"
+node = "pacific"
+for = "1s"
+
+[[steps]]
+at = "11s"
+do = "set-wall"
+node = "pacific"
+to = 1980-01-06T00:00:00Z
+
+[[steps]]
+at = "12s"
+do = "crash-before"
+node = "pacific"
+
+[[steps]]
+at = "13s"
+do = "restart"
+node = "pacific"
+
+[[steps]]
+at = "13s"
+do = "crash-after"
+node = "atlantic"
+
+[[steps]]
+at = "14s"
+do = "pause"
+node = "pacific"
+for = "500ms"
+
+[[steps]]
+at = "15s"
+do = "suspend"
+node = "pacific"
+for = "500ms"
+
+[[steps]]
+at = "16s"
+do = "slow"
+node = "pacific"
+each = "5ms"
+for = "1s"
+
+[[steps]]
+at = "17s"
+do = "rot-disk"
+node = "pacific"
+bit = 9
+
+[[steps]]
+at = "18s"
+do = "leave"
+node = "indian_ocean"
 "#;
 
 #[test]
@@ -102,6 +198,7 @@ fn every_documented_key_is_accepted_and_every_accepted_one_documented() {
     check("The file", "unheard_of_altogether = 1");
     check("Links", "[link]\nunheard_of_altogether = 1");
     check("Wall clocks", "[[walls]]\nunheard_of_altogether = 1");
+    check("Machines", "[[machines]]\nunheard_of_altogether = 1");
     check("Steps", "[[steps]]\nat = \"1s\"\ndo = \"unheard_of_altogether\"");
 }
 
@@ -129,7 +226,7 @@ fn a_file_that_says_all_that_can_be_said_is_read_and_run() {
     let scenario = Scenario::parse("everything", EVERYTHING).expect("everything in it is documented");
     let run = Run::of(&scenario, scenario.seed, "").expect("it can be run");
     assert_eq!(run.judgements.len(), 9, "links that may reorder are not promised to keep their order");
-    for section in ["The file", "Links", "Wall clocks", "Steps"] {
+    for section in ["The file", "Links", "Wall clocks", "Machines", "Steps"] {
         for name in documented(section) {
             assert!(EVERYTHING.contains(&*name), "`{name}` is documented but not in this file");
         }

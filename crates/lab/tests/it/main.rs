@@ -7,6 +7,7 @@ mod faults;
 mod faults_links;
 mod hunting;
 mod losing;
+mod machines;
 mod planted;
 mod random;
 mod refusals;

@@ -25,6 +25,9 @@ impl<F: FnMut(&Moment<'_>, Step<Message>) -> Option<Step<Message>>> Node for Bro
         let is_message = matches!(input, Input::Message { .. });
         let mut right = if is_message { Effects::receiving() } else { Effects::new() };
         self.station.on(now, input, &mut right);
+        if right.has_refused() {
+            effects.refuse();
+        }
         let (steps, timers) = right.into_parts();
         for (place, step) in steps.into_iter().enumerate() {
             let moment = Moment { is_first: place == 0, is_message, label: &step.label.clone() };

@@ -159,8 +159,8 @@ fn an_unknown_key_is_refused_at_every_level() {
     check_more(
         "completely_different = 1",
         expect![[r#"
-        3:1 unknown key `completely_different` in the file (one of `title`, `nodes`, `epoch`, `end`, `seed`, `resolver`, `anti_entropy`, `link`, `links`, `walls`, `steps`)
-        completely_different"#]],
+            3:1 unknown key `completely_different` in the file (one of `title`, `nodes`, `epoch`, `end`, `seed`, `resolver`, `anti_entropy`, `link`, `links`, `walls`, `steps`, `machine`, `machines`)
+            completely_different"#]],
     );
     check_more(
         "[link]\nlatencey = \"1s\"",
@@ -335,8 +335,8 @@ fn a_value_of_the_wrong_kind_is_refused_by_its_name() {
     check_more(
         "[[steps]]\nat = \"1s\"\ndo = \"explode\"",
         expect![[r#"
-        5:6 there is no step `explode` (one of `submit`, `read`, `partition`, `cut`, `heal`, `crash`, `restart`, `step-wall`)
-        "explode""#]],
+            5:6 there is no step `explode` (one of `submit`, `read`, `partition`, `cut`, `heal`, `crash`, `restart`, `step-wall`, `slew-wall`, `leap-second`, `freeze-wall`, `set-wall`, `crash-before`, `crash-after`, `pause`, `suspend`, `slow`, `join`, `leave`, `rot-disk`)
+            "explode""#]],
     );
     check_more(
         "[[steps]]\nat = \"1s\"\ndo = \"submti\"",

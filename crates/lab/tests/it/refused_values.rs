@@ -172,3 +172,117 @@ fn an_epoch_is_a_moment_in_utc() {
     check_more("epoch = 2026-03-14T04:11:50+00:00", expect!["accepted: 2 nodes, 0 steps"]);
     check_more("epoch = 2026-03-14T04:11:50.123456789Z", expect!["accepted: 2 nodes, 0 steps"]);
 }
+
+#[test]
+fn what_luck_does_to_machines_has_chances_times_and_sizes() {
+    check_more(
+        "[machine]\ncrsh = \"1%\"",
+        expect![[r#"
+        4:1 unknown key `crsh` in [machine] (did you mean `crash`?)
+        crsh"#]],
+    );
+    check_more(
+        "[machine]\nnode = \"pacific\"",
+        expect![[r#"
+        4:1 unknown key `node` in [machine] (one of `crash`, `crash_after`, `down`, `amnesia`, `pause`, `pause_for`, `suspend`, `suspend_for`, `slow`, `wall_step`, `wall_step_by`, `disk_bytes`, `disk_full`, `unsynced`, `bit_rot`)
+        node"#]],
+    );
+    check_more(
+        "machine = 1",
+        expect![[r#"
+        3:11 `machine` should be a table, not an integer
+        1"#]],
+    );
+    check_more(
+        "[machine]\ncrash = \"101%\"",
+        expect![[r#"
+        4:9 `101%` is not a chance such as "2.5%", at most 100%
+        "101%""#]],
+    );
+    check_more(
+        "[machine]\namnesia = 0.5",
+        expect![[r#"
+        4:11 `amnesia` should be a chance such as "2.5%", at most 100%, not a float
+        0.5"#]],
+    );
+    check_more(
+        "[machine]\ndown = \"5s..1s\"",
+        expect![[r#"
+        4:8 the least time is above the most
+        "5s..1s""#]],
+    );
+    check_more(
+        "[machine]\ndown = \"-5s\"",
+        expect![[r#"
+        4:8 `-5s` is not a time such as "1s" or "1s..5s"
+        "-5s""#]],
+    );
+    check_more(
+        "[machine]\nslow = \"quite\"",
+        expect![[r#"
+        4:8 `quite` is not a time such as "1s" or "1s..5s"
+        "quite""#]],
+    );
+    check_more(
+        "[machine]\npause = \"1%\"\npause_for = \"0s\"",
+        expect![[r#"
+            5:13 what may pause a machine does so for some time
+            "0s""#]],
+    );
+    check_more("[machine]\npause_for = \"0s\"", expect!["accepted: 2 nodes, 0 steps"]);
+    check_more(
+        "[machine]\nwall_step_by = \"0s\"",
+        expect![[r#"
+        4:16 a wall clock that jumps does so by some time
+        "0s""#]],
+    );
+    check_more(
+        "[machine]\nwall_step_by = \"2s..1s\"",
+        expect![[r#"
+        4:16 the least jump is above the most
+        "2s..1s""#]],
+    );
+    check_more(
+        "[machine]\nwall_step_by = \"-2s\"",
+        expect![[r#"
+        4:16 `-2s` is not a size such as "2s", or from one to the other, such as "-2s..500ms"
+        "-2s""#]],
+    );
+    check_more(
+        "[machine]\ndisk_bytes = \"0B\"",
+        expect![[r#"
+        4:14 `0B` is not a number of bytes such as "64KiB"
+        "0B""#]],
+    );
+    check_more(
+        "[machine]\ndisk_bytes = 64",
+        expect![[r#"
+        4:14 `disk_bytes` should be a number of bytes such as "64KiB", not an integer
+        64"#]],
+    );
+    check_more(
+        "[[machines]]\ncrash = \"1%\"",
+        expect![[r#"
+        3:1 `node` is missing in [[machines]]
+        [[machines]]"#]],
+    );
+    check_more(
+        "[[machines]]\nnode = \"moon\"",
+        expect![[r#"
+        4:8 there is no node `moon` (one of `pacific`, `atlantic`)
+        "moon""#]],
+    );
+    check_more(
+        "[[machines]]\nnode = []",
+        expect![[r#"
+        4:8 a group names at least one node
+        []"#]],
+    );
+    // A rule may turn on what all others may only do without: then its time must be one.
+    check_more(
+        "[machine]\nsuspend_for = \"0s\"\n[[machines]]\nnode = \"pacific\"\nsuspend = \"1%\"",
+        expect![[r#"
+            7:11 what may suspend a machine does so for some time
+            "1%""#]],
+    );
+}

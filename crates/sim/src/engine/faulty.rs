@@ -94,7 +94,7 @@ impl<M, R> Faulty<M, R> {
                     | Act::Leave { .. }
             )
         };
-        (faults != Faults::NONE || acts.any(needs)).then(|| Faulty {
+        (faults.can_strike() || acts.any(needs)).then(|| Faulty {
             faults,
             joins_later,
             inputs: 0,

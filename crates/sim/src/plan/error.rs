@@ -44,7 +44,7 @@ pub enum PlanError {
         /// The node.
         node: NodeId,
     },
-    /// Something is to last for no time at all.
+    /// Something is to last for no time at all, or to change nothing.
     NoTime {
         /// Which act.
         act: usize,
@@ -107,6 +107,11 @@ pub enum PlanError {
 }
 
 impl PlanError {
+    /// Which act it is, counted from 0 in the order of adding.
+    pub const fn act(&self) -> usize {
+        self.place().0
+    }
+
     /// Which act it is, and the node if it is about one.
     const fn place(&self) -> (usize, Option<NodeId>) {
         match *self {
@@ -146,7 +151,7 @@ impl fmt::Display for PlanError {
             PlanError::RestartOfLiving { .. } => {
                 write!(f, "restarts node number {node}, which has not crashed")
             }
-            PlanError::NoTime { .. } => f.write_str("lasts for no time, so it does nothing"),
+            PlanError::NoTime { .. } => f.write_str("does nothing: a time or a size in it is 0"),
             PlanError::BeyondEnd { until, end, .. } => {
                 write!(f, "lasts until {until}, beyond the end of all faults at {end}")
             }

@@ -161,7 +161,9 @@ fn a_crash_before_the_work_loses_the_input_and_the_node_comes_back() {
 
 #[test]
 fn a_node_may_crash_again_before_it_has_read_its_disk() {
-    check([(Topic::CrashBefore, 3, 1), (Topic::CrashBefore, 4, 1)], expect![[r#"
+    check(
+        [(Topic::CrashBefore, 3, 1), (Topic::CrashBefore, 4, 1)],
+        expect![[r#"
         10.000ms pacific says 1
         11.000ms atlantic hears 1
         15.000ms atlantic persists its state
@@ -174,7 +176,8 @@ fn a_node_may_crash_again_before_it_has_read_its_disk() {
         41.000ms atlantic#1 crashes
         61.000ms atlantic#2 restarts as atlantic#2 from the state of e2
         61.000ms atlantic#2 finds 5 on disk, has 0 in life 2
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

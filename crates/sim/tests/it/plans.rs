@@ -63,19 +63,19 @@ fn a_plan_for_machines_that_cannot_be_carried_out_is_refused() {
     let no_time = Duration::ZERO;
     check_refused(
         at(1, Act::Pause { node, lasts: no_time }),
-        expect!["act 0 of the plan lasts for no time, so it does nothing"],
+        expect!["act 0 of the plan does nothing: a time or a size in it is 0"],
     );
     check_refused(
         at(1, Act::Slow { node, each: no_time, lasts }),
-        expect!["act 0 of the plan lasts for no time, so it does nothing"],
+        expect!["act 0 of the plan does nothing: a time or a size in it is 0"],
     );
     check_refused(
         at(1, Act::SlewWall { node, by_ns: 0, lasts }),
-        expect!["act 0 of the plan lasts for no time, so it does nothing"],
+        expect!["act 0 of the plan does nothing: a time or a size in it is 0"],
     );
     check_refused(
         at(1, Act::LeapSecond { node, leap: Leap::Smeared(no_time) }),
-        expect!["act 0 of the plan lasts for no time, so it does nothing"],
+        expect!["act 0 of the plan does nothing: a time or a size in it is 0"],
     );
     check_refused(
         at(991, Act::Suspend { node, lasts }),
