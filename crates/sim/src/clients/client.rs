@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use constellation_fabric::{Effects, Input, Now, Timer};
 use constellation_trace::{Call, Completion, NodeId};
@@ -69,12 +70,12 @@ impl Client {
         effects: &mut Effects<S::Message>,
     ) {
         match input {
-            Input::Start if self.call().is_some() => effects.set_timer(NEXT, self.workload.begin),
+            Input::Start => self.begin_after::<S>(now, self.workload.begin, effects),
             Input::Timer(NEXT) => self.begin::<S>(now, effects),
-            Input::Timer(Timer(number)) => self.run_out::<S>(number - 1, effects),
+            Input::Timer(Timer(number)) => self.run_out::<S>(now, number - 1, effects),
             Input::Message { message, .. } => {
                 if let Some((id, completion)) = S::reply(message) {
-                    self.hear(id, completion, effects);
+                    self.hear::<S>(now, id, completion, effects);
                 }
             }
             _ => {}
@@ -85,6 +86,14 @@ impl Client {
     fn call(&self) -> Option<&Call> {
         // The last number is kept free, so that each operation has a timer.
         self.workload.calls.get(self.begun as usize).filter(|_| self.begun < u32::MAX - 1)
+    }
+
+    /// Begins the next operation, if there is one, at once or by a timer.
+    fn begin_after<S: Service>(&mut self, now: Now, wait: Duration, effects: &mut Effects<S::Message>) {
+        if self.call().is_none() {
+            return;
+        }
+        if wait.is_zero() { self.begin::<S>(now, effects) } else { effects.set_timer(NEXT, wait) }
     }
 
     fn begin<S: Service>(&mut self, now: Now, effects: &mut Effects<S::Message>) {
@@ -115,7 +124,7 @@ impl Client {
     }
 
     /// The time for a reply is over, or that before the next try.
-    fn run_out<S: Service>(&mut self, operation: u32, effects: &mut Effects<S::Message>) {
+    fn run_out<S: Service>(&mut self, now: Now, operation: u32, effects: &mut Effects<S::Message>) {
         // The reply may have come before the time was up.
         let Some(mut waiting) = self.waiting.get(&operation).copied() else { return };
         let retry = self.workload.retry;
@@ -123,7 +132,8 @@ impl Client {
             waiting.server = (waiting.server + 1) % self.workload.servers.len().max(1);
             self.server = waiting.server;
             if waiting.attempt >= retry.retries_max {
-                return self.give_up(operation, waiting.attempt, effects);
+                let completion = Completion::Unknown { reason: given_up(waiting.attempt) };
+                return self.end::<S>(now, operation, completion, effects);
             }
             if !retry.backoff.is_zero() {
                 waiting.stage = Stage::Resting;
@@ -138,30 +148,44 @@ impl Client {
         self.ask::<S>(operation, waiting, effects);
     }
 
-    fn give_up<M>(&mut self, operation: u32, retries: u32, effects: &mut Effects<M>) {
-        let reason = match retries {
-            0 => "no reply in time".to_owned(),
-            1 => "no reply in time, nor to 1 retry".to_owned(),
-            count => format!("no reply in time, nor to {count} retries"),
-        };
-        self.end(operation, Completion::Unknown { reason }, effects);
-    }
-
-    fn hear<M>(&mut self, id: RequestId, completion: &Completion, effects: &mut Effects<M>) {
+    fn hear<S: Service>(
+        &mut self,
+        now: Now,
+        id: RequestId,
+        completion: &Completion,
+        effects: &mut Effects<S::Message>,
+    ) {
+        let is_awaited = id.client == self.me && self.waiting.contains_key(&id.operation);
         if effects.is_recorded() {
-            effects.label(format!("hears of {}: {completion}", id.operation));
+            let late = if is_awaited { "" } else { ", which has ended" };
+            effects.label(format!("hears of {}{late}: {completion}", id.operation));
         }
-        if id.client == self.me && self.waiting.contains_key(&id.operation) {
-            self.end(id.operation, completion.clone(), effects);
+        if is_awaited {
+            self.end::<S>(now, id.operation, completion.clone(), effects);
         }
     }
 
-    fn end<M>(&mut self, operation: u32, completion: Completion, effects: &mut Effects<M>) {
+    fn end<S: Service>(
+        &mut self,
+        now: Now,
+        operation: u32,
+        completion: Completion,
+        effects: &mut Effects<S::Message>,
+    ) {
         self.waiting.remove(&operation);
         effects.complete(operation, completion);
-        if let (Pace::Closed { think }, Some(_)) = (self.workload.pace, self.call()) {
-            effects.set_timer(NEXT, think);
+        if let Pace::Closed { think } = self.workload.pace {
+            self.begin_after::<S>(now, think, effects);
         }
+    }
+}
+
+/// Why a client gives up after so many retries.
+fn given_up(retries: u32) -> String {
+    match retries {
+        0 => "no reply in time".to_owned(),
+        1 => "no reply in time, nor to 1 retry".to_owned(),
+        count => format!("no reply in time, nor to {count} retries"),
     }
 }
 

@@ -2,15 +2,18 @@
 
 mod store;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use constellation_fabric::{Calm, Choices, Link, Network, Odds, Sequence, StepAct};
 use constellation_fabric::{Effects, Input, Node, Now};
 use constellation_sim::clients::{Client, Identity, Pace, Party, Retry, Workload};
+use constellation_sim::explore::{Extent, Scope, Visit, explore};
 use constellation_sim::{Act, Disk, Outcome, Plan, Seeded, Setup, World, Worlds};
 use constellation_trace::{Call, Completion, History, NodeId, Trace, TrueTime};
 use expect_test::expect;
+use proptest::prelude::*;
 
 use store::{Care, Message, Store};
 
@@ -91,7 +94,7 @@ fn tell(history: &History) -> String {
     let mut told = String::new();
     for operation in history.operations() {
         let ms = |at: TrueTime| at.ns() / 1_000_000;
-        told += &format!("{:>4} {}", ms(operation.invoked.at), operation.call);
+        told += &format!("{} {}", ms(operation.invoked.at), operation.call);
         if let Some((moment, completion)) = &operation.completed {
             told += &format!(" -> {} {completion}", ms(moment.at));
         }
@@ -124,9 +127,9 @@ fn with_nothing_amiss_every_operation_ends() {
     let scene = Scene::new(Pace::Closed { think: ms(100) }, Retry::NEVER, calls);
     let (seen, holds) = scene.seen(Seeded::new(1));
     expect![[r#"
-           0 add 1 to fuel -> 20 done
-         120 add 2 to fuel -> 140 done
-         240 read fuel -> 260 shows "3"
+        0 add 1 to fuel -> 20 done
+        120 add 2 to fuel -> 140 done
+        240 read fuel -> 260 shows "3"
     "#]]
     .assert_eq(&seen);
     assert_eq!(holds, 3);
@@ -150,7 +153,7 @@ fn a_lost_request_a_lost_reply_a_crash_and_a_slow_link_are_one_symptom() {
     let mut left = String::new();
     for (what, scene) in silences() {
         let (seen, holds) = scene.seen(Seeded::new(1));
-        assert_eq!(seen, "   0 add 1 to fuel -> 200 unknown: no reply in time\n", "{what}");
+        assert_eq!(seen, "0 add 1 to fuel -> 200 unknown: no reply in time\n", "{what}");
         let holds = if holds < 0 { "nothing, it is down".to_owned() } else { holds.to_string() };
         left += &format!("{what}: the store holds {holds}\n");
     }
@@ -185,11 +188,11 @@ fn a_client_asks_again_and_waits_longer_each_time() {
     scene.workload.retry.backoff = ms(10);
     let trace = scene.run(Seeded::new(1)).trace;
     expect![[r#"
-           0 invokes 0: add 1 to fuel, sends m0 to store > store
-          60 asks again for 0, retry 1 of 3 > store
-         130 asks again for 0, retry 2 of 3 > store
-         220 asks again for 0, retry 3 of 3 > store
-         270 completes 0: unknown: no reply in time, nor to 3 retries
+        0 invokes 0: add 1 to fuel, sends m0 to store > store
+        60 asks again for 0, retry 1 of 3 > store
+        130 asks again for 0, retry 2 of 3 > store
+        220 asks again for 0, retry 3 of 3 > store
+        270 completes 0: unknown: no reply in time, nor to 3 retries
     "#]]
     .assert_eq(&timeline(&trace));
     assert_eq!(scene.workload.retry.longest(), ms(4 * 50 + 10 + 20 + 40));
@@ -204,20 +207,20 @@ fn a_client_that_is_not_answered_turns_to_the_next_server() {
     scene.workload.calls = vec![add(1), read()];
     // The second operation begins where the first was answered.
     expect![[r#"
-           0 invokes 0: add 1 to fuel, sends m0 to store > store
-          50 asks again for 0, retry 1 of 1 > spare
-          70 hears of 0: done
-          70 completes 0: done
-         170 invokes 1: read fuel, sends m3 to spare > spare
-         190 hears of 1: shows "1"
-         190 completes 1: shows "1"
+        0 invokes 0: add 1 to fuel, sends m0 to store > store
+        50 asks again for 0, retry 1 of 1 > spare
+        70 hears of 0: done
+        70 completes 0: done
+        170 invokes 1: read fuel, sends m3 to spare > spare
+        190 hears of 1: shows "1"
+        190 completes 1: shows "1"
     "#]]
     .assert_eq(&timeline(&scene.run(Seeded::new(1)).trace));
     // Where nobody asks again, the next operation does.
     scene.workload.retry = Retry::times(0, ms(50));
     expect![[r#"
-           0 add 1 to fuel -> 50 unknown: no reply in time
-         150 read fuel -> 170 shows "0"
+        0 add 1 to fuel -> 50 unknown: no reply in time
+        150 read fuel -> 170 shows "0"
     "#]]
     .assert_eq(&scene.seen(Seeded::new(1)).0);
 }
@@ -239,9 +242,9 @@ fn no_operation_begins_once_the_time_is_up() {
     let mut scene = Scene::new(Pace::Open { every: ms(10) }, Retry::NEVER, vec![read(); 9]);
     (scene.workload.begin, scene.workload.until) = (ms(5), ms(35));
     expect![[r#"
-           5 read fuel -> 25 shows "0"
-          15 read fuel -> 35 shows "0"
-          25 read fuel -> 45 shows "0"
+        5 read fuel -> 25 shows "0"
+        15 read fuel -> 35 shows "0"
+        25 read fuel -> 45 shows "0"
     "#]]
     .assert_eq(&scene.seen(Seeded::new(1)).0);
 }
@@ -254,8 +257,8 @@ fn a_client_that_crashes_leaves_its_operations_open_and_does_not_come_back() {
     let scene = Scene::new(Pace::Open { every: ms(10) }, Retry::NEVER, vec![add(1); 9]).plan(plan);
     let (seen, holds) = scene.seen(Seeded::new(1));
     expect![[r#"
-           0 add 1 to fuel
-          10 add 1 to fuel
+        0 add 1 to fuel
+        10 add 1 to fuel
     "#]]
     .assert_eq(&seen);
     assert_eq!(holds, 2, "what it asked was done nevertheless");
@@ -286,14 +289,14 @@ fn an_open_loop_piles_up_at_a_slow_server_and_a_closed_one_hides_it() {
     open.workload.retry = Retry::times(0, ms(100));
     let (seen, holds) = open.seen(Seeded::new(1));
     expect![[r#"
-           0 add 1 to fuel -> 50 done
-          10 add 1 to fuel -> 80 done
-          20 add 1 to fuel -> 110 done
-          30 add 1 to fuel -> 130 unknown: no reply in time
-          40 add 1 to fuel -> 140 unknown: no reply in time
-          50 add 1 to fuel -> 150 unknown: no reply in time
-          60 add 1 to fuel -> 160 unknown: no reply in time
-          70 add 1 to fuel -> 170 unknown: no reply in time
+        0 add 1 to fuel -> 50 done
+        10 add 1 to fuel -> 80 done
+        20 add 1 to fuel -> 110 done
+        30 add 1 to fuel -> 130 unknown: no reply in time
+        40 add 1 to fuel -> 140 unknown: no reply in time
+        50 add 1 to fuel -> 150 unknown: no reply in time
+        60 add 1 to fuel -> 160 unknown: no reply in time
+        70 add 1 to fuel -> 170 unknown: no reply in time
     "#]]
     .assert_eq(&seen);
     assert_eq!(holds, 8);
@@ -389,21 +392,16 @@ fn timeline(trace: &Trace) -> String {
         let to: Vec<_> =
             recorded.sends.iter().map(|message| trace.node_name(trace.message(message).to)).collect();
         let to = if to.is_empty() { String::new() } else { format!(" > {}", to.join(" ")) };
-        told += &format!("{:>4} {}{to}\n", recorded.at.ns() / 1_000_000, trace.describe(event));
+        told += &format!("{} {}{to}\n", recorded.at.ns() / 1_000_000, trace.describe(event));
     }
     told
 }
 
 /// Links that lose, delay, duplicate and overtake, and a store that crashes.
 fn storm(care: Care) -> Scene {
-    let bad = Link {
-        latency_min: ms(1),
-        latency_max: ms(40),
-        loss: Odds::ppm(150_000).expect("below a million"),
-        duplicate: Odds::ppm(150_000).expect("below a million"),
-        sequence: Sequence::Unordered,
-        ..Link::INSTANT
-    };
+    let often = Odds::ppm(150_000).expect("below a million");
+    let late = Link { latency_min: ms(1), latency_max: ms(40), ..Link::INSTANT };
+    let bad = Link { loss: often, duplicate: often, sequence: Sequence::Unordered, ..late };
     let calls = (1..=12).map(add).chain([read()]).collect();
     let plan = Plan::new()
         .at(at(120), Act::Crash { node: STORE })
@@ -450,4 +448,88 @@ fn how_an_operation_ended_is_in_the_digest() {
         scene.run(Calm).digest
     };
     assert_ne!(digest(true), digest(false), "one shows a number, the other is done, at the same times");
+}
+
+/// Every order in which requests, replies and time-outs can come: what is wrong in any.
+fn explored(care: Care) -> (Extent, BTreeSet<String>) {
+    let pace = Pace::Closed { think: Duration::ZERO };
+    let workload = Arc::new(Workload::new([STORE], pace, Retry::times(1, ms(100)), vec![add(1), read()]));
+    let factory = |node| match node {
+        STORE => Party::Server(Store::new(care, Duration::ZERO)),
+        _ => Party::Client(Client::new(node, Arc::clone(&workload))),
+    };
+    // Two operations, each asked twice: the client can wait in vain four times.
+    let scope = Scope { timers_max: 4, ..Scope::new(["store", "ground"]) };
+    let mut faults = BTreeSet::new();
+    let found = explore(&scope, factory, |run| {
+        let trace = run.schedule().replay(&scope, factory).expect("it is of this scope");
+        faults.extend(fault(&History::of(&trace)));
+        Visit::Fine
+    });
+    (found.expect("a sound scope").extent, faults)
+}
+
+#[test]
+fn a_retry_in_every_order_is_harmless_to_a_store_that_knows_it_and_to_no_other() {
+    assert_eq!(explored(Care::Full), (Extent::Complete, BTreeSet::new()));
+    let (extent, faults) = explored(Care::ForgetsNames);
+    assert_eq!(extent, Extent::Complete);
+    expect![[r#"
+        shows 2, but 0 were acknowledged and 1 are open
+        shows 2, but 1 were acknowledged and 0 are open"#]]
+    .assert_eq(&faults.into_iter().collect::<Vec<_>>().join("\n"));
+}
+
+/// What a random client is like.
+fn workloads() -> impl Strategy<Value = Workload> {
+    let pace = prop_oneof![
+        (0..60_u64).prop_map(|think| Pace::Closed { think: ms(think) }),
+        (0..60_u64).prop_map(|every| Pace::Open { every: ms(every) }),
+    ];
+    let retry = (0..4_u32, 0..80_u64, 0..30_u64, any::<bool>());
+    (pace, retry, 0..8_usize, 0..50_u64, 1..3_usize).prop_map(
+        |(pace, (retries_max, timeout, backoff, is_kept), count, begin, servers)| {
+            let mut retry = Retry::times(retries_max, ms(timeout));
+            retry.backoff = ms(backoff);
+            retry.identity = if is_kept { Identity::Kept } else { Identity::Renewed };
+            let servers = [STORE, SPARE].into_iter().take(servers);
+            let mut workload = Workload::new(servers, pace, retry, vec![add(1); count]);
+            (workload.begin, workload.until) = (ms(begin), ms(400));
+            workload
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_its_workload_a_client_keeps_to_it(workload in workloads(), seed in any::<u64>()) {
+        let scene = Scene { workload: workload.clone(), ..storm(Care::Full) };
+        let trace = scene.run(Seeded::new(seed)).trace;
+        let history = History::of(&trace);
+        let operations = history.operations();
+        prop_assert!(operations.len() <= workload.calls.len());
+        for operation in operations {
+            let (ended, completion) = operation.completed.as_ref().expect("it gives up in the end");
+            let took = ended.at.since(operation.invoked.at);
+            prop_assert!(took <= workload.retry.longest(), "{took:?}");
+            // It gives up only when it has waited for all that it may.
+            prop_assert!(completion.is_certain() || took == workload.retry.longest(), "{took:?}");
+            prop_assert!(operation.invoked.at < at(400) && operation.invoked.at >= at(0).saturating_add(workload.begin));
+        }
+        for pair in operations.windows(2) {
+            let ended = pair[0].completed.as_ref().map(|(moment, _)| moment.at);
+            let began = pair[1].invoked.at;
+            match workload.pace {
+                Pace::Open { every } => prop_assert_eq!(began.since(pair[0].invoked.at), every),
+                Pace::Closed { think } => {
+                    prop_assert_eq!(Some(began), ended.map(|ended| ended.saturating_add(think)));
+                }
+            }
+        }
+        let asks = trace.event_ids().filter(|event| trace.node_of(*event) == GROUND);
+        let asks: usize = asks.map(|event| trace.event(event).sends.len()).sum();
+        prop_assert!(asks <= operations.len() * (workload.retry.retries_max as usize + 1));
+    }
 }

@@ -614,13 +614,13 @@ fn an_operation_that_is_not_understood_is_refused_where_it_stands() {
             r#"{"event":1,"node":"atlantic","at_ns":0,"do":"complete","operation":5,"result":"done"}"#
         ),
         expect![[r#"
-            line 3, column 68: this cannot have happened: operation 5 ends at a process that never began it; a line before this one may be missing
+            line 3, column 68: this cannot have happened: operation 5 ends at a process that never began it; an operation begins once, and ends at most once, at one process
             ^ 5"#]],
     );
     check(
         &format!("{begin}\n{}", begin.replace("\"event\":0", "\"event\":1")),
         expect![[r#"
-        line 3, column 65: this cannot have happened: operation 5 is begun twice; a line before this one may be missing
-        ^ 5"#]],
+            line 3, column 65: this cannot have happened: operation 5 is begun twice; an operation begins once, and ends at most once, at one process
+            ^ 5"#]],
     );
 }

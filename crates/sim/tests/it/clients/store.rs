@@ -18,6 +18,7 @@ pub(crate) enum Care {
     PersistsLater,
 }
 
+#[derive(Clone)]
 pub(crate) struct Store {
     care: Care,
     /// How long each request takes, one after the other.
