@@ -1,5 +1,6 @@
 //! How protocol code meets the world: one input in, effects out, nothing else.
 
+use std::mem;
 use std::time::Duration;
 
 use constellation_trace::{Call, Claim, Completion, Elapsed, NodeId, WallTime};
@@ -219,6 +220,34 @@ impl<M> Effects<M> {
     pub fn renew_receiving(&mut self) {
         self.renew();
         self.begin_receive();
+    }
+
+    /// Holds what `other` held, with each message wrapped, in place of what it held itself; `other` is empty then.
+    ///
+    /// For a node made of another one, whose messages are some of its own. Allocates nothing that is not kept.
+    ///
+    /// ```
+    /// use constellation_fabric::Effects;
+    /// use constellation_trace::NodeId;
+    ///
+    /// let mut inner = Effects::receiving();
+    /// inner.send(NodeId::new(1), 7);
+    /// let mut outer = Effects::receiving();
+    /// outer.take_over(&mut inner, Some);
+    /// assert_eq!(outer.steps()[0].sends, [(NodeId::new(1), Some(7))]);
+    /// assert_eq!((outer.steps().len(), inner.steps().len()), (1, 0));
+    /// ```
+    pub fn take_over<L>(&mut self, other: &mut Effects<L>, mut wrap: impl FnMut(L) -> M) {
+        self.renew();
+        for from in other.steps_mut() {
+            let step = self.next_step();
+            step.act = mem::replace(&mut from.act, StepAct::Local);
+            mem::swap(&mut step.label, &mut from.label);
+            mem::swap(&mut step.claims, &mut from.claims);
+            step.sends.extend(from.sends.drain(..).map(|(to, message)| (to, wrap(message))));
+        }
+        self.timers.extend_from_slice(&other.timers);
+        other.renew();
     }
 
     /// Whether anybody records labels and claims. Where nobody does, they are dropped, and a node may save itself

@@ -191,3 +191,34 @@ fn effects_that_are_renewed_are_like_new_ones() {
     assert_eq!(renewed, Effects::receiving());
     assert_eq!(renewed.into_parts(), Effects::receiving().into_parts());
 }
+
+#[test]
+fn what_is_taken_over_is_what_the_inner_node_said() {
+    let says = |effects: &mut Effects<&'static str>| {
+        effects.label("hears");
+        effects.persist(vec![1]);
+        effects.claim(Claim::Lamport(3));
+        effects.send(TO, "m");
+        effects.event("rests");
+        effects.set_timer(Timer(1), Duration::from_secs(1));
+    };
+    let mut inner = Effects::receiving();
+    says(&mut inner);
+    let mut right = Effects::receiving();
+    says(&mut right);
+    // What the outer node said before is gone, also that it received.
+    let mut outer = Effects::receiving();
+    outer.event("something else");
+    outer.set_timer(Timer(9), Duration::ZERO);
+    outer.take_over(&mut inner, |message| message);
+    assert_eq!(outer, right);
+    assert_eq!(inner, Effects::new());
+    // A message that the inner one refuses, the outer one has refused.
+    inner.renew_receiving();
+    inner.refuse();
+    inner.event("refuses");
+    let mut outer: Effects<Option<&str>> = Effects::receiving();
+    outer.take_over(&mut inner, Some);
+    assert_eq!(outer.steps().len(), 1);
+    assert_eq!(outer.steps()[0].act, StepAct::Local);
+}
