@@ -236,6 +236,10 @@ impl<M> Effects<M> {
     /// outer.take_over(&mut inner, Some);
     /// assert_eq!(outer.steps()[0].sends, [(NodeId::new(1), Some(7))]);
     /// assert_eq!((outer.steps().len(), inner.steps().len()), (1, 0));
+    ///
+    /// inner.refuse();
+    /// outer.take_over(&mut inner, Some);
+    /// assert!(outer.has_refused() && !inner.has_refused());
     /// ```
     pub fn take_over<L>(&mut self, other: &mut Effects<L>, mut wrap: impl FnMut(L) -> M) {
         self.renew();
@@ -247,6 +251,7 @@ impl<M> Effects<M> {
             step.sends.extend(from.sends.drain(..).map(|(to, message)| (to, wrap(message))));
         }
         self.timers.extend_from_slice(&other.timers);
+        self.has_refused = other.has_refused;
         other.renew();
     }
 

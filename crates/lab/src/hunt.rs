@@ -188,7 +188,7 @@ fn found(
     }
     let provenance = Provenance { seed, ..provenance.clone() };
     let tape =
-        Tape::new(provenance, Names::from_iter(&scenario.nodes), shrunk.answers).map_err(HuntError::Tape)?;
+        Tape::new(provenance, Names::from_iter(scenario.names()), shrunk.answers).map_err(HuntError::Tape)?;
     let effort = shrunk.effort;
     explain(&mut judgement, &tape);
     hunted.findings.push(Finding { seeds: vec![seed], tape, judgement, trace, effort });

@@ -18,6 +18,7 @@
 //! | [`scenario`] | [`Scenario`]: a run as written down, read from TOML |
 //! | [`incidents`] | the scenarios that ship |
 //! | [`station`] | [`Station`]: the ground station, a protocol under any driver |
+//! | [`desk`] | [`desk::Desk`]: where clients ask a station something |
 //! | [`resolver`] | [`Resolver`]: how two updates of one key are settled |
 //! | [`simulate`](mod@simulate) | [`simulate()`]: from a scenario to a trace |
 //! | [`promises`] | what is judged, and how clocks compare |
@@ -36,6 +37,7 @@
     clippy::float_arithmetic
 )]
 
+pub mod desk;
 pub mod explore;
 pub mod hunt;
 pub mod incidents;

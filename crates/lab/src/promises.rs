@@ -4,7 +4,8 @@ use std::cmp;
 
 use constellation_clock::{ExactStamp, Group, Identity, Ordering, VectorStamp};
 use constellation_trace::{
-    ClaimKind, ClaimRef, EventId, Judgement, Limit, ProcessId, Relation, Relations, Trace, Verdict, WallTime,
+    ClaimKind, ClaimRef, EventId, History, HistoryCounts, Judgement, Limit, ProcessId, Relation, Relations,
+    Trace, Verdict, WallTime,
 };
 use constellation_verify::{Budget, Order, catalog, claims, delivery};
 
@@ -49,7 +50,8 @@ pub(crate) fn judge(scenario: &Scenario, trace: &Trace) -> Judged {
         promises.push(Promise::LinksKeepOrder);
     }
     let judgements = promises.iter().map(|promise| promise.judge(&order, &budget)).collect();
-    Judged { promises, judgements, remarks: remarks(&order, &budget) }
+    let remarks = operations(trace).into_iter().chain(remarks(&order, &budget)).collect();
+    Judged { promises, judgements, remarks }
 }
 
 /// Judges what any trace can be held to, whoever recorded it; how its links should behave is not known.
@@ -234,6 +236,13 @@ fn stamp(trace: &Trace, claim: ClaimRef<'_>) -> Option<VectorStamp> {
     let ClaimRef::Vector(vector) = claim else { return None };
     let entries = vector.iter().map(|(name, counter)| (trace.text(name), counter));
     VectorStamp::from_entries(entries).ok()
+}
+
+/// What became of the operations of clients, if there are any.
+fn operations(trace: &Trace) -> Option<String> {
+    let HistoryCounts { invoked, done, failed, open, .. } = History::of(trace).counts();
+    let operations = if invoked == 1 { "1 operation".to_owned() } else { format!("{invoked} operations") };
+    (invoked > 0).then(|| format!("clients began {operations}: {done} done, {failed} failed, {open} open"))
 }
 
 /// What the wall clocks of the run did, which nobody promised anything of.

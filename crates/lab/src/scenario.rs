@@ -2,6 +2,7 @@
 //!
 //! Every key, with its default, is documented in `scenarios/README.md`.
 
+mod clients;
 mod links;
 mod lives;
 mod machines;
@@ -20,6 +21,7 @@ use constellation_sim::Faults;
 use constellation_trace::{TrueTime, WallTime};
 use toml::de::{DeTable, DeValue};
 
+pub use clients::ClientRule;
 pub use links::LinkRule;
 pub(crate) use links::contacts;
 use links::{DEFAULT_LINK, LINK_KEYS, read_link};
@@ -66,6 +68,8 @@ pub struct Scenario {
     pub machines: Vec<MachineRule>,
     /// What happens, in order of time.
     pub steps: Vec<Step>,
+    /// Who asks the nodes something of their own accord. They are nodes of the run, after those in `nodes`.
+    pub clients: Vec<ClientRule>,
 }
 
 /// The most nodes of a scenario, so that a typing mistake does not fill the memory.
@@ -73,7 +77,7 @@ const NODES_MAX: usize = 1_000;
 /// The longest file, in bytes.
 const TEXT_MAX: usize = 4 << 20;
 
-const FILE_KEYS: [&str; 13] = [
+const FILE_KEYS: [&str; 14] = [
     "title",
     "nodes",
     "epoch",
@@ -87,6 +91,7 @@ const FILE_KEYS: [&str; 13] = [
     "steps",
     "machine",
     "machines",
+    "clients",
 ];
 
 impl Scenario {
@@ -156,8 +161,12 @@ impl Scenario {
             machine: file.get("machine").map_or(Ok(DEFAULT_FAULTS), |field| read_machine(&field))?,
             machines: Vec::new(),
             steps: Vec::new(),
+            clients: Vec::new(),
             nodes,
         };
+        if let Some(field) = file.get("clients") {
+            scenario.clients = scenario.read_clients(&field)?;
+        }
         if let Some(field) = file.get("links") {
             scenario.links = scenario.read_links(&field)?;
         }
@@ -179,7 +188,12 @@ impl Scenario {
             Act::Submit { key, .. } | Act::Read { key, .. } => Some(&**key),
             _ => None,
         });
-        keys.collect()
+        keys.chain(self.clients.iter().flat_map(ClientRule::keys_asked)).collect()
+    }
+
+    /// The names of all nodes of a run, in the order of their ids: those of the scenario, then its clients.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.nodes.iter().map(|node| &**node).chain(self.clients.iter().map(|client| &*client.name))
     }
 
     /// Whether every link delivers in the order of sending.
@@ -201,7 +215,18 @@ impl Scenario {
         if names.is_empty() {
             return Err(field.refuse("a group names at least one node"));
         }
-        names.into_iter().map(|(name, span)| self.node(name, span)).collect()
+        names.into_iter().map(|(name, span)| self.party(name, span)).collect()
+    }
+
+    /// A node or a client: links have them at their ends alike.
+    fn party(&self, name: &str, span: Range<usize>) -> Result<String> {
+        if self.names().any(|party| party == name) {
+            return Ok(name.to_owned());
+        }
+        // The names are a chain of two lists, which advice goes through twice.
+        let names: Vec<&str> = self.names().collect();
+        Err(ScenarioError::new(span, format!("there is no node `{name}`"))
+            .help(advice(name, names.iter().copied())))
     }
 }
 
@@ -209,11 +234,7 @@ impl Scenario {
 fn check_nodes(names: Vec<(&str, Range<usize>)>, field: &Field<'_>) -> Result<Vec<String>> {
     let mut nodes: Vec<String> = Vec::new();
     for (name, span) in names {
-        let is_plain = |letter: char| letter.is_alphanumeric() || "_-.".contains(letter);
-        if name.is_empty() || name.len() > 64 || !name.chars().all(is_plain) {
-            let message = format!("`{name}` cannot name a node");
-            return Err(ScenarioError::new(span, message).help("1 to 64 letters, digits, `_`, `-` and `.`"));
-        }
+        check_name(name, &span)?;
         if nodes.iter().any(|node| node == name) {
             return Err(ScenarioError::new(span, format!("node `{name}` is named twice")));
         }
@@ -224,6 +245,15 @@ fn check_nodes(names: Vec<(&str, Range<usize>)>, field: &Field<'_>) -> Result<Ve
         count if count > NODES_MAX => Err(field.refuse(format!("a scenario has at most {NODES_MAX} nodes"))),
         _ => Ok(nodes),
     }
+}
+
+fn check_name(name: &str, span: &Range<usize>) -> Result<()> {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "_-.".contains(letter);
+    if !name.is_empty() && name.len() <= 64 && name.chars().all(is_plain) {
+        return Ok(());
+    }
+    let message = format!("`{name}` cannot name a node");
+    Err(ScenarioError::new(span.clone(), message).help("1 to 64 letters, digits, `_`, `-` and `.`"))
 }
 
 fn read_interval(field: &Field<'_>) -> Result<Duration> {

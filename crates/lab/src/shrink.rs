@@ -94,6 +94,8 @@ enum Part {
     Machines(usize),
     /// What luck does to all other machines, of one kind.
     Machine(Hazard),
+    /// That the client with this number asks anything.
+    Client(usize),
 }
 
 /// A kind of what luck does to machines, all of it or none.
@@ -177,6 +179,7 @@ fn parts(scenario: &Scenario) -> Vec<Part> {
     }
     parts.extend((0..scenario.walls.len()).map(Part::Wall));
     parts.extend((0..scenario.links.len()).map(Part::Links));
+    parts.extend((0..scenario.clients.len()).map(Part::Client));
     let link = scenario.link;
     let faults = [
         (Part::Spread, link.latency_max > link.latency_min),
@@ -215,6 +218,9 @@ fn only(scenario: &Scenario, kept: &[Part]) -> Scenario {
         None => (None, None, Outside::Hold),
     };
     let mut offers: Option<Duration> = None;
+    // A client that asks nothing stays a node, lest the others have other names, and so other luck.
+    let mut clients = scenario.clients.clone();
+    clients.iter_mut().for_each(|client| client.operations = 0);
     let (mut steps, mut walls, mut links) = (BTreeSet::new(), Vec::new(), Vec::new());
     let (mut machine, mut machines) = (Hazard::none_of(&scenario.machine), Vec::new());
     for part in kept {
@@ -238,6 +244,7 @@ fn only(scenario: &Scenario, kept: &[Part]) -> Scenario {
             Part::Offers => offers = scenario.anti_entropy,
             Part::Machines(number) => machines.push(scenario.machines[number].clone()),
             Part::Machine(hazard) => hazard.copy(&scenario.machine, &mut machine),
+            Part::Client(number) => clients[number] = scenario.clients[number].clone(),
         }
     }
     let steps = steps.into_iter().map(|number| scenario.steps[number].clone()).collect();
@@ -250,6 +257,7 @@ fn only(scenario: &Scenario, kept: &[Part]) -> Scenario {
         machine,
         machines,
         steps,
+        clients,
         anti_entropy: offers,
         ..scenario.clone()
     }

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use constellation_fabric::{Choices, Network, Node};
+use constellation_sim::clients::{Client, Party, Workload};
 use constellation_sim::{
     Act as Planned, Disk, Machine, Plan, Seeded, Setup, Wall, WallClaims, World, WorldError,
 };
 use constellation_trace::trace::Origin;
 use constellation_trace::{NodeId, Trace, TrueTime};
 
-use crate::scenario::{Act, MachineAct, Scenario};
+use crate::desk::Desk;
+use crate::scenario::{Act, ClientRule, MachineAct, Scenario};
 use crate::station::{Request, Rules, Station};
 
 /// Why a scenario could not be run to its end.
@@ -38,7 +40,7 @@ impl RunError {
         match error {
             WorldError::EventsMax { events_max, node, at, so_far: Some(mut so_far) } => {
                 so_far.set_origin(origin(scenario, seed));
-                let node = node.and_then(|node| scenario.nodes.get(node.index()).cloned());
+                let node = node.and_then(|node| scenario.names().nth(node.index()).map(str::to_owned));
                 RunError::TooLong { events_max, node, at, so_far }
             }
             error => RunError::World(error),
@@ -68,11 +70,12 @@ impl std::error::Error for RunError {}
 /// # Errors
 /// [`RunError`] when the scenario cannot be run to its end.
 pub fn simulate(scenario: &Scenario, seed: u64) -> Result<Trace, RunError> {
-    simulate_with(scenario, seed, |rules, me| Station::new(Arc::clone(rules), me))
+    play(scenario, seed, Seeded::new(seed))
 }
 
 /// As [`simulate`], but run by whatever nodes `node` makes instead of stations: by broken ones, to see the judges
-/// find out, or by a protocol of your own. It is called for each start and restart of a node.
+/// find out, or by a protocol of your own. It is called for each start and restart of a node. Clients of the scenario
+/// ask them what they ask stations, and are shown the names of updates in place of their values.
 ///
 /// # Errors
 /// [`RunError`] when the scenario cannot be run to its end.
@@ -81,7 +84,7 @@ pub fn simulate_with<N: Node<Request = Request>>(
     seed: u64,
     node: impl FnMut(&Arc<Rules>, NodeId) -> N,
 ) -> Result<Trace, RunError> {
-    simulate_by(scenario, seed, Seeded::new(seed), node)
+    simulate_by(scenario, seed, Seeded::new(seed), node, |_, _| None)
 }
 
 /// What happens in `scenario` when `choices` answers whatever could go otherwise; `seed` is for the record.
@@ -89,7 +92,8 @@ pub fn simulate_with<N: Node<Request = Request>>(
 /// # Errors
 /// [`RunError`] when the scenario cannot be run to its end.
 pub fn play(scenario: &Scenario, seed: u64, choices: impl Choices) -> Result<Trace, RunError> {
-    simulate_by(scenario, seed, choices, |rules, me| Station::new(Arc::clone(rules), me))
+    let station = |rules: &Arc<Rules>, me| Station::new(Arc::clone(rules), me);
+    simulate_by(scenario, seed, choices, station, |station, key| Some(station.values(key)))
 }
 
 fn simulate_by<N: Node<Request = Request>>(
@@ -97,16 +101,46 @@ fn simulate_by<N: Node<Request = Request>>(
     seed: u64,
     choices: impl Choices,
     mut node: impl FnMut(&Arc<Rules>, NodeId) -> N,
+    values: fn(&N, &str) -> Option<Vec<String>>,
 ) -> Result<Trace, RunError> {
     let rules = Arc::new(Rules {
         nodes: scenario.nodes.clone(),
         resolver: scenario.resolver,
         anti_entropy: scenario.anti_entropy,
     });
-    let world = World::new(setup(scenario), choices, |me| node(&rules, me)).map_err(RunError::World)?;
-    let mut trace = world.run().map_err(|error| RunError::of(scenario, seed, error))?.trace;
+    let mut node = |me| node(&rules, me);
+    let mut trace = if scenario.clients.is_empty() {
+        run(scenario, seed, choices, node)?
+    } else {
+        let workloads: Vec<_> =
+            scenario.clients.iter().map(|client| Arc::new(workload(scenario, client))).collect();
+        let party = |me: NodeId| match me.index().checked_sub(scenario.nodes.len()) {
+            None => Party::Server(Desk::new(node(me), values)),
+            Some(client) => Party::Client(Client::new(me, Arc::clone(&workloads[client]))),
+        };
+        run(scenario, seed, choices, party)?
+    };
     trace.set_origin(origin(scenario, seed));
     Ok(trace)
+}
+
+fn run<N: Node<Request = Request>>(
+    scenario: &Scenario,
+    seed: u64,
+    choices: impl Choices,
+    node: impl FnMut(NodeId) -> N,
+) -> Result<Trace, RunError> {
+    let world = World::new(setup(scenario), choices, node).map_err(RunError::World)?;
+    world.run().map(|outcome| outcome.trace).map_err(|error| RunError::of(scenario, seed, error))
+}
+
+/// What a client does; after the end of the scenario it begins nothing more.
+fn workload(scenario: &Scenario, client: &ClientRule) -> Workload {
+    let stations = client.stations.iter().map(|station| node(scenario, station));
+    let mut workload = Workload::new(stations, client.pace, client.retry, client.calls());
+    let start = TrueTime::from_ns(0);
+    (workload.begin, workload.until) = (client.begin.since(start), scenario.end.since(start));
+    workload
 }
 
 fn origin(scenario: &Scenario, seed: u64) -> Origin {
@@ -125,17 +159,17 @@ fn setup(scenario: &Scenario) -> Setup<Request> {
         epoch: scenario.epoch,
         grace,
         wall_claims: WallClaims::Recorded,
-        ..Setup::new(scenario.nodes.iter().map(String::as_str), scenario.end)
+        ..Setup::new(scenario.names(), scenario.end)
     }
 }
 
 fn machines(scenario: &Scenario) -> Vec<Machine> {
-    let machine = |name: &String| {
-        let rule = scenario.walls.iter().find(|rule| rule.node == *name);
+    let machine = |name: &str| {
+        let rule = scenario.walls.iter().find(|rule| rule.node == name);
         let wall = rule.map_or(Wall::TRUE, |rule| Wall { offset_ns: rule.ahead_ns, drift: rule.drift });
-        Machine { name: name.clone(), wall, faults: scenario.faults(name) }
+        Machine { name: name.to_owned(), wall, faults: scenario.faults(name) }
     };
-    scenario.nodes.iter().map(machine).collect()
+    scenario.names().map(machine).collect()
 }
 
 fn network(scenario: &Scenario) -> Network {
@@ -163,7 +197,9 @@ fn settle_time(scenario: &Scenario) -> Duration {
     let offers = scenario.anti_entropy.map_or(Duration::ZERO, |interval| {
         interval.saturating_add(slowest).saturating_mul(rounds).saturating_mul(2)
     });
-    slowest.saturating_mul(2).saturating_add(offers)
+    // A client that began something at the very end may ask again for as long as this.
+    let asking = scenario.clients.iter().map(|client| client.retry.longest()).max().unwrap_or_default();
+    slowest.saturating_mul(2).saturating_add(offers).saturating_add(asking)
 }
 
 fn slowest(scenario: &Scenario) -> Duration {
@@ -232,7 +268,7 @@ fn planned(scenario: &Scenario, act: &Act) -> Planned<Request> {
 }
 
 fn node(scenario: &Scenario, name: &str) -> NodeId {
-    let place = scenario.nodes.iter().position(|node| node == name);
+    let place = scenario.names().position(|node| node == name);
     let place = place.expect("a scenario refuses names that are not among its nodes");
     NodeId::new(u32::try_from(place).expect("a scenario has at most a thousand nodes"))
 }

@@ -158,6 +158,11 @@ impl Station {
         }
     }
 
+    /// The values that it shows under a key: several are siblings, none is nothing.
+    pub fn values(&self, key: &str) -> Vec<String> {
+        self.holdings.shown(key).into_iter().map(|(_, value)| value).collect()
+    }
+
     fn start(&mut self, effects: &mut Effects<Message>) {
         effects.event("online");
         self.wait(effects);

@@ -129,4 +129,12 @@ impl<S: Service> Node for Party<S> {
             Party::Client(client) => client.on::<S>(now, &input, effects),
         }
     }
+
+    fn wire_bytes(message: &S::Message) -> u32 {
+        S::wire_bytes(message)
+    }
+
+    fn corrupted(message: &S::Message, how: u32) -> Option<S::Message> {
+        S::corrupted(message, how)
+    }
 }

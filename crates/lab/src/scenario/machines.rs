@@ -107,8 +107,11 @@ pub(super) const DEFAULT_FAULTS: Faults = Faults {
 };
 
 impl Scenario {
-    /// What luck may do to the machine of a node; the last rule that names it wins.
+    /// What luck may do to the machine of a node, of which the last rule that names it decides; nothing to a client's.
     pub fn faults(&self, node: &str) -> Faults {
+        if self.nodes.iter().all(|name| name != node) {
+            return Faults::NONE;
+        }
         let rule = self.machines.iter().rev().find(|rule| rule.nodes.iter().any(|named| named == node));
         rule.map_or(self.machine, |rule| rule.faults)
     }

@@ -232,7 +232,7 @@ fn refuse_no_link(field: &Field<'_>, sources: &[String], targets: &[String]) -> 
 }
 
 /// A key that fits into the catalog's bytes, so that a disk can hold it.
-fn read_key(field: &Field<'_>) -> Result<String> {
+pub(super) fn read_key(field: &Field<'_>) -> Result<String> {
     const BYTES_MAX: usize = Limits::STANDARD.name_bytes_max as usize;
     let key = field.text()?;
     if key.is_empty() || key.len() > BYTES_MAX {

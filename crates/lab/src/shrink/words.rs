@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use constellation_fabric::{Contacts, Flap, Link, Odds, Outside, Rate, Sequence};
 use constellation_sim::Disk;
+use constellation_sim::clients::Pace;
 
-use crate::scenario::{Act, LinkRule, Scenario, WallRule};
+use crate::scenario::{Act, ClientRule, LinkRule, Scenario, WallRule};
 use crate::words::one_line;
 
 /// Everything that happens in a scenario, from its links to its last step.
@@ -29,6 +30,7 @@ pub(super) fn steps(scenario: &Scenario) -> Vec<String> {
     for wall in &scenario.walls {
         told.push(format!("{}'s wall clock is {} from the start", wall.node, lie(wall)));
     }
+    told.extend(scenario.clients.iter().filter(|client| client.operations > 0).map(client_rule));
     told.extend(scenario.steps.iter().map(|step| format!("{}  {}", step.at, sentence(&step.act))));
     told
 }
@@ -43,6 +45,8 @@ pub(super) fn not_needed(scenario: &Scenario, small: &Scenario) -> Vec<String> {
         .extend(links.map(|rule| {
             format!("the links from {} to {}", rule.sources.join(", "), rule.targets.join(", "))
         }));
+    let silent = scenario.clients.iter().zip(&small.clients).filter(|(client, small)| client != small);
+    needless.extend(silent.map(|(client, _)| format!("what {} asks", client.name)));
     let (link, small_link) = (scenario.link, small.link);
     let faults = [
         ("the spread of latencies", link.latency_max > small_link.latency_max),
@@ -114,6 +118,21 @@ fn link_rule(rule: &LinkRule) -> String {
         rule.targets.join(", "),
         does(rule.link, rule.contacts.as_ref())
     )
+}
+
+/// What a client does: `ground begins 3 operations at pacific, one every 100ms, from +1.000000s on`.
+fn client_rule(client: &ClientRule) -> String {
+    let ClientRule { name, stations, begin, pace, operations, .. } = client;
+    let stations = stations.join(" or ");
+    if *operations == 1 {
+        return format!("{name} begins an operation at {stations} at {begin}");
+    }
+    let pace = match pace {
+        Pace::Open { every } => format!("one every {every:?}"),
+        Pace::Closed { think } if think.is_zero() => "one after the other".to_owned(),
+        Pace::Closed { think } => format!("each {think:?} after the end of the one before"),
+    };
+    format!("{name} begins {operations} operations at {stations}, {pace}, from {begin} on")
 }
 
 /// What a link does to a message: `takes 20ms to 80ms, is lost in 2.5 % of cases`.

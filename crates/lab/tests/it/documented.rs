@@ -188,6 +188,28 @@ bit = 9
 at = "18s"
 do = "leave"
 node = "indian_ocean"
+
+[[clients]]
+name = "ground"
+stations = ["pacific", "atlantic"]
+loop = "open"
+every = "500ms"
+begin = "9s"
+operations = 5
+keys = ["mss-17", "mss-23"]
+reads = "40%"
+timeout = "200ms"
+retries = 3
+backoff = "10ms"
+identity = "renewed"
+
+[[clients]]
+name = "sea"
+stations = "indian_ocean"
+loop = "closed"
+think = "300ms"
+operations = 4
+keys = "mss-17"
 "#;
 
 #[test]
@@ -200,6 +222,7 @@ fn every_documented_key_is_accepted_and_every_accepted_one_documented() {
     check("Wall clocks", "[[walls]]\nunheard_of_altogether = 1");
     check("Machines", "[[machines]]\nunheard_of_altogether = 1");
     check("Steps", "[[steps]]\nat = \"1s\"\ndo = \"unheard_of_altogether\"");
+    check("Clients", "[[clients]]\nunheard_of_altogether = 1");
 }
 
 #[test]
@@ -226,7 +249,7 @@ fn a_file_that_says_all_that_can_be_said_is_read_and_run() {
     let scenario = Scenario::parse("everything", EVERYTHING).expect("everything in it is documented");
     let run = Run::of(&scenario, scenario.seed, "").expect("it can be run");
     assert_eq!(run.judgements.len(), 9, "links that may reorder are not promised to keep their order");
-    for section in ["The file", "Links", "Wall clocks", "Machines", "Steps"] {
+    for section in ["The file", "Links", "Wall clocks", "Machines", "Steps", "Clients"] {
         for name in documented(section) {
             assert!(EVERYTHING.contains(&*name), "`{name}` is documented but not in this file");
         }
@@ -238,6 +261,14 @@ fn the_smallest_documented_file_runs_and_keeps_all_promises() {
     let text = README.split("```toml").nth(1).and_then(|rest| rest.split("```").next());
     let scenario = Scenario::parse("smallest", text.expect("the first example")).expect("it is documented");
     assert_eq!(Run::of(&scenario, scenario.seed, "").map(|run| run.exit_code()), Ok(0));
+}
+
+#[test]
+fn every_documented_file_is_read_and_run() {
+    for text in README.split("```toml").skip(1).filter_map(|rest| rest.split("```").next()) {
+        let scenario = Scenario::parse("documented", text).unwrap_or_else(|error| panic!("{error}: {text}"));
+        assert!(Run::of(&scenario, scenario.seed, "").is_ok(), "{text}");
+    }
 }
 
 #[test]

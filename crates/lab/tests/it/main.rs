@@ -1,6 +1,7 @@
 //! What a scenario file may say, what its runs promise, and that equal runs are equal to the byte.
 
 mod bytes;
+mod clients;
 mod documented;
 mod exploring;
 mod faults;
@@ -11,6 +12,7 @@ mod machines;
 mod planted;
 mod random;
 mod refusals;
+mod refused_clients;
 mod refused_links;
 mod refused_steps;
 mod refused_values;
