@@ -146,8 +146,12 @@ fn time(at: TrueTime) -> String {
     format!("{:>5}.{:03}s", ms / 1_000, ms % 1_000)
 }
 
-/// Writes and what the resolver made of them are what a reader follows.
+/// Writes and what the resolver made of them are what a reader follows, and what a client was left in the dark about.
 fn is_notable(trace: &Trace, event: EventId) -> bool {
+    if let Kind::Complete(place) = trace.event(event).kind {
+        let completed = &trace.invocations()[place as usize].completed;
+        return completed.as_ref().is_some_and(|(_, completion)| !completion.is_certain());
+    }
     matches!(trace.event(event).kind, Kind::Write(_) | Kind::Crash | Kind::Restart { .. })
         || trace.label(event).contains("CONCURRENT")
 }
@@ -157,6 +161,7 @@ fn told(trace: &Trace, id: MessageId) -> String {
     let (sent, to) = (trace.message(id).send, trace.message(id).to);
     let carries = match trace.event(sent).kind {
         Kind::Write(place) => trace.text(trace.writes()[place as usize].update).to_owned(),
+        Kind::Invoke(place) => format!("operation {}", trace.invocations()[place as usize].number),
         _ => trace.describe(sent),
     };
     let (from, to) = (trace.node_name(trace.node_of(sent)), trace.node_name(to));

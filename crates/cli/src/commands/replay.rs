@@ -54,7 +54,7 @@ fn told(leftover: &Leftover, tape: &Tape) -> String {
 }
 
 fn read(tape: &str, scenario: &Scenario) -> anyhow::Result<Tape> {
-    let names = Names::from_iter(&scenario.nodes);
+    let names = Names::from_iter(scenario.names());
     if tape.starts_with(LINE_START) {
         return Tape::parse_line(tape, &names).map_err(|error| refused("the tape", &error));
     }

@@ -3,8 +3,8 @@
 use anyhow::bail;
 use constellation_lab::words::one_line;
 use constellation_lab::{Resolver, Run, Scenario};
-use constellation_trace::Judgement;
 use constellation_trace::format::jsonl;
+use constellation_trace::{History, Judgement};
 use serde_json::{Value, json};
 
 use crate::args;
@@ -111,6 +111,7 @@ fn print_comparison(runs: &[Run], printer: &mut Printer) -> anyhow::Result<()> {
 
 /// A run for a script.
 pub(crate) fn as_json(run: &Run, replay: &str) -> Value {
+    let operations = History::of(&run.trace).counts();
     json!({
         "schema": "constellation/run/1",
         "version": env!("CARGO_PKG_VERSION"),
@@ -121,6 +122,12 @@ pub(crate) fn as_json(run: &Run, replay: &str) -> Value {
         "nodes": run.scenario.nodes,
         "events": run.trace.events().len(),
         "messages": run.trace.messages().len(),
+        "operations": {
+            "invoked": operations.invoked,
+            "done": operations.done,
+            "failed": operations.failed,
+            "open": operations.open,
+        },
         "exit_code": run.exit_code(),
         "promises": run.judgements.iter().map(judgement_json).collect::<Vec<_>>(),
         "remarks": run.remarks,

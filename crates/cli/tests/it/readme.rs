@@ -53,9 +53,12 @@ fn the_scenarios_of_the_readme_end_as_it_says() {
     let readme = fs::read_to_string(root().join("scenarios/README.md")).expect("there is one");
     let scenarios: Vec<_> =
         readme.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
-    let [calm, faulty] = scenarios[..] else { panic!("two scenarios, not {}", scenarios.len()) };
+    let [calm, faulty, ..] = scenarios[..] else { panic!("two scenarios, not {}", scenarios.len()) };
+    let (_, clients) = readme.split_once("## Clients").expect("the section is there");
+    let clients = clients.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next());
+    let clients = clients.expect("it shows a client");
     let repaired = format!("anti_entropy = \"1s\"\n{faulty}");
-    for (scenario, code) in [(calm, 0), (faulty, 1), (&*repaired, 0)] {
+    for (scenario, code) in [(calm, 0), (faulty, 1), (&*repaired, 0), (clients, 0)] {
         let output = Bench::new(&[("mine.toml", scenario.as_bytes())]).run(&["run", "mine.toml"], b"");
         assert_eq!(output.status.code(), Some(code), "{}{}", text(&output.stdout), text(&output.stderr));
     }
