@@ -250,6 +250,7 @@ where
         let scope = Scope {
             requests: fit::requests(scenario),
             sequence: scenario.link.sequence,
+            exceptions: fit::exceptions(scenario),
             losses_max: bounds.losses_max,
             duplicates_max: bounds.duplicates_max,
             timers_max: bounds.timers_max,

@@ -75,6 +75,11 @@ pub enum WorldError {
         /// What happened until then; `None` of [`Worlds`](crate::Worlds), where nobody records it.
         so_far: Option<Box<Trace>>,
     },
+    /// What is to be explored has a link from or to a node that it does not have.
+    NoLink {
+        /// The node.
+        node: NodeId,
+    },
 }
 
 impl fmt::Display for WorldError {
@@ -115,6 +120,13 @@ impl fmt::Display for WorldError {
                 write!(f, "more than {events_max} events, the most allowed, at {at}")?;
                 node.map_or(Ok(()), |node| write!(f, ", lastly at node number {}", node.number()))
             }
+            WorldError::NoLink { node } => {
+                write!(
+                    f,
+                    "a link of the scope ends at node number {}, which the run does not have",
+                    node.number()
+                )
+            }
         }
     }
 }
@@ -131,7 +143,8 @@ impl std::error::Error for WorldError {
             WorldError::UsedNetwork { .. }
             | WorldError::Receive { .. }
             | WorldError::NotUnderWay { .. }
-            | WorldError::EventsMax { .. } => None,
+            | WorldError::EventsMax { .. }
+            | WorldError::NoLink { .. } => None,
         }
     }
 }

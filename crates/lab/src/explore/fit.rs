@@ -1,5 +1,6 @@
 //! What of a scenario is explored, what plays no part, and what cannot be left out.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use constellation_fabric::{Link, Odds};
@@ -22,8 +23,6 @@ pub enum Unfit {
     },
     /// Its resolver asks wall clocks, which stand still where time plays no part.
     WallClocks,
-    /// Some of its links keep the order of sending and others do not; an exploration has one kind.
-    MixedOrder,
 }
 
 impl Unfit {
@@ -32,7 +31,6 @@ impl Unfit {
         match self {
             Unfit::Step { .. } => "leave it out, or let `hunt` try seeds",
             Unfit::WallClocks => "explore it with another resolver, or let `hunt` try seeds",
-            Unfit::MixedOrder => "give all links one `order`: `free` has every run of `kept`, and more",
         }
     }
 }
@@ -45,9 +43,6 @@ impl fmt::Display for Unfit {
             }
             Unfit::WallClocks => {
                 write!(f, "the resolver asks wall clocks, which stand still where only the order is explored")
-            }
-            Unfit::MixedOrder => {
-                write!(f, "some links keep the order of sending and others do not, which cannot be explored")
             }
         }
     }
@@ -68,9 +63,6 @@ pub(super) fn links(scenario: &Scenario) -> impl Iterator<Item = Link> {
 pub(super) fn left_out(scenario: &Scenario, bounds: Bounds) -> Result<Vec<String>, Unfit> {
     if scenario.resolver == Resolver::WallLww {
         return Err(Unfit::WallClocks);
-    }
-    if links(scenario).any(|link| link.sequence != scenario.link.sequence) {
-        return Err(Unfit::MixedOrder);
     }
     let (mut cuts, mut lies) = (false, !scenario.walls.is_empty());
     for (number, step) in scenario.steps.iter().enumerate() {
@@ -97,6 +89,25 @@ pub(super) fn left_out(scenario: &Scenario, bounds: Bounds) -> Result<Vec<String
         (doubles && bounds.duplicates_max == 0, "links of the scenario double messages, but here none may"),
     ];
     Ok(notes.iter().filter(|(is_so, _)| *is_so).map(|(_, note)| (*note).to_owned()).collect())
+}
+
+/// The links on which messages overtake each other and on most they do not, or the other way round.
+pub(super) fn exceptions(scenario: &Scenario) -> Vec<(NodeId, NodeId)> {
+    let mut exceptions = BTreeSet::new();
+    for rule in &scenario.links {
+        let pairs =
+            rule.sources.iter().flat_map(|source| rule.targets.iter().map(move |target| (source, target)));
+        for (source, target) in pairs.filter(|(source, target)| source != target) {
+            let link = (id(scenario, source), id(scenario, target));
+            // A later rule wins.
+            if rule.link.sequence == scenario.link.sequence {
+                exceptions.remove(&link);
+            } else {
+                exceptions.insert(link);
+            }
+        }
+    }
+    exceptions.into_iter().collect()
 }
 
 /// What clients ask, in the order of the steps.

@@ -19,7 +19,7 @@ use crate::words::one_line;
 const REQUEST_DELIVERIES_MAX: u64 = 2_000;
 
 /// How many steps may be executed to look for a shortest run.
-const SHORTEST_STEPS_MAX: u64 = 10_000;
+const SHORTEST_STEPS_MAX: u64 = 5_000;
 
 /// A run that breaks a promise, as small as it was found.
 pub(super) struct Smallest {

@@ -120,7 +120,7 @@ impl<'a, N: Node> Run<'a, N> {
             Waiting { source, target, is_copy: system.is_copy(post), request, timer, message }
         };
         let mut under_way: Vec<_> = system.under_way().chain(system.idle_timers()).map(waits).collect();
-        sort(&mut under_way, system.is_ordered());
+        sort(&mut under_way, system);
         State {
             nodes: self.nodes().to_vec(),
             under_way,
@@ -133,7 +133,7 @@ impl<'a, N: Node> Run<'a, N> {
     /// The least of the states that come from renaming nodes in these ways: one for all that differ only in
     /// which of several alike nodes is which.
     ///
-    /// Right only where the nodes differ in nothing but their names from the start, no code compares names with
+    /// Right only where the nodes and their links differ in nothing but names from the start, no code compares names with
     /// each other, and the promise does not tell them apart. Costs as many states as there are renamings.
     pub fn least_state(&self, renamings: &[Renaming]) -> State<N, N::Message>
     where
@@ -141,7 +141,7 @@ impl<'a, N: Node> Run<'a, N> {
         N::Message: Ord + Rename,
     {
         let state = self.state();
-        let renamed = renamings.iter().map(|renaming| state.renamed(renaming, self.system.is_ordered()));
+        let renamed = renamings.iter().map(|renaming| state.renamed(renaming, self.system));
         renamed.min().unwrap_or(state)
     }
 }
@@ -164,15 +164,15 @@ pub struct State<N, M> {
     run_out: usize,
 }
 
-impl<N: Clone + Rename, M: Ord + Rename> State<N, M> {
-    fn renamed(&self, renaming: &Renaming, is_ordered: bool) -> State<N, M> {
+impl<N: Clone + Node<Message: Ord + Rename> + Rename> State<N, N::Message> {
+    fn renamed(&self, renaming: &Renaming, system: &System<N>) -> State<N, N::Message> {
         let mut nodes: Vec<(NodeId, N)> = (0..)
             .map(NodeId::new)
             .zip(&self.nodes)
             .map(|(node, state)| (renaming.of(node), state.renamed(renaming)))
             .collect();
         nodes.sort_by_key(|(node, _)| *node);
-        let waits = |waiting: &Waiting<M>| {
+        let waits = |waiting: &Waiting<N::Message>| {
             let source = match waiting.source {
                 Source::Node(node) => Source::Node(renaming.of(node)),
                 source => source,
@@ -182,7 +182,7 @@ impl<N: Clone + Rename, M: Ord + Rename> State<N, M> {
             Waiting { source, target, message, ..*waiting }
         };
         let mut under_way: Vec<_> = self.under_way.iter().map(waits).collect();
-        sort(&mut under_way, is_ordered);
+        sort(&mut under_way, system);
         let nodes = nodes.into_iter().map(|(_, state)| state).collect();
         State { nodes, under_way, lost: self.lost, doubled: self.doubled, run_out: self.run_out }
     }
@@ -190,11 +190,14 @@ impl<N: Clone + Rename, M: Ord + Rename> State<N, M> {
 
 /// Brings what is under way into an order that says nothing more than it must: on an ordered link, where the
 /// order of sending tells what arrives first, it stays, since the sort is stable.
-fn sort<M: Ord>(under_way: &mut [Waiting<M>], is_ordered: bool) {
+fn sort<N: Node<Message: Ord>>(under_way: &mut [Waiting<N::Message>], system: &System<N>) {
+    let is_free = |waiting: &Waiting<N::Message>| match waiting.source {
+        Source::Node(source) => waiting.is_copy || !system.is_ordered(source, waiting.target),
+        Source::Client | Source::Timer => true,
+    };
     under_way.sort_by(|one, other| {
-        let link = |waiting: &Waiting<M>| (waiting.source, waiting.target, waiting.is_copy);
-        let is_free = !is_ordered || one.is_copy;
-        let says = if is_free { one.message.cmp(&other.message) } else { cmp::Ordering::Equal };
+        let link = |waiting: &Waiting<N::Message>| (waiting.source, waiting.target, waiting.is_copy);
+        let says = if is_free(one) { one.message.cmp(&other.message) } else { cmp::Ordering::Equal };
         link(one).cmp(&link(other)).then(one.timer.cmp(&other.timer)).then(says)
     });
 }

@@ -21,6 +21,8 @@ pub struct Scope<R> {
     pub requests: Vec<(NodeId, R)>,
     /// Whether the messages of one link may overtake each other.
     pub sequence: Sequence,
+    /// The links of which the contrary is so, from the first to the second node.
+    pub exceptions: Vec<(NodeId, NodeId)>,
     /// How many messages of a run the network may lose.
     pub losses_max: u32,
     /// How many messages of a run the network may deliver twice: the second copy comes at any time after the
@@ -48,6 +50,7 @@ impl<R> Scope<R> {
             names: names.into_iter().map(Into::into).collect(),
             requests: Vec::new(),
             sequence: Sequence::Unordered,
+            exceptions: Vec::new(),
             losses_max: 0,
             duplicates_max: 0,
             timers_max: 0,
@@ -56,7 +59,15 @@ impl<R> Scope<R> {
         }
     }
 
-    /// Refuses names that no trace could hold and requests to nobody.
+    /// Whether the messages of this link may overtake each other.
+    pub(super) fn sequence_of(&self, source: NodeId, target: NodeId) -> Sequence {
+        match (self.sequence, self.exceptions.contains(&(source, target))) {
+            (Sequence::Ordered, false) | (Sequence::Unordered, true) => Sequence::Ordered,
+            (Sequence::Unordered, false) | (Sequence::Ordered, true) => Sequence::Unordered,
+        }
+    }
+
+    /// Refuses names that no trace could hold, requests to nobody, and links of nobody.
     pub(super) fn check(&self) -> Result<(), WorldError> {
         let mut names = Names::new();
         for name in &self.names {
@@ -70,7 +81,11 @@ impl<R> Scope<R> {
                 return Err(PlanError::UnknownNode { act, node: *node }.into());
             }
         }
-        Ok(())
+        let mut ends = self.exceptions.iter().flat_map(|(source, target)| [source, target]);
+        match ends.find(|node| node.index() >= self.names.len()) {
+            Some(node) => Err(WorldError::NoLink { node: *node }),
+            None => Ok(()),
+        }
     }
 }
 
@@ -83,6 +98,10 @@ impl<R> fmt::Display for Scope<R> {
         };
         let Scope { losses_max, duplicates_max, timers_max, .. } = self;
         let timers = if *timers_max == 1 { "timer" } else { "timers" };
-        write!(f, "{links} links, at most {losses_max} lost, {duplicates_max} doubled, {timers_max} {timers}")
+        write!(f, "{links} links")?;
+        if !self.exceptions.is_empty() {
+            write!(f, " but {}", self.exceptions.len())?;
+        }
+        write!(f, ", at most {losses_max} lost, {duplicates_max} doubled, {timers_max} {timers}")
     }
 }

@@ -51,10 +51,11 @@ pub(super) struct System<N: Node> {
     timers: Vec<Vec<(Timer, u32)>>,
     /// Which timers, of those that are to run out, the latest arrival replaced.
     replaced: Vec<u32>,
-    /// The latest message of each ordered link, `source * nodes + target`, else [`NONE`].
+    /// The latest message of each ordered link, `source * nodes + target`, else [`NONE`]; those of the clients first.
     links: Vec<u32>,
     path: Vec<u32>,
-    sequence: Sequence,
+    /// Of each link, `source * nodes + target`; nothing where none keeps its order.
+    sequences: Vec<Sequence>,
     faults: Faults,
     faults_met: usize,
 }
@@ -115,11 +116,15 @@ impl<N: Node<Request: Clone>> System<N> {
     ) -> Result<System<N>, WorldError> {
         let count = scope.names.len();
         let ids = (0..).map(NodeId::new).take(count);
-        let links = match scope.sequence {
-            // The clients keep their order on any network.
-            Sequence::Unordered => count,
-            Sequence::Ordered => (count + 1) * count,
+        let pairs = ids.clone().flat_map(|source| ids.clone().map(move |target| (source, target)));
+        let sequences: Vec<Sequence> = if scope.sequence == Sequence::Unordered && scope.exceptions.is_empty()
+        {
+            Vec::new()
+        } else {
+            pairs.map(|(source, target)| scope.sequence_of(source, target)).collect()
         };
+        // The clients keep their order on any network.
+        let links = count + sequences.len();
         let mut system = System {
             nodes: ids.clone().map(factory).collect(),
             posts: Vec::new(),
@@ -131,7 +136,7 @@ impl<N: Node<Request: Clone>> System<N> {
             replaced: Vec::new(),
             links: vec![NONE; links],
             path: Vec::new(),
-            sequence: scope.sequence,
+            sequences,
             faults,
             faults_met: 0,
         };
@@ -409,12 +414,12 @@ impl<N: Node> System<N> {
     }
 
     fn link_of(&self, source: Source, target: NodeId) -> Option<usize> {
-        match (source, self.sequence) {
-            (Source::Client, _) => Some(target.index()),
-            (Source::Node(_), Sequence::Unordered) | (Source::Timer, _) => None,
-            (Source::Node(node), Sequence::Ordered) => {
+        match source {
+            Source::Client => Some(target.index()),
+            Source::Node(node) if self.is_ordered(node, target) => {
                 Some((node.index() + 1) * self.nodes.len() + target.index())
             }
+            Source::Node(_) | Source::Timer => None,
         }
     }
 
@@ -488,9 +493,10 @@ impl<N: Node> System<N> {
         &self.path
     }
 
-    /// Whether the messages of one link keep their order.
-    pub(super) fn is_ordered(&self) -> bool {
-        self.sequence == Sequence::Ordered
+    /// Whether the messages of this link keep their order.
+    pub(super) fn is_ordered(&self, source: NodeId, target: NodeId) -> bool {
+        let link = source.index() * self.nodes.len() + target.index();
+        self.sequences.get(link) == Some(&Sequence::Ordered)
     }
 
     pub(super) fn nodes(&self) -> &[N] {
