@@ -61,11 +61,26 @@ pub(super) fn links(scenario: &Scenario) -> impl Iterator<Item = Link> {
 
 /// What of the scenario plays no part, a line each.
 pub(super) fn left_out(scenario: &Scenario, bounds: Bounds) -> Result<Vec<String>, Unfit> {
-    if scenario.resolver == Resolver::WallLww {
+    // One by one, here and of links, so that whatever else a scenario learns to say is decided upon here.
+    let Scenario {
+        name: _,
+        title: _,
+        nodes: _,
+        epoch: _,
+        end: _,
+        seed: _,
+        anti_entropy: _,
+        link: _,
+        links: _,
+        resolver,
+        walls,
+        steps,
+    } = scenario;
+    if *resolver == Resolver::WallLww {
         return Err(Unfit::WallClocks);
     }
-    let (mut cuts, mut lies) = (false, !scenario.walls.is_empty());
-    for (number, step) in scenario.steps.iter().enumerate() {
+    let (mut cuts, mut lies) = (false, !walls.is_empty());
+    for (number, step) in steps.iter().enumerate() {
         match &step.act {
             Act::Submit { .. } | Act::Read { .. } => {}
             Act::Partition { .. } | Act::Cut { .. } | Act::Heal => cuts = true,
@@ -73,8 +88,11 @@ pub(super) fn left_out(scenario: &Scenario, bounds: Bounds) -> Result<Vec<String
             _ => return Err(Unfit::Step { step: number }),
         }
     }
-    let loses = links(scenario).any(|link| link.loss != Odds::NEVER);
-    let doubles = links(scenario).any(|link| link.duplicate != Odds::NEVER);
+    let (mut loses, mut doubles) = (false, false);
+    for Link { latency_min: _, latency_max: _, loss, duplicate, sequence: _ } in links(scenario) {
+        loses |= loss != Odds::NEVER;
+        doubles |= duplicate != Odds::NEVER;
+    }
     let notes = [
         (
             true,
