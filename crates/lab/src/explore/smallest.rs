@@ -1,4 +1,4 @@
-//! The smallest run that breaks a promise: with the fewest requests, and of those a shortest.
+//! A small run that breaks a promise: without requests that are not needed, and of those runs a shortest.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ const REQUEST_DELIVERIES_MAX: u64 = 2_000;
 /// How many steps may be executed to look for a shortest run.
 const SHORTEST_STEPS_MAX: u64 = 5_000;
 
-/// A run that breaks a promise, as small as it was found.
+/// A run that breaks a promise, as small as one was found.
 pub(super) struct Smallest {
     /// With its steps.
     pub(super) judgement: Judgement,

@@ -47,15 +47,16 @@ impl Tally {
             if let (Verdict::Violated(_), Some(promise)) = (&judgement.verdict, promise) {
                 return Some(*promise);
             }
-            self.note(judgement);
+            self.note(judgement, until);
         }
         None
     }
 
-    fn note(&mut self, judgement: Judgement) {
+    fn note(&mut self, judgement: Judgement, until: Until) {
         let same = |outcome: &&mut Outcome| outcome.promise == judgement.promise;
         let open = match judgement.verdict {
-            Verdict::Unknown(limit) => Some(limit),
+            // That a run which was cut does not tell is the fault of the bound, which is told.
+            Verdict::Unknown(limit) if until == Until::TheEnd => Some(limit),
             _ => None,
         };
         match self.outcomes.iter_mut().find(same) {

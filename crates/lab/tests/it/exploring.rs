@@ -361,6 +361,13 @@ fn what_was_not_looked_at_is_unknown() {
         unknown in 4 runs: none wrong among the 4 explored, within the bound: at most 5 arrivals a run"#]],
     );
     assert!(found.judgements.iter().all(|judgement| judgement.promise != "replicas converge"));
+    // Nobody has read anything yet, which is the fault of the bound.
+    check(
+        &explored(&scenario, |bounds| bounds.depth_max = 1),
+        expect![[r#"
+        exit 3: 1 runs, 1 cut, 1 arrivals
+        unknown in 1 run: none wrong among the 1 explored, within the bound: at most 1 arrivals a run"#]],
+    );
 }
 
 #[test]
