@@ -14,6 +14,7 @@ mod lives;
 mod machines;
 mod models;
 mod odometers;
+mod paxos;
 mod plans;
 mod probe;
 mod seeded;
