@@ -143,7 +143,7 @@ pub(crate) struct Explore {
     /// How many timers of a run may run out before its end; stations set them if the scenario has `anti_entropy`.
     #[arg(long, value_name = "N", default_value = "0")]
     pub(crate) timers: u32,
-    /// After how many arrivals a run is cut.
+    /// After how many arrivals a run is cut, and judged for safety alone; by default 10,000.
     #[arg(long, value_name = "N")]
     pub(crate) depth: Option<NonZeroU32>,
     /// How many arrivals may be executed in all.
