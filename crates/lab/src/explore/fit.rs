@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use constellation_fabric::{Link, Odds};
+use constellation_fabric::{Contacts, Link, Odds, Outside};
 use constellation_sim::explore::Ending;
 use constellation_trace::NodeId;
 
@@ -23,6 +23,8 @@ pub enum Unfit {
     },
     /// Its resolver asks wall clocks, which stand still where time plays no part.
     WallClocks,
+    /// Clients of its own wait, ask again and give up by the clock.
+    Clients,
 }
 
 impl Unfit {
@@ -31,6 +33,7 @@ impl Unfit {
         match self {
             Unfit::Step { .. } => "leave it out, or let `hunt` try seeds",
             Unfit::WallClocks => "explore it with another resolver, or let `hunt` try seeds",
+            Unfit::Clients => "let steps ask instead, or let `hunt` try seeds",
         }
     }
 }
@@ -43,6 +46,12 @@ impl fmt::Display for Unfit {
             }
             Unfit::WallClocks => {
                 write!(f, "the resolver asks wall clocks, which stand still where only the order is explored")
+            }
+            Unfit::Clients => {
+                write!(
+                    f,
+                    "`[[clients]]` go by the clock, which stands still where only the order is explored"
+                )
             }
         }
     }
@@ -73,11 +82,18 @@ pub(super) fn left_out(scenario: &Scenario, bounds: Bounds) -> Result<Vec<String
         link: _,
         links: _,
         resolver,
+        contacts,
         walls,
+        machine,
+        machines,
         steps,
+        clients,
     } = scenario;
     if *resolver == Resolver::WallLww {
         return Err(Unfit::WallClocks);
+    }
+    if !clients.is_empty() {
+        return Err(Unfit::Clients);
     }
     let (mut cuts, mut lies) = (false, !walls.is_empty());
     for (number, step) in steps.iter().enumerate() {
@@ -88,11 +104,8 @@ pub(super) fn left_out(scenario: &Scenario, bounds: Bounds) -> Result<Vec<String
             _ => return Err(Unfit::Step { step: number }),
         }
     }
-    let (mut loses, mut doubles) = (false, false);
-    for Link { latency_min: _, latency_max: _, loss, duplicate, sequence: _ } in links(scenario) {
-        loses |= loss != Odds::NEVER;
-        doubles |= duplicate != Odds::NEVER;
-    }
+    let Links { loses, doubles, corrupts, waits } = Links::of(scenario, contacts.as_ref());
+    let strikes = machine.can_strike() || machines.iter().any(|rule| rule.faults.can_strike());
     let notes = [
         (
             true,
@@ -102,11 +115,54 @@ pub(super) fn left_out(scenario: &Scenario, bounds: Bounds) -> Result<Vec<String
             cuts,
             "partitions and cuts play no part: what they hold is late, and any message may be late anyhow",
         ),
+        (waits, "windows and flaps of links play no part: what waits for them is late"),
         (lies, "the lies of wall clocks play no part: this resolver asks none"),
         (loses && bounds.losses_max == 0, "links of the scenario lose messages, but here none may be lost"),
         (doubles && bounds.duplicates_max == 0, "links of the scenario double messages, but here none may"),
+        (corrupts, "corruption that no checksum sees is left out: what arrives is what was sent"),
+        (strikes, "what luck does to machines is left out: none crashes, stops or has a bad disk"),
     ];
     Ok(notes.iter().filter(|(is_so, _)| *is_so).map(|(_, note)| (*note).to_owned()).collect())
+}
+
+/// What any link of a scenario does to messages.
+#[derive(Default)]
+struct Links {
+    loses: bool,
+    doubles: bool,
+    corrupts: bool,
+    waits: bool,
+}
+
+impl Links {
+    fn of(scenario: &Scenario, contacts: Option<&Contacts>) -> Links {
+        let mut links = Links::default();
+        for link in self::links(scenario) {
+            // One by one, as above.
+            let Link {
+                latency_min: _,
+                latency_max: _,
+                sequence: _,
+                loss,
+                duplicate,
+                corrupt_seen,
+                corrupt_unseen,
+                size_max,
+                rate,
+            } = link;
+            let has_queue = rate.is_some_and(|rate| rate.queue_bytes_max < u64::MAX);
+            links.loses |= [loss, corrupt_seen].iter().any(|odds| *odds != Odds::NEVER);
+            links.loses |= size_max.is_some() || has_queue;
+            links.doubles |= duplicate != Odds::NEVER;
+            links.corrupts |= corrupt_unseen != Odds::NEVER;
+        }
+        let differ = scenario.links.iter().filter_map(|rule| rule.contacts.as_ref());
+        for contacts in differ.chain(contacts) {
+            links.waits = true;
+            links.loses |= contacts.outside() == Outside::Lose;
+        }
+        links
+    }
 }
 
 /// The links on which messages overtake each other and on most they do not, or the other way round.

@@ -507,6 +507,10 @@ fn what_no_order_of_arrivals_says_is_refused_or_told() {
     let mut wall = parse("");
     wall.resolver = Resolver::WallLww;
     expect!["the resolver asks wall clocks, which stand still where only the order is explored; explore it with another resolver, or let `hunt` try seeds"].assert_eq(&refused(&wall));
+    let asked = parse(
+        "clients = [{ name = \"ground\", stations = \"pacific\", loop = \"closed\", operations = 1, keys = \"mode\" }]",
+    );
+    expect!["`[[clients]]` go by the clock, which stands still where only the order is explored; let steps ask instead, or let `hunt` try seeds"].assert_eq(&refused(&asked));
     let lying = parse(
         "link = { loss = \"1%\", duplicate = \"1%\" }\nwalls = [{ node = \"pacific\", ahead = \"2s\" }]\n\
          steps = [{ at = \"1s\", do = \"cut\", from = \"pacific\", to = \"atlantic\" }]",
@@ -520,4 +524,15 @@ fn what_no_order_of_arrivals_says_is_refused_or_told() {
         links of the scenario lose messages, but here none may be lost
         links of the scenario double messages, but here none may"#]].assert_eq(&found.left_out.join("\n"));
     assert_eq!((found.extent, found.runs), (Extent::Complete, 1));
+    let faulty = parse(
+        "link = { corrupt = \"1%\", corrupt_unseen = \"1%\", flap = { period = \"1s\", down = \"100ms\", chance = \"5%\" } }\n\
+         machine = { crash = \"1%\" }",
+    );
+    let found = explored(&faulty, |bounds| bounds.losses_max = 0);
+    expect![[r#"
+        times and latencies play no part: clients may ask at any time, and whatever is under way may arrive next
+        windows and flaps of links play no part: what waits for them is late
+        links of the scenario lose messages, but here none may be lost
+        corruption that no checksum sees is left out: what arrives is what was sent
+        what luck does to machines is left out: none crashes, stops or has a bad disk"#]].assert_eq(&found.left_out.join("\n"));
 }
