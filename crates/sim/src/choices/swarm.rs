@@ -1,6 +1,7 @@
 //! Some kinds of luck and not others: each seed its own selection, since all faults at once hide what some find.
 
-use constellation_fabric::{Choices, Options, Question, Topic};
+use constellation_fabric::{Choices, Odds, Options, Question, Topic};
+use constellation_trace::NodeId;
 
 use super::seeded::Seeded;
 
@@ -56,6 +57,36 @@ impl<C> Swarm<C> {
         let on = kinds.iter().enumerate().filter(|(place, _)| is_on(*place));
         let topics: Vec<Topic> = on.flat_map(|(_, kind)| kind.iter().copied()).collect();
         Swarm::of(&topics, inner)
+    }
+
+    /// A selection out of these kinds by a seed; every other topic stays on. If none would be on, all are.
+    ///
+    /// Whether a kind is on depends on the seed and its own name alone, so that a later kind changes no selection of
+    /// the others. Hand in what a run asks of its own accord, and what is asked only after something went wrong, such
+    /// as the time of a second copy, follows by itself.
+    ///
+    /// ```
+    /// use constellation_fabric::Topic;
+    /// use constellation_sim::{Seeded, choices::Swarm};
+    ///
+    /// let kinds = [Topic::Latency, Topic::Loss];
+    /// let swarms: Vec<_> = (0..8).map(|seed| Swarm::among(&kinds, seed, Seeded::new(seed))).collect();
+    /// assert!(swarms.iter().all(|swarm| swarm.topics().contains(&Topic::DuplicateLatency)));
+    /// assert!(swarms.iter().any(|swarm| !swarm.topics().contains(&Topic::Loss)));
+    /// ```
+    pub fn among(kinds: &[Topic], seed: u64, inner: C) -> Swarm<C> {
+        // No world has a node of this number, so that no question of a run is answered here.
+        let nobody = NodeId::new(u32::MAX);
+        let half = Odds::ppm(500_000).expect("it is below a million");
+        let mut coin = Seeded::new(seed);
+        let mut is_on = |topic| {
+            let question = Question { topic, source: nobody, target: nobody, nth: 0 };
+            coin.choose(question, Options::Chance(half)) != 0
+        };
+        let off: Vec<Topic> = kinds.iter().copied().filter(|topic| !is_on(*topic)).collect();
+        let is_any_on = kinds.iter().any(|topic| !off.contains(topic));
+        let on = Topic::ALL.iter().copied().filter(|topic| !is_any_on || !off.contains(topic));
+        Swarm::of(&on.collect::<Vec<_>>(), inner)
     }
 
     /// This selection.
