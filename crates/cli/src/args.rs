@@ -2,9 +2,11 @@
 
 use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use constellation_lab::scenario::duration;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -71,6 +73,10 @@ pub(crate) struct Target {
     /// Run with these nodes instead of the scenario's; those that it names must be among them.
     #[arg(long, value_delimiter = ',', value_name = "NAME,…")]
     pub(crate) nodes: Option<Vec<String>>,
+    /// Other faults than the scenario's, with the keys and values of its tables: `loss=5%,duplicate=1%`; each counts for
+    /// every link. `none` switches off whatever has odds, which leaves latencies.
+    #[arg(long, value_name = "KEY=VALUE,…")]
+    pub(crate) faults: Option<String>,
 }
 
 #[derive(Args, Debug)]
@@ -95,23 +101,42 @@ pub(crate) struct Hunt {
     #[command(flatten)]
     pub(crate) target: Target,
     /// How many seeds to try.
-    #[arg(long, value_name = "N", default_value = "10000")]
+    #[arg(long, value_name = "N", default_value = "10000", value_parser = parse_seeds)]
     pub(crate) seeds: NonZeroU64,
+    /// Try seeds for so long, such as `60s`; ends with the batch during which the time is up. The command that tries
+    /// the same seeds again is printed.
+    #[arg(long = "for", value_name = "TIME", conflicts_with = "seeds", value_parser = parse_time)]
+    pub(crate) time: Option<Duration>,
     /// The first seed.
     #[arg(long, value_name = "N", default_value = "1", value_parser = parse_seed)]
     pub(crate) from: u64,
     /// Try all seeds and collect the distinct findings, instead of ending at the first.
     #[arg(long)]
     pub(crate) all: bool,
+    /// Let each seed first decide which kinds of luck there are in its run at all: finds what is hidden by a kind that is
+    /// frequent, but takes longer for what needs several kinds.
+    #[arg(long)]
+    pub(crate) swarm: bool,
     /// On how many cores; by default on all of them. What is found does not depend on it.
     #[arg(long, value_name = "J")]
     pub(crate) jobs: Option<NonZeroUsize>,
     /// Write the tape and the trace of each finding into this folder.
     #[arg(long, value_name = "DIR")]
     pub(crate) keep: Option<PathBuf>,
+    /// Whether to tell on standard error how far it is; `auto` does on a terminal, `always` prints a line a second.
+    #[arg(long, value_enum, default_value_t = Progress::Auto, value_name = "WHEN")]
+    pub(crate) progress: Progress,
     /// Print one JSON object instead of text.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Whether to tell how far something is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Progress {
+    Auto,
+    Always,
+    Never,
 }
 
 #[derive(Args, Debug)]
@@ -121,6 +146,12 @@ pub(crate) struct Replay {
     pub(crate) tape: String,
     #[command(flatten)]
     pub(crate) target: Target,
+    /// Show and judge the run until this event and no further, such as `e17`; what is demanded of the end is unknown then.
+    #[arg(long, value_name = "EVENT", value_parser = parse_event)]
+    pub(crate) until: Option<u32>,
+    /// Play a tape of another version, scenario or calm run, too, and say what no longer fits.
+    #[arg(long)]
+    pub(crate) anyway: bool,
     /// Write the trace to this file, as JSON Lines.
     #[arg(long, value_name = "FILE")]
     pub(crate) trace: Option<PathBuf>,
@@ -198,4 +229,19 @@ fn parse_seed(text: &str) -> Result<u64, String> {
         None => text.parse(),
     };
     parsed.map_err(|_| "a whole number from 0 to 2^64 - 1, decimal or after 0x".to_owned())
+}
+
+/// How many seeds: one at least.
+fn parse_seeds(text: &str) -> Result<NonZeroU64, String> {
+    text.parse().map_err(|_| "a whole number from 1 to 2^64 - 1".to_owned())
+}
+
+fn parse_time(text: &str) -> Result<Duration, String> {
+    duration(text).ok_or_else(|| "a number and a unit, such as 90s, 10min or 1.5h".to_owned())
+}
+
+/// An event as a timeline names it, or by its number alone.
+fn parse_event(text: &str) -> Result<u32, String> {
+    let digits = text.strip_prefix('e').unwrap_or(text);
+    digits.parse().map_err(|_| "an event as the timeline names it, such as e17".to_owned())
 }

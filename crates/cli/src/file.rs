@@ -28,6 +28,13 @@ pub(crate) fn write_whole(
     Ok(())
 }
 
+/// Makes a folder unless it is there, and finds out whether files can be written into it.
+pub(crate) fn make_folder(folder: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(folder).with_context(|| format!("cannot make the folder `{}`", folder.display()))?;
+    let file = new_file_in(folder).map_err(|error| system_text(&error));
+    file.map(drop).with_context(|| format!("cannot write into the folder `{}`", folder.display()))
+}
+
 /// A nameless file with the rights that a file of this user has; on its own it would be for this user alone.
 fn new_file_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();

@@ -73,6 +73,12 @@ impl Printer {
         let _ = writeln!(self.talk, "{text}");
     }
 
+    /// One line about what goes on, whoever reads standard error.
+    pub(crate) fn tell(&mut self, line: &str) {
+        // Nobody is left to be told when standard error is closed.
+        let _ = writeln!(self.talk, "{line}");
+    }
+
     /// Shows that something goes on, if standard error is a terminal and it takes long.
     pub(crate) fn progress(&self, what: &'static str) -> ProgressBar {
         let progress = ProgressBar::new_spinner().with_message(what);

@@ -40,6 +40,13 @@ pub(crate) fn text(target: &Target) -> anyhow::Result<(String, String, String)> 
 
 /// The scenario that is meant, with its own resolver.
 pub(crate) fn load(target: &Target) -> anyhow::Result<Scenario> {
+    let scenario = load_file(target)?;
+    let Some(faults) = &target.faults else { return Ok(scenario) };
+    scenario.with_faults(faults).map_err(|error| excerpt("--faults".to_owned(), faults.clone(), error).into())
+}
+
+/// The scenario as it is written, with the nodes that were asked for.
+fn load_file(target: &Target) -> anyhow::Result<Scenario> {
     let (stem, path, text) = text(target)?;
     let Some(given) = &target.nodes else {
         return Scenario::parse(&stem, &text).map_err(|error| excerpt(path, text, error).into());
@@ -106,7 +113,7 @@ pub(crate) fn resolver(name: &str) -> anyhow::Result<Resolver> {
     bail!("no resolver is called `{name}`\nhelp: {advice}")
 }
 
-/// The words that mean this scenario again, where its resolver or nodes were asked for.
+/// The words that mean this scenario again, where its resolver, nodes or faults were asked for.
 pub(crate) fn flags(target: &Target, scenario: &Scenario) -> String {
     let mut flags = String::new();
     if target.resolver.is_some() {
@@ -114,6 +121,9 @@ pub(crate) fn flags(target: &Target, scenario: &Scenario) -> String {
     }
     if target.nodes.is_some() {
         flags.push_str(&format!(" --nodes {}", quoted(&scenario.nodes.join(","))));
+    }
+    if let Some(faults) = &target.faults {
+        flags.push_str(&format!(" --faults {}", quoted(faults)));
     }
     flags
 }

@@ -1,20 +1,55 @@
 //! Looking for the run that breaks a promise: seed after seed on all cores, and each finding made as small as it can.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 
-use constellation_fabric::Calm;
+use constellation_fabric::{Choices, Node, Options, Question, Topic};
 use constellation_sim::choices::shrink::{Effort, Observed, RUNS_MAX, ShrinkError, shrink};
 use constellation_sim::choices::{Provenance, TapeError};
-use constellation_sim::{Answers, Player, Recorder, Seeded, Tape};
-use constellation_trace::format::jsonl;
-use constellation_trace::{Judgement, Names, Trace, Verdict};
+use constellation_sim::{Answers, Player, Recorder, Seeded, Swarm, Tape};
+use constellation_trace::{Judgement, Names, NodeId, Trace, Verdict};
 use constellation_verify::{Budget, Order};
 use rayon::prelude::*;
 
-use crate::promises::{self, Promise};
+use crate::promises::{self, Phase, Promise};
 use crate::scenario::Scenario;
-use crate::simulate::{RunError, play};
+use crate::simulate::{RunError, Shows, Stage, nothing_shown, station_shows};
+use crate::station::{Request, Rules, Station};
+
+mod alike;
+mod coverage;
+mod memory;
+mod provenance;
+mod shape;
+
+use alike::Likeness;
+pub use coverage::Coverage;
+use coverage::News;
+use memory::{Memory, Verdicts};
+pub(crate) use provenance::explain;
+pub use provenance::{changed, deviations, provenance};
+use shape::Shape;
+
+/// What a hunt looks at. Begin with [`Hunt::new`] and change what should be otherwise.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Hunt {
+    /// Which seeds are tried, ascending.
+    pub seeds: Range<u64>,
+    /// When it ends, if nobody ends it before.
+    pub until: Until,
+    /// What each seed decides.
+    pub luck: Luck,
+}
+
+impl Hunt {
+    /// These seeds until the first of them breaks a promise, with all kinds of luck.
+    pub const fn new(seeds: Range<u64>) -> Hunt {
+        Hunt { seeds, until: Until::FirstFinding, luck: Luck::AllKinds }
+    }
+}
 
 /// When a hunt ends.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -25,11 +60,41 @@ pub enum Until {
     AllSeeds,
 }
 
+/// What a seed decides.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Luck {
+    /// Whatever can go otherwise: every kind of luck in every run. The runs are those of [`crate::Run::of`].
+    AllKinds,
+    /// First which kinds of luck there are in its run at all, then those ([`Swarm::among`]): one kind that is frequent
+    /// hides what another does alone.
+    Swarm,
+}
+
+/// Whether a hunt goes on.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Go {
+    /// It does.
+    On,
+    /// It ends, with what it has found.
+    Stop,
+}
+
+/// Why a hunt ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Ended {
+    /// A seed broke a promise, and no more was wanted.
+    FirstFinding,
+    /// Every seed was tried.
+    AllSeeds,
+    /// Somebody said so.
+    Stopped,
+}
+
 /// What a hunt found.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Hunted {
-    /// How many seeds were tried.
+    /// How many seeds were tried, from the first on.
     pub seeds: u64,
     /// How many events those runs had.
     pub events: u64,
@@ -37,6 +102,12 @@ pub struct Hunted {
     pub unknown: u64,
     /// The distinct violations, in the order of the lowest seed that shows each.
     pub findings: Vec<Finding>,
+    /// What those runs reached.
+    pub coverage: Coverage,
+    /// Why it ended; while it goes on, [`Ended::Stopped`].
+    pub ended: Ended,
+    /// Why it could not go on, with [`Ended::Stopped`].
+    pub error: Option<HuntError>,
 }
 
 /// One violation, as small as it could be made.
@@ -45,14 +116,28 @@ pub struct Hunted {
 pub struct Finding {
     /// The seeds that come down to it, ascending.
     pub seeds: Vec<u64>,
-    /// All that deviates from the calm run.
+    /// All that deviates from the calm run, for the first of the seeds.
     pub tape: Tape,
     /// What is violated, judged in the small run.
     pub judgement: Judgement,
+    /// When that should have held.
+    pub phase: Phase,
     /// What happens in the small run.
     pub trace: Trace,
     /// What making it small took.
     pub effort: Effort,
+    /// What it has in common with the others of its kind.
+    likeness: Likeness,
+    /// The small runs that are taken for this one, this one included.
+    ways: BTreeSet<Answers>,
+}
+
+impl Finding {
+    /// How many different small runs are taken for this one: they break the same promise and differ in which node or
+    /// message is concerned, or in how late something is, and the evidence shows the same kinds of events.
+    pub fn ways(&self) -> usize {
+        self.ways.len()
+    }
 }
 
 /// Why a hunt could not be carried through.
@@ -89,110 +174,298 @@ impl fmt::Display for HuntError {
 
 impl std::error::Error for HuntError {}
 
-/// How many seeds are run before anybody looks at what they found: the same whatever the number of cores.
-const BATCH: u64 = 256;
-
-/// Runs `scenario` under each of `seeds`, on all cores, and returns what broke, each made as small as it can.
+/// Runs `scenario` under each seed of `hunt`, on all cores, and returns what broke, each made as small as it can.
 ///
-/// Violations of one promise that come down to the same deviations are one finding. What is found does not depend on
-/// the number of cores. `provenance` says of which scenario the tapes are; `progress` is told how many seeds are done.
+/// Violations of one promise that come down to alike deviations, shown by alike events, are one finding. Safety is judged
+/// throughout each run; at the scenario's `end` luck and planned faults are over and everything is mended, and when all had
+/// the time that it needs, convergence is demanded. `provenance` says of which scenario the tapes are.
+///
+/// Seeds are run in batches of 16 to 256, the fewer the longer the runs. After each `progress` is shown what was found
+/// until then, and says whether to go on. What is found in the seeds that were tried does not depend on the number of
+/// cores, nor does what `progress` is shown.
 ///
 /// # Errors
-/// [`HuntError`] for the lowest seed that cannot be run, or whose violation does not repeat.
+/// [`HuntError`] for the lowest seed that cannot be run, or whose violation does not repeat, if nothing was found before;
+/// else it is in [`Hunted::error`].
 pub fn hunt(
     scenario: &Scenario,
-    seeds: Range<u64>,
-    until: Until,
+    hunt: &Hunt,
     provenance: &Provenance,
-    progress: &mut dyn FnMut(u64),
+    progress: &mut dyn FnMut(&Hunted) -> Go,
 ) -> Result<Hunted, HuntError> {
-    let mut hunted = Hunted { seeds: 0, events: 0, unknown: 0, findings: Vec::new() };
-    let mut start = seeds.start;
-    while start < seeds.end {
-        let end = seeds.end.min(start.saturating_add(BATCH));
-        let tried: Vec<_> = (start..end).into_par_iter().map(|seed| try_seed(scenario, seed)).collect();
-        for tried in tried {
-            let tried = tried?;
-            hunted.seeds += 1;
-            hunted.events += tried.events;
-            hunted.unknown += u64::from(tried.is_unknown);
-            for promise in tried.broken {
-                found(scenario, &mut hunted, tried.seed, promise, &tried.answers, provenance)?;
-            }
-            if until == Until::FirstFinding && !hunted.findings.is_empty() {
-                return Ok(hunted);
-            }
+    let station = |rules: &Arc<Rules>, me| Station::new(Arc::clone(rules), me);
+    hunt_by(scenario, hunt, provenance, progress, (station, station_shows))
+}
+
+/// As [`hunt()`], but run by whatever nodes `node` makes instead of stations: by broken ones, or by a protocol of your own.
+///
+/// # Errors
+/// As [`hunt()`].
+pub fn hunt_with<N, F>(
+    scenario: &Scenario,
+    hunt: &Hunt,
+    provenance: &Provenance,
+    progress: &mut dyn FnMut(&Hunted) -> Go,
+    node: F,
+) -> Result<Hunted, HuntError>
+where
+    N: Node<Request = Request>,
+    F: Fn(&Arc<Rules>, NodeId) -> N + Sync,
+{
+    hunt_by(scenario, hunt, provenance, progress, (node, nothing_shown))
+}
+
+fn hunt_by<N, F>(
+    scenario: &Scenario,
+    hunt: &Hunt,
+    provenance: &Provenance,
+    progress: &mut dyn FnMut(&Hunted) -> Go,
+    (node, shows): (F, Shows<N>),
+) -> Result<Hunted, HuntError>
+where
+    N: Node<Request = Request>,
+    F: Fn(&Arc<Rules>, NodeId) -> N + Sync,
+{
+    let ground = Ground { node: &node, shows, stage: Stage::of(scenario), scenario };
+    let kinds = match hunt.luck {
+        Luck::AllKinds => None,
+        Luck::Swarm => Some(ground.kinds()),
+    };
+    let (mut hunted, mut memory) = (Hunted::new(), Memory::default());
+    let mut start = hunt.seeds.start;
+    while start < hunt.seeds.end {
+        let end = hunt.seeds.end.min(start.saturating_add(hunted.batch()));
+        let known = (&hunted.coverage, &memory);
+        let tried = (start..end).into_par_iter().map(|seed| ground.try_seed(seed, kinds.as_deref(), known));
+        let mut tried: Vec<_> = tried.collect();
+        let is_over = |tried: &Result<Tried, HuntError>| !matches!(tried, Ok(tried) if tried.verdicts.broken.is_empty());
+        if let (Until::FirstFinding, Some(first)) = (hunt.until, tried.iter().position(is_over)) {
+            tried.truncate(first + 1);
         }
-        progress(hunted.seeds);
+        let mut failed = None;
+        let tried: Vec<Tried> =
+            tried.into_iter().map_while(|tried| tried.map_err(|error| failed = Some(error)).ok()).collect();
+        let entered = hunted.enter(&ground, tried, provenance, &mut memory);
+        if let Some(error) = entered.err().or(failed) {
+            return hunted.fail(error);
+        }
+        if hunt.until == Until::FirstFinding && !hunted.findings.is_empty() {
+            hunted.ended = Ended::FirstFinding;
+            return Ok(hunted);
+        }
         start = end;
+        if progress(&hunted) == Go::Stop {
+            return Ok(hunted);
+        }
     }
+    hunted.ended = Ended::AllSeeds;
     Ok(hunted)
 }
 
+impl Hunted {
+    fn new() -> Hunted {
+        let (findings, coverage) = (Vec::new(), Coverage::default());
+        Hunted { seeds: 0, events: 0, unknown: 0, findings, coverage, ended: Ended::Stopped, error: None }
+    }
+
+    /// What was found until something could not be done; if that is nothing, the reason alone.
+    fn fail(mut self, error: HuntError) -> Result<Hunted, HuntError> {
+        if self.findings.is_empty() {
+            return Err(error);
+        }
+        self.error = Some(error);
+        Ok(self)
+    }
+
+    /// How many seeds are run before anybody looks at what they found: about a million events, as far as is known.
+    fn batch(&self) -> u64 {
+        const SEEDS_MIN: u64 = 16;
+        const SEEDS_MAX: u64 = 256;
+        match (1_u64 << 20).checked_mul(self.seeds).and_then(|events| events.checked_div(self.events)) {
+            None => SEEDS_MIN,
+            Some(seeds) => seeds.clamp(SEEDS_MIN, SEEDS_MAX),
+        }
+    }
+
+    /// Makes small what is broken, on all cores, and enters it in the order of seeds. A run that is like an earlier one, up
+    /// to its times, comes down to the same.
+    fn enter<N, F>(
+        &mut self,
+        ground: &Ground<'_, N, F>,
+        tried: Vec<Tried>,
+        provenance: &Provenance,
+        memory: &mut Memory,
+    ) -> Result<(), HuntError>
+    where
+        N: Node<Request = Request>,
+        F: Fn(&Arc<Rules>, NodeId) -> N + Sync,
+    {
+        let violations = memory.sort(&tried);
+        let new: Vec<_> = violations.iter().filter(|violation| violation.is_new).collect();
+        let small = new.into_par_iter().map(|new| ground.shrink(new.tried, new.promise));
+        let mut small = small.collect::<Vec<_>>().into_iter();
+        for violation in &violations {
+            if !violation.is_new {
+                if let Some(finding) = memory.finding(violation) {
+                    self.findings[finding].seeds.push(violation.tried.seed);
+                }
+                continue;
+            }
+            let small = small.next().expect("each new violation was made small")?;
+            let finding = small.map(|small| self.found(small, ground.scenario, provenance)).transpose()?;
+            memory.came_to(violation, finding);
+        }
+        for tried in tried {
+            memory.add(&tried);
+            self.seeds += 1;
+            self.events += tried.events;
+            self.unknown += u64::from(tried.verdicts.is_unknown);
+            self.coverage.add(tried.news);
+        }
+        Ok(())
+    }
+
+    /// Enters a violation, or the seed that shows one once more; returns its place among the findings.
+    fn found(
+        &mut self,
+        small: Small,
+        scenario: &Scenario,
+        provenance: &Provenance,
+    ) -> Result<usize, HuntError> {
+        let Small { seed, promise, answers, effort, mut judgement, trace } = small;
+        let likeness = Likeness::of(promise, &answers, &judgement.verdict, &trace);
+        if let Some(place) = self.findings.iter().position(|finding| finding.likeness == likeness) {
+            self.findings[place].seeds.push(seed);
+            self.findings[place].ways.insert(answers);
+            return Ok(place);
+        }
+        let provenance = Provenance { seed, ..provenance.clone() };
+        let ways = BTreeSet::from([answers.clone()]);
+        let tape =
+            Tape::new(provenance, Names::from_iter(scenario.names()), answers).map_err(HuntError::Tape)?;
+        explain(&mut judgement, &tape);
+        let (seeds, phase) = (vec![seed], promise.phase());
+        self.findings.push(Finding { seeds, tape, judgement, phase, trace, effort, likeness, ways });
+        Ok(self.findings.len() - 1)
+    }
+}
+
+/// Where the hunt goes on: a scenario made ready, and who makes its nodes.
+struct Ground<'r, N, F> {
+    node: &'r F,
+    /// What it replies to clients.
+    shows: Shows<N>,
+    stage: Stage<'r>,
+    scenario: &'r Scenario,
+}
+
+/// What came of a seed.
 struct Tried {
     seed: u64,
     events: u64,
-    is_unknown: bool,
-    broken: Vec<Promise>,
+    verdicts: Verdicts,
+    /// Runs that are alike in this have the same verdicts.
+    judged: Option<u64>,
     answers: Answers,
+    news: News,
 }
 
-fn try_seed(scenario: &Scenario, seed: u64) -> Result<Tried, HuntError> {
-    let mut recorder = Recorder::new(Seeded::new(seed));
-    let trace = match play(scenario, seed, &mut recorder) {
-        Ok(trace) => trace,
-        // Without its end a run is unknown, as it is for whoever runs it alone.
-        Err(RunError::TooLong { so_far, .. }) => {
-            let (events, answers) = (so_far.events().len() as u64, recorder.into_answers());
-            return Ok(Tried { seed, events, is_unknown: true, broken: Vec::new(), answers });
-        }
-        Err(error) => return Err(HuntError::Run { seed, error }),
-    };
-    let judged = promises::judge(scenario, &trace);
-    let broken = judged.promises.iter().zip(&judged.judgements);
-    let broken = broken.filter(|(_, judgement)| matches!(judgement.verdict, Verdict::Violated(_)));
-    let is_unknown =
-        judged.judgements.iter().any(|judgement| matches!(judgement.verdict, Verdict::Unknown(_)));
-    Ok(Tried {
-        seed,
-        events: trace.events().len() as u64,
-        is_unknown,
-        broken: broken.map(|(promise, _)| *promise).collect(),
-        answers: recorder.into_answers(),
-    })
-}
-
-/// Makes a violation small, and enters it or the seed that shows it once more.
-fn found(
-    scenario: &Scenario,
-    hunted: &mut Hunted,
+/// A violation, made small.
+struct Small {
     seed: u64,
     promise: Promise,
-    answers: &Answers,
-    provenance: &Provenance,
-) -> Result<(), HuntError> {
-    // A run that cannot be made breaks nothing that a reader could look at.
-    let shrunk = shrink(answers, RUNS_MAX, |choices| {
-        play(scenario, seed, choices).map_or(Observed::Holds, |trace| observe(promise, &trace))
-    });
-    let shrunk = shrunk.map_err(|error| HuntError::Shrink { seed, error })?;
-    let trace =
-        play(scenario, seed, Player::new(&shrunk.answers)).map_err(|error| HuntError::Run { seed, error })?;
-    let Some(mut judgement) = judge(promise, &trace) else { return Ok(()) };
-    let same = |finding: &&mut Finding| {
-        finding.judgement.promise == judgement.promise && *finding.tape.answers() == shrunk.answers
-    };
-    if let Some(finding) = hunted.findings.iter_mut().find(same) {
-        finding.seeds.push(seed);
-        return Ok(());
+    answers: Answers,
+    effort: Effort,
+    judgement: Judgement,
+    trace: Trace,
+}
+
+impl<N, F> Ground<'_, N, F>
+where
+    N: Node<Request = Request>,
+    F: Fn(&Arc<Rules>, NodeId) -> N + Sync,
+{
+    fn play(&self, seed: u64, choices: impl Choices) -> Result<Trace, RunError> {
+        self.stage.play(seed, choices, self.node, self.shows)
     }
-    let provenance = Provenance { seed, ..provenance.clone() };
-    let tape =
-        Tape::new(provenance, Names::from_iter(scenario.names()), shrunk.answers).map_err(HuntError::Tape)?;
-    let effort = shrunk.effort;
-    explain(&mut judgement, &tape);
-    hunted.findings.push(Finding { seeds: vec![seed], tape, judgement, trace, effort });
-    Ok(())
+
+    /// The kinds of luck that the calm run asks for. What is asked only after something went wrong is not among them.
+    fn kinds(&self) -> Vec<Topic> {
+        let mut listener = Listener(BTreeSet::new());
+        // A run that does not end has asked, too.
+        let _ = self.play(0, &mut listener);
+        listener.0.into_iter().collect()
+    }
+
+    /// One run, of these kinds of luck or of all.
+    fn try_seed(
+        &self,
+        seed: u64,
+        kinds: Option<&[Topic]>,
+        (coverage, memory): (&Coverage, &Memory),
+    ) -> Result<Tried, HuntError> {
+        let seeded = Seeded::new(seed);
+        let (played, answers) = match kinds {
+            None => self.record(seed, seeded),
+            Some(kinds) => self.record(seed, Swarm::among(kinds, seed, seeded)),
+        };
+        let (trace, is_cut) = match played {
+            Ok(trace) => (trace, false),
+            // Without its end a run is unknown, as it is for whoever runs it alone.
+            Err(RunError::TooLong { so_far, .. }) => (*so_far, true),
+            Err(error) => return Err(HuntError::Run { seed, error }),
+        };
+        let shape = Shape::of(&trace);
+        let judged = shape.judged.filter(|_| !is_cut);
+        let verdicts = match memory.verdicts(judged) {
+            Some(verdicts) => verdicts.clone(),
+            None if is_cut => Verdicts { broken: Vec::new(), is_unknown: true },
+            None => verdicts(self.scenario, &trace),
+        };
+        let (news, events) = (coverage.news(shape, &answers), trace.events().len() as u64);
+        Ok(Tried { seed, events, verdicts, judged, answers, news })
+    }
+
+    fn record(&self, seed: u64, luck: impl Choices) -> (Result<Trace, RunError>, Answers) {
+        let mut recorder = Recorder::new(luck);
+        let played = self.play(seed, &mut recorder);
+        (played, recorder.into_answers())
+    }
+
+    /// Makes a violation small; `None` if the small run cannot be judged.
+    fn shrink(&self, tried: &Tried, promise: Promise) -> Result<Option<Small>, HuntError> {
+        let seed = tried.seed;
+        // A run that cannot be made breaks nothing that a reader could look at.
+        let shrunk = shrink(&tried.answers, RUNS_MAX, |choices| {
+            self.play(seed, choices).map_or(Observed::Holds, |trace| observe(promise, &trace))
+        });
+        let shrunk = shrunk.map_err(|error| HuntError::Shrink { seed, error })?;
+        let played = self.play(seed, Player::new(&shrunk.answers));
+        let trace = played.map_err(|error| HuntError::Run { seed, error })?;
+        let Some(judgement) = judge(promise, &trace) else { return Ok(None) };
+        let (answers, effort) = (shrunk.answers, shrunk.effort);
+        Ok(Some(Small { seed, promise, answers, effort, judgement, trace }))
+    }
+}
+
+/// The calm run, and which kinds of questions it asks.
+struct Listener(BTreeSet<Topic>);
+
+impl Choices for Listener {
+    fn choose(&mut self, question: Question, _options: Options) -> u32 {
+        self.0.insert(question.topic);
+        0
+    }
+}
+
+/// What the judges say of a run.
+fn verdicts(scenario: &Scenario, trace: &Trace) -> Verdicts {
+    let judged = promises::judge_only(scenario, trace);
+    let is_unknown =
+        judged.judgements.iter().any(|judgement| matches!(judgement.verdict, Verdict::Unknown(_)));
+    let broken = judged.promises.into_iter().zip(judged.judgements);
+    let broken = broken.filter(|(_, judgement)| matches!(judgement.verdict, Verdict::Violated(_)));
+    Verdicts { broken: broken.map(|(promise, _)| promise).collect(), is_unknown }
 }
 
 fn observe(promise: Promise, trace: &Trace) -> Observed {
@@ -207,35 +480,46 @@ fn judge(promise: Promise, trace: &Trace) -> Option<Judgement> {
     Order::of(trace, &budget).ok().map(|order| promise.judge(&order, &budget))
 }
 
-/// Where tapes of this scenario come from: its name, and as its digest that of its calm run, so that a tape notices
-/// whatever would make it mean something else, in the scenario or in the program.
-///
-/// # Errors
-/// [`RunError`] when the calm run cannot be made; of one that is longer than allowed the beginning counts.
-pub fn provenance(scenario: &Scenario, seed: u64) -> Result<Provenance, RunError> {
-    let calm = match play(scenario, 0, Calm) {
-        Err(RunError::TooLong { so_far, .. }) => *so_far,
-        played => played?,
-    };
-    let mut digest = jsonl::digest(&calm).to_string();
-    // Enough to notice a change by, and short enough to paste.
-    digest.truncate(16);
-    Ok(Provenance::new(scenario.name.clone(), digest, seed))
-}
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
 
-/// Shows in the evidence of a violation what of a tape deviates from the calm run.
-pub(crate) fn explain(judgement: &mut Judgement, tape: &Tape) {
-    let Verdict::Violated(evidence) = &mut judgement.verdict else { return };
-    evidence.steps = deviations(tape);
-    let notes = if tape.answers().is_empty() {
-        "the calm run breaks it: no luck is needed".to_owned()
-    } else {
-        "all else is as in the calm run: least latency, nothing lost, nothing twice".to_owned()
-    };
-    evidence.notes = vec![notes];
-}
+    use super::*;
+    use crate::incidents::INCIDENTS;
+    use crate::resolver::Resolver;
 
-/// The deviations of a tape as the steps of a schedule, in the words of the tape.
-pub fn deviations(tape: &Tape) -> Vec<String> {
-    tape.answers().iter().map(|answer| answer.show(tape.names()).to_string()).collect()
+    #[test]
+    fn runs_that_are_alike_have_the_same_verdicts() {
+        let mut alike = 0;
+        for scenario in scenarios() {
+            let stage = Stage::of(&scenario);
+            let mut known: BTreeMap<u64, Verdicts> = BTreeMap::new();
+            for seed in 0..60 {
+                let station = |rules: &Arc<Rules>, me| Station::new(Arc::clone(rules), me);
+                let trace = stage.play(seed, Seeded::new(seed), station, station_shows).expect("it is short");
+                let judged = Shape::of(&trace).judged.expect("all that stations do is known");
+                let fresh = verdicts(&scenario, &trace);
+                let earlier = known.entry(judged).or_insert_with(|| fresh.clone());
+                assert_eq!(*earlier, fresh, "{} seed {seed}", scenario.name);
+                alike += 1;
+            }
+            alike -= known.len();
+        }
+        assert!(alike > 500, "only {alike} runs are like another, so this test sees little");
+    }
+
+    /// The incidents with each resolver, as they are and with worse links.
+    fn scenarios() -> Vec<Scenario> {
+        let faults = ["loss=3%", "loss=5%,duplicate=5%,latency=1ms..2s,order=free", "none"];
+        let mut scenarios = Vec::new();
+        for incident in INCIDENTS {
+            for (_, resolver) in Resolver::NAMES {
+                let scenario = Scenario { resolver, ..incident.scenario() };
+                let worse =
+                    faults.map(|faults| scenario.with_faults(faults).expect("the keys are documented"));
+                scenarios.extend(worse);
+            }
+        }
+        scenarios
+    }
 }

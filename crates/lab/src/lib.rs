@@ -24,6 +24,7 @@
 //! | [`promises`] | what is judged, and how clocks compare |
 //! | [`run`] | [`Run`]: simulated, judged, and made as small as it still fails |
 //! | [`explore`](mod@explore) | [`explore::explore`]: every order of arrivals, judged |
+//! | [`prefix`](mod@prefix) | [`prefix()`]: the beginning of a trace |
 //! | [`hunt`](mod@hunt) | [`hunt::hunt`]: the seeds that break a promise, each made small |
 //! | [`words`] | how a foreign text stands in a line |
 //!
@@ -41,6 +42,7 @@ pub mod desk;
 pub mod explore;
 pub mod hunt;
 pub mod incidents;
+pub mod prefix;
 pub mod promises;
 pub mod resolver;
 pub mod run;
@@ -52,6 +54,7 @@ pub mod station;
 pub mod words;
 
 pub use incidents::Incident;
+pub use prefix::prefix;
 pub use resolver::Resolver;
 pub use run::Run;
 pub use scenario::{Scenario, ScenarioError};

@@ -11,8 +11,17 @@ use constellation_verify::{Budget, Order, catalog, claims, delivery};
 
 use crate::scenario::Scenario;
 
+/// When a promise must hold.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Phase {
+    /// Throughout, whatever goes wrong.
+    Safety,
+    /// In the end: once nothing goes wrong any more, everything is mended, and all had the time that it needs.
+    Convergence,
+}
+
 /// Something that a run promises, judged by itself.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Promise {
     VectorsAreExact,
     VectorsAreJoins,
@@ -37,6 +46,19 @@ pub(crate) struct Judged {
 
 /// Judges every promise of a run, safety and convergence alike.
 pub(crate) fn judge(scenario: &Scenario, trace: &Trace) -> Judged {
+    judge_with(scenario, trace, remarks)
+}
+
+/// As [`judge`], without a remark: for whoever looks at nothing but the verdicts.
+pub(crate) fn judge_only(scenario: &Scenario, trace: &Trace) -> Judged {
+    judge_with(scenario, trace, |_, _| Vec::new())
+}
+
+fn judge_with(
+    scenario: &Scenario,
+    trace: &Trace,
+    remarks: impl FnOnce(&Order<'_>, &Budget) -> Vec<String>,
+) -> Judged {
     let budget = Budget::default();
     let order = match Order::of(trace, &budget) {
         Ok(order) => order,
@@ -95,6 +117,23 @@ fn promises(trace: &Trace) -> Vec<Promise> {
 }
 
 impl Promise {
+    /// When it must hold.
+    pub(crate) const fn phase(self) -> Phase {
+        match self {
+            Promise::EveryUpdateSurvives | Promise::ReplicasConverge | Promise::MessagesArrive => {
+                Phase::Convergence
+            }
+            Promise::VectorsAreExact
+            | Promise::VectorsAreJoins
+            | Promise::LamportFollowsCauses
+            | Promise::HybridFollowsCauses
+            | Promise::NoLostUpdate
+            | Promise::NoStaleSibling
+            | Promise::NoThinAir
+            | Promise::LinksKeepOrder => Phase::Safety,
+        }
+    }
+
     /// Whether it is kept.
     pub(crate) fn judge(self, order: &Order<'_>, budget: &Budget) -> Judgement {
         match self {

@@ -1,11 +1,14 @@
 //! From a scenario to a verdict: simulate, judge, and look for the smallest schedule that still fails.
 
+use std::fmt;
+
 use constellation_sim::Tape;
 use constellation_sim::choices::Leftover;
-use constellation_trace::{Judgement, Limit, Trace, Verdict};
+use constellation_trace::{EventId, Judgement, Limit, Trace, Verdict};
 
 use crate::hunt::explain;
-use crate::promises;
+use crate::prefix::prefix;
+use crate::promises::{self, Phase};
 use crate::scenario::Scenario;
 use crate::shrink::shrink;
 use crate::simulate::{RunError, play, simulate};
@@ -25,6 +28,26 @@ pub struct Run {
     /// What nobody promised but a reader should know, one line each.
     pub remarks: Vec<String>,
 }
+
+/// A run that is not so long.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct NoSuchEvent {
+    /// The event that was asked for.
+    pub event: EventId,
+    /// How many events there are.
+    pub events: usize,
+}
+
+impl fmt::Display for NoSuchEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.events {
+            0 => write!(f, "there is no {}: nothing happens in this run", self.event),
+            events => write!(f, "there is no {}: the last event of this run is e{}", self.event, events - 1),
+        }
+    }
+}
+
+impl std::error::Error for NoSuchEvent {}
 
 impl Run {
     /// Simulates `scenario` with `seed`, judges the trace, and looks for a small schedule that still fails for each
@@ -71,6 +94,38 @@ impl Run {
             }
         }
         Ok((Run { scenario: scenario.clone(), seed, trace, judgements, remarks }, player.leftovers()))
+    }
+
+    /// The run until one of its events, and no further. Safety is judged of what is left; convergence is unknown, since it
+    /// is demanded of the whole. Until its last event it is the whole.
+    ///
+    /// # Errors
+    /// [`NoSuchEvent`] when the run has no such event.
+    pub fn until(&self, last: EventId) -> Result<Run, NoSuchEvent> {
+        if last.index() >= self.trace.events().len() {
+            return Err(NoSuchEvent { event: last, events: self.trace.events().len() });
+        }
+        if last.index() + 1 == self.trace.events().len() {
+            return Ok(self.clone());
+        }
+        let trace = prefix(&self.trace, last);
+        let promises::Judged { promises, mut judgements, remarks } = promises::judge(&self.scenario, &trace);
+        for (promise, judgement) in promises.iter().zip(&mut judgements) {
+            if promise.phase() == Phase::Convergence {
+                judgement.verdict =
+                    Verdict::Unknown(Limit::NotRecorded(format!("what comes after {last} is")));
+                judgement.scope.clear();
+            }
+            let whole = self.judgements.iter().find(|whole| whole.promise == judgement.promise);
+            if let (Verdict::Violated(evidence), Some(Judgement { verdict: Verdict::Violated(whole), .. })) =
+                (&mut judgement.verdict, whole)
+            {
+                evidence.steps.clone_from(&whole.steps);
+                evidence.notes.clone_from(&whole.notes);
+                evidence.replay.clone_from(&whole.replay);
+            }
+        }
+        Ok(Run { scenario: self.scenario.clone(), seed: self.seed, trace, judgements, remarks })
     }
 
     /// A run without an end: what is missing could still break a promise, or keep one.

@@ -3,6 +3,7 @@
 //! Every key, with its default, is documented in `scenarios/README.md`.
 
 mod clients;
+mod faults;
 mod links;
 mod lives;
 mod machines;
@@ -22,6 +23,7 @@ use constellation_trace::{TrueTime, WallTime};
 use toml::de::{DeTable, DeValue};
 
 pub use clients::ClientRule;
+pub use faults::Chances;
 pub use links::LinkRule;
 pub(crate) use links::contacts;
 use links::{DEFAULT_LINK, LINK_KEYS, read_link};
@@ -30,6 +32,7 @@ pub use machines::{MachineAct, MachineRule};
 pub use reader::ScenarioError;
 use reader::{Field, Result, Section, advice};
 pub use steps::{Act, Step};
+pub use units::duration;
 pub use walls::WallRule;
 
 use crate::resolver::Resolver;
@@ -70,6 +73,8 @@ pub struct Scenario {
     pub steps: Vec<Step>,
     /// Who asks the nodes something of their own accord. They are nodes of the run, after those in `nodes`.
     pub clients: Vec<ClientRule>,
+    /// Whether what has odds may happen at all.
+    pub chances: Chances,
 }
 
 /// The most nodes of a scenario, so that a typing mistake does not fill the memory.
@@ -162,24 +167,31 @@ impl Scenario {
             machines: Vec::new(),
             steps: Vec::new(),
             clients: Vec::new(),
+            chances: Chances::AsWritten,
             nodes,
         };
+        scenario.read_rules(&file)?;
+        Ok(scenario)
+    }
+
+    /// What names nodes, and so can be read only when these are known; clients are nodes too.
+    fn read_rules(&mut self, file: &Section<'_>) -> Result<()> {
         if let Some(field) = file.get("clients") {
-            scenario.clients = scenario.read_clients(&field)?;
+            self.clients = self.read_clients(&field)?;
         }
         if let Some(field) = file.get("links") {
-            scenario.links = scenario.read_links(&field)?;
+            self.links = self.read_links(&field)?;
         }
         if let Some(field) = file.get("walls") {
-            scenario.walls = scenario.read_walls(&field)?;
+            self.walls = self.read_walls(&field)?;
         }
         if let Some(field) = file.get("machines") {
-            scenario.machines = scenario.read_machines(&field)?;
+            self.machines = self.read_machines(&field)?;
         }
         if let Some(field) = file.get("steps") {
-            scenario.steps = scenario.read_steps(&field)?;
+            self.steps = self.read_steps(&field)?;
         }
-        Ok(scenario)
+        Ok(())
     }
 
     /// The keys that clients update or look up, in order.

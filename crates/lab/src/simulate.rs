@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use constellation_fabric::{Choices, Network, Node};
+use constellation_fabric::{Choices, Network, Node, Options, Question};
 use constellation_sim::clients::{Client, Party, Workload};
 use constellation_sim::{
     Act as Planned, Disk, Machine, Plan, Seeded, Setup, Wall, WallClaims, World, WorldError,
@@ -13,7 +13,7 @@ use constellation_trace::trace::Origin;
 use constellation_trace::{NodeId, Trace, TrueTime};
 
 use crate::desk::Desk;
-use crate::scenario::{Act, ClientRule, MachineAct, Scenario};
+use crate::scenario::{Act, Chances, ClientRule, MachineAct, Scenario};
 use crate::station::{Request, Rules, Station};
 
 /// Why a scenario could not be run to its end.
@@ -84,7 +84,7 @@ pub fn simulate_with<N: Node<Request = Request>>(
     seed: u64,
     node: impl FnMut(&Arc<Rules>, NodeId) -> N,
 ) -> Result<Trace, RunError> {
-    simulate_by(scenario, seed, Seeded::new(seed), node, |_, _| None)
+    Stage::of(scenario).play(seed, Seeded::new(seed), node, nothing_shown)
 }
 
 /// What happens in `scenario` when `choices` answers whatever could go otherwise; `seed` is for the record.
@@ -92,46 +92,90 @@ pub fn simulate_with<N: Node<Request = Request>>(
 /// # Errors
 /// [`RunError`] when the scenario cannot be run to its end.
 pub fn play(scenario: &Scenario, seed: u64, choices: impl Choices) -> Result<Trace, RunError> {
-    let station = |rules: &Arc<Rules>, me| Station::new(Arc::clone(rules), me);
-    simulate_by(scenario, seed, choices, station, |station, key| Some(station.values(key)))
+    Stage::of(scenario).play(seed, choices, |rules, me| Station::new(Arc::clone(rules), me), station_shows)
 }
 
-fn simulate_by<N: Node<Request = Request>>(
-    scenario: &Scenario,
-    seed: u64,
-    choices: impl Choices,
-    mut node: impl FnMut(&Arc<Rules>, NodeId) -> N,
-    values: fn(&N, &str) -> Option<Vec<String>>,
-) -> Result<Trace, RunError> {
-    let rules = Arc::new(Rules {
-        nodes: scenario.nodes.clone(),
-        resolver: scenario.resolver,
-        anti_entropy: scenario.anti_entropy,
-    });
-    let mut node = |me| node(&rules, me);
-    let mut trace = if scenario.clients.is_empty() {
-        run(scenario, seed, choices, node)?
-    } else {
-        let workloads: Vec<_> =
-            scenario.clients.iter().map(|client| Arc::new(workload(scenario, client))).collect();
-        let party = |me: NodeId| match me.index().checked_sub(scenario.nodes.len()) {
-            None => Party::Server(Desk::new(node(me), values)),
-            Some(client) => Party::Client(Client::new(me, Arc::clone(&workloads[client]))),
+/// What a desk tells a client of a node, where somebody knows how to ask it.
+pub(crate) type Shows<N> = fn(&N, &str) -> Option<Vec<String>>;
+
+/// A station shows its values.
+#[expect(clippy::unnecessary_wraps, reason = "of other nodes nobody knows")]
+pub(crate) fn station_shows(station: &Station, key: &str) -> Option<Vec<String>> {
+    Some(station.values(key))
+}
+
+/// Of other nodes nobody knows.
+pub(crate) fn nothing_shown<N>(_node: &N, _key: &str) -> Option<Vec<String>> {
+    None
+}
+
+/// A scenario made ready to be run many times.
+#[derive(Clone, Debug)]
+pub(crate) struct Stage<'s> {
+    scenario: &'s Scenario,
+    rules: Arc<Rules>,
+    setup: Setup<Request>,
+    workloads: Vec<Arc<Workload>>,
+}
+
+impl<'s> Stage<'s> {
+    pub(crate) fn of(scenario: &'s Scenario) -> Stage<'s> {
+        let rules = Arc::new(Rules {
+            nodes: scenario.nodes.clone(),
+            resolver: scenario.resolver,
+            anti_entropy: scenario.anti_entropy,
+        });
+        let workloads = scenario.clients.iter().map(|client| Arc::new(workload(scenario, client)));
+        Stage { scenario, rules, setup: setup(scenario), workloads: workloads.collect() }
+    }
+
+    /// One run; `node` is called for each start and restart of a node. Where there are clients, a desk stands before
+    /// each node, and `shows` tells it what to reply.
+    pub(crate) fn play<N: Node<Request = Request>>(
+        &self,
+        seed: u64,
+        choices: impl Choices,
+        mut node: impl FnMut(&Arc<Rules>, NodeId) -> N,
+        shows: Shows<N>,
+    ) -> Result<Trace, RunError> {
+        let mut node = |me| node(&self.rules, me);
+        if self.workloads.is_empty() {
+            return self.run(seed, choices, node);
+        }
+        let party = |me: NodeId| match me.index().checked_sub(self.scenario.nodes.len()) {
+            None => Party::Server(Desk::new(node(me), shows)),
+            Some(client) => Party::Client(Client::new(me, Arc::clone(&self.workloads[client]))),
         };
-        run(scenario, seed, choices, party)?
-    };
-    trace.set_origin(origin(scenario, seed));
-    Ok(trace)
+        self.run(seed, choices, party)
+    }
+
+    fn run<N: Node<Request = Request>>(
+        &self,
+        seed: u64,
+        choices: impl Choices,
+        node: impl FnMut(NodeId) -> N,
+    ) -> Result<Trace, RunError> {
+        let choices = Allowed { chances: self.scenario.chances, inner: choices };
+        let world = World::new(self.setup.clone(), choices, node).map_err(RunError::World)?;
+        let mut trace = world.run().map_err(|error| RunError::of(self.scenario, seed, error))?.trace;
+        trace.set_origin(origin(self.scenario, seed));
+        Ok(trace)
+    }
 }
 
-fn run<N: Node<Request = Request>>(
-    scenario: &Scenario,
-    seed: u64,
-    choices: impl Choices,
-    node: impl FnMut(NodeId) -> N,
-) -> Result<Trace, RunError> {
-    let world = World::new(setup(scenario), choices, node).map_err(RunError::World)?;
-    world.run().map(|outcome| outcome.trace).map_err(|error| RunError::of(scenario, seed, error))
+/// Asks another chooser what the scenario allows to be asked.
+struct Allowed<C> {
+    chances: Chances,
+    inner: C,
+}
+
+impl<C: Choices> Choices for Allowed<C> {
+    fn choose(&mut self, question: Question, options: Options) -> u32 {
+        match (self.chances, options) {
+            (Chances::Never, Options::Chance(_)) => 0,
+            _ => self.inner.choose(question, options),
+        }
+    }
 }
 
 /// What a client does; after the end of the scenario it begins nothing more.

@@ -1,35 +1,44 @@
 //! `constellation hunt`: the seeds that break a promise, and what of each matters.
 
-use std::fs;
+mod told;
+
 use std::path::Path;
+use std::process;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context as _, bail};
 use constellation_lab::Scenario;
-use constellation_lab::hunt::{Finding, Hunted, Until, deviations, hunt, provenance};
+use constellation_lab::hunt::{Ended, Go, Hunt, Hunted, Luck, Until, hunt, provenance};
 use constellation_trace::Verdict;
 use constellation_trace::format::jsonl;
-use serde_json::{Value, json};
 
-use crate::args::Hunt;
-use crate::file::write_whole;
-use crate::judgements::{judgement_json, print_judgements};
-use crate::printer::{Printer, count, faint, strong};
+use crate::args;
+use crate::commands::hunt::told::Progress;
+use crate::file::{make_folder, write_whole};
+use crate::printer::Printer;
 use crate::target::{self, quoted};
 
-pub(crate) fn run(arguments: &Hunt, printer: &mut Printer) -> anyhow::Result<u8> {
+pub(crate) fn run(arguments: &args::Hunt, printer: &mut Printer) -> anyhow::Result<u8> {
     let scenario = target::scenario(&arguments.target)?;
-    let Some(end) = arguments.from.checked_add(arguments.seeds.get()) else {
-        bail!("seeds end at 2^64 - 1: there are not {} from {}", arguments.seeds, arguments.from);
-    };
+    let plan = plan(arguments)?;
+    if let Some(folder) = &arguments.keep {
+        // Found out now, not after an hour of hunting.
+        make_folder(folder)?;
+    }
     if let Some(jobs) = arguments.jobs {
         rayon::ThreadPoolBuilder::new().num_threads(jobs.get()).build_global()?;
     }
-    let progress = printer.progress("hunting");
-    let until = if arguments.all { Until::AllSeeds } else { Until::FirstFinding };
-    let mut told = |seeds| progress.set_message(format!("hunting: {seeds} of {} seeds", arguments.seeds));
+    let interrupted = interrupts()?;
     let provenance = provenance(&scenario, arguments.from)?;
-    let mut hunted = hunt(&scenario, arguments.from..end, until, &provenance, &mut told)?;
-    progress.finish_and_clear();
+    let mut progress = Progress::begin(arguments, printer);
+    let hunted = hunt(&scenario, &plan, &provenance, &mut |hunted| {
+        progress.tell(hunted, printer);
+        let is_over = arguments.time.is_some_and(|time| progress.elapsed() >= time);
+        if is_over || interrupted.load(Ordering::Relaxed) { Go::Stop } else { Go::On }
+    });
+    progress.end();
+    let mut hunted = hunted?;
     for finding in &mut hunted.findings {
         let replay = replay(arguments, &scenario, &finding.tape.line());
         if let Verdict::Violated(evidence) = &mut finding.judgement.verdict {
@@ -39,30 +48,92 @@ pub(crate) fn run(arguments: &Hunt, printer: &mut Printer) -> anyhow::Result<u8>
     if let Some(folder) = &arguments.keep {
         keep(&hunted, folder)?;
     }
+    let end = match (hunted.ended, &hunted.error) {
+        (_, Some(_)) => End::Failed,
+        (Ended::Stopped, _) if interrupted.load(Ordering::Relaxed) => End::Interrupted,
+        (Ended::Stopped, _) => End::TimeUp,
+        _ => End::Planned,
+    };
+    let told = told::Told { scenario: &scenario, hunted: &hunted, end, exit_code: exit_code(&hunted, end) };
     if arguments.json {
-        printer.json(&as_json(&scenario, &hunted))?;
+        printer.json(&told.as_json(&again(arguments, &scenario, &hunted)))?;
     } else {
-        print(&scenario, &hunted, printer)?;
+        told.print(printer)?;
+        if arguments.time.is_some() || [End::Interrupted, End::Failed].contains(&end) {
+            told::again(&again(arguments, &scenario, &hunted), printer)?;
+        }
     }
-    Ok(exit_code(&hunted))
+    Ok(told.exit_code)
 }
 
-/// Violated if anything was found, else unknown if any run was.
-fn exit_code(hunted: &Hunted) -> u8 {
-    match (hunted.findings.is_empty(), hunted.unknown) {
-        (false, _) => 1,
-        (true, 0) => 0,
-        (true, _) => 3,
+fn plan(arguments: &args::Hunt) -> anyhow::Result<Hunt> {
+    let end = match arguments.time {
+        Some(_) => u64::MAX,
+        None => match arguments.from.checked_add(arguments.seeds.get()) {
+            Some(end) => end,
+            None => bail!("seeds end at 2^64 - 1: there are not {} from {}", arguments.seeds, arguments.from),
+        },
+    };
+    let mut plan = Hunt::new(arguments.from..end);
+    plan.until = if arguments.all { Until::AllSeeds } else { Until::FirstFinding };
+    plan.luck = if arguments.swarm { Luck::Swarm } else { Luck::AllKinds };
+    Ok(plan)
+}
+
+/// How a hunt came to its end.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum End {
+    /// It found what it should, or tried all that it should.
+    Planned,
+    /// The time was up, as planned.
+    TimeUp,
+    /// By Ctrl-C.
+    Interrupted,
+    /// A seed could not be run; what was found before is told.
+    Failed,
+}
+
+/// Whether Ctrl-C was pressed: the hunt then ends with the batch that is under way; at the second time, at once.
+fn interrupts() -> anyhow::Result<Arc<AtomicBool>> {
+    /// What a shell calls a program that was ended by Ctrl-C.
+    const EXIT_CODE: i32 = 130;
+    let interrupted = Arc::new(AtomicBool::new(false));
+    let told = Arc::clone(&interrupted);
+    let handler = move || {
+        if told.swap(true, Ordering::Relaxed) {
+            process::exit(EXIT_CODE);
+        }
+    };
+    ctrlc::set_handler(handler).context("cannot listen for Ctrl-C")?;
+    Ok(interrupted)
+}
+
+/// Violated if anything was found, else unknown if a run was or if the hunt was cut short.
+fn exit_code(hunted: &Hunted, end: End) -> u8 {
+    match (hunted.findings.is_empty(), hunted.unknown, end) {
+        (false, _, _) => 1,
+        (true, 0, End::Planned | End::TimeUp) => 0,
+        (true, _, _) => 3,
     }
 }
 
-fn replay(arguments: &Hunt, scenario: &Scenario, tape: &str) -> String {
+fn replay(arguments: &args::Hunt, scenario: &Scenario, tape: &str) -> String {
     let name = quoted(&arguments.target.scenario);
     format!("constellation replay {} {name}{}", quoted(tape), target::flags(&arguments.target, scenario))
 }
 
+/// The command that tries the same seeds again.
+fn again(arguments: &args::Hunt, scenario: &Scenario, hunted: &Hunted) -> String {
+    let mut command = format!("constellation hunt {}", quoted(&arguments.target.scenario));
+    command.push_str(&target::flags(&arguments.target, scenario));
+    command.push_str(&format!(" --from {} --seeds {}", arguments.from, hunted.seeds));
+    for (is_given, flag) in [(arguments.all, " --all"), (arguments.swarm, " --swarm")] {
+        command.push_str(if is_given { flag } else { "" });
+    }
+    command
+}
+
 fn keep(hunted: &Hunted, folder: &Path) -> anyhow::Result<()> {
-    fs::create_dir_all(folder).with_context(|| format!("cannot make the folder `{}`", folder.display()))?;
     for finding in &hunted.findings {
         let seed = finding.tape.provenance().seed;
         let place = |number: usize, ending| folder.join(format!("seed-{seed}-{number}.{ending}"));
@@ -71,63 +142,7 @@ fn keep(hunted: &Hunted, folder: &Path) -> anyhow::Result<()> {
         let number = number.filter(|other| other.tape.provenance().seed == seed).count() + 1;
         write_whole(&place(number, "tape"), |writer| write!(writer, "{}", finding.tape))?;
         write_whole(&place(number, "jsonl"), |writer| jsonl::write(&finding.trace, writer))?;
+        write_whole(&place(number, "steps"), |writer| told::steps(finding, writer))?;
     }
     Ok(())
-}
-
-fn print(scenario: &Scenario, hunted: &Hunted, printer: &mut Printer) -> anyhow::Result<()> {
-    let (seeds, events) = (count(hunted.seeds, "seed"), count(hunted.events, "event"));
-    printer.line(format!("{} · {seeds}, {events}", strong(&scenario.name)))?;
-    if hunted.findings.is_empty() {
-        printer.line("no promise was seen broken")?;
-    }
-    for finding in &hunted.findings {
-        printer.line("")?;
-        print_judgements(std::slice::from_ref(&finding.judgement), printer)?;
-        printer.line(faint(&format!("· {}", story(finding))))?;
-    }
-    if hunted.unknown > 0 {
-        printer.line(faint(&format!("· {} could not be judged in full", count(hunted.unknown, "run"))))?;
-    }
-    Ok(())
-}
-
-/// How a finding was come by.
-fn story(finding: &Finding) -> String {
-    let seeds = match &finding.seeds[..] {
-        [seed] => format!("seed {seed}"),
-        [seed, ..] => format!("{} seeds, the first {seed}", finding.seeds.len()),
-        [] => "no seed".to_owned(),
-    };
-    let effort = finding.effort;
-    format!(
-        "{seeds}; made smaller in {}, from {} to {}",
-        count(effort.runs, "run"),
-        count(effort.deviations_before, "deviation"),
-        finding.tape.answers().len()
-    )
-}
-
-fn as_json(scenario: &Scenario, hunted: &Hunted) -> Value {
-    let findings = hunted.findings.iter().map(|finding| {
-        json!({
-            "seeds": finding.seeds.iter().map(u64::to_string).collect::<Vec<_>>(),
-            "deviations": deviations(&finding.tape),
-            "tape": finding.tape.line(),
-            "judgement": judgement_json(&finding.judgement),
-            "runs": finding.effort.runs,
-            "trace_sha256": jsonl::digest(&finding.trace).to_string(),
-        })
-    });
-    json!({
-        "schema": "constellation/hunt/1",
-        "version": env!("CARGO_PKG_VERSION"),
-        "scenario": scenario.name,
-        "resolver": scenario.resolver.name(),
-        "seeds": hunted.seeds,
-        "events": hunted.events,
-        "unknown": hunted.unknown,
-        "findings": findings.collect::<Vec<_>>(),
-        "exit_code": exit_code(hunted),
-    })
 }

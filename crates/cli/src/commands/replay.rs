@@ -4,49 +4,114 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
-use constellation_lab::hunt::provenance;
+use constellation_lab::hunt::{changed, provenance};
 use constellation_lab::{Run, Scenario};
 use constellation_sim::Tape;
-use constellation_sim::choices::{Leftover, TapeError};
-use constellation_trace::Names;
+use constellation_sim::choices::{Leftover, Mismatch, TapeError};
 use constellation_trace::format::jsonl;
+use constellation_trace::{EventId, Judgement, Names, Verdict};
 
 use crate::args::Replay;
 use crate::commands::run::{as_json, print};
 use crate::file::write_whole;
-use crate::printer::{Printer, faint};
+use crate::printer::{Printer, count, faint};
 use crate::target::{self, quoted};
 
 /// How a tape that is a single word begins.
 const LINE_START: &str = "tape=";
 
 pub(crate) fn run(arguments: &Replay, printer: &mut Printer) -> anyhow::Result<u8> {
-    let scenario = target::scenario(&arguments.target)?;
-    let tape = read(&arguments.tape, &scenario)?;
-    let here = provenance(&scenario, tape.provenance().seed)?;
-    if let Some(mismatch) = tape.provenance().mismatches(&here).first() {
+    if arguments.target.scenario.starts_with(LINE_START) {
         return Err(anyhow!(
-            "{mismatch}\nhelp: a tape means something only in the scenario, with the resolver and nodes, that it is of"
+            "`{LINE_START}…` is a tape, no scenario\nhelp: first the tape, then the scenario"
         ));
     }
-    let name = quoted(&arguments.target.scenario);
-    let flags = target::flags(&arguments.target, &scenario);
-    let replay = format!("constellation replay {} {name}{flags}", quoted(&arguments.tape));
-    let (run, leftovers) = Run::of_tape(&scenario, &tape, &replay)?;
+    let scenario = target::scenario(&arguments.target)?;
+    let tape = read(&arguments.tape, &scenario)?;
+    let mismatches = tape.provenance().mismatches(&provenance(&scenario, tape.provenance().seed)?);
+    if !mismatches.is_empty() && !arguments.anyway {
+        return Err(other_run(&mismatches));
+    }
+    let replay = command(arguments, &scenario);
+    let (whole, leftovers) = Run::of_tape(&scenario, &tape, &replay)?;
+    let run = match arguments.until {
+        None => whole,
+        Some(number) => whole.until(EventId::new(number))?,
+    };
     if let Some(path) = &arguments.trace {
         write_whole(path, |writer| jsonl::write(&run.trace, writer))?;
     }
     if arguments.json {
         let mut object = as_json(&run, &replay);
         object["leftovers"] = leftovers.iter().map(|leftover| told(leftover, &tape)).collect();
+        object["mismatches"] = mismatches.iter().map(other).collect();
+        object["until"] = arguments.until.into();
         printer.json(&object)?;
     } else {
         print(&run, &replay, printer)?;
-        for leftover in &leftovers {
-            printer.line(faint(&format!("· not used: {}", told(leftover, &tape))))?;
-        }
+        remark(&run, &tape, &mismatches, &leftovers, printer)?;
     }
     Ok(run.exit_code())
+}
+
+/// What of a tape is not as it was when it was recorded.
+fn remark(
+    run: &Run,
+    tape: &Tape,
+    mismatches: &[Mismatch],
+    leftovers: &[Leftover],
+    printer: &mut Printer,
+) -> anyhow::Result<()> {
+    for mismatch in mismatches {
+        printer.line(faint(&format!("· played anyway: {}", other(mismatch))))?;
+    }
+    for leftover in leftovers {
+        printer.line(faint(&format!("· does not fit: {}", told(leftover, tape))))?;
+    }
+    if mismatches.is_empty() && leftovers.is_empty() {
+        return Ok(());
+    }
+    let is_violated = |judgement: &&Judgement| matches!(judgement.verdict, Verdict::Violated(_));
+    let broken = match run.judgements.iter().filter(is_violated).count() {
+        0 => "no promise is broken".to_owned(),
+        broken => format!("{} broken", count(broken, "promise")),
+    };
+    let all = tape.answers().len();
+    // Cannot wrap: leftovers are answers of the tape, each once.
+    let fitting = all - leftovers.len();
+    printer.line(faint(&format!("· of {}, {fitting} as recorded; {broken}", count(all, "answer"))))
+}
+
+/// In what a tape is of another run, and as far as can be told, how.
+fn other(mismatch: &Mismatch) -> String {
+    let how = match mismatch {
+        Mismatch::ScenarioHash { tape, here } => changed(tape, here),
+        _ => None,
+    };
+    how.map_or(mismatch.to_string(), |how| format!("{mismatch}: {how}"))
+}
+
+/// Why a tape is not played.
+fn other_run(mismatches: &[Mismatch]) -> anyhow::Error {
+    let told = mismatches.iter().map(other).collect::<Vec<_>>().join("\n       ");
+    anyhow!(
+        "{told}\nhelp: a tape means something only in the scenario, with the resolver, nodes and faults, that it is of; \
+         --anyway plays it all the same, and says what no longer fits"
+    )
+}
+
+/// The command that does the same again.
+fn command(arguments: &Replay, scenario: &Scenario) -> String {
+    let name = quoted(&arguments.target.scenario);
+    let flags = target::flags(&arguments.target, scenario);
+    let mut command = format!("constellation replay {} {name}{flags}", quoted(&arguments.tape));
+    if let Some(number) = arguments.until {
+        command.push_str(&format!(" --until {}", EventId::new(number)));
+    }
+    if arguments.anyway {
+        command.push_str(" --anyway");
+    }
+    command
 }
 
 fn told(leftover: &Leftover, tape: &Tape) -> String {

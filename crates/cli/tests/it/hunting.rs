@@ -12,21 +12,24 @@ fn a_hunt_ends_at_the_first_seed_that_breaks_a_promise() {
     check(
         &["hunt", "lossy-relay"],
         expect![[r#"
-        exit 1
-        --- out
-        lossy-relay · 4 seeds, 117 events
+            exit 1
+            --- out
+            lossy-relay · 4 seeds, 117 events
 
-        ✗ violated replicas converge  (1 key at 4 nodes)
-            expected  pacific and atlantic show the same under mss-23/mode in the end
-            found     atlantic lacks pacific:1: at pacific atlantic:1 and pacific:1 are shown, at atlantic atlantic:1 is shown
-            events    e4   pacific   +1.000000s  submit mss-23/mode = "safe" as pacific:1                   lamport 1  vector {pacific:1}  wall 2026-03-14T05:10:01.000Z
-                      e23  pacific   +6.160000s  show mss-23/mode: atlantic:1 "nominal" | pacific:1 "safe"  wall 2026-03-14T05:10:06.160Z
-                      e25  atlantic  +6.160000s  show mss-23/mode: atlantic:1 "nominal"                     wall 2026-03-14T05:10:06.160Z
-            proof     no chain of messages leads from e4 to e25, nor back
-            steps     1. loss pacific -> atlantic #0 = 1 of 2
-            notes     all else is as in the calm run: least latency, nothing lost, nothing twice
-            replay    constellation replay 'tape=1,version=0.1.0,scenario=lossy-relay,hash=57bed820e6b77ab7,seed=4,loss:pacific:atlantic:0=1/2' lossy-relay
-        · seed 4; made smaller in 15 runs, from 6 deviations to 1"#]],
+            ✗ violated replicas converge  (1 key at 4 nodes)
+                expected  pacific and atlantic show the same under mss-23/mode in the end
+                found     atlantic lacks pacific:1: at pacific atlantic:1 and pacific:1 are shown, at atlantic atlantic:1 is shown
+                events    e4   pacific   +1.000000s  submit mss-23/mode = "safe" as pacific:1                   lamport 1  vector {pacific:1}  wall 2026-03-14T05:10:01.000Z
+                          e23  pacific   +6.160000s  show mss-23/mode: atlantic:1 "nominal" | pacific:1 "safe"  wall 2026-03-14T05:10:06.160Z
+                          e25  atlantic  +6.160000s  show mss-23/mode: atlantic:1 "nominal"                     wall 2026-03-14T05:10:06.160Z
+                proof     no chain of messages leads from e4 to e25, nor back
+                steps     1. loss pacific -> atlantic #0 = 1 of 2
+                notes     all else is as in the calm run: least latency, nothing lost, nothing twice
+                replay    constellation replay 'tape=1,version=0.1.0,scenario=lossy-relay,hash=57bed8203cc764d7,seed=4,loss:pacific:atlantic:0=1/2' lossy-relay
+            · convergence, which must follow once faults end at +6.000000s
+            · seed 4; made smaller in 15 runs, from 6 deviations to 1
+
+            · luck: latency in 4, loss in 1 · 2 behaviours, 31 states of nodes"#]],
     );
 }
 
@@ -38,20 +41,21 @@ fn a_hunt_that_finds_nothing_says_so() {
             exit 0
             --- out
             conjunction · 20 seeds, 820 events
-            no promise was seen broken"#]],
+            no promise was seen broken
+            · luck: latency in 20 · 1 behaviour, 41 states of nodes"#]],
     );
 }
 
 #[test]
-fn a_hunt_for_no_seed_or_with_all_resolvers_is_refused() {
+fn a_hunt_that_cannot_begin_is_refused() {
     check(
         &["hunt", "conjunction", "--seeds", "0"],
         expect![[r#"
-        exit 2
-        --- talk
-        error: invalid value '0' for '--seeds <N>': number would be zero for non-zero type
+            exit 2
+            --- talk
+            error: invalid value '0' for '--seeds <N>': a whole number from 1 to 2^64 - 1
 
-        For more information, try '--help'."#]],
+            For more information, try '--help'."#]],
     );
     check(
         &["hunt", "conjunction", "--resolver", "all"],
@@ -64,6 +68,268 @@ fn a_hunt_for_no_seed_or_with_all_resolvers_is_refused() {
 }
 
 #[test]
+fn a_hunt_is_for_seeds_or_for_a_time() {
+    check(
+        &["hunt", "conjunction", "--seeds", "5", "--for", "1s"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: the argument '--seeds <N>' cannot be used with '--for <TIME>'
+
+        Usage: constellation hunt --seeds <N> <SCENARIO>
+
+        For more information, try '--help'."#]],
+    );
+    check(
+        &["hunt", "conjunction", "--for", "soon"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: invalid value 'soon' for '--for <TIME>': a number and a unit, such as 90s, 10min or 1.5h
+
+        For more information, try '--help'."#]],
+    );
+    check(
+        &["hunt", "conjunction", "--from", "0xffffffffffffffff"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: seeds end at 2^64 - 1: there are not 10000 from 18446744073709551615"#]],
+    );
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_told_before_the_hunt() {
+    let bench = Bench::new(&[("file", b"")]);
+    let output = bench.run(&["hunt", "conjunction", "--seeds", "4000000000", "--keep", "file/kept"], b"");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        text(&output.stderr).starts_with("error: cannot make the folder `file/kept`"),
+        "{}",
+        text(&output.stderr)
+    );
+}
+
+#[test]
+fn a_hunt_for_a_time_names_the_command_that_tries_the_same_seeds() {
+    let bench = Bench::new(&[]);
+    let timed = bench.run(&["hunt", "conjunction", "--for", "0s", "--json"], b"");
+    assert_eq!(timed.status.code(), Some(0), "{}", text(&timed.stderr));
+    let timed: Value = serde_json::from_slice(&timed.stdout).expect("it is JSON");
+    assert_eq!((&timed["ended"], &timed["seeds"]), (&"time-up".into(), &16.into()), "one batch is finished");
+    let again = timed["again"].as_str().expect("it is a text");
+    assert_eq!(again, "constellation hunt conjunction --from 1 --seeds 16");
+    let words: Vec<_> = again.split(' ').skip(1).chain(["--json"]).collect();
+    let again: Value = serde_json::from_slice(&bench.run(&words, b"").stdout).expect("it is JSON");
+    for key in ["seeds", "events", "unknown", "coverage", "findings"] {
+        assert_eq!(again[key], timed[key], "{key}");
+    }
+    let output = bench.run(&["hunt", "conjunction", "--for", "0s"], b"");
+    expect![[r#"
+        · luck: latency in 16 · 1 behaviour, 41 states of nodes
+        the same seeds again: constellation hunt conjunction --from 1 --seeds 16"#]]
+    .assert_eq(&last_lines(&output.stdout, 2));
+}
+
+#[test]
+fn faults_that_are_given_stand_in_the_command_that_replays() {
+    let bench = Bench::new(&[]);
+    let output = bench.run(&["hunt", "conjunction", "--faults", "loss=5%", "--json"], b"");
+    let found: Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
+    assert_eq!(found["exit_code"], 1);
+    let shown = found["findings"][0]["judgement"]["text"].as_str().expect("it is a text");
+    assert!(shown.ends_with(" conjunction --faults 'loss=5%'"), "{shown}");
+    let tape = found["findings"][0]["tape"].as_str().expect("it is a text");
+    let replay = |flags: &[&str]| {
+        let words = [&["replay", tape, "conjunction"], flags].concat();
+        bench.run(&words, b"").status.code()
+    };
+    assert_eq!(replay(&["--faults", "loss=5%"]), Some(1));
+    assert_eq!(replay(&["--faults", "loss=1%"]), Some(1), "how likely it was makes no difference");
+    bench.check(&["replay", tape, "conjunction"], expect![[r#"
+        exit 2
+        --- talk
+        error: the scenario has changed since: its digest was 4ec74726b707a65f, now it is 4ec747268b3b2b49: the calm run is the same; what can go wrong, or how far, is not
+        help: a tape means something only in the scenario, with the resolver, nodes and faults, that it is of; --anyway plays it all the same, and says what no longer fits"#]]);
+    assert_eq!(replay(&["--anyway"]), Some(0), "what nobody asks for is not answered");
+    let quiet = ["hunt", "lossy-relay", "--faults", "none", "--seeds", "300"];
+    check(
+        &quiet,
+        expect![[r#"
+        exit 0
+        --- out
+        lossy-relay · 300 seeds, 9000 events
+        no promise was seen broken
+        · luck: latency in 300 · 1 behaviour, 30 states of nodes"#]],
+    );
+    let run = bench.run(&["run", "lossy-relay", "--seed", "4", "--faults", "none"], b"");
+    expect![[r#"
+        seed 4 · replay: constellation run lossy-relay --seed 4 --faults none
+        trace sha256 91443787ca3f03cdcd2d77ad8524171a1ed2444983e775a96d2545302c984fcc"#]]
+    .assert_eq(&last_lines(&run.stdout, 2));
+    bench.check(
+        &["run", "conjunction", "--faults", "loss=5%,duplicat=1%"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: there is no fault `duplicat`
+         --> --faults:1:9
+          |
+        1 | loss=5%,duplicat=1%
+          |         ^^^^^^^^
+          |
+        help: did you mean `duplicate`?"#]],
+    );
+    bench.check(
+        &["hunt", "conjunction", "--faults", "loss=200%"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: `200%` is not a chance such as "2.5%", at most 100%
+         --> --faults:1:6
+          |
+        1 | loss=200%
+          |      ^^^^"#]],
+    );
+}
+
+#[test]
+fn a_replay_ends_where_it_is_told_to() {
+    let bench = Bench::new(&[]);
+    let tape = tape(&bench);
+    let until =
+        |event| bench.run(&["replay", &tape, "lossy-relay", "--until", event, "--trace", "begun.jsonl"], b"");
+    let output = until("e9");
+    assert_eq!(output.status.code(), Some(3));
+    assert!(
+        text(&output.stdout).contains("\n    what comes after e9 is not recorded\n"),
+        "{}",
+        text(&output.stdout)
+    );
+    let ids = text(&output.stdout).lines().filter_map(|line| line.trim_start().split("  ").nth(1));
+    let ids: Vec<_> =
+        ids.filter(|id| id.strip_prefix('e').is_some_and(|id| id.parse::<u32>().is_ok())).collect();
+    assert_eq!(ids.join(" "), "e0 e1 e2 e3 e4 e5 e6 e7 e9", "e8 is not shown: it persists");
+    assert_eq!(text(&until("9").stdout), text(&output.stdout));
+    let begun = fs::read_to_string(bench.path().join("begun.jsonl")).expect("it was written");
+    assert_eq!(begun.lines().filter(|line| line.starts_with("{\"event\"")).count(), 10);
+    let json = bench.run(&["replay", &tape, "lossy-relay", "--until", "e9", "--json"], b"");
+    let json: Value = serde_json::from_slice(&json.stdout).expect("it is JSON");
+    assert_eq!((&json["until"], &json["events"], &json["exit_code"]), (&9.into(), &10.into(), &3.into()));
+    assert!(json["replay"].as_str().is_some_and(|replay| replay.ends_with(" lossy-relay --until e9")));
+    assert_eq!(until("e26").status.code(), Some(1), "its last event is that of the whole run");
+    bench.check(
+        &["replay", &tape, "lossy-relay", "--until", "e27"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: there is no e27: the last event of this run is e26"#]],
+    );
+    bench.check(
+        &["replay", &tape, "lossy-relay", "--until", "m1"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: invalid value 'm1' for '--until <EVENT>': an event as the timeline names it, such as e17
+
+        For more information, try '--help'."#]],
+    );
+}
+
+#[test]
+fn a_tape_of_another_run_is_played_if_asked_and_says_what_no_longer_fits() {
+    let bench = Bench::new(&[]);
+    let tape = tape(&bench);
+    let older = tape
+        .replace("version=0.1.0", "version=0.0.9")
+        .replace("scenario=lossy-relay,hash=5", "scenario=old,hash=0");
+    bench.check(&["replay", &older, "lossy-relay"], expect![[r#"
+        exit 2
+        --- talk
+        error: the tape was written by version 0.0.9, this is version 0.1.0
+               the tape was recorded in scenario old, this is scenario lossy-relay
+               the scenario has changed since: its digest was 07bed8203cc764d7, now it is 57bed8203cc764d7: what happens without any bad luck is another run
+        help: a tape means something only in the scenario, with the resolver, nodes and faults, that it is of; --anyway plays it all the same, and says what no longer fits"#]]);
+    let output = bench.run(&["replay", &older, "lossy-relay", "--anyway"], b"");
+    assert_eq!(output.status.code(), Some(1));
+    expect![[r#"
+        · played anyway: the tape was written by version 0.0.9, this is version 0.1.0
+        · played anyway: the tape was recorded in scenario old, this is scenario lossy-relay
+        · played anyway: the scenario has changed since: its digest was 07bed8203cc764d7, now it is 57bed8203cc764d7: what happens without any bad luck is another run
+        · of 1 answer, 1 as recorded; 1 promise broken"#]].assert_eq(&last_lines(&output.stdout, 4));
+    let repaired =
+        bench.run(&["replay", &tape, "lossy-relay", "--anyway", "--faults", "none", "--json"], b"");
+    let repaired: Value = serde_json::from_slice(&repaired.stdout).expect("it is JSON");
+    assert_eq!(repaired["exit_code"], 0);
+    assert_eq!(repaired["mismatches"].as_array().map(Vec::len), Some(1));
+    assert_eq!(repaired["leftovers"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn nothing_is_told_in_a_pipe_unless_asked() {
+    let bench = Bench::new(&[]);
+    let told = |when| {
+        let output = bench.run(&["hunt", "conjunction", "--seeds", "20", "--progress", when], b"");
+        text(&output.stderr).to_owned()
+    };
+    assert_eq!((told("auto"), told("never")), (String::new(), String::new()));
+    let line = told("always");
+    assert!(line.starts_with("hunting: 16 of 20 seeds, "), "{line}");
+    assert!(line.contains(" · 656 events · 0 findings · latency in 16 · "), "{line}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_hunt_that_is_interrupted_leaves_what_it_has_found() {
+    use std::io::{BufRead as _, BufReader, Read as _};
+    use std::process::{Command, Stdio};
+
+    let bench = Bench::new(&[]);
+    let hunt = ["hunt", "lossy-relay", "--all", "--seeds", "4000000000", "--jobs", "1"];
+    let mut child = Command::new(env!("CARGO_BIN_EXE_constellation"))
+        .args(hunt)
+        .args(["--keep", "kept", "--progress", "always"])
+        .current_dir(bench.path())
+        .env("TERM", "dumb")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it was built for this test");
+    // Once it tells how far it is, it listens.
+    let mut talk = BufReader::new(child.stderr.take().expect("it is piped"));
+    let mut line = String::new();
+    talk.read_line(&mut line).expect("it tells something");
+    assert!(line.starts_with("hunting: "), "{line}");
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(killed.expect("there is such a command").success());
+    let mut rest = String::new();
+    talk.read_to_string(&mut rest).expect("it ends");
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(1), "{rest}");
+    let found = text(&output.stdout);
+    assert!(found.contains("violated replicas converge"), "{found}");
+    assert!(found.contains("\n· ended by Ctrl-C, before all was tried\n"), "{found}");
+    assert!(
+        found.contains("\nthe same seeds again: constellation hunt lossy-relay --from 1 --seeds "),
+        "{found}"
+    );
+    let kept: Vec<_> = fs::read_dir(bench.path().join("kept")).expect("it was made").collect();
+    assert_eq!(kept.len(), 3);
+}
+
+/// The tape that a hunt of the lossy relay finds.
+fn tape(bench: &Bench) -> String {
+    let output = bench.run(&["hunt", "lossy-relay", "--json"], b"");
+    let found: Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
+    found["findings"][0]["tape"].as_str().expect("a tape is a text").to_owned()
+}
+
+fn last_lines(bytes: &[u8], count: usize) -> String {
+    let lines: Vec<_> = text(bytes).lines().collect();
+    lines[lines.len().saturating_sub(count)..].join("\n")
+}
+
+#[test]
 fn a_run_without_an_end_is_unknown_to_a_hunt_too() {
     let endless = "nodes = [\"a\", \"b\"]\nend = \"2h\"\nanti_entropy = \"1ms\"\n\
                    steps = [{ at = \"0s\", do = \"submit\", node = \"a\", key = \"k\", value = \"v\" }]\n";
@@ -71,11 +337,12 @@ fn a_run_without_an_end_is_unknown_to_a_hunt_too() {
     bench.check(
         &["hunt", "endless.toml", "--seeds", "1"],
         expect![[r#"
-        exit 3
-        --- out
-        endless · 1 seed, 999970 events
-        no promise was seen broken
-        · 1 run could not be judged in full"#]],
+            exit 3
+            --- out
+            endless · 1 seed, 999970 events
+            no promise was seen broken
+            · luck: latency in 1 · 1 behaviour, 999970 states of nodes
+            · 1 run could not be judged in full"#]],
     );
 }
 
@@ -111,11 +378,30 @@ fn a_kept_tape_and_its_line_replay_to_the_kept_trace() {
 
 #[test]
 fn a_tape_that_does_not_fit_is_refused_and_says_why() {
-    let bench = Bench::new(&[("torn.tape", b"constellation tape 1\nversion 0.1.0\nscenario mss-17\n")]);
+    let bench = Bench::new(&[
+        ("torn.tape", b"constellation tape 1\nversion 0.1.0\nscenario mss-17\n"),
+        ("empty.tape", b""),
+        ("bytes.tape", b"\xff\xfe"),
+    ]);
+    for tape in ["torn.tape", "empty.tape", "bytes.tape", ".", "nothing"] {
+        let output = bench.run(&["replay", tape, "mss-17"], b"");
+        assert_eq!(output.status.code(), Some(2), "{tape}");
+    }
     bench.check(&["replay", "torn.tape", "mss-17"], expect![[r#"
         exit 2
         --- talk
         error: `torn.tape`: line 3, column 16: expected `hash`, found the end of the line; lines are like `seed 17` and `latency pacific -> atlantic #3 = 17 of 1000`"#]]);
+    bench.check(&["replay", "empty.tape", "mss-17"], expect![[r#"
+        exit 2
+        --- talk
+        error: `empty.tape`: expected `constellation tape`, found the end of the line; lines are like `seed 17` and `latency pacific -> atlantic #3 = 17 of 1000`"#]]);
+    bench.check(
+        &["replay", "bytes.tape", "mss-17"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: `bytes.tape` is not UTF-8 text: invalid utf-8 sequence of 1 bytes from index 0"#]],
+    );
     bench.check(
         &["replay", "nothing", "mss-17"],
         expect![[r#"
@@ -123,15 +409,21 @@ fn a_tape_that_does_not_fit_is_refused_and_says_why() {
         --- talk
         error: `nothing` is no tape: neither a file nor a line that begins with `tape=`"#]],
     );
-    let elsewhere = "tape=1,version=0.1.0,scenario=conjunction,hash=00,seed=1";
     bench.check(
-        &["replay", elsewhere, "mss-17"],
+        &["replay", "mss-17", "tape=1,version=0.1.0"],
         expect![[r#"
         exit 2
         --- talk
-        error: the tape was recorded in scenario conjunction, this is scenario mss-17
-        help: a tape means something only in the scenario, with the resolver and nodes, that it is of"#]],
+        error: `tape=…` is a tape, no scenario
+        help: first the tape, then the scenario"#]],
     );
+    let elsewhere = "tape=1,version=0.1.0,scenario=conjunction,hash=00,seed=1";
+    bench.check(&["replay", elsewhere, "mss-17"], expect![[r#"
+        exit 2
+        --- talk
+        error: the tape was recorded in scenario conjunction, this is scenario mss-17
+               the scenario has changed since: its digest was 00, now it is 2cb75d1623e96e0f
+        help: a tape means something only in the scenario, with the resolver, nodes and faults, that it is of; --anyway plays it all the same, and says what no longer fits"#]]);
     let unknown = "tape=1,version=0.1.0,scenario=mss-17,hash=00,seed=1,loss:pacifc:atlantic:0=1/2";
     bench.check(&["replay", unknown, "mss-17"], expect![[r#"
         exit 2
@@ -147,9 +439,9 @@ fn an_answer_that_nothing_asks_for_is_reported() {
     let line = found["findings"][0]["tape"].as_str().expect("a tape is a text");
     let edited = format!("{},loss:pacific:atlantic:900=1/2", line);
     let output = bench.run(&["replay", &edited, "lossy-relay"], b"");
-    let last: Vec<_> = text(&output.stdout).lines().rev().take(1).collect();
-    expect![
-        "· not used: loss pacific -> atlantic #900 = 1 of 2: this was not asked, so the answer was not used"
-    ]
-    .assert_eq(&last.join("\n"));
+    assert_eq!(output.status.code(), Some(1));
+    expect![[r#"
+        · does not fit: loss pacific -> atlantic #900 = 1 of 2: this was not asked, so the answer was not used
+        · of 2 answers, 1 as recorded; 1 promise broken"#]]
+    .assert_eq(&last_lines(&output.stdout, 2));
 }

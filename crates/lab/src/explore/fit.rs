@@ -88,6 +88,7 @@ pub(super) fn left_out(scenario: &Scenario, bounds: Bounds) -> Result<Vec<String
         machines,
         steps,
         clients,
+        chances: _,
     } = scenario;
     if *resolver == Resolver::WallLww {
         return Err(Unfit::WallClocks);

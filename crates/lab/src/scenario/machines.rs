@@ -77,7 +77,8 @@ pub enum MachineAct {
     },
 }
 
-pub(super) const MACHINE_KEYS: [&str; 16] = [
+/// The keys of `[machine]`; a rule names its `node` beside.
+pub(super) const MACHINE_KEYS: [&str; 15] = [
     "crash",
     "crash_after",
     "down",
@@ -93,7 +94,6 @@ pub(super) const MACHINE_KEYS: [&str; 16] = [
     "disk_full",
     "unsynced",
     "bit_rot",
-    "node",
 ];
 
 /// Nothing goes wrong; but if it did, it would last so long.
@@ -117,8 +117,9 @@ impl Scenario {
     }
 
     pub(super) fn read_machines(&self, field: &Field<'_>) -> Result<Vec<MachineRule>> {
+        let keys: Vec<&str> = MACHINE_KEYS.into_iter().chain(["node"]).collect();
         let rule = |section: &Section<'_>| {
-            section.only(&MACHINE_KEYS)?;
+            section.only(&keys)?;
             let nodes = self.group(&section.require("node")?)?;
             Ok(MachineRule { nodes, faults: read_faults(section, self.machine)? })
         };
@@ -128,11 +129,11 @@ impl Scenario {
 
 pub(super) fn read_machine(field: &Field<'_>) -> Result<Faults> {
     let section = field.section("[machine]")?;
-    section.only(&MACHINE_KEYS[..MACHINE_KEYS.len() - 1])?;
+    section.only(&MACHINE_KEYS)?;
     read_faults(&section, DEFAULT_FAULTS)
 }
 
-fn read_faults(section: &Section<'_>, default: Faults) -> Result<Faults> {
+pub(super) fn read_faults(section: &Section<'_>, default: Faults) -> Result<Faults> {
     let mut faults = default;
     for (key, odds) in [
         ("crash", &mut faults.crash_before),

@@ -17,7 +17,7 @@ const UNITS: [(&str, u64); 6] = [
 ];
 
 /// A duration such as `80ms`, `1.5s` or `9min`; none of more than 2^63 - 1 nanoseconds (292 years).
-pub(super) fn duration(text: &str) -> Option<Duration> {
+pub fn duration(text: &str) -> Option<Duration> {
     let (number, unit_ns) = UNITS.iter().find_map(|(unit, ns)| Some((text.strip_suffix(unit)?, *ns)))?;
     let ns = scaled(number.trim_end(), unit_ns)?;
     i64::try_from(ns).ok()?;

@@ -1,0 +1,230 @@
+//! What is said of a hunt: while it lasts, and in the end.
+
+use std::io::{self, Write};
+use std::time::{Duration, Instant};
+
+use constellation_lab::Scenario;
+use constellation_lab::hunt::{Coverage, Ended, Finding, Hunted, deviations};
+use constellation_lab::promises::Phase;
+use constellation_trace::format::jsonl;
+use constellation_trace::{TrueTime, Verdict};
+use indicatif::ProgressBar;
+use serde_json::{Map, Value, json};
+
+use super::End;
+use crate::args;
+use crate::judgements::{judgement_json, print_judgements};
+use crate::printer::{Printer, count, faint, strong};
+
+/// What is said while it lasts, on standard error.
+pub(super) struct Progress {
+    shown: args::Progress,
+    bar: ProgressBar,
+    start: Instant,
+    /// When a line was last printed.
+    last: Option<Instant>,
+    aim: String,
+}
+
+impl Progress {
+    pub(super) fn begin(arguments: &args::Hunt, printer: &Printer) -> Progress {
+        let bar = match arguments.progress {
+            args::Progress::Auto => printer.progress("hunting"),
+            args::Progress::Always | args::Progress::Never => ProgressBar::hidden(),
+        };
+        let aim = match arguments.time {
+            Some(time) => format!("seeds in {time:?}"),
+            None => format!("of {} seeds", arguments.seeds),
+        };
+        Progress { shown: arguments.progress, bar, start: Instant::now(), last: None, aim }
+    }
+
+    /// How long it has lasted.
+    pub(super) fn elapsed(&self) -> Duration {
+        self.start.elapsed()
+    }
+
+    pub(super) fn tell(&mut self, hunted: &Hunted, printer: &mut Printer) {
+        const INTERVAL: Duration = Duration::from_secs(1);
+        match self.shown {
+            args::Progress::Never => {}
+            args::Progress::Auto => self.bar.set_message(self.line(hunted)),
+            args::Progress::Always => {
+                if self.last.is_none_or(|last| last.elapsed() >= INTERVAL) {
+                    self.last = Some(Instant::now());
+                    printer.tell(&self.line(hunted));
+                }
+            }
+        }
+    }
+
+    pub(super) fn end(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    fn line(&self, hunted: &Hunted) -> String {
+        // Saturating: before the first millisecond, all is said to have happened in one.
+        let elapsed_ms = u64::try_from(self.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
+        let rate = hunted.seeds.saturating_mul(1_000) / elapsed_ms;
+        format!(
+            "hunting: {} {}, {rate} a second · {} · {} · {}",
+            hunted.seeds,
+            self.aim,
+            count(hunted.events, "event"),
+            count(hunted.findings.len(), "finding"),
+            reached(hunted),
+        )
+    }
+}
+
+/// The kinds of luck that there were, and how much different they made.
+fn reached(hunted: &Hunted) -> String {
+    let coverage = &hunted.coverage;
+    let kinds = coverage.kinds().map(|(topic, runs)| format!("{topic} in {runs}"));
+    let kinds = kinds.collect::<Vec<_>>().join(", ");
+    let kinds = if kinds.is_empty() { "no luck in any".to_owned() } else { kinds };
+    let counted = |number: usize, noun| {
+        let is_bound = number == Coverage::SHAPES_MAX;
+        format!("{}{}", if is_bound { "at least " } else { "" }, count(number as u64, noun))
+    };
+    let (behaviours, states) =
+        (counted(coverage.behaviours(), "behaviour"), counted(coverage.states(), "state"));
+    format!("{kinds} · {behaviours}, {states} of nodes")
+}
+
+/// What is said of a hunt in the end.
+pub(super) struct Told<'h> {
+    pub(super) scenario: &'h Scenario,
+    pub(super) hunted: &'h Hunted,
+    pub(super) end: End,
+    pub(super) exit_code: u8,
+}
+
+impl Told<'_> {
+    pub(super) fn print(&self, printer: &mut Printer) -> anyhow::Result<()> {
+        let Told { scenario, hunted, .. } = self;
+        let (seeds, events) = (count(hunted.seeds, "seed"), count(hunted.events, "event"));
+        printer.line(format!("{} · {seeds}, {events}", strong(&scenario.name)))?;
+        if hunted.findings.is_empty() {
+            printer.line("no promise was seen broken")?;
+        }
+        for finding in &hunted.findings {
+            printer.line("")?;
+            print_judgements(std::slice::from_ref(&finding.judgement), printer)?;
+            printer.line(faint(&format!("· {}", phase(finding, scenario))))?;
+            printer.line(faint(&format!("· {}", story(finding))))?;
+        }
+        if !hunted.findings.is_empty() {
+            printer.line("")?;
+        }
+        printer.line(faint(&format!("· luck: {}", reached(hunted))))?;
+        if hunted.unknown > 0 {
+            let runs = count(hunted.unknown, "run");
+            printer.line(faint(&format!("· {runs} could not be judged in full")))?;
+        }
+        if self.end == End::Interrupted {
+            printer.line(faint("· ended by Ctrl-C, before all was tried"))?;
+        }
+        if let Some(error) = &hunted.error {
+            printer.line(faint(&format!("· ended before all was tried: {error}")))?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn as_json(&self, again: &str) -> Value {
+        let Told { scenario, hunted, .. } = self;
+        let coverage = &hunted.coverage;
+        let kinds: Map<String, Value> =
+            coverage.kinds().map(|(topic, runs)| (topic.to_string(), json!(runs))).collect();
+        let ended = match (self.end, hunted.ended) {
+            (End::Interrupted, _) => "interrupted",
+            (End::TimeUp, _) => "time-up",
+            (End::Failed, _) => "failed",
+            (End::Planned, Ended::FirstFinding) => "first-finding",
+            (End::Planned, _) => "all-seeds",
+        };
+        json!({
+            "schema": "constellation/hunt/1",
+            "version": env!("CARGO_PKG_VERSION"),
+            "scenario": scenario.name,
+            "resolver": scenario.resolver.name(),
+            "seeds": hunted.seeds,
+            "events": hunted.events,
+            "unknown": hunted.unknown,
+            "ended": ended,
+            "error": hunted.error.as_ref().map(ToString::to_string),
+            "coverage": {
+                "luck": kinds,
+                "behaviours": coverage.behaviours(),
+                "states": coverage.states(),
+                "shapes_max": Coverage::SHAPES_MAX,
+            },
+            "findings": hunted.findings.iter().map(finding_json).collect::<Vec<_>>(),
+            "again": again,
+            "exit_code": self.exit_code,
+        })
+    }
+}
+
+/// Prints the command that tries the same seeds again.
+pub(super) fn again(command: &str, printer: &mut Printer) -> anyhow::Result<()> {
+    printer.line(format!("the same seeds again: {command}"))
+}
+
+/// Writes what a reader wants of a finding beside its tape and its trace.
+pub(super) fn steps(finding: &Finding, writer: &mut dyn Write) -> io::Result<()> {
+    writeln!(writer, "{} {}", finding.judgement.verdict.word(), finding.judgement.promise)?;
+    if let Verdict::Violated(evidence) = &finding.judgement.verdict {
+        writeln!(writer, "{evidence}")?;
+    }
+    Ok(())
+}
+
+/// Whether it broke while all went wrong that may, or in the peace after.
+fn phase(finding: &Finding, scenario: &Scenario) -> String {
+    let Verdict::Violated(evidence) = &finding.judgement.verdict else { return String::new() };
+    let last = evidence.events.iter().map(|witness| witness.at).max();
+    let at = |time: Option<TrueTime>| time.map_or(String::new(), |time| format!(", broken at {time}"));
+    match finding.phase {
+        Phase::Safety => format!("safety, which must hold throughout{}", at(last)),
+        Phase::Convergence => {
+            format!("convergence, which must follow once faults end at {}", scenario.end)
+        }
+    }
+}
+
+/// How a finding was come by.
+fn story(finding: &Finding) -> String {
+    let seeds = match &finding.seeds[..] {
+        [seed] => format!("seed {seed}"),
+        [seed, ..] => format!("{} seeds, the first {seed}", finding.seeds.len()),
+        [] => "no seed".to_owned(),
+    };
+    let ways = match finding.ways() {
+        0 | 1 => String::new(),
+        ways => format!(", in {ways} ways that are alike"),
+    };
+    let effort = finding.effort;
+    format!(
+        "{seeds}{ways}; made smaller in {}, from {} to {}",
+        count(effort.runs, "run"),
+        count(effort.deviations_before, "deviation"),
+        finding.tape.answers().len()
+    )
+}
+
+fn finding_json(finding: &Finding) -> Value {
+    json!({
+        "seeds": finding.seeds.iter().map(u64::to_string).collect::<Vec<_>>(),
+        "ways": finding.ways(),
+        "phase": match finding.phase {
+            Phase::Safety => "safety",
+            Phase::Convergence => "convergence",
+        },
+        "deviations": deviations(&finding.tape),
+        "tape": finding.tape.line(),
+        "judgement": judgement_json(&finding.judgement),
+        "runs": finding.effort.runs,
+        "trace_sha256": jsonl::digest(&finding.trace).to_string(),
+    })
+}
