@@ -88,6 +88,12 @@ impl Printer {
     }
 }
 
+/// One line to standard error from somewhere that has no printer, such as what a signal calls.
+pub(crate) fn tell_now(line: &str) {
+    // Nobody is left to be told when standard error is closed.
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 
 /// The glyph and the word of a verdict, coloured; the colour says nothing that the two do not.

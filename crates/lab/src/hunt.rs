@@ -67,6 +67,11 @@ pub enum Luck {
     AllKinds,
     /// First which kinds of luck there are in its run at all, then those ([`Swarm::among`]): one kind that is frequent
     /// hides what another does alone.
+    ///
+    /// Measured on the 21 planted bugs of the simulator's tests, in seeds for each failing run, against all kinds: 1.2 to
+    /// 1.8 times as many where a tenth of the messages is lost and doubled, since a bug that needs two kinds has them in a
+    /// third of the seeds. Where four in ten are, a third of the bugs needs as many or fewer, and the one that most runs
+    /// end before it can show (*stale fill*) 7 instead of 29. On the scenario `lossy-relay` it is 10 instead of 8.
     Swarm,
 }
 
@@ -114,8 +119,10 @@ pub struct Hunted {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Finding {
-    /// The seeds that come down to it, ascending.
+    /// The seeds that come down to it, ascending: the first [`Finding::SEEDS_MAX`] of them.
     pub seeds: Vec<u64>,
+    /// How many seeds come down to it.
+    pub seeds_total: u64,
     /// All that deviates from the calm run, for the first of the seeds.
     pub tape: Tape,
     /// What is violated, judged in the small run.
@@ -133,10 +140,22 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// How many different small runs are taken for this one: they break the same promise and differ in which node or
-    /// message is concerned, or in how late something is, and the evidence shows the same kinds of events.
+    /// How many of its seeds and ways are kept, so that a long hunt does not fill the memory.
+    pub const SEEDS_MAX: usize = 1_000;
+
+    /// How many different small runs are taken for this one, up to [`Finding::SEEDS_MAX`]: they break the same promise and
+    /// differ in which node or message is concerned, or in how late something is, and the evidence shows the same kinds of
+    /// events.
     pub fn ways(&self) -> usize {
         self.ways.len()
+    }
+
+    /// One more seed comes down to it.
+    fn add(&mut self, seed: u64) {
+        self.seeds_total += 1;
+        if self.seeds.len() < Finding::SEEDS_MAX {
+            self.seeds.push(seed);
+        }
     }
 }
 
@@ -307,7 +326,7 @@ impl Hunted {
         for violation in &violations {
             if !violation.is_new {
                 if let Some(finding) = memory.finding(violation) {
-                    self.findings[finding].seeds.push(violation.tried.seed);
+                    self.findings[finding].add(violation.tried.seed);
                 }
                 continue;
             }
@@ -335,8 +354,11 @@ impl Hunted {
         let Small { seed, promise, answers, effort, mut judgement, trace } = small;
         let likeness = Likeness::of(promise, &answers, &judgement.verdict, &trace);
         if let Some(place) = self.findings.iter().position(|finding| finding.likeness == likeness) {
-            self.findings[place].seeds.push(seed);
-            self.findings[place].ways.insert(answers);
+            let finding = &mut self.findings[place];
+            finding.add(seed);
+            if finding.ways.len() < Finding::SEEDS_MAX {
+                finding.ways.insert(answers);
+            }
             return Ok(place);
         }
         let provenance = Provenance { seed, ..provenance.clone() };
@@ -344,8 +366,18 @@ impl Hunted {
         let tape =
             Tape::new(provenance, Names::from_iter(scenario.names()), answers).map_err(HuntError::Tape)?;
         explain(&mut judgement, &tape);
-        let (seeds, phase) = (vec![seed], promise.phase());
-        self.findings.push(Finding { seeds, tape, judgement, phase, trace, effort, likeness, ways });
+        let (seeds, seeds_total, phase) = (vec![seed], 1, promise.phase());
+        self.findings.push(Finding {
+            seeds,
+            seeds_total,
+            tape,
+            judgement,
+            phase,
+            trace,
+            effort,
+            likeness,
+            ways,
+        });
         Ok(self.findings.len() - 1)
     }
 }

@@ -16,7 +16,7 @@ use constellation_trace::format::jsonl;
 use crate::args;
 use crate::commands::hunt::told::Progress;
 use crate::file::{make_folder, write_whole};
-use crate::printer::Printer;
+use crate::printer::{Printer, tell_now};
 use crate::target::{self, quoted};
 
 pub(crate) fn run(arguments: &args::Hunt, printer: &mut Printer) -> anyhow::Result<u8> {
@@ -30,8 +30,8 @@ pub(crate) fn run(arguments: &args::Hunt, printer: &mut Printer) -> anyhow::Resu
         rayon::ThreadPoolBuilder::new().num_threads(jobs.get()).build_global()?;
     }
     let interrupted = interrupts()?;
-    let provenance = provenance(&scenario, arguments.from)?;
     let mut progress = Progress::begin(arguments, printer);
+    let provenance = provenance(&scenario, arguments.from)?;
     let hunted = hunt(&scenario, &plan, &provenance, &mut |hunted| {
         progress.tell(hunted, printer);
         let is_over = arguments.time.is_some_and(|time| progress.elapsed() >= time);
@@ -103,6 +103,7 @@ fn interrupts() -> anyhow::Result<Arc<AtomicBool>> {
         if told.swap(true, Ordering::Relaxed) {
             process::exit(EXIT_CODE);
         }
+        tell_now("Ctrl-C: the hunt ends with the seeds that are under way; once more ends it at once");
     };
     ctrlc::set_handler(handler).context("cannot listen for Ctrl-C")?;
     Ok(interrupted)

@@ -1,6 +1,10 @@
 //! `constellation hunt` and `constellation replay`: what is found can be pasted back, edited, and is never misread.
 
 use std::fs;
+#[cfg(unix)]
+use std::io::{BufRead as _, BufReader, Read as _};
+#[cfg(unix)]
+use std::process::{Command, Stdio};
 
 use expect_test::expect;
 use serde_json::Value;
@@ -273,7 +277,9 @@ fn nothing_is_told_in_a_pipe_unless_asked() {
         text(&output.stderr).to_owned()
     };
     assert_eq!((told("auto"), told("never")), (String::new(), String::new()));
-    let line = told("always");
+    let told = told("always");
+    let [first, line] = told.lines().collect::<Vec<_>>()[..] else { panic!("two lines, not {told}") };
+    assert_eq!(first, "hunting: of 20 seeds");
     assert!(line.starts_with("hunting: 16 of 20 seeds, "), "{line}");
     assert!(line.contains(" · 656 events · 0 findings · latency in 16 · "), "{line}");
 }
@@ -281,40 +287,84 @@ fn nothing_is_told_in_a_pipe_unless_asked() {
 #[cfg(unix)]
 #[test]
 fn a_hunt_that_is_interrupted_leaves_what_it_has_found() {
-    use std::io::{BufRead as _, BufReader, Read as _};
-    use std::process::{Command, Stdio};
-
     let bench = Bench::new(&[]);
-    let hunt = ["hunt", "lossy-relay", "--all", "--seeds", "4000000000", "--jobs", "1"];
-    let mut child = Command::new(env!("CARGO_BIN_EXE_constellation"))
-        .args(hunt)
-        .args(["--keep", "kept", "--progress", "always"])
-        .current_dir(bench.path())
-        .env("TERM", "dumb")
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("it was built for this test");
-    // Once it tells how far it is, it listens.
-    let mut talk = BufReader::new(child.stderr.take().expect("it is piped"));
-    let mut line = String::new();
-    talk.read_line(&mut line).expect("it tells something");
-    assert!(line.starts_with("hunting: "), "{line}");
-    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
-    assert!(killed.expect("there is such a command").success());
-    let mut rest = String::new();
-    talk.read_to_string(&mut rest).expect("it ends");
-    let output = child.wait_with_output().expect("it ends");
-    assert_eq!(output.status.code(), Some(1), "{rest}");
-    let found = text(&output.stdout);
+    let mut hunting =
+        Hunting::begin(&bench, &["lossy-relay", "--all", "--seeds", "4000000000", "--keep", "kept"]);
+    assert_eq!(hunting.line(), "hunting: of 4000000000 seeds\n");
+    let line = hunting.line();
+    assert!(line.starts_with("hunting: 16 of 4000000000 seeds, "), "{line}");
+    hunting.interrupt();
+    let (code, found) = hunting.end();
+    assert_eq!(code, Some(1), "{found}");
     assert!(found.contains("violated replicas converge"), "{found}");
     assert!(found.contains("\n· ended by Ctrl-C, before all was tried\n"), "{found}");
-    assert!(
-        found.contains("\nthe same seeds again: constellation hunt lossy-relay --from 1 --seeds "),
-        "{found}"
-    );
+    let again = "\nthe same seeds again: constellation hunt lossy-relay --from 1 --seeds ";
+    assert!(found.contains(again), "{found}");
     let kept: Vec<_> = fs::read_dir(bench.path().join("kept")).expect("it was made").collect();
-    assert_eq!(kept.len(), 3);
+    assert_eq!(kept.len(), 3, "a tape, a trace, and what a reader wants of both");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_hunt_that_is_interrupted_twice_ends_at_once() {
+    let long = "nodes = [\"a\", \"b\"]\nend = \"60s\"\nanti_entropy = \"1ms\"\n\
+                steps = [{ at = \"0s\", do = \"submit\", node = \"a\", key = \"k\", value = \"v\" }]\n";
+    let bench = Bench::new(&[("long.toml", long.as_bytes())]);
+    let mut hunting = Hunting::begin(&bench, &["long.toml"]);
+    hunting.line();
+    hunting.interrupt();
+    assert_eq!(
+        hunting.line(),
+        "Ctrl-C: the hunt ends with the seeds that are under way; once more ends it at once\n"
+    );
+    hunting.interrupt();
+    assert_eq!(hunting.end(), (Some(130), String::new()));
+}
+
+/// A hunt that goes on meanwhile, on one core, and tells how far it is.
+#[cfg(unix)]
+struct Hunting {
+    child: std::process::Child,
+    talk: std::io::BufReader<std::process::ChildStderr>,
+}
+
+#[cfg(unix)]
+impl Hunting {
+    fn begin(bench: &Bench, args: &[&str]) -> Hunting {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_constellation"))
+            .arg("hunt")
+            .args(args)
+            .args(["--jobs", "1", "--progress", "always"])
+            .current_dir(bench.path())
+            .env("TERM", "dumb")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it was built for this test");
+        let talk = BufReader::new(child.stderr.take().expect("it is piped"));
+        Hunting { child, talk }
+    }
+
+    /// What it says next.
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.talk.read_line(&mut line).expect("it tells something");
+        line
+    }
+
+    /// Ctrl-C, as a terminal sends it.
+    fn interrupt(&self) {
+        let killed = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
+        assert!(killed.expect("there is such a command").success());
+    }
+
+    /// How it ends, and what it found.
+    fn end(mut self) -> (Option<i32>, String) {
+        let mut rest = String::new();
+        self.talk.read_to_string(&mut rest).expect("it ends");
+        let output = self.child.wait_with_output().expect("it ends");
+        (output.status.code(), text(&output.stdout).to_owned())
+    }
 }
 
 /// The tape that a hunt of the lossy relay finds.

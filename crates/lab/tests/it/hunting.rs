@@ -5,7 +5,7 @@ use std::sync::Arc;
 use constellation_fabric::node::{Step, StepAct};
 use constellation_fabric::{Effects, Input, Node, Now};
 use constellation_lab::hunt::{
-    Coverage, Ended, Go, Hunt, Hunted, Luck, Until, deviations, hunt, hunt_with, provenance,
+    Coverage, Ended, Finding, Go, Hunt, Hunted, Luck, Until, deviations, hunt, hunt_with, provenance,
 };
 use constellation_lab::promises::Phase;
 use constellation_lab::station::{Message, Request};
@@ -41,7 +41,7 @@ fn check(hunted: &Hunted, expected: Expect) {
 fn told(hunted: &Hunted) -> String {
     let mut told = format!("{} seeds\n", hunted.seeds);
     for finding in &hunted.findings {
-        let (promise, seeds) = (&finding.judgement.promise, finding.seeds.len());
+        let (promise, seeds) = (&finding.judgement.promise, finding.seeds_total);
         told += &format!("{promise} ({:?}): {seeds} seeds, {} ways\n", finding.phase, finding.ways());
         told += &deviations(&finding.tape).iter().map(|line| format!("  {line}\n")).collect::<String>();
     }
@@ -255,4 +255,28 @@ fn a_seed_that_cannot_be_run_ends_the_hunt_and_leaves_what_was_found() {
     let quiet = scenario.with_faults("none").expect("it is a word of ours");
     let error = hunt_with(&quiet, &plan, &provenance, &mut |_| Go::On, astray);
     expect!["seed 12: the scenario cannot be run to its end: at +1.062642s node number 2 does what cannot be: there is no node number 99"].assert_eq(&error.expect_err("nothing was found before").to_string());
+}
+
+#[test]
+fn safety_is_judged_throughout_and_convergence_after_the_faults() {
+    let mut scenario = incidents::find("mss-17").expect("it ships").scenario();
+    scenario.resolver = constellation_lab::Resolver::WallLww;
+    check(
+        &hunted(&scenario, 20, Until::FirstFinding),
+        expect![[r#"
+        1 seeds
+        no update is lost: a read shows all it knows that nothing supersedes (Safety): 1 seeds, 1 ways
+        every update survives or is superseded (Convergence): 1 seeds, 1 ways
+    "#]],
+    );
+}
+
+#[test]
+fn a_finding_of_many_seeds_keeps_the_first_of_them() {
+    let scenario = lossy().with_faults("loss=60%").expect("it is documented");
+    let hunted = hunted(&scenario, 1_200, Until::AllSeeds);
+    let finding = &hunted.findings[0];
+    assert_eq!(finding.seeds.len(), Finding::SEEDS_MAX);
+    assert!(finding.seeds_total > 1_000, "{}", finding.seeds_total);
+    assert!(finding.seeds.is_sorted());
 }

@@ -27,15 +27,18 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    pub(super) fn begin(arguments: &args::Hunt, printer: &Printer) -> Progress {
+    pub(super) fn begin(arguments: &args::Hunt, printer: &mut Printer) -> Progress {
         let bar = match arguments.progress {
             args::Progress::Auto => printer.progress("hunting"),
             args::Progress::Always | args::Progress::Never => ProgressBar::hidden(),
         };
         let aim = match arguments.time {
-            Some(time) => format!("seeds in {time:?}"),
-            None => format!("of {} seeds", arguments.seeds),
+            Some(time) => format!("seeds for {time:?}"),
+            None => format!("of {}", count(arguments.seeds.get(), "seed")),
         };
+        if arguments.progress == args::Progress::Always {
+            printer.tell(&format!("hunting: {aim}"));
+        }
         Progress { shown: arguments.progress, bar, start: Instant::now(), last: None, aim }
     }
 
@@ -195,10 +198,10 @@ fn phase(finding: &Finding, scenario: &Scenario) -> String {
 
 /// How a finding was come by.
 fn story(finding: &Finding) -> String {
-    let seeds = match &finding.seeds[..] {
-        [seed] => format!("seed {seed}"),
-        [seed, ..] => format!("{} seeds, the first {seed}", finding.seeds.len()),
-        [] => "no seed".to_owned(),
+    let first = finding.tape.provenance().seed;
+    let seeds = match finding.seeds_total {
+        1 => format!("seed {first}"),
+        total => format!("{total} seeds, the first {first}"),
     };
     let ways = match finding.ways() {
         0 | 1 => String::new(),
@@ -216,6 +219,7 @@ fn story(finding: &Finding) -> String {
 fn finding_json(finding: &Finding) -> Value {
     json!({
         "seeds": finding.seeds.iter().map(u64::to_string).collect::<Vec<_>>(),
+        "seeds_total": finding.seeds_total,
         "ways": finding.ways(),
         "phase": match finding.phase {
             Phase::Safety => "safety",
