@@ -103,8 +103,8 @@ pub(crate) struct Hunt {
     /// How many seeds to try.
     #[arg(long, value_name = "N", default_value = "10000", value_parser = parse_seeds)]
     pub(crate) seeds: NonZeroU64,
-    /// Try seeds for so long, such as `60s`; ends with the batch during which the time is up. The command that tries
-    /// the same seeds again is printed.
+    /// Try seeds for so long, such as `60s`, and finish those that are under way then. The command that tries the same
+    /// seeds again is printed.
     #[arg(long = "for", value_name = "TIME", conflicts_with = "seeds", value_parser = parse_time)]
     pub(crate) time: Option<Duration>,
     /// The first seed.
@@ -120,7 +120,7 @@ pub(crate) struct Hunt {
     /// On how many cores; by default on all of them. What is found does not depend on it.
     #[arg(long, value_name = "J")]
     pub(crate) jobs: Option<NonZeroUsize>,
-    /// Write the tape and the trace of each finding into this folder.
+    /// Write the tape, the trace and the evidence of each finding into this folder.
     #[arg(long, value_name = "DIR")]
     pub(crate) keep: Option<PathBuf>,
     /// Whether to tell on standard error how far it is; `auto` does on a terminal, `always` prints a line a second.

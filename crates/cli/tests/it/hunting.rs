@@ -115,6 +115,13 @@ fn a_folder_that_cannot_be_written_is_told_before_the_hunt() {
 }
 
 #[test]
+fn a_hunt_for_a_time_tells_how_much_of_it_is_over() {
+    let output = Bench::new(&[]).run(&["hunt", "conjunction", "--for", "0.5ms", "--progress", "always"], b"");
+    let told = text(&output.stderr);
+    assert!(told.starts_with("hunting: for 500µs\nhunting: 16 seeds in 0s of 500µs, "), "{told}");
+}
+
+#[test]
 fn a_hunt_for_a_time_names_the_command_that_tries_the_same_seeds() {
     let bench = Bench::new(&[]);
     let timed = bench.run(&["hunt", "conjunction", "--for", "0s", "--json"], b"");
@@ -279,7 +286,7 @@ fn nothing_is_told_in_a_pipe_unless_asked() {
     assert_eq!((told("auto"), told("never")), (String::new(), String::new()));
     let told = told("always");
     let [first, line] = told.lines().collect::<Vec<_>>()[..] else { panic!("two lines, not {told}") };
-    assert_eq!(first, "hunting: of 20 seeds");
+    assert_eq!(first, "hunting: 20 seeds");
     assert!(line.starts_with("hunting: 16 of 20 seeds, "), "{line}");
     assert!(line.contains(" · 656 events · 0 findings · latency in 16 · "), "{line}");
 }
@@ -290,7 +297,7 @@ fn a_hunt_that_is_interrupted_leaves_what_it_has_found() {
     let bench = Bench::new(&[]);
     let mut hunting =
         Hunting::begin(&bench, &["lossy-relay", "--all", "--seeds", "4000000000", "--keep", "kept"]);
-    assert_eq!(hunting.line(), "hunting: of 4000000000 seeds\n");
+    assert_eq!(hunting.line(), "hunting: 4000000000 seeds\n");
     let line = hunting.line();
     assert!(line.starts_with("hunting: 16 of 4000000000 seeds, "), "{line}");
     hunting.interrupt();

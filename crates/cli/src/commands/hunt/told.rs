@@ -23,7 +23,13 @@ pub(super) struct Progress {
     start: Instant,
     /// When a line was last printed.
     last: Option<Instant>,
-    aim: String,
+    aim: Aim,
+}
+
+/// How far it is to go.
+enum Aim {
+    Seeds(u64),
+    Time(Duration),
 }
 
 impl Progress {
@@ -32,12 +38,12 @@ impl Progress {
             args::Progress::Auto => printer.progress("hunting"),
             args::Progress::Always | args::Progress::Never => ProgressBar::hidden(),
         };
-        let aim = match arguments.time {
-            Some(time) => format!("seeds for {time:?}"),
-            None => format!("of {}", count(arguments.seeds.get(), "seed")),
-        };
+        let aim = arguments.time.map_or(Aim::Seeds(arguments.seeds.get()), Aim::Time);
         if arguments.progress == args::Progress::Always {
-            printer.tell(&format!("hunting: {aim}"));
+            printer.tell(&match aim {
+                Aim::Seeds(seeds) => format!("hunting: {}", count(seeds, "seed")),
+                Aim::Time(time) => format!("hunting: for {time:?}"),
+            });
         }
         Progress { shown: arguments.progress, bar, start: Instant::now(), last: None, aim }
     }
@@ -69,10 +75,14 @@ impl Progress {
         // Saturating: before the first millisecond, all is said to have happened in one.
         let elapsed_ms = u64::try_from(self.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
         let rate = hunted.seeds.saturating_mul(1_000) / elapsed_ms;
+        let tried = match self.aim {
+            Aim::Seeds(seeds) => format!("{} of {}", hunted.seeds, count(seeds, "seed")),
+            Aim::Time(time) => {
+                format!("{} in {}s of {time:?}", count(hunted.seeds, "seed"), elapsed_ms / 1_000)
+            }
+        };
         format!(
-            "hunting: {} {}, {rate} a second · {} · {} · {}",
-            hunted.seeds,
-            self.aim,
+            "hunting: {tried}, {rate} a second · {} · {} · {}",
             count(hunted.events, "event"),
             count(hunted.findings.len(), "finding"),
             reached(hunted),
