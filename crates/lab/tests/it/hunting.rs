@@ -78,6 +78,21 @@ fn a_hunt_over_all_seeds_groups_what_comes_down_to_the_same() {
 }
 
 #[test]
+fn findings_that_differ_in_which_message_is_lost_are_one() {
+    // With one latency for all, a run of one loss is as small as it can be, whichever message that is.
+    let scenario = lossy().with_faults("latency=20ms").expect("it is documented");
+    let hunted = hunted(&scenario, 300, Until::AllSeeds);
+    check(
+        &hunted,
+        expect![[r#"
+        300 seeds
+        replicas converge (Convergence): 40 seeds, 4 ways
+          loss atlantic -> indian_ocean #0 = 1 of 2
+    "#]],
+    );
+}
+
+#[test]
 fn nothing_is_found_where_stations_say_again_what_they_hold() {
     let mut scenario = lossy();
     scenario.anti_entropy = Some(std::time::Duration::from_secs(1));
