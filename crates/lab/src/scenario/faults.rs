@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use constellation_trace::ids::nearest;
 use toml::de::DeTable;
 
 use super::Scenario;
@@ -139,11 +138,12 @@ fn setting(faults: &str, span: Range<usize>) -> Result<Setting<'_>> {
     let (key, value) = (key.trim(), value.trim());
     let known = TABLES.iter().flat_map(|table| table.keys.iter().copied());
     if !known.clone().any(|known| known == key) {
-        let message = match nearest(key, [NONE]) {
-            Some(_) => format!("`{NONE}` takes no value"),
-            None => format!("there is no fault `{key}`"),
-        };
-        return Err(ScenarioError::new(key_span, message).help(advice(key, known)));
+        if key == NONE {
+            return Err(ScenarioError::new(key_span, "`none` takes no value"));
+        }
+        return Err(
+            ScenarioError::new(key_span, format!("there is no fault `{key}`")).help(advice(key, known))
+        );
     }
     Ok(Setting { key, key_span, value, value_span })
 }

@@ -64,7 +64,7 @@ fn what_is_no_setting_is_refused_with_its_place() {
         "loss=5%,loss=1%",
         "none,loss=5%",
         "none=1",
-        "größe=1",
+        "loss=5%,dupplicäte=1",
     ];
     expect![[r#"
         |loss
@@ -87,10 +87,10 @@ fn what_is_no_setting_is_refused_with_its_place() {
         `none` stands alone (leave it out, or all else)
         |none=1
         |^^^^
-        `none` takes no value (one of `latency`, `loss`, `duplicate`, `order`)
-        |größe=1
-        |^^^^^
-        there is no fault `größe` (one of `latency`, `loss`, `duplicate`, `order`)
+        `none` takes no value
+        |loss=5%,dupplicäte=1
+        |        ^^^^^^^^^^
+        there is no fault `dupplicäte` (did you mean `duplicate`?)
     "#]]
     .assert_eq(&faults.map(refused).concat());
 }
