@@ -8,7 +8,7 @@ use constellation_fabric::{
     Calm, Choices, Contacts, ContactsError, Delivery, Fate, Flap, Impaired, Link, Network, Odds, Options,
     Outside, Parcel, Pass, Question, Rate, Sequence, Topic, Waits,
 };
-use constellation_trace::{Loss, MessageId, NodeId, TrueTime};
+use constellation_trace::{Loss, MessageId, NodeId, TrueTime, Wait};
 use expect_test::{Expect, expect};
 
 pub(crate) const SOURCE: NodeId = NodeId::new(0);
@@ -294,6 +294,23 @@ fn limits_of_one_link_are_not_those_of_another_nor_of_the_way_back() {
     network.set_link(TARGET, SOURCE, Link { size_max: NonZeroU32::new(1), ..Link::INSTANT });
     assert_eq!(fate(&mut network, SOURCE, TARGET), arrives);
     assert_eq!(fate(&mut network, TARGET, SOURCE), Ok(Fate::Lose(Loss::TooLong)));
+}
+
+#[test]
+fn what_a_heal_releases_goes_out_one_after_the_other_too() {
+    let mut network = linked(Link { rate: Some(rate(10, 6)), ..Link::INSTANT });
+    network.cut(&[SOURCE], &[TARGET]);
+    for number in 0..4 {
+        assert_eq!(network.send(parcel(number, 3), at(0), &mut Calm), Ok(Fate::Hold));
+    }
+    let fates: Vec<_> = network.heal(at(100), &mut Calm).into_iter().map(|(_, fate)| fate).collect();
+    let goes_out = |ns: u64| Delivery { at: at(ns + 30), again_at: None };
+    let waits = |ns| {
+        let waits = Some(Waits { until: at(ns), why: Wait::Queue });
+        Fate::Impair(Impaired { delivery: goes_out(ns), waits, corrupted: None })
+    };
+    let expected = [Fate::Deliver(goes_out(100)), waits(130), waits(160), Fate::Lose(Loss::QueueFull)];
+    assert_eq!(fates, expected);
 }
 
 #[test]

@@ -5,8 +5,8 @@ use std::num::{NonZeroU32, NonZeroU64};
 use std::time::Duration;
 
 use constellation_fabric::{
-    Calm, Choices, Contacts, Flap, Link, Network, Odds, Options, Outside, Pass, Question, Rate, Sequence,
-    Topic,
+    Calm, Choices, Contacts, Effects, Flap, Input, Link, Network, Node, Now, Odds, Options, Outside, Pass,
+    Question, Rate, Sequence, Topic,
 };
 use constellation_sim::choices::{Bounds, Coverage, Odometer};
 use constellation_sim::{Act, Plan, Player, Recorder, Seeded, Setup, World, Worlds};
@@ -14,7 +14,7 @@ use constellation_trace::format::jsonl;
 use constellation_trace::{Nemesis, NodeId, TrueTime};
 use expect_test::expect;
 
-use crate::gossip::{Gossip, Memory, bad_link, everything};
+use crate::gossip::{Gossip, Memory, SEED, bad_link, everything};
 use crate::probe::{
     ATLANTIC, Ask, PACIFIC, Probe, ask, check, check_by, link, ms, quiet, run, tell, three_words,
 };
@@ -446,6 +446,38 @@ fn a_seed_among_many_does_what_it_does_alone_over_links_with_limits() {
         "unreadable",
     ];
     assert_eq!(told.keys().copied().collect::<Vec<_>>(), all, "{told:?}");
+}
+
+#[test]
+fn the_digest_of_links_with_limits_is_the_same_everywhere() {
+    // In debug and release, on every machine; it may change with a version, which the changelog then says.
+    let mut worlds = Worlds::new(everything_limited(), |node| Gossip::new(node, 4, Memory::Persisted))
+        .expect("the scenario is sound");
+    let run = worlds.run(Seeded::new(SEED)).expect("the scenario is sound");
+    expect!["3e5630709ba57e19"].assert_eq(&run.digest().to_string());
+}
+
+#[test]
+fn nobody_asks_how_long_a_message_is_where_no_link_does() {
+    /// Sends what must not be weighed.
+    struct Weightless;
+    impl Node for Weightless {
+        type Message = ();
+        type Request = ();
+        fn on(&mut self, _now: Now, input: Input<(), ()>, effects: &mut Effects<()>) {
+            if let Input::Start = input {
+                effects.send(NodeId::new(0), ());
+            }
+        }
+        fn wire_bytes(_message: &()) -> u32 {
+            panic!("somebody asks")
+        }
+    }
+    let run = |link: Link| {
+        let setup = Setup { network: Network::new(link), ..Setup::new(["a", "b"], ms(9)) };
+        World::new(setup, Calm, |_| Weightless).and_then(World::run).map(|outcome| outcome.counts.delivered)
+    };
+    assert_eq!(run(Link { corrupt_seen: often(1), corrupt_unseen: often(1), ..link(1) }), Ok(2));
 }
 
 #[test]
