@@ -53,7 +53,7 @@ impl Limits {
         self.size_max.is_some() || self.rate.is_some() || passes.iter().any(|pass| pass.rate.is_some())
     }
 
-    /// What goes out before it is out, in nanoseconds.
+    /// How long so many bytes take to go out in a pass, in nanoseconds.
     fn takes_ns(&self, bytes: u32, pass: Option<Pass>) -> u64 {
         let rate = pass.and_then(|pass| pass.rate).or(self.rate.map(|rate| rate.bytes_per_second));
         rate.map_or(0, |rate| takes_ns(bytes, rate))
