@@ -68,7 +68,7 @@ fn told_of_links(link: &str) -> String {
         Bench::new(&[("links.toml", text.as_bytes())]).run(&["run", "links.toml", "--seed", "2"], b"");
     let timeline = text_of(&output);
     let lines = timeline.lines().filter(|line| line.contains("s              m"));
-    lines.map(|line| line.trim_end().to_owned() + "\n").collect()
+    lines.map(|line| line.trim().to_owned() + "\n").collect()
 }
 
 fn text_of(output: &std::process::Output) -> String {
