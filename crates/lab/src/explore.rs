@@ -242,11 +242,7 @@ where
     F: Fn(&Arc<Rules>, NodeId) -> N,
 {
     fn new(scenario: &'a Scenario, bounds: Bounds, node: F) -> Case<'a, F> {
-        let rules = Rules {
-            nodes: scenario.nodes.clone(),
-            resolver: scenario.resolver,
-            anti_entropy: scenario.anti_entropy,
-        };
+        let rules = scenario.rules();
         let scope = Scope {
             requests: fit::requests(scenario),
             sequence: scenario.link.sequence,

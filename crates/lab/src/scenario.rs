@@ -36,6 +36,7 @@ pub use units::duration;
 pub use walls::WallRule;
 
 use crate::resolver::Resolver;
+use crate::station::{Rules, Sync};
 
 /// A run, as written down: all that decides it beside the seed.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -57,6 +58,8 @@ pub struct Scenario {
     pub resolver: Resolver,
     /// How often each station offers all that it holds to another, or never.
     pub anti_entropy: Option<Duration>,
+    /// Whether stations wait for their disks.
+    pub sync: Sync,
     /// Every link that `links` does not name.
     pub link: Link,
     /// When those are up; `None` for all the time.
@@ -82,7 +85,7 @@ const NODES_MAX: usize = 1_000;
 /// The longest file, in bytes.
 const TEXT_MAX: usize = 4 << 20;
 
-const FILE_KEYS: [&str; 14] = [
+const FILE_KEYS: [&str; 15] = [
     "title",
     "nodes",
     "epoch",
@@ -97,6 +100,7 @@ const FILE_KEYS: [&str; 14] = [
     "machine",
     "machines",
     "clients",
+    "sync",
 ];
 
 impl Scenario {
@@ -159,6 +163,7 @@ impl Scenario {
                 .get("resolver")
                 .map_or(Ok(Resolver::Siblings), |field| field.one_of(&Resolver::NAMES))?,
             anti_entropy: file.get("anti_entropy").map(|field| read_interval(&field)).transpose()?,
+            sync: file.get("sync").map_or(Ok(Sync::Always), |field| field.one_of(&Sync::NAMES))?,
             link,
             contacts,
             links: Vec::new(),
@@ -206,6 +211,12 @@ impl Scenario {
     /// The names of all nodes of a run, in the order of their ids: those of the scenario, then its clients.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.nodes.iter().map(|node| &**node).chain(self.clients.iter().map(|client| &*client.name))
+    }
+
+    /// What the stations of a run have in common.
+    pub(crate) fn rules(&self) -> Rules {
+        let (nodes, resolver) = (self.nodes.clone(), self.resolver);
+        Rules { nodes, resolver, anti_entropy: self.anti_entropy, sync: self.sync }
     }
 
     /// Whether every link delivers in the order of sending.

@@ -120,11 +120,7 @@ pub(crate) struct Stage<'s> {
 
 impl<'s> Stage<'s> {
     pub(crate) fn of(scenario: &'s Scenario) -> Stage<'s> {
-        let rules = Arc::new(Rules {
-            nodes: scenario.nodes.clone(),
-            resolver: scenario.resolver,
-            anti_entropy: scenario.anti_entropy,
-        });
+        let rules = Arc::new(scenario.rules());
         let workloads = scenario.clients.iter().map(|client| Arc::new(workload(scenario, client)));
         Stage { scenario, rules, setup: setup(scenario), workloads: workloads.collect() }
     }

@@ -24,6 +24,23 @@ pub struct Rules {
     pub resolver: Resolver,
     /// How often a station offers all that it holds to the next one.
     pub anti_entropy: Option<Duration>,
+    /// Whether a station waits for its disk.
+    pub sync: Sync,
+}
+
+/// Whether a station waits for its disk before it tells anybody of a change.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Sync {
+    /// It does: what it has told, it knows after a crash.
+    #[default]
+    Always,
+    /// It only writes: faster on a real disk, and a crash may take what was told.
+    Never,
+}
+
+impl Sync {
+    /// What each is called in a scenario file.
+    pub const NAMES: [(&str, Sync); 2] = [("always", Sync::Always), ("never", Sync::Never)];
 }
 
 /// One ground station, as a protocol under any driver.
@@ -356,7 +373,11 @@ impl Station {
             state.extend_from_slice(&(bytes.len() as u64).to_le_bytes());
             state.extend_from_slice(&bytes);
         }
-        effects.persist(sealed::seal(&state));
+        let sealed = sealed::seal(&state);
+        match self.rules.sync {
+            Sync::Always => effects.persist(sealed),
+            Sync::Never => effects.store(sealed),
+        }
     }
 
     fn recover(&mut self, state: &[u8]) -> Result<(), Error> {
@@ -447,7 +468,8 @@ mod tests {
 
     fn stations() -> [Station; 2] {
         let nodes = vec!["pacific".to_owned(), "atlantic".to_owned()];
-        let rules = Arc::new(Rules { nodes, resolver: Resolver::Siblings, anti_entropy: None });
+        let rules =
+            Arc::new(Rules { nodes, resolver: Resolver::Siblings, anti_entropy: None, sync: Sync::Always });
         [0, 1].map(|me| Station::new(Arc::clone(&rules), NodeId::new(me)))
     }
 

@@ -79,6 +79,7 @@ pub(super) fn left_out(scenario: &Scenario, bounds: Bounds) -> Result<Vec<String
         end: _,
         seed: _,
         anti_entropy: _,
+        sync: _,
         link: _,
         links: _,
         resolver,

@@ -10,6 +10,7 @@ use constellation_sim::Disk;
 use constellation_sim::clients::Pace;
 
 use crate::scenario::{Act, ClientRule, LinkRule, Scenario, WallRule};
+use crate::station::Sync;
 use crate::words::one_line;
 
 /// Everything that happens in a scenario, from its links to its last step.
@@ -23,6 +24,9 @@ pub(super) fn steps(scenario: &Scenario) -> Vec<String> {
     if scenario.machine.can_strike() {
         let every = if scenario.machines.is_empty() { "every machine" } else { "every other machine" };
         told.push(machines::told(every, &scenario.machine));
+    }
+    if scenario.sync == Sync::Never {
+        told.push("no station waits for its disk".to_owned());
     }
     if let Some(interval) = scenario.anti_entropy {
         told.push(format!("each station offers all that it holds to another every {interval:?}"));

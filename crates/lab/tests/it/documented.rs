@@ -17,6 +17,7 @@ end = "20s"
 seed = 7
 resolver = "lamport-lww"
 anti_entropy = "3s"
+sync = "never"
 
 [link]
 latency = "10ms"

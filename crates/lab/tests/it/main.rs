@@ -9,6 +9,7 @@ mod faults_links;
 mod given_faults;
 mod hunting;
 mod losing;
+mod machine_steps;
 mod machines;
 mod planted;
 mod prefixes;

@@ -32,6 +32,7 @@ struct Sketch {
     limits: (&'static str, Losing),
     interval_ms: Option<u64>,
     drift_ppm: i32,
+    luck: Luck,
     wishes: Vec<Wish>,
 }
 
@@ -69,6 +70,16 @@ const LIMITS: [(&str, Losing); 10] = [
     ),
 ];
 
+/// What luck does to machines, each in percent.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+struct Luck {
+    crash: u8,
+    amnesia: u8,
+    stop: u8,
+    disk_full: u8,
+    bit_rot: u8,
+}
+
 impl Sketch {
     fn toml(&self) -> String {
         let nodes = &NODES[..self.nodes];
@@ -82,6 +93,14 @@ impl Sketch {
             "[link]\nlatency = \"5ms..900ms\"\nloss = \"{}%\"\nduplicate = \"{}%\"\norder = \"{order}\"\n{}\n\
              [[walls]]\nnode = \"pacific\"\ndrift = \"{}ppm\"\n",
             self.loss_percent, self.duplicate_percent, self.limits.0, self.drift_ppm,
+        )
+        .expect("a String takes everything");
+        let Luck { crash, amnesia, stop, disk_full, bit_rot } = self.luck;
+        write!(
+            text,
+            "[machine]\ncrash = \"{crash}%\"\ncrash_after = \"{crash}%\"\ndown = \"10ms..4s\"\namnesia = \"{amnesia}%\"\n\
+             pause = \"{stop}%\"\nsuspend = \"{stop}%\"\nslow = \"0ms..{stop}ms\"\nwall_step = \"{stop}%\"\n\
+             disk_full = \"{disk_full}%\"\nbit_rot = \"{bit_rot}%\"\n",
         )
         .expect("a String takes everything");
         let (mut at_ms, mut down) = (0, BTreeSet::new());
@@ -107,6 +126,9 @@ impl Sketch {
                     format!("do = \"restart\"\nnode = \"{node}\"\ndisk = \"{disk}\"")
                 }
                 12 => format!("do = \"step-wall\"\nnode = \"{node}\"\nby = \"-{at_ms}ms\""),
+                13 if !down.contains(node) => format!("do = \"pause\"\nnode = \"{node}\"\nfor = \"1ms\""),
+                14 if down.insert(node) => format!("do = \"crash-after\"\nnode = \"{node}\""),
+                15 if down.insert(node) => format!("do = \"crash-before\"\nnode = \"{node}\""),
                 _ => continue,
             };
             write!(text, "[[steps]]\nat = \"{at_ms}ms\"\n{step}\n").expect("a String takes everything");
@@ -116,32 +138,39 @@ impl Sketch {
 }
 
 fn sketch() -> impl Strategy<Value = Sketch> {
-    let wish = (0..900_u64, 0..13_u8, 0..4_usize, 0..4_usize, 0..2_u8)
+    let wish = (2..900_u64, 0..16_u8, 0..4_usize, 0..4_usize, 0..2_u8)
         .prop_map(|(after_ms, verb, node, other, key)| Wish { after_ms, verb, node, other, key });
     let limits = prop::sample::select(LIMITS.to_vec());
     let link = (prop_oneof![Just(0_u8), 0..=60_u8], 0..=50_u8, any::<bool>(), limits);
     let interval = proptest::option::of(200..2_000_u64);
     let drift = prop_oneof![Just(0), -500_000..=500_000_i32];
-    (1..=4_usize, any::<u32>(), link, interval, drift, proptest::collection::vec(wish, 0..16)).prop_map(
-        |(
-            nodes,
-            seed,
-            (loss_percent, duplicate_percent, is_free, limits),
-            interval_ms,
-            drift_ppm,
-            wishes,
-        )| Sketch {
-            nodes,
-            limits,
-            seed: u64::from(seed),
-            loss_percent,
-            duplicate_percent,
-            is_free,
-            interval_ms,
-            drift_ppm,
-            wishes,
-        },
-    )
+    let often = |most: u8| prop_oneof![Just(0), 0..=most];
+    let luck = (often(3), often(50), often(9), often(30), often(50)).prop_map(
+        |(crash, amnesia, stop, disk_full, bit_rot)| Luck { crash, amnesia, stop, disk_full, bit_rot },
+    );
+    let luck = prop_oneof![Just(Luck { crash: 0, amnesia: 0, stop: 0, disk_full: 0, bit_rot: 0 }), luck];
+    (1..=4_usize, any::<u32>(), link, (interval, luck), drift, proptest::collection::vec(wish, 0..16))
+        .prop_map(
+            |(
+                nodes,
+                seed,
+                (loss_percent, duplicate_percent, is_free, limits),
+                (interval_ms, luck),
+                drift_ppm,
+                wishes,
+            )| Sketch {
+                nodes,
+                limits,
+                seed: u64::from(seed),
+                loss_percent,
+                duplicate_percent,
+                is_free,
+                interval_ms,
+                drift_ppm,
+                luck,
+                wishes,
+            },
+        )
 }
 
 fn config(cases: u32) -> Config {
@@ -156,23 +185,27 @@ proptest! {
         let text = sketch.toml();
         let scenario = Scenario::parse("random", &text).expect("it is made of what is documented");
         let run = Run::of(&scenario, scenario.seed, "").expect("it is short");
+        let Luck { crash, amnesia, disk_full, bit_rot, .. } = sketch.luck;
+        let crashes = text.contains("\"crash") || crash > 0;
         let is_told = sketch.interval_ms.is_some()
             || (sketch.loss_percent == 0
                 && sketch.limits.1 == Losing::Never
-                && !text.contains("\"crash\""));
+                && !crashes
+                && disk_full == 0);
+        let loses_disks = text.contains("\"lost\"") || amnesia > 0 || bit_rot > 0;
         for judgement in &run.judgements {
             if judgement.promise == "replicas converge" && !is_told {
                 continue;
             }
             // What only a disk knew is lost with it.
-            if judgement.promise == "every update survives or is superseded" && text.contains("\"lost\"") {
+            if judgement.promise == "every update survives or is superseded" && loses_disks {
                 continue;
             }
             if let Verdict::Violated(evidence) = &judgement.verdict {
                 panic!("{} is violated:\n{evidence}\n{text}", judgement.promise);
             }
             // An update that its station forgot in a crash may be known to nobody who reads.
-            let is_open = matches!(judgement.verdict, Verdict::Unknown(_)) && text.contains("\"crash\"");
+            let is_open = matches!(judgement.verdict, Verdict::Unknown(_)) && crashes;
             prop_assert!(is_open || judgement.verdict == Verdict::Holds, "{}\n{}", &judgement.promise, &text);
         }
     }

@@ -176,6 +176,12 @@ fn an_epoch_is_a_moment_in_utc() {
 #[test]
 fn what_luck_does_to_machines_has_chances_times_and_sizes() {
     check_more(
+        "sync = \"sometimes\"",
+        expect![[r#"
+        3:8 `sometimes` is no value of `sync` (one of `always`, `never`)
+        "sometimes""#]],
+    );
+    check_more(
         "[machine]\ncrsh = \"1%\"",
         expect![[r#"
         4:1 unknown key `crsh` in [machine] (did you mean `crash`?)

@@ -4,6 +4,7 @@ mod bounds;
 mod bugs;
 mod clients;
 mod counts;
+mod crashes;
 mod determinism;
 mod disks;
 mod explore;

@@ -56,6 +56,7 @@ fn a_plan_that_cannot_be_carried_out_is_refused() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table of inputs and outputs is read in one piece")]
 fn a_plan_for_machines_that_cannot_be_carried_out_is_refused() {
     let (node, lasts) = (PACIFIC, Duration::from_millis(10));
     let at = |at, act| Plan::new().at(ms(at), act);
