@@ -1,7 +1,11 @@
 //! Disks: what is not synced may be lost or torn, there may be no room, and bits rot.
 
-use constellation_fabric::{Calm, Odds, Topic};
-use constellation_sim::{Act, Disk, Faults, Plan};
+use std::time::Duration;
+
+use constellation_fabric::{Calm, Choices, Effects, Input, Node, Now, Odds, Topic};
+use constellation_sim::choices::shrink::shrink;
+use constellation_sim::explore::{Letter, Schedule, Scope, Source};
+use constellation_sim::{Act, Disk, Faults, Observed, Plan, Recorder, Seeded, Setup, Span, World};
 use expect_test::expect;
 
 use crate::machines::{Only, at_atlantic, worst};
@@ -210,4 +214,113 @@ fn of_an_empty_disk_nothing_is_lost_and_nothing_rots() {
         40.000ms atlantic#1 finds nothing on disk, has 0 in life 1
     "#]],
     );
+}
+
+/// Promises a number once, to whoever asks; on disk before it says so, or only thereafter.
+struct Promiser {
+    promised: Option<u8>,
+    order: Order,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Order {
+    SyncsFirst,
+    TellsFirst,
+}
+
+impl Node for Promiser {
+    type Message = u8;
+    type Request = u8;
+
+    fn on(&mut self, _now: Now, input: Input<u8, u8>, effects: &mut Effects<u8>) {
+        match input {
+            Input::Restart { state, .. } => {
+                self.promised = state.and_then(|state| state.first().copied());
+            }
+            Input::Request(number) if self.promised.is_none() => {
+                self.promised = Some(number);
+                effects.store(vec![number]);
+                if self.order == Order::SyncsFirst {
+                    effects.sync();
+                }
+                effects.label(format!("promises {number}"));
+                effects.send(PACIFIC, number);
+            }
+            Input::Message { message, .. } => effects.label(format!("is promised {message}")),
+            _ => {}
+        }
+    }
+}
+
+/// Atlantic is asked twice, with a crash in between: under which of a hundred seeds it makes two promises, and how the
+/// first of those runs is made small.
+fn promises_twice(order: Order) -> Option<String> {
+    let plan = Plan::new()
+        .at(ms(10), Act::Request { node: ATLANTIC, request: 1 })
+        .at(ms(20), Act::Crash { node: ATLANTIC })
+        .at(ms(30), Act::Restart { node: ATLANTIC, disk: Disk::Kept })
+        .at(ms(40), Act::Request { node: ATLANTIC, request: 2 });
+    let mut setup = Setup { plan, ..Setup::new(["pacific", "atlantic"], ms(100)) };
+    // A disk that is lost, or rots, may take what was synced as well.
+    let brief = Span { min: Duration::from_millis(1), max: Duration::from_millis(3) };
+    let often = Odds::ppm(200_000).expect("below a million");
+    setup.machines[ATLANTIC.index()].faults = Faults {
+        crash_before: often,
+        crash_after: often,
+        down: brief,
+        pause: often,
+        pause_time: brief,
+        unsynced: often,
+        ..Faults::NONE
+    };
+    let promises = |choices: &mut dyn Choices| {
+        let world = World::new(setup.clone(), choices, |_| Promiser { promised: None, order });
+        let trace = world.and_then(World::run).expect("a sound setup").trace;
+        let heard = trace.event_ids().filter(|event| trace.describe(*event).starts_with("is promised"));
+        let mut heard: Vec<String> = heard.map(|event| trace.describe(event)).collect();
+        heard.dedup();
+        (heard.len(), trace.events().len() as u64)
+    };
+    (0..100).find_map(|seed| {
+        let mut recorder = Recorder::new(Seeded::new(seed));
+        if promises(&mut recorder).0 < 2 {
+            return None;
+        }
+        let shrunk = shrink(&recorder.into_answers(), 1_000, |mut choices| match promises(&mut choices) {
+            (2.., events) => Observed::Violated { events },
+            _ => Observed::Holds,
+        });
+        let answers = shrunk.expect("it repeats").answers;
+        let shown = answers.iter().map(|answer| {
+            let question = answer.question();
+            format!("{} #{}", question.topic, question.nth)
+        });
+        Some(shown.collect::<Vec<_>>().join(", "))
+    })
+}
+
+#[test]
+fn a_node_that_tells_before_it_syncs_is_caught_and_one_that_syncs_first_is_not() {
+    expect!["unsynced #2"].assert_eq(&promises_twice(Order::TellsFirst).expect("it is caught"));
+    assert_eq!(promises_twice(Order::SyncsFirst), None);
+}
+
+#[test]
+fn for_an_explorer_what_is_stored_is_as_good_as_persisted() {
+    let scope = Scope { requests: vec![(ATLANTIC, 1)], ..Scope::new(["pacific", "atlantic"]) };
+    let schedule = Schedule {
+        arrivals: vec![
+            Letter { source: Source::Client, nth: 0, target: ATLANTIC },
+            Letter { source: Source::Node(ATLANTIC), nth: 0, target: PACIFIC },
+        ],
+        ..Schedule::default()
+    };
+    let factory = |_| Promiser { promised: None, order: Order::SyncsFirst };
+    let trace = schedule.replay(&scope, factory).expect("it is under way");
+    expect![[r#"
+        0.000ms atlantic persists its state
+        0.000ms atlantic promises 1
+        0.000ms pacific is promised 1
+    "#]]
+    .assert_eq(&tell(&trace));
 }
