@@ -7,6 +7,7 @@ mod exploring;
 mod goldens;
 mod hunting;
 mod layers;
+mod machines;
 mod own_traces;
 mod readme;
 mod running;

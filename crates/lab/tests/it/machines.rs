@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use constellation_fabric::{Calm, Effects, Input, Node, Now};
+use constellation_lab::hunt::{Until, deviations, hunt, provenance};
 use constellation_lab::promises::judge_trace;
 use constellation_lab::station::{Message, Request, Rules};
 use constellation_lab::{Run, Scenario, Station, play, simulate_with};
@@ -433,6 +434,24 @@ fn a_station_that_does_not_wait_for_its_disk_loses_what_it_accepted() {
             +11.000000s pacific#1: restarts as pacific#1 from the state of e20
             exit 0"#]],
     );
+}
+
+#[test]
+fn a_hunt_finds_the_crash_that_matters_and_nothing_else() {
+    let luck = EVERYTHING.replace("50%", "3%").replace("amnesia = \"3%\"", "amnesia = \"60%\"");
+    let scenario = scenario(&luck, "");
+    let provenance = provenance(&scenario, 0).expect("the calm run ends");
+    let hunted =
+        hunt(&scenario, 1..101, Until::FirstFinding, &provenance, &mut |_| {}).expect("it can be run");
+    let finding = hunted.findings.first().expect("a disk that is lost is missed");
+    let told = format!("{}\n{}", finding.judgement.promise, deviations(&finding.tape).join("\n"));
+    expect![[r#"
+        every update survives or is superseded
+        crash-after pacific -> pacific #1 = 1 of 2
+        amnesia pacific -> pacific #1 = 1 of 2"#]].assert_eq(&told);
+    let calm = Run::of_tape(&scenario, &finding.tape, "").expect("it can be run");
+    assert!(calm.1.is_empty(), "every answer of the tape is asked for");
+    assert_eq!(calm.0.exit_code(), 1);
 }
 
 /// A station in front of which something goes wrong.

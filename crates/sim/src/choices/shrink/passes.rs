@@ -25,12 +25,13 @@ pub(super) fn all<R: FnMut(&mut dyn Choices) -> Observed>(bench: &mut Bench<R>, 
     alone(bench, found);
     leave_out(bench, found);
     in_pairs(bench, found);
+    transplant(bench, found);
     while raise(bench, found) | trade(bench, found) {
         leave_out(bench, found);
     }
     bench.reserve_last();
     lower(bench, found);
-    while leave_out(bench, found) | shift(bench, found) {
+    while leave_out(bench, found) | shift(bench, found) | transplant(bench, found) {
         lower(bench, found);
     }
 }
@@ -141,6 +142,40 @@ fn shift<R: FnMut(&mut dyn Choices) -> Observed>(bench: &mut Bench<R>, found: &m
         if is_as_small {
             found.take(bench.play(&moved(old.value() - 1)));
         }
+    }
+    found.steps > before
+}
+
+/// Moves what belongs to one input of one node, such as a crash and what comes of it, to another input of that node:
+/// alone, or beside the rest. One of the answers alone could not be moved, since the others are asked only with it.
+fn transplant<R: FnMut(&mut dyn Choices) -> Observed>(bench: &mut Bench<R>, found: &mut Found) -> bool {
+    let before = found.steps;
+    let all = found.best.answers.clone();
+    let place = |question: Question| (question.source, question.nth);
+    let of_node = |question: Question| question.source == question.target;
+    let mut moves = Vec::new();
+    for first in all.iter().map(|answer| answer.question()).filter(|question| of_node(*question)) {
+        let is_part =
+            |answer: &Answer| of_node(answer.question()) && place(answer.question()) == place(first);
+        let (group, rest): (Vec<Answer>, Vec<Answer>) = all.iter().partition(is_part);
+        // The first names its group.
+        if group.len() < 2 || group.first().is_none_or(|answer| answer.question() != first) {
+            continue;
+        }
+        let asked = found.best.asked.iter().map(|(question, _)| *question);
+        let others = asked.filter(|other| other.topic == first.topic && of_node(*other));
+        for nth in others.filter(|other| other.source == first.source).map(|other| other.nth) {
+            let moved = group.iter().filter_map(|answer| {
+                let question = Question { nth, ..answer.question() };
+                Answer::new(question, answer.value(), answer.count())
+            });
+            let moved: Answers = moved.collect();
+            moves.push((moved.clone(), rest.iter().copied().chain(moved.iter()).collect::<Answers>()));
+        }
+    }
+    for (alone, beside) in moves.into_iter().take(TRADES_MAX) {
+        found.take(bench.play(&alone));
+        found.take(bench.play(&beside));
     }
     found.steps > before
 }
