@@ -59,9 +59,10 @@ impl Now {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Input<M, R> {
-    /// It begins for the first time; always its first input.
+    /// It begins for the first time; its first input, unless it crashes before that.
     Start,
-    /// It begins again after a crash, as a fresh value; always the first input of such a one.
+    /// It begins again after a crash, as a fresh value; always the first input of such a one. A node that does not
+    /// believe the state that it is handed says so with [`Effects::refuse`].
     Restart {
         /// What the last [`Effects::persist`] before the crash wrote, or what is left of a later [`Effects::store`];
         /// `None` when the disk holds nothing. Of a disk that may rot or tear, nothing says that these bytes are

@@ -9,7 +9,7 @@ use crate::digest::Digest;
 pub struct Outcome<N> {
     /// What happened.
     pub trace: Trace,
-    /// The nodes as they were at the end, in the order of their ids; `None` where one was down.
+    /// The nodes as they were at the end, in the order of their ids; `None` where one was down or had left.
     pub nodes: Vec<Option<N>>,
     /// What became of the messages.
     pub counts: Counts,
@@ -41,7 +41,7 @@ pub struct Counts {
     pub duplicated: u64,
     /// How many messages and second copies reached their node and were let in.
     pub delivered: u64,
-    /// How many did not, on a link, or because the node was down or refused them.
+    /// How many did not, on a link, or because the node was down, crashed over them, or refused them.
     pub lost: u64,
     /// How many messages were held at a cut link, whatever became of them.
     pub held: u64,
@@ -50,6 +50,6 @@ pub struct Counts {
     /// How many messages and second copies were on their way at the end. The trace has a
     /// [`constellation_trace::Nemesis::InFlight`] for each message among them of which no copy had arrived.
     pub in_flight: u64,
-    /// How many requests of clients came to a node that was down.
+    /// How many requests of clients came to a node that was down or not there, or that crashed before it worked on them.
     pub requests_lost: u64,
 }

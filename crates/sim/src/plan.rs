@@ -34,7 +34,7 @@ pub struct Plan<R> {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Act<R> {
-    /// A client asks this of a node; nobody answers where the node is down.
+    /// A client asks this of a node; nobody answers where the node is down or not there.
     Request {
         /// Of which node.
         node: NodeId,
@@ -181,7 +181,7 @@ pub enum Leap {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Disk {
-    /// It holds what was last persisted.
+    /// It holds what was last persisted, or what the crash and the time have left of it.
     Kept,
     /// It was lost, for good: amnesia.
     Lost,

@@ -36,7 +36,8 @@ pub struct Setup<R> {
     /// late. Links have no limits then: what waits in a queue or for a pass goes out at the end at the latest.
     pub end: TrueTime,
     /// How long after `end` the run goes on, so that what is under way can arrive and clients can look at the
-    /// outcome. Nothing heals by itself: cuts and crashes stay as the plan leaves them.
+    /// outcome. Nothing that was planned heals by itself: cuts and crashes stay as the plan leaves them. What luck did to
+    /// machines ends at `end`: nodes restart and go on, and there is room on their disks.
     pub grace: Duration,
     /// How much may happen: inputs and acts, and events recorded. A run that needs more fails with
     /// [`WorldError::EventsMax`](crate::WorldError::EventsMax), where it would else go on without end.

@@ -1,4 +1,4 @@
-//! How wrong the clocks of a machine are: offset, drift and steps, in integers alone.
+//! How wrong the clocks of a machine are: offset, drift, steps, slews and freezes, in integers alone.
 
 use std::time::Duration;
 
@@ -7,8 +7,8 @@ use constellation_trace::{Elapsed, TrueTime, WallTime};
 
 /// How the clocks of one machine go.
 ///
-/// One oscillator drives both: a fast machine's wall clock runs ahead *and* its time-outs come early. Offset and
-/// steps concern the wall clock alone.
+/// One oscillator drives both: a fast machine's wall clock runs ahead *and* its time-outs come early. Offset, steps,
+/// slews, leap seconds and freezes concern the wall clock alone.
 ///
 /// ```
 /// use constellation_sim::{Drift, Wall};

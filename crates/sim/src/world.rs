@@ -13,8 +13,9 @@ use crate::setup::Setup;
 
 /// Nodes of one kind under a plan of faults and one [`Choices`], in virtual time.
 ///
-/// Every node is started at time 0, in the order of ids. Whatever follows from one input happens at one true
-/// time: the node computes in no time, and only links and timers take any. Idle time costs nothing.
+/// Every node that does not join later is started at time 0, in the order of ids. Whatever follows from one input
+/// happens at one true time: the node computes in no time unless its machine is slow or stopped
+/// ([`Faults`](crate::Faults)), and else only links and timers take any. Idle time costs nothing.
 ///
 /// Nodes are made by a factory, at the start and again after each crash, so that nothing volatile survives one:
 /// what a node remembers went through [`Effects::persist`] and comes back
@@ -38,7 +39,7 @@ where
     /// A run that is about to begin.
     ///
     /// # Errors
-    /// [`WorldError::Names`], [`WorldError::Plan`] or [`WorldError::UsedNetwork`].
+    /// [`WorldError::Names`], [`WorldError::Plan`], [`WorldError::Machine`] or [`WorldError::UsedNetwork`].
     pub fn new(setup: Setup<N::Request>, choices: C, factory: F) -> Result<World<N, C, F>, WorldError> {
         Ok(World {
             engine: Engine::new(setup)?,

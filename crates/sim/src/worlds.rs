@@ -86,7 +86,7 @@ where
     /// Makes ready, and checks the setup once for all runs.
     ///
     /// # Errors
-    /// [`WorldError::Names`], [`WorldError::Plan`] or [`WorldError::UsedNetwork`].
+    /// [`WorldError::Names`], [`WorldError::Plan`], [`WorldError::Machine`] or [`WorldError::UsedNetwork`].
     pub fn new(setup: Setup<N::Request>, factory: F) -> Result<Worlds<N, F>, WorldError> {
         let engine = Engine::new(setup)?;
         let effects = Effects::with_words(Words::Dropped);

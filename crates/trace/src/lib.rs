@@ -17,7 +17,7 @@
 //! | [`history`] | [`History`], [`Operation`]: what clients asked, and what they know of its end |
 //! | [`claim`] | [`Claim`]: what a clock said, as recorded data, to be judged |
 //! | [`relation`] | [`Relation`], [`Relations`]: how two events stand to each other, and what is not excluded |
-//! | [`nemesis`] | [`Nemesis`]: what the world did to links and clocks |
+//! | [`nemesis`] | [`Nemesis`]: what the world did to links, processes, clocks and disks |
 //! | [`verdict`] | [`Verdict`], [`Evidence`], [`Limit`]: holds, violated or unknown, and why |
 //! | [`sketch`] | the fixture language of tests, docs and error messages |
 //! | [`log`] | [`log::Log`]: somebody else's log with vector clocks, as plain data |

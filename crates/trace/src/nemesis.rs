@@ -1,4 +1,4 @@
-//! What the world did to links and clocks during a run, beside what happened at the nodes.
+//! What the world did to links, processes, clocks and disks during a run, beside what happened at the nodes.
 
 use std::fmt;
 

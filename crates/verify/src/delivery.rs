@@ -10,7 +10,7 @@ use crate::order::{self, Order};
 /// Judges that every message is received at least once, unless the world lost it.
 ///
 /// Three things excuse a message: the trace says that the world lost it ([`Nemesis::Lose`]), or that the recording ended
-/// while it was on its way ([`Nemesis::InFlight`]), or its target crashed and never came back. (What a node misses while
+/// while it was on its way ([`Nemesis::InFlight`]), or its target left, or crashed and never came back. (What a node misses while
 /// it is down and comes back from, the network must bring again or the trace must call lost.) A message that the trace
 /// says is held ([`Nemesis::Hold`]) must arrive after the heal; while there was none, nothing can be said, and the
 /// answer is [`NotRecorded`](constellation_trace::Limit::NotRecorded).

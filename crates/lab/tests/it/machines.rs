@@ -448,7 +448,8 @@ fn a_hunt_finds_the_crash_that_matters_and_nothing_else() {
     expect![[r#"
         every update survives or is superseded
         crash-after pacific -> pacific #1 = 1 of 2
-        amnesia pacific -> pacific #1 = 1 of 2"#]].assert_eq(&told);
+        amnesia pacific -> pacific #1 = 1 of 2"#]]
+    .assert_eq(&told);
     let calm = Run::of_tape(&scenario, &finding.tape, "").expect("it can be run");
     assert!(calm.1.is_empty(), "every answer of the tape is asked for");
     assert_eq!(calm.0.exit_code(), 1);

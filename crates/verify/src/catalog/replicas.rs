@@ -14,8 +14,8 @@ use crate::proof;
 ///
 /// A last read is one by the process that lives at the end, after the last write of its key and after the last heal,
 /// in the order of recording; what was shown before may still have changed. The caller sees to it that the last reads
-/// come when all news has arrived. A node that crashed and never came back is no replica any more, and a client, which
-/// begins operations and neither writes nor reads, never was one.
+/// come when all news has arrived. A node that left, or crashed and never came back, is no replica any more, and a client,
+/// which begins operations and neither writes nor reads, never was one.
 ///
 /// If a living node has no last read of a key that some node wrote or read, and all others agree, or if no node lives,
 /// the answer is [`Limit::NotRecorded`](constellation_trace::Limit::NotRecorded). The order of siblings does not

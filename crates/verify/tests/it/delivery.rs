@@ -47,6 +47,22 @@ fn a_message_that_never_arrives_is_found() {
 }
 
 #[test]
+fn a_node_that_has_left_need_neither_hear_nor_show_anything() {
+    let story = |leaves: &str| {
+        format!("pacific send m to indian\nindian write k W saw\n{leaves}\npacific read k\natlantic read k")
+    };
+    let gone = arrives(&story("indian leaves"));
+    assert_eq!(gone.verdict, Verdict::Holds, "{gone:?}");
+    assert_eq!(arrives(&story("")).verdict.word(), "violated");
+    let converges = |leaves: &str| {
+        let trace = tell(&story(leaves));
+        catalog::replicas_converge(&Order::of(&trace, &Budget::default()).unwrap()).verdict
+    };
+    assert_eq!(converges("indian leaves"), Verdict::Holds);
+    assert_eq!(converges("").word(), "unknown", "nobody looked what indian shows in the end");
+}
+
+#[test]
 fn a_message_that_arrives_late_or_twice_has_arrived() {
     let story = "pacific send m to indian\nindian read k\nindian receive m\nindian receive m";
     assert_eq!(arrives(story).verdict, Verdict::Holds);

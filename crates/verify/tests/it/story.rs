@@ -6,7 +6,7 @@ use constellation_trace::{Action, Call, Entry, EventId, Loss, MessageId, Nemesis
 
 /// Reads lines such as `pacific write mss17 W2 saw W1`, `pacific send m to atlantic indian`, `atlantic receive m`,
 /// `atlantic read mss17 W1 W2`, `pacific persist s`, `pacific crash`, `pacific restart [s]`, `ground ask mss17`, `lose m`, `hold m`,
-/// `duplicate m`, `leave m` in flight, `heal`. The nodes are those that begin a line, in order of appearance. A message with several targets is
+/// `duplicate m`, `leave m` in flight, `heal`, `pacific leaves`. The nodes are those that begin a line, in order of appearance. A message with several targets is
 /// called `m` at each.
 pub(crate) fn tell(story: &str) -> Trace {
     let lines: Vec<Vec<&str>> = story.lines().map(|line| line.split_whitespace().collect()).collect();
@@ -40,6 +40,10 @@ impl<'s> Teller<'s> {
             ["leave", message] => self.world(at, message, Nemesis::InFlight),
             ["hold", message] => self.world(at, message, Nemesis::Hold),
             ["heal"] => self.trace.record_nemesis(at, Nemesis::Heal).unwrap(),
+            [node, "leaves"] => {
+                let node = self.trace.node(node).unwrap();
+                self.trace.record_nemesis(at, Nemesis::Leave { node }).unwrap();
+            }
             [node, ref does @ ..] => {
                 let node = self.trace.node(node).unwrap();
                 self.event(node, at, does);
