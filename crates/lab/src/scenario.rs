@@ -36,7 +36,7 @@ pub use units::duration;
 pub use walls::WallRule;
 
 use crate::resolver::Resolver;
-use crate::station::{Rules, Sync};
+use crate::station::{DiskSync, Rules};
 
 /// A run, as written down: all that decides it beside the seed.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -59,7 +59,7 @@ pub struct Scenario {
     /// How often each station offers all that it holds to another, or never.
     pub anti_entropy: Option<Duration>,
     /// Whether stations wait for their disks.
-    pub sync: Sync,
+    pub sync: DiskSync,
     /// Every link that `links` does not name.
     pub link: Link,
     /// When those are up; `None` for all the time.
@@ -163,7 +163,7 @@ impl Scenario {
                 .get("resolver")
                 .map_or(Ok(Resolver::Siblings), |field| field.one_of(&Resolver::NAMES))?,
             anti_entropy: file.get("anti_entropy").map(|field| read_interval(&field)).transpose()?,
-            sync: file.get("sync").map_or(Ok(Sync::Always), |field| field.one_of(&Sync::NAMES))?,
+            sync: file.get("sync").map_or(Ok(DiskSync::Always), |field| field.one_of(&DiskSync::NAMES))?,
             link,
             contacts,
             links: Vec::new(),

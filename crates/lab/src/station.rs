@@ -25,12 +25,12 @@ pub struct Rules {
     /// How often a station offers all that it holds to the next one.
     pub anti_entropy: Option<Duration>,
     /// Whether a station waits for its disk.
-    pub sync: Sync,
+    pub sync: DiskSync,
 }
 
 /// Whether a station waits for its disk before it tells anybody of a change.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum Sync {
+pub enum DiskSync {
     /// It does: what it has told, it knows after a crash.
     #[default]
     Always,
@@ -38,9 +38,9 @@ pub enum Sync {
     Never,
 }
 
-impl Sync {
+impl DiskSync {
     /// What each is called in a scenario file.
-    pub const NAMES: [(&str, Sync); 2] = [("always", Sync::Always), ("never", Sync::Never)];
+    pub const NAMES: [(&str, DiskSync); 2] = [("always", DiskSync::Always), ("never", DiskSync::Never)];
 }
 
 /// One ground station, as a protocol under any driver.
@@ -375,8 +375,8 @@ impl Station {
         }
         let sealed = sealed::seal(&state);
         match self.rules.sync {
-            Sync::Always => effects.persist(sealed),
-            Sync::Never => effects.store(sealed),
+            DiskSync::Always => effects.persist(sealed),
+            DiskSync::Never => effects.store(sealed),
         }
     }
 
@@ -468,8 +468,12 @@ mod tests {
 
     fn stations() -> [Station; 2] {
         let nodes = vec!["pacific".to_owned(), "atlantic".to_owned()];
-        let rules =
-            Arc::new(Rules { nodes, resolver: Resolver::Siblings, anti_entropy: None, sync: Sync::Always });
+        let rules = Arc::new(Rules {
+            nodes,
+            resolver: Resolver::Siblings,
+            anti_entropy: None,
+            sync: DiskSync::Always,
+        });
         [0, 1].map(|me| Station::new(Arc::clone(&rules), NodeId::new(me)))
     }
 

@@ -10,7 +10,7 @@ use constellation_sim::Disk;
 use constellation_sim::clients::Pace;
 
 use crate::scenario::{Act, ClientRule, LinkRule, Scenario, WallRule};
-use crate::station::Sync;
+use crate::station::DiskSync;
 use crate::words::one_line;
 
 /// Everything that happens in a scenario, from its links to its last step.
@@ -25,7 +25,7 @@ pub(super) fn steps(scenario: &Scenario) -> Vec<String> {
         let every = if scenario.machines.is_empty() { "every machine" } else { "every other machine" };
         told.push(machines::told(every, &scenario.machine));
     }
-    if scenario.sync == Sync::Never {
+    if scenario.sync == DiskSync::Never {
         told.push("no station waits for its disk".to_owned());
     }
     if let Some(interval) = scenario.anti_entropy {

@@ -86,7 +86,7 @@ mod tests {
     use constellation_fabric::{Effects, Input, Node, Now};
     use constellation_trace::NodeId;
 
-    use super::super::{Rules, Station, Sync};
+    use super::super::{DiskSync, Rules, Station};
     use super::*;
     use crate::resolver::Resolver;
 
@@ -109,7 +109,7 @@ mod tests {
     fn station(resolver: Resolver, me: u32) -> Station {
         let nodes = vec!["pacific".to_owned(), "atlantic".to_owned()];
         Station::new(
-            Arc::new(Rules { nodes, resolver, anti_entropy: None, sync: Sync::Always }),
+            Arc::new(Rules { nodes, resolver, anti_entropy: None, sync: DiskSync::Always }),
             NodeId::new(me),
         )
     }
