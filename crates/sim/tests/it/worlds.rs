@@ -111,6 +111,10 @@ fn the_digest_is_the_same_everywhere() {
     // In debug and release, on every machine; it may change with a version, which the changelog then says.
     let outcome = run(everything(), SEED, Memory::Persisted).expect("the scenario is sound");
     expect!["979c2af7c46c3ac4"].assert_eq(&outcome.digest.to_string());
+    let outcome = World::new(everything_and_machines(), Seeded::new(SEED), gossips()).and_then(World::run);
+    let outcome = outcome.expect("the scenario is sound");
+    expect!["739b773cc8d0a25f"].assert_eq(&outcome.digest.to_string());
+    expect!["dea4db32403d8fbbe17132323cf4e9ad73cc324f1ad4ccf6729a98b49c62067b"].assert_eq(&constellation_trace::format::jsonl::digest(&outcome.trace).to_string());
 }
 
 #[test]
