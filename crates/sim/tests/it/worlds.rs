@@ -114,7 +114,8 @@ fn the_digest_is_the_same_everywhere() {
     let outcome = World::new(everything_and_machines(), Seeded::new(SEED), gossips()).and_then(World::run);
     let outcome = outcome.expect("the scenario is sound");
     expect!["739b773cc8d0a25f"].assert_eq(&outcome.digest.to_string());
-    expect!["dea4db32403d8fbbe17132323cf4e9ad73cc324f1ad4ccf6729a98b49c62067b"].assert_eq(&constellation_trace::format::jsonl::digest(&outcome.trace).to_string());
+    expect!["dea4db32403d8fbbe17132323cf4e9ad73cc324f1ad4ccf6729a98b49c62067b"]
+        .assert_eq(&constellation_trace::format::jsonl::digest(&outcome.trace).to_string());
 }
 
 #[test]
