@@ -68,10 +68,10 @@ pub enum Luck {
     /// First which kinds of luck there are in its run at all, then those ([`Swarm::among`]): one kind that is frequent
     /// hides what another does alone.
     ///
-    /// Measured on the 21 planted bugs of the simulator's tests, in seeds for each failing run, against all kinds: 1.2 to
-    /// 1.8 times as many where a tenth of the messages is lost and doubled, since a bug that needs two kinds has them in a
-    /// third of the seeds. Where four in ten are, a third of the bugs needs as many or fewer, and the one that most runs
-    /// end before it can show (*stale fill*) 7 instead of 29. On the scenario `lossy-relay` it is 10 instead of 8.
+    /// Measured in seeds for each failing run, against all kinds. On the 21 planted bugs of the simulator's tests: 1.1 to 1.8
+    /// times as many where a tenth of the messages is lost and doubled, since what needs two kinds has them in a third of
+    /// the seeds. Where four in ten are, a quarter of the bugs needs fewer, and the one that most runs end before it can show
+    /// (*stale fill*) 7 instead of 29. On the scenario `lossy-relay`, 10 instead of 8.
     Swarm,
 }
 
