@@ -70,7 +70,7 @@ impl<C> Swarm<C> {
     /// use constellation_sim::{Seeded, choices::Swarm};
     ///
     /// let kinds = [Topic::Latency, Topic::Loss];
-    /// let swarms: Vec<_> = (0..8).map(|seed| Swarm::among(&kinds, seed, Seeded::new(seed))).collect();
+    /// let swarms: Vec<_> = (0..32).map(|seed| Swarm::among(&kinds, seed, Seeded::new(seed))).collect();
     /// assert!(swarms.iter().all(|swarm| swarm.topics().contains(&Topic::DuplicateLatency)));
     /// assert!(swarms.iter().any(|swarm| !swarm.topics().contains(&Topic::Loss)));
     /// ```
