@@ -50,11 +50,6 @@ impl Seeded {
         Seeded { key, topics }
     }
 
-    /// A number below `count` that no question has anything to do with: topics are numbered from 1.
-    pub(super) const fn of_swarm(self, count: u32) -> u32 {
-        below(count, self.topics[0])
-    }
-
     #[inline]
     const fn hash(&self, question: Question) -> u64 {
         let topic = question.topic.number();

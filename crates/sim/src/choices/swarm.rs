@@ -14,8 +14,8 @@ use super::seeded::Seeded;
 /// use constellation_fabric::Topic;
 /// use constellation_sim::{Seeded, choices::Swarm};
 ///
-/// let swarm = Swarm::new(42, Seeded::new(42));
-/// assert!(!swarm.topics().is_empty(), "something can always go wrong");
+/// let swarm = Swarm::among(&[Topic::Loss, Topic::Duplicate], 42, Seeded::new(42));
+/// assert!(swarm.topics().contains(&Topic::Latency), "what is not among these is always on");
 /// let only_late = Swarm::of(&[Topic::Latency], Seeded::new(42));
 /// assert_eq!(only_late.topics(), [Topic::Latency]);
 /// ```
@@ -26,39 +26,7 @@ pub struct Swarm<C> {
     topics: Vec<Topic>,
 }
 
-/// The topics that are on or off together: the time of a second copy is asked only where there is one, and what is
-/// corrupted only where something is.
-const KINDS: [&[Topic]; 12] = [
-    &[Topic::Latency],
-    &[Topic::Loss],
-    &[Topic::Duplicate, Topic::DuplicateLatency],
-    &[Topic::CorruptUnseen, Topic::CorruptHow],
-    &[Topic::CrashBefore, Topic::CrashAfter, Topic::Down, Topic::Amnesia],
-    &[Topic::Pause, Topic::PauseTime],
-    &[Topic::Suspend, Topic::SuspendTime],
-    &[Topic::Slow],
-    &[Topic::WallStep, Topic::WallStepSize],
-    &[Topic::DiskFull],
-    &[Topic::Unsynced, Topic::Torn],
-    &[Topic::BitRot, Topic::BitRotPlace],
-];
-
 impl<C> Swarm<C> {
-    /// A selection out of a seed: each but the empty one is as likely as another.
-    pub fn new(seed: u64, inner: C) -> Swarm<C> {
-        // A topic that a later version adds is a kind of its own.
-        let grouped = |topic: &&Topic| KINDS.iter().any(|kind| kind.contains(topic));
-        let single = Topic::ALL.iter().filter(|topic| !grouped(topic)).map(std::slice::from_ref);
-        let kinds: Vec<&[Topic]> = KINDS.into_iter().chain(single).collect();
-        let selections = 1_u32.checked_shl(u32::try_from(kinds.len()).unwrap_or(u32::MAX));
-        let count = selections.unwrap_or(u32::MAX) - 1;
-        let selection = 1 + Seeded::new(seed).of_swarm(count);
-        let is_on = |place: usize| selection >> place & 1 == 1;
-        let on = kinds.iter().enumerate().filter(|(place, _)| is_on(*place));
-        let topics: Vec<Topic> = on.flat_map(|(_, kind)| kind.iter().copied()).collect();
-        Swarm::of(&topics, inner)
-    }
-
     /// A selection out of these kinds by a seed; every other topic stays on. If none would be on, all are.
     ///
     /// Whether a kind is on depends on the seed and its own name alone, so that a later kind changes no selection of
