@@ -542,7 +542,13 @@ mod tests {
 
     /// The incidents with each resolver, as they are and with worse links.
     fn scenarios() -> Vec<Scenario> {
-        let faults = ["loss=3%", "loss=5%,duplicate=5%,latency=1ms..2s,order=free", "none"];
+        let faults = [
+            "loss=3%",
+            "loss=5%,duplicate=5%,latency=1ms..2s,order=free",
+            "corrupt=3%,corrupt_unseen=3%,flap={ period = \"1s\", down = \"300ms\", chance = \"50%\" },outside=hold",
+            "crash=2%,crash_after=2%,amnesia=30%,pause=5%,suspend=5%,wall_step=5%,disk_full=5%,bit_rot=30%",
+            "none",
+        ];
         let mut scenarios = Vec::new();
         for incident in INCIDENTS {
             for (_, resolver) in Resolver::NAMES {

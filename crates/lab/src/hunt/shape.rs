@@ -68,11 +68,26 @@ fn world(trace: &Trace, judged: u64, entry: &NemesisEntry, states: &[u64]) -> Op
     let (kind, message) = match entry.nemesis {
         Nemesis::Partition { .. } | Nemesis::Cut { .. } => (1, None),
         Nemesis::Heal => (2, None),
-        Nemesis::Step { .. } => return Some(judged),
+        // What happens to a node shows in its states, and to its wall clock in none.
+        Nemesis::Step { .. }
+        | Nemesis::Pause { .. }
+        | Nemesis::Suspend { .. }
+        | Nemesis::Slow { .. }
+        | Nemesis::Slew { .. }
+        | Nemesis::Leap { .. }
+        | Nemesis::Freeze { .. }
+        | Nemesis::Set { .. }
+        | Nemesis::DiskFull { .. }
+        | Nemesis::Tear { .. }
+        | Nemesis::Rot { .. } => return Some(judged),
+        Nemesis::Join { node } => return Some(absorb(absorb(judged, 9), u64::from(node.number()))),
+        Nemesis::Leave { node } => return Some(absorb(absorb(judged, 10), u64::from(node.number()))),
         Nemesis::Hold(message) => (3, Some(message)),
         Nemesis::Lose(message, ..) => (4, Some(message)),
         Nemesis::Duplicate(message) => (5, Some(message)),
         Nemesis::InFlight(message) => (6, Some(message)),
+        Nemesis::Corrupt(message) => (7, Some(message)),
+        Nemesis::Wait { message, .. } => (8, Some(message)),
         _ => return None,
     };
     let judged = absorb(judged, kind);

@@ -318,9 +318,9 @@ fn for_an_explorer_what_is_stored_is_as_good_as_persisted() {
     let factory = |_| Promiser { promised: None, order: Order::SyncsFirst };
     let trace = schedule.replay(&scope, factory).expect("it is under way");
     expect![[r#"
-        0.000ms atlantic persists its state
-        0.000ms atlantic promises 1
-        0.000ms pacific is promised 1
+        1.000ms atlantic persists its state
+        1.000ms atlantic promises 1
+        2.000ms pacific is promised 1
     "#]]
     .assert_eq(&tell(&trace));
 }

@@ -2,6 +2,7 @@
 
 mod histories;
 mod jsonl;
+mod jsonl_nemesis;
 mod naming;
 mod random;
 mod recording;
