@@ -10,13 +10,13 @@ use constellation_sim::choices::shrink::{Effort, Observed, RUNS_MAX, ShrinkError
 use constellation_sim::choices::{Provenance, TapeError};
 use constellation_sim::{Answers, Player, Recorder, Seeded, Swarm, Tape};
 use constellation_trace::{Judgement, Names, NodeId, Trace, Verdict};
-use constellation_verify::{Budget, Order};
 use rayon::prelude::*;
 
-use crate::promises::{self, Phase, Promise};
+use crate::promises::Phase;
 use crate::scenario::Scenario;
-use crate::simulate::{RunError, Shows, Stage, nothing_shown, station_shows};
-use crate::station::{Request, Rules, Station};
+use crate::simulate::{Cluster, RunError, Stage, nothing_shown};
+use crate::station::{Request, Rules};
+use crate::subject::{PromiseId, Ruling, Sight, Subject};
 
 mod alike;
 mod coverage;
@@ -29,7 +29,7 @@ pub use coverage::Coverage;
 use coverage::News;
 use memory::{Memory, Verdicts};
 pub(crate) use provenance::explain;
-pub use provenance::{changed, deviations, provenance};
+pub use provenance::{changed, deviations, provenance, provenance_of};
 use shape::Shape;
 
 /// What a hunt looks at. Begin with [`Hunt::new`] and change what should be otherwise.
@@ -212,8 +212,7 @@ pub fn hunt(
     provenance: &Provenance,
     progress: &mut dyn FnMut(&Hunted) -> Go,
 ) -> Result<Hunted, HuntError> {
-    let station = |rules: &Arc<Rules>, me| Station::new(Arc::clone(rules), me);
-    hunt_by(scenario, hunt, provenance, progress, (station, station_shows))
+    hunt_subject(&Cluster::of(scenario), hunt, provenance, progress)
 }
 
 /// As [`hunt()`], but run by whatever nodes `node` makes instead of stations: by broken ones, or by a protocol of your own.
@@ -231,21 +230,25 @@ where
     N: Node<Request = Request>,
     F: Fn(&Arc<Rules>, NodeId) -> N + Sync,
 {
-    hunt_by(scenario, hunt, provenance, progress, (node, nothing_shown))
+    hunt_subject(
+        &Cluster { stage: Stage::of(scenario), node, shows: nothing_shown },
+        hunt,
+        provenance,
+        progress,
+    )
 }
 
-fn hunt_by<N, F>(
-    scenario: &Scenario,
+/// As [`hunt()`], but of anything that can be run and judged.
+///
+/// # Errors
+/// As [`hunt()`].
+pub fn hunt_subject<S: Subject + ?Sized>(
+    subject: &S,
     hunt: &Hunt,
     provenance: &Provenance,
     progress: &mut dyn FnMut(&Hunted) -> Go,
-    (node, shows): (F, Shows<N>),
-) -> Result<Hunted, HuntError>
-where
-    N: Node<Request = Request>,
-    F: Fn(&Arc<Rules>, NodeId) -> N + Sync,
-{
-    let ground = Ground { node: &node, shows, stage: Stage::of(scenario), scenario };
+) -> Result<Hunted, HuntError> {
+    let ground = Ground { subject };
     let kinds = match hunt.luck {
         Luck::AllKinds => None,
         Luck::Swarm => Some(ground.kinds()),
@@ -308,20 +311,16 @@ impl Hunted {
 
     /// Makes small what is broken, on all cores, and enters it in the order of seeds. A run that is like an earlier one, up
     /// to its times, comes down to the same.
-    fn enter<N, F>(
+    fn enter<S: Subject + ?Sized>(
         &mut self,
-        ground: &Ground<'_, N, F>,
+        ground: &Ground<'_, S>,
         tried: Vec<Tried>,
         provenance: &Provenance,
         memory: &mut Memory,
-    ) -> Result<(), HuntError>
-    where
-        N: Node<Request = Request>,
-        F: Fn(&Arc<Rules>, NodeId) -> N + Sync,
-    {
+    ) -> Result<(), HuntError> {
         let violations = memory.sort(&tried);
         let new: Vec<_> = violations.iter().filter(|violation| violation.is_new).collect();
-        let small = new.into_par_iter().map(|new| ground.shrink(new.tried, new.promise));
+        let small = new.into_par_iter().map(|new| ground.shrink(new.tried, (new.promise, new.phase)));
         let mut small = small.collect::<Vec<_>>().into_iter();
         for violation in &violations {
             if !violation.is_new {
@@ -331,7 +330,8 @@ impl Hunted {
                 continue;
             }
             let small = small.next().expect("each new violation was made small")?;
-            let finding = small.map(|small| self.found(small, ground.scenario, provenance)).transpose()?;
+            let finding =
+                small.map(|small| self.found(small, ground.subject.nodes(), provenance)).transpose()?;
             memory.came_to(violation, finding);
         }
         for tried in tried {
@@ -345,13 +345,8 @@ impl Hunted {
     }
 
     /// Enters a violation, or the seed that shows one once more; returns its place among the findings.
-    fn found(
-        &mut self,
-        small: Small,
-        scenario: &Scenario,
-        provenance: &Provenance,
-    ) -> Result<usize, HuntError> {
-        let Small { seed, promise, answers, effort, mut judgement, trace } = small;
+    fn found(&mut self, small: Small, names: Names, provenance: &Provenance) -> Result<usize, HuntError> {
+        let Small { seed, promise, phase, answers, effort, mut judgement, trace } = small;
         let likeness = Likeness::of(promise, &answers, &judgement.verdict, &trace);
         if let Some(place) = self.findings.iter().position(|finding| finding.likeness == likeness) {
             let finding = &mut self.findings[place];
@@ -363,10 +358,9 @@ impl Hunted {
         }
         let provenance = Provenance { seed, ..provenance.clone() };
         let ways = BTreeSet::from([answers.clone()]);
-        let tape =
-            Tape::new(provenance, Names::from_iter(scenario.names()), answers).map_err(HuntError::Tape)?;
+        let tape = Tape::new(provenance, names, answers).map_err(HuntError::Tape)?;
         explain(&mut judgement, &tape);
-        let (seeds, seeds_total, phase) = (vec![seed], 1, promise.phase());
+        let (seeds, seeds_total) = (vec![seed], 1);
         self.findings.push(Finding {
             seeds,
             seeds_total,
@@ -382,13 +376,9 @@ impl Hunted {
     }
 }
 
-/// Where the hunt goes on: a scenario made ready, and who makes its nodes.
-struct Ground<'r, N, F> {
-    node: &'r F,
-    /// What it replies to clients.
-    shows: Shows<N>,
-    stage: Stage<'r>,
-    scenario: &'r Scenario,
+/// Where the hunt goes on.
+struct Ground<'r, S: ?Sized> {
+    subject: &'r S,
 }
 
 /// What came of a seed.
@@ -405,27 +395,20 @@ struct Tried {
 /// A violation, made small.
 struct Small {
     seed: u64,
-    promise: Promise,
+    promise: PromiseId,
+    phase: Phase,
     answers: Answers,
     effort: Effort,
     judgement: Judgement,
     trace: Trace,
 }
 
-impl<N, F> Ground<'_, N, F>
-where
-    N: Node<Request = Request>,
-    F: Fn(&Arc<Rules>, NodeId) -> N + Sync,
-{
-    fn play(&self, seed: u64, choices: impl Choices) -> Result<Trace, RunError> {
-        self.stage.play(seed, choices, self.node, self.shows)
-    }
-
+impl<S: Subject + ?Sized> Ground<'_, S> {
     /// The kinds of luck that the calm run asks for. What is asked only after something went wrong is not among them.
     fn kinds(&self) -> Vec<Topic> {
         let mut listener = Listener(BTreeSet::new());
         // A run that does not end has asked, too.
-        let _ = self.play(0, &mut listener);
+        let _ = self.subject.play(0, &mut listener);
         listener.0.into_iter().collect()
     }
 
@@ -448,11 +431,12 @@ where
             Err(error) => return Err(HuntError::Run { seed, error }),
         };
         let shape = Shape::of(&trace);
-        let judged = shape.judged.filter(|_| !is_cut);
+        let is_alike = self.subject.sight() == Sight::NoTimes && !is_cut;
+        let judged = shape.judged.filter(|_| is_alike);
         let verdicts = match memory.verdicts(judged) {
             Some(verdicts) => verdicts.clone(),
             None if is_cut => Verdicts { broken: Vec::new(), is_unknown: true },
-            None => verdicts(self.scenario, &trace),
+            None => verdicts(self.subject.judge(&trace)),
         };
         let (news, events) = (coverage.news(shape, &answers), trace.events().len() as u64);
         Ok(Tried { seed, events, verdicts, judged, answers, news })
@@ -460,23 +444,28 @@ where
 
     fn record(&self, seed: u64, luck: impl Choices) -> (Result<Trace, RunError>, Answers) {
         let mut recorder = Recorder::new(luck);
-        let played = self.play(seed, &mut recorder);
+        let played = self.subject.play(seed, &mut recorder);
         (played, recorder.into_answers())
     }
 
     /// Makes a violation small; `None` if the small run cannot be judged.
-    fn shrink(&self, tried: &Tried, promise: Promise) -> Result<Option<Small>, HuntError> {
-        let seed = tried.seed;
+    fn shrink(
+        &self,
+        tried: &Tried,
+        (promise, phase): (PromiseId, Phase),
+    ) -> Result<Option<Small>, HuntError> {
+        let (subject, seed) = (self.subject, tried.seed);
         // A run that cannot be made breaks nothing that a reader could look at.
         let shrunk = shrink(&tried.answers, RUNS_MAX, |choices| {
-            self.play(seed, choices).map_or(Observed::Holds, |trace| observe(promise, &trace))
+            let played = subject.play(seed, choices);
+            played.map_or(Observed::Holds, |trace| observe(subject.judge_one(promise, &trace), &trace))
         });
         let shrunk = shrunk.map_err(|error| HuntError::Shrink { seed, error })?;
-        let played = self.play(seed, Player::new(&shrunk.answers));
+        let played = subject.play(seed, &mut Player::new(&shrunk.answers));
         let trace = played.map_err(|error| HuntError::Run { seed, error })?;
-        let Some(judgement) = judge(promise, &trace) else { return Ok(None) };
+        let Some(judgement) = subject.judge_one(promise, &trace) else { return Ok(None) };
         let (answers, effort) = (shrunk.answers, shrunk.effort);
-        Ok(Some(Small { seed, promise, answers, effort, judgement, trace }))
+        Ok(Some(Small { seed, promise, phase, answers, effort, judgement, trace }))
     }
 }
 
@@ -490,26 +479,18 @@ impl Choices for Listener {
     }
 }
 
-/// What the judges say of a run.
-fn verdicts(scenario: &Scenario, trace: &Trace) -> Verdicts {
-    let judged = promises::judge_only(scenario, trace);
-    let is_unknown =
-        judged.judgements.iter().any(|judgement| matches!(judgement.verdict, Verdict::Unknown(_)));
-    let broken = judged.promises.into_iter().zip(judged.judgements);
-    let broken = broken.filter(|(_, judgement)| matches!(judgement.verdict, Verdict::Violated(_)));
-    Verdicts { broken: broken.map(|(promise, _)| promise).collect(), is_unknown }
+/// What of the rulings a hunt remembers.
+fn verdicts(rulings: Vec<Ruling>) -> Verdicts {
+    let is_unknown = rulings.iter().any(|ruling| matches!(ruling.judgement.verdict, Verdict::Unknown(_)));
+    let broken = rulings.iter().filter(|ruling| matches!(ruling.judgement.verdict, Verdict::Violated(_)));
+    Verdicts { broken: broken.map(|ruling| (ruling.promise, ruling.phase)).collect(), is_unknown }
 }
 
-fn observe(promise: Promise, trace: &Trace) -> Observed {
-    match judge(promise, trace).map(|judgement| judgement.verdict) {
+fn observe(judgement: Option<Judgement>, trace: &Trace) -> Observed {
+    match judgement.map(|judgement| judgement.verdict) {
         Some(Verdict::Violated(_)) => Observed::Violated { events: trace.events().len() as u64 },
         _ => Observed::Holds,
     }
-}
-
-fn judge(promise: Promise, trace: &Trace) -> Option<Judgement> {
-    let budget = Budget::default();
-    Order::of(trace, &budget).ok().map(|order| promise.judge(&order, &budget))
 }
 
 #[cfg(test)]
@@ -524,13 +505,12 @@ mod tests {
     fn runs_that_are_alike_have_the_same_verdicts() {
         let mut alike = 0;
         for scenario in scenarios() {
-            let stage = Stage::of(&scenario);
+            let cluster = Cluster::of(&scenario);
             let mut known: BTreeMap<u64, Verdicts> = BTreeMap::new();
             for seed in 0..60 {
-                let station = |rules: &Arc<Rules>, me| Station::new(Arc::clone(rules), me);
-                let trace = stage.play(seed, Seeded::new(seed), station, station_shows).expect("it is short");
+                let trace = cluster.play(seed, &mut Seeded::new(seed)).expect("it is short");
                 let judged = Shape::of(&trace).judged.expect("all that stations do is known");
-                let fresh = verdicts(&scenario, &trace);
+                let fresh = verdicts(cluster.judge(&trace));
                 let earlier = known.entry(judged).or_insert_with(|| fresh.clone());
                 assert_eq!(*earlier, fresh, "{} seed {seed}", scenario.name);
                 alike += 1;

@@ -25,6 +25,8 @@
 //! | [`run`] | [`Run`]: simulated, judged, and made as small as it still fails |
 //! | [`explore`](mod@explore) | [`explore::explore`]: every order of arrivals, judged |
 //! | [`prefix`](mod@prefix) | [`prefix()`]: the beginning of a trace |
+//! | [`subject`] | [`Subject`]: what can be hunted |
+//! | [`case`] | [`Case`]: a protocol of your own, with its world and what it promises |
 //! | [`hunt`](mod@hunt) | [`hunt::hunt`]: the seeds that break a promise, each made small |
 //! | [`words`] | how a foreign text stands in a line |
 //!
@@ -38,6 +40,7 @@
     clippy::float_arithmetic
 )]
 
+pub mod case;
 pub mod desk;
 pub mod explore;
 pub mod hunt;
@@ -51,8 +54,10 @@ mod sealed;
 mod shrink;
 pub mod simulate;
 pub mod station;
+pub mod subject;
 pub mod words;
 
+pub use case::Case;
 pub use incidents::Incident;
 pub use prefix::prefix;
 pub use resolver::Resolver;
@@ -60,3 +65,4 @@ pub use run::Run;
 pub use scenario::{Scenario, ScenarioError};
 pub use simulate::{RunError, play, simulate, simulate_with};
 pub use station::Station;
+pub use subject::{PromiseId, Ruling, Sight, Subject};

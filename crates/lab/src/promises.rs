@@ -10,6 +10,7 @@ use constellation_trace::{
 use constellation_verify::{Budget, Order, catalog, claims, delivery};
 
 use crate::scenario::Scenario;
+use crate::subject::PromiseId;
 
 /// When a promise must hold.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -117,6 +118,30 @@ fn promises(trace: &Trace) -> Vec<Promise> {
 }
 
 impl Promise {
+    const ALL: [Promise; 11] = [
+        Promise::VectorsAreExact,
+        Promise::VectorsAreJoins,
+        Promise::LamportFollowsCauses,
+        Promise::HybridFollowsCauses,
+        Promise::NoLostUpdate,
+        Promise::EveryUpdateSurvives,
+        Promise::NoStaleSibling,
+        Promise::NoThinAir,
+        Promise::ReplicasConverge,
+        Promise::MessagesArrive,
+        Promise::LinksKeepOrder,
+    ];
+
+    /// Its number among the promises of scenarios.
+    pub(crate) const fn id(self) -> PromiseId {
+        PromiseId(self as u32)
+    }
+
+    /// The promise with this number.
+    pub(crate) fn of(id: PromiseId) -> Option<Promise> {
+        Promise::ALL.into_iter().find(|promise| promise.id() == id)
+    }
+
     /// When it must hold.
     pub(crate) const fn phase(self) -> Phase {
         match self {

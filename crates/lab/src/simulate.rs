@@ -10,11 +10,14 @@ use constellation_sim::{
     Act as Planned, Disk, Machine, Plan, Seeded, Setup, Wall, WallClaims, World, WorldError,
 };
 use constellation_trace::trace::Origin;
-use constellation_trace::{NodeId, Trace, TrueTime};
+use constellation_trace::{Judgement, Names, NodeId, Trace, TrueTime};
+use constellation_verify::{Budget, Order};
 
 use crate::desk::Desk;
+use crate::promises::{self, Phase, Promise};
 use crate::scenario::{Act, Chances, ClientRule, MachineAct, Scenario};
 use crate::station::{Request, Rules, Station};
+use crate::subject::{PromiseId, Ruling, Sight, Subject};
 
 /// Why a scenario could not be run to its end.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -36,11 +39,16 @@ pub enum RunError {
 }
 
 impl RunError {
-    fn of(scenario: &Scenario, seed: u64, error: WorldError) -> RunError {
+    /// `names` are those of the nodes, in the order of their ids.
+    pub(crate) fn of<'n>(
+        origin: Origin,
+        mut names: impl Iterator<Item = &'n str>,
+        error: WorldError,
+    ) -> RunError {
         match error {
             WorldError::EventsMax { events_max, node, at, so_far: Some(mut so_far) } => {
-                so_far.set_origin(origin(scenario, seed));
-                let node = node.and_then(|node| scenario.names().nth(node.index()).map(str::to_owned));
+                so_far.set_origin(origin);
+                let node = node.and_then(|node| names.nth(node.index()).map(str::to_owned));
                 RunError::TooLong { events_max, node, at, so_far }
             }
             error => RunError::World(error),
@@ -153,9 +161,65 @@ impl<'s> Stage<'s> {
     ) -> Result<Trace, RunError> {
         let choices = Allowed { chances: self.scenario.chances, inner: choices };
         let world = World::new(self.setup.clone(), choices, node).map_err(RunError::World)?;
-        let mut trace = world.run().map_err(|error| RunError::of(self.scenario, seed, error))?.trace;
-        trace.set_origin(origin(self.scenario, seed));
+        let origin = origin(self.scenario, seed);
+        let failed = |error| RunError::of(origin.clone(), self.scenario.names(), error);
+        let mut trace = world.run().map_err(failed)?.trace;
+        trace.set_origin(origin);
         Ok(trace)
+    }
+}
+
+/// A scenario and who makes its nodes.
+pub(crate) struct Cluster<'s, N, F> {
+    pub(crate) stage: Stage<'s>,
+    pub(crate) node: F,
+    pub(crate) shows: Shows<N>,
+}
+
+impl<'s> Cluster<'s, Station, fn(&Arc<Rules>, NodeId) -> Station> {
+    /// A scenario and its stations.
+    pub(crate) fn of(scenario: &'s Scenario) -> Self {
+        let node = |rules: &Arc<Rules>, me| Station::new(Arc::clone(rules), me);
+        Cluster { stage: Stage::of(scenario), node, shows: station_shows }
+    }
+}
+
+impl<N, F> Subject for Cluster<'_, N, F>
+where
+    N: Node<Request = Request>,
+    F: Fn(&Arc<Rules>, NodeId) -> N + Sync,
+{
+    fn nodes(&self) -> Names {
+        Names::from_iter(self.stage.scenario.names())
+    }
+
+    fn play(&self, seed: u64, choices: &mut dyn Choices) -> Result<Trace, RunError> {
+        self.stage.play(seed, choices, &self.node, self.shows)
+    }
+
+    fn judge(&self, trace: &Trace) -> Vec<Ruling> {
+        let judged = promises::judge_only(self.stage.scenario, trace);
+        let ruling = |(promise, judgement): (Promise, Judgement)| Ruling {
+            promise: promise.id(),
+            phase: promise.phase(),
+            judgement,
+        };
+        if judged.promises.is_empty() {
+            // Too large to be judged: of no promise in particular.
+            let whole = |judgement| Ruling { promise: PromiseId(u32::MAX), phase: Phase::Safety, judgement };
+            return judged.judgements.into_iter().map(whole).collect();
+        }
+        judged.promises.into_iter().zip(judged.judgements).map(ruling).collect()
+    }
+
+    fn judge_one(&self, promise: PromiseId, trace: &Trace) -> Option<Judgement> {
+        let budget = Budget::default();
+        let promise = Promise::of(promise)?;
+        Order::of(trace, &budget).ok().map(|order| promise.judge(&order, &budget))
+    }
+
+    fn sight(&self) -> Sight {
+        Sight::NoTimes
     }
 }
 

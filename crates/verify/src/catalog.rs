@@ -13,8 +13,9 @@ use std::collections::BTreeSet;
 
 use constellation_trace::{EventId, Judgement, Limit, Proof, Read, Relation, Symbol, Verdict, Write};
 
+use crate::breach::Breach;
 use crate::budget::Budget;
-use crate::evidence::{Finding, and_more, not_recorded, reached};
+use crate::evidence::{and_more, not_recorded, reached};
 use crate::order::Order;
 use crate::proof;
 
@@ -83,7 +84,7 @@ fn judge<'t>(
     budget: &Budget,
     promise: &str,
     find: impl Fn(&Updates<'_, 't>, &Read) -> Option<&'t Write>,
-    tell: impl Fn(&Updates<'_, 't>, &Read, &Write) -> Finding,
+    tell: impl Fn(&Updates<'_, 't>, &Read, &Write) -> Breach,
 ) -> Judgement {
     let reads = order.trace().reads();
     let updates = match Updates::of(order, budget) {
@@ -139,7 +140,7 @@ fn nothing_wrong(order: &Order<'_>, unread: Option<Symbol>) -> Verdict {
     }
 }
 
-fn lost_update(updates: &Updates<'_, '_>, read: &Read, lost: &Write) -> Finding {
+fn lost_update(updates: &Updates<'_, '_>, read: &Read, lost: &Write) -> Breach {
     let order = updates.order();
     let trace = order.trace();
     let [key, update] = [read.key, lost.update].map(|symbol| trace.text(symbol));
@@ -151,7 +152,7 @@ fn lost_update(updates: &Updates<'_, '_>, read: &Read, lost: &Write) -> Finding 
     let Some(winner) = shown().find(is_concurrent).or_else(|| shown().next()) else {
         let found = format!("{update} is lost: {}", shows(order, read));
         let proof = proof::prove(order, lost.event, read.event);
-        return Finding { expected, found, events: vec![lost.event, read.event], proof };
+        return Breach { expected, found, events: vec![lost.event, read.event], proof };
     };
     let winning = trace.text(winner.update);
     let (found, proof) = match order.relation(lost.event, winner.event) {
@@ -170,10 +171,10 @@ fn lost_update(updates: &Updates<'_, '_>, read: &Read, lost: &Write) -> Finding 
             proof::prove(order, winner.event, lost.event),
         ),
     };
-    Finding { expected, found, events: in_order([lost.event, winner.event, read.event]), proof }
+    Breach { expected, found, events: in_order([lost.event, winner.event, read.event]), proof }
 }
 
-fn stale_sibling(updates: &Updates<'_, '_>, read: &Read, stale: &Write) -> Finding {
+fn stale_sibling(updates: &Updates<'_, '_>, read: &Read, stale: &Write) -> Breach {
     let order = updates.order();
     let trace = order.trace();
     let newer = updates.superseder(read, stale).expect("a superseded update has one that supersedes it");
@@ -181,7 +182,7 @@ fn stale_sibling(updates: &Updates<'_, '_>, read: &Read, stale: &Write) -> Findi
         [read.key, stale.update, newer.update].map(|symbol| trace.text(symbol));
     let node = trace.node_name(trace.node_of(read.event));
     let how = if newer.saw.contains(&stale.update) { "saw it" } else { "supersedes it through others" };
-    Finding {
+    Breach {
         expected: format!(
             "{node} does not show {stale_name} under {key}: {newer_name} is known there and {how}"
         ),

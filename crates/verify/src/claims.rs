@@ -5,8 +5,9 @@ use std::cmp;
 
 use constellation_trace::{ClaimKind, ClaimRef, EventId, Judgement, Limit, Relation, Relations, Verdict};
 
+use crate::breach::Breach;
 use crate::budget::Budget;
-use crate::evidence::{Finding, and_more, reached};
+use crate::evidence::{and_more, reached};
 use crate::order::Order;
 use crate::proof;
 
@@ -187,7 +188,7 @@ impl Wrong {
         (cmp::max(self.one, self.other), cmp::Reverse(cmp::min(self.one, self.other)))
     }
 
-    fn finding(&self, order: &Order<'_>, kind: ClaimKind, others: u64) -> Finding {
+    fn finding(&self, order: &Order<'_>, kind: ClaimKind, others: u64) -> Breach {
         let Wrong { one, other, truth, said } = *self;
         let error = match (truth, said.single()) {
             _ if said == Relations::NONE => "contradicts itself",
@@ -199,7 +200,7 @@ impl Wrong {
             (_, None) => "excludes that one event caused the other",
         };
         let says = relation_words(said, one, other);
-        Finding {
+        Breach {
             expected: relation_words(truth.into(), one, other),
             found: format!("{says}: the {kind} clock {error}{}", and_more(others, "pair")),
             events: vec![cmp::min(one, other), cmp::max(one, other)],

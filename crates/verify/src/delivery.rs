@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use constellation_trace::{EventId, Judgement, Kind, MessageId, Nemesis, NodeId, Proof, Verdict};
 
-use crate::evidence::{Finding, and_more, not_recorded, reached};
+use crate::breach::Breach;
+use crate::evidence::{and_more, not_recorded, reached};
 use crate::order::{self, Order};
 
 /// Judges that every message is received at least once, unless the world lost it.
@@ -192,12 +193,12 @@ impl Excuses {
     }
 }
 
-fn missing_message(order: &Order<'_>, excuses: &Excuses, id: MessageId, others: u64) -> Finding {
+fn missing_message(order: &Order<'_>, excuses: &Excuses, id: MessageId, others: u64) -> Breach {
     let trace = order.trace();
     let message = trace.message(id);
     let [source, target] = [trace.node_of(message.send), message.to].map(|node| trace.node_name(node));
     let held = if excuses.held.contains(&id) { ", though it was held only until the heal" } else { "" };
-    Finding {
+    Breach {
         expected: format!("{id} from {source} arrives at {target}"),
         found: format!("{target} never receives it{held}{}", and_more(others, "message")),
         events: vec![message.send],
@@ -213,14 +214,14 @@ fn overtaken(
     slow: MessageId,
     fast: MessageId,
     others: u64,
-) -> Finding {
+) -> Breach {
     let trace = order.trace();
     let message = trace.message(slow);
     let [source, target] = [trace.node_of(message.send), message.to].map(|node| trace.node_name(node));
     let sends = [message.send, trace.message(fast).send];
     let receives = [fast, slow].into_iter().filter_map(|id| arrivals.first(id));
     let events: BTreeSet<EventId> = sends.into_iter().chain(receives).collect();
-    Finding {
+    Breach {
         expected: format!("{slow} arrives at {target} before {fast}: {source} sent it first"),
         found: format!("{fast} overtakes {slow}{}", and_more(others, "message")),
         events: events.into_iter().collect(),

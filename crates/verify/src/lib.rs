@@ -29,6 +29,7 @@
 //! | [`catalog`] | what nodes showed, against what they knew: lost updates, stale siblings, thin air, divergence, amnesia |
 //! | [`delivery`] | what became of messages: do they arrive, do links keep their order |
 //! | [`stamps`] | the vector clocks of a log from elsewhere: could any execution have them |
+//! | `breach` | [`Breach`]: how a judge of your own says what it found wrong |
 //! | [`budget`] | [`Budget`]: how much work and memory a judge may spend before it answers "unknown" |
 //!
 //! This crate must never know a clock, a simulator, a file or a screen: a judge who could see the clocks
@@ -42,6 +43,7 @@
     clippy::float_arithmetic
 )]
 
+mod breach;
 pub mod budget;
 pub mod catalog;
 pub mod claims;
@@ -51,5 +53,6 @@ pub mod order;
 pub mod proof;
 pub mod stamps;
 
+pub use breach::Breach;
 pub use budget::Budget;
 pub use order::Order;

@@ -4,7 +4,7 @@ use constellation_fabric::Topic;
 use constellation_sim::Answers;
 use constellation_trace::{Kind, NodeId, Trace, Verdict};
 
-use crate::promises::Promise;
+use crate::subject::PromiseId;
 
 /// What two findings have in common that are taken for one.
 ///
@@ -15,7 +15,7 @@ use crate::promises::Promise;
 /// another finding than two lost between one pair.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) struct Likeness {
-    promise: Promise,
+    promise: PromiseId,
     shown_by: Vec<u8>,
     deviations: Vec<(Topic, u32, u32)>,
 }
@@ -24,7 +24,7 @@ pub(super) struct Likeness {
 const NODES_MAX: usize = 6;
 
 impl Likeness {
-    pub(super) fn of(promise: Promise, answers: &Answers, verdict: &Verdict, trace: &Trace) -> Likeness {
+    pub(super) fn of(promise: PromiseId, answers: &Answers, verdict: &Verdict, trace: &Trace) -> Likeness {
         let shown_by = match verdict {
             Verdict::Violated(evidence) => {
                 evidence.events.iter().map(|witness| kind(trace.event(witness.event).kind)).collect()

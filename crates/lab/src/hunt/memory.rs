@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Coverage, Tried};
-use crate::promises::Promise;
+use crate::promises::Phase;
+use crate::subject::PromiseId;
 
 /// What the judges said of runs, and what violations came down to, by [`super::shape::Shape::judged`].
 ///
@@ -12,13 +13,13 @@ use crate::promises::Promise;
 #[derive(Default)]
 pub(super) struct Memory {
     verdicts: BTreeMap<u64, Verdicts>,
-    findings: BTreeMap<(u64, Promise), Option<usize>>,
+    findings: BTreeMap<(u64, PromiseId), Option<usize>>,
 }
 
 /// What the judges said of a run.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Verdicts {
-    pub(super) broken: Vec<Promise>,
+    pub(super) broken: Vec<(PromiseId, Phase)>,
     pub(super) is_unknown: bool,
 }
 
@@ -41,10 +42,10 @@ impl Memory {
         let mut first = BTreeSet::new();
         let all =
             tried.iter().flat_map(|tried| tried.verdicts.broken.iter().map(move |promise| (tried, *promise)));
-        let violation = |(tried, promise): (&'t Tried, Promise)| {
+        let violation = |(tried, (promise, phase)): (&'t Tried, (PromiseId, Phase))| {
             let key = tried.judged.filter(|_| has_room).map(|judged| (judged, promise));
             let is_new = key.is_none_or(|key| !self.findings.contains_key(&key) && first.insert(key));
-            Violation { tried, promise, key, is_new }
+            Violation { tried, promise, phase, key, is_new }
         };
         all.map(violation).collect()
     }
@@ -65,8 +66,9 @@ impl Memory {
 /// A promise that a run breaks.
 pub(super) struct Violation<'t> {
     pub(super) tried: &'t Tried,
-    pub(super) promise: Promise,
-    key: Option<(u64, Promise)>,
+    pub(super) promise: PromiseId,
+    pub(super) phase: Phase,
+    key: Option<(u64, PromiseId)>,
     /// Whether none of its like came before.
     pub(super) is_new: bool,
 }

@@ -7,7 +7,8 @@ use constellation_trace::format::jsonl;
 use constellation_trace::{Judgement, Trace, Verdict};
 
 use crate::scenario::Scenario;
-use crate::simulate::{RunError, play};
+use crate::simulate::{Cluster, RunError};
+use crate::subject::Subject;
 
 /// Where tapes of this scenario come from: its name, and a digest that changes with whatever would make a tape mean
 /// something else, in the scenario or in the program.
@@ -19,13 +20,25 @@ use crate::simulate::{RunError, play};
 /// # Errors
 /// [`RunError`] when the calm run cannot be made; of one that is longer than allowed the beginning counts, and counts alone.
 pub fn provenance(scenario: &Scenario, seed: u64) -> Result<Provenance, RunError> {
-    let (calm, contrary) = match play(scenario, 0, Calm) {
+    provenance_of(&Cluster::of(scenario), &scenario.name, seed)
+}
+
+/// The same of anything that can be run and judged, by its name.
+///
+/// # Errors
+/// As [`provenance`].
+pub fn provenance_of<S: Subject + ?Sized>(
+    subject: &S,
+    name: &str,
+    seed: u64,
+) -> Result<Provenance, RunError> {
+    let (calm, contrary) = match subject.play(0, &mut Calm) {
         Err(RunError::TooLong { so_far, .. }) => (digest(&so_far), None),
-        calm => (digest(&calm?), play(scenario, 0, Contrary(Seeded::new(0))).ok()),
+        calm => (digest(&calm?), subject.play(0, &mut Contrary(Seeded::new(0))).ok()),
     };
     // Where bad luck has no end, its half says as little as in every such scenario.
     let contrary = contrary.map_or("0".repeat(HALF), |trace| digest(&trace));
-    Ok(Provenance::new(scenario.name.clone(), calm + &contrary, seed))
+    Ok(Provenance::new(name, calm + &contrary, seed))
 }
 
 /// How many hexadecimal digits each half has: enough to notice a change by, and short enough to paste.

@@ -6,7 +6,8 @@ use constellation_trace::{Judgement, Proof, Read, Symbol, Verdict};
 
 use super::last::LastReads;
 use super::{in_order, shows};
-use crate::evidence::{Finding, and_more, counted, not_recorded};
+use crate::breach::Breach;
+use crate::evidence::{and_more, counted, not_recorded};
 use crate::order::Order;
 use crate::proof;
 
@@ -66,7 +67,7 @@ fn diverged<'t>(reads: &[&'t Read]) -> Option<(&'t Read, &'t Read)> {
     rest.iter().find(|read| shown_set(read) != expected).map(|read| (first, *read))
 }
 
-fn divergence(order: &Order<'_>, one: &Read, other: &Read, others: u64) -> Finding {
+fn divergence(order: &Order<'_>, one: &Read, other: &Read, others: u64) -> Breach {
     let trace = order.trace();
     let node = |read: &Read| trace.node_name(trace.node_of(read.event));
     let key = trace.text(one.key);
@@ -88,7 +89,7 @@ fn divergence(order: &Order<'_>, one: &Read, other: &Read, others: u64) -> Findi
         and_more(others, "key")
     );
     let write = update.and_then(|update| trace.write(one.key, update));
-    Finding {
+    Breach {
         expected: format!("{} and {} show the same under {key} in the end", node(one), node(other)),
         found,
         events: in_order([one.event, other.event].into_iter().chain(write.map(|write| write.event))),

@@ -6,7 +6,8 @@ use constellation_trace::{EventId, Judgement, Kind, Proof, Read, Symbol, Verdict
 
 use super::last::LastReads;
 use super::{in_order, shows};
-use crate::evidence::{Finding, and_more, counted, not_recorded};
+use crate::breach::Breach;
+use crate::evidence::{and_more, counted, not_recorded};
 use crate::order::Order;
 use crate::proof;
 
@@ -78,7 +79,7 @@ pub fn every_update_survives(order: &Order<'_>) -> Judgement {
     Judgement { promise: "every update survives or is superseded".to_owned(), verdict, scope }
 }
 
-fn gone(order: &Order<'_>, last: &LastReads<'_>, write: &Write, others: u64) -> Finding {
+fn gone(order: &Order<'_>, last: &LastReads<'_>, write: &Write, others: u64) -> Breach {
     /// However many nodes there are, a few show what is meant.
     const READS_SHOWN: usize = 3;
     let trace = order.trace();
@@ -104,7 +105,7 @@ fn gone(order: &Order<'_>, last: &LastReads<'_>, write: &Write, others: u64) -> 
     found.push_str(&and_more(others, "update"));
     let knowing = reads.iter().find(|read| order.is_in_past(write.event, read.event));
     let life = forgetting.map(|(events, _)| events).unwrap_or_default();
-    Finding {
+    Breach {
         expected: format!("{update} is shown under {key} in the end, or an update that saw it"),
         found,
         events: in_order(

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use constellation_trace::{EventId, Judgement, Proof, Read, Relation, Symbol, Trace, Verdict, Write};
 
 use super::in_order;
-use crate::evidence::{Finding, counted, not_recorded};
+use crate::breach::Breach;
+use crate::evidence::{counted, not_recorded};
 use crate::order::Order;
 use crate::proof;
 
@@ -88,7 +89,7 @@ impl Told<'_> {
         }
     }
 
-    fn finding(&self, order: &Order<'_>, update: Symbol, others: u64) -> Finding {
+    fn finding(&self, order: &Order<'_>, update: Symbol, others: u64) -> Breach {
         let trace = order.trace();
         let [key, name] = [self.key(), update].map(|symbol| trace.text(symbol));
         let node = trace.node_name(trace.node_of(self.event()));
@@ -103,7 +104,7 @@ impl Told<'_> {
             Told::Seen(_) => format!("an update that {node} accepts under {key} saw"),
         };
         let Some(write) = trace.write(self.key(), update) else {
-            return Finding {
+            return Breach {
                 expected: format!("{does} only what was written"),
                 found: format!("{words}, which nobody wrote{more}"),
                 events: vec![self.event()],
@@ -117,7 +118,7 @@ impl Told<'_> {
             }
             _ => ("of which no news had come", proof::prove(order, write.event, self.event())),
         };
-        Finding {
+        Breach {
             expected: format!("{does} only what it can know of"),
             found: format!("{words}, {why}{more}"),
             events: in_order([write.event, self.event()]),

@@ -8,7 +8,8 @@ use constellation_trace::{
 
 use super::claimed::Claimed;
 use super::nothing_claimed;
-use crate::evidence::{Finding, and_more, counted};
+use crate::breach::Breach;
+use crate::evidence::{and_more, counted};
 use crate::order::Order;
 use crate::proof;
 
@@ -100,7 +101,7 @@ fn finding(
     vector: VectorRef<'_>,
     entry: Entry,
     others: u64,
-) -> Finding {
+) -> Breach {
     let trace = order.trace();
     let mut events = vec![event];
     let (problem, proof) = match entry {
@@ -133,7 +134,7 @@ fn finding(
             (problem, proof)
         }
     };
-    Finding {
+    Breach {
         expected: format!("vector {} at {event}", expected_vector(order, claimed, event)),
         found: format!(
             "{}: {problem}{}",

@@ -1,0 +1,60 @@
+//! What can be hunted: whatever runs with given luck and is judged by its trace.
+
+use constellation_fabric::Choices;
+use constellation_trace::{Judgement, Names, Trace};
+
+use crate::promises::Phase;
+use crate::simulate::RunError;
+
+/// Something that runs with given luck and is judged by its trace: a scenario, or a protocol of your own
+/// ([`Case`](crate::Case)).
+///
+/// Equal answers must give equal runs, and equal traces equal rulings, or nothing that is found can be made small.
+pub trait Subject: Sync {
+    /// The names of its nodes, clients among them, in the order of their ids: those that tapes speak of.
+    fn nodes(&self) -> Names;
+
+    /// One run. `seed` is for the record alone; all luck comes from `choices`.
+    ///
+    /// # Errors
+    /// [`RunError`] when the run has no end, or is none at all.
+    fn play(&self, seed: u64, choices: &mut dyn Choices) -> Result<Trace, RunError>;
+
+    /// The verdict on each promise that this trace can be held to.
+    fn judge(&self, trace: &Trace) -> Vec<Ruling>;
+
+    /// The verdict on one promise; `None` if the trace cannot be held to it.
+    fn judge_one(&self, promise: PromiseId, trace: &Trace) -> Option<Judgement> {
+        self.judge(trace).into_iter().find(|ruling| ruling.promise == promise).map(|ruling| ruling.judgement)
+    }
+
+    /// What the judges look at.
+    fn sight(&self) -> Sight {
+        Sight::Everything
+    }
+}
+
+/// Which promise of a [`Subject`]; equal numbers mean the same promise in all of its runs.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct PromiseId(pub u32);
+
+/// A verdict on one promise.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Ruling {
+    /// Which promise.
+    pub promise: PromiseId,
+    /// When it must hold.
+    pub phase: Phase,
+    /// What was found.
+    pub judgement: Judgement,
+}
+
+/// What the judges of a [`Subject`] look at.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Sight {
+    /// All that is in a trace: each run must be judged.
+    Everything,
+    /// All but the times, the labels and what wall clocks showed, as the judges of scenarios do: runs that are alike in the
+    /// rest have the same verdicts, and need not be judged again.
+    NoTimes,
+}
