@@ -458,7 +458,7 @@ impl<S: Subject + ?Sized> Ground<'_, S> {
         // A run that cannot be made breaks nothing that a reader could look at.
         let shrunk = shrink(&tried.answers, RUNS_MAX, |choices| {
             let played = subject.play(seed, choices);
-            played.map_or(Observed::Holds, |trace| observe(subject.judge_one(promise, &trace), &trace))
+            played.map_or(Observed::Holds, |trace| observe(subject.judge_one(promise, &trace), phase, &trace))
         });
         let shrunk = shrunk.map_err(|error| HuntError::Shrink { seed, error })?;
         let played = subject.play(seed, &mut Player::new(&shrunk.answers));
@@ -486,11 +486,14 @@ fn verdicts(rulings: Vec<Ruling>) -> Verdicts {
     Verdicts { broken: broken.map(|ruling| (ruling.promise, ruling.phase)).collect(), is_unknown }
 }
 
-fn observe(judgement: Option<Judgement>, trace: &Trace) -> Observed {
-    match judgement.map(|judgement| judgement.verdict) {
-        Some(Verdict::Violated(_)) => Observed::Violated { events: trace.events().len() as u64 },
-        _ => Observed::Holds,
-    }
+/// What is promised throughout is broken by the last event that shows it, what is promised of the end by the whole run.
+fn observe(judgement: Option<Judgement>, phase: Phase, trace: &Trace) -> Observed {
+    let Some(Verdict::Violated(evidence)) = judgement.map(|judgement| judgement.verdict) else {
+        return Observed::Holds;
+    };
+    let last = evidence.events.iter().map(|witness| witness.event).max();
+    let last = last.filter(|_| phase == Phase::Safety);
+    Observed::Violated { events: last.map_or(trace.events().len(), |last| last.index() + 1) as u64 }
 }
 
 #[cfg(test)]

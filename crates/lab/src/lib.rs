@@ -27,6 +27,7 @@
 //! | [`prefix`](mod@prefix) | [`prefix()`]: the beginning of a trace |
 //! | [`subject`] | [`Subject`]: what can be hunted |
 //! | [`case`] | [`Case`]: a protocol of your own, with its world and what it promises |
+//! | [`specimens`] | [`Specimen`]: small protocols, right and wrong |
 //! | [`hunt`](mod@hunt) | [`hunt::hunt`]: the seeds that break a promise, each made small |
 //! | [`words`] | how a foreign text stands in a line |
 //!
@@ -53,6 +54,7 @@ pub mod scenario;
 mod sealed;
 mod shrink;
 pub mod simulate;
+pub mod specimens;
 pub mod station;
 pub mod subject;
 pub mod words;
@@ -64,5 +66,6 @@ pub use resolver::Resolver;
 pub use run::Run;
 pub use scenario::{Scenario, ScenarioError};
 pub use simulate::{RunError, play, simulate, simulate_with};
+pub use specimens::Specimen;
 pub use station::Station;
 pub use subject::{PromiseId, Ruling, Sight, Subject};

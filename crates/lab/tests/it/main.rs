@@ -21,3 +21,4 @@ mod refused_links;
 mod refused_steps;
 mod refused_values;
 mod shrinking;
+mod specimens;

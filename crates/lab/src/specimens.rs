@@ -1,0 +1,74 @@
+//! Small protocols, right and wrong: what each promise costs, and proof that what is wrong is found.
+//!
+//! Each is a file of its own that can be read alone: a node, what it promises, and its world. A wrong variant differs from
+//! the right one in one thing that people do.
+
+use std::fmt;
+
+use crate::subject::Subject;
+
+mod request_reply;
+
+/// One variant of a small protocol.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub struct Specimen {
+    /// What the protocol is called: `request-reply`.
+    pub name: &'static str,
+    /// Which variant of it: `blind-retry`.
+    pub variant: &'static str,
+    /// What the variant does, in one line.
+    pub does: &'static str,
+    /// What it promises, in one line; a wrong variant breaks it.
+    pub promise: &'static str,
+    /// Whether it keeps that.
+    pub soundness: Soundness,
+    /// Its world and its nodes.
+    pub(crate) subject: fn() -> Box<dyn Subject>,
+}
+
+/// Whether a specimen keeps what it promises.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Soundness {
+    /// Whatever its world does.
+    Right,
+    /// Not under some schedule.
+    Wrong {
+        /// How many deviations from the calm run the shortest known one has; 0 where the calm run breaks it.
+        shortest: u32,
+    },
+}
+
+impl Specimen {
+    /// Every specimen, by name, the right variants of each first.
+    pub fn all() -> impl Iterator<Item = &'static Specimen> {
+        [request_reply::SPECIMENS].into_iter().flatten()
+    }
+
+    /// The specimen that is written so: `request-reply/blind-retry`.
+    pub fn find(path: &str) -> Option<&'static Specimen> {
+        Specimen::all().find(|specimen| specimen.to_string() == path)
+    }
+
+    /// What can be run and judged.
+    pub fn subject(&self) -> Box<dyn Subject> {
+        (self.subject)()
+    }
+}
+
+impl fmt::Display for Specimen {
+    /// Its path, by which [`Specimen::find`] finds it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.name, self.variant)
+    }
+}
+
+impl fmt::Debug for Specimen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Specimen")
+            .field("name", &self.name)
+            .field("variant", &self.variant)
+            .field("soundness", &self.soundness)
+            .finish_non_exhaustive()
+    }
+}
