@@ -3,6 +3,7 @@
 mod checking;
 mod clients;
 mod command;
+mod determinism;
 mod exploring;
 mod goldens;
 mod hunting;
