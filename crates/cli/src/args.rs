@@ -55,6 +55,8 @@ pub(crate) enum Command {
     Explore(Explore),
     /// List the scenarios that ship with this program.
     Scenarios(Scenarios),
+    /// List small protocols, right and wrong, that ship with this program: `hunt specimen:NAME/VARIANT` breaks one.
+    Specimens(Specimens),
     /// Judge the stamps in a log that some other system wrote.
     Check(Check),
     /// Print a completion script for a shell.
@@ -64,7 +66,8 @@ pub(crate) enum Command {
 /// Which scenario is meant.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Target {
-    /// The name of a shipped scenario (see `constellation scenarios`), or a file ending in `.toml`.
+    /// The name of a shipped scenario (see `constellation scenarios`), or a file ending in `.toml`; for `hunt` and `replay`
+    /// also `specimen:NAME/VARIANT` (see `constellation specimens`).
     pub(crate) scenario: String,
     /// How stations settle two updates of one key: `siblings` keeps what is concurrent; `wall-lww` and
     /// `lamport-lww` keep the last write by a clock. `run` takes `all` as well, and compares them.
@@ -193,6 +196,16 @@ const BUDGET: NonZeroU64 =
 
 #[derive(Args, Debug)]
 pub(crate) struct Scenarios {
+    /// Print one JSON object instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Specimens {
+    /// Hunt each with up to so many seeds, and show what came of it; exit code 1 if one is not what it is said to be.
+    #[arg(long, value_name = "SEEDS")]
+    pub(crate) hunt: Option<NonZeroU64>,
     /// Print one JSON object instead of text.
     #[arg(long)]
     pub(crate) json: bool,

@@ -7,3 +7,4 @@ pub(crate) mod hunt;
 pub(crate) mod replay;
 pub(crate) mod run;
 pub(crate) mod scenarios;
+pub(crate) mod specimens;

@@ -27,6 +27,7 @@ fn main() -> ExitCode {
         Command::Replay(replay) => commands::replay::run(&replay, &mut printer),
         Command::Explore(explore) => commands::explore::run(&explore, &mut printer),
         Command::Scenarios(scenarios) => commands::scenarios::run(&scenarios, &mut printer),
+        Command::Specimens(specimens) => commands::specimens::run(&specimens, &mut printer),
         Command::Check(check) => commands::check::run(&check, &mut printer),
         Command::Completions(completions) => commands::completions::run(&completions, &mut printer),
     };

@@ -5,11 +5,31 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use constellation_lab::words::one_line;
-use constellation_lab::{Resolver, Scenario, ScenarioError, incidents};
+use constellation_lab::{Resolver, Scenario, ScenarioError, Specimen, incidents};
 use constellation_trace::ids::nearest;
 
 use crate::args::Target;
 use crate::source::Excerpt;
+
+/// How a specimen is told from a scenario.
+const SPECIMEN: &str = "specimen:";
+
+/// The specimen that is meant, unless it is a scenario.
+pub(crate) fn specimen(target: &Target) -> anyhow::Result<Option<&'static Specimen>> {
+    let Some(path) = target.scenario.strip_prefix(SPECIMEN) else { return Ok(None) };
+    if target.resolver.is_some() || target.nodes.is_some() || target.faults.is_some() {
+        bail!("a specimen has nodes and faults of its own\nhelp: leave out --resolver, --nodes and --faults");
+    }
+    let Some(specimen) = Specimen::find(path) else {
+        let paths: Vec<_> = Specimen::all().map(ToString::to_string).collect();
+        let advice = match nearest(path, paths.iter().map(String::as_str)) {
+            Some(near) => format!("did you mean `{SPECIMEN}{near}`?"),
+            None => "`constellation specimens` lists them".to_owned(),
+        };
+        bail!("no specimen is called `{path}`\nhelp: {advice}");
+    };
+    Ok(Some(specimen))
+}
 
 /// The scenario that is meant, with the resolver that was asked for.
 pub(crate) fn scenario(target: &Target) -> anyhow::Result<Scenario> {
@@ -93,6 +113,7 @@ fn unknown_scenario(name: &str) -> String {
     let names = incidents::INCIDENTS.iter().map(|incident| incident.name);
     let file = format!("{name}.toml");
     let advice = match nearest(name, names) {
+        _ if name.starts_with(SPECIMEN) => "specimens are for `hunt` and `replay`".to_owned(),
         _ if Path::new(&file).is_file() => format!("did you mean the file `{}`?", one_line(&file)),
         Some(near) => format!("did you mean `{near}`?"),
         None => "`constellation scenarios` lists them; a file of your own ends in `.toml`".to_owned(),
@@ -130,7 +151,7 @@ pub(crate) fn flags(target: &Target, scenario: &Scenario) -> String {
 
 /// A word as a shell reads it.
 pub(crate) fn quoted(word: &str) -> String {
-    let is_plain = |letter: char| letter.is_alphanumeric() || "_-./,".contains(letter);
+    let is_plain = |letter: char| letter.is_alphanumeric() || "_-./,:".contains(letter);
     if !word.is_empty() && word.chars().all(is_plain) {
         return word.to_owned();
     }

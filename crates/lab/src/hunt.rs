@@ -28,8 +28,7 @@ use alike::Likeness;
 pub use coverage::Coverage;
 use coverage::News;
 use memory::{Memory, Verdicts};
-pub(crate) use provenance::explain;
-pub use provenance::{changed, deviations, provenance, provenance_of};
+pub use provenance::{changed, deviations, explain, provenance, provenance_of};
 use shape::Shape;
 
 /// What a hunt looks at. Begin with [`Hunt::new`] and change what should be otherwise.

@@ -1,5 +1,6 @@
 //! `constellation hunt`: the seeds that break a promise, and what of each matters.
 
+pub(crate) mod prey;
 mod told;
 
 use std::path::Path;
@@ -8,19 +9,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context as _, bail};
-use constellation_lab::Scenario;
-use constellation_lab::hunt::{Ended, Go, Hunt, Hunted, Luck, Until, hunt, provenance};
+use constellation_lab::hunt::{Ended, Go, Hunt, Hunted, Luck, Until};
 use constellation_trace::Verdict;
 use constellation_trace::format::jsonl;
 
 use crate::args;
+use crate::commands::hunt::prey::Prey;
 use crate::commands::hunt::told::Progress;
 use crate::file::{make_folder, write_whole};
 use crate::printer::{Printer, tell_now};
-use crate::target::{self, quoted};
+use crate::target::quoted;
 
 pub(crate) fn run(arguments: &args::Hunt, printer: &mut Printer) -> anyhow::Result<u8> {
-    let scenario = target::scenario(&arguments.target)?;
+    let prey = Prey::of(&arguments.target)?;
     let plan = plan(arguments)?;
     if let Some(folder) = &arguments.keep {
         // Found out now, not after an hour of hunting.
@@ -31,8 +32,8 @@ pub(crate) fn run(arguments: &args::Hunt, printer: &mut Printer) -> anyhow::Resu
     }
     let interrupted = interrupts()?;
     let mut progress = Progress::begin(arguments, printer);
-    let provenance = provenance(&scenario, arguments.from)?;
-    let hunted = hunt(&scenario, &plan, &provenance, &mut |hunted| {
+    let provenance = prey.provenance(arguments.from)?;
+    let hunted = prey.hunt(&plan, &provenance, &mut |hunted| {
         progress.tell(hunted, printer);
         let is_over = arguments.time.is_some_and(|time| progress.elapsed() >= time);
         if is_over || interrupted.load(Ordering::Relaxed) { Go::Stop } else { Go::On }
@@ -40,7 +41,7 @@ pub(crate) fn run(arguments: &args::Hunt, printer: &mut Printer) -> anyhow::Resu
     progress.end();
     let mut hunted = hunted?;
     for finding in &mut hunted.findings {
-        let replay = replay(arguments, &scenario, &finding.tape.line());
+        let replay = replay(arguments, &prey, &finding.tape.line());
         if let Verdict::Violated(evidence) = &mut finding.judgement.verdict {
             evidence.replay = replay;
         }
@@ -54,13 +55,13 @@ pub(crate) fn run(arguments: &args::Hunt, printer: &mut Printer) -> anyhow::Resu
         (Ended::Stopped, _) => End::TimeUp,
         _ => End::Planned,
     };
-    let told = told::Told { scenario: &scenario, hunted: &hunted, end, exit_code: exit_code(&hunted, end) };
+    let told = told::Told { prey: &prey, hunted: &hunted, end, exit_code: exit_code(&hunted, end) };
     if arguments.json {
-        printer.json(&told.as_json(&again(arguments, &scenario, &hunted)))?;
+        printer.json(&told.as_json(&again(arguments, &prey, &hunted)))?;
     } else {
         told.print(printer)?;
         if arguments.time.is_some() || [End::Interrupted, End::Failed].contains(&end) {
-            told::again(&again(arguments, &scenario, &hunted), printer)?;
+            told::again(&again(arguments, &prey, &hunted), printer)?;
         }
     }
     Ok(told.exit_code)
@@ -118,15 +119,13 @@ fn exit_code(hunted: &Hunted, end: End) -> u8 {
     }
 }
 
-fn replay(arguments: &args::Hunt, scenario: &Scenario, tape: &str) -> String {
-    let name = quoted(&arguments.target.scenario);
-    format!("constellation replay {} {name}{}", quoted(tape), target::flags(&arguments.target, scenario))
+fn replay(arguments: &args::Hunt, prey: &Prey, tape: &str) -> String {
+    format!("constellation replay {} {}", quoted(tape), prey.words(&arguments.target))
 }
 
 /// The command that tries the same seeds again.
-fn again(arguments: &args::Hunt, scenario: &Scenario, hunted: &Hunted) -> String {
-    let mut command = format!("constellation hunt {}", quoted(&arguments.target.scenario));
-    command.push_str(&target::flags(&arguments.target, scenario));
+fn again(arguments: &args::Hunt, prey: &Prey, hunted: &Hunted) -> String {
+    let mut command = format!("constellation hunt {}", prey.words(&arguments.target));
     command.push_str(&format!(" --from {} --seeds {}", arguments.from, hunted.seeds));
     for (is_given, flag) in [(arguments.all, " --all"), (arguments.swarm, " --swarm")] {
         command.push_str(if is_given { flag } else { "" });

@@ -1,11 +1,13 @@
 //! `constellation replay`: a run as a tape says that it went.
 
+mod specimen;
+
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
+use constellation_lab::Run;
 use constellation_lab::hunt::{changed, provenance};
-use constellation_lab::{Run, Scenario};
 use constellation_sim::Tape;
 use constellation_sim::choices::{Leftover, Mismatch, TapeError};
 use constellation_trace::format::jsonl;
@@ -26,13 +28,16 @@ pub(crate) fn run(arguments: &Replay, printer: &mut Printer) -> anyhow::Result<u
             "`{LINE_START}…` is a tape, no scenario\nhelp: first the tape, then the scenario"
         ));
     }
+    if let Some(specimen) = target::specimen(&arguments.target)? {
+        return specimen::run(arguments, specimen, &command(arguments, ""), printer);
+    }
     let scenario = target::scenario(&arguments.target)?;
-    let tape = read(&arguments.tape, &scenario)?;
+    let tape = read(&arguments.tape, &Names::from_iter(scenario.names()))?;
     let mismatches = tape.provenance().mismatches(&provenance(&scenario, tape.provenance().seed)?);
     if !mismatches.is_empty() && !arguments.anyway {
         return Err(other_run(&mismatches));
     }
-    let replay = command(arguments, &scenario);
+    let replay = command(arguments, &target::flags(&arguments.target, &scenario));
     let (whole, leftovers) = Run::of_tape(&scenario, &tape, &replay)?;
     let run = match arguments.until {
         None => whole,
@@ -49,14 +54,14 @@ pub(crate) fn run(arguments: &Replay, printer: &mut Printer) -> anyhow::Result<u
         printer.json(&object)?;
     } else {
         print(&run, &replay, printer)?;
-        remark(&run, &tape, &mismatches, &leftovers, printer)?;
+        remark(&run.judgements, &tape, &mismatches, &leftovers, printer)?;
     }
     Ok(run.exit_code())
 }
 
 /// What of a tape is not as it was when it was recorded.
 fn remark(
-    run: &Run,
+    judgements: &[Judgement],
     tape: &Tape,
     mismatches: &[Mismatch],
     leftovers: &[Leftover],
@@ -72,7 +77,7 @@ fn remark(
         return Ok(());
     }
     let is_violated = |judgement: &&Judgement| matches!(judgement.verdict, Verdict::Violated(_));
-    let broken = match run.judgements.iter().filter(is_violated).count() {
+    let broken = match judgements.iter().filter(is_violated).count() {
         0 => "no promise is broken".to_owned(),
         broken => format!("{} broken", count(broken, "promise")),
     };
@@ -101,9 +106,8 @@ fn other_run(mismatches: &[Mismatch]) -> anyhow::Error {
 }
 
 /// The command that does the same again.
-fn command(arguments: &Replay, scenario: &Scenario) -> String {
+fn command(arguments: &Replay, flags: &str) -> String {
     let name = quoted(&arguments.target.scenario);
-    let flags = target::flags(&arguments.target, scenario);
     let mut command = format!("constellation replay {} {name}{flags}", quoted(&arguments.tape));
     if let Some(number) = arguments.until {
         command.push_str(&format!(" --until {}", EventId::new(number)));
@@ -118,10 +122,9 @@ fn told(leftover: &Leftover, tape: &Tape) -> String {
     leftover.show(tape.names()).to_string()
 }
 
-fn read(tape: &str, scenario: &Scenario) -> anyhow::Result<Tape> {
-    let names = Names::from_iter(scenario.names());
+fn read(tape: &str, names: &Names) -> anyhow::Result<Tape> {
     if tape.starts_with(LINE_START) {
-        return Tape::parse_line(tape, &names).map_err(|error| refused("the tape", &error));
+        return Tape::parse_line(tape, names).map_err(|error| refused("the tape", &error));
     }
     if !Path::new(tape).is_file() {
         return Err(anyhow!(
@@ -130,7 +133,7 @@ fn read(tape: &str, scenario: &Scenario) -> anyhow::Result<Tape> {
     }
     let text = fs::read(tape).with_context(|| format!("cannot read `{tape}`"))?;
     let text = String::from_utf8(text).with_context(|| format!("`{tape}` is not UTF-8 text"))?;
-    Tape::parse(&text, &names).map_err(|error| refused(&format!("`{tape}`"), &error))
+    Tape::parse(&text, names).map_err(|error| refused(&format!("`{tape}`"), &error))
 }
 
 fn refused(what: &str, error: &TapeError) -> anyhow::Error {

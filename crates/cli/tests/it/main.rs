@@ -12,4 +12,5 @@ mod machines;
 mod own_traces;
 mod readme;
 mod running;
+mod specimens;
 mod tidy;

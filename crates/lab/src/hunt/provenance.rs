@@ -92,7 +92,7 @@ impl Choices for Contrary {
 }
 
 /// Shows in the evidence of a violation what of a tape deviates from the calm run.
-pub(crate) fn explain(judgement: &mut Judgement, tape: &Tape) {
+pub fn explain(judgement: &mut Judgement, tape: &Tape) {
     let Verdict::Violated(evidence) = &mut judgement.verdict else { return };
     evidence.steps = deviations(tape);
     let notes = if tape.answers().is_empty() {

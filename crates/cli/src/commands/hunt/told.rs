@@ -3,7 +3,6 @@
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
-use constellation_lab::Scenario;
 use constellation_lab::hunt::{Coverage, Ended, Finding, Hunted, deviations};
 use constellation_lab::promises::Phase;
 use constellation_trace::format::jsonl;
@@ -12,6 +11,7 @@ use indicatif::ProgressBar;
 use serde_json::{Map, Value, json};
 
 use super::End;
+use super::prey::Prey;
 use crate::args;
 use crate::judgements::{judgement_json, print_judgements};
 use crate::printer::{Printer, count, faint, strong};
@@ -107,7 +107,7 @@ fn reached(hunted: &Hunted) -> String {
 
 /// What is said of a hunt in the end.
 pub(super) struct Told<'h> {
-    pub(super) scenario: &'h Scenario,
+    pub(super) prey: &'h Prey,
     pub(super) hunted: &'h Hunted,
     pub(super) end: End,
     pub(super) exit_code: u8,
@@ -115,16 +115,16 @@ pub(super) struct Told<'h> {
 
 impl Told<'_> {
     pub(super) fn print(&self, printer: &mut Printer) -> anyhow::Result<()> {
-        let Told { scenario, hunted, .. } = self;
+        let Told { prey, hunted, .. } = self;
         let (seeds, events) = (count(hunted.seeds, "seed"), count(hunted.events, "event"));
-        printer.line(format!("{} · {seeds}, {events}", strong(&scenario.name)))?;
+        printer.line(format!("{} · {seeds}, {events}", strong(&prey.name())))?;
         if hunted.findings.is_empty() {
             printer.line("no promise was seen broken")?;
         }
         for finding in &hunted.findings {
             printer.line("")?;
             print_judgements(std::slice::from_ref(&finding.judgement), printer)?;
-            printer.line(faint(&format!("· {}", phase(finding, scenario))))?;
+            printer.line(faint(&format!("· {}", phase(finding, prey))))?;
             printer.line(faint(&format!("· {}", story(finding))))?;
         }
         if !hunted.findings.is_empty() {
@@ -145,7 +145,7 @@ impl Told<'_> {
     }
 
     pub(super) fn as_json(&self, again: &str) -> Value {
-        let Told { scenario, hunted, .. } = self;
+        let Told { prey, hunted, .. } = self;
         let coverage = &hunted.coverage;
         let kinds: Map<String, Value> =
             coverage.kinds().map(|(topic, runs)| (topic.to_string(), json!(runs))).collect();
@@ -159,8 +159,11 @@ impl Told<'_> {
         json!({
             "schema": "constellation/hunt/1",
             "version": env!("CARGO_PKG_VERSION"),
-            "scenario": scenario.name,
-            "resolver": scenario.resolver.name(),
+            "scenario": prey.name(),
+            "resolver": match prey {
+                Prey::Scenario(scenario) => Some(scenario.resolver.name()),
+                Prey::Specimen(_) => None,
+            },
             "seeds": hunted.seeds,
             "events": hunted.events,
             "unknown": hunted.unknown,
@@ -194,14 +197,18 @@ pub(super) fn steps(finding: &Finding, writer: &mut dyn Write) -> io::Result<()>
 }
 
 /// Whether it broke while all went wrong that may, or in the peace after.
-fn phase(finding: &Finding, scenario: &Scenario) -> String {
+fn phase(finding: &Finding, prey: &Prey) -> String {
     let Verdict::Violated(evidence) = &finding.judgement.verdict else { return String::new() };
     let last = evidence.events.iter().map(|witness| witness.at).max();
     let at = |time: Option<TrueTime>| time.map_or(String::new(), |time| format!(", broken at {time}"));
     match finding.phase {
         Phase::Safety => format!("safety, which must hold throughout{}", at(last)),
         Phase::Convergence => {
-            format!("convergence, which must follow once faults end at {}", scenario.end)
+            let end = match prey {
+                Prey::Scenario(scenario) => format!(" at {}", scenario.end),
+                Prey::Specimen(_) => String::new(),
+            };
+            format!("convergence, which must follow once faults end{end}")
         }
     }
 }

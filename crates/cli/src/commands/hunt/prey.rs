@@ -1,0 +1,59 @@
+//! What is hunted: a scenario, or a specimen that ships.
+
+use constellation_lab::hunt::{Go, Hunt, HuntError, Hunted, hunt, hunt_subject, provenance, provenance_of};
+use constellation_lab::specimens::Specimen;
+use constellation_lab::{RunError, Scenario};
+use constellation_sim::choices::Provenance;
+
+use crate::args::Target;
+use crate::target::{self, quoted};
+
+/// What is hunted.
+pub(crate) enum Prey {
+    Scenario(Box<Scenario>),
+    Specimen(&'static Specimen),
+}
+
+impl Prey {
+    pub(crate) fn of(target: &Target) -> anyhow::Result<Prey> {
+        Ok(match target::specimen(target)? {
+            Some(specimen) => Prey::Specimen(specimen),
+            None => Prey::Scenario(Box::new(target::scenario(target)?)),
+        })
+    }
+
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Prey::Scenario(scenario) => scenario.name.clone(),
+            Prey::Specimen(specimen) => specimen.to_string(),
+        }
+    }
+
+    pub(crate) fn provenance(&self, seed: u64) -> Result<Provenance, RunError> {
+        match self {
+            Prey::Scenario(scenario) => provenance(scenario, seed),
+            Prey::Specimen(specimen) => provenance_of(&*specimen.subject(), &specimen.to_string(), seed),
+        }
+    }
+
+    pub(crate) fn hunt(
+        &self,
+        plan: &Hunt,
+        provenance: &Provenance,
+        progress: &mut dyn FnMut(&Hunted) -> Go,
+    ) -> Result<Hunted, HuntError> {
+        match self {
+            Prey::Scenario(scenario) => hunt(scenario, plan, provenance, progress),
+            Prey::Specimen(specimen) => hunt_subject(&*specimen.subject(), plan, provenance, progress),
+        }
+    }
+
+    /// The words that mean it again.
+    pub(crate) fn words(&self, target: &Target) -> String {
+        let flags = match self {
+            Prey::Scenario(scenario) => target::flags(target, scenario),
+            Prey::Specimen(_) => String::new(),
+        };
+        format!("{}{flags}", quoted(&target.scenario))
+    }
+}

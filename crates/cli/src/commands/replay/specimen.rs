@@ -1,0 +1,103 @@
+//! A specimen as a tape says that it went.
+
+use constellation_lab::hunt::{explain, provenance_of};
+use constellation_lab::promises::Phase;
+use constellation_lab::{Ruling, Specimen, prefix};
+use constellation_trace::format::jsonl;
+use constellation_trace::{EventId, Judgement, Limit, Trace, Verdict};
+use serde_json::json;
+
+use super::{other, other_run, read, remark, told};
+use crate::args::Replay;
+use crate::file::write_whole;
+use crate::judgements::{judgement_json, print_judgements};
+use crate::printer::{Printer, strong};
+use crate::timeline::timeline;
+
+pub(super) fn run(
+    arguments: &Replay,
+    specimen: &Specimen,
+    replay: &str,
+    printer: &mut Printer,
+) -> anyhow::Result<u8> {
+    let subject = specimen.subject();
+    let tape = read(&arguments.tape, &subject.nodes())?;
+    let seed = tape.provenance().seed;
+    let mismatches = tape.provenance().mismatches(&provenance_of(&*subject, &specimen.to_string(), seed)?);
+    if !mismatches.is_empty() && !arguments.anyway {
+        return Err(other_run(&mismatches));
+    }
+    let mut player = tape.player();
+    let whole = subject.play(seed, &mut player)?;
+    let leftovers = player.leftovers();
+    let (trace, rulings) = match arguments.until.map(EventId::new) {
+        Some(last) if last.index() + 1 < whole.events().len() => {
+            let begun = prefix(&whole, last);
+            let rulings = subject.judge(&begun);
+            (begun, rulings.into_iter().map(|ruling| until(last, ruling)).collect())
+        }
+        _ => {
+            let rulings = subject.judge(&whole);
+            (whole, rulings)
+        }
+    };
+    let mut judgements: Vec<Judgement> = rulings.into_iter().map(|ruling: Ruling| ruling.judgement).collect();
+    for judgement in &mut judgements {
+        explain(judgement, &tape);
+        if let Verdict::Violated(evidence) = &mut judgement.verdict {
+            replay.clone_into(&mut evidence.replay);
+        }
+    }
+    if let Some(path) = &arguments.trace {
+        write_whole(path, |writer| jsonl::write(&trace, writer))?;
+    }
+    let code = Judgement::exit_code(&judgements);
+    if arguments.json {
+        printer.json(&json!({
+            "schema": "constellation/run/1",
+            "version": env!("CARGO_PKG_VERSION"),
+            "scenario": specimen.to_string(),
+            "title": specimen.does,
+            "seed": seed.to_string(),
+            "events": trace.events().len(),
+            "messages": trace.messages().len(),
+            "exit_code": code,
+            "promises": judgements.iter().map(judgement_json).collect::<Vec<_>>(),
+            "replay": replay,
+            "trace_sha256": jsonl::digest(&trace).to_string(),
+            "leftovers": leftovers.iter().map(|leftover| told(leftover, &tape)).collect::<Vec<_>>(),
+            "mismatches": mismatches.iter().map(other).collect::<Vec<_>>(),
+            "until": arguments.until,
+        }))?;
+        return Ok(code);
+    }
+    print(specimen, &trace, &judgements, printer)?;
+    remark(&judgements, &tape, &mismatches, &leftovers, printer)?;
+    Ok(code)
+}
+
+/// Of a run that is cut, what is promised of its end is not known.
+fn until(last: EventId, mut ruling: Ruling) -> Ruling {
+    if ruling.phase == Phase::Convergence {
+        let limit = Limit::NotRecorded(format!("what comes after {last} is"));
+        ruling.judgement.verdict = Verdict::Unknown(limit);
+    }
+    ruling
+}
+
+fn print(
+    specimen: &Specimen,
+    trace: &Trace,
+    judgements: &[Judgement],
+    printer: &mut Printer,
+) -> anyhow::Result<()> {
+    printer.line(format!("{} · {}", strong(&specimen.to_string()), specimen.does))?;
+    printer.line("")?;
+    for line in timeline(trace) {
+        printer.line(line)?;
+    }
+    printer.line("")?;
+    print_judgements(judgements, printer)?;
+    printer.line("")?;
+    printer.line(format!("trace sha256 {}", jsonl::digest(trace)))
+}

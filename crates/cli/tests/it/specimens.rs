@@ -1,0 +1,100 @@
+//! `constellation specimens`, and a specimen hunted and replayed.
+
+use expect_test::expect;
+use serde_json::Value;
+
+use crate::command::{Bench, check, text};
+
+#[test]
+fn every_specimen_is_listed_with_what_it_is_said_to_be() {
+    let bench = Bench::new(&[]);
+    let output = bench.run(&["specimens", "--json"], b"");
+    let json: Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
+    let specimens = json["specimens"].as_array().expect("it is a list");
+    assert!(specimens.iter().all(|specimen| specimen["is_right"] == specimen["shortest"].is_null()));
+    let listed = bench.run(&["specimens"], b"");
+    let listed = text(&listed.stdout);
+    for specimen in specimens {
+        let [name, variant, does] =
+            ["name", "variant", "does"].map(|key| specimen[key].as_str().expect("it is said"));
+        assert!(
+            listed.contains(name) && listed.contains(variant) && listed.contains(does),
+            "{name}/{variant}"
+        );
+    }
+}
+
+#[test]
+fn a_wrong_specimen_is_hunted_and_its_tape_replayed() {
+    let bench = Bench::new(&[]);
+    let hunted = bench.run(&["hunt", "specimen:request-reply/blind", "--json"], b"");
+    assert_eq!(hunted.status.code(), Some(1));
+    let json: Value = serde_json::from_slice(&hunted.stdout).expect("it is JSON");
+    assert_eq!(json["scenario"], "request-reply/blind");
+    let tape = json["findings"][0]["tape"].as_str().expect("there is a tape").to_owned();
+    bench.check(&["replay", &tape, "specimen:request-reply/blind"], expect![[r#"
+        exit 1
+        --- out
+        request-reply/blind · a retry is another request: if only the reply was late or lost, the thruster fires again
+
+            0.010s  e0  ground    orders a burn
+            0.020s  e1  thruster  fires
+            0.020s                m1 from thruster to ground (e1: fires) is lost
+            0.110s  e2  ground    asks again
+            0.120s  e3  thruster  fires
+            0.130s  e4  ground    receives m3 from thruster
+
+        ✗ violated each burn that is ordered happens once
+            expected  one order, one burn
+            found     the thruster fires again
+            events    e1  thruster  +0.020000s  fires
+                      e3  thruster  +0.120000s  fires
+            proof     ground ordered one burn, and asked again only since it had not heard of it
+            steps     1. loss thruster -> ground #0 = 1 of 2
+            notes     all else is as in the calm run: least latency, nothing lost, nothing twice
+            replay    constellation replay 'tape=1,version=0.1.0,scenario=request-reply%2fblind,hash=5a862379f57d8998,seed=23,loss:thruster:ground:0=1/2' specimen:request-reply/blind
+
+        trace sha256 92aeaacd13659e387aa19b4c0609428182f4497287141086c9f06bab4608d4a5"#]]);
+    bench.check(&["replay", &tape, "specimen:request-reply/blind", "--until", "e1"], expect![[r#"
+        exit 0
+        --- out
+        request-reply/blind · a retry is another request: if only the reply was late or lost, the thruster fires again
+
+            0.010s  e0  ground    orders a burn
+            0.020s  e1  thruster  fires
+            0.020s                m1 from thruster to ground (e1: fires) is lost
+
+        ✓ holds    each burn that is ordered happens once
+
+        trace sha256 cd466717d51b6da8460084c20f99f9c06a1eadf552176fdef3777cbb75075545"#]]);
+    let refused = bench.run(&["replay", &tape, "specimen:request-reply/keyed"], b"");
+    assert_eq!(refused.status.code(), Some(2), "{}", text(&refused.stderr));
+}
+
+#[test]
+fn what_is_no_specimen_is_refused() {
+    check(
+        &["hunt", "specimen:request-reply/blnd"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: no specimen is called `request-reply/blnd`
+        help: did you mean `specimen:request-reply/blind`?"#]],
+    );
+    check(
+        &["hunt", "specimen:request-reply/blind", "--faults", "loss=1%"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: a specimen has nodes and faults of its own
+        help: leave out --resolver, --nodes and --faults"#]],
+    );
+    check(
+        &["run", "specimen:request-reply/blind"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: no scenario is called `specimen:request-reply/blind`
+        help: specimens are for `hunt` and `replay`"#]],
+    );
+}
