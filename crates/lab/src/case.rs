@@ -113,7 +113,7 @@ where
     /// [`Broken`], which prints what was found and how to see it again; its `Debug` is the same, so that `unwrap` in a test
     /// shows it.
     pub fn hunt(&self, seeds: u64) -> Result<Hunted, Broken> {
-        let hunted = self.hunt_by(&Hunt::new(1..seeds.saturating_add(1))).map_err(Broken::Hunt)?;
+        let hunted = self.hunt_by(&Hunt::new(1, seeds)).map_err(Broken::Hunt)?;
         match hunted.findings.into_iter().next() {
             Some(finding) => Err(Broken::Promise(Box::new(finding))),
             None => Ok(Hunted { findings: Vec::new(), ..hunted }),
@@ -124,9 +124,9 @@ where
     ///
     /// # Errors
     /// As [`hunt()`](crate::hunt::hunt()).
-    pub fn hunt_by(&self, hunt: &Hunt) -> Result<Hunted, HuntError> {
-        let provenance = provenance_of(self, &self.name, hunt.seeds.start);
-        let provenance = provenance.map_err(|error| HuntError::Run { seed: hunt.seeds.start, error })?;
+    pub fn hunt_by(&self, hunt: &Hunt<'_>) -> Result<Hunted, HuntError> {
+        let provenance = provenance_of(self, &self.name, hunt.first);
+        let provenance = provenance.map_err(|error| HuntError::Run { seed: hunt.first, error })?;
         let mut hunted = hunt_subject(self, hunt, &provenance, &mut |_| Go::On)?;
         for finding in &mut hunted.findings {
             if let Verdict::Violated(evidence) = &mut finding.judgement.verdict {

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::ops::Range;
 use std::sync::Arc;
 
-use constellation_fabric::{Choices, Node, Options, Question, Topic};
-use constellation_sim::choices::shrink::{Effort, Observed, RUNS_MAX, ShrinkError, shrink};
+use constellation_fabric::Node;
+use constellation_sim::choices::shrink::{Effort, ShrinkError};
 use constellation_sim::choices::{Provenance, TapeError};
-use constellation_sim::{Answers, Player, Recorder, Seeded, Swarm, Tape};
+use constellation_sim::{Answers, Tape};
 use constellation_trace::{Judgement, Names, NodeId, Trace, Verdict};
 use rayon::prelude::*;
 
@@ -16,37 +15,50 @@ use crate::promises::Phase;
 use crate::scenario::Scenario;
 use crate::simulate::{Cluster, RunError, Stage, nothing_shown};
 use crate::station::{Request, Rules};
-use crate::subject::{PromiseId, Ruling, Sight, Subject};
+use crate::subject::{Sight, Subject};
 
 mod alike;
 mod coverage;
+mod ground;
 mod memory;
 mod provenance;
 mod shape;
 
 use alike::Likeness;
 pub use coverage::Coverage;
-use coverage::News;
-use memory::{Memory, Verdicts};
+use ground::{Ground, Small, Tried};
+use memory::Memory;
 pub use provenance::{changed, deviations, explain, provenance, provenance_of};
-use shape::Shape;
 
 /// What a hunt looks at. Begin with [`Hunt::new`] and change what should be otherwise.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy)]
 #[non_exhaustive]
-pub struct Hunt {
-    /// Which seeds are tried, ascending.
-    pub seeds: Range<u64>,
+pub struct Hunt<'h> {
+    /// The first seed that is tried.
+    pub first: u64,
+    /// How many are, in ascending order; as many as there are if that is fewer.
+    pub count: u64,
     /// When it ends, if nobody ends it before.
     pub until: Until,
     /// What each seed decides.
     pub luck: Luck,
+    /// Whether it is to end now: asked before each seed but the first, on any core. The seeds that were done by then count, as far as none
+    /// is missing between them; what is not small yet stays as it is.
+    pub is_over: &'h (dyn Fn() -> bool + Sync),
 }
 
-impl Hunt {
-    /// These seeds until the first of them breaks a promise, with all kinds of luck.
-    pub const fn new(seeds: Range<u64>) -> Hunt {
-        Hunt { seeds, until: Until::FirstFinding, luck: Luck::AllKinds }
+impl Hunt<'static> {
+    /// So many seeds from this one on, until the first of them breaks a promise, with all kinds of luck.
+    pub const fn new(first: u64, count: u64) -> Hunt<'static> {
+        let (until, luck) = (Until::FirstFinding, Luck::AllKinds);
+        Hunt { first, count, until, luck, is_over: &|| false }
+    }
+}
+
+impl fmt::Debug for Hunt<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Hunt { first, count, until, luck, .. } = self;
+        write!(f, "Hunt({count} seeds from {first}, {until:?}, {luck:?})")
     }
 }
 
@@ -207,7 +219,7 @@ impl std::error::Error for HuntError {}
 /// else it is in [`Hunted::error`].
 pub fn hunt(
     scenario: &Scenario,
-    hunt: &Hunt,
+    hunt: &Hunt<'_>,
     provenance: &Provenance,
     progress: &mut dyn FnMut(&Hunted) -> Go,
 ) -> Result<Hunted, HuntError> {
@@ -220,7 +232,7 @@ pub fn hunt(
 /// As [`hunt()`].
 pub fn hunt_with<N, F>(
     scenario: &Scenario,
-    hunt: &Hunt,
+    hunt: &Hunt<'_>,
     provenance: &Provenance,
     progress: &mut dyn FnMut(&Hunted) -> Go,
     node: F,
@@ -230,7 +242,7 @@ where
     F: Fn(&Arc<Rules>, NodeId) -> N + Sync,
 {
     hunt_subject(
-        &Cluster { stage: Stage::of(scenario), node, shows: nothing_shown },
+        &Cluster { stage: Stage::of(scenario), node, shows: nothing_shown, sight: Sight::Everything },
         hunt,
         provenance,
         progress,
@@ -243,24 +255,30 @@ where
 /// As [`hunt()`].
 pub fn hunt_subject<S: Subject + ?Sized>(
     subject: &S,
-    hunt: &Hunt,
+    hunt: &Hunt<'_>,
     provenance: &Provenance,
     progress: &mut dyn FnMut(&Hunted) -> Go,
 ) -> Result<Hunted, HuntError> {
-    let ground = Ground { subject };
+    let ground = Ground::new(subject, hunt.is_over);
     let kinds = match hunt.luck {
         Luck::AllKinds => None,
         Luck::Swarm => Some(ground.kinds()),
     };
     let (mut hunted, mut memory) = (Hunted::new(), Memory::default());
-    let mut start = hunt.seeds.start;
-    while start < hunt.seeds.end {
-        let end = hunt.seeds.end.min(start.saturating_add(hunted.batch()));
+    let (mut start, mut left) = (hunt.first, hunt.count);
+    while left > 0 {
+        // Not beyond the last seed that there is.
+        let more = left.min(hunted.batch()).min((u64::MAX - start).saturating_add(1));
         let known = (&hunted.coverage, &memory);
-        let tried = (start..end).into_par_iter().map(|seed| ground.try_seed(seed, kinds.as_deref(), known));
-        let mut tried: Vec<_> = tried.collect();
-        let is_over = |tried: &Result<Tried, HuntError>| !matches!(tried, Ok(tried) if tried.verdicts.broken.is_empty());
-        if let (Until::FirstFinding, Some(first)) = (hunt.until, tried.iter().position(is_over)) {
+        let tried = (0..more).into_par_iter();
+        let tried = tried.map(|nth| match start + nth {
+            seed if seed != hunt.first && (hunt.is_over)() => None,
+            seed => Some(ground.try_seed(seed, kinds.as_deref(), known)),
+        });
+        let mut tried: Vec<_> = tried.collect::<Vec<_>>().into_iter().map_while(|tried| tried).collect();
+        let is_cut_short = (tried.len() as u64) < more;
+        let is_last = |tried: &Result<Tried, HuntError>| !matches!(tried, Ok(tried) if tried.verdicts.broken.is_empty());
+        if let (Until::FirstFinding, Some(first)) = (hunt.until, tried.iter().position(is_last)) {
             tried.truncate(first + 1);
         }
         let mut failed = None;
@@ -274,10 +292,12 @@ pub fn hunt_subject<S: Subject + ?Sized>(
             hunted.ended = Ended::FirstFinding;
             return Ok(hunted);
         }
-        start = end;
-        if progress(&hunted) == Go::Stop {
+        if progress(&hunted) == Go::Stop || is_cut_short {
             return Ok(hunted);
         }
+        left -= more;
+        let Some(next) = start.checked_add(more) else { break };
+        start = next;
     }
     hunted.ended = Ended::AllSeeds;
     Ok(hunted)
@@ -319,7 +339,7 @@ impl Hunted {
     ) -> Result<(), HuntError> {
         let violations = memory.sort(&tried);
         let new: Vec<_> = violations.iter().filter(|violation| violation.is_new).collect();
-        let small = new.into_par_iter().map(|new| ground.shrink(new.tried, (new.promise, new.phase)));
+        let small = new.into_par_iter().map(|new| ground.shrink(new.tried, new.broken));
         let mut small = small.collect::<Vec<_>>().into_iter();
         for violation in &violations {
             if !violation.is_new {
@@ -330,7 +350,7 @@ impl Hunted {
             }
             let small = small.next().expect("each new violation was made small")?;
             let finding =
-                small.map(|small| self.found(small, ground.subject.nodes(), provenance)).transpose()?;
+                small.map(|small| self.found(small, ground.subject().nodes(), provenance)).transpose()?;
             memory.came_to(violation, finding);
         }
         for tried in tried {
@@ -359,6 +379,12 @@ impl Hunted {
         let ways = BTreeSet::from([answers.clone()]);
         let tape = Tape::new(provenance, names, answers).map_err(HuntError::Tape)?;
         explain(&mut judgement, &tape);
+        let effort = effort.unwrap_or_else(|| {
+            if let Verdict::Violated(evidence) = &mut judgement.verdict {
+                evidence.notes.push("not made smaller: the hunt was ended".to_owned());
+            }
+            Effort::default()
+        });
         let (seeds, seeds_total) = (vec![seed], 1);
         self.findings.push(Finding {
             seeds,
@@ -375,130 +401,15 @@ impl Hunted {
     }
 }
 
-/// Where the hunt goes on.
-struct Ground<'r, S: ?Sized> {
-    subject: &'r S,
-}
-
-/// What came of a seed.
-struct Tried {
-    seed: u64,
-    events: u64,
-    verdicts: Verdicts,
-    /// Runs that are alike in this have the same verdicts.
-    judged: Option<u64>,
-    answers: Answers,
-    news: News,
-}
-
-/// A violation, made small.
-struct Small {
-    seed: u64,
-    promise: PromiseId,
-    phase: Phase,
-    answers: Answers,
-    effort: Effort,
-    judgement: Judgement,
-    trace: Trace,
-}
-
-impl<S: Subject + ?Sized> Ground<'_, S> {
-    /// The kinds of luck that the calm run asks for. What is asked only after something went wrong is not among them.
-    fn kinds(&self) -> Vec<Topic> {
-        let mut listener = Listener(BTreeSet::new());
-        // A run that does not end has asked, too.
-        let _ = self.subject.play(0, &mut listener);
-        listener.0.into_iter().collect()
-    }
-
-    /// One run, of these kinds of luck or of all.
-    fn try_seed(
-        &self,
-        seed: u64,
-        kinds: Option<&[Topic]>,
-        (coverage, memory): (&Coverage, &Memory),
-    ) -> Result<Tried, HuntError> {
-        let seeded = Seeded::new(seed);
-        let (played, answers) = match kinds {
-            None => self.record(seed, seeded),
-            Some(kinds) => self.record(seed, Swarm::among(kinds, seed, seeded)),
-        };
-        let (trace, is_cut) = match played {
-            Ok(trace) => (trace, false),
-            // Without its end a run is unknown, as it is for whoever runs it alone.
-            Err(RunError::TooLong { so_far, .. }) => (*so_far, true),
-            Err(error) => return Err(HuntError::Run { seed, error }),
-        };
-        let shape = Shape::of(&trace);
-        let is_alike = self.subject.sight() == Sight::NoTimes && !is_cut;
-        let judged = shape.judged.filter(|_| is_alike);
-        let verdicts = match memory.verdicts(judged) {
-            Some(verdicts) => verdicts.clone(),
-            None if is_cut => Verdicts { broken: Vec::new(), is_unknown: true },
-            None => verdicts(self.subject.judge(&trace)),
-        };
-        let (news, events) = (coverage.news(shape, &answers), trace.events().len() as u64);
-        Ok(Tried { seed, events, verdicts, judged, answers, news })
-    }
-
-    fn record(&self, seed: u64, luck: impl Choices) -> (Result<Trace, RunError>, Answers) {
-        let mut recorder = Recorder::new(luck);
-        let played = self.subject.play(seed, &mut recorder);
-        (played, recorder.into_answers())
-    }
-
-    /// Makes a violation small; `None` if the small run cannot be judged.
-    fn shrink(
-        &self,
-        tried: &Tried,
-        (promise, phase): (PromiseId, Phase),
-    ) -> Result<Option<Small>, HuntError> {
-        let (subject, seed) = (self.subject, tried.seed);
-        // A run that cannot be made breaks nothing that a reader could look at.
-        let shrunk = shrink(&tried.answers, RUNS_MAX, |choices| {
-            let played = subject.play(seed, choices);
-            played.map_or(Observed::Holds, |trace| observe(subject.judge_one(promise, &trace), phase, &trace))
-        });
-        let shrunk = shrunk.map_err(|error| HuntError::Shrink { seed, error })?;
-        let played = subject.play(seed, &mut Player::new(&shrunk.answers));
-        let trace = played.map_err(|error| HuntError::Run { seed, error })?;
-        let Some(judgement) = subject.judge_one(promise, &trace) else { return Ok(None) };
-        let (answers, effort) = (shrunk.answers, shrunk.effort);
-        Ok(Some(Small { seed, promise, phase, answers, effort, judgement, trace }))
-    }
-}
-
-/// The calm run, and which kinds of questions it asks.
-struct Listener(BTreeSet<Topic>);
-
-impl Choices for Listener {
-    fn choose(&mut self, question: Question, _options: Options) -> u32 {
-        self.0.insert(question.topic);
-        0
-    }
-}
-
-/// What of the rulings a hunt remembers.
-fn verdicts(rulings: Vec<Ruling>) -> Verdicts {
-    let is_unknown = rulings.iter().any(|ruling| matches!(ruling.judgement.verdict, Verdict::Unknown(_)));
-    let broken = rulings.iter().filter(|ruling| matches!(ruling.judgement.verdict, Verdict::Violated(_)));
-    Verdicts { broken: broken.map(|ruling| (ruling.promise, ruling.phase)).collect(), is_unknown }
-}
-
-/// What is promised throughout is broken by the last event that shows it, what is promised of the end by the whole run.
-fn observe(judgement: Option<Judgement>, phase: Phase, trace: &Trace) -> Observed {
-    let Some(Verdict::Violated(evidence)) = judgement.map(|judgement| judgement.verdict) else {
-        return Observed::Holds;
-    };
-    let last = evidence.events.iter().map(|witness| witness.event).max();
-    let last = last.filter(|_| phase == Phase::Safety);
-    Observed::Violated { events: last.map_or(trace.events().len(), |last| last.index() + 1) as u64 }
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
 
+    use constellation_sim::Seeded;
+
+    use super::ground::End;
+    use super::memory::Verdicts;
+    use super::shape::Shape;
     use super::*;
     use crate::incidents::INCIDENTS;
     use crate::resolver::Resolver;
@@ -508,11 +419,14 @@ mod tests {
         let mut alike = 0;
         for scenario in scenarios() {
             let cluster = Cluster::of(&scenario);
+            let ground = Ground::new(&cluster, &|| false);
             let mut known: BTreeMap<u64, Verdicts> = BTreeMap::new();
             for seed in 0..60 {
                 let trace = cluster.play(seed, &mut Seeded::new(seed)).expect("it is short");
                 let judged = Shape::of(&trace).judged.expect("all that stations do is known");
-                let fresh = verdicts(cluster.judge(&trace));
+                let mut fresh = ground.verdicts(&trace, End::Reached);
+                // Of several violations of one promise a judge shows the first to be recorded.
+                fresh.broken.iter_mut().for_each(|broken| broken.evidence = 0);
                 let earlier = known.entry(judged).or_insert_with(|| fresh.clone());
                 assert_eq!(*earlier, fresh, "{} seed {seed}", scenario.name);
                 alike += 1;

@@ -128,15 +128,19 @@ impl Run {
         Ok(Run { scenario: self.scenario.clone(), seed: self.seed, trace, judgements, remarks })
     }
 
-    /// A run without an end: what is missing could still break a promise, or keep one.
+    /// A run without an end: what there is of it keeps safety or breaks it; whatever is promised of the end is unknown.
     fn cut_short(scenario: &Scenario, seed: u64, error: RunError) -> Result<Run, RunError> {
-        let RunError::TooLong { so_far, node, at, events_max } = error else { return Err(error) };
+        let RunError::TooLong { so_far: trace, node, at, events_max } = error else { return Err(error) };
         let last = node.map_or(String::new(), |node| format!(", lastly at {node}"));
         let what = format!("what comes after {events_max} events, the most allowed, at {at}{last}, is");
         let verdict = Verdict::Unknown(Limit::NotRecorded(what));
         let promise = "the run comes to its end".to_owned();
-        let judgements = vec![Judgement { promise, verdict, scope: String::new() }];
-        Ok(Run { scenario: scenario.clone(), seed, trace: *so_far, judgements, remarks: Vec::new() })
+        let promises::Judged { promises, judgements, remarks } = promises::judge(scenario, &trace);
+        let judged = promises.into_iter().zip(judgements);
+        let safety = judged.filter(|(promise, _)| promise.phase() == Phase::Safety);
+        let mut judgements: Vec<_> = safety.map(|(_, judgement)| judgement).collect();
+        judgements.push(Judgement { promise, verdict, scope: String::new() });
+        Ok(Run { scenario: scenario.clone(), seed, trace: *trace, judgements, remarks })
     }
 
     /// The exit code for all promises together: 0 holds, 1 violated, 3 unknown.

@@ -174,13 +174,15 @@ pub(crate) struct Cluster<'s, N, F> {
     pub(crate) stage: Stage<'s>,
     pub(crate) node: F,
     pub(crate) shows: Shows<N>,
+    /// Stations keep to what the judges of scenarios take for granted, so that times need not be looked at.
+    pub(crate) sight: Sight,
 }
 
 impl<'s> Cluster<'s, Station, fn(&Arc<Rules>, NodeId) -> Station> {
     /// A scenario and its stations.
     pub(crate) fn of(scenario: &'s Scenario) -> Self {
         let node = |rules: &Arc<Rules>, me| Station::new(Arc::clone(rules), me);
-        Cluster { stage: Stage::of(scenario), node, shows: station_shows }
+        Cluster { stage: Stage::of(scenario), node, shows: station_shows, sight: Sight::NoTimes }
     }
 }
 
@@ -219,7 +221,7 @@ where
     }
 
     fn sight(&self) -> Sight {
-        Sight::NoTimes
+        self.sight
     }
 }
 
@@ -263,8 +265,17 @@ fn setup(scenario: &Scenario) -> Setup<Request> {
         epoch: scenario.epoch,
         grace,
         wall_claims: WallClaims::Recorded,
+        events_max: events_max(scenario),
         ..Setup::new(scenario.names(), scenario.end)
     }
+}
+
+/// How much may happen: less where there are many nodes, since each event says something of each of them. So the stamps
+/// of a run take half a gigabyte at most.
+fn events_max(scenario: &Scenario) -> u32 {
+    const STAMPS_MAX: u32 = 1 << 25;
+    let nodes = u32::try_from(scenario.nodes.len()).expect("a scenario has at most a thousand nodes");
+    Setup::<Request>::EVENTS_MAX.min(STAMPS_MAX / nodes.max(1))
 }
 
 fn machines(scenario: &Scenario) -> Vec<Machine> {

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use anyhow::{Context as _, bail};
 use constellation_lab::hunt::{Ended, Go, Hunt, Hunted, Luck, Until};
@@ -22,7 +23,7 @@ use crate::target::quoted;
 
 pub(crate) fn run(arguments: &args::Hunt, printer: &mut Printer) -> anyhow::Result<u8> {
     let prey = Prey::of(&arguments.target)?;
-    let plan = plan(arguments)?;
+    check_seeds(arguments)?;
     if let Some(folder) = &arguments.keep {
         // Found out now, not after an hour of hunting.
         make_folder(folder)?;
@@ -32,11 +33,17 @@ pub(crate) fn run(arguments: &args::Hunt, printer: &mut Printer) -> anyhow::Resu
     }
     let interrupted = interrupts()?;
     let mut progress = Progress::begin(arguments, printer);
+    let (start, time) = (Instant::now(), arguments.time);
+    let is_over = || interrupted.load(Ordering::Relaxed) || time.is_some_and(|time| start.elapsed() >= time);
+    let plan = plan(arguments, &is_over);
     let provenance = prey.provenance(arguments.from)?;
+    let (mut kept, mut failed) = (Kept::default(), None);
     let hunted = prey.hunt(&plan, &provenance, &mut |hunted| {
         progress.tell(hunted, printer);
-        let is_over = arguments.time.is_some_and(|time| progress.elapsed() >= time);
-        if is_over || interrupted.load(Ordering::Relaxed) { Go::Stop } else { Go::On }
+        // What is found is written at once: an hour of hunting is not lost to a power cut.
+        let written = arguments.keep.as_ref().map_or(Ok(()), |folder| kept.write(hunted, folder));
+        failed = written.err();
+        if failed.is_some() || is_over() { Go::Stop } else { Go::On }
     });
     progress.end();
     let mut hunted = hunted?;
@@ -46,8 +53,12 @@ pub(crate) fn run(arguments: &args::Hunt, printer: &mut Printer) -> anyhow::Resu
             evidence.replay = replay;
         }
     }
+    if let Some(error) = failed {
+        return Err(error);
+    }
     if let Some(folder) = &arguments.keep {
-        keep(&hunted, folder)?;
+        // Once more, with the replay commands and what the last batch found.
+        Kept::default().write(&hunted, folder)?;
     }
     let end = match (hunted.ended, &hunted.error) {
         (_, Some(_)) => End::Failed,
@@ -67,18 +78,21 @@ pub(crate) fn run(arguments: &args::Hunt, printer: &mut Printer) -> anyhow::Resu
     Ok(told.exit_code)
 }
 
-fn plan(arguments: &args::Hunt) -> anyhow::Result<Hunt> {
-    let end = match arguments.time {
-        Some(_) => u64::MAX,
-        None => match arguments.from.checked_add(arguments.seeds.get()) {
-            Some(end) => end,
-            None => bail!("seeds end at 2^64 - 1: there are not {} from {}", arguments.seeds, arguments.from),
-        },
-    };
-    let mut plan = Hunt::new(arguments.from..end);
+fn check_seeds(arguments: &args::Hunt) -> anyhow::Result<()> {
+    let last = arguments.from.checked_add(arguments.seeds.get() - 1);
+    if arguments.time.is_none() && last.is_none() {
+        bail!("seeds end at 2^64 - 1: there are not {} from {}", arguments.seeds, arguments.from);
+    }
+    Ok(())
+}
+
+fn plan<'h>(arguments: &args::Hunt, is_over: &'h (dyn Fn() -> bool + Sync)) -> Hunt<'h> {
+    let count = if arguments.time.is_some() { u64::MAX } else { arguments.seeds.get() };
+    let mut plan: Hunt<'h> = Hunt::new(arguments.from, count);
     plan.until = if arguments.all { Until::AllSeeds } else { Until::FirstFinding };
     plan.luck = if arguments.swarm { Luck::Swarm } else { Luck::AllKinds };
-    Ok(plan)
+    plan.is_over = is_over;
+    plan
 }
 
 /// How a hunt came to its end.
@@ -114,7 +128,8 @@ fn interrupts() -> anyhow::Result<Arc<AtomicBool>> {
 fn exit_code(hunted: &Hunted, end: End) -> u8 {
     match (hunted.findings.is_empty(), hunted.unknown, end) {
         (false, _, _) => 1,
-        (true, 0, End::Planned | End::TimeUp) => 0,
+        // Of no seed at all nothing can be said.
+        (true, 0, End::Planned | End::TimeUp) if hunted.seeds > 0 => 0,
         (true, _, _) => 3,
     }
 }
@@ -133,16 +148,26 @@ fn again(arguments: &args::Hunt, prey: &Prey, hunted: &Hunted) -> String {
     command
 }
 
-fn keep(hunted: &Hunted, folder: &Path) -> anyhow::Result<()> {
-    for finding in &hunted.findings {
-        let seed = finding.tape.provenance().seed;
-        let place = |number: usize, ending| folder.join(format!("seed-{seed}-{number}.{ending}"));
-        // Two findings of one seed break two promises.
-        let number = hunted.findings.iter().take_while(|other| !std::ptr::eq(*other, finding));
-        let number = number.filter(|other| other.tape.provenance().seed == seed).count() + 1;
-        write_whole(&place(number, "tape"), |writer| write!(writer, "{}", finding.tape))?;
-        write_whole(&place(number, "jsonl"), |writer| jsonl::write(&finding.trace, writer))?;
-        write_whole(&place(number, "steps"), |writer| told::steps(finding, writer))?;
+/// How many findings are in the folder.
+#[derive(Default)]
+struct Kept {
+    findings: usize,
+}
+
+impl Kept {
+    /// Writes what was found since the last time, each file whole or not at all.
+    fn write(&mut self, hunted: &Hunted, folder: &Path) -> anyhow::Result<()> {
+        for (place, finding) in hunted.findings.iter().enumerate().skip(self.findings) {
+            let seed = finding.tape.provenance().seed;
+            // Two findings of one seed break two promises.
+            let before = hunted.findings[..place].iter();
+            let number = before.filter(|other| other.tape.provenance().seed == seed).count() + 1;
+            let path = |ending| folder.join(format!("seed-{seed}-{number}.{ending}"));
+            write_whole(&path("tape"), |writer| write!(writer, "{}", finding.tape))?;
+            write_whole(&path("jsonl"), |writer| jsonl::write(&finding.trace, writer))?;
+            write_whole(&path("steps"), |writer| told::steps(finding, writer))?;
+        }
+        self.findings = hunted.findings.len();
+        Ok(())
     }
-    Ok(())
 }

@@ -36,7 +36,7 @@ fn rows(arguments: &Specimens, printer: &Printer) -> anyhow::Result<Vec<Row>> {
                 progress.set_message(format!("hunting {specimen}"));
                 let subject = specimen.subject();
                 let provenance = provenance_of(&*subject, &specimen.to_string(), 1)?;
-                let mut plan = Hunt::new(1..seeds.get().saturating_add(1));
+                let mut plan = Hunt::new(1, seeds.get());
                 if specimen.soundness == Soundness::Right {
                     plan.until = Until::AllSeeds;
                 }

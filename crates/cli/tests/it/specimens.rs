@@ -52,7 +52,7 @@ fn a_wrong_specimen_is_hunted_and_its_tape_replayed() {
             proof     ground ordered one burn, and asked again only since it had not heard of it
             steps     1. loss thruster -> ground #0 = 1 of 2
             notes     all else is as in the calm run: least latency, nothing lost, nothing twice
-            replay    constellation replay 'tape=1,version=0.1.0,scenario=request-reply%2fblind,hash=5a862379f57d8998,seed=23,loss:thruster:ground:0=1/2' specimen:request-reply/blind
+            replay    constellation replay 'tape=1,version=0.1.0,scenario=request-reply%2fblind,hash=e54730105a741c36,seed=23,loss:thruster:ground:0=1/2' specimen:request-reply/blind
 
         trace sha256 92aeaacd13659e387aa19b4c0609428182f4497287141086c9f06bab4608d4a5"#]]);
     bench.check(&["replay", &tape, "specimen:request-reply/blind", "--until", "e1"], expect![[r#"

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Coverage, Tried};
+use super::Coverage;
+use super::ground::Tried;
 use crate::promises::Phase;
 use crate::subject::PromiseId;
 
@@ -19,8 +20,17 @@ pub(super) struct Memory {
 /// What the judges said of a run.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Verdicts {
-    pub(super) broken: Vec<(PromiseId, Phase)>,
+    pub(super) broken: Vec<Broken>,
     pub(super) is_unknown: bool,
+}
+
+/// A promise that a run breaks.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Broken {
+    pub(super) promise: PromiseId,
+    pub(super) phase: Phase,
+    /// What shows it, as a digest.
+    pub(super) evidence: u64,
 }
 
 impl Memory {
@@ -41,11 +51,11 @@ impl Memory {
         let has_room = self.findings.len() < Coverage::SHAPES_MAX;
         let mut first = BTreeSet::new();
         let all =
-            tried.iter().flat_map(|tried| tried.verdicts.broken.iter().map(move |promise| (tried, *promise)));
-        let violation = |(tried, (promise, phase)): (&'t Tried, (PromiseId, Phase))| {
-            let key = tried.judged.filter(|_| has_room).map(|judged| (judged, promise));
+            tried.iter().flat_map(|tried| tried.verdicts.broken.iter().map(move |broken| (tried, *broken)));
+        let violation = |(tried, broken): (&'t Tried, Broken)| {
+            let key = tried.judged.filter(|_| has_room).map(|judged| (judged, broken.promise));
             let is_new = key.is_none_or(|key| !self.findings.contains_key(&key) && first.insert(key));
-            Violation { tried, promise, phase, key, is_new }
+            Violation { tried, broken, key, is_new }
         };
         all.map(violation).collect()
     }
@@ -63,11 +73,10 @@ impl Memory {
     }
 }
 
-/// A promise that a run breaks.
+/// A promise that one of the runs at hand breaks.
 pub(super) struct Violation<'t> {
     pub(super) tried: &'t Tried,
-    pub(super) promise: PromiseId,
-    pub(super) phase: Phase,
+    pub(super) broken: Broken,
     key: Option<(u64, PromiseId)>,
     /// Whether none of its like came before.
     pub(super) is_new: bool,

@@ -4,7 +4,7 @@ use constellation_fabric::{Calm, Choices, Odds, Options, Question};
 use constellation_sim::choices::Provenance;
 use constellation_sim::{Seeded, Tape};
 use constellation_trace::format::jsonl;
-use constellation_trace::{Judgement, Trace, Verdict};
+use constellation_trace::{Judgement, Verdict};
 
 use crate::scenario::Scenario;
 use crate::simulate::{Cluster, RunError};
@@ -13,9 +13,9 @@ use crate::subject::Subject;
 /// Where tapes of this scenario come from: its name, and a digest that changes with whatever would make a tape mean
 /// something else, in the scenario or in the program.
 ///
-/// Half of the digest is that of the calm run, the other that of a contrary one, in which a quarter of what can go wrong
-/// does, whatever its odds, and all that has a size has its greatest: so it changes with each range of latencies, too, but
-/// not with the odds of what can happen at all. See [`changed`].
+/// Half of the digest is that of the calm run, the other that of two contrary ones, in which a quarter of what can go wrong
+/// does, whatever its odds, and all that has a size has its least or its greatest: so it changes with both ends of each
+/// range, too, but not with the odds of what can happen at all. See [`changed`].
 ///
 /// # Errors
 /// [`RunError`] when the calm run cannot be made; of one that is longer than allowed the beginning counts, and counts alone.
@@ -32,22 +32,33 @@ pub fn provenance_of<S: Subject + ?Sized>(
     name: &str,
     seed: u64,
 ) -> Result<Provenance, RunError> {
-    let (calm, contrary) = match subject.play(0, &mut Calm) {
-        Err(RunError::TooLong { so_far, .. }) => (digest(&so_far), None),
-        calm => (digest(&calm?), subject.play(0, &mut Contrary(Seeded::new(0))).ok()),
+    let run = |choices: &mut dyn Choices| match subject.play(0, choices) {
+        // Of a run without end the beginning counts, which is as long for everybody.
+        Err(RunError::TooLong { so_far, .. }) => Ok(jsonl::digest(&so_far).to_string()),
+        played => played.map(|trace| jsonl::digest(&trace).to_string()),
     };
-    // Where bad luck has no end, its half says as little as in every such scenario.
-    let contrary = contrary.map_or("0".repeat(HALF), |trace| digest(&trace));
-    Ok(Provenance::new(name, calm + &contrary, seed))
+    let calm = run(&mut Calm)?;
+    let contrary = [Sizes::Least, Sizes::Greatest].map(|sizes| {
+        // Where bad luck cannot be run, it says as little as in every such scenario.
+        run(&mut Contrary(sizes, Seeded::new(0))).unwrap_or_default()
+    });
+    let digest = half(&calm) + &half(&contrary.concat());
+    Ok(Provenance::new(name, digest, seed))
 }
 
 /// How many hexadecimal digits each half has: enough to notice a change by, and short enough to paste.
 const HALF: usize = 8;
 
-fn digest(trace: &Trace) -> String {
-    let mut digest = jsonl::digest(trace).to_string();
-    digest.truncate(HALF);
-    digest
+/// So many digits that depend on all digits of these digests.
+fn half(digests: &str) -> String {
+    let mut folded = [0_u8; HALF / 2];
+    for (place, pair) in digests.as_bytes().chunks(2).enumerate() {
+        let byte = std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok());
+        // Turned by a step each time round, so that equal digests do not cancel each other out.
+        let turns = u32::try_from(place / folded.len() % 8).expect("below 8");
+        folded[place % (HALF / 2)] ^= byte.unwrap_or_default().rotate_left(turns);
+    }
+    folded.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// What has changed between two digests of [`provenance`], in a few words; `None` if they are no two such digests.
@@ -78,15 +89,22 @@ pub fn changed(tape: &str, here: &str) -> Option<&'static str> {
     })
 }
 
-/// A quarter of what can go wrong does, and all that has a size has its greatest.
-struct Contrary(Seeded);
+/// A quarter of what can go wrong does, and all that has a size has this one.
+struct Contrary(Sizes, Seeded);
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Sizes {
+    Least,
+    Greatest,
+}
 
 impl Choices for Contrary {
     fn choose(&mut self, question: Question, options: Options) -> u32 {
         let quarter = Odds::ppm(250_000).expect("it is below a million");
-        match options {
-            Options::Chance(_) => self.0.choose(question, Options::Chance(quarter)),
-            options => options.count().get() - 1,
+        match (options, self.0) {
+            (Options::Chance(_), _) => self.1.choose(question, Options::Chance(quarter)),
+            (_, Sizes::Least) => 0,
+            (options, Sizes::Greatest) => options.count().get() - 1,
         }
     }
 }

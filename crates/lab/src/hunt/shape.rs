@@ -147,6 +147,11 @@ fn texts(state: u64, text: &str) -> u64 {
     })
 }
 
+/// A number that stands for these texts, in their order.
+pub(super) fn digest_of<'t>(all: impl Iterator<Item = &'t str>) -> u64 {
+    all.fold(0, texts)
+}
+
 /// Takes one more word in, with the finalizer of SplitMix64 (Steele, Lea and Flood 2014), a bijection of the word.
 const fn absorb(state: u64, word: u64) -> u64 {
     // Wrapping is what makes it a bijection; the odd constant is 2^64 over the golden ratio.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use constellation_fabric::{Effects, Input, Link, Network, Node, Now, Odds, Sequence};
+use constellation_fabric::{Effects, Input, Link, Network, Node, Now, Odds, Sequence, Timer};
 use constellation_lab::Case;
 use constellation_lab::case::{Breach, Broken};
 use constellation_lab::hunt::{Hunt, Until};
@@ -90,15 +90,15 @@ fn what_breaks_a_protocol_is_told_in_five_parts_and_played_again() {
     check(
         &broken,
         expect![[r#"
-        violated: the last value that was sent stays (seed 3)
-        expected  the register holds what was sent last
-        found     it holds an older value
-        events    e1  client    +0.020000s  sends 8
-                  e5  register  +0.020010s  holds 7
-        proof     values are numbered where they are sent
-        steps     1. latency client -> register #0 = 200 of 1000
-        notes     all else is as in the calm run: least latency, nothing lost, nothing twice
-        replay    case.replay("tape=1,version=0.1.0,scenario=registers,hash=66711a5cec239005,seed=3,latency:client:register:0=200/1000")"#]],
+            violated: the last value that was sent stays (seed 3)
+            expected  the register holds what was sent last
+            found     it holds an older value
+            events    e1  client    +0.020000s  sends 8
+                      e5  register  +0.020010s  holds 7
+            proof     values are numbered where they are sent
+            steps     1. latency client -> register #0 = 200 of 1000
+            notes     all else is as in the calm run: least latency, nothing lost, nothing twice
+            replay    case.replay("tape=1,version=0.1.0,scenario=registers,hash=77f834363dfde55d,seed=3,latency:client:register:0=200/1000")"#]],
     );
 
     let told = broken.to_string();
@@ -116,12 +116,41 @@ fn a_protocol_that_keeps_its_promise_is_not_reported() {
 
 #[test]
 fn all_that_is_found_comes_down_to_one() {
-    let mut plan = Hunt::new(1..301);
+    let mut plan = Hunt::new(1, 300);
     plan.until = Until::AllSeeds;
     let hunted = registers("registers", Keeps::LastArrived).hunt_by(&plan).expect("it runs");
     let found =
         hunted.findings.iter().map(|finding| (finding.seeds_total > 20, finding.tape.answers().len()));
     assert_eq!(found.collect::<Vec<_>>(), [(true, 1)]);
+}
+
+/// Wakes itself up for ever, and says so.
+struct Restless;
+
+impl Node for Restless {
+    type Message = ();
+    type Request = ();
+
+    fn on(&mut self, _now: Now, _input: Input<(), ()>, effects: &mut Effects<()>) {
+        effects.event("wakes");
+        effects.set_timer(Timer(0), Duration::from_millis(1));
+    }
+}
+
+#[test]
+fn a_run_that_is_cut_breaks_safety_as_any_other_and_of_its_end_nothing_is_known() {
+    let setup = || Setup { events_max: 50, ..Setup::new(["one"], TrueTime::from_ns(1_000_000_000)) };
+    let restless = |trace: &Trace| match trace.event_ids().nth(20) {
+        Some(event) => Err(Breach::new("it rests", "it wakes again").shown_by([event])),
+        None => Ok(()),
+    };
+    let safety = Case::new("restless", setup(), |_| Restless).always("it rests in time", restless);
+    let broken = safety.hunt(10).expect_err("it never rests").to_string();
+    assert!(broken.starts_with("violated: it rests in time (seed 1)"), "{broken}");
+    let convergence =
+        Case::new("restless", setup(), |_| Restless).in_the_end("it rests in the end", restless);
+    let hunted = convergence.hunt(10).expect("nobody has seen the end");
+    assert_eq!((hunted.seeds, hunted.unknown), (10, 10));
 }
 
 #[test]
@@ -131,6 +160,6 @@ fn a_tape_of_something_else_is_refused() {
     let tape = told.split('"').nth(1).expect("the tape stands in quotes");
     let refused =
         |case: &Case<_, _>, tape: &str| case.replay(tape).map(|_| ()).expect_err("it is another").to_string();
-    expect!["the tape is of `registers` 66711a5cec239005 in version 0.1.0, but this is `others` a2be11c0efe8fb96 in version 0.1.0; hunt again"].assert_eq(&refused(&registers("others", Keeps::LastArrived), tape));
+    expect!["the tape is of `registers` 77f834363dfde55d in version 0.1.0, but this is `others` a350cb0cb86bd8fd in version 0.1.0; hunt again"].assert_eq(&refused(&registers("others", Keeps::LastArrived), tape));
     expect!["line 1, column 8: expected `version`, found `nonsense`; lines are like `seed 17` and `latency pacific -> atlantic #3 = 17 of 1000`"].assert_eq(&refused(&case, "tape=1,nonsense"));
 }

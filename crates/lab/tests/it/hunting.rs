@@ -19,8 +19,8 @@ fn lossy() -> Scenario {
     incidents::find("lossy-relay").expect("it ships").scenario()
 }
 
-fn seeds(count: u64, until: Until) -> Hunt {
-    let mut hunt = Hunt::new(1..count + 1);
+fn seeds(count: u64, until: Until) -> Hunt<'static> {
+    let mut hunt = Hunt::new(1, count);
     hunt.until = until;
     hunt
 }
@@ -294,4 +294,68 @@ fn a_finding_of_many_seeds_keeps_the_first_of_them() {
     assert_eq!(finding.seeds.len(), Finding::SEEDS_MAX);
     assert!(finding.seeds_total > 1_000, "{}", finding.seeds_total);
     assert!(finding.seeds.is_sorted());
+}
+
+/// `c` loses its disk and nobody tells it again, whatever the luck; one message in five is lost besides.
+const MASKED: &str = r#"
+nodes = ["a", "b", "c"]
+end = "10s"
+link = { loss = "20%" }
+steps = [
+    { at = "1s", do = "submit", node = "a", key = "kept", value = "v" },
+    { at = "2s", do = "crash", node = "c" },
+    { at = "3s", do = "restart", node = "c", disk = "lost" },
+]
+"#;
+
+#[test]
+fn what_needs_no_luck_does_not_hide_what_does() {
+    let scenario = Scenario::parse("masked", MASKED).expect("it is documented");
+    check(
+        &hunted(&scenario, 200, Until::AllSeeds),
+        expect![[r#"
+        200 seeds
+        replicas converge (Convergence): 43 seeds, 1 ways
+          loss a -> b #0 = 1 of 2
+        replicas converge (Convergence): 157 seeds, 1 ways
+    "#]],
+    );
+}
+
+#[test]
+fn a_hunt_that_is_over_has_tried_one_seed_and_says_what_it_found_as_it_is() {
+    let mut plan = seeds(1_000, Until::AllSeeds);
+    plan.first = 4;
+    plan.is_over = &|| true;
+    let hunted = hunted_as(&lossy(), &plan, &mut |_| Go::On);
+    assert_eq!((hunted.seeds, hunted.ended, hunted.findings.len()), (1, Ended::Stopped, 1));
+    let judgement = hunted.findings[0].judgement.verdict.clone();
+    let constellation_trace::Verdict::Violated(evidence) = judgement else { panic!("it is violated") };
+    assert_eq!(evidence.notes.last().map(String::as_str), Some("not made smaller: the hunt was ended"));
+}
+
+#[test]
+fn the_last_seed_can_be_hunted() {
+    let mut plan = seeds(5, Until::AllSeeds);
+    plan.first = u64::MAX - 1;
+    let hunted = hunted_as(&lossy(), &plan, &mut |_| Go::On);
+    assert_eq!((hunted.seeds, hunted.ended), (2, Ended::AllSeeds));
+}
+
+#[test]
+fn the_digest_of_a_scenario_changes_with_both_ends_of_each_range() {
+    let digest = |faults: &str| {
+        let scenario = lossy().with_faults(faults).expect("it is documented");
+        provenance(&scenario, 1).expect("it runs").scenario_hash
+    };
+    let machines = "crash=20%,pause=20%,wall_step=20%";
+    let first = digest(&format!("{machines},down=1s..5s,pause_for=1s..3s,wall_step_by=-2s..500ms"));
+    for other in [
+        "down=4s..5s,pause_for=1s..3s,wall_step_by=-2s..500ms",
+        "down=1s..4s,pause_for=1s..3s,wall_step_by=-2s..500ms",
+        "down=1s..5s,pause_for=2s..3s,wall_step_by=-2s..500ms",
+        "down=1s..5s,pause_for=1s..3s,wall_step_by=-2s..400ms",
+    ] {
+        assert_ne!(digest(&format!("{machines},{other}")), first, "{other}");
+    }
 }

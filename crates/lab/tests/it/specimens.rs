@@ -12,7 +12,7 @@ const RIGHT_SEEDS: u64 = 1_000;
 fn hunted(specimen: &Specimen, seeds: u64, until: Until) -> Hunted {
     let subject = specimen.subject();
     let provenance = provenance_of(&*subject, &specimen.to_string(), 1).expect("it runs");
-    let mut hunt = Hunt::new(1..seeds + 1);
+    let mut hunt = Hunt::new(1, seeds);
     hunt.until = until;
     hunt_subject(&*subject, &hunt, &provenance, &mut |_| Go::On).expect("it runs")
 }

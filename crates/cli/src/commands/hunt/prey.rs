@@ -38,7 +38,7 @@ impl Prey {
 
     pub(crate) fn hunt(
         &self,
-        plan: &Hunt,
+        plan: &Hunt<'_>,
         provenance: &Provenance,
         progress: &mut dyn FnMut(&Hunted) -> Go,
     ) -> Result<Hunted, HuntError> {
