@@ -12,6 +12,8 @@ use constellation_fabric::{Choices, Question};
 use super::answers::{Answer, Answers};
 
 mod bench;
+mod bundles;
+mod moves;
 mod passes;
 
 use bench::Bench;
@@ -106,8 +108,8 @@ impl fmt::Display for ShrinkError {
 
 impl std::error::Error for ShrinkError {}
 
-/// How many runs are usually allowed: a hundred times what usually is needed.
-pub const RUNS_MAX: u32 = 5_000;
+/// How many runs are usually allowed: fifty times what usually is needed, and more than any of the bugs above took.
+pub const RUNS_MAX: u32 = 2_000;
 
 /// Makes a failing run as small as can be found: fewest deviations from the calm run, then fewest events until
 /// the promise is broken, then the smallest sum of answers.
@@ -116,12 +118,20 @@ pub const RUNS_MAX: u32 = 5_000;
 /// At most `runs_max` runs are played, at least two. Equal arguments, equal result; every result was played
 /// once more before it is returned.
 ///
-/// The passes: the calm run; each question alone, at its most; leaving out halves, quarters and so on of the
-/// deviations (after Zeller and Hildebrandt 2002); each two questions. Then, as long as it helps: raising answers
-/// to their most, so that what they delay falls out, and trading one or two deviations for another. At last
-/// lowering each answer by bisection, and moving answers to other questions, where less may do or the end comes
-/// sooner. Without trades, times stick in local minima: an alarm that rings too early can hide behind two late
-/// messages, neither of which can be left out. Where questions are many, pairs are not tried and trades are cut.
+/// The passes where a run asks few questions: the calm run; each question alone, at its most; leaving out halves,
+/// quarters and so on of the deviations (after Zeller and Hildebrandt 2002); each two questions. Then, as long as it
+/// helps: raising answers to their most, so that what they delay falls out, and trading one or two deviations for
+/// another. At last lowering each answer by bisection, and moving answers to other questions, where less may do or the
+/// end comes sooner. Without trades, times stick in local minima: an alarm that rings too early can hide behind two late
+/// messages, neither of which can be left out.
+///
+/// Where questions are many, as with faults of machines, of which each input asks several, most of these trades are in
+/// vain. There the run is cut from both ends by bisection before deviations are left out; then only what is near the
+/// deviations, or like them, takes their place: all of them some inputs earlier, one less and the others a little
+/// elsewhere, other nodes, a message lost for a crash, one pause for three losses. A crash moves together with what comes
+/// of it, since nobody asks how long a node is down that does not crash.
+///
+/// Of two failures of one size, the one whose deviations come first in order is the smaller.
 ///
 /// # Errors
 /// [`ShrinkError::Holds`], [`ShrinkError::Unrepeatable`].
@@ -190,6 +200,8 @@ struct Failure {
     events: u64,
     /// Every question that was asked, ascending, with the number of its answers.
     asked: Vec<(Question, NonZeroU32)>,
+    /// The same questions in the order in which they were asked.
+    order: Vec<Question>,
 }
 
 /// What makes one failure smaller than another, in this order.
@@ -204,6 +216,22 @@ impl Failure {
     fn size(&self) -> Size {
         Size { deviations: self.answers.len(), events: self.events, sum: self.answers.sum() }
     }
+
+    /// Of two of one size the one whose deviations come first in order is smaller, so that there is always a least.
+    fn is_smaller(&self, other: &Failure) -> bool {
+        (self.size(), &self.answers) < (other.size(), &other.answers)
+    }
+
+    /// How many answers a question had; `None` if it was not asked.
+    fn count(&self, question: Question) -> Option<NonZeroU32> {
+        let place = self.asked.binary_search_by_key(&question, |(asked, _)| *asked);
+        place.ok().map(|place| self.asked[place].1)
+    }
+
+    /// The deviations in the order in which they were asked for.
+    fn in_order(&self) -> Vec<Answer> {
+        self.order.iter().filter_map(|question| self.answers.get(*question)).collect()
+    }
 }
 
 /// The smallest failure so far.
@@ -216,7 +244,7 @@ impl Found {
     /// Takes `failure` if it is smaller; whether it was.
     fn take(&mut self, failure: Option<Failure>) -> bool {
         match failure {
-            Some(failure) if failure.size() < self.best.size() => {
+            Some(failure) if failure.is_smaller(&self.best) => {
                 self.best = failure;
                 self.steps += 1;
                 true

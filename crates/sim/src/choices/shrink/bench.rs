@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
-use constellation_fabric::{Choices, Options, Question};
+use constellation_fabric::{Choices, Options, Question, Topic};
 
+use super::bundles::is_cause;
 use super::{Failure, Observed};
 use crate::choices::answers::{Answer, Answers};
 
@@ -24,19 +25,21 @@ pub(super) struct Bench<R> {
     reserve: u32,
     known: u32,
     is_spent: bool,
+    /// How many answers questions of a topic had at last, as far as they were asked.
+    counts: BTreeMap<Topic, NonZeroU32>,
 }
 
 /// Answers from a set, and notes what was asked.
 struct Listener<'a> {
     answers: &'a Answers,
-    asked: BTreeMap<Question, NonZeroU32>,
+    asked: Vec<(Question, NonZeroU32)>,
     given: Vec<Answer>,
 }
 
 impl Choices for Listener<'_> {
     fn choose(&mut self, question: Question, options: Options) -> u32 {
         let count = options.count();
-        self.asked.insert(question, count);
+        self.asked.push((question, count));
         let Some(answer) = self.answers.get(question) else { return 0 };
         // Where there are fewer answers than there were, what is out of range is 0, as in a replay.
         let Some(answer) = Answer::new(question, answer.value(), count) else { return 0 };
@@ -56,6 +59,7 @@ impl<R: FnMut(&mut dyn Choices) -> Observed> Bench<R> {
             reserve: 1,
             known: 0,
             is_spent: false,
+            counts: BTreeMap::new(),
         }
     }
 
@@ -99,6 +103,11 @@ impl<R: FnMut(&mut dyn Choices) -> Observed> Bench<R> {
         self.reserve = 1;
     }
 
+    /// How many answers questions of this topic had at last; `None` if none was asked in any run.
+    pub(super) fn count(&self, topic: Topic) -> Option<NonZeroU32> {
+        self.counts.get(&topic).copied()
+    }
+
     pub(super) const fn runs(&self) -> u32 {
         self.runs
     }
@@ -121,14 +130,22 @@ impl<R: FnMut(&mut dyn Choices) -> Observed> Bench<R> {
     }
 
     fn listen(&mut self, answers: &Answers) -> (Observed, Failure) {
-        let mut listener = Listener { answers, asked: BTreeMap::new(), given: Vec::new() };
+        let mut listener = Listener { answers, asked: Vec::new(), given: Vec::new() };
         let observed = (self.run)(&mut listener);
         self.runs += 1;
         let events = match observed {
             Observed::Holds => 0,
             Observed::Violated { events } => events,
         };
-        let asked = listener.asked.into_iter().collect();
-        (observed, Failure { answers: listener.given.into_iter().collect(), events, asked })
+        let mut asked = listener.asked;
+        for (question, count) in &asked {
+            if !is_cause(question.topic) {
+                self.counts.insert(question.topic, *count);
+            }
+        }
+        let order = asked.iter().map(|(question, _)| *question).collect();
+        asked.sort_unstable_by_key(|(question, _)| *question);
+        asked.dedup_by_key(|(question, _)| *question);
+        (observed, Failure { answers: listener.given.into_iter().collect(), events, asked, order })
     }
 }

@@ -1,13 +1,13 @@
 //! The passes of the shrinker, from the boldest to the finest.
 
-use constellation_fabric::{Choices, Question};
+use constellation_fabric::{Choices, Question, Topic};
 
 use super::bench::Bench;
-use super::{Found, Observed, top};
+use super::{Found, Observed, moves, top};
 use crate::choices::answers::{Answer, Answers};
 
 /// With more questions than these, to try each alone costs more than it saves.
-const ALONE_MAX: usize = 64;
+const ALONE_MAX: usize = 40;
 
 /// How many pairs of questions are tried to prove that two deviations are not enough.
 const PAIRS_MAX: usize = 150;
@@ -22,6 +22,9 @@ pub(super) fn all<R: FnMut(&mut dyn Choices) -> Observed>(bench: &mut Bench<R>, 
     }
     // To lower is cheap and always helps, so trades must leave some runs for it.
     bench.reserve_quarter();
+    if found.best.asked.len() > ALONE_MAX {
+        return wide(bench, found);
+    }
     alone(bench, found);
     leave_out(bench, found);
     in_pairs(bench, found);
@@ -32,6 +35,20 @@ pub(super) fn all<R: FnMut(&mut dyn Choices) -> Observed>(bench: &mut Bench<R>, 
     bench.reserve_last();
     lower(bench, found);
     while leave_out(bench, found) | shift(bench, found) | transplant(bench, found) {
+        lower(bench, found);
+    }
+}
+
+/// Where questions are many: only near the deviations at hand, and of their kinds.
+fn wide<R: FnMut(&mut dyn Choices) -> Observed>(bench: &mut Bench<R>, found: &mut Found) {
+    moves::narrow(bench, found);
+    leave_out(bench, found);
+    while raise(bench, found) | moves::all(bench, found) {
+        leave_out(bench, found);
+    }
+    bench.reserve_last();
+    lower(bench, found);
+    while leave_out(bench, found) | moves::further(bench, found) {
         lower(bench, found);
     }
 }
@@ -188,7 +205,12 @@ fn lower<R: FnMut(&mut dyn Choices) -> Observed>(bench: &mut Bench<R>, found: &m
         while let Some(best) = found.best.answers.get(answer.question())
             && best.value() - too_low > 1
         {
+            // A jump of a clock has its direction in its last bit, which is kept on the way.
             let middle = too_low + (best.value() - too_low) / 2;
+            let middle = match answer.question().topic {
+                Topic::WallStepSize if best.value() - too_low > 2 => middle - (best.value() - middle) % 2,
+                _ => middle,
+            };
             let lower = Answer::new(best.question(), middle, best.count()).expect("it is above too_low");
             if !found.take(bench.play(&with(&found.best.answers, lower))) {
                 too_low = middle;
