@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
-use constellation_fabric::{Choices, Effects, Input, Link, Network, Node, Now, Odds, Sequence};
-use constellation_sim::{Act, Answers, Observed, Plan, Recorder, Seeded, Setup, World};
-use constellation_trace::{Names, NodeId, Trace, TrueTime};
+use constellation_fabric::{
+    Choices, Contacts, Effects, Flap, Input, Link, Network, Node, Now, Odds, Outside, Sequence,
+};
+use constellation_sim::{Act, Answers, Faults, Machine, Observed, Plan, Recorder, Seeded, Setup, World};
+use constellation_trace::{Names, NodeId, Trace, TrueTime, WallTime};
 
 #[path = "bugs/late.rs"]
 mod late;
+#[path = "bugs/machines.rs"]
+mod machines;
 #[path = "bugs/order.rs"]
 mod order;
 #[path = "bugs/twice.rs"]
@@ -23,6 +27,10 @@ pub(crate) struct Bug {
     asks: &'static [(u64, u32, Word)],
     /// A crash: at how many milliseconds, of which node.
     crash: Option<(u64, u32)>,
+    /// What luck may do to each machine.
+    faults: Faults,
+    /// How each link flaps; what comes meanwhile waits.
+    flap: Option<Flap>,
     handler: Handler,
     /// The place of the first event that breaks the promise, among the labels of all.
     judge: fn(&[(u32, &str)]) -> Option<usize>,
@@ -40,6 +48,8 @@ pub(crate) struct Memory {
     value: u64,
     count: u64,
     seen: Vec<u64>,
+    /// What the wall clock shows, in milliseconds.
+    wall_ms: u64,
 }
 
 /// What a node hears.
@@ -50,6 +60,10 @@ enum Heard {
     Told(u32, Word),
     /// From its timer.
     Rang,
+    /// That it begins, again if its disk holds something.
+    Begun(Option<Vec<u8>>),
+    /// That its disk had no room for what it just wrote.
+    Full,
 }
 
 pub(crate) struct Actor {
@@ -62,14 +76,26 @@ impl Node for Actor {
     type Message = Word;
     type Request = Word;
 
-    fn on(&mut self, _now: Now, input: Input<Word, Word>, effects: &mut Effects<Word>) {
+    fn on(&mut self, now: Now, input: Input<Word, Word>, effects: &mut Effects<Word>) {
         let heard = match input {
+            Input::Start => Heard::Begun(None),
+            Input::Restart { state, .. } => Heard::Begun(state),
+            Input::DiskFull => Heard::Full,
             Input::Request(word) => Heard::Asked(word),
             Input::Message { from, message } => Heard::Told(from.number(), message),
             Input::Timer(_) => Heard::Rang,
             _ => return,
         };
+        self.memory.wall_ms = now.wall.ns() / 1_000_000;
         (self.handler)(&mut self.memory, self.me, heard, effects);
+    }
+
+    fn wire_bytes(_: &Word) -> u32 {
+        100
+    }
+
+    fn corrupted(&(verb, number): &Word, how: u32) -> Option<Word> {
+        Some((verb, number ^ 1 << (how % 8)))
     }
 }
 
@@ -99,11 +125,16 @@ impl Bug {
         if let Some((at, node)) = self.crash {
             plan.add(ms(at), Act::Crash { node: NodeId::new(node) });
         }
-        let setup = Setup {
-            network: Network::new(self.link),
-            plan,
-            ..Setup::new(self.nodes.iter().copied(), ms(1_000))
-        };
+        let mut network = Network::new(self.link);
+        let flap =
+            self.flap.map(|flap| Contacts::new(Outside::Hold).with_flap(flap).expect("the flap is sound"));
+        network.set_default(self.link, flap);
+        let machines = self.nodes.iter().map(|name| Machine { faults: self.faults, ..Machine::new(*name) });
+        let machines = machines.collect();
+        // Not so near the beginning of all time that clocks cannot jump back.
+        let epoch = WallTime::from_ns(1_000_000_000_000);
+        let setup =
+            Setup { machines, network, plan, epoch, ..Setup::new(self.nodes.iter().copied(), ms(1_000)) };
         let factory =
             |node: NodeId| Actor { me: node.number(), memory: Memory::default(), handler: self.handler };
         let outcome = World::new(setup, choices, factory).and_then(World::run).expect("the setup is sound");
@@ -145,7 +176,7 @@ impl Bug {
 
 /// All of them.
 pub(crate) fn all() -> impl Iterator<Item = &'static Bug> {
-    order::BUGS.iter().chain(&twice::BUGS).chain(&late::BUGS)
+    order::BUGS.iter().chain(&twice::BUGS).chain(&late::BUGS).chain(&machines::BUGS)
 }
 
 fn node(number: u32) -> NodeId {

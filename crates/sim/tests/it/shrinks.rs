@@ -53,6 +53,61 @@ fn every_bug_is_found_made_smaller_and_played_again() {
     expect_file!["bugs/shrunk.txt"].assert_eq(&told);
 }
 
+/// The fewest deviations and, with these, the fewest events of bugs whose machines fail, as `shrinking.md` has them.
+const MACHINES: [(&str, (usize, u64)); 10] = [
+    ("charged again after a crash", (1, 7)),
+    ("told before it was synced", (2, 9)),
+    ("votes again after amnesia", (2, 7)),
+    ("lease by the wall clock", (2, 10)),
+    ("writes after a pause", (2, 8)),
+    ("takes every bit for good", (1, 2)),
+    ("burst into a narrow line", (2, 21)),
+    ("rot taken for a balance", (2, 6)),
+    ("both copies forgotten", (3, 15)),
+    ("silent thrice in a storm", (2, 27)),
+];
+
+/// Of 20 starts of each such bug, those that do not reach the least, and of all the runs of the one in the middle.
+fn miss_the_least(
+    bugs: &[(&'static str, (usize, u64))],
+    mut shrinker: impl FnMut(&Bug, &Answers) -> Shrunk,
+) -> (Vec<(&'static str, usize)>, u32) {
+    let (mut misses, mut runs) = (Vec::new(), Vec::new());
+    for &(name, least) in bugs {
+        let bug = bug(name);
+        let shrunk: Vec<Shrunk> = bug.hunt(20).0.iter().map(|start| shrinker(bug, start)).collect();
+        let count = shrunk.iter().filter(|one| (one.answers.len(), one.events) != least).count();
+        misses.extend((count > 0).then_some((name, count)));
+        runs.extend(shrunk.iter().map(|one| one.effort.runs));
+    }
+    runs.sort_unstable();
+    (misses, runs[runs.len() / 2])
+}
+
+#[test]
+fn with_many_kinds_of_faults_nineteen_of_twenty_starts_reach_the_least() {
+    let (misses, runs) = miss_the_least(&MACHINES, shrink_bug);
+    assert!(misses.iter().all(|(_, count)| *count <= 1), "{misses:?}");
+    assert!(runs < 80, "{runs} runs in the middle");
+}
+
+#[test]
+fn a_shrinker_that_only_leaves_out_misses_the_least_where_machines_fail() {
+    let greedy = |bug: &Bug, start: &Answers| {
+        let mut shrunk = shrink(start, 2, |choices| bug.play(choices).1).expect("it fails again");
+        for answer in start.iter().rev() {
+            let mut rest = shrunk.answers.clone();
+            rest.remove(answer.question());
+            if let Observed::Violated { events } = bug.play(&mut Player::new(&rest)).1 {
+                (shrunk.answers, shrunk.events) = (rest, events);
+            }
+        }
+        shrunk
+    };
+    let (misses, _) = miss_the_least(&MACHINES[3..7], greedy);
+    assert!(misses.len() == 4 && misses.iter().all(|(_, count)| *count > 5), "{misses:?}");
+}
+
 #[test]
 fn no_bug_shows_in_the_calm_run() {
     for bug in bugs::all() {
@@ -243,7 +298,10 @@ fn a_run_that_depends_on_more_than_its_answers_is_reported() {
 
 #[test]
 fn the_number_of_runs_is_bounded_and_what_was_reached_is_returned() {
-    let bug = bug("quorum of one");
+    ["quorum of one", "votes again after amnesia"].map(bug).into_iter().for_each(check_bound);
+}
+
+fn check_bound(bug: &Bug) {
     let start = &bug.hunt(1).0[0];
     let whole = shrink_bug(bug, start).effort.runs;
     for runs_max in 0..whole {
@@ -334,6 +392,38 @@ fn broken(conditions: &Conditions, choices: &mut dyn Choices) -> Observed {
     };
     let met = conditions.iter().position(|condition| condition.iter().all(holds));
     met.map_or(Observed::Holds, |place| Observed::Violated { events: 3 + place as u64 })
+}
+
+/// So many that not each is tried alone.
+const MANY: u64 = 60;
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn among_many_questions_no_single_deviation_can_be_left_out_either(
+        conditions in vec(vec((0..QUESTIONS, 1..=9_u32, 5..=9_u32), 1..5), 1..6),
+        places in vec(0..MANY, 8),
+        values in vec(0..10_u32, 60),
+    ) {
+        let start: Answers = answers(&(0..).zip(values).collect::<Vec<_>>());
+        let run = |choices: &mut dyn Choices| {
+            let values: Vec<u32> = (0..MANY).map(|nth| ask(choices, nth)).collect();
+            let value = |nth: u64| values[usize::try_from(places[usize::try_from(nth).expect("a few")]).expect("a few")];
+            let holds = |(nth, least, most): &(u64, u32, u32)| (*least..=*most).contains(&value(*nth));
+            let met = conditions.iter().position(|condition| condition.iter().all(holds));
+            met.map_or(Observed::Holds, |place| Observed::Violated { events: 3 + place as u64 })
+        };
+        let Ok(shrunk) = shrink(&start, RUNS_MAX, run) else { return Ok(()) };
+        prop_assert_eq!(run(&mut Player::new(&shrunk.answers)), Observed::Violated { events: shrunk.events });
+        prop_assert_eq!(shrink(&start, RUNS_MAX, run), Ok(shrunk.clone()));
+        prop_assert_eq!(shrunk.ended, Ended::Settled);
+        for answer in shrunk.answers.iter() {
+            let mut rest = shrunk.answers.clone();
+            rest.remove(answer.question());
+            prop_assert_eq!(run(&mut Player::new(&rest)), Observed::Holds);
+        }
+    }
 }
 
 proptest! {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use constellation_fabric::{Effects, Timer};
+use constellation_sim::Faults;
 
 use super::Heard::{Asked, Rang, Told};
 use super::{Bug, Heard, LATE, LOSSY, Memory, Word, first, node, number};
@@ -15,6 +16,8 @@ pub(super) static BUGS: [Bug; 9] = [
         link: LATE,
         asks: &[(0, 0, ("watch", 1)), (100, 0, ("watch", 1)), (200, 0, ("watch", 1))],
         crash: None,
+        faults: Faults::NONE,
+        flap: None,
         handler: failover,
         judge: takes_over,
     },
@@ -25,6 +28,8 @@ pub(super) static BUGS: [Bug; 9] = [
         link: LATE,
         asks: &[(0, 0, ("watch", 2))],
         crash: None,
+        faults: Faults::NONE,
+        flap: None,
         handler: failover,
         judge: takes_over,
     },
@@ -35,6 +40,8 @@ pub(super) static BUGS: [Bug; 9] = [
         link: LOSSY,
         asks: &[(0, 0, ("watch", 3))],
         crash: None,
+        faults: Faults::NONE,
+        flap: None,
         handler: failover,
         judge: takes_over,
     },
@@ -45,6 +52,8 @@ pub(super) static BUGS: [Bug; 9] = [
         link: LOSSY,
         asks: &[(0, 0, ("watch", 2)), (0, 2, ("chat", 5)), (10, 3, ("chat", 5)), (20, 4, ("chat", 5))],
         crash: None,
+        faults: Faults::NONE,
+        flap: None,
         handler: crowd,
         judge: takes_over,
     },
@@ -55,6 +64,8 @@ pub(super) static BUGS: [Bug; 9] = [
         link: LATE,
         asks: &[(0, 0, ("beat", 0)), (10, 0, ("beat", 0)), (20, 2, ("check", 0))],
         crash: None,
+        faults: Faults::NONE,
+        flap: None,
         handler: tower,
         judge: declared_lost,
     },
@@ -65,6 +76,8 @@ pub(super) static BUGS: [Bug; 9] = [
         link: LOSSY,
         asks: &[(0, 0, ("write", 1)), (20, 0, ("write", 2)), (40, 0, ("write", 3)), (150, 1, ("read", 0))],
         crash: Some((100, 0)),
+        faults: Faults::NONE,
+        flap: None,
         handler: primary,
         judge: acknowledged_is_gone,
     },
@@ -75,6 +88,8 @@ pub(super) static BUGS: [Bug; 9] = [
         link: LATE,
         asks: &[(0, 0, ("begin", 0))],
         crash: None,
+        faults: Faults::NONE,
+        flap: None,
         handler: two_phases,
         judge: decisions_differ,
     },
@@ -85,6 +100,8 @@ pub(super) static BUGS: [Bug; 9] = [
         link: LATE,
         asks: &[(0, 0, ("write", 1)), (30, 0, ("read", 0))],
         crash: None,
+        faults: Faults::NONE,
+        flap: None,
         handler: quorum_of_five,
         judge: read_is_stale,
     },
@@ -95,6 +112,8 @@ pub(super) static BUGS: [Bug; 9] = [
         link: LATE,
         asks: &[(0, 0, ("write", 1)), (30, 0, ("read", 0))],
         crash: None,
+        faults: Faults::NONE,
+        flap: None,
         handler: quorum_of_three,
         judge: read_is_stale,
     },
@@ -104,7 +123,8 @@ pub(super) static BUGS: [Bug; 9] = [
 fn failover(memory: &mut Memory, me: u32, heard: Heard, out: &mut Effects<Word>) {
     match (me, heard) {
         (0, Asked((_, strikes))) => {
-            *memory = Memory { value: strikes, count: 0, seen: vec![0, 2 * strikes] };
+            let seen = vec![0, 2 * strikes];
+            *memory = Memory { value: strikes, count: 0, seen, ..Memory::default() };
             out.send(node(1), ("ping", 0));
             out.set_timer(Timer(0), Duration::from_millis(40));
         }

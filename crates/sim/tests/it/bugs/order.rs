@@ -1,6 +1,7 @@
 //! Protocols that take the order of arrival for the order of sending.
 
 use constellation_fabric::Effects;
+use constellation_sim::Faults;
 
 use super::Heard::{Asked, Told};
 use super::{Bug, Heard, LATE, Memory, Word, node, number};
@@ -19,6 +20,8 @@ pub(super) static BUGS: [Bug; 8] = [
             (80, 0, ("write", 5)),
         ],
         crash: None,
+        faults: Faults::NONE,
+        flap: None,
         handler: register,
         judge: register_goes_back,
     },
@@ -37,6 +40,8 @@ pub(super) static BUGS: [Bug; 8] = [
             (330, 0, ("write", 7)),
         ],
         crash: None,
+        faults: Faults::NONE,
+        flap: None,
         handler: register,
         judge: register_goes_back,
     },
@@ -47,6 +52,8 @@ pub(super) static BUGS: [Bug; 8] = [
         link: LATE,
         asks: &[(0, 0, ("post", 1)), (30, 0, ("post", 2)), (60, 0, ("post", 3))],
         crash: None,
+        faults: Faults::NONE,
+        flap: None,
         handler: chat,
         judge: reply_comes_first,
     },
@@ -57,6 +64,8 @@ pub(super) static BUGS: [Bug; 8] = [
         link: LATE,
         asks: &[(0, 0, ("append", 1)), (10, 1, ("append", 2)), (40, 2, ("append", 3))],
         crash: None,
+        faults: Faults::NONE,
+        flap: None,
         handler: log,
         judge: logs_differ,
     },
@@ -67,6 +76,8 @@ pub(super) static BUGS: [Bug; 8] = [
         link: LATE,
         asks: &[(0, 1, ("increment", 0)), (30, 2, ("increment", 0)), (60, 3, ("increment", 0))],
         crash: None,
+        faults: Faults::NONE,
+        flap: None,
         handler: increment,
         judge: increment_is_lost,
     },
@@ -83,6 +94,8 @@ pub(super) static BUGS: [Bug; 8] = [
             (280, 0, ("read", 0)),
         ],
         crash: None,
+        faults: Faults::NONE,
+        flap: None,
         handler: cache,
         judge: cache_is_stale,
     },
@@ -99,6 +112,8 @@ pub(super) static BUGS: [Bug; 8] = [
             (70, 1, ("thaw", 0)),
         ],
         crash: None,
+        faults: Faults::NONE,
+        flap: None,
         handler: store,
         judge: frozen_changes,
     },
@@ -115,6 +130,8 @@ pub(super) static BUGS: [Bug; 8] = [
             (180, 2, ("audit", 0)),
         ],
         crash: None,
+        faults: Faults::NONE,
+        flap: None,
         handler: bank,
         judge: money_is_missing,
     },
@@ -180,7 +197,7 @@ fn log(_: &mut Memory, me: u32, heard: Heard, out: &mut Effects<Word>) {
             }
         }
         Told(_, (_, entry)) => out.label(format!("appends {entry}")),
-        Heard::Rang => {}
+        _ => {}
     }
 }
 

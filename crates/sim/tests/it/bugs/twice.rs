@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use constellation_fabric::{Effects, Timer};
+use constellation_sim::Faults;
 
 use super::Heard::{Asked, Rang, Told};
 use super::{BAD, Bug, DOUBLING, Heard, LOSSY, Memory, Word, first, node, number};
@@ -15,6 +16,8 @@ pub(super) static BUGS: [Bug; 4] = [
         link: DOUBLING,
         asks: &[(0, 0, ("count", 1)), (10, 1, ("count", 2)), (30, 2, ("count", 3))],
         crash: None,
+        faults: Faults::NONE,
+        flap: None,
         handler: counter,
         judge: counter_shows_too_much,
     },
@@ -25,6 +28,8 @@ pub(super) static BUGS: [Bug; 4] = [
         link: DOUBLING,
         asks: &[(0, 0, ("stand", 0))],
         crash: None,
+        faults: Faults::NONE,
+        flap: None,
         handler: election,
         judge: minority_elects,
     },
@@ -35,6 +40,8 @@ pub(super) static BUGS: [Bug; 4] = [
         link: LOSSY,
         asks: &[(0, 0, ("fire", 1)), (250, 0, ("fire", 2))],
         crash: None,
+        faults: Faults::NONE,
+        flap: None,
         handler: thruster,
         judge: fires_twice,
     },
@@ -45,6 +52,8 @@ pub(super) static BUGS: [Bug; 4] = [
         link: BAD,
         asks: &[(0, 0, ("pass", 6))],
         crash: None,
+        faults: Faults::NONE,
+        flap: None,
         handler: ring,
         judge: two_hold_it,
     },
@@ -146,7 +155,7 @@ fn ring(memory: &mut Memory, me: u32, heard: Heard, out: &mut Effects<Word>) {
             out.set_timer(Timer(0), Duration::from_millis(60));
         }
         Rang if memory.value > 0 => out.send(next, ("token", memory.value)),
-        Rang => {}
+        _ => {}
     }
 }
 
