@@ -7,6 +7,7 @@ use std::fmt;
 
 use crate::subject::Subject;
 
+mod lww_register;
 mod request_reply;
 
 /// One variant of a small protocol.
@@ -42,7 +43,7 @@ pub enum Soundness {
 impl Specimen {
     /// Every specimen, by name, the right variants of each first.
     pub fn all() -> impl Iterator<Item = &'static Specimen> {
-        [request_reply::SPECIMENS].into_iter().flatten()
+        [lww_register::SPECIMENS, request_reply::SPECIMENS].into_iter().flatten()
     }
 
     /// The specimen that is written so: `request-reply/blind-retry`.
