@@ -7,6 +7,7 @@ use std::fmt;
 
 use crate::subject::Subject;
 
+mod broadcast;
 mod catalog;
 mod lww_register;
 mod request_reply;
@@ -44,7 +45,9 @@ pub enum Soundness {
 impl Specimen {
     /// Every specimen, by name, the right variants of each first.
     pub fn all() -> impl Iterator<Item = &'static Specimen> {
-        [catalog::SPECIMENS, lww_register::SPECIMENS, request_reply::SPECIMENS].into_iter().flatten()
+        [broadcast::SPECIMENS, catalog::SPECIMENS, lww_register::SPECIMENS, request_reply::SPECIMENS]
+            .into_iter()
+            .flatten()
     }
 
     /// The specimen that is written so: `request-reply/blind-retry`.
