@@ -11,6 +11,7 @@ mod broadcast;
 mod catalog;
 mod lww_register;
 mod request_reply;
+mod total_order;
 
 /// One variant of a small protocol.
 #[derive(Clone, Copy)]
@@ -45,9 +46,15 @@ pub enum Soundness {
 impl Specimen {
     /// Every specimen, by name, the right variants of each first.
     pub fn all() -> impl Iterator<Item = &'static Specimen> {
-        [broadcast::SPECIMENS, catalog::SPECIMENS, lww_register::SPECIMENS, request_reply::SPECIMENS]
-            .into_iter()
-            .flatten()
+        [
+            broadcast::SPECIMENS,
+            catalog::SPECIMENS,
+            lww_register::SPECIMENS,
+            request_reply::SPECIMENS,
+            total_order::SPECIMENS,
+        ]
+        .into_iter()
+        .flatten()
     }
 
     /// The specimen that is written so: `request-reply/blind-retry`.
