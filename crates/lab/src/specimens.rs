@@ -10,6 +10,7 @@ use crate::subject::Subject;
 mod broadcast;
 mod catalog;
 mod lww_register;
+mod mutex;
 mod request_reply;
 mod total_order;
 
@@ -50,6 +51,7 @@ impl Specimen {
             broadcast::SPECIMENS,
             catalog::SPECIMENS,
             lww_register::SPECIMENS,
+            mutex::SPECIMENS,
             request_reply::SPECIMENS,
             total_order::SPECIMENS,
         ]
