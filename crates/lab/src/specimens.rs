@@ -12,6 +12,7 @@ mod catalog;
 mod lww_register;
 mod mutex;
 mod request_reply;
+mod telephone;
 mod total_order;
 
 /// One variant of a small protocol.
@@ -53,6 +54,7 @@ impl Specimen {
             lww_register::SPECIMENS,
             mutex::SPECIMENS,
             request_reply::SPECIMENS,
+            telephone::SPECIMENS,
             total_order::SPECIMENS,
         ]
         .into_iter()
