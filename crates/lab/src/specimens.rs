@@ -9,6 +9,7 @@ use crate::subject::Subject;
 
 mod broadcast;
 mod catalog;
+mod gossip;
 mod lww_register;
 mod mutex;
 mod request_reply;
@@ -51,6 +52,7 @@ impl Specimen {
         [
             broadcast::SPECIMENS,
             catalog::SPECIMENS,
+            gossip::SPECIMENS,
             lww_register::SPECIMENS,
             mutex::SPECIMENS,
             request_reply::SPECIMENS,
