@@ -14,6 +14,7 @@ mod lww_register;
 mod mutex;
 mod request_reply;
 mod telephone;
+mod tombstone;
 mod total_order;
 
 /// One variant of a small protocol.
@@ -57,6 +58,7 @@ impl Specimen {
             mutex::SPECIMENS,
             request_reply::SPECIMENS,
             telephone::SPECIMENS,
+            tombstone::SPECIMENS,
             total_order::SPECIMENS,
         ]
         .into_iter()
