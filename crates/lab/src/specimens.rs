@@ -9,6 +9,7 @@ use crate::subject::Subject;
 
 mod broadcast;
 mod catalog;
+mod counter;
 mod gossip;
 mod lww_register;
 mod mutex;
@@ -53,6 +54,7 @@ impl Specimen {
         [
             broadcast::SPECIMENS,
             catalog::SPECIMENS,
+            counter::SPECIMENS,
             gossip::SPECIMENS,
             lww_register::SPECIMENS,
             mutex::SPECIMENS,
