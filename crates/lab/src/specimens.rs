@@ -14,6 +14,7 @@ mod gossip;
 mod lww_register;
 mod mutex;
 mod request_reply;
+mod sequence_id;
 mod telephone;
 mod tombstone;
 mod total_order;
@@ -59,6 +60,7 @@ impl Specimen {
             lww_register::SPECIMENS,
             mutex::SPECIMENS,
             request_reply::SPECIMENS,
+            sequence_id::SPECIMENS,
             telephone::SPECIMENS,
             tombstone::SPECIMENS,
             total_order::SPECIMENS,
