@@ -28,7 +28,7 @@ use constellation_trace::{Judgement, NodeId, Trace};
 pub use fit::Unfit;
 use tally::Tally;
 
-use crate::promises;
+use crate::promises::{self, Judged};
 use crate::scenario::Scenario;
 use crate::station::{Request, Rules, Station};
 
@@ -182,7 +182,7 @@ where
 {
     let left_out = fit::left_out(scenario, bounds)?;
     let case = Case::new(scenario, bounds, node);
-    let mut tally = Tally::default();
+    let mut tally = case.calm().map_or_else(Tally::default, Tally::of);
     let (mut broken, mut failed) = (None, None);
     let found = orders::explore(&case.scope, case.factory(), |run| {
         let until = if run.is_finished() { Until::TheEnd } else { Until::LastArrival };
@@ -259,6 +259,14 @@ where
 
     fn factory(&self) -> impl FnMut(NodeId) -> N {
         |me| (self.node)(&self.rules, me)
+    }
+
+    /// What a judge says of the run without any fault in which all arrives in the order of sending, whatever the bounds:
+    /// it names what is promised. `None` where that run has no end.
+    fn calm(&self) -> Option<Judged> {
+        let scope = Scope { depth_max: Scope::<Request>::DEPTH_MAX, ..self.scope.clone() };
+        let trace = self.trace(&scope, &Schedule::default(), Until::TheEnd).ok()?;
+        Some(promises::judge(self.scenario, &trace))
     }
 
     /// What happens in a run of `scope`, which is that of the case or asks less.

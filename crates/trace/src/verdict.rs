@@ -58,12 +58,13 @@ pub struct Judgement {
 }
 
 impl Judgement {
-    /// The exit code for all of them together: violated before unknown before holds.
+    /// The exit code for all of them together: violated before unknown before holds. That of none is unknown: nothing was
+    /// looked at.
     pub fn exit_code(judgements: &[Judgement]) -> u8 {
         let has = |code| judgements.iter().any(|judgement| judgement.verdict.exit_code() == code);
         if has(1) {
             1
-        } else if has(3) {
+        } else if has(3) || judgements.is_empty() {
             3
         } else {
             0

@@ -28,6 +28,13 @@ pub(super) const fn is_about_the_end(promise: Promise) -> bool {
 }
 
 impl Tally {
+    /// Nothing was judged yet of what `calm`, the verdict on one of the runs, is about.
+    pub(super) fn of(calm: Judged) -> Tally {
+        let outcome =
+            |judgement: Judgement| Outcome { promise: judgement.promise, runs: 0, open: None };
+        Tally { runs: 0, outcomes: calm.judgements.into_iter().map(outcome).collect() }
+    }
+
     pub(super) const fn runs(&self) -> u64 {
         self.runs
     }
@@ -68,12 +75,13 @@ impl Tally {
         }
     }
 
-    /// The verdicts where nothing is broken: a promise holds if it does in every run, and every run was looked at.
+    /// The verdicts where nothing is broken: a promise holds if it does in every run, and every run was looked at, which
+    /// were some.
     pub(super) fn judgements(self, extent: &Extent) -> Vec<Judgement> {
         let judgement = |outcome: Outcome| {
             let verdict = match (outcome.open, extent) {
                 (Some(limit), _) => Verdict::Unknown(limit),
-                (None, Extent::Complete) => Verdict::Holds,
+                (None, Extent::Complete) if outcome.runs > 0 => Verdict::Holds,
                 (None, Extent::Bounded(bound)) => {
                     Verdict::Unknown(Limit::Explored { visited: outcome.runs, bound: bound.to_string() })
                 }

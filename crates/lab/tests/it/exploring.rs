@@ -352,22 +352,80 @@ fn what_was_not_looked_at_is_unknown() {
         exit 3: 17 runs, 0 cut, 100 arrivals
         unknown in 17 runs: none wrong among the 17 explored, within the bound: at most 100 arrivals in all"#]],
     );
-    // Of a run that is cut nobody knows how it ends, so nothing is said of that.
+    // Of a run that is cut nobody knows how it ends.
     let found = explored(&scenario, |bounds| bounds.depth_max = 5);
     check(
         &found,
         expect![[r#"
-        exit 3: 4 runs, 4 cut, 17 arrivals
-        unknown in 4 runs: none wrong among the 4 explored, within the bound: at most 5 arrivals a run"#]],
+            exit 3: 4 runs, 4 cut, 17 arrivals
+            unknown in 4 runs: none wrong among the 4 explored, within the bound: at most 5 arrivals a run
+            unknown in 0 runs: none wrong among the 0 explored, within the bound: at most 5 arrivals a run
+            unknown in 4 runs: none wrong among the 4 explored, within the bound: at most 5 arrivals a run
+            unknown in 0 runs: none wrong among the 0 explored, within the bound: at most 5 arrivals a run
+            unknown in 4 runs: none wrong among the 4 explored, within the bound: at most 5 arrivals a run"#]],
     );
-    assert!(found.judgements.iter().all(|judgement| judgement.promise != "replicas converge"));
+    let convergence = found.judgements.iter().find(|judgement| judgement.promise == "replicas converge");
+    let convergence = convergence.map(|judgement| (&*judgement.scope, judgement.verdict.word()));
+    assert_eq!(convergence, Some(("0 runs", "unknown")));
     // Nobody has read anything yet, which is the fault of the bound.
     check(
         &explored(&scenario, |bounds| bounds.depth_max = 1),
         expect![[r#"
-        exit 3: 1 runs, 1 cut, 1 arrivals
-        unknown in 1 run: none wrong among the 1 explored, within the bound: at most 1 arrivals a run"#]],
+            exit 3: 1 runs, 1 cut, 1 arrivals
+            unknown in 1 run: none wrong among the 1 explored, within the bound: at most 1 arrivals a run
+            unknown in 0 runs: none wrong among the 0 explored, within the bound: at most 1 arrivals a run
+            unknown in 1 run: none wrong among the 1 explored, within the bound: at most 1 arrivals a run
+            unknown in 0 runs: none wrong among the 0 explored, within the bound: at most 1 arrivals a run
+            unknown in 1 run: none wrong among the 1 explored, within the bound: at most 1 arrivals a run"#]],
     );
+}
+
+/// Not one run comes to its end, so nothing was judged: of everything that is promised it must be said.
+#[test]
+fn what_no_run_was_judged_for_is_unknown() {
+    let scenario = shipped("conjunction");
+    let told_each = |found: &Explored| {
+        let line = |judgement: &constellation_trace::Judgement| {
+            format!("{} in {}: {}", judgement.verdict.word(), judgement.scope, judgement.promise)
+        };
+        let lines: Vec<_> = found.judgements.iter().map(line).collect();
+        format!("exit {}: {} runs\n{}", found.exit_code(), found.runs, lines.join("\n"))
+    };
+    let found = explored(&scenario, |bounds| bounds.deliveries_max = 2);
+    expect![[r#"
+        exit 3: 0 runs
+        unknown in 0 runs: vector stamps tell before, after and concurrent exactly
+        unknown in 0 runs: each vector stamp is the join of its causes and one tick
+        unknown in 0 runs: lamport stamps never contradict happens-before
+        unknown in 0 runs: no update is lost: a read shows all it knows that nothing supersedes
+        unknown in 0 runs: every update survives or is superseded
+        unknown in 0 runs: no stale sibling is shown
+        unknown in 0 runs: nothing is shown out of thin air
+        unknown in 0 runs: replicas converge
+        unknown in 0 runs: every message arrives unless the world lost it
+        unknown in 0 runs: each link delivers in the order of sending"#]]
+    .assert_eq(&told_each(&found));
+    let found = explored(&scenario, |bounds| bounds.depth_max = 1);
+    expect![[r#"
+        exit 3: 1 runs
+        unknown in 1 run: vector stamps tell before, after and concurrent exactly
+        unknown in 1 run: each vector stamp is the join of its causes and one tick
+        unknown in 1 run: lamport stamps never contradict happens-before
+        unknown in 1 run: no update is lost: a read shows all it knows that nothing supersedes
+        unknown in 0 runs: every update survives or is superseded
+        unknown in 1 run: no stale sibling is shown
+        unknown in 1 run: nothing is shown out of thin air
+        unknown in 0 runs: replicas converge
+        unknown in 0 runs: every message arrives unless the world lost it
+        unknown in 1 run: each link delivers in the order of sending"#]]
+    .assert_eq(&told_each(&found));
+    // Nothing is asked, but messages still arrive, in the one run that there is.
+    let found = explored(&parse(""), |_| {});
+    expect![[r#"
+        exit 0: 1 runs
+        holds in 1 run: every message arrives unless the world lost it
+        holds in 1 run: each link delivers in the order of sending"#]]
+    .assert_eq(&told_each(&found));
 }
 
 #[test]

@@ -163,7 +163,7 @@ fn verdicts_have_a_glyph_a_word_and_an_exit_code() {
     assert_eq!([&holds, &violated, &unknown].map(told), ["✓ holds 0", "✗ violated 1", "? unknown 3"]);
     assert_eq!(Judgement::exit_code(&[holds.clone(), unknown.clone()]), 3);
     assert_eq!(Judgement::exit_code(&[unknown, violated, holds]), 1);
-    assert_eq!(Judgement::exit_code(&[]), 0);
+    assert_eq!(Judgement::exit_code(&[]), 3);
 }
 
 #[test]
