@@ -58,4 +58,4 @@ pub use relation::{Relation, Relations};
 pub use time::{Elapsed, TrueTime, WallTime};
 pub use trace::{Origin, Read, Trace, TraceError, Write};
 pub use verdict::{Evidence, Judgement, Limit, Proof, Verdict, Witness};
-pub use words::one_line;
+pub use words::{is_obeyed, one_line};

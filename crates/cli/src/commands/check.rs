@@ -10,7 +10,7 @@ use constellation_trace::format::shiviz::LAYOUTS;
 use constellation_trace::format::{Format, FormatError, Problem, detect, jsonl, shiviz};
 use constellation_trace::log::{Execution, LayoutSource, Log, Place};
 use constellation_trace::trace::Origin;
-use constellation_trace::{Judgement, Trace};
+use constellation_trace::{Judgement, Trace, is_obeyed};
 use constellation_verify::stamps::{self, Fault, Stamps};
 use serde_json::{Value, json};
 
@@ -103,7 +103,7 @@ fn unreadable(name: &str, error: &FormatError, help: &str) -> anyhow::Error {
     let mut text = format!("{}\n{gutter}--> {name}:{line}:{column}", one_line(&problem));
     if !error.text.is_empty() {
         // One column a character, so that the line below points at what it means.
-        let shown = error.text.replace(char::is_control, " ");
+        let shown = error.text.replace(is_obeyed, " ");
         text.push_str(&format!("\n{gutter} |\n{number} | {shown}\n{gutter} | {indent}{underline}"));
     }
     if !help.is_empty() {

@@ -62,3 +62,14 @@ fn seen_from_the_other_event_a_relation_is_reversed() {
     assert_eq!(signs(Relation::Concurrent), ("||", "||", "concurrent".into()));
     assert!(Relation::ALL.iter().all(|relation| relation.reverse().reverse() == *relation));
 }
+
+#[test]
+fn no_text_turns_the_line_that_it_stands_in() {
+    let turned = "nadir\u{202e}rotinom\u{2066}\u{200b}\u{feff}\u{2028}end";
+    let expected = r"nadir\u{202e}rotinom\u{2066}\u{200b}\u{feff}\u{2028}end";
+    assert_eq!(constellation_trace::one_line(turned), expected);
+    // What other scripts and pictures need stays.
+    for plain in ["שלום", "می\u{200c}خواهم", "👩\u{200d}🚀", "é", "✓"] {
+        assert_eq!(constellation_trace::one_line(plain), plain);
+    }
+}
