@@ -175,7 +175,8 @@ impl Tape {
     ///
     /// # Errors
     /// The first thing that is wrong, with its line and column, and what to do: an unknown topic or node, an
-    /// answer of 0 or out of range, a question that stands twice or not in order, something too long.
+    /// answer of 0 or out of range, a question that stands twice, something too long. The order of the answers is no
+    /// matter; they are written in one.
     pub fn parse(text: &str, names: &Names) -> Result<Tape, TapeError> {
         reader::read(lexer::lines(text)?, names)
     }

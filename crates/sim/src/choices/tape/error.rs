@@ -73,8 +73,6 @@ pub enum TapeProblem {
         /// In which line, or as the how-many-th item of a one-line tape, it stands first.
         first: u32,
     },
-    /// A question that belongs before the one above.
-    Unsorted,
     /// Another format than this version knows.
     UnknownFormat(String),
     /// A backslash or percent sign in front of what it cannot stand in front of.
@@ -115,9 +113,6 @@ impl TapeError {
             }
             TapeProblem::OutOfRange { count } => format!("the answers are 1 to {}", count - 1),
             TapeProblem::Duplicate { .. } => "keep one of the two".to_owned(),
-            TapeProblem::Unsorted => {
-                "sort by topic, then source and target in the order of the scenario, then number".to_owned()
-            }
             TapeProblem::UnknownFormat(_) => "this version reads format 1".to_owned(),
             TapeProblem::BadEscape => {
                 "in quotes write `\\\\`, `\\\"` or `\\u{…}`; in a one-line tape `%` and two hexadecimal digits"
@@ -159,7 +154,6 @@ impl fmt::Display for TapeProblem {
             TapeProblem::Duplicate { first } => {
                 write!(f, "this question is already answered, in line or item {first}")
             }
-            TapeProblem::Unsorted => f.write_str("this question belongs before the one in front of it"),
             TapeProblem::UnknownFormat(found) => write!(f, "unknown format `{found}`"),
             TapeProblem::BadEscape => f.write_str("this escapes nothing"),
             TapeProblem::OpenQuote => f.write_str("this quoted word does not end"),

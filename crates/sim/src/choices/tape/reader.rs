@@ -11,7 +11,7 @@ use constellation_trace::{Names, NodeId};
 use super::error::{TapeError, TapeProblem};
 use super::lexer::{HEAD, Item, Word, cut, missing, narrow, unexpected};
 use super::{Provenance, Tape};
-use crate::choices::answers::Answer;
+use crate::choices::answers::{Answer, Answers};
 
 /// The keys of the head, in order, and what an error says should stand there.
 const KEYS: [(&str, &str, &str); HEAD] = [
@@ -41,7 +41,7 @@ pub(super) fn read(items: Vec<Item>, names: &Names) -> Result<Tape, TapeError> {
         seed: number(seed, u64::MAX)?,
     };
     let answers = answers(&items[HEAD..], names)?;
-    Tape::new(provenance, names.clone(), answers.into_iter().collect())
+    Tape::new(provenance, names.clone(), answers)
 }
 
 /// What stands behind a key of the head.
@@ -58,26 +58,18 @@ fn value<'a>(
     }
 }
 
-fn answers(items: &[Item], names: &Names) -> Result<Vec<Answer>, TapeError> {
-    let mut answers: Vec<Answer> = Vec::new();
+/// The answers, in whatever order they stand.
+fn answers(items: &[Item], names: &Names) -> Result<Answers, TapeError> {
+    let mut answers = Vec::new();
+    let mut numbers: BTreeMap<Question, u32> = BTreeMap::new();
     for item in items {
         let (answer, place) = answer(item, names)?;
-        if answers.last().is_some_and(|last| last.question() >= answer.question()) {
-            return Err(TapeError::new(place, misplaced(items, &answers, answer)));
+        if let Some(first) = numbers.insert(answer.question(), item.number) {
+            return Err(TapeError::new(place, TapeProblem::Duplicate { first }));
         }
         answers.push(answer);
     }
-    Ok(answers)
-}
-
-/// Whether an answer that is not in order is there a second time.
-fn misplaced(items: &[Item], answers: &[Answer], answer: Answer) -> TapeProblem {
-    let numbers: BTreeMap<Question, u32> =
-        answers.iter().map(Answer::question).zip(items.iter().map(|item| item.number)).collect();
-    match numbers.get(&answer.question()) {
-        Some(&first) => TapeProblem::Duplicate { first },
-        None => TapeProblem::Unsorted,
-    }
+    Ok(answers.into_iter().collect())
 }
 
 /// An answer, and where its line stands.
