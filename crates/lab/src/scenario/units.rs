@@ -67,8 +67,15 @@ pub(super) fn drift(text: &str) -> Option<Drift> {
 }
 
 /// The units of a size, longest name first so that `KiB` is not read as `B`.
-const SIZES: [(&str, u64); 5] =
-    [("KiB", 1 << 10), ("MiB", 1 << 20), ("kB", 1_000), ("MB", 1_000_000), ("B", 1)];
+const SIZES: [(&str, u64); 7] = [
+    ("KiB", 1 << 10),
+    ("MiB", 1 << 20),
+    ("GiB", 1 << 30),
+    ("kB", 1_000),
+    ("MB", 1_000_000),
+    ("GB", 1_000_000_000),
+    ("B", 1),
+];
 
 /// A size such as `200B`, `1.5KiB` or `2MB`, in bytes.
 pub(super) fn bytes(text: &str) -> Option<u64> {
@@ -103,7 +110,8 @@ fn scaled(number: &str, unit: u64) -> Option<u64> {
         return None;
     }
     let whole = whole.parse::<u64>().ok()?.checked_mul(unit)?;
-    // A unit of at most 2^20 twos leaves nothing whole of a fraction with more digits; so nothing below can wrap.
+    // A unit of at most 20 twos leaves nothing whole of a fraction with more digits, and of one with 30 nobody writes
+    // more; so nothing below can wrap.
     const DIGITS_MAX: usize = 20;
     let fraction = fraction.trim_end_matches('0');
     if fraction.len() > DIGITS_MAX {
@@ -154,6 +162,10 @@ mod tests {
         check("1.5 kB", Some(1_500));
         check("2MiB", Some(2 << 20));
         check("2MB", Some(2_000_000));
+        check("3 GiB", Some(3 << 30));
+        check("1.5GB", Some(1_500_000_000));
+        check("64KB", None);
+        check("99999999999GiB", None);
         check("0B", Some(0));
         check("0.5B", None);
         check("16", None);

@@ -257,13 +257,13 @@ fn what_luck_does_to_machines_has_chances_times_and_sizes() {
     check_more(
         "[machine]\ndisk_bytes = \"0B\"",
         expect![[r#"
-        4:14 `0B` is not a number of bytes such as "64KiB"
+        4:14 `0B` is not a size such as "64KiB", at least 1B
         "0B""#]],
     );
     check_more(
         "[machine]\ndisk_bytes = 64",
         expect![[r#"
-        4:14 `disk_bytes` should be a number of bytes such as "64KiB", not an integer
+        4:14 `disk_bytes` should be a size such as "64KiB", at least 1B, not an integer
         64"#]],
     );
     check_more(
