@@ -229,8 +229,12 @@ impl Scenario {
         if self.nodes.iter().any(|node| node == name) {
             return Ok(name.to_owned());
         }
-        Err(ScenarioError::new(span, format!("there is no node `{name}`"))
-            .help(advice(name, self.nodes.iter().map(|node| &**node))))
+        let message = if self.clients.iter().any(|client| client.name == name) {
+            format!("`{name}` is a client, and here only a station can stand")
+        } else {
+            format!("there is no node `{name}`")
+        };
+        Err(ScenarioError::new(span, message).help(advice(name, self.nodes.iter().map(|node| &**node))))
     }
 
     fn group(&self, field: &Field<'_>) -> Result<Vec<String>> {

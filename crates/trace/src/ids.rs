@@ -140,8 +140,8 @@ impl<T: AsRef<str>> FromIterator<T> for Names {
 
 /// The one of `candidates` that `wrong` was most likely meant to be, or `None` if nothing is near.
 ///
-/// Near means at most a third of the letters changed (Damerau 1964, optimal string alignment), case aside;
-/// of two equally near ones the first wins. Cost: O(length²) a candidate.
+/// Near means at most a third of the letters changed (Damerau 1964, optimal string alignment), case aside, of a short
+/// text one, and never all; of two equally near ones the first wins. Cost: O(length²) a candidate.
 ///
 /// ```
 /// use constellation_trace::ids::nearest;
@@ -155,11 +155,16 @@ pub fn nearest<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a str>) -
         return None;
     }
     let wrong = wrong.to_lowercase();
+    let length = wrong.chars().count();
+    // Of `a` and `b` neither was meant to be the other: nothing of one is left in the other.
+    let is_near = |distance: usize, candidate: &str| {
+        distance * 3 <= candidate.len().max(3) && (distance < length || distance < candidate.chars().count())
+    };
     candidates
         .into_iter()
         .filter(|candidate| candidate.len() <= LENGTH_MAX)
         .map(|candidate| (strsim::osa_distance(&wrong, &candidate.to_lowercase()), candidate))
-        .filter(|(distance, candidate)| distance * 3 <= candidate.len().max(3))
+        .filter(|(distance, candidate)| *distance == 0 || is_near(*distance, candidate))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }

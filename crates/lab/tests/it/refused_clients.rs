@@ -76,7 +76,7 @@ fn a_client_is_a_node_of_its_own() {
         "clients = [{ name = \"ground\", stations = \"pacific\", loop = \"closed\", operations = 1, keys = \"k\" }]\n\
          steps = [{ at = \"1s\", do = \"crash\", node = \"ground\" }]",
         expect![[r#"
-            4:44 there is no node `ground` (one of `pacific`, `atlantic`)
+            4:44 `ground` is a client, and here only a station can stand (one of `pacific`, `atlantic`)
             "ground""#]],
     );
     // But its links are cut like any other.

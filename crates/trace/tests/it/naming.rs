@@ -23,6 +23,9 @@ fn of_two_equally_near_names_the_first_is_guessed() {
     assert_eq!(nearest("node_c", ["node_a", "node_b"]), Some("node_a"));
     assert_eq!(nearest("node_c", ["node_b", "node_a"]), Some("node_b"));
     assert_eq!(nearest("anything", []), None);
+    assert_eq!(nearest("g", ["a", "b"]), None);
+    assert_eq!(nearest("A", ["a", "b"]), Some("a"));
+    assert_eq!(nearest("n1", ["n2"]), Some("n2"));
 }
 
 #[test]
