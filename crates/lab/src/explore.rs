@@ -18,18 +18,20 @@ mod tally;
 use std::fmt;
 use std::sync::Arc;
 
-use constellation_fabric::{Node, Odds};
+use constellation_fabric::{Calm, Node};
 use constellation_sim::WorldError;
 use constellation_sim::explore as orders;
 use constellation_sim::explore::{Ending, Extent, Schedule, Scope, Visit};
 use constellation_trace::trace::Origin;
 use constellation_trace::{Judgement, NodeId, Trace};
 
-pub use fit::Unfit;
+use fit::Links;
+pub use fit::{Place, Unfit};
 use tally::Tally;
 
 use crate::promises::{self, Judged};
 use crate::scenario::Scenario;
+use crate::simulate::{Stage, nothing_shown};
 use crate::station::{Request, Rules, Station};
 
 /// How far an exploration goes.
@@ -53,14 +55,13 @@ impl Bounds {
     /// What [`Bounds::deliveries_max`] is unless said otherwise: some seconds of work for four stations.
     pub const DELIVERIES_MAX: u64 = 100_000;
 
-    /// The usual bounds for this scenario: one loss if a link of it can lose, one copy if one can double, no timer.
+    /// The usual bounds for this scenario: one loss if a link of it can lose for whatever reason, one copy if one can
+    /// double, no timer.
     pub fn of(scenario: &Scenario) -> Bounds {
-        let can = |odds: fn(&constellation_fabric::Link) -> Odds| {
-            u32::from(fit::links(scenario).any(|link| odds(&link) != Odds::NEVER))
-        };
+        let links = Links::of(scenario, scenario.contacts.as_ref());
         Bounds {
-            losses_max: can(|link| link.loss),
-            duplicates_max: can(|link| link.duplicate),
+            losses_max: links.loses.into(),
+            duplicates_max: links.doubles.into(),
             timers_max: 0,
             depth_max: Scope::<Request>::DEPTH_MAX,
             deliveries_max: Bounds::DELIVERIES_MAX,
@@ -181,6 +182,10 @@ where
     N: Node<Request = Request> + Clone,
 {
     let left_out = fit::left_out(scenario, bounds)?;
+    if Links::of(scenario, scenario.contacts.as_ref()).loses {
+        let calm = Stage::of(scenario).play(scenario.seed, Calm, &node, nothing_shown);
+        fit::check_losses(calm.ok().as_ref(), bounds.losses_max)?;
+    }
     let case = Case::new(scenario, bounds, node);
     let mut tally = case.calm().map_or_else(Tally::default, Tally::of);
     let (mut broken, mut failed) = (None, None);

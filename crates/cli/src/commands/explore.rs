@@ -1,8 +1,10 @@
 //! `constellation explore`: every order in which messages can arrive, within bounds.
 
+use std::ops::Range;
+
 use anyhow::anyhow;
 use constellation_lab::Scenario;
-use constellation_lab::explore::{Bounds, ExploreError, Explored, Unfit, explore};
+use constellation_lab::explore::{Bounds, ExploreError, Explored, Place, Unfit, explore};
 use constellation_sim::explore::Extent;
 use constellation_trace::format::jsonl;
 use constellation_trace::{Limit, Verdict};
@@ -55,12 +57,41 @@ fn bounds(arguments: &Explore, scenario: &Scenario) -> Bounds {
 fn refused(arguments: &Explore, scenario: &Scenario, error: ExploreError) -> anyhow::Error {
     let ExploreError::Unfit(unfit) = &error else { return error.into() };
     let excerpt = || {
-        let Unfit::Step { step } = unfit else { return None };
-        let (_, path, text) = target::text(&arguments.target).ok()?;
-        let span = scenario.step_span(&text, *step)?;
-        Some(Excerpt { path, text, span, message: unfit.to_string(), help: unfit.help().to_owned() })
+        let typed = |place: &Place| {
+            let faults = arguments.target.faults.as_ref()?;
+            Some(("--faults".to_owned(), faults.clone(), setting_span(faults, place.key)?))
+        };
+        let written = |span: &dyn Fn(&str) -> Option<Range<usize>>| {
+            let (_, path, text) = target::text(&arguments.target).ok()?;
+            let span = span(&text)?;
+            Some((path, text, span))
+        };
+        let key_span = |text: &str, default, rules, place: &Place| {
+            Scenario::key_span(text, default, rules, place.rule, place.key)
+        };
+        let (path, text, span) = match unfit {
+            Unfit::Step { step } => written(&|text| scenario.step_span(text, *step)),
+            Unfit::Corruption { place } => {
+                typed(place).or_else(|| written(&|text| key_span(text, "link", "links", place)))
+            }
+            Unfit::Machine { place } => {
+                typed(place).or_else(|| written(&|text| key_span(text, "machine", "machines", place)))
+            }
+            _ => None,
+        }?;
+        Some(Excerpt { path, text, span, message: unfit.to_string(), help: unfit.help() })
     };
     excerpt().map_or_else(|| anyhow!("{unfit}\nhelp: {}", unfit.help()), Into::into)
+}
+
+/// Where a `KEY=VALUE` of this key stands.
+fn setting_span(faults: &str, key: &str) -> Option<Range<usize>> {
+    let is_whole = |start: usize| {
+        let (before, after) = (faults[..start].trim_end(), faults[start + key.len()..].trim_start());
+        (before.is_empty() || before.ends_with(',')) && after.starts_with('=')
+    };
+    let (start, _) = faults.match_indices(key).find(|(start, _)| is_whole(*start))?;
+    Some(start..start + key.len())
 }
 
 /// The command that finds the same again.

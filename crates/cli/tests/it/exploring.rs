@@ -217,3 +217,55 @@ fn a_step_that_no_order_has_is_shown_where_it_stands() {
         help: did you mean `conjunction`?"#]],
     );
 }
+
+#[test]
+fn a_fault_that_no_order_has_is_shown_where_it_stands() {
+    let text = "nodes = [\"a\", \"b\"]\nend = \"9s\"\n\n[link]\nloss = \"1%\"\ncorrupt_unseen = \"1%\"\n";
+    let machines = "nodes = [\"a\", \"b\"]\nend = \"9s\"\n\n[machine]\ndown = \"1s\"\n\n[[machines]]\nnode = \"a\"\n\n\
+                    [[machines]]\nnode = \"b\"\ncrash = \"20%\"\n";
+    let bench = Bench::new(&[("altered.toml", text.as_bytes()), ("struck.toml", machines.as_bytes())]);
+    bench.check(&["explore", "altered.toml"], expect![[r#"
+        exit 2
+        --- talk
+        error: `corrupt_unseen` alters messages, but here what arrives is what was sent: only the order is explored
+         --> altered.toml:6:18
+          |
+        6 | corrupt_unseen = "1%"
+          |                  ^^^^
+          |
+        help: leave it out, with all that has odds by `--faults none`, or let `hunt` try seeds"#]]);
+    bench.check(
+        &["explore", "struck.toml"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: `crash` strikes machines, but here none is struck: only the order is explored
+          --> struck.toml:12:9
+           |
+        12 | crash = "20%"
+           |         ^^^^^
+           |
+        help: leave it out, with all that has odds by `--faults none`, or let `hunt` try seeds"#]],
+    );
+    bench.check(
+        &["explore", "conjunction", "--faults", "loss=1%, crash_after = 1%"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: `crash_after` strikes machines, but here none is struck: only the order is explored
+         --> --faults:1:10
+          |
+        1 | loss=1%, crash_after = 1%
+          |          ^^^^^^^^^^^
+          |
+        help: leave it out, with all that has odds by `--faults none`, or let `hunt` try seeds"#]],
+    );
+    bench.check(
+        &["explore", "conjunction", "--faults", "size_max=1B"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: without any luck this loses 9 messages, more than the 1 that may be lost here
+        help: explore with `--losses 9`, or let `hunt` try seeds"#]],
+    );
+}

@@ -1,15 +1,17 @@
 //! What of a scenario is explored, what plays no part, and what cannot be left out.
 
 use std::collections::BTreeSet;
-use std::fmt;
+use std::time::Duration;
+use std::{fmt, iter};
 
 use constellation_fabric::{Contacts, Link, Odds, Outside};
+use constellation_sim::Faults;
 use constellation_sim::explore::Ending;
-use constellation_trace::NodeId;
+use constellation_trace::{Nemesis, NodeId, Trace};
 
 use super::{Bounds, ExploreError};
 use crate::resolver::Resolver;
-use crate::scenario::{Act, Scenario};
+use crate::scenario::{Act, Chances, Scenario};
 use crate::station::Request;
 
 /// Why the orders of arrivals of a scenario do not say what happens in it.
@@ -25,15 +27,49 @@ pub enum Unfit {
     WallClocks,
     /// Clients of its own wait, ask again and give up by the clock.
     Clients,
+    /// A link of it alters messages, so that no checksum sees it.
+    Corruption {
+        /// Where it says so.
+        place: Place,
+    },
+    /// Luck may strike a machine of it.
+    Machine {
+        /// Where it says so.
+        place: Place,
+    },
+    /// It loses more messages without any luck than may be lost here.
+    Losses {
+        /// How many.
+        lost: u64,
+        /// How many may be.
+        losses_max: u32,
+    },
+}
+
+/// Where a scenario says what does not fit.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Place {
+    /// Of which rule of `[[links]]` or `[[machines]]`, from 0; of `[link]` or `[machine]` for `None`.
+    pub rule: Option<usize>,
+    /// By which key.
+    pub key: &'static str,
 }
 
 impl Unfit {
     /// What to do about it.
-    pub const fn help(&self) -> &'static str {
+    pub fn help(&self) -> String {
         match self {
-            Unfit::Step { .. } => "leave it out, or let `hunt` try seeds",
-            Unfit::WallClocks => "explore it with another resolver, or let `hunt` try seeds",
-            Unfit::Clients => "let steps ask instead, or let `hunt` try seeds",
+            Unfit::Step { .. } => "leave it out, or let `hunt` try seeds".to_owned(),
+            Unfit::WallClocks => "explore it with another resolver, or let `hunt` try seeds".to_owned(),
+            Unfit::Clients => "let steps ask instead, or let `hunt` try seeds".to_owned(),
+            Unfit::Machine { place: Place { key: "slow" | "disk_bytes", .. } } => {
+                "leave it out, or let `hunt` try seeds".to_owned()
+            }
+            Unfit::Corruption { .. } | Unfit::Machine { .. } => {
+                "leave it out, with all that has odds by `--faults none`, or let `hunt` try seeds".to_owned()
+            }
+            Unfit::Losses { lost, .. } => format!("explore with `--losses {lost}`, or let `hunt` try seeds"),
         }
     }
 }
@@ -53,6 +89,22 @@ impl fmt::Display for Unfit {
                     "`[[clients]]` go by the clock, which stands still where only the order is explored"
                 )
             }
+            Unfit::Corruption { place } => {
+                write!(
+                    f,
+                    "`{}` alters messages, but here what arrives is what was sent: only the order is explored",
+                    place.key
+                )
+            }
+            Unfit::Machine { place } => {
+                write!(f, "`{}` strikes machines, but here none is struck: only the order is explored", place.key)
+            }
+            Unfit::Losses { lost, losses_max } => {
+                write!(
+                    f,
+                    "without any luck this loses {lost} messages, more than the {losses_max} that may be lost here"
+                )
+            }
         }
     }
 }
@@ -64,7 +116,7 @@ impl From<Unfit> for ExploreError {
 }
 
 /// What every kind of link of the scenario does.
-pub(super) fn links(scenario: &Scenario) -> impl Iterator<Item = Link> {
+fn links(scenario: &Scenario) -> impl Iterator<Item = Link> {
     scenario.links.iter().map(|rule| rule.link).chain([scenario.link])
 }
 
@@ -89,7 +141,7 @@ pub(super) fn left_out(scenario: &Scenario, bounds: Bounds) -> Result<Vec<String
         machines,
         steps,
         clients,
-        chances: _,
+        chances,
     } = scenario;
     if *resolver == Resolver::WallLww {
         return Err(Unfit::WallClocks);
@@ -106,8 +158,17 @@ pub(super) fn left_out(scenario: &Scenario, bounds: Bounds) -> Result<Vec<String
             _ => return Err(Unfit::Step { step: number }),
         }
     }
-    let Links { loses, doubles, corrupts, waits } = Links::of(scenario, contacts.as_ref());
-    let strikes = machine.can_strike() || machines.iter().any(|rule| rule.faults.can_strike());
+    let Links { loses, doubles, waits } = Links::of(scenario, contacts.as_ref());
+    if let Some(place) = corrupts(scenario) {
+        return Err(Unfit::Corruption { place });
+    }
+    let rules = machines.iter().enumerate().map(|(rule, machine)| (Some(rule), &machine.faults));
+    for (rule, faults) in iter::once((None, machine)).chain(rules) {
+        if let Some(key) = strikes(faults, *chances) {
+            return Err(Unfit::Machine { place: Place { rule, key } });
+        }
+        lies |= faults.wall_step != Odds::NEVER;
+    }
     let notes = [
         (
             true,
@@ -121,23 +182,49 @@ pub(super) fn left_out(scenario: &Scenario, bounds: Bounds) -> Result<Vec<String
         (lies, "the lies of wall clocks play no part: this resolver asks none"),
         (loses && bounds.losses_max == 0, "links of the scenario lose messages, but here none may be lost"),
         (doubles && bounds.duplicates_max == 0, "links of the scenario double messages, but here none may"),
-        (corrupts, "corruption that no checksum sees is left out: what arrives is what was sent"),
-        (strikes, "what luck does to machines is left out: none crashes, stops or has a bad disk"),
     ];
     Ok(notes.iter().filter(|(is_so, _)| *is_so).map(|(_, note)| (*note).to_owned()).collect())
 }
 
+/// Where the first link that alters messages says so.
+fn corrupts(scenario: &Scenario) -> Option<Place> {
+    let rules = scenario.links.iter().enumerate().map(|(rule, links)| (Some(rule), links.link));
+    let mut links = iter::once((None, scenario.link)).chain(rules);
+    let (rule, _) = links.find(|(_, link)| can_happen(scenario.chances, link.corrupt_unseen))?;
+    Some(Place { rule, key: "corrupt_unseen" })
+}
+
+/// The key of something that may strike a machine. A wall clock that jumps is no such thing here.
+fn strikes(faults: &Faults, chances: Chances) -> Option<&'static str> {
+    let odds = [
+        ("crash", faults.crash_before),
+        ("crash_after", faults.crash_after),
+        ("pause", faults.pause),
+        ("suspend", faults.suspend),
+        ("disk_full", faults.disk_full),
+        ("unsynced", faults.unsynced),
+        ("bit_rot", faults.bit_rot),
+    ];
+    let odds = odds.into_iter().find(|(_, odds)| can_happen(chances, *odds)).map(|(key, _)| key);
+    odds.or_else(|| (faults.slow.max > Duration::ZERO).then_some("slow"))
+        .or_else(|| faults.disk_bytes.map(|_| "disk_bytes"))
+}
+
+fn can_happen(chances: Chances, odds: Odds) -> bool {
+    chances == Chances::AsWritten && odds != Odds::NEVER
+}
+
 /// What any link of a scenario does to messages.
 #[derive(Default)]
-struct Links {
-    loses: bool,
-    doubles: bool,
-    corrupts: bool,
+pub(super) struct Links {
+    pub(super) loses: bool,
+    pub(super) doubles: bool,
     waits: bool,
 }
 
 impl Links {
-    fn of(scenario: &Scenario, contacts: Option<&Contacts>) -> Links {
+    pub(super) fn of(scenario: &Scenario, contacts: Option<&Contacts>) -> Links {
+        let can = |odds| can_happen(scenario.chances, odds);
         let mut links = Links::default();
         for link in self::links(scenario) {
             // One by one, as above.
@@ -148,15 +235,13 @@ impl Links {
                 loss,
                 duplicate,
                 corrupt_seen,
-                corrupt_unseen,
+                corrupt_unseen: _,
                 size_max,
                 rate,
             } = link;
             let has_queue = rate.is_some_and(|rate| rate.queue_bytes_max < u64::MAX);
-            links.loses |= [loss, corrupt_seen].iter().any(|odds| *odds != Odds::NEVER);
-            links.loses |= size_max.is_some() || has_queue;
-            links.doubles |= duplicate != Odds::NEVER;
-            links.corrupts |= corrupt_unseen != Odds::NEVER;
+            links.loses |= can(loss) || can(corrupt_seen) || size_max.is_some() || has_queue;
+            links.doubles |= can(duplicate);
         }
         let differ = scenario.links.iter().filter_map(|rule| rule.contacts.as_ref());
         for contacts in differ.chain(contacts) {
@@ -165,6 +250,14 @@ impl Links {
         }
         links
     }
+}
+
+/// Refuses a scenario that loses more messages without any luck than may be lost: too long ones, those that a queue has
+/// no room for, those of a link that is down. `calm` is its run without any luck, if that could be made.
+pub(super) fn check_losses(calm: Option<&Trace>, losses_max: u32) -> Result<(), Unfit> {
+    let is_loss = |nemesis: &Nemesis| matches!(nemesis, Nemesis::Lose(..));
+    let lost = calm.map_or(0, |trace| trace.nemesis().iter().filter(|entry| is_loss(&entry.nemesis)).count()) as u64;
+    if lost > u64::from(losses_max) { Err(Unfit::Losses { lost, losses_max }) } else { Ok(()) }
 }
 
 /// The links on which messages overtake each other and on most they do not, or the other way round.

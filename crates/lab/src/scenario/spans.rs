@@ -34,4 +34,16 @@ impl Scenario {
         spans.sort_by_key(|(at, _)| *at);
         if spans.len() == self.steps.len() { spans.into_iter().nth(step).map(|(_, span)| span) } else { None }
     }
+
+    /// Where in `text`, from which it was read, the value of `key` stands: in the table `rules` (such as `links`) number
+    /// `rule`, or in the table `default` (such as `link`) if it does not stand there.
+    ///
+    /// `None` if it stands in neither. Reads the text once more.
+    pub fn key_span(text: &str, default: &str, rules: &str, rule: Option<usize>, key: &str) -> Option<Range<usize>> {
+        let document = DeTable::parse(text).ok()?;
+        let file = document.get_ref();
+        let own = rule.and_then(|rule| file.get(rules)?.get_ref().as_array()?.get(rule)?.get_ref().as_table());
+        let default = file.get(default).and_then(|table| table.get_ref().as_table());
+        own.and_then(|table| table.get(key)).or_else(|| default?.get(key)).map(|value| value.span())
+    }
 }
