@@ -186,6 +186,9 @@ pub(crate) struct Explore {
     /// Write the trace of the smallest run that breaks a promise to this file, as JSON Lines.
     #[arg(long, value_name = "FILE")]
     pub(crate) trace: Option<PathBuf>,
+    /// Whether to tell on standard error how far it is; `auto` does on a terminal, `always` prints a line a second.
+    #[arg(long, value_enum, default_value_t = Progress::Auto, value_name = "WHEN")]
+    pub(crate) progress: Progress,
     /// Print one JSON object instead of text.
     #[arg(long)]
     pub(crate) json: bool,

@@ -5,8 +5,10 @@
 mod args;
 mod commands;
 mod file;
+mod interrupts;
 mod judgements;
 mod printer;
+mod progress;
 mod source;
 mod target;
 mod timeline;

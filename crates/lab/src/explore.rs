@@ -29,6 +29,7 @@ use fit::Links;
 pub use fit::{Place, Unfit};
 use tally::Tally;
 
+use crate::hunt::Go;
 use crate::promises::{self, Judged};
 use crate::scenario::Scenario;
 use crate::simulate::{Stage, nothing_shown};
@@ -137,21 +138,23 @@ impl From<WorldError> for ExploreError {
 
 /// Runs `scenario` in every order of arrivals within `bounds`, and judges each run.
 ///
-/// Ends at the first violation, and makes it as small as it can. `progress` is told of each run. Deterministic. Costs,
+/// Ends at the first violation, and makes it as small as it can. `progress` is told of each run, and may stop it
+/// there; what was not looked at is unknown then. Else deterministic. Costs,
 /// for each run, to make it once more with its trace, and to judge that; memory does not grow with the runs.
 ///
 /// ```
 /// use constellation_lab::explore::{Bounds, explore};
+/// use constellation_lab::hunt::Go;
 /// use constellation_lab::incidents;
 ///
 /// let scenario = incidents::find("lossy-relay").expect("it ships").scenario();
 /// let mut bounds = Bounds::of(&scenario);
-/// let found = explore(&scenario, bounds, &mut |_| {})?;
+/// let found = explore(&scenario, bounds, &mut |_| Go::On)?;
 /// assert_eq!((bounds.losses_max, found.exit_code()), (1, 1));
 ///
 /// // Without the loss there is no order in which anything goes wrong.
 /// bounds.losses_max = 0;
-/// assert_eq!(explore(&scenario, bounds, &mut |_| {})?.exit_code(), 0);
+/// assert_eq!(explore(&scenario, bounds, &mut |_| Go::On)?.exit_code(), 0);
 /// # Ok::<(), constellation_lab::explore::ExploreError>(())
 /// ```
 ///
@@ -161,7 +164,7 @@ impl From<WorldError> for ExploreError {
 pub fn explore(
     scenario: &Scenario,
     bounds: Bounds,
-    progress: &mut dyn FnMut(Progress),
+    progress: &mut dyn FnMut(Progress) -> Go,
 ) -> Result<Explored, ExploreError> {
     explore_with(scenario, bounds, |rules, me| Station::new(Arc::clone(rules), me), progress)
 }
@@ -176,7 +179,7 @@ pub fn explore_with<N>(
     scenario: &Scenario,
     bounds: Bounds,
     node: impl Fn(&Arc<Rules>, NodeId) -> N,
-    progress: &mut dyn FnMut(Progress),
+    progress: &mut dyn FnMut(Progress) -> Go,
 ) -> Result<Explored, ExploreError>
 where
     N: Node<Request = Request> + Clone,
@@ -198,8 +201,12 @@ where
                 return Visit::Enough;
             }
         }
-        progress(Progress { runs: tally.runs(), deliveries: run.deliveries() });
-        broken.map_or(Visit::Fine, |_| Visit::Broken(String::new()))
+        let go = progress(Progress { runs: tally.runs(), deliveries: run.deliveries() });
+        match (broken, go) {
+            (Some(_), _) => Visit::Broken(String::new()),
+            (None, Go::On) => Visit::Fine,
+            (None, Go::Stop) => Visit::Enough,
+        }
     })?;
     if let Some(error) = failed {
         return Err(error.into());

@@ -5,37 +5,50 @@ use std::ops::Range;
 use anyhow::anyhow;
 use constellation_lab::Scenario;
 use constellation_lab::explore::{Bounds, ExploreError, Explored, Place, Unfit, explore};
-use constellation_sim::explore::Extent;
+use constellation_lab::hunt::Go;
+use constellation_lab::words::one_line;
+use constellation_sim::explore::{Bound, Extent};
 use constellation_trace::format::jsonl;
 use constellation_trace::{Limit, Verdict};
 use serde_json::{Value, json};
 
 use crate::args::Explore;
 use crate::file::write_whole;
+use crate::interrupts::Interrupts;
 use crate::judgements::{judgement_json, print_judgements};
 use crate::printer::{Printer, count, faint, strong, verdict};
+use crate::progress::Progress;
 use crate::source::Excerpt;
 use crate::target::{self, quoted};
 
 pub(crate) fn run(arguments: &Explore, printer: &mut Printer) -> anyhow::Result<u8> {
     let scenario = target::scenario(&arguments.target)?;
     let bounds = bounds(arguments, &scenario);
-    let progress = printer.progress("exploring");
+    let interrupts = Interrupts::listen("the exploration ends with the run that is under way")?;
+    let aim = format!("{} at most", count(bounds.deliveries_max, "arrival"));
+    let mut progress = Progress::begin(arguments.progress, "exploring", &aim, printer);
     let explored = explore(&scenario, bounds, &mut |so_far| {
         let (runs, arrivals) = (count(so_far.runs, "run"), count(so_far.deliveries, "arrival"));
-        progress.set_message(format!("exploring: {runs}, {arrivals} of {} at most", bounds.deliveries_max));
+        let line = || format!("exploring: {runs}, {arrivals} of {} at most", bounds.deliveries_max);
+        progress.tell(line, printer);
+        if interrupts.came() { Go::Stop } else { Go::On }
     });
-    progress.finish_and_clear();
+    progress.end();
     let mut explored = explored.map_err(|error| refused(arguments, &scenario, error))?;
     for judgement in &mut explored.judgements {
-        if let Verdict::Violated(evidence) = &mut judgement.verdict {
-            evidence.replay = replay(arguments, &scenario, bounds);
+        match &mut judgement.verdict {
+            Verdict::Violated(evidence) => evidence.replay = replay(arguments, &scenario, bounds),
+            Verdict::Unknown(Limit::Explored { bound, .. }) => *bound = bounded(&explored.extent),
+            _ => {}
         }
     }
     if let (Some(path), Some(trace)) = (&arguments.trace, &explored.trace) {
         write_whole(path, |writer| jsonl::write(trace, writer))?;
     }
     if arguments.json {
+        if let Some(told) = no_trace(arguments, &explored) {
+            printer.tell(&told);
+        }
         printer.json(&as_json(&scenario, bounds, &explored))?;
     } else {
         print(arguments, &scenario, &explored, printer)?;
@@ -134,8 +147,7 @@ fn print(
     let extent = match &explored.extent {
         _ if explored.trace.is_some() => format!("ended at the first violation: {network}"),
         Extent::Complete => format!("complete: {network}"),
-        Extent::Bounded(bound) => format!("none was wrong, but not all were looked at: {bound}; {network}"),
-        _ => format!("not complete: {network}"),
+        extent => format!("none was wrong, but not all were looked at: {}; {network}", bounded(extent)),
     };
     printer.line(faint(&format!("· {extent}")))?;
     if explored.cut > 0 {
@@ -145,18 +157,39 @@ fn print(
     for line in &explored.left_out {
         printer.line(faint(&format!("· {line}")))?;
     }
-    if let (Some(path), None) = (&arguments.trace, &explored.trace) {
-        printer
-            .line(faint(&format!("· no run breaks a promise, so `{}` was not written", path.display())))?;
+    if let Some(told) = no_trace(arguments, explored) {
+        printer.line(faint(&format!("· {told}")))?;
     }
     Ok(())
+}
+
+/// What kept it from being complete.
+fn bounded(extent: &Extent) -> String {
+    match extent {
+        Extent::Complete => String::new(),
+        Extent::Bounded(Bound::Stopped) => "ended by Ctrl-C".to_owned(),
+        Extent::Bounded(bound) => bound.to_string(),
+        _ => "unknown".to_owned(),
+    }
+}
+
+/// That a trace was asked for, and there is none to write.
+fn no_trace(arguments: &Explore, explored: &Explored) -> Option<String> {
+    let (Some(path), None) = (&arguments.trace, &explored.trace) else { return None };
+    let shown = path.display().to_string();
+    let file = one_line(&shown);
+    Some(if path.exists() {
+        format!("no trace: nothing was broken; the `{file}` that is there is of another run")
+    } else {
+        format!("no trace: nothing was broken, so there is no `{file}`")
+    })
 }
 
 fn as_json(scenario: &Scenario, bounds: Bounds, explored: &Explored) -> Value {
     let bound = match &explored.extent {
         _ if explored.trace.is_some() => json!("the first violation"),
-        Extent::Bounded(bound) => json!(bound.to_string()),
-        _ => Value::Null,
+        Extent::Complete => Value::Null,
+        extent => json!(bounded(extent)),
     };
     json!({
         "schema": "constellation/explore/1",

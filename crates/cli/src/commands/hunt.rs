@@ -4,12 +4,9 @@ pub(crate) mod prey;
 mod told;
 
 use std::path::Path;
-use std::process;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use constellation_lab::hunt::{Ended, Go, Hunt, Hunted, Luck, Until};
 use constellation_trace::Verdict;
 use constellation_trace::format::jsonl;
@@ -18,7 +15,8 @@ use crate::args;
 use crate::commands::hunt::prey::Prey;
 use crate::commands::hunt::told::Progress;
 use crate::file::{make_folder, write_whole};
-use crate::printer::{Printer, tell_now};
+use crate::interrupts::Interrupts;
+use crate::printer::Printer;
 use crate::target::quoted;
 
 pub(crate) fn run(arguments: &args::Hunt, printer: &mut Printer) -> anyhow::Result<u8> {
@@ -31,10 +29,10 @@ pub(crate) fn run(arguments: &args::Hunt, printer: &mut Printer) -> anyhow::Resu
     if let Some(jobs) = arguments.jobs {
         rayon::ThreadPoolBuilder::new().num_threads(jobs.get()).build_global()?;
     }
-    let interrupted = interrupts()?;
+    let interrupts = Interrupts::listen("the hunt ends with the seeds that are under way")?;
     let mut progress = Progress::begin(arguments, printer);
     let (start, time) = (Instant::now(), arguments.time);
-    let is_over = || interrupted.load(Ordering::Relaxed) || time.is_some_and(|time| start.elapsed() >= time);
+    let is_over = || interrupts.came() || time.is_some_and(|time| start.elapsed() >= time);
     let plan = plan(arguments, &is_over);
     let provenance = prey.provenance(arguments.from)?;
     let (mut kept, mut failed) = (Kept::default(), None);
@@ -62,7 +60,7 @@ pub(crate) fn run(arguments: &args::Hunt, printer: &mut Printer) -> anyhow::Resu
     }
     let end = match (hunted.ended, &hunted.error) {
         (_, Some(_)) => End::Failed,
-        (Ended::Stopped, _) if interrupted.load(Ordering::Relaxed) => End::Interrupted,
+        (Ended::Stopped, _) if interrupts.came() => End::Interrupted,
         (Ended::Stopped, _) => End::TimeUp,
         _ => End::Planned,
     };
@@ -106,22 +104,6 @@ enum End {
     Interrupted,
     /// A seed could not be run; what was found before is told.
     Failed,
-}
-
-/// Whether Ctrl-C was pressed: the hunt then ends with the batch that is under way; at the second time, at once.
-fn interrupts() -> anyhow::Result<Arc<AtomicBool>> {
-    /// What a shell calls a program that was ended by Ctrl-C.
-    const EXIT_CODE: i32 = 130;
-    let interrupted = Arc::new(AtomicBool::new(false));
-    let told = Arc::clone(&interrupted);
-    let handler = move || {
-        if told.swap(true, Ordering::Relaxed) {
-            process::exit(EXIT_CODE);
-        }
-        tell_now("Ctrl-C: the hunt ends with the seeds that are under way; once more ends it at once");
-    };
-    ctrlc::set_handler(handler).context("cannot listen for Ctrl-C")?;
-    Ok(interrupted)
 }
 
 /// Violated if anything was found, else unknown if a run was or if the hunt was cut short.

@@ -103,7 +103,7 @@ fn bounds_that_leave_something_out_make_it_unknown() {
             · 4 runs cut before the end, and judged for safety alone
             · times and latencies play no part: clients may ask at any time, and whatever is under way may arrive next
             · partitions and cuts play no part: what they hold is late, and any message may be late anyhow
-            · no run breaks a promise, so `none.jsonl` was not written"#]],
+            · no trace: nothing was broken, so there is no `none.jsonl`"#]],
     );
 }
 
@@ -267,5 +267,59 @@ fn a_fault_that_no_order_has_is_shown_where_it_stands() {
         --- talk
         error: without any luck this loses 9 messages, more than the 1 that may be lost here
         help: explore with `--losses 9`, or let `hunt` try seeds"#]],
+    );
+}
+
+#[test]
+fn a_trace_that_was_not_written_is_told() {
+    let bench = Bench::new(&[("old.jsonl", b"what another run left")]);
+    let told = |args: &[&str]| {
+        let output = bench.run(&[&["explore", "conjunction", "--trace"], args].concat(), b"");
+        assert_eq!(output.status.code(), Some(0));
+        let last = text(&output.stdout).lines().last().unwrap_or_default().to_owned();
+        format!("{last}\n{}", text(&output.stderr))
+    };
+    expect![[r#"
+        · no trace: nothing was broken, so there is no `new.jsonl`
+        · no trace: nothing was broken; the `old.jsonl` that is there is of another run
+        }
+        no trace: nothing was broken; the `old.jsonl` that is there is of another run
+    "#]]
+    .assert_eq(&[&["new.jsonl"][..], &["old.jsonl"], &["old.jsonl", "--json"]].map(told).concat());
+    assert_eq!(bench.names(), ["old.jsonl"]);
+}
+
+#[test]
+fn an_exploration_in_a_pipe_tells_how_far_it_is_if_it_is_asked_to() {
+    let told = |when| {
+        let output = Bench::new(&[]).run(&["explore", "lossy-relay", "--progress", when], b"");
+        text(&output.stderr).to_owned()
+    };
+    expect![[r#"
+        exploring: 100000 arrivals at most
+        exploring: 1 run, 8 arrivals of 100000 at most
+    "#]]
+    .assert_eq(&told("always"));
+    assert_eq!((told("auto"), told("never")), (String::new(), String::new()));
+}
+
+#[cfg(unix)]
+#[test]
+fn an_exploration_that_is_interrupted_says_what_was_looked_at() {
+    let long = "nodes = [\"a\", \"b\", \"c\", \"d\"]\nend = \"60s\"\nanti_entropy = \"1s\"\n\
+                steps = [{ at = \"0s\", do = \"submit\", node = \"a\", key = \"k\", value = \"v\" }]\n";
+    let bench = Bench::new(&[("long.toml", long.as_bytes())]);
+    let args = ["explore", "long.toml", "--timers", "6", "--budget", "4000000000"];
+    let mut exploring = crate::hunting::Hunting::command(&bench, &args);
+    assert_eq!(exploring.line(), "exploring: 4000000000 arrivals at most\n");
+    let line = exploring.line();
+    assert!(line.starts_with("exploring: 1 run, "), "{line}");
+    exploring.interrupt();
+    let (code, found) = exploring.end();
+    assert_eq!(code, Some(3), "{found}");
+    assert!(found.contains("\n? unknown  replicas converge  ("), "{found}");
+    assert!(
+        found.contains("\n· none was wrong, but not all were looked at: ended by Ctrl-C; ordered links"),
+        "{found}"
     );
 }

@@ -330,20 +330,24 @@ fn a_hunt_that_is_interrupted_twice_ends_at_once() {
     assert_eq!(hunting.end(), (Some(130), String::new()));
 }
 
-/// A hunt that goes on meanwhile, on one core, and tells how far it is.
+/// A hunt, or an exploration, that goes on meanwhile and tells how far it is.
 #[cfg(unix)]
-struct Hunting {
+pub(crate) struct Hunting {
     child: std::process::Child,
     talk: std::io::BufReader<std::process::ChildStderr>,
 }
 
 #[cfg(unix)]
 impl Hunting {
+    /// A hunt on one core.
     fn begin(bench: &Bench, args: &[&str]) -> Hunting {
+        Hunting::command(bench, &[&["hunt", "--jobs", "1"], args].concat())
+    }
+
+    pub(crate) fn command(bench: &Bench, args: &[&str]) -> Hunting {
         let mut child = Command::new(env!("CARGO_BIN_EXE_constellation"))
-            .arg("hunt")
             .args(args)
-            .args(["--jobs", "1", "--progress", "always"])
+            .args(["--progress", "always"])
             .current_dir(bench.path())
             .env("TERM", "dumb")
             .stdout(Stdio::piped())
@@ -355,20 +359,20 @@ impl Hunting {
     }
 
     /// What it says next.
-    fn line(&mut self) -> String {
+    pub(crate) fn line(&mut self) -> String {
         let mut line = String::new();
         self.talk.read_line(&mut line).expect("it tells something");
         line
     }
 
     /// Ctrl-C, as a terminal sends it.
-    fn interrupt(&self) {
+    pub(crate) fn interrupt(&self) {
         let killed = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
         assert!(killed.expect("there is such a command").success());
     }
 
     /// How it ends, and what it found.
-    fn end(mut self) -> (Option<i32>, String) {
+    pub(crate) fn end(mut self) -> (Option<i32>, String) {
         let mut rest = String::new();
         self.talk.read_to_string(&mut rest).expect("it ends");
         let output = self.child.wait_with_output().expect("it ends");

@@ -97,7 +97,11 @@ impl fmt::Display for Unfit {
                 )
             }
             Unfit::Machine { place } => {
-                write!(f, "`{}` strikes machines, but here none is struck: only the order is explored", place.key)
+                write!(
+                    f,
+                    "`{}` strikes machines, but here none is struck: only the order is explored",
+                    place.key
+                )
             }
             Unfit::Losses { lost, losses_max } => {
                 write!(
@@ -256,7 +260,8 @@ impl Links {
 /// no room for, those of a link that is down. `calm` is its run without any luck, if that could be made.
 pub(super) fn check_losses(calm: Option<&Trace>, losses_max: u32) -> Result<(), Unfit> {
     let is_loss = |nemesis: &Nemesis| matches!(nemesis, Nemesis::Lose(..));
-    let lost = calm.map_or(0, |trace| trace.nemesis().iter().filter(|entry| is_loss(&entry.nemesis)).count()) as u64;
+    let lost =
+        calm.map_or(0, |trace| trace.nemesis().iter().filter(|entry| is_loss(&entry.nemesis)).count()) as u64;
     if lost > u64::from(losses_max) { Err(Unfit::Losses { lost, losses_max }) } else { Ok(()) }
 }
 

@@ -30,8 +30,7 @@ pub(super) const fn is_about_the_end(promise: Promise) -> bool {
 impl Tally {
     /// Nothing was judged yet of what `calm`, the verdict on one of the runs, is about.
     pub(super) fn of(calm: Judged) -> Tally {
-        let outcome =
-            |judgement: Judgement| Outcome { promise: judgement.promise, runs: 0, open: None };
+        let outcome = |judgement: Judgement| Outcome { promise: judgement.promise, runs: 0, open: None };
         Tally { runs: 0, outcomes: calm.judgements.into_iter().map(outcome).collect() }
     }
 

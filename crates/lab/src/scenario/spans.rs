@@ -39,10 +39,17 @@ impl Scenario {
     /// `rule`, or in the table `default` (such as `link`) if it does not stand there.
     ///
     /// `None` if it stands in neither. Reads the text once more.
-    pub fn key_span(text: &str, default: &str, rules: &str, rule: Option<usize>, key: &str) -> Option<Range<usize>> {
+    pub fn key_span(
+        text: &str,
+        default: &str,
+        rules: &str,
+        rule: Option<usize>,
+        key: &str,
+    ) -> Option<Range<usize>> {
         let document = DeTable::parse(text).ok()?;
         let file = document.get_ref();
-        let own = rule.and_then(|rule| file.get(rules)?.get_ref().as_array()?.get(rule)?.get_ref().as_table());
+        let own =
+            rule.and_then(|rule| file.get(rules)?.get_ref().as_array()?.get(rule)?.get_ref().as_table());
         let default = file.get(default).and_then(|table| table.get_ref().as_table());
         own.and_then(|table| table.get(key)).or_else(|| default?.get(key)).map(|value| value.span())
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use constellation_fabric::Sequence;
 use constellation_fabric::node::{Step, StepAct};
 use constellation_lab::explore::{Bounds, ExploreError, Explored, explore, explore_with};
+use constellation_lab::hunt::Go;
 use constellation_lab::promises::judge_trace;
 use constellation_lab::station::{Message, Rules};
 use constellation_lab::{Resolver, Scenario, Station, incidents, simulate_with};
@@ -39,7 +40,7 @@ fn bounds(scenario: &Scenario, change: impl FnOnce(&mut Bounds)) -> Bounds {
 }
 
 fn explored(scenario: &Scenario, change: impl FnOnce(&mut Bounds)) -> Explored {
-    explore(scenario, bounds(scenario, change), &mut |_| {}).expect("it can be explored")
+    explore(scenario, bounds(scenario, change), &mut |_| Go::On).expect("it can be explored")
 }
 
 /// What was found, in full where something is broken, else each outcome with the promises that have it.
@@ -79,7 +80,7 @@ where
         );
     }
     let node = |rules: &Arc<Rules>, me| broken(rules, me, &tamper);
-    let found = explore_with(scenario, bounds(scenario, change), node, &mut |_| {});
+    let found = explore_with(scenario, bounds(scenario, change), node, &mut |_| Go::On);
     check(&found.expect("it can be explored"), expected);
 }
 
@@ -150,7 +151,7 @@ fn a_station_that_shows_nothing_after_a_second_copy_is_found_where_a_message_may
                       each of its requests is needed, and no fewer steps break it"#]],
     );
     let node = |rules: &Arc<Rules>, me| broken(rules, me, &forget);
-    let found = explore_with(&scenario, Bounds::of(&scenario), node, &mut |_| {});
+    let found = explore_with(&scenario, Bounds::of(&scenario), node, &mut |_| Go::On);
     check(
         &found.expect("it can be explored"),
         expect![[r#"
@@ -334,7 +335,7 @@ fn what_a_seed_finds_is_found() {
                 judge_trace(&trace).iter().any(|judged| matches!(judged.verdict, Verdict::Violated(_)))
             };
             let seed = (0..300).find(is_broken);
-            let found = explore_with(&scenario, Bounds::of(&scenario), node, &mut |_| {});
+            let found = explore_with(&scenario, Bounds::of(&scenario), node, &mut |_| Go::On);
             let found = found.expect("it can be explored");
             assert_eq!(found.exit_code(), u8::from(seed.is_some()), "{resolver:?}, seed {seed:?}: {found:?}");
             told.push((seed, found.runs));
@@ -429,6 +430,25 @@ fn what_no_run_was_judged_for_is_unknown() {
 }
 
 #[test]
+fn what_whoever_waits_stops_is_unknown() {
+    let scenario = shipped("conjunction");
+    let stop = |so_far: constellation_lab::explore::Progress| if so_far.runs < 3 { Go::On } else { Go::Stop };
+    let found = explore(&scenario, Bounds::of(&scenario), &mut { stop }).expect("it can be explored");
+    check(
+        &found,
+        expect![[r#"
+        exit 3: 3 runs, 0 cut, 22 arrivals
+        unknown in 3 runs: none wrong among the 3 explored, within the bound: stopped by whoever looked"#]],
+    );
+    // What is broken by then is found.
+    let relay = shipped("lossy-relay");
+    let found = explore(&relay, Bounds::of(&relay), &mut |so_far| {
+        if so_far.runs < 13 { Go::On } else { Go::Stop }
+    });
+    assert_eq!(found.map(|found| found.exit_code()), Ok(1));
+}
+
+#[test]
 fn a_run_that_is_cut_is_judged_for_safety() {
     let mut scenario = shipped("conjunction");
     scenario.resolver = Resolver::LamportLww;
@@ -475,7 +495,7 @@ fn hiding(scenario: &Scenario, update: &'static str) -> Explored {
         Some(step)
     };
     let node = |rules: &Arc<Rules>, me| broken(rules, me, &hide);
-    explore_with(scenario, Bounds::of(scenario), node, &mut |_| {}).expect("it can be explored")
+    explore_with(scenario, Bounds::of(scenario), node, &mut |_| Go::On).expect("it can be explored")
 }
 
 #[test]
@@ -556,7 +576,8 @@ fn the_trace_of_a_violation_shows_it_to_whoever_reads_it() {
 #[test]
 fn what_no_order_of_arrivals_says_is_refused_or_told() {
     let refused = |scenario: &Scenario| {
-        let error = explore(scenario, Bounds::of(scenario), &mut |_| {}).expect_err("it cannot be explored");
+        let error =
+            explore(scenario, Bounds::of(scenario), &mut |_| Go::On).expect_err("it cannot be explored");
         let ExploreError::Unfit(unfit) = &error else { panic!("{error}") };
         format!("{error}; {}", unfit.help())
     };
@@ -597,11 +618,12 @@ fn what_no_order_of_arrivals_says_is_refused_or_told() {
 /// What breaks it needs no order at all, so that no order shows it: `holds` would be wrong.
 #[test]
 fn what_alters_messages_or_strikes_machines_is_refused_and_what_loses_loses_one() {
-    let submit = "steps = [{ at = \"1s\", do = \"submit\", node = \"pacific\", key = \"mode\", value = \"safe\" }]";
+    let submit =
+        "steps = [{ at = \"1s\", do = \"submit\", node = \"pacific\", key = \"mode\", value = \"safe\" }]";
     let tell = |tables: &str| {
         let scenario = parse(&format!("{tables}\n{submit}"));
         let bounds = Bounds::of(&scenario);
-        let outcome = match explore(&scenario, bounds, &mut |_| {}) {
+        let outcome = match explore(&scenario, bounds, &mut |_| Go::On) {
             Ok(found) => format!("exit {}", found.exit_code()),
             Err(ExploreError::Unfit(unfit)) => format!("{unfit}; {}", unfit.help()),
             Err(error) => panic!("{error}"),

@@ -177,7 +177,9 @@ fn answers_in_any_order_are_the_same_tape() {
         assert_eq!(Tape::parse(&text, &names()).map(|tape| tape.to_string()), Ok(sorted.clone()), "{text}");
     }
     let items = ["loss:pacific:atlantic:4=1/2", "latency:pacific:atlantic:3=17/1000"].map(str::to_owned);
-    let line = |items: &[String]| format!("tape=1,version=0.1.0,scenario=mss-17,hash=3f2a,seed=17,{}", items.join(","));
+    let line = |items: &[String]| {
+        format!("tape=1,version=0.1.0,scenario=mss-17,hash=3f2a,seed=17,{}", items.join(","))
+    };
     let read = Tape::parse_line(&line(&items), &names()).map(|tape| tape.line());
     assert_eq!(read, Ok(line(&[items[1].clone(), items[0].clone()])));
 }

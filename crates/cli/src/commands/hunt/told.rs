@@ -7,7 +7,6 @@ use constellation_lab::hunt::{Coverage, Ended, Finding, Hunted, deviations};
 use constellation_lab::promises::Phase;
 use constellation_trace::format::jsonl;
 use constellation_trace::{TrueTime, Verdict};
-use indicatif::ProgressBar;
 use serde_json::{Map, Value, json};
 
 use super::End;
@@ -15,14 +14,12 @@ use super::prey::Prey;
 use crate::args;
 use crate::judgements::{judgement_json, print_judgements};
 use crate::printer::{Printer, count, faint, strong};
+use crate::progress;
 
 /// What is said while it lasts, on standard error.
 pub(super) struct Progress {
-    shown: args::Progress,
-    bar: ProgressBar,
+    talk: progress::Progress,
     start: Instant,
-    /// When a line was last printed.
-    last: Option<Instant>,
     aim: Aim,
 }
 
@@ -34,18 +31,13 @@ enum Aim {
 
 impl Progress {
     pub(super) fn begin(arguments: &args::Hunt, printer: &mut Printer) -> Progress {
-        let bar = match arguments.progress {
-            args::Progress::Auto => printer.progress("hunting"),
-            args::Progress::Always | args::Progress::Never => ProgressBar::hidden(),
-        };
         let aim = arguments.time.map_or(Aim::Seeds(arguments.seeds.get()), Aim::Time);
-        if arguments.progress == args::Progress::Always {
-            printer.tell(&match aim {
-                Aim::Seeds(seeds) => format!("hunting: {}", count(seeds, "seed")),
-                Aim::Time(time) => format!("hunting: for {time:?}"),
-            });
-        }
-        Progress { shown: arguments.progress, bar, start: Instant::now(), last: None, aim }
+        let told = match aim {
+            Aim::Seeds(seeds) => count(seeds, "seed"),
+            Aim::Time(time) => format!("for {time:?}"),
+        };
+        let talk = progress::Progress::begin(arguments.progress, "hunting", &told, printer);
+        Progress { talk, start: Instant::now(), aim }
     }
 
     /// How long it has lasted.
@@ -54,40 +46,31 @@ impl Progress {
     }
 
     pub(super) fn tell(&mut self, hunted: &Hunted, printer: &mut Printer) {
-        const INTERVAL: Duration = Duration::from_secs(1);
-        match self.shown {
-            args::Progress::Never => {}
-            args::Progress::Auto => self.bar.set_message(self.line(hunted)),
-            args::Progress::Always => {
-                if self.last.is_none_or(|last| last.elapsed() >= INTERVAL) {
-                    self.last = Some(Instant::now());
-                    printer.tell(&self.line(hunted));
-                }
-            }
-        }
+        let Progress { talk, start, aim } = self;
+        talk.tell(|| line(*start, aim, hunted), printer);
     }
 
     pub(super) fn end(&self) {
-        self.bar.finish_and_clear();
+        self.talk.end();
     }
+}
 
-    fn line(&self, hunted: &Hunted) -> String {
-        // Saturating: before the first millisecond, all is said to have happened in one.
-        let elapsed_ms = u64::try_from(self.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
-        let rate = hunted.seeds.saturating_mul(1_000) / elapsed_ms;
-        let tried = match self.aim {
-            Aim::Seeds(seeds) => format!("{} of {}", hunted.seeds, count(seeds, "seed")),
-            Aim::Time(time) => {
-                format!("{} in {}s of {time:?}", count(hunted.seeds, "seed"), elapsed_ms / 1_000)
-            }
-        };
-        format!(
-            "hunting: {tried}, {rate} a second · {} · {} · {}",
-            count(hunted.events, "event"),
-            count(hunted.findings.len(), "finding"),
-            reached(hunted),
-        )
-    }
+fn line(start: Instant, aim: &Aim, hunted: &Hunted) -> String {
+    // Saturating: before the first millisecond, all is said to have happened in one.
+    let elapsed_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
+    let rate = hunted.seeds.saturating_mul(1_000) / elapsed_ms;
+    let tried = match aim {
+        Aim::Seeds(seeds) => format!("{} of {}", hunted.seeds, count(*seeds, "seed")),
+        Aim::Time(time) => {
+            format!("{} in {}s of {time:?}", count(hunted.seeds, "seed"), elapsed_ms / 1_000)
+        }
+    };
+    format!(
+        "hunting: {tried}, {rate} a second · {} · {} · {}",
+        count(hunted.events, "event"),
+        count(hunted.findings.len(), "finding"),
+        reached(hunted),
+    )
 }
 
 /// The kinds of luck that there were, and how much different they made.
