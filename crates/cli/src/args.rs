@@ -121,7 +121,7 @@ pub(crate) struct Hunt {
     #[arg(long)]
     pub(crate) swarm: bool,
     /// On how many cores; by default on all of them. What is found does not depend on it.
-    #[arg(long, value_name = "J")]
+    #[arg(long, value_name = "J", value_parser = parse_jobs)]
     pub(crate) jobs: Option<NonZeroUsize>,
     /// Write the tape, the trace and the evidence of each finding into this folder.
     #[arg(long, value_name = "DIR")]
@@ -250,6 +250,15 @@ fn parse_seed(text: &str) -> Result<u64, String> {
 /// How many seeds: one at least.
 fn parse_seeds(text: &str) -> Result<NonZeroU64, String> {
     text.parse().map_err(|_| "a whole number from 1 to 2^64 - 1".to_owned())
+}
+
+/// How many threads: more than any machine has cores only cost time and memory.
+fn parse_jobs(text: &str) -> Result<NonZeroUsize, String> {
+    const JOBS_MAX: usize = 1_024;
+    let jobs = text.parse().ok().filter(|jobs: &NonZeroUsize| jobs.get() <= JOBS_MAX);
+    jobs.ok_or_else(|| {
+        format!("a whole number from 1 to {JOBS_MAX}; more than there are cores find nothing sooner")
+    })
 }
 
 fn parse_time(text: &str) -> Result<Duration, String> {

@@ -513,3 +513,13 @@ fn an_answer_that_nothing_asks_for_is_reported() {
         · of 2 answers, 1 as recorded; 1 promise broken"#]]
     .assert_eq(&last_lines(&output.stdout, 2));
 }
+
+#[test]
+fn more_jobs_than_any_machine_has_cores_are_refused() {
+    for jobs in ["0", "1025", "100000", "18446744073709551616", "two"] {
+        let output = Bench::new(&[]).run(&["hunt", "conjunction", "--jobs", jobs], b"");
+        assert_eq!(output.status.code(), Some(2), "{jobs}");
+        let told = "a whole number from 1 to 1024; more than there are cores find nothing sooner";
+        assert!(text(&output.stderr).contains(told), "{}", text(&output.stderr));
+    }
+}
