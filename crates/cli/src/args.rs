@@ -15,6 +15,20 @@ Exit codes:
   2  the input or the command line cannot be used
   3  no violation was found, but not everything could be judged";
 
+const HUNT_EXIT_CODES: &str = "\
+Exit codes:
+  0  no promise was seen broken under the seeds that were tried; other seeds may break one
+  1  a promise is violated
+  2  the input or the command line cannot be used
+  3  no violation was found, but not every run could be judged in full, or the hunt was cut short";
+
+const EXPLORE_EXIT_CODES: &str = "\
+Exit codes:
+  0  every promise holds in every order within the bounds
+  1  a promise is violated
+  2  the input or the command line cannot be used
+  3  no violation was found, but not every order was looked at";
+
 const EXAMPLES: &str = "\
 Examples:
   constellation run conjunction                   four stations, a partition, and a verdict
@@ -99,7 +113,7 @@ pub(crate) struct Run {
 }
 
 #[derive(Args, Debug)]
-#[command(after_help = EXIT_CODES)]
+#[command(after_help = HUNT_EXIT_CODES)]
 pub(crate) struct Hunt {
     #[command(flatten)]
     pub(crate) target: Target,
@@ -164,7 +178,7 @@ pub(crate) struct Replay {
 }
 
 #[derive(Args, Debug)]
-#[command(after_help = EXIT_CODES)]
+#[command(after_help = EXPLORE_EXIT_CODES)]
 pub(crate) struct Explore {
     #[command(flatten)]
     pub(crate) target: Target,

@@ -289,3 +289,21 @@ fn a_reader_that_goes_away_does_not_change_the_exit_code() {
         assert_eq!(text(&output.stderr).is_empty(), code != 2, "{args:?}: {}", text(&output.stderr));
     }
 }
+
+/// That all seeds of some were fine is not that every promise holds.
+#[test]
+fn each_command_says_what_its_exit_codes_mean() {
+    let told = |command: &str| {
+        let output = Bench::new(&[]).run(&[command, "--help"], b"");
+        let line = text(&output.stdout).lines().find(|line| line.trim_start().starts_with("0  "));
+        format!("{command:<8}{}\n", line.unwrap_or("  nothing"))
+    };
+    expect![[r#"
+        run       0  every promise holds
+        replay    0  every promise holds
+        check     0  every promise holds
+        hunt      0  no promise was seen broken under the seeds that were tried; other seeds may break one
+        explore   0  every promise holds in every order within the bounds
+    "#]]
+    .assert_eq(&["run", "replay", "check", "hunt", "explore"].map(told).concat());
+}
