@@ -159,7 +159,7 @@ pub(crate) enum Progress {
 #[derive(Args, Debug)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct Replay {
-    /// A tape: the line that `hunt` prints, or a file that it kept.
+    /// A tape: the line that `hunt` prints, or a file that it kept; `-` is standard input.
     pub(crate) tape: String,
     #[command(flatten)]
     pub(crate) target: Target,

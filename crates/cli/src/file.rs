@@ -1,10 +1,64 @@
-//! How files are written: whole, or not at all.
+//! How files are read: no further than they may be long; and written: whole, or not at all.
 
 use std::fs;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
+use constellation_lab::words::one_line;
+
+/// How standard input is called on the command line.
+pub(crate) const STANDARD_INPUT: &str = "-";
+
+/// What can be read, and how long it may be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Kind {
+    /// As messages call it: `a scenario`.
+    pub(crate) what: &'static str,
+    /// How many bytes it has at most.
+    pub(crate) bytes_max: u64,
+}
+
+/// What messages call a file, or standard input for `-`.
+pub(crate) fn name_of(path: &Path) -> String {
+    if path.as_os_str() == STANDARD_INPUT {
+        return "standard input".to_owned();
+    }
+    format!("`{}`", one_line(&path.display().to_string()))
+}
+
+/// The bytes of a file, or of standard input for `-`; never more of them than the most and one, however long it is.
+pub(crate) fn read_whole(path: &Path, kind: Kind) -> anyhow::Result<Vec<u8>> {
+    let name = name_of(path);
+    let context = || format!("cannot read {name}");
+    let Kind { what, bytes_max } = kind;
+    let mut bytes = Vec::new();
+    let is_long = if path.as_os_str() == STANDARD_INPUT {
+        read_some(io::stdin().lock(), bytes_max, &mut bytes).with_context(context)?
+    } else {
+        let file = fs::File::open(path).with_context(context)?;
+        // Of a file that is known to be too long nothing needs to be read; a device has no length.
+        let length = file.metadata().map_or(0, |found| found.len());
+        length > bytes_max || read_some(file, bytes_max, &mut bytes).with_context(context)?
+    };
+    if is_long {
+        bail!("{name} is too long: {what} has at most {bytes_max} bytes");
+    }
+    Ok(bytes)
+}
+
+/// As [`read_whole`], of what must be text.
+pub(crate) fn read_text(path: &Path, kind: Kind) -> anyhow::Result<String> {
+    let bytes = read_whole(path, kind)?;
+    String::from_utf8(bytes).with_context(|| format!("{} is not UTF-8 text", name_of(path)))
+}
+
+/// Whether there is more than may be read.
+fn read_some(reader: impl Read, bytes_max: u64, bytes: &mut Vec<u8>) -> io::Result<bool> {
+    // Saturating: a limit of 2^64 - 1 bytes is none.
+    reader.take(bytes_max.saturating_add(1)).read_to_end(bytes)?;
+    Ok(bytes.len() as u64 > bytes_max)
+}
 
 /// Writes a whole file beside its place and moves it there, so that no reader ever sees half of one.
 pub(crate) fn write_whole(

@@ -1,15 +1,17 @@
 //! Which scenario is meant: a shipped one or a file, its nodes and its resolver, and how to say so again.
 
-use std::fs;
 use std::path::Path;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use constellation_lab::words::one_line;
 use constellation_lab::{Resolver, Scenario, ScenarioError, Specimen, incidents};
 use constellation_trace::ids::nearest;
 
 use crate::args::Target;
+use crate::file::{Kind, read_text};
 use crate::source::Excerpt;
+
+const SCENARIO: Kind = Kind { what: "a scenario", bytes_max: Scenario::TEXT_MAX as u64 };
 
 /// How a specimen is told from a scenario.
 const SPECIMEN: &str = "specimen:";
@@ -48,8 +50,7 @@ pub(crate) fn text(target: &Target) -> anyhow::Result<(String, String, String)> 
     let name = &target.scenario;
     let is_file = Path::new(name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"));
     if is_file {
-        let text = fs::read(name).with_context(|| format!("cannot read `{name}`"))?;
-        let text = String::from_utf8(text).with_context(|| format!("`{name}` is not UTF-8 text"))?;
+        let text = read_text(Path::new(name), SCENARIO)?;
         let stem = Path::new(name).file_stem().map(|stem| stem.to_string_lossy().into_owned());
         Ok((stem.unwrap_or_default(), name.clone(), text))
     } else {

@@ -82,8 +82,6 @@ pub struct Scenario {
 
 /// The most nodes of a scenario, so that a typing mistake does not fill the memory.
 const NODES_MAX: usize = 1_000;
-/// The longest file, in bytes.
-const TEXT_MAX: usize = 4 << 20;
 
 const FILE_KEYS: [&str; 15] = [
     "title",
@@ -104,6 +102,9 @@ const FILE_KEYS: [&str; 15] = [
 ];
 
 impl Scenario {
+    /// The longest text of a scenario file, in bytes.
+    pub const TEXT_MAX: usize = 4 << 20;
+
     /// Reads the text of a scenario file.
     ///
     /// # Errors
@@ -126,8 +127,9 @@ impl Scenario {
     }
 
     fn read(name: &str, text: &str, nodes: Option<&[String]>) -> Result<Scenario> {
-        if text.len() > TEXT_MAX {
-            return Err(ScenarioError::new(0..0, format!("a scenario file has at most {TEXT_MAX} bytes")));
+        if text.len() > Scenario::TEXT_MAX {
+            let message = format!("a scenario file has at most {} bytes", Scenario::TEXT_MAX);
+            return Err(ScenarioError::new(0..0, message));
         }
         let document = DeTable::parse(text).map_err(|error| {
             ScenarioError::new(error.span().unwrap_or(text.len()..text.len()), error.message())

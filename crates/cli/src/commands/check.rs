@@ -1,9 +1,6 @@
 //! `constellation check`: are the stamps in a log sound that some other system wrote, or an earlier run of ours?
 
-use std::fs;
-use std::io::{self, Read as _};
-
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use constellation_lab::promises::judge_trace;
 use constellation_lab::words::one_line;
 use constellation_trace::format::shiviz::LAYOUTS;
@@ -15,6 +12,7 @@ use constellation_verify::stamps::{self, Fault, Stamps};
 use serde_json::{Value, json};
 
 use crate::args::Check;
+use crate::file::{Kind, name_of, read_whole};
 use crate::judgements::{judgement_json, print_judgements};
 use crate::printer::{Printer, count, faint, strong, verdict};
 use crate::target::quoted;
@@ -59,17 +57,13 @@ pub(crate) fn run(arguments: &Check, printer: &mut Printer) -> anyhow::Result<u8
     log_checked(arguments, &name, &log, &judged, printer)
 }
 
+/// The longest log: it is held in memory, more than once.
+const LOG: Kind = Kind { what: "a log", bytes_max: 1 << 30 };
+
 /// The name of the log, as messages call it, and what it holds.
 fn read(arguments: &Check) -> anyhow::Result<(String, Vec<u8>)> {
-    let path = &arguments.log;
-    if path.as_os_str() == "-" {
-        let mut bytes = Vec::new();
-        io::stdin().read_to_end(&mut bytes).context("cannot read standard input")?;
-        return Ok(("standard input".to_owned(), bytes));
-    }
-    let name = one_line(&path.display().to_string()).into_owned();
-    let bytes = fs::read(path).with_context(|| format!("cannot read `{name}`"))?;
-    Ok((name, bytes))
+    let bytes = read_whole(&arguments.log, LOG)?;
+    Ok((name_of(&arguments.log).trim_matches('`').to_owned(), bytes))
 }
 
 /// What to do about a log that cannot be read: in words that can be typed.

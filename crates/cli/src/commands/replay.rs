@@ -2,10 +2,9 @@
 
 mod specimen;
 
-use std::fs;
 use std::path::Path;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::anyhow;
 use constellation_lab::Run;
 use constellation_lab::hunt::{changed, provenance};
 use constellation_sim::Tape;
@@ -15,9 +14,11 @@ use constellation_trace::{EventId, Judgement, Names, Verdict};
 
 use crate::args::Replay;
 use crate::commands::run::{as_json, print};
-use crate::file::write_whole;
+use crate::file::{Kind, STANDARD_INPUT, name_of, read_text, write_whole};
 use crate::printer::{Printer, count, faint};
 use crate::target::{self, quoted};
+
+const TAPE: Kind = Kind { what: "a tape", bytes_max: Tape::TEXT_MAX as u64 };
 
 /// How a tape that is a single word begins.
 const LINE_START: &str = "tape=";
@@ -29,7 +30,7 @@ pub(crate) fn run(arguments: &Replay, printer: &mut Printer) -> anyhow::Result<u
         ));
     }
     if let Some(specimen) = target::specimen(&arguments.target)? {
-        return specimen::run(arguments, specimen, &command(arguments, ""), printer);
+        return specimen::run(arguments, specimen, printer);
     }
     let scenario = target::scenario(&arguments.target)?;
     let tape = read(&arguments.tape, &Names::from_iter(scenario.names()))?;
@@ -37,7 +38,7 @@ pub(crate) fn run(arguments: &Replay, printer: &mut Printer) -> anyhow::Result<u
     if !mismatches.is_empty() && !arguments.anyway {
         return Err(other_run(&mismatches));
     }
-    let replay = command(arguments, &target::flags(&arguments.target, &scenario));
+    let replay = command(arguments, &tape, &target::flags(&arguments.target, &scenario));
     let (whole, leftovers) = Run::of_tape(&scenario, &tape, &replay)?;
     let run = match arguments.until {
         None => whole,
@@ -105,10 +106,11 @@ fn other_run(mismatches: &[Mismatch]) -> anyhow::Error {
     )
 }
 
-/// The command that does the same again.
-fn command(arguments: &Replay, flags: &str) -> String {
+/// The command that does the same again; of a tape from standard input, which is gone, it names the tape itself.
+fn command(arguments: &Replay, tape: &Tape, flags: &str) -> String {
     let name = quoted(&arguments.target.scenario);
-    let mut command = format!("constellation replay {} {name}{flags}", quoted(&arguments.tape));
+    let tape = if arguments.tape == STANDARD_INPUT { tape.line() } else { arguments.tape.clone() };
+    let mut command = format!("constellation replay {} {name}{flags}", quoted(&tape));
     if let Some(number) = arguments.until {
         command.push_str(&format!(" --until {}", EventId::new(number)));
     }
@@ -122,18 +124,24 @@ fn told(leftover: &Leftover, tape: &Tape) -> String {
     leftover.show(tape.names()).to_string()
 }
 
+/// A line, or a file that holds one or the text of a tape; `-` is standard input.
 fn read(tape: &str, names: &Names) -> anyhow::Result<Tape> {
     if tape.starts_with(LINE_START) {
         return Tape::parse_line(tape, names).map_err(|error| refused("the tape", &error));
     }
-    if !Path::new(tape).is_file() {
+    let path = Path::new(tape);
+    if tape != STANDARD_INPUT && !path.exists() {
         return Err(anyhow!(
             "`{tape}` is no tape: neither a file nor a line that begins with `{LINE_START}`"
         ));
     }
-    let text = fs::read(tape).with_context(|| format!("cannot read `{tape}`"))?;
-    let text = String::from_utf8(text).with_context(|| format!("`{tape}` is not UTF-8 text"))?;
-    Tape::parse(&text, names).map_err(|error| refused(&format!("`{tape}`"), &error))
+    let text = read_text(path, TAPE)?;
+    let read = if text.starts_with(LINE_START) {
+        Tape::parse_line(text.trim_end(), names)
+    } else {
+        Tape::parse(&text, names)
+    };
+    read.map_err(|error| refused(&name_of(path), &error))
 }
 
 fn refused(what: &str, error: &TapeError) -> anyhow::Error {

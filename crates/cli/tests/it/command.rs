@@ -307,3 +307,42 @@ fn each_command_says_what_its_exit_codes_mean() {
     "#]]
     .assert_eq(&["run", "replay", "check", "hunt", "explore"].map(told).concat());
 }
+
+/// A device gives bytes without end, and a file can be longer than any memory.
+#[cfg(unix)]
+#[test]
+fn nothing_is_read_further_than_it_may_be_long() {
+    let bench = Bench::new(&[]);
+    for name in ["endless.toml", "endless.tape", "endless.log"] {
+        std::os::unix::fs::symlink("/dev/zero", bench.path().join(name)).expect("the folder is ours");
+    }
+    for name in ["sparse.toml", "sparse.tape", "sparse.log"] {
+        let file = fs::File::create(bench.path().join(name)).expect("the folder is ours");
+        file.set_len(20 << 30).expect("it takes no room");
+    }
+    let told = |args: &&[&str]| {
+        let output = bench.run(args, b"");
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        format!("{}\n    {}", args.join(" "), text(&output.stderr))
+    };
+    let commands: [&[&str]; 5] = [
+        &["run", "endless.toml"],
+        &["run", "sparse.toml"],
+        &["replay", "endless.tape", "conjunction"],
+        &["replay", "sparse.tape", "conjunction"],
+        &["check", "sparse.log"],
+    ];
+    expect![[r#"
+        run endless.toml
+            error: `endless.toml` is too long: a scenario has at most 4194304 bytes
+        run sparse.toml
+            error: `sparse.toml` is too long: a scenario has at most 4194304 bytes
+        replay endless.tape conjunction
+            error: `endless.tape` is too long: a tape has at most 67108864 bytes
+        replay sparse.tape conjunction
+            error: `sparse.tape` is too long: a tape has at most 67108864 bytes
+        check sparse.log
+            error: `sparse.log` is too long: a log has at most 1073741824 bytes
+    "#]]
+    .assert_eq(&commands.iter().map(told).collect::<String>());
+}

@@ -523,3 +523,38 @@ fn more_jobs_than_any_machine_has_cores_are_refused() {
         assert!(text(&output.stderr).contains(told), "{}", text(&output.stderr));
     }
 }
+
+#[test]
+fn a_tape_can_come_from_standard_input_and_in_any_order() {
+    let bench = Bench::new(&[]);
+    let line = tape(&bench);
+    let replayed = bench.run(&["replay", &line, "lossy-relay"], b"");
+    let piped = bench.run(&["replay", "-", "lossy-relay"], format!("{line}\n").as_bytes());
+    assert_eq!((piped.status.code(), text(&piped.stdout)), (Some(1), text(&replayed.stdout)));
+    let folder = bench.run(&["replay", ".", "lossy-relay"], b"");
+    assert!(text(&folder.stderr).starts_with("error: cannot read `.`: "), "{}", text(&folder.stderr));
+    bench.check(
+        &["replay", "none.tape", "lossy-relay"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: `none.tape` is no tape: neither a file nor a line that begins with `tape=`"#]],
+    );
+    let text_of = |answers: &str| {
+        let (_, hash) = line.split_once(",hash=").expect("a tape has a hash");
+        let (hash, _) = hash.split_once(',').expect("a tape has a seed");
+        format!(
+            "constellation tape 1\nversion {}\nscenario lossy-relay\nhash {hash}\nseed 4\n{answers}",
+            env!("CARGO_PKG_VERSION")
+        )
+    };
+    let one = "loss pacific -> atlantic #0 = 1 of 2\n";
+    let other = "loss atlantic -> pacific #0 = 1 of 2\n";
+    let run = |answers: &str| bench.run(&["replay", "-", "lossy-relay"], text_of(answers).as_bytes());
+    let (edited, sorted) = (run(&format!("{other}{one}")), run(&format!("{one}{other}")));
+    assert_eq!((edited.status.code(), &edited.stdout), (Some(1), &sorted.stdout), "{}", text(&edited.stderr));
+    let twice = run(&format!("{one}{other}{one}"));
+    expect![[r#"
+        error: standard input: line 8, column 1: this question is already answered, in line or item 6; keep one of the two
+    "#]].assert_eq(text(&twice.stderr));
+}

@@ -7,21 +7,17 @@ use constellation_trace::format::jsonl;
 use constellation_trace::{EventId, Judgement, Limit, Trace, Verdict};
 use serde_json::json;
 
-use super::{other, other_run, read, remark, told};
+use super::{command, other, other_run, read, remark, told};
 use crate::args::Replay;
 use crate::file::write_whole;
 use crate::judgements::{judgement_json, print_judgements};
 use crate::printer::{Printer, strong};
 use crate::timeline::timeline;
 
-pub(super) fn run(
-    arguments: &Replay,
-    specimen: &Specimen,
-    replay: &str,
-    printer: &mut Printer,
-) -> anyhow::Result<u8> {
+pub(super) fn run(arguments: &Replay, specimen: &Specimen, printer: &mut Printer) -> anyhow::Result<u8> {
     let subject = specimen.subject();
     let tape = read(&arguments.tape, &subject.nodes())?;
+    let replay = command(arguments, &tape, "");
     let seed = tape.provenance().seed;
     let mismatches = tape.provenance().mismatches(&provenance_of(&*subject, &specimen.to_string(), seed)?);
     if !mismatches.is_empty() && !arguments.anyway {
@@ -45,7 +41,7 @@ pub(super) fn run(
     for judgement in &mut judgements {
         explain(judgement, &tape);
         if let Verdict::Violated(evidence) = &mut judgement.verdict {
-            replay.clone_into(&mut evidence.replay);
+            evidence.replay.clone_from(&replay);
         }
     }
     if let Some(path) = &arguments.trace {
