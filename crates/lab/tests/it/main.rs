@@ -18,6 +18,7 @@ mod random;
 mod refusals;
 mod refused_clients;
 mod refused_links;
+mod refused_orders;
 mod refused_steps;
 mod refused_values;
 mod shrinking;
