@@ -167,12 +167,7 @@ pub(super) fn left_out(scenario: &Scenario, bounds: Bounds) -> Result<Vec<String
         return Err(Unfit::Corruption { place });
     }
     let rules = machines.iter().enumerate().map(|(rule, machine)| (Some(rule), &machine.faults));
-    for (rule, faults) in iter::once((None, machine)).chain(rules) {
-        if let Some(key) = strikes(faults, *chances) {
-            return Err(Unfit::Machine { place: Place { rule, key } });
-        }
-        lies |= faults.wall_step != Odds::NEVER;
-    }
+    lies |= machines_lie(iter::once((None, machine)).chain(rules), *chances)?;
     let notes = [
         (
             true,
@@ -196,6 +191,17 @@ fn corrupts(scenario: &Scenario) -> Option<Place> {
     let mut links = iter::once((None, scenario.link)).chain(rules);
     let (rule, _) = links.find(|(_, link)| can_happen(scenario.chances, link.corrupt_unseen))?;
     Some(Place { rule, key: "corrupt_unseen" })
+}
+
+/// Refuses a machine that something may strike; whether luck sets a wall clock of one wrong.
+fn machines_lie<'s>(
+    mut machines: impl Iterator<Item = (Option<usize>, &'s Faults)>,
+    chances: Chances,
+) -> Result<bool, Unfit> {
+    machines.try_fold(false, |lies, (rule, faults)| match strikes(faults, chances) {
+        Some(key) => Err(Unfit::Machine { place: Place { rule, key } }),
+        None => Ok(lies || can_happen(chances, faults.wall_step)),
+    })
 }
 
 /// The key of something that may strike a machine. A wall clock that jumps is no such thing here.
