@@ -91,9 +91,27 @@ pub(crate) struct Target {
     #[arg(long, value_delimiter = ',', value_name = "NAME,…")]
     pub(crate) nodes: Option<Vec<String>>,
     /// Other faults than the scenario's, with the keys and values of its tables: `loss=5%,duplicate=1%`; each counts for
-    /// every link. `none` switches off whatever has odds, which leaves latencies.
+    /// every link or machine. `none` switches off whatever has odds, which leaves latencies.
     #[arg(long, value_name = "KEY=VALUE,…")]
     pub(crate) faults: Option<String>,
+    /// One more step, with the keys and values of the file's `[[steps]]`: `at=2s,do=crash,node=pacific`. A list is written as
+    /// there: `at=1s,do=partition,between=[["pacific"],["atlantic"]]`. May be given several times.
+    #[arg(long = "step", value_name = "KEY=VALUE,…")]
+    pub(crate) steps: Vec<String>,
+    /// A wall clock that lies, with the keys and values of the file's `[[walls]]`: `node=pacific,ahead=600ms`. It counts
+    /// instead of what the file says of this clock. May be given several times.
+    #[arg(long = "wall", value_name = "KEY=VALUE,…")]
+    pub(crate) walls: Vec<String>,
+    /// How long the run lasts, instead of the scenario's own `end`.
+    #[arg(long, value_name = "TIME", value_parser = parse_end)]
+    pub(crate) end: Option<End>,
+}
+
+/// A time with the words for it.
+#[derive(Clone, Debug)]
+pub(crate) struct End {
+    pub(crate) text: String,
+    pub(crate) time: Duration,
 }
 
 #[derive(Args, Debug)]
@@ -277,6 +295,10 @@ fn parse_jobs(text: &str) -> Result<NonZeroUsize, String> {
 
 fn parse_time(text: &str) -> Result<Duration, String> {
     duration(text).ok_or_else(|| "a number and a unit, such as 90s, 10min or 1.5h".to_owned())
+}
+
+fn parse_end(text: &str) -> Result<End, String> {
+    Ok(End { text: text.to_owned(), time: parse_time(text)? })
 }
 
 /// An event as a timeline names it, or by its number alone.

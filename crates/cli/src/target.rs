@@ -1,11 +1,14 @@
 //! Which scenario is meant: a shipped one or a file, its nodes and its resolver, and how to say so again.
 
+use std::ops::Range;
 use std::path::Path;
 
 use anyhow::bail;
+use constellation_lab::scenario::Instead;
 use constellation_lab::words::one_line;
 use constellation_lab::{Resolver, Scenario, ScenarioError, Specimen, incidents};
 use constellation_trace::ids::nearest;
+use serde_json::{Value, json};
 
 use crate::args::Target;
 use crate::file::{Kind, read_text};
@@ -19,8 +22,13 @@ const SPECIMEN: &str = "specimen:";
 /// The specimen that is meant, unless it is a scenario.
 pub(crate) fn specimen(target: &Target) -> anyhow::Result<Option<&'static Specimen>> {
     let Some(path) = target.scenario.strip_prefix(SPECIMEN) else { return Ok(None) };
-    if target.resolver.is_some() || target.nodes.is_some() || target.faults.is_some() {
-        bail!("a specimen has nodes and faults of its own\nhelp: leave out --resolver, --nodes and --faults");
+    let Target { scenario: _, resolver, nodes, faults, steps, walls, end } = target;
+    let is_changed = resolver.is_some() || nodes.is_some() || faults.is_some() || end.is_some();
+    if is_changed || !steps.is_empty() || !walls.is_empty() {
+        bail!(
+            "a specimen has nodes, steps and faults of its own\nhelp: leave out --resolver, --nodes, --end, --wall, --step \
+             and --faults"
+        );
     }
     let Some(specimen) = Specimen::find(path) else {
         let paths: Vec<_> = Specimen::all().map(ToString::to_string).collect();
@@ -61,19 +69,60 @@ pub(crate) fn text(target: &Target) -> anyhow::Result<(String, String, String)> 
 
 /// The scenario that is meant, with its own resolver.
 pub(crate) fn load(target: &Target) -> anyhow::Result<Scenario> {
-    let scenario = load_file(target)?;
-    let Some(faults) = &target.faults else { return Ok(scenario) };
-    scenario.with_faults(faults).map_err(|error| excerpt("--faults".to_owned(), faults.clone(), error).into())
+    let mut scenario = load_file(target)?;
+    if !target.walls.is_empty() {
+        scenario = given(WALL, &target.walls.join("\n"), |walls| scenario.with_walls(walls))?;
+    }
+    if !target.steps.is_empty() {
+        scenario = given(STEP, &target.steps.join("\n"), |steps| scenario.with_steps(steps))?;
+    }
+    match &target.faults {
+        Some(faults) => given(FAULTS, faults, |faults| scenario.with_faults(faults)),
+        None => Ok(scenario),
+    }
 }
 
-/// The scenario as it is written, with the nodes that were asked for.
+/// What the flags are called, for what they refuse and for the command that says the same again.
+const WALL: &str = "--wall";
+const STEP: &str = "--step";
+const FAULTS: &str = "--faults";
+
+/// Where a step of the scenario, by its number, was written down: what to call the text, the text, and the place in it.
+pub(crate) fn step(
+    target: &Target,
+    scenario: &Scenario,
+    step: usize,
+) -> Option<(String, String, Range<usize>)> {
+    let (_, path, file) = text(target).ok()?;
+    if let Some(span) = scenario.step_span(&file, step) {
+        return Some((path, file, span));
+    }
+    let added = target.steps.join("\n");
+    let span = scenario.added_step_span(&added, step)?;
+    Some((STEP.to_owned(), added, span))
+}
+
+/// What of a flag is read as the file is. Of one that is given several times, each is a line.
+fn given(
+    flag: &str,
+    text: &str,
+    read: impl FnOnce(&str) -> Result<Scenario, ScenarioError>,
+) -> anyhow::Result<Scenario> {
+    read(text).map_err(|error| excerpt(flag.to_owned(), text.to_owned(), error).into())
+}
+
+/// The scenario as it is written, with the nodes and the end that were asked for.
 fn load_file(target: &Target) -> anyhow::Result<Scenario> {
     let (stem, path, text) = text(target)?;
+    let mut instead = Instead::default();
+    instead.end = target.end.as_ref().map(|end| end.time);
     let Some(given) = &target.nodes else {
-        return Scenario::parse(&stem, &text).map_err(|error| excerpt(path, text, error).into());
+        return Scenario::parse_with(&stem, &text, instead)
+            .map_err(|error| excerpt(path, text, error).into());
     };
     let nodes: Vec<String> = given.iter().map(|name| name.trim().to_owned()).collect();
-    Scenario::parse_with_nodes(&stem, &text, &nodes).map_err(|error| {
+    instead.nodes = Some(&nodes);
+    Scenario::parse_with(&stem, &text, instead).map_err(|error| {
         wrong_nodes(&nodes, &text, &error).unwrap_or_else(|| excerpt(path, text, error)).into()
     })
 }
@@ -94,8 +143,9 @@ fn wrong_nodes(nodes: &[String], text: &str, error: &ScenarioError) -> Option<Ex
         help,
     };
     // Each beginning of the list is tried on an empty scenario: the first that is refused ends in the node at fault.
-    let refused =
-        |count: usize| Scenario::parse_with_nodes("", "nodes = []\nend = \"1s\"", &nodes[..count]).err();
+    let refused = |count: usize| {
+        Scenario::parse_with("", "nodes = []\nend = \"1s\"", Instead::nodes(&nodes[..count])).err()
+    };
     if let Some((count, error)) = (1..=nodes.len()).find_map(|count| Some((count, refused(count)?))) {
         let start = nodes[..count - 1].iter().map(|name| name.len() + 1).sum();
         return Some(fault(start..start + nodes[count - 1].len(), error.message, error.help));
@@ -135,7 +185,7 @@ pub(crate) fn resolver(name: &str) -> anyhow::Result<Resolver> {
     bail!("no resolver is called `{name}`\nhelp: {advice}")
 }
 
-/// The words that mean this scenario again, where its resolver, nodes or faults were asked for.
+/// The words that mean this scenario again, where anything else than it says was asked for.
 pub(crate) fn flags(target: &Target, scenario: &Scenario) -> String {
     let mut flags = String::new();
     if target.resolver.is_some() {
@@ -144,10 +194,25 @@ pub(crate) fn flags(target: &Target, scenario: &Scenario) -> String {
     if target.nodes.is_some() {
         flags.push_str(&format!(" --nodes {}", quoted(&scenario.nodes.join(","))));
     }
-    if let Some(faults) = &target.faults {
-        flags.push_str(&format!(" --faults {}", quoted(faults)));
+    let end = target.end.iter().map(|end| ("--end", &end.text));
+    let walls = target.walls.iter().map(|wall| (WALL, wall));
+    let steps = target.steps.iter().map(|step| (STEP, step));
+    let faults = target.faults.iter().map(|faults| (FAULTS, faults));
+    for (flag, text) in end.chain(walls).chain(steps).chain(faults) {
+        flags.push_str(&format!(" {flag} {}", quoted(text)));
     }
     flags
+}
+
+/// What was asked for beside the scenario itself, for a script; what was not is `null` or empty.
+pub(crate) fn given_json(target: &Target) -> Value {
+    json!({
+        "nodes": target.nodes,
+        "end": target.end.as_ref().map(|end| &end.text),
+        "walls": target.walls,
+        "steps": target.steps,
+        "faults": target.faults,
+    })
 }
 
 /// A word as a shell reads it.

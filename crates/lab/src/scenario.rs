@@ -2,8 +2,10 @@
 //!
 //! Every key, with its default, is documented in `scenarios/README.md`.
 
+mod added;
 mod clients;
 mod faults;
+mod given;
 mod links;
 mod lives;
 mod machines;
@@ -80,6 +82,23 @@ pub struct Scenario {
     pub chances: Chances,
 }
 
+/// What counts instead of what a file says.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Instead<'i> {
+    /// Other `nodes`.
+    pub nodes: Option<&'i [String]>,
+    /// Another `end`.
+    pub end: Option<Duration>,
+}
+
+impl<'i> Instead<'i> {
+    /// These nodes, and nothing else than the file says.
+    pub fn nodes(nodes: &'i [String]) -> Instead<'i> {
+        Instead { nodes: Some(nodes), ..Instead::default() }
+    }
+}
+
 /// The most nodes of a scenario, so that a typing mistake does not fill the memory.
 const NODES_MAX: usize = 1_000;
 
@@ -111,22 +130,22 @@ impl Scenario {
     /// The first thing that is wrong, with its place in the text and what to do about it: what is no TOML, an
     /// unknown key or name, a value of the wrong kind, a step that cannot happen.
     pub fn parse(name: &str, text: &str) -> std::result::Result<Scenario, ScenarioError> {
-        Scenario::read(name, text, None)
+        Scenario::read(name, text, Instead::default())
     }
 
-    /// Reads the text of a scenario file as if its `nodes` were these.
+    /// Reads the text of a scenario file as if it said something else in a few places.
     ///
     /// # Errors
-    /// As [`Scenario::parse`]; whatever the file says of a node that is not among these is such an error.
-    pub fn parse_with_nodes(
+    /// As [`Scenario::parse`]; whatever the file says of another node, or of a time after another end, is such an error.
+    pub fn parse_with(
         name: &str,
         text: &str,
-        nodes: &[String],
+        instead: Instead<'_>,
     ) -> std::result::Result<Scenario, ScenarioError> {
-        Scenario::read(name, text, Some(nodes))
+        Scenario::read(name, text, instead)
     }
 
-    fn read(name: &str, text: &str, nodes: Option<&[String]>) -> Result<Scenario> {
+    fn read(name: &str, text: &str, instead: Instead<'_>) -> Result<Scenario> {
         if text.len() > Scenario::TEXT_MAX {
             let message = format!("a scenario file has at most {} bytes", Scenario::TEXT_MAX);
             return Err(ScenarioError::new(0..0, message));
@@ -138,7 +157,7 @@ impl Scenario {
         file.only(&FILE_KEYS)?;
 
         let named = file.require("nodes")?;
-        let nodes = match nodes {
+        let nodes = match instead.nodes {
             None => check_nodes(named.texts()?, &named)?,
             Some(given) => {
                 check_nodes(given.iter().map(|name| (&**name, named.span.clone())).collect(), &named)?
@@ -146,6 +165,7 @@ impl Scenario {
         };
         let end = file.require("end")?;
         let end = end.parsed("a duration such as \"30s\"", units::duration)?;
+        let end = instead.end.unwrap_or(end);
         let end = TrueTime::from_ns(0).saturating_add(end);
         let (link, contacts) = match file.get("link") {
             Some(field) => {

@@ -49,7 +49,9 @@ pub(crate) fn run(arguments: &Explore, printer: &mut Printer) -> anyhow::Result<
         if let Some(told) = no_trace(arguments, &explored) {
             printer.tell(&told);
         }
-        printer.json(&as_json(&scenario, bounds, &explored))?;
+        let mut object = as_json(&scenario, bounds, &explored);
+        object["given"] = target::given_json(&arguments.target);
+        printer.json(&object)?;
     } else {
         print(arguments, &scenario, &explored, printer)?;
     }
@@ -83,7 +85,7 @@ fn refused(arguments: &Explore, scenario: &Scenario, error: ExploreError) -> any
             Scenario::key_span(text, default, rules, place.rule, place.key)
         };
         let (path, text, span) = match unfit {
-            Unfit::Step { step } => written(&|text| scenario.step_span(text, *step)),
+            Unfit::Step { step } => target::step(&arguments.target, scenario, *step),
             Unfit::Corruption { place } => {
                 typed(place).or_else(|| written(&|text| key_span(text, "link", "links", place)))
             }

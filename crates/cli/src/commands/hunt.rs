@@ -17,7 +17,7 @@ use crate::commands::hunt::told::Progress;
 use crate::file::{make_folder, write_whole};
 use crate::interrupts::Interrupts;
 use crate::printer::Printer;
-use crate::target::quoted;
+use crate::target::{self, quoted};
 
 pub(crate) fn run(arguments: &args::Hunt, printer: &mut Printer) -> anyhow::Result<u8> {
     let prey = Prey::of(&arguments.target)?;
@@ -66,7 +66,9 @@ pub(crate) fn run(arguments: &args::Hunt, printer: &mut Printer) -> anyhow::Resu
     };
     let told = told::Told { prey: &prey, hunted: &hunted, end, exit_code: exit_code(&hunted, end) };
     if arguments.json {
-        printer.json(&told.as_json(&again(arguments, &prey, &hunted)))?;
+        let mut object = told.as_json(&again(arguments, &prey, &hunted));
+        object["given"] = target::given_json(&arguments.target);
+        printer.json(&object)?;
     } else {
         told.print(printer)?;
         if arguments.time.is_some() || [End::Interrupted, End::Failed].contains(&end) {

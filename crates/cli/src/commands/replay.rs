@@ -49,6 +49,7 @@ pub(crate) fn run(arguments: &Replay, printer: &mut Printer) -> anyhow::Result<u
     }
     if arguments.json {
         let mut object = as_json(&run, &replay);
+        object["given"] = target::given_json(&arguments.target);
         object["leftovers"] = leftovers.iter().map(|leftover| told(leftover, &tape)).collect();
         object["mismatches"] = mismatches.iter().map(other).collect();
         object["until"] = arguments.until.into();

@@ -25,7 +25,9 @@ pub(crate) fn run(arguments: &args::Run, printer: &mut Printer) -> anyhow::Resul
         write_whole(path, |writer| jsonl::write(&run.trace, writer))?;
     }
     if arguments.json {
-        printer.json(&as_json(&run, &replay(arguments, &scenario, seed)))?;
+        let mut object = as_json(&run, &replay(arguments, &scenario, seed));
+        object["given"] = target::given_json(&arguments.target);
+        printer.json(&object)?;
     } else {
         print(&run, &replay(arguments, &scenario, seed), printer)?;
     }
@@ -81,7 +83,8 @@ fn compare(arguments: &args::Run, scenario: &Scenario, printer: &mut Printer) ->
     let with_name = |run: &Run| replay(arguments, &run.scenario, seed);
     if arguments.json {
         let runs: Vec<_> = runs.iter().map(|run| as_json(run, &with_name(run))).collect();
-        printer.json(&json!({"schema": "constellation/comparison/1", "runs": runs}))?;
+        let given = target::given_json(&arguments.target);
+        printer.json(&json!({"schema": "constellation/comparison/1", "given": given, "runs": runs}))?;
         return Ok(Judgement::exit_code(&worst));
     }
     print_comparison(&runs, printer)?;

@@ -153,7 +153,14 @@ fn the_trace_of_what_is_found_is_that_of_the_evidence_and_can_be_checked() {
           ],
           "promises": null,
           "trace_sha256": "e8f1e66082530cd6e195e5d1b415d9c0285867464980bba1a415aa89f2a10ddb",
-          "exit_code": 1
+          "exit_code": 1,
+          "given": {
+            "nodes": null,
+            "end": null,
+            "walls": [],
+            "steps": [],
+            "faults": null
+          }
         }"#]].assert_eq(&serde_json::to_string_pretty(&found).expect("it is JSON"));
     let trace = fs::read_to_string(bench.path().join("found.jsonl")).expect("it was written");
     let shown = promise["events"].as_array().expect("a list").iter().map(|event| &event["event"]);

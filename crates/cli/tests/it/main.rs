@@ -5,6 +5,7 @@ mod clients;
 mod command;
 mod determinism;
 mod exploring;
+mod given;
 mod goldens;
 mod hunting;
 mod layers;

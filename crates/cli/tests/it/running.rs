@@ -166,7 +166,7 @@ fn json_says_what_the_text_says_under_a_schema() {
     let keys = |value: &Value| -> Vec<String> {
         value.as_object().expect("it is an object").keys().cloned().collect()
     };
-    expect!["schema version scenario title seed resolver nodes events messages operations exit_code promises remarks replay trace_sha256"].assert_eq(&keys(&run).join(" "));
+    expect!["schema version scenario title seed resolver nodes events messages operations exit_code promises remarks replay trace_sha256 given"].assert_eq(&keys(&run).join(" "));
     let promises = run["promises"].as_array().expect("it is a list");
     let violated = promises.iter().find(|promise| promise["verdict"] == "violated").expect("one is broken");
     expect!["promise verdict scope expected found events proof steps notes text"]

@@ -84,10 +84,10 @@ fn what_is_no_specimen_is_refused() {
     check(
         &["hunt", "specimen:request-reply/blind", "--faults", "loss=1%"],
         expect![[r#"
-        exit 2
-        --- talk
-        error: a specimen has nodes and faults of its own
-        help: leave out --resolver, --nodes and --faults"#]],
+            exit 2
+            --- talk
+            error: a specimen has nodes, steps and faults of its own
+            help: leave out --resolver, --nodes, --end, --wall, --step and --faults"#]],
     );
     check(
         &["run", "specimen:request-reply/blind"],

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use constellation_trace::TrueTime;
 use toml::de::DeTable;
 
 use super::reader::Section;
@@ -10,7 +11,7 @@ use super::{Scenario, units};
 impl Scenario {
     /// Where in `text`, from which it was read, its step number `step` stands, from 0 in the order of time.
     ///
-    /// `None` if this is not its text. Reads the text once more.
+    /// `None` if this is not its text, or if the step was added later. Reads the text once more.
     ///
     /// ```
     /// use constellation_lab::Scenario;
@@ -32,7 +33,17 @@ impl Scenario {
         }
         // As the steps themselves: those of one time in the order of the file.
         spans.sort_by_key(|(at, _)| *at);
-        if spans.len() == self.steps.len() { spans.into_iter().nth(step).map(|(_, span)| span) } else { None }
+        if spans.len() > self.steps.len() {
+            return None;
+        }
+        let mut spans = spans.into_iter().peekable();
+        let mut found = None;
+        for own in self.steps.get(..=step)? {
+            let at = own.at.since(TrueTime::from_ns(0));
+            // What was added comes after the text's own steps of the same time.
+            found = spans.next_if(|(time, _)| *time == at).map(|(_, span)| span);
+        }
+        found
     }
 
     /// Where in `text`, from which it was read, the value of `key` stands: in the table `rules` (such as `links`) number

@@ -83,7 +83,7 @@ pub enum Act {
 }
 
 /// The most steps of a scenario.
-const STEPS_MAX: usize = 100_000;
+pub(super) const STEPS_MAX: usize = 100_000;
 
 impl Scenario {
     pub(super) fn read_steps(&self, field: &Field<'_>) -> Result<Vec<Step>> {
@@ -101,7 +101,7 @@ impl Scenario {
         Ok(steps.into_iter().map(|(step, _)| step).collect())
     }
 
-    fn read_step(&self, section: &Section<'_>) -> Result<Step> {
+    pub(super) fn read_step(&self, section: &Section<'_>) -> Result<Step> {
         let at_field = section.require("at")?;
         let at = at_field.parsed("a duration such as \"1.5s\"", units::duration)?;
         let at = TrueTime::from_ns(0).saturating_add(at);

@@ -2,7 +2,7 @@
 
 use constellation_sim::Drift;
 
-use super::reader::{Field, Result};
+use super::reader::{Field, Result, ScenarioError, Section};
 use super::{Scenario, units};
 
 /// A wall clock that lies.
@@ -22,24 +22,33 @@ impl Scenario {
     pub(super) fn read_walls(&self, field: &Field<'_>) -> Result<Vec<WallRule>> {
         let mut rules: Vec<WallRule> = Vec::new();
         for section in field.sections("[[walls]]")? {
-            section.only(&WALL_KEYS)?;
-            let node_field = section.require("node")?;
-            let node = self.node(node_field.text()?, node_field.span.clone())?;
-            if rules.iter().any(|rule| rule.node == node) {
-                return Err(node_field.refuse(format!("the wall clock of `{node}` is described twice")));
+            let rule = self.read_wall(&section)?;
+            if rules.iter().any(|other| other.node == rule.node) {
+                return Err(described_twice(&section, &rule));
             }
-            let ahead = section.get("ahead").map(|field| {
-                field.parsed("a duration such as \"600ms\", or \"-2s\" for behind", units::signed_ns)
-            });
-            let drift = section.get("drift").map(|field| {
-                field.parsed("a drift such as \"20ppm\", between -500000ppm and 500000ppm", units::drift)
-            });
-            rules.push(WallRule {
-                node,
-                ahead_ns: ahead.transpose()?.unwrap_or(0),
-                drift: drift.transpose()?.unwrap_or(Drift::NONE),
-            });
+            rules.push(rule);
         }
         Ok(rules)
     }
+
+    pub(super) fn read_wall(&self, section: &Section<'_>) -> Result<WallRule> {
+        section.only(&WALL_KEYS)?;
+        let node = section.require("node")?;
+        let ahead = section.get("ahead").map(|field| {
+            field.parsed("a duration such as \"600ms\", or \"-2s\" for behind", units::signed_ns)
+        });
+        let drift = section.get("drift").map(|field| {
+            field.parsed("a drift such as \"20ppm\", between -500000ppm and 500000ppm", units::drift)
+        });
+        Ok(WallRule {
+            node: self.node(node.text()?, node.span.clone())?,
+            ahead_ns: ahead.transpose()?.unwrap_or(0),
+            drift: drift.transpose()?.unwrap_or(Drift::NONE),
+        })
+    }
+}
+
+pub(super) fn described_twice(section: &Section<'_>, rule: &WallRule) -> ScenarioError {
+    let span = section.get("node").map_or(section.span(), |field| field.span);
+    ScenarioError::new(span, format!("the wall clock of `{}` is described twice", rule.node))
 }

@@ -124,13 +124,13 @@ fn a_value_that_its_table_refuses_is_refused_with_its_place() {
         |     ^^^^^
         `loss` should be a chance such as "2.5%", at most 100%, not an array
         |loss=[1
-        |     ^^
+        |       ^
         unclosed array, expected `]`
         |loss=
         |     ^
         `` is not a chance such as "2.5%", at most 100%
         |loss='5%
-        |     ^^^
+        |        ^
         invalid literal string, expected `'`
     "#]]
     .assert_eq(&faults.map(refused).concat());

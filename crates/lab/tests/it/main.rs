@@ -1,5 +1,6 @@
 //! What a scenario file may say, what its runs promise, and that equal runs are equal to the byte.
 
+mod added;
 mod bytes;
 mod cases;
 mod clients;

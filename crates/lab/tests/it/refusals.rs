@@ -2,6 +2,7 @@
 
 #![allow(clippy::too_many_lines, reason = "a table of inputs and outputs is read in one piece")]
 
+use constellation_lab::scenario::Instead;
 use constellation_lab::{Scenario, ScenarioError};
 use expect_test::{Expect, expect};
 
@@ -423,7 +424,7 @@ fn nodes_given_from_outside_replace_those_of_the_file() {
     let text = format!("{LEAST}[[walls]]\nnode = \"pacific\"");
     let check_nodes = |nodes: &[&str], expected: Expect| {
         let nodes: Vec<_> = nodes.iter().map(|name| (*name).to_owned()).collect();
-        let shown = match Scenario::parse_with_nodes("mine", &text, &nodes) {
+        let shown = match Scenario::parse_with("mine", &text, Instead::nodes(&nodes)) {
             Ok(scenario) => scenario.nodes.join(" "),
             Err(error) => show(&text, &error),
         };
