@@ -122,12 +122,25 @@ pub(crate) struct Run {
     /// The seed of everything that could go otherwise; by default the scenario's own.
     #[arg(long, value_name = "N", value_parser = parse_seed)]
     pub(crate) seed: Option<u64>,
+    /// How much of the timeline to print: `auto` leaves out the middle of a long one, `faults` prints what the world did and
+    /// which nodes crashed and restarted.
+    #[arg(long, value_enum, default_value_t = Timeline::Auto, value_name = "WHAT")]
+    pub(crate) timeline: Timeline,
     /// Write the trace to this file, as JSON Lines.
     #[arg(long, value_name = "FILE")]
     pub(crate) trace: Option<PathBuf>,
     /// Print one JSON object instead of text.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// How much of a timeline to print.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Timeline {
+    Auto,
+    All,
+    Faults,
+    None,
 }
 
 #[derive(Args, Debug)]
@@ -187,6 +200,10 @@ pub(crate) struct Replay {
     /// Play a tape of another version, scenario or calm run, too, and say what no longer fits.
     #[arg(long)]
     pub(crate) anyway: bool,
+    /// How much of the timeline to print: `auto` leaves out the middle of a long one, `faults` prints what the world did and
+    /// which nodes crashed and restarted.
+    #[arg(long, value_enum, default_value_t = Timeline::Auto, value_name = "WHAT")]
+    pub(crate) timeline: Timeline,
     /// Write the trace to this file, as JSON Lines.
     #[arg(long, value_name = "FILE")]
     pub(crate) trace: Option<PathBuf>,

@@ -1,17 +1,60 @@
 //! How a run is told in a terminal: one line an event, in virtual time, with what the clocks said.
 
+mod absences;
+
 use std::time::Duration;
 
 use constellation_trace::{
-    ClaimRef, EventId, Kind, MessageId, Nemesis, NodeId, Trace, TrueTime, Wait, WallTime,
+    ClaimRef, EventId, Kind, Loss, MessageId, Nemesis, NemesisEntry, NodeId, Trace, TrueTime, Wait, WallTime,
 };
 
-use crate::printer::{faint, strong};
+use crate::args;
+use crate::printer::{Printer, faint, strong};
+use crate::timeline::absences::Absences;
 
-/// The lines of a timeline, styled. Nothing is left out but that a state reached the disk, which the last line counts.
-pub(crate) fn timeline(trace: &Trace) -> Vec<String> {
-    let shown: Vec<EventId> = trace.event_ids().filter(|event| !is_quiet(trace, *event)).collect();
-    let widest = |width: &dyn Fn(&EventId) -> usize| shown.iter().map(width).max().unwrap_or(0);
+/// Prints as much of a timeline as is asked for, and an empty line below it.
+pub(crate) fn print_timeline(
+    trace: &Trace,
+    shown: args::Timeline,
+    printer: &mut Printer,
+) -> anyhow::Result<()> {
+    let lines = timeline(trace, shown);
+    for line in &lines {
+        printer.line(line)?;
+    }
+    if lines.is_empty() { Ok(()) } else { printer.line("") }
+}
+
+/// The lines of a timeline, styled, as much of it as is asked for; none for none. That a state reached the disk is left out,
+/// and counted in the last line.
+fn timeline(trace: &Trace, shown: args::Timeline) -> Vec<String> {
+    let is_fault = |event: &EventId| matches!(trace.event(*event).kind, Kind::Crash | Kind::Restart { .. });
+    let is_shown = |event: &EventId| match shown {
+        args::Timeline::None => false,
+        args::Timeline::Faults => is_fault(event),
+        args::Timeline::All | args::Timeline::Auto => !is_quiet(trace, *event),
+    };
+    let events: Vec<EventId> = trace.event_ids().filter(is_shown).collect();
+    match shown {
+        args::Timeline::None => Vec::new(),
+        args::Timeline::Faults => {
+            let lines = lines(trace, &events);
+            if lines.is_empty() {
+                vec![faint("· the world did nothing, and no node crashed")]
+            } else {
+                lines
+            }
+        }
+        args::Timeline::All => lines(trace, &events).into_iter().chain(quiet(trace, events.len())).collect(),
+        args::Timeline::Auto => {
+            shortened(lines(trace, &events)).into_iter().chain(quiet(trace, events.len())).collect()
+        }
+    }
+}
+
+/// The lines of these events and of all that the world did.
+fn lines(trace: &Trace, events: &[EventId]) -> Vec<String> {
+    let widest = |width: &dyn Fn(&EventId) -> usize| events.iter().map(width).max().unwrap_or(0);
     let text_width = widest(&|event| shown_width(&trace.describe(*event)));
     let columns = Columns {
         id_width: widest(&|event| event.to_string().len()),
@@ -19,22 +62,42 @@ pub(crate) fn timeline(trace: &Trace) -> Vec<String> {
         text_width: text_width.min(TEXT_WIDTH_MAX),
     };
     let mut lines = Vec::new();
+    let mut absences = Absences::begin(trace);
     let mut nemesis = trace.nemesis().iter().peekable();
-    for event in &shown {
+    for event in events {
         while let Some(entry) = nemesis.next_if(|entry| entry.after_events <= event.number()) {
-            lines.push(columns.nemesis(trace, entry.at, &entry.nemesis));
+            lines.push(columns.nemesis(trace, entry, &mut absences));
         }
+        absences.see(trace, *event);
         lines.push(columns.event(trace, *event));
     }
-    lines.extend(nemesis.map(|entry| columns.nemesis(trace, entry.at, &entry.nemesis)));
-    match trace.events().len() - shown.len() {
-        0 => {}
-        1 => lines.push(faint("· 1 event is not shown, in which a node persists its state")),
-        count => {
-            lines.push(faint(&format!("· {count} events are not shown, in which nodes persist their state")))
-        }
+    lines.extend(nemesis.map(|entry| columns.nemesis(trace, entry, &mut absences)));
+    lines
+}
+
+/// A timeline that is longer than this loses its middle, unless all of it is asked for.
+const LINES_MAX: usize = 300;
+/// What is left of it at either end.
+const LINES_KEPT: usize = 100;
+
+fn shortened(mut lines: Vec<String>) -> Vec<String> {
+    if lines.len() > LINES_MAX {
+        let left_out = lines.len() - 2 * LINES_KEPT;
+        let what = format!(
+            "· {left_out} lines are left out: --timeline all prints them, --timeline faults only what the world did"
+        );
+        lines.splice(LINES_KEPT..LINES_KEPT + left_out, [faint(&what)]);
     }
     lines
+}
+
+/// What is said of events that are not shown.
+fn quiet(trace: &Trace, shown: usize) -> Option<String> {
+    match trace.events().len() - shown {
+        0 => None,
+        1 => Some(faint("· 1 event is not shown, in which a node persists its state")),
+        count => Some(faint(&format!("· {count} events are not shown, in which nodes persist their state"))),
+    }
 }
 
 /// Beyond this, stamps follow the text instead of standing under each other.
@@ -64,7 +127,10 @@ impl Columns {
         if stamps.is_empty() { line } else { format!("{line}{padding}  {}", faint(&stamps.join("  "))) }
     }
 
-    fn nemesis(&self, trace: &Trace, at: TrueTime, nemesis: &Nemesis) -> String {
+    fn nemesis(&self, trace: &Trace, entry: &NemesisEntry, absences: &mut Absences) -> String {
+        let NemesisEntry { at, nemesis, .. } = entry;
+        let at = *at;
+        absences.see_world(nemesis);
         let (id_width, node_width) = (self.id_width, self.node_width);
         let line = |what: String| format!("{}  {:<id_width$}  {:<node_width$}  {what}", time(at), "", "");
         let world =
@@ -81,6 +147,10 @@ impl Columns {
             }
             Nemesis::Heal => world("heal: every link is whole".to_owned()),
             Nemesis::Hold(id) => message(*id, "is held"),
+            Nemesis::Lose(id, Loss::Plain) => match absences.explain(trace, *id, at) {
+                Some(why) => message(*id, &format!("{}: {why}", Loss::Plain)),
+                None => message(*id, &Loss::Plain.to_string()),
+            },
             Nemesis::Lose(id, why) => message(*id, &why.to_string()),
             Nemesis::Duplicate(id) => message(*id, "will arrive twice"),
             Nemesis::Corrupt(id) => message(*id, "will arrive as another: bits flipped, and nothing saw it"),
@@ -109,7 +179,7 @@ impl Columns {
 /// What the world does to a process, a clock or a disk.
 fn of_machine(trace: &Trace, nemesis: &Nemesis) -> Option<String> {
     let node = trace.node_name(nemesis.node()?);
-    let time = |ns: u64| format!("{:?}", Duration::from_nanos(ns));
+    let time = lasting;
     Some(match nemesis {
         Nemesis::Pause { for_ns, .. } => format!("{node} stops for {}", time(*for_ns)),
         Nemesis::Suspend { for_ns, .. } => format!("the machine of {node} sleeps for {}", time(*for_ns)),
@@ -139,6 +209,13 @@ fn of_machine(trace: &Trace, nemesis: &Nemesis) -> Option<String> {
         Nemesis::Rot { bit, .. } => format!("bit {bit} on the disk of {node} flips"),
         _ => return None,
     })
+}
+
+/// How long something lasts, to a thousandth of its unit.
+fn lasting(ns: u64) -> String {
+    let time = Duration::from_nanos(ns);
+    let (exact, rounded) = (format!("{time:?}"), format!("{time:.3?}"));
+    if exact.len() <= rounded.len() { exact } else { rounded }
 }
 
 fn time(at: TrueTime) -> String {

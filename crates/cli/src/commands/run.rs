@@ -12,7 +12,7 @@ use crate::file::write_whole;
 use crate::judgements::{judgement_json, print_judgements};
 use crate::printer::{Printer, VERDICT_WIDTH, faint, strong, verdict};
 use crate::target::{self, quoted};
-use crate::timeline::timeline;
+use crate::timeline::print_timeline;
 
 pub(crate) fn run(arguments: &args::Run, printer: &mut Printer) -> anyhow::Result<u8> {
     if arguments.target.resolver.as_deref() == Some("all") {
@@ -29,7 +29,7 @@ pub(crate) fn run(arguments: &args::Run, printer: &mut Printer) -> anyhow::Resul
         object["given"] = target::given_json(&arguments.target);
         printer.json(&object)?;
     } else {
-        print(&run, &replay(arguments, &scenario, seed), printer)?;
+        print(&run, arguments.timeline, &replay(arguments, &scenario, seed), printer)?;
     }
     Ok(run.exit_code())
 }
@@ -48,15 +48,17 @@ fn replay(arguments: &args::Run, scenario: &Scenario, seed: u64) -> String {
 }
 
 /// Prints a run: its timeline, its verdicts, and how to see it again.
-pub(crate) fn print(run: &Run, replay: &str, printer: &mut Printer) -> anyhow::Result<()> {
+pub(crate) fn print(
+    run: &Run,
+    shown: args::Timeline,
+    replay: &str,
+    printer: &mut Printer,
+) -> anyhow::Result<()> {
     let (name, title) = (one_line(&run.scenario.name), one_line(&run.scenario.title));
     let title = if title.is_empty() { String::new() } else { format!(" · {title}") };
     printer.line(strong(&name) + &title)?;
     printer.line("")?;
-    for line in timeline(&run.trace) {
-        printer.line(line)?;
-    }
-    printer.line("")?;
+    print_timeline(&run.trace, shown, printer)?;
     print_judgements(&run.judgements, printer)?;
     for remark in &run.remarks {
         printer.line(faint(&format!("· {remark}")))?;

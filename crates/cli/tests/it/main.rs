@@ -15,3 +15,4 @@ mod readme;
 mod running;
 mod specimens;
 mod tidy;
+mod timelines;

@@ -40,11 +40,6 @@ impl Progress {
         Progress { talk, start: Instant::now(), aim }
     }
 
-    /// How long it has lasted.
-    pub(super) fn elapsed(&self) -> Duration {
-        self.start.elapsed()
-    }
-
     pub(super) fn tell(&mut self, hunted: &Hunted, printer: &mut Printer) {
         let Progress { talk, start, aim } = self;
         talk.tell(|| line(*start, aim, hunted), printer);

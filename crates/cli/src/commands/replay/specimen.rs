@@ -8,11 +8,11 @@ use constellation_trace::{EventId, Judgement, Limit, Trace, Verdict};
 use serde_json::json;
 
 use super::{command, other, other_run, read, remark, told};
-use crate::args::Replay;
+use crate::args::{Replay, Timeline};
 use crate::file::write_whole;
 use crate::judgements::{judgement_json, print_judgements};
 use crate::printer::{Printer, strong};
-use crate::timeline::timeline;
+use crate::timeline::print_timeline;
 
 pub(super) fn run(arguments: &Replay, specimen: &Specimen, printer: &mut Printer) -> anyhow::Result<u8> {
     let subject = specimen.subject();
@@ -67,7 +67,7 @@ pub(super) fn run(arguments: &Replay, specimen: &Specimen, printer: &mut Printer
         }))?;
         return Ok(code);
     }
-    print(specimen, &trace, &judgements, printer)?;
+    print(specimen, (&trace, arguments.timeline), &judgements, printer)?;
     remark(&judgements, &tape, &mismatches, &leftovers, printer)?;
     Ok(code)
 }
@@ -83,16 +83,13 @@ fn until(last: EventId, mut ruling: Ruling) -> Ruling {
 
 fn print(
     specimen: &Specimen,
-    trace: &Trace,
+    (trace, shown): (&Trace, Timeline),
     judgements: &[Judgement],
     printer: &mut Printer,
 ) -> anyhow::Result<()> {
     printer.line(format!("{} · {}", strong(&specimen.to_string()), specimen.does))?;
     printer.line("")?;
-    for line in timeline(trace) {
-        printer.line(line)?;
-    }
-    printer.line("")?;
+    print_timeline(trace, shown, printer)?;
     print_judgements(judgements, printer)?;
     printer.line("")?;
     printer.line(format!("trace sha256 {}", jsonl::digest(trace)))
