@@ -204,7 +204,8 @@ fn of_machine(trace: &Trace, nemesis: &Nemesis) -> Option<String> {
             format!("the disk of {node} loses what was not synced")
         }
         Nemesis::Tear { left, .. } => {
-            format!("the disk of {node} keeps {} eighths of what was not synced", left.number())
+            let s = if left.number() == 1 { "" } else { "s" };
+            format!("the disk of {node} keeps {} eighth{s} of what was not synced", left.number())
         }
         Nemesis::Rot { bit, .. } => format!("bit {bit} on the disk of {node} flips"),
         _ => return None,

@@ -13,10 +13,12 @@ pub struct Incident {
 }
 
 /// All of them, in the order in which they are listed.
-pub const INCIDENTS: [Incident; 3] = [
+pub const INCIDENTS: [Incident; 5] = [
     Incident { name: "conjunction", text: include_str!("../../../scenarios/conjunction.toml") },
     Incident { name: "mss-17", text: include_str!("../../../scenarios/mss-17.toml") },
     Incident { name: "lossy-relay", text: include_str!("../../../scenarios/lossy-relay.toml") },
+    Incident { name: "narrow-pass", text: include_str!("../../../scenarios/narrow-pass.toml") },
+    Incident { name: "hasty-disk", text: include_str!("../../../scenarios/hasty-disk.toml") },
 ];
 
 /// The one of this name.

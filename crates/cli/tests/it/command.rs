@@ -200,7 +200,9 @@ fn scenarios_lists_what_there_is() {
             --- out
             conjunction  two stations update one satellite while the Antarctic relay is down
             mss-17       two updates within 80 ms, one wall clock 600 ms ahead
-            lossy-relay  a relay loses one message in thirty, and nobody says anything twice"#]],
+            lossy-relay  a relay loses one message in thirty, and nobody says anything twice
+            narrow-pass  two short passes over a satellite, and more to tell it than fits into one
+            hasty-disk   stations do not wait for their disks, and machines fail"#]],
     );
     check(
         &["scenarios", "--json"],
@@ -221,6 +223,14 @@ fn scenarios_lists_what_there_is() {
                 {
                   "name": "lossy-relay",
                   "title": "a relay loses one message in thirty, and nobody says anything twice"
+                },
+                {
+                  "name": "narrow-pass",
+                  "title": "two short passes over a satellite, and more to tell it than fits into one"
+                },
+                {
+                  "name": "hasty-disk",
+                  "title": "stations do not wait for their disks, and machines fail"
                 }
               ]
             }"#]],

@@ -13,6 +13,7 @@ mod machines;
 mod own_traces;
 mod readme;
 mod running;
+mod shipped;
 mod specimens;
 mod tidy;
 mod timelines;

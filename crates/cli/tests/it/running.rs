@@ -154,6 +154,14 @@ fn each_scenario_ends_with_each_resolver_as_its_promises_do() {
         lossy-relay wall-lww: 0
         lossy-relay lamport-lww: 0
         lossy-relay all: 0
+        narrow-pass siblings: 0
+        narrow-pass wall-lww: 0
+        narrow-pass lamport-lww: 0
+        narrow-pass all: 0
+        hasty-disk siblings: 0
+        hasty-disk wall-lww: 0
+        hasty-disk lamport-lww: 0
+        hasty-disk all: 0
     "#]]
     .assert_eq(&table);
 }

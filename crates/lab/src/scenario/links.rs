@@ -120,14 +120,17 @@ fn read_rate(section: &Section<'_>, link: &mut Link) -> Result<()> {
         })?;
     }
     if let Some(field) = section.get("queue") {
-        let Some(rate) = &mut link.rate else {
-            return Err(field
-                .refuse("nothing waits in a queue in front of a link that carries any amount at once")
-                .help("add `rate`, such as \"64KiB/s\""));
-        };
         let bound =
-            unless_none(&field, |field| field.parsed("a size such as \"16KiB\"", units::bytes).map(Some));
-        rate.queue_bytes_max = bound?.unwrap_or(u64::MAX);
+            unless_none(&field, |field| field.parsed("a size such as \"16KiB\"", units::bytes).map(Some))?;
+        match (&mut link.rate, bound) {
+            (Some(rate), _) => rate.queue_bytes_max = bound.unwrap_or(u64::MAX),
+            (None, None) => {}
+            (None, Some(_)) => {
+                return Err(field
+                    .refuse("nothing waits in a queue in front of a link that carries any amount at once")
+                    .help("add `rate`, such as \"64KiB/s\""));
+            }
+        }
     }
     Ok(())
 }

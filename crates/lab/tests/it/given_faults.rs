@@ -35,6 +35,16 @@ fn what_is_given_counts_for_the_default_and_for_every_rule() {
 }
 
 #[test]
+fn a_link_that_has_no_queue_can_be_told_to_have_none() {
+    let text = "nodes = [\"a\", \"b\"]\nend = \"1s\"\n\
+                links = [{ from = \"a\", to = \"b\", rate = \"1KiB/s\", queue = \"1KiB\" }]\n";
+    let given = Scenario::parse("two", text).and_then(|scenario| scenario.with_faults("queue=none"));
+    let given = given.expect("the default link carries any amount, so nothing waits there anyway");
+    assert_eq!(given.links[0].link.rate.map(|rate| rate.queue_bytes_max), Some(u64::MAX));
+    assert_eq!(given.link.rate, None);
+}
+
+#[test]
 fn none_switches_off_what_has_odds_and_leaves_latencies() {
     let scenario = lossy().with_faults("loss=100%").expect("it is documented");
     let is_lost = |scenario: &Scenario| {
