@@ -12,6 +12,7 @@ mod layers;
 mod machines;
 mod own_traces;
 mod readme;
+mod reference;
 mod running;
 mod shipped;
 mod specimens;
