@@ -217,6 +217,14 @@ fn a_client_waits_for_a_while_and_not_for_ever() {
         10:11 an operation of this client could take more than an hour until it gives up (fewer retries, or a shorter time-out or backoff; each backoff is twice the one before)
         "1s""#]],
     );
+    // From the 33rd on no wait is longer than that one, but they are many.
+    check(
+        "retries = 100\nbackoff = \"20ns\"",
+        expect![[r#"
+        10:11 an operation of this client could take more than an hour until it gives up (fewer retries, or a shorter time-out or backoff; each backoff is twice the one before)
+        "20ns""#]],
+    );
+    check("retries = 60\nbackoff = \"20ns\"", expect!["accepted: 2 nodes, 0 steps"]);
     check(
         "identity = \"keept\"",
         expect![[r#"

@@ -64,7 +64,8 @@ pub struct Retry {
     pub timeout: Duration,
     /// How often it asks again before it gives up, and the operation stays open.
     pub retries_max: u32,
-    /// How long it waits before the first retry; twice as long before the second, and so on.
+    /// How long it waits before the first retry; twice as long before the second, and so on until the 33rd, which is
+    /// 2^32 - 1 times as long, and so is each later one.
     pub backoff: Duration,
     /// Whether the server can tell a retry from another request.
     pub identity: Identity,
@@ -79,15 +80,21 @@ impl Retry {
         Retry { timeout, retries_max, backoff: Duration::ZERO, identity: Identity::Kept }
     }
 
-    /// How long one operation can take at most, by the client's clock; the end of time if that is sooner.
-    pub fn longest(&self) -> Duration {
-        let waits = (0..self.retries_max.min(64)).map(|nth| self.backoff_before(nth));
-        let backoffs = waits.fold(Duration::ZERO, Duration::saturating_add);
-        // Beyond 64 retries with a backoff time has ended; without one there is nothing to add.
-        self.timeout.saturating_mul(self.retries_max.saturating_add(1)).saturating_add(backoffs)
+    /// How long one operation can take at most, by the client's clock; the end of time if that is sooner. O(1).
+    pub const fn longest(&self) -> Duration {
+        // 1 + 2 + 4 + … is one less than the next doubling; the 33rd wait is as long as the 32 before it together, and so
+        // is each later one.
+        let (factor, times) = match self.retries_max {
+            0 => (0, 0),
+            few @ 1..=32 => (u32::MAX >> (32 - few), 1),
+            many => (u32::MAX, many - 31),
+        };
+        let backoffs = self.backoff.saturating_mul(factor).saturating_mul(times);
+        let last = self.timeout;
+        self.timeout.saturating_mul(self.retries_max).saturating_add(last).saturating_add(backoffs)
     }
 
-    /// How long to wait before a retry, of which there were `earlier` before.
+    /// How long to wait before a retry, of which there were `earlier` before: 2^32 - 1 times the first at most.
     pub(super) fn backoff_before(&self, earlier: u32) -> Duration {
         // Saturating: a wait until the end of time is one that nobody sees the end of.
         self.backoff.saturating_mul(1_u32.checked_shl(earlier).unwrap_or(u32::MAX))

@@ -1,6 +1,7 @@
 //! What clients see of a service, and what can be told from that alone.
 
 mod store;
+mod waits;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
