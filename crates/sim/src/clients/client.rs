@@ -70,7 +70,10 @@ impl Client {
         effects: &mut Effects<S::Message>,
     ) {
         match input {
-            Input::Start => self.begin_after::<S>(now, self.workload.begin, effects),
+            Input::Start => {
+                let wait = self.workload.begin.saturating_sub(age(now));
+                self.begin_after::<S>(now, wait, effects);
+            }
             Input::Timer(NEXT) => self.begin::<S>(now, effects),
             Input::Timer(Timer(number)) => self.run_out::<S>(now, number - 1, effects),
             Input::Message { message, .. } => {
@@ -96,16 +99,23 @@ impl Client {
         if wait.is_zero() { self.begin::<S>(now, effects) } else { effects.set_timer(NEXT, wait) }
     }
 
+    /// Begins the next operation, and in an open loop each further one that is due.
     fn begin<S: Service>(&mut self, now: Now, effects: &mut Effects<S::Message>) {
-        let is_over = now.elapsed.since(Now::ZERO.elapsed) >= self.workload.until;
-        let Some(call) = self.call().filter(|_| !is_over).cloned() else { return };
-        let operation = self.begun;
-        self.begun += 1;
-        effects.invoke(operation, call);
-        let waiting = Waiting { attempt: 0, server: self.server, stage: Stage::Asked };
-        self.ask::<S>(operation, waiting, effects);
-        if let (Pace::Open { every }, Some(_)) = (self.workload.pace, self.call()) {
-            effects.set_timer(NEXT, every);
+        let is_over = age(now) >= self.workload.until;
+        while let Some(call) = self.call().filter(|_| !is_over).cloned() {
+            let operation = self.begun;
+            self.begun += 1;
+            effects.invoke(operation, call);
+            let waiting = Waiting { attempt: 0, server: self.server, stage: Stage::Asked };
+            self.ask::<S>(operation, waiting, effects);
+            let (Pace::Open { every }, Some(_)) = (self.workload.pace, self.call()) else { return };
+            // Counted from the beginning: from when the last one began, a client that stood still would ask less just
+            // while the service is at its worst. Saturating: what is due at the end of time nobody sees.
+            let due = self.workload.begin.saturating_add(every.saturating_mul(self.begun));
+            let wait = due.saturating_sub(age(now));
+            if !wait.is_zero() {
+                return effects.set_timer(NEXT, wait);
+            }
         }
     }
 
@@ -178,6 +188,11 @@ impl Client {
             self.begin_after::<S>(now, think, effects);
         }
     }
+}
+
+/// How long ago the client began.
+fn age(now: Now) -> Duration {
+    now.elapsed.since(Now::ZERO.elapsed)
 }
 
 /// Why a client gives up after so many retries.

@@ -44,7 +44,8 @@ impl Workload {
 /// have waited who did not get to ask (*coordinated omission*); an open one goes on asking, and requests pile up.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Pace {
-    /// Open loop: one begins every so often, whatever became of the others.
+    /// Open loop: one begins every so often, whatever became of the others. When each is due was decided at the start of
+    /// the client; one that is overdue, since its machine stood still or is slow, begins as soon as the client acts.
     Open {
         /// How often.
         every: Duration,

@@ -30,3 +30,38 @@ fn an_operation_takes_as_long_as_all_its_waits_together_however_many_they_are() 
     forever.backoff = ms(1);
     assert!(forever.longest() > Duration::from_secs(1 << 54), "in no time at all, too");
 }
+
+/// When each operation of an open loop begins that asks every 10 ms, in milliseconds.
+fn begins(plan: Plan<()>, change: impl FnOnce(&mut Scene)) -> String {
+    let mut scene = Scene::new(Pace::Open { every: ms(10) }, Retry::NEVER, vec![read(); 12]).plan(plan);
+    change(&mut scene);
+    let history = History::of(&scene.run(Calm).trace);
+    let begins = history.operations().iter().map(|operation| operation.invoked.at.ns() / 1_000_000);
+    begins.map(|at| at.to_string()).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn an_open_loop_leaves_out_nothing_that_was_due_while_its_client_stood_still() {
+    expect!["0 10 20 30 40 50 60 70 80 90 100 110"].assert_eq(&begins(Plan::new(), |_| {}));
+    let pause = || Plan::new().at(at(15), Act::Pause { node: GROUND, lasts: ms(40) });
+    expect!["0 10 55 55 55 55 60 70 80 90 100 110"].assert_eq(&begins(pause(), |_| {}));
+    // What was due at the end of its time, or later, does not begin.
+    expect!["0 10 55 55 55 55 60 70"].assert_eq(&begins(pause(), |scene| scene.workload.until = ms(80)));
+    expect!["0 10"].assert_eq(&begins(pause(), |scene| scene.workload.until = ms(40)));
+    // Who stood still when it was to begin does not count from later on.
+    let early = Plan::new().at(at(0), Act::Pause { node: GROUND, lasts: ms(25) });
+    expect!["25 30 40 50 60 70 80 90 100 110 120 130"]
+        .assert_eq(&begins(early, |scene| scene.workload.begin = ms(20)));
+    // For a host that is suspended no time passes, so that nothing is overdue.
+    let suspend = Plan::new().at(at(15), Act::Suspend { node: GROUND, lasts: ms(40) });
+    expect!["0 10 60 70 80 90 100 110 120 130 140 150"].assert_eq(&begins(suspend, |_| {}));
+}
+
+#[test]
+fn an_open_loop_does_not_fall_behind_on_a_machine_that_takes_its_time() {
+    // Each input takes 4 ms, and each operation is two: its time to begin, and the reply.
+    let slow = |each| Plan::new().at(at(0), Act::Slow { node: GROUND, each: ms(each), lasts: ms(1_000) });
+    expect!["0 14 28 34 44 56 64 74 84 94 104 114"].assert_eq(&begins(slow(4), |_| {}));
+    // On a machine that cannot keep up, what is due meanwhile begins together.
+    expect!["0 22 22 46 46 82 82 82 82 118 118 118"].assert_eq(&begins(slow(12), |_| {}));
+}
