@@ -69,6 +69,7 @@
 //! ```
 
 mod client;
+mod refusals;
 mod workload;
 
 use constellation_fabric::{Effects, Input, Node, Now};
@@ -93,11 +94,35 @@ pub struct RequestId {
 
 /// A protocol that clients can ask something of: its messages can also carry a request and the reply to one.
 pub trait Service: Node {
+    /// What a refusal says of the other requests by its name.
+    const MEMORY: Memory = Memory::None;
+
     /// The message by which a client asks.
     fn request(id: RequestId, call: &Call) -> Self::Message;
 
     /// What a message tells a client, if it is the reply to a request.
+    ///
+    /// [`Completion::Failed`] is a promise: what was asked by this message had no effect and never will, nor will a copy
+    /// of it that a link made. A server that forgets whom it answered cannot promise that where links duplicate, unless it
+    /// refuses for good; one that says so all the same is at fault, and the history shows it.
     fn reply(message: &Self::Message) -> Option<(RequestId, &Completion)>;
+}
+
+/// Whether a server knows for ever which requests it has answered, and answers another one by the same name as it did
+/// the first.
+///
+/// It matters where a retry keeps its name and is refused: the try before it may have taken effect, and its reply been
+/// lost. A compare-and-set that succeeded is refused when it comes again.
+///
+/// No memory reaches another server. A follower that refuses does not know what became of the request that the leader
+/// got, so that an operation about which several servers were asked has failed once each of them refused it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Memory {
+    /// It does not, or not after a crash: what it says of a request it says of that message alone. A client that asks it
+    /// twice by one name never learns that both failed, since it cannot tell which reply belongs to which.
+    None,
+    /// It does, also after a crash: its refusal of one is that of all that have this name.
+    Lasting,
 }
 
 /// Who takes part in a run: the servers of one protocol, and their clients.

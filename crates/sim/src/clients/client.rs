@@ -7,15 +7,21 @@ use std::time::Duration;
 use constellation_fabric::{Effects, Input, Now, Timer};
 use constellation_trace::{Call, Completion, NodeId};
 
-use super::workload::{Identity, Pace, Workload};
+use super::refusals::{Refusals, Tries};
+use super::workload::{Pace, Workload};
 use super::{RequestId, Service};
 
 /// Somebody who asks something of a service, as its [`Workload`] says.
 ///
-/// An operation ends with the first reply to any of its tries; later ones are let in and mean nothing. After the last
-/// time-out the client gives up: the operation ends as [`Completion::Unknown`], since it may have taken effect or may
-/// still, and the client goes on with the next. A client that crashes leaves its operations open and does not come
-/// back: it kept nothing, so it does not know what it asked.
+/// An operation ends with the first reply to any of its tries that says what became of it; later ones are let in and mean
+/// nothing. That it took effect is known from one try. That it did not is known only once every try was refused, since
+/// one that was not may have taken effect, or may still; until then the client waits on and asks again, as if the refusal
+/// had not come. After the last time-out it gives up: the operation ends as [`Completion::Unknown`], and the client goes
+/// on with the next. A client that crashes leaves its operations open and does not come back: it kept nothing, so it does
+/// not know what it asked.
+///
+/// Which tries a refusal is of depends on what the service promises, see
+/// [`Memory`](super::Memory).
 #[derive(Clone, Debug)]
 pub struct Client {
     me: NodeId,
@@ -25,12 +31,16 @@ pub struct Client {
     /// Whom it asks first, a place in the workload: the last one of which it was not disappointed.
     server: usize,
     waiting: BTreeMap<u32, Waiting>,
+    /// Of those for which it waits, which were refused in part.
+    refused: BTreeMap<u32, Refusals>,
 }
 
 /// An operation whose end the client does not know.
 #[derive(Clone, Copy, Debug)]
 struct Waiting {
     attempt: u32,
+    /// Whom the first try asked, and whom the latest, places in the workload.
+    first: usize,
     server: usize,
     stage: Stage,
 }
@@ -49,7 +59,7 @@ const NEXT: Timer = Timer(0);
 impl Client {
     /// The client that is this node, before its first input.
     pub const fn new(me: NodeId, workload: Arc<Workload>) -> Client {
-        Client { me, workload, begun: 0, server: 0, waiting: BTreeMap::new() }
+        Client { me, workload, begun: 0, server: 0, waiting: BTreeMap::new(), refused: BTreeMap::new() }
     }
 
     /// How many operations it began.
@@ -76,9 +86,9 @@ impl Client {
             }
             Input::Timer(NEXT) => self.begin::<S>(now, effects),
             Input::Timer(Timer(number)) => self.run_out::<S>(now, number - 1, effects),
-            Input::Message { message, .. } => {
+            Input::Message { from, message } => {
                 if let Some((id, completion)) = S::reply(message) {
-                    self.hear::<S>(now, id, completion, effects);
+                    self.hear::<S>(now, *from, id, completion, effects);
                 }
             }
             _ => {}
@@ -106,7 +116,8 @@ impl Client {
             let operation = self.begun;
             self.begun += 1;
             effects.invoke(operation, call);
-            let waiting = Waiting { attempt: 0, server: self.server, stage: Stage::Asked };
+            let (first, server) = (self.server, self.server);
+            let waiting = Waiting { attempt: 0, first, server, stage: Stage::Asked };
             self.ask::<S>(operation, waiting, effects);
             let (Pace::Open { every }, Some(_)) = (self.workload.pace, self.call()) else { return };
             // Counted from the beginning: from when the last one began, a client that stood still would ask less just
@@ -121,10 +132,7 @@ impl Client {
 
     /// Sends the request as part of the latest step, and waits.
     fn ask<S: Service>(&mut self, operation: u32, waiting: Waiting, effects: &mut Effects<S::Message>) {
-        let attempt = match self.workload.retry.identity {
-            Identity::Kept => 0,
-            Identity::Renewed => waiting.attempt,
-        };
+        let attempt = self.workload.retry.identity.attempt(waiting.attempt);
         let id = RequestId { client: self.me, operation, attempt };
         if let Some(server) = self.workload.servers.get(waiting.server) {
             effects.send(*server, S::request(id, &self.workload.calls[operation as usize]));
@@ -142,7 +150,8 @@ impl Client {
             waiting.server = (waiting.server + 1) % self.workload.servers.len().max(1);
             self.server = waiting.server;
             if waiting.attempt >= retry.retries_max {
-                let completion = Completion::Unknown { reason: given_up(waiting.attempt) };
+                let reason = given_up(waiting.attempt, self.refused.get(&operation));
+                let completion = Completion::Unknown { reason };
                 return self.end::<S>(now, operation, completion, effects);
             }
             if !retry.backoff.is_zero() {
@@ -161,18 +170,43 @@ impl Client {
     fn hear<S: Service>(
         &mut self,
         now: Now,
+        from: NodeId,
         id: RequestId,
         completion: &Completion,
         effects: &mut Effects<S::Message>,
     ) {
-        let is_awaited = id.client == self.me && self.waiting.contains_key(&id.operation);
+        let waiting = self.waiting.get(&id.operation).filter(|_| id.client == self.me).copied();
+        let end = waiting.and_then(|waiting| self.end_by::<S>(waiting, from, id, completion));
         if effects.is_recorded() {
-            let late = if is_awaited { "" } else { ", which has ended" };
-            effects.label(format!("hears of {}{late}: {completion}", id.operation));
+            let but = match (waiting, &end) {
+                (None, _) => ", which has ended",
+                (_, None) => ", of which another try may take effect",
+                _ => "",
+            };
+            effects.label(format!("hears of {}{but}: {completion}", id.operation));
         }
-        if is_awaited {
-            self.end::<S>(now, id.operation, completion.clone(), effects);
+        if let Some(completion) = end {
+            self.end::<S>(now, id.operation, completion, effects);
         }
+    }
+
+    /// How an operation has ended, now that there is this reply to one of its tries; `None` if nobody knows yet.
+    fn end_by<S: Service>(
+        &mut self,
+        waiting: Waiting,
+        from: NodeId,
+        id: RequestId,
+        completion: &Completion,
+    ) -> Option<Completion> {
+        if let (Completion::Failed { reason }, 1..) = (completion, waiting.attempt) {
+            let refusals = self.refused.entry(id.operation).or_default();
+            refusals.add(id.attempt, from, reason);
+            let tries = Tries { first: waiting.first, latest: waiting.attempt };
+            if !refusals.are_all(tries, &self.workload, S::MEMORY) {
+                return None;
+            }
+        }
+        Some(completion.clone())
     }
 
     fn end<S: Service>(
@@ -183,6 +217,7 @@ impl Client {
         effects: &mut Effects<S::Message>,
     ) {
         self.waiting.remove(&operation);
+        self.refused.remove(&operation);
         effects.complete(operation, completion);
         if let Pace::Closed { think } = self.workload.pace {
             self.begin_after::<S>(now, think, effects);
@@ -196,7 +231,10 @@ fn age(now: Now) -> Duration {
 }
 
 /// Why a client gives up after so many retries.
-fn given_up(retries: u32) -> String {
+fn given_up(retries: u32, refusals: Option<&Refusals>) -> String {
+    if let Some(Refusals { reason, .. }) = refusals {
+        return format!("a try was refused, but another may have taken effect: {reason}");
+    }
     match retries {
         0 => "no reply in time".to_owned(),
         1 => "no reply in time, nor to 1 retry".to_owned(),

@@ -110,3 +110,13 @@ pub enum Identity {
     /// It cannot: each try has a name of its own, and may be carried out beside the others.
     Renewed,
 }
+
+impl Identity {
+    /// Which try its name says it is.
+    pub(super) const fn attempt(self, attempt: u32) -> u32 {
+        match self {
+            Identity::Kept => 0,
+            Identity::Renewed => attempt,
+        }
+    }
+}

@@ -1,5 +1,7 @@
 //! What clients see of a service, and what can be told from that alone.
 
+mod refused;
+mod register;
 mod store;
 mod waits;
 
