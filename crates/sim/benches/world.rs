@@ -55,6 +55,9 @@ fn main() {
     if is_chosen("idle") {
         idle(effort);
     }
+    if is_chosen("timers") {
+        timers(effort);
+    }
     // These measure memory, so each has the process for itself.
     if arguments == ["long-traced"] {
         let delivered = world(10, 10 * turn_ns(10, effort));
@@ -296,6 +299,50 @@ fn idle(effort: Effort) {
         &mut [
             ("millisecond", &mut || u64::from(short.run(Seeded::new(1)).expect("sound").events())),
             ("hour", &mut || u64::from(long.run(Seeded::new(1)).expect("sound").events())),
+        ],
+    );
+}
+
+/// Keeps many timers set, each with a number of its own, as a client does that waits for many replies.
+struct Waiter {
+    timers: u32,
+    set: u32,
+}
+
+impl Node for Waiter {
+    type Message = ();
+    type Request = ();
+
+    fn on(&mut self, _now: Now, input: Input<(), ()>, effects: &mut Effects<()>) {
+        let more = if let Input::Start = input { self.timers } else { 1 };
+        for nth in 1..=more {
+            // Each runs out a microsecond after the one before.
+            let after = if more == 1 { self.timers } else { nth };
+            effects.set_timer(Timer(self.set), Duration::from_micros(u64::from(after)));
+            self.set += 1;
+        }
+        effects.event("");
+    }
+}
+
+/// As many events of one node with few timers set at a time, and with many.
+fn timers(effort: Effort) {
+    let (rounds, part) = turns(4, effort);
+    let events = (effort.of(1_000_000) / part).max(2);
+    let waiters = |timers: u32| {
+        let end = TrueTime::from_ns(events * 1_000);
+        let setup = Setup { events_max: u32::MAX, ..Setup::<()>::new(["a"], end) };
+        Worlds::new(setup, move |_| Waiter { timers, set: 0 }).expect("a sound setup")
+    };
+    let [mut few, mut thousands, mut many] = [10, 10_000, 100_000].map(waiters);
+    let run = |worlds: &mut Worlds<Waiter, _>| u64::from(worlds.run(Seeded::new(1)).expect("sound").events());
+    race(
+        rounds,
+        "one timer after the other, and set at a time",
+        &mut [
+            ("10", &mut || run(&mut few)),
+            ("10,000", &mut || run(&mut thousands)),
+            ("100,000", &mut || run(&mut many)),
         ],
     );
 }

@@ -67,8 +67,9 @@ pub(crate) struct Host<N: Node> {
     incarnation: u32,
     /// The process that lives now.
     pub(crate) life: Option<Life<N>>,
-    /// The timers of that process and their places on the agenda, in ascending order.
-    timers: Vec<(Timer, Ticket)>,
+    /// The timers of that process and their places on the agenda, in ascending order. Cheap to change at both ends, where
+    /// who numbers its timers as it goes sets the latest and has the earliest run out.
+    timers: VecDeque<(Timer, Ticket)>,
     /// What is needed where inputs may have to wait, or luck may strike; `None` for a machine that just works.
     faulty: Option<Box<Faulty<N::Message, N::Request>>>,
 }
@@ -124,7 +125,7 @@ impl<N: Node> Engine<N> {
             disk: Medium::default(),
             incarnation: 0,
             life: None,
-            timers: Vec::new(),
+            timers: VecDeque::new(),
             faulty: Faulty::of(node, machine.faults, &setup.plan).map(Box::new),
         };
         let hosts: Vec<_> = ids.zip(&setup.machines).map(host).collect();
@@ -209,7 +210,9 @@ impl<N: Node> Engine<N> {
                 }
                 Occurrence::Timer { node, timer } => {
                     let timers = &mut self.hosts[node.index()].timers;
-                    if let Ok(place) = timers.binary_search_by_key(&timer, |set| set.0) {
+                    if timers.front().is_some_and(|first| first.0 == timer) {
+                        timers.pop_front();
+                    } else if let Ok(place) = timers.binary_search_by_key(&timer, |set| set.0) {
                         timers.remove(place);
                     }
                     self.hand(outside, node, Input::Timer(timer))?;

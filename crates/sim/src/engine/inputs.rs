@@ -138,6 +138,9 @@ impl<N: Node> Engine<N> {
         let out = host.clocks.runs_out(self.now, life.began, set.after);
         let what = Occurrence::Timer { node, timer: set.timer };
         let ticket = self.agenda.add(out, Place::node(node), what);
+        if host.timers.back().is_none_or(|last| last.0 < set.timer) {
+            return host.timers.push_back((set.timer, ticket));
+        }
         match host.timers.binary_search_by_key(&set.timer, |set| set.0) {
             Ok(place) => self.agenda.cancel(mem::replace(&mut host.timers[place].1, ticket)),
             Err(place) => host.timers.insert(place, (set.timer, ticket)),
