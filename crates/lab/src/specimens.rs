@@ -7,17 +7,26 @@ use std::fmt;
 
 use crate::subject::Subject;
 
+mod at_most_once;
 mod broadcast;
 mod catalog;
 mod counter;
+mod election;
+mod failure_detector;
 mod gossip;
+mod lease;
+mod lock;
 mod lww_register;
 mod mutex;
+mod primary_backup;
+mod quorum_register;
 mod request_reply;
 mod sequence_id;
+mod snapshot;
 mod telephone;
 mod tombstone;
 mod total_order;
+mod two_phase_commit;
 
 /// One variant of a small protocol.
 #[derive(Clone, Copy)]
@@ -53,17 +62,26 @@ impl Specimen {
     /// Every specimen, by name, the right variants of each first.
     pub fn all() -> impl Iterator<Item = &'static Specimen> {
         [
+            at_most_once::SPECIMENS,
             broadcast::SPECIMENS,
             catalog::SPECIMENS,
             counter::SPECIMENS,
+            election::SPECIMENS,
+            failure_detector::SPECIMENS,
             gossip::SPECIMENS,
+            lease::SPECIMENS,
+            lock::SPECIMENS,
             lww_register::SPECIMENS,
             mutex::SPECIMENS,
+            primary_backup::SPECIMENS,
+            quorum_register::SPECIMENS,
             request_reply::SPECIMENS,
             sequence_id::SPECIMENS,
+            snapshot::SPECIMENS,
             telephone::SPECIMENS,
             tombstone::SPECIMENS,
             total_order::SPECIMENS,
+            two_phase_commit::SPECIMENS,
         ]
         .into_iter()
         .flatten()
