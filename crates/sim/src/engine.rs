@@ -230,6 +230,12 @@ impl<N: Node> Engine<N> {
         Ok(())
     }
 
+    /// Whether luck is over at this time: from the end on everything heals, and nobody is asked any more.
+    #[inline(always)]
+    fn is_over(&self, at: TrueTime) -> bool {
+        at >= self.end
+    }
+
     #[inline(always)]
     fn check_bound(&mut self, place: Place) -> Result<(), WorldError> {
         // Saturating: at the end of the numbers the bound is reached, whatever it is.

@@ -96,7 +96,7 @@ impl<N: Node> Engine<N> {
         message: N::Message,
     ) -> Result<(), WorldError> {
         let now = self.now;
-        let fate = if now > self.end {
+        let fate = if self.is_over(now) {
             self.network.send(parcel, now, &mut Calm)
         } else {
             self.network.send(parcel, now, choices)

@@ -152,7 +152,7 @@ fn an_empty_world_is_quiet() {
 }
 
 #[test]
-fn after_the_end_links_are_calm() {
+fn from_the_end_on_links_are_calm() {
     // Tells itself something when its timer runs out, over a link that loses everything.
     let told = |after_ms| {
         let network = Network::new(Link { loss: Odds::ALWAYS, ..bad_link() });
@@ -165,8 +165,9 @@ fn after_the_end_links_are_calm() {
         let outcome = World::new(setup, Seeded::new(1), |_| Acts(acts)).and_then(World::run);
         outcome.map(|outcome| (outcome.counts.lost, outcome.counts.delivered, outcome.last))
     };
-    assert_eq!(told(10), Ok((1, 0, ms(10))), "at the end it is still lost");
-    assert_eq!(told(11), Ok((0, 1, ms(13))), "after it, it arrives after the least latency");
+    assert_eq!(told(9), Ok((1, 0, ms(9))), "before the end it is lost");
+    assert_eq!(told(10), Ok((0, 1, ms(12))), "at the end it arrives after the least latency");
+    assert_eq!(told(11), Ok((0, 1, ms(13))), "and after it as well");
 }
 
 #[test]

@@ -454,7 +454,7 @@ fn the_digest_of_links_with_limits_is_the_same_everywhere() {
     let mut worlds = Worlds::new(everything_limited(), |node| Gossip::new(node, 4, Memory::Persisted))
         .expect("the scenario is sound");
     let run = worlds.run(Seeded::new(SEED)).expect("the scenario is sound");
-    expect!["3e5630709ba57e19"].assert_eq(&run.digest().to_string());
+    expect!["6e3d49202a076c17"].assert_eq(&run.digest().to_string());
 }
 
 #[test]
@@ -588,4 +588,27 @@ fn the_digest_tells_how_long_a_message_waits_and_why_it_is_lost() {
         digest(setup)
     });
     assert_ne!(one, other);
+}
+
+#[test]
+fn what_is_sent_at_the_end_is_asked_nothing_and_is_not_lost() {
+    /// Whoever asks it something asks too late.
+    struct Closed;
+    impl Choices for Closed {
+        fn choose(&mut self, question: Question, _options: Options) -> u32 {
+            panic!("{question:?} is asked at the end, when luck is over")
+        }
+    }
+    let link = Link { loss: Odds::ALWAYS, duplicate: Odds::ALWAYS, corrupt_seen: Odds::ALWAYS, ..link(9) };
+    let mut setup = over(link);
+    setup.plan = Plan::new().at(setup.end, ask(PACIFIC, Ask::Send(ATLANTIC, vec![1])));
+    setup.grace = Duration::from_millis(50);
+    check_by(
+        setup,
+        Closed,
+        expect![[r#"
+        1000.000ms pacific says 1
+        1001.000ms atlantic hears 1
+    "#]],
+    );
 }
