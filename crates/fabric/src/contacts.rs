@@ -53,7 +53,8 @@ pub struct Pass {
 /// A link that now and then goes down for a while: at the start of each period, the first of which begins at time 0.
 ///
 /// Whether it does is a question ([`Topic::Flap`](crate::Topic::Flap)) that is asked only of periods in which a message
-/// would go out, and once of each.
+/// would go out, and once of each: of at most 100,000 for one message, after which the link stays up for it. A message that
+/// has waited a thousand times for a flap to be over waits until all limits end.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Flap {
     /// From one start to the next.

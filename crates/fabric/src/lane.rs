@@ -7,8 +7,9 @@ use std::time::Duration;
 use constellation_trace::{Loss, TrueTime, Wait};
 
 use crate::choices::Odds;
-use crate::contacts::{Contacts, Flap, Outside, Pass};
+use crate::contacts::{Contacts, Outside, Pass};
 use crate::network::{Link, Rate};
+use crate::periods::{PERIODS_MAX, Periods, period_ns};
 
 /// What few links have: whatever limits or spoils messages, beside time and plain loss.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -53,6 +54,21 @@ impl Limits {
         self.size_max.is_some() || self.rate.is_some() || passes.iter().any(|pass| pass.rate.is_some())
     }
 
+    /// When a message that could begin at `begins` goes out for all that the passes say; `None` if there is no pass left in
+    /// which it would be out.
+    fn next_slot(&self, contacts: &Contacts, bytes: u32, begins: TrueTime, end: TrueTime) -> Option<Slot> {
+        let Some(passes) = contacts.passes() else {
+            return Some(Slot { begins, is_out: after(begins, self.takes_ns(bytes, None)).min(end) });
+        };
+        let slot = |pass: Pass| {
+            let begins = begins.max(pass.start);
+            Slot { begins, is_out: after(begins, self.takes_ns(bytes, Some(pass))).min(end) }
+        };
+        let later = &passes[passes.partition_point(|pass| pass.end <= begins)..];
+        let found = later.iter().map(|pass| (slot(*pass), pass.end)).find(|(slot, end)| slot.is_out <= *end);
+        found.map(|(slot, _)| slot).filter(|slot| slot.begins < end)
+    }
+
     /// How long so many bytes take to go out in a pass, in nanoseconds.
     fn takes_ns(&self, bytes: u32, pass: Option<Pass>) -> u64 {
         let rate = pass.and_then(|pass| pass.rate).or(self.rate.map(|rate| rate.bytes_per_second));
@@ -67,22 +83,16 @@ fn takes_ns(bytes: u32, rate: NonZeroU64) -> u64 {
 }
 
 /// What stands in front of one directed link.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Lane {
     /// When the last of those that the link took is out.
     is_free_at: TrueTime,
     /// When each of those that wait begins to go out, and its bytes; in order.
     queue: VecDeque<(TrueTime, u32)>,
     queued_bytes: u64,
-    /// The periods that were asked about, from the present one on, ascending, and whether the link is down in them.
-    periods: Vec<(u64, State)>,
-}
-
-/// Whether a link goes down in a period.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum State {
-    Up,
-    Down,
+    /// What one waits for that begins as soon as those before it are out.
+    ahead: Wait,
+    periods: Periods,
 }
 
 /// When a message goes out.
@@ -92,8 +102,8 @@ pub(crate) struct Slot {
     pub(crate) is_out: TrueTime,
 }
 
-/// How many passes and periods one message looks ahead: what would wait for longer is lost.
-pub(crate) const LOOK_AHEAD_MAX: u32 = 1_000;
+/// How often one message waits for a flap to be over: one that would wait more often waits until everything heals.
+pub(crate) const WAITS_MAX: u32 = 1_000;
 
 /// Until when a link has limits.
 #[derive(Clone, Copy)]
@@ -106,8 +116,8 @@ pub(crate) struct Span {
 impl Lane {
     /// Takes a message of so many bytes, and says when it goes out; or does not take it, and says why.
     ///
-    /// `goes_down` answers for a period of the flap whether the link goes down in it. Costs a step for each pass or
-    /// period that goes by until the message is out, at most [`LOOK_AHEAD_MAX`].
+    /// `goes_down` answers for a period of the flap whether the link goes down in it. Costs a step for each pass that goes
+    /// by until the message is out, and for each period that is asked about, at most [`PERIODS_MAX`].
     pub(crate) fn admit(
         &mut self,
         limits: &Limits,
@@ -133,12 +143,13 @@ impl Lane {
             self.queue.push_back((slot.begins, bytes));
             self.queued_bytes = queued_bytes;
         }
+        let why = if slot.begins > start { Wait::Link } else { self.ahead };
         if bytes > 0 {
             self.is_free_at = slot.is_out;
+            // What takes no time is in nobody's way: who comes after it waits for what it waits for.
+            self.ahead = if slot.is_out > slot.begins { Wait::Queue } else { why };
         }
-        // What takes no time is in nobody's way, so where one is told of a queue the link has a rate.
-        let is_down = limits.contacts.is_some() && (slot.begins > start || slot.begins == slot.is_out);
-        Ok((slot, waits.then_some(if is_down { Wait::Link } else { Wait::Queue })))
+        Ok((slot, waits.then_some(why)))
     }
 
     /// Forgets what is past.
@@ -147,9 +158,7 @@ impl Lane {
             self.queued_bytes -= u64::from(bytes);
         }
         if let Some(flap) = limits.contacts.as_ref().and_then(Contacts::flap) {
-            let period = now.ns() / period_ns(flap);
-            let past = self.periods.partition_point(|(asked, _)| *asked < period);
-            self.periods.drain(..past);
+            self.periods.forget(now.ns() / period_ns(flap));
         }
     }
 
@@ -166,81 +175,29 @@ impl Lane {
             let is_out = after(start, limits.takes_ns(bytes, None)).min(end.max(start));
             return Some(Slot { begins: start, is_out });
         };
+        if start >= end {
+            return Some(Slot { begins: start, is_out: start });
+        }
         let mut begins = start;
-        let mut budget = LOOK_AHEAD_MAX;
-        while budget > 0 && (begins == start || contacts.outside() == Outside::Hold) {
-            if begins >= end {
-                return Some(Slot { begins: end.max(start), is_out: end.max(start) });
+        let (mut waits_left, mut asks_left) = (WAITS_MAX, PERIODS_MAX);
+        while begins < end {
+            // When no pass is left, what waits goes out when everything heals.
+            let Some(slot) = limits.next_slot(contacts, bytes, begins, end) else { break };
+            if slot.begins > start && contacts.outside() == Outside::Lose {
+                return None;
             }
-            budget -= 1;
-            let pass = match contacts.passes() {
-                None => None,
-                Some(passes) => match next_pass(passes, begins) {
-                    Some(pass) if pass.start > begins => {
-                        begins = pass.start;
-                        continue;
-                    }
-                    Some(pass) => Some(pass),
-                    // No pass is left: what waits goes out when everything heals, if it ever does.
-                    None if end.ns() == u64::MAX => return None,
-                    None => {
-                        begins = end;
-                        continue;
-                    }
-                },
-            };
-            let is_out = after(begins, limits.takes_ns(bytes, pass)).min(end);
-            let flapped = contacts
-                .flap()
-                .and_then(|flap| self.up_again(flap, begins, is_out, &mut budget, &mut goes_down));
-            let passed = pass.map(|pass| pass.end).filter(|pass_end| *pass_end < is_out);
-            match flapped.into_iter().chain(passed).min() {
-                None => return Some(Slot { begins, is_out }),
-                Some(later) => begins = later,
+            let flap = contacts.flap();
+            let down =
+                flap.and_then(|flap| self.periods.up_again(flap, slot, &mut asks_left, &mut goes_down));
+            let Some(up_again) = down else { return Some(slot) };
+            if waits_left == 0 {
+                break;
             }
+            waits_left -= 1;
+            begins = up_again;
         }
-        None
-    }
-
-    /// When the link is up again, if a flap takes it down between these two times, or may do so for all that is known.
-    fn up_again(
-        &mut self,
-        flap: Flap,
-        begins: TrueTime,
-        is_out: TrueTime,
-        budget: &mut u32,
-        goes_down: &mut impl FnMut(u64) -> bool,
-    ) -> Option<TrueTime> {
-        let (period_ns, down_ns) = (period_ns(flap), ns(flap.down));
-        let first = begins.ns() / period_ns;
-        // What begins at the moment at which the message is out does not concern it.
-        let last = is_out.ns().saturating_sub(1).max(begins.ns()) / period_ns;
-        for period in first..=last {
-            // Cannot wrap: `period` is at most that of a time.
-            let up_again = (period * period_ns).saturating_add(down_ns);
-            if up_again <= begins.ns() {
-                continue;
-            }
-            let is_down = self.is_down(period, goes_down);
-            *budget = budget.saturating_sub(1);
-            if is_down || *budget == 0 {
-                return Some(TrueTime::from_ns(up_again));
-            }
-        }
-        None
-    }
-
-    /// Whether the link goes down in a period, which is asked only once.
-    fn is_down(&mut self, period: u64, goes_down: &mut impl FnMut(u64) -> bool) -> bool {
-        let place = match self.periods.binary_search_by_key(&period, |(asked, _)| *asked) {
-            Ok(place) => place,
-            Err(place) => {
-                let state = if goes_down(period) { State::Down } else { State::Up };
-                self.periods.insert(place, (period, state));
-                place
-            }
-        };
-        self.periods[place].1 == State::Down
+        let is_never = end.ns() == u64::MAX || contacts.outside() == Outside::Lose;
+        (!is_never).then_some(Slot { begins: end, is_out: end })
     }
 
     /// As new, but for the memory.
@@ -248,17 +205,31 @@ impl Lane {
         self.is_free_at = TrueTime::default();
         self.queue.clear();
         self.queued_bytes = 0;
+        self.ahead = Wait::Queue;
         self.periods.clear();
+    }
+}
+
+impl Default for Lane {
+    fn default() -> Lane {
+        Lane {
+            is_free_at: TrueTime::default(),
+            queue: VecDeque::new(),
+            queued_bytes: 0,
+            ahead: Wait::Queue,
+            periods: Periods::default(),
+        }
     }
 }
 
 impl Clone for Lane {
     fn clone(&self) -> Lane {
-        let Lane { is_free_at, queue, queued_bytes, periods } = self;
+        let Lane { is_free_at, queue, queued_bytes, ahead, periods } = self;
         Lane {
             is_free_at: *is_free_at,
             queue: queue.clone(),
             queued_bytes: *queued_bytes,
+            ahead: *ahead,
             periods: periods.clone(),
         }
     }
@@ -268,6 +239,7 @@ impl Clone for Lane {
         self.is_free_at = source.is_free_at;
         self.queue.clone_from(&source.queue);
         self.queued_bytes = source.queued_bytes;
+        self.ahead = source.ahead;
         self.periods.clone_from(&source.periods);
     }
 }
@@ -312,18 +284,8 @@ impl Clone for Lanes {
     }
 }
 
-/// The pass at this time, or else the next.
-fn next_pass(passes: &[Pass], at: TrueTime) -> Option<Pass> {
-    passes.get(passes.partition_point(|pass| pass.end <= at)).copied()
-}
-
 fn after(at: TrueTime, ns: u64) -> TrueTime {
     at.saturating_add(Duration::from_nanos(ns))
-}
-
-/// Not 0: a flap is down for a part of its period, and for more than nothing.
-fn period_ns(flap: Flap) -> u64 {
-    ns(flap.period)
 }
 
 /// Saturating: 584 years are the end of time for every clock here.

@@ -48,6 +48,7 @@ mod cuts;
 mod lane;
 pub mod network;
 pub mod node;
+mod periods;
 mod traffic;
 
 pub use choices::{Calm, Choices, Odds, Options, Question, Topic};

@@ -79,6 +79,8 @@ struct Twin<'c> {
     course: &'c Course,
     /// When each message that it took began, when it was out, and its bytes.
     taken: Vec<(u64, u64, u32)>,
+    /// What one waits for that begins as soon as those before it are out.
+    ahead: Wait,
 }
 
 impl Twin<'_> {
@@ -103,10 +105,11 @@ impl Twin<'_> {
         if course.ns_per_byte.is_some() && begins > now && queued > course.queue_bytes_max {
             return Err(Loss::QueueFull);
         }
+        let why = if begins > start { Wait::Link } else { self.ahead };
         if bytes > 0 {
             self.taken.push((begins, is_out, bytes));
+            self.ahead = if is_out > begins { Wait::Queue } else { why };
         }
-        let why = if begins > start || begins == is_out { Wait::Link } else { Wait::Queue };
         Ok((is_out, (begins > now).then_some(why)))
     }
 }
@@ -120,7 +123,7 @@ fn check_course(
 ) -> Result<(), String> {
     let down = course.flap.clone().map_or(Vec::new(), |(_, _, down)| down);
     let mut luck = Listed { down, asked: Vec::new() };
-    let mut twin = Twin { course, taken: Vec::new() };
+    let mut twin = Twin { course, taken: Vec::new(), ahead: Wait::Queue };
     let mut now = 0;
     for (number, (after, bytes)) in (0..).zip(sends) {
         now += after;

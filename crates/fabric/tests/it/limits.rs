@@ -263,6 +263,66 @@ fn a_message_that_never_fits_is_lost_after_a_bounded_search() {
     );
 }
 
+/// Slow enough, and flapping fast enough, that a message is on its way out for many periods.
+fn flapping_slowly(ns_per_byte: u64, period_ns: u64, odds: Odds) -> Network {
+    let (period, down) = (Duration::from_nanos(period_ns), Duration::from_nanos(period_ns / 2));
+    let flap = Flap { period, down, odds };
+    let contacts = Contacts::new(Outside::Hold).with_flap(flap).expect("sound");
+    let mut network = linked(Link::INSTANT);
+    let rate = Some(rate(ns_per_byte, u64::MAX));
+    network.set_link(SOURCE, TARGET, Link { rate, sequence: Sequence::Unordered, ..Link::INSTANT });
+    network.set_contacts(SOURCE, TARGET, contacts);
+    network
+}
+
+#[test]
+fn calm_a_message_goes_out_at_once_over_however_many_periods_of_a_flap() {
+    // 5,000 periods; and 50 million, of which a part is asked about.
+    for period_ns in [200_000, 20] {
+        let mut network = flapping_slowly(1_000_000, period_ns, TENTH);
+        network.set_end(at(3_600_000_000_000));
+        let expected = expect![[r#"
+            1000 bytes at 0: arrives at 1000000000
+            1 bytes at 0: waits for the queue until 1000000000, arrives at 1001000000
+            0 bytes at 5: arrives at 5"#]];
+        check(network, &mut Calm, &[(0, 1_000), (0, 1), (5, 0)], expected);
+    }
+}
+
+#[test]
+fn a_message_that_waits_too_often_goes_out_when_everything_heals_and_what_is_behind_it_too() {
+    // Each period has 6 ns in a row, and the message needs 7.
+    let flap = Flap { period: Duration::from_nanos(10), down: Duration::from_nanos(4), odds: Odds::ALWAYS };
+    let mut network = flapping_slowly(1, 10, TENTH);
+    network.set_contacts(SOURCE, TARGET, Contacts::new(Outside::Hold).with_flap(flap).expect("sound"));
+    network.set_end(at(1_000_000));
+    check(
+        network,
+        &mut Worst,
+        &[(0, 6), (1, 7), (2, 6), (2, 0)],
+        expect![[r#"
+        6 bytes at 0: waits for the link until 4, arrives at 10
+        7 bytes at 1: waits for the link until 1000000, arrives at 1000000
+        6 bytes at 2: waits for the link until 1000000, arrives at 1000000
+        0 bytes at 2: waits for the link until 4, arrives at 4"#]],
+    );
+}
+
+#[test]
+fn what_waits_for_a_queue_that_reaches_the_end_waits_for_the_queue() {
+    let mut network = flapping_slowly(1_000, 1_000_000, TENTH);
+    network.set_end(at(10_000));
+    check(
+        network,
+        &mut Calm,
+        &[(0, 20), (0, 20), (0, 1)],
+        expect![[r#"
+        20 bytes at 0: arrives at 10000
+        20 bytes at 0: waits for the queue until 10000, arrives at 10000
+        1 bytes at 0: waits for the queue until 10000, arrives at 10000"#]],
+    );
+}
+
 #[test]
 fn what_a_rate_does_not_divide_is_rounded_up() {
     let of = |bytes_per_second, bytes| {
