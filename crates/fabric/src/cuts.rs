@@ -12,6 +12,39 @@ pub(crate) struct Cuts {
     /// costs nothing.
     all: Vec<Cut>,
     in_force: usize,
+    /// How often they changed.
+    changes: Changes,
+}
+
+/// How often the cuts in force changed: what was found out after so many changes holds until the next.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Changes(u32);
+
+/// What was found out about one link: whether a cut lay on it, and after how many changes. To begin with, none did.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Finding(u32);
+
+impl Changes {
+    /// The next number. Saturating: after two billion changes nothing that was found out is believed any more.
+    const fn count(&mut self) {
+        self.0 = self.0.saturating_add(1);
+    }
+}
+
+impl Finding {
+    const CHANGES_MAX: u32 = u32::MAX >> 1;
+
+    fn of(changes: Changes, is_cut: bool) -> Finding {
+        Finding(changes.0 << 1 | u32::from(is_cut))
+    }
+
+    fn holds_after(self, changes: Changes) -> bool {
+        changes.0 < Finding::CHANGES_MAX && self.0 >> 1 == changes.0
+    }
+
+    const fn is_cut(self) -> bool {
+        self.0 & 1 == 1
+    }
 }
 
 /// Groups sorted without repetition, so that equal cuts are equal and a node is found by halving.
@@ -23,7 +56,7 @@ struct Cut {
 
 impl Cuts {
     pub(crate) const fn new() -> Cuts {
-        Cuts { all: Vec::new(), in_force: 0 }
+        Cuts { all: Vec::new(), in_force: 0, changes: Changes(0) }
     }
 
     /// Cuts the links from each source to each target; a cut from or to nobody is none.
@@ -45,7 +78,22 @@ impl Cuts {
         if let Err(place) = in_force.binary_search(cut) {
             self.all[place..=self.in_force].rotate_right(1);
             self.in_force += 1;
+            self.changes.count();
         }
+    }
+
+    /// Whether there are any.
+    #[inline]
+    pub(crate) const fn are_any(&self) -> bool {
+        self.in_force > 0
+    }
+
+    /// As [`Cuts::sever`], but looks only once for each link until the cuts change; `finding` is what is remembered of it.
+    pub(crate) fn sever_again(&self, source: NodeId, target: NodeId, finding: &mut Finding) -> bool {
+        if !finding.holds_after(self.changes) {
+            *finding = Finding::of(self.changes, self.sever(source, target));
+        }
+        finding.is_cut()
     }
 
     /// Whether one of them lies between these two. Costs two binary searches for each different cut in force.
@@ -56,7 +104,10 @@ impl Cuts {
 
     /// Ends them all.
     pub(crate) const fn end(&mut self) {
-        self.in_force = 0;
+        if self.in_force > 0 {
+            self.in_force = 0;
+            self.changes.count();
+        }
     }
 
     #[inline]
@@ -73,7 +124,7 @@ impl Cut {
 
 impl Clone for Cuts {
     fn clone(&self) -> Cuts {
-        Cuts { all: self.in_force().to_vec(), in_force: self.in_force }
+        Cuts { all: self.in_force().to_vec(), in_force: self.in_force, changes: self.changes }
     }
 
     /// Keeps what memory it has.
@@ -82,6 +133,8 @@ impl Clone for Cuts {
         for cut in source.in_force() {
             self.add(&cut.sources, &cut.targets);
         }
+        // The ways of the traffic are those of the source as well.
+        self.changes = source.changes;
     }
 }
 
@@ -119,16 +172,27 @@ mod tests {
             before.iter().for_each(|(sources, targets)| cuts.add(sources, targets));
             start.iter().for_each(|(sources, targets)| of_start.add(sources, targets));
             cuts.clone_from(&of_start);
-            after.iter().for_each(|(sources, targets)| cuts.add(sources, targets));
+            let pairs = || (0..16).map(|pair| (NodeId::new(pair / 4), NodeId::new(pair % 4)));
+            let mut findings = [Finding::default(); 16];
+            for (sources, targets) in &after {
+                cuts.add(sources, targets);
+                for ((source, target), finding) in pairs().zip(&mut findings) {
+                    prop_assert_eq!(cuts.sever_again(source, target, finding), cuts.sever(source, target));
+                }
+            }
 
             let of_pairs = |(sources, targets): &(Vec<NodeId>, Vec<NodeId>)| -> Vec<(NodeId, NodeId)> {
                 sources.iter().flat_map(|source| targets.iter().map(|target| (*source, *target))).collect()
             };
             let twin: BTreeSet<_> = start.iter().chain(&after).flat_map(of_pairs).collect();
-            for (source, target) in (0..16).map(|pair| (NodeId::new(pair / 4), NodeId::new(pair % 4))) {
+            for (source, target) in pairs() {
                 prop_assert_eq!(cuts.sever(source, target), twin.contains(&(source, target)));
             }
             prop_assert!(cuts.in_force().is_sorted_by(|a, b| a < b), "{:?}", cuts);
+            cuts.end();
+            for ((source, target), finding) in pairs().zip(&mut findings) {
+                prop_assert!(!cuts.sever_again(source, target, finding), "a heal ends them all");
+            }
         }
     }
 }

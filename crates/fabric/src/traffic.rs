@@ -4,6 +4,8 @@ use std::num::NonZeroU32;
 
 use constellation_trace::{NodeId, TrueTime};
 
+use crate::cuts::Finding;
+
 /// What is known of the links over which something was sent. Finding one costs O(1).
 ///
 /// A hash table with linear probing (Knuth, volume 3, section 6.4, algorithm L). Nothing ever walks through it, so
@@ -28,6 +30,8 @@ pub(crate) struct Way {
     pub(crate) kind: NonZeroU32,
     /// Its lane, once something was sent while it had limits.
     pub(crate) lane: Option<NonZeroU32>,
+    /// Whether a cut lies on it.
+    pub(crate) cut: Finding,
 }
 
 impl Traffic {
@@ -66,7 +70,14 @@ impl Traffic {
         if (self.count + 1) * 2 > self.slots.len() {
             self.grow();
         }
-        self.insert(Way { ends, sent: 0, last_arrival: TrueTime::default(), kind, lane: None })
+        self.insert(Way {
+            ends,
+            sent: 0,
+            last_arrival: TrueTime::default(),
+            kind,
+            lane: None,
+            cut: Finding::default(),
+        })
     }
 
     /// Makes a way that is known already another kind of link.
