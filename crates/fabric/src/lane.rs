@@ -8,7 +8,7 @@ use constellation_trace::{Loss, TrueTime, Wait};
 
 use crate::choices::Odds;
 use crate::contacts::{Contacts, Outside, Pass};
-use crate::network::{Link, Rate};
+use crate::network::Link;
 use crate::periods::{PERIODS_MAX, Periods, period_ns};
 
 /// What few links have: whatever limits or spoils messages, beside time and plain loss.
@@ -17,7 +17,8 @@ pub(crate) struct Limits {
     pub(crate) corrupt_seen: Odds,
     pub(crate) corrupt_unseen: Odds,
     size_max: Option<NonZeroU32>,
-    rate: Option<Rate>,
+    rate: Option<NonZeroU64>,
+    queue_bytes_max: u64,
     contacts: Option<Contacts>,
 }
 
@@ -27,13 +28,14 @@ impl Limits {
         corrupt_unseen: Odds::NEVER,
         size_max: None,
         rate: None,
+        queue_bytes_max: u64::MAX,
         contacts: None,
     };
 
     /// Those of a link, if it has any.
     pub(crate) fn of(link: Link, contacts: Option<Contacts>) -> Option<Limits> {
-        let Link { corrupt_seen, corrupt_unseen, size_max, rate, .. } = link;
-        let limits = Limits { corrupt_seen, corrupt_unseen, size_max, rate, contacts };
+        let Link { corrupt_seen, corrupt_unseen, size_max, rate, queue_bytes_max, .. } = link;
+        let limits = Limits { corrupt_seen, corrupt_unseen, size_max, rate, queue_bytes_max, contacts };
         (limits != Limits::NONE).then_some(limits)
     }
 
@@ -51,7 +53,8 @@ impl Limits {
     /// Whether the length of a message makes a difference.
     pub(crate) fn depend_on_bytes(&self) -> bool {
         let passes = self.contacts.as_ref().and_then(Contacts::passes).unwrap_or_default();
-        self.size_max.is_some() || self.rate.is_some() || passes.iter().any(|pass| pass.rate.is_some())
+        let is_bounded = self.size_max.is_some() || self.queue_bytes_max < u64::MAX;
+        is_bounded || self.rate.is_some() || passes.iter().any(|pass| pass.rate.is_some())
     }
 
     /// When a message that could begin at `begins` goes out for all that the passes say; `None` if there is no pass left in
@@ -71,7 +74,7 @@ impl Limits {
 
     /// How long so many bytes take to go out in a pass, in nanoseconds.
     fn takes_ns(&self, bytes: u32, pass: Option<Pass>) -> u64 {
-        let rate = pass.and_then(|pass| pass.rate).or(self.rate.map(|rate| rate.bytes_per_second));
+        let rate = pass.and_then(|pass| pass.rate).or(self.rate);
         rate.map_or(0, |rate| takes_ns(bytes, rate))
     }
 }
@@ -134,10 +137,10 @@ impl Lane {
         let start = if bytes == 0 { now } else { now.max(self.is_free_at) };
         let slot = self.slot(limits, bytes, Span { now: start, end }, goes_down).ok_or(Loss::NoContact)?;
         let waits = slot.begins > now;
-        if let (Some(rate), true) = (limits.rate, waits) {
+        if waits && limits.queue_bytes_max < u64::MAX {
             // Cannot wrap: at most 2^32 messages of less than 2^32 bytes.
             let queued_bytes = self.queued_bytes + u64::from(bytes);
-            if queued_bytes > rate.queue_bytes_max {
+            if queued_bytes > limits.queue_bytes_max {
                 return Err(Loss::QueueFull);
             }
             self.queue.push_back((slot.begins, bytes));

@@ -68,20 +68,15 @@ pub struct Link {
     pub corrupt_unseen: Odds,
     /// The longest message that it takes, in bytes; `None` for any. A longer one is lost.
     pub size_max: Option<NonZeroU32>,
-    /// How much it carries in how much time; `None` for any amount at once.
-    pub rate: Option<Rate>,
-}
-
-/// How much a link carries, and how much may wait for it: that bandwidth is infinite is a fallacy.
-///
-/// Messages go out one after the other, in the order of sending. Each takes its length over the rate, rounded up to the
-/// nanosecond, and then the latency. What cannot go out at once waits in the queue; what has no room there is lost (tail
-/// drop). So what is lost on the link, or corrupted, has taken its time all the same.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Rate {
-    /// How many bytes go out in a second.
-    pub bytes_per_second: NonZeroU64,
-    /// How many bytes may wait, not counting the message that is going out.
+    /// How many bytes it carries in a second, where a [`Pass`](crate::Pass) says nothing else; `None` for any number at
+    /// once. That bandwidth is infinite is a fallacy.
+    ///
+    /// Messages go out one after the other, in the order of sending. Each takes its length over the rate, rounded up to
+    /// the nanosecond, and then the latency. What cannot go out at once waits. What is lost on the link, or corrupted, has
+    /// taken its time all the same.
+    pub rate: Option<NonZeroU64>,
+    /// How many bytes may wait to go out, for others before them or for the link, not counting the message that is going
+    /// out; [`u64::MAX`] for any number. What has no room is lost (tail drop).
     pub queue_bytes_max: u64,
 }
 
@@ -97,6 +92,7 @@ impl Link {
         corrupt_unseen: Odds::NEVER,
         size_max: None,
         rate: None,
+        queue_bytes_max: u64::MAX,
     };
 }
 

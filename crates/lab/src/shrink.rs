@@ -5,7 +5,7 @@ mod words;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use constellation_fabric::{Link, Odds, Outside, Rate, Sequence};
+use constellation_fabric::{Link, Odds, Outside, Sequence};
 use constellation_sim::Faults;
 use constellation_trace::{Evidence, Trace, TrueTime, Verdict};
 use constellation_verify::{Budget, Order};
@@ -82,7 +82,7 @@ enum Part {
     SizeMax,
     /// That they go out one after the other.
     Rate,
-    /// That only so many may wait for that.
+    /// That only so much may wait to go out.
     Queue,
     /// That the links are up in their windows only.
     Windows,
@@ -190,7 +190,7 @@ fn parts(scenario: &Scenario) -> Vec<Part> {
         (Part::CorruptUnseen, link.corrupt_unseen != Odds::NEVER),
         (Part::SizeMax, link.size_max.is_some()),
         (Part::Rate, link.rate.is_some()),
-        (Part::Queue, has_bound(link)),
+        (Part::Queue, link.queue_bytes_max < u64::MAX),
         (Part::Windows, scenario.contacts.as_ref().is_some_and(|contacts| contacts.passes().is_some())),
         (Part::Flap, scenario.contacts.as_ref().is_some_and(|contacts| contacts.flap().is_some())),
         (Part::Offers, scenario.anti_entropy.is_some()),
@@ -200,11 +200,6 @@ fn parts(scenario: &Scenario) -> Vec<Part> {
     let hazards = Hazard::ALL.into_iter().filter(|hazard| hazard.is_in(&scenario.machine));
     parts.extend(hazards.map(Part::Machine));
     parts
-}
-
-/// Whether not everything may wait that would.
-fn has_bound(link: Link) -> bool {
-    link.rate.is_some_and(|rate| rate.queue_bytes_max < u64::MAX)
 }
 
 /// The scenario with these parts only, which are in its order.
@@ -236,9 +231,8 @@ fn only(scenario: &Scenario, kept: &[Part]) -> Scenario {
             Part::CorruptSeen => link.corrupt_seen = whole.corrupt_seen,
             Part::CorruptUnseen => link.corrupt_unseen = whole.corrupt_unseen,
             Part::SizeMax => link.size_max = whole.size_max,
-            Part::Rate => link.rate = whole.rate.map(|rate| Rate { queue_bytes_max: u64::MAX, ..rate }),
-            // The rate is the part before, so it is there if it is kept.
-            Part::Queue => link.rate = link.rate.and(whole.rate),
+            Part::Rate => link.rate = whole.rate,
+            Part::Queue => link.queue_bytes_max = whole.queue_bytes_max,
             Part::Windows => passes.clone_from(&all_passes),
             Part::Flap => flap = all_flaps,
             Part::Offers => offers = scenario.anti_entropy,

@@ -7,7 +7,7 @@ use std::hint::black_box;
 use std::num::NonZeroU64;
 use std::time::Duration;
 
-use constellation_fabric::{Contacts, Flap, Link, Network, Odds, Outside, Rate};
+use constellation_fabric::{Contacts, Flap, Link, Network, Odds, Outside};
 use constellation_sim::Setup;
 
 #[allow(dead_code, reason = "the measurements of time use the rest")]
@@ -38,13 +38,13 @@ fn check(what: &str, setup: Setup<u64>) {
 /// Links that corrupt, have a queue that is always full, and flap.
 fn limited() -> Network {
     let often = Odds::ppm(100_000).expect("below a million");
-    let rate = Rate { bytes_per_second: NonZeroU64::new(1_000_000).expect("not 0"), queue_bytes_max: 4_000 };
     let link = Link {
         latency_min: Duration::from_millis(1),
         latency_max: Duration::from_millis(10),
         corrupt_seen: often,
         corrupt_unseen: often,
-        rate: Some(rate),
+        rate: NonZeroU64::new(1_000_000),
+        queue_bytes_max: 4_000,
         ..Link::INSTANT
     };
     let flap = Flap { period: Duration::from_millis(5), down: Duration::from_millis(2), odds: often };

@@ -29,13 +29,13 @@ const HORIZON: u64 = 2_000;
 
 impl Course {
     fn network(&self) -> Network {
-        let rate = self.ns_per_byte.map(|ns| rate(ns, self.queue_bytes_max));
+        let rate = self.ns_per_byte.map(rate);
         let mut contacts = Contacts::new(self.outside);
         if let Some(passes) = &self.passes {
             let pass = |(start, end, ns): &(u64, u64, Option<u64>)| Pass {
                 start: at(*start),
                 end: at(*end),
-                rate: ns.map(|ns| limits::rate(ns, 0).bytes_per_second),
+                rate: ns.map(limits::rate),
             };
             contacts = contacts.with_passes(passes.iter().map(pass)).expect("they ascend");
         }
@@ -44,8 +44,13 @@ impl Course {
             let flap = Flap { period, down, odds: Odds::ppm(500_000).expect("a half") };
             contacts = contacts.with_flap(flap).expect("shorter than its period");
         }
+        let queue_bytes_max = self.queue_bytes_max;
         let mut network = Network::new(Link::INSTANT);
-        network.set_link(SOURCE, TARGET, Link { rate, sequence: Sequence::Unordered, ..Link::INSTANT });
+        network.set_link(
+            SOURCE,
+            TARGET,
+            Link { rate, queue_bytes_max, sequence: Sequence::Unordered, ..Link::INSTANT },
+        );
         network.set_contacts(SOURCE, TARGET, contacts);
         self.end.iter().for_each(|end| network.set_end(at(*end)));
         network
@@ -102,7 +107,7 @@ impl Twin<'_> {
         let (begins, is_out) = slot.ok_or(Loss::NoContact)?;
         let waiting = self.taken.iter().filter(|taken| taken.0 > now).map(|taken| u64::from(taken.2));
         let queued = waiting.sum::<u64>() + u64::from(bytes);
-        if course.ns_per_byte.is_some() && begins > now && queued > course.queue_bytes_max {
+        if begins > now && queued > course.queue_bytes_max {
             return Err(Loss::QueueFull);
         }
         let why = if begins > start { Wait::Link } else { self.ahead };
@@ -173,7 +178,7 @@ fn course() -> impl Strategy<Value = Course> {
     let outside = prop_oneof![2 => Just(Outside::Hold), 1 => Just(Outside::Lose)];
     (
         prop::option::of(ns_per_byte()),
-        0..40_u64,
+        prop_oneof![Just(u64::MAX), 0..40_u64],
         prop::option::of(passes()),
         prop::option::of(flap),
         outside,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use constellation_fabric::{
     Calm, Choices, Contacts, ContactsError, Delivery, Fate, Flap, Impaired, Link, Network, Odds, Options,
-    Outside, Parcel, Pass, Question, Rate, Sequence, Topic, Waits,
+    Outside, Parcel, Pass, Question, Sequence, Topic, Waits,
 };
 use constellation_trace::{Loss, MessageId, NodeId, TrueTime, Wait};
 use expect_test::{Expect, expect};
@@ -15,9 +15,8 @@ pub(crate) const SOURCE: NodeId = NodeId::new(0);
 pub(crate) const TARGET: NodeId = NodeId::new(1);
 
 /// So many nanoseconds a byte, a number that divides a second.
-pub(crate) fn rate(ns_per_byte: u64, queue_bytes_max: u64) -> Rate {
-    let bytes_per_second = NonZeroU64::new(1_000_000_000 / ns_per_byte).expect("at most a second a byte");
-    Rate { bytes_per_second, queue_bytes_max }
+pub(crate) fn rate(ns_per_byte: u64) -> NonZeroU64 {
+    NonZeroU64::new(1_000_000_000 / ns_per_byte).expect("at most a second a byte")
 }
 
 pub(crate) fn at(ns: u64) -> TrueTime {
@@ -82,7 +81,7 @@ const TENTH: Odds = Odds::ppm(100_000).expect("below a million");
 
 #[test]
 fn a_rate_alone_makes_messages_wait_and_a_full_queue_lose_them() {
-    let network = linked(Link { rate: Some(rate(10, 12)), ..Link::INSTANT });
+    let network = linked(Link { rate: Some(rate(10)), queue_bytes_max: 12, ..Link::INSTANT });
     check(
         network,
         &mut Calm,
@@ -95,6 +94,38 @@ fn a_rate_alone_makes_messages_wait_and_a_full_queue_lose_them() {
         6 bytes at 50: waits for the queue until 170, arrives at 230
         0 bytes at 50: arrives at 230
         4 bytes at 500: arrives at 540"#]],
+    );
+}
+
+#[test]
+fn a_queue_is_bounded_where_only_passes_have_a_rate_and_where_nothing_but_the_link_is_waited_for() {
+    let bounded = |passes: &[Pass]| {
+        let mut network = linked(Link { queue_bytes_max: 5, ..Link::INSTANT });
+        let contacts = Contacts::new(Outside::Hold).with_passes(passes.iter().copied()).expect("sound");
+        network.set_contacts(SOURCE, TARGET, contacts);
+        assert!(network.depends_on_bytes());
+        network
+    };
+    check(
+        bounded(&[Pass { rate: Some(rate(10)), ..pass(0, 1_000) }]),
+        &mut Calm,
+        &[(0, 4), (0, 4), (0, 1), (0, 1), (40, 4)],
+        expect![[r#"
+        4 bytes at 0: arrives at 40
+        4 bytes at 0: waits for the queue until 40, arrives at 80
+        1 bytes at 0: waits for the queue until 80, arrives at 90
+        1 bytes at 0: is lost: the queue of the link is full
+        4 bytes at 40: waits for the queue until 90, arrives at 130"#]],
+    );
+    check(
+        bounded(&[pass(50, 60)]),
+        &mut Calm,
+        &[(0, 4), (0, 2), (0, 1), (50, 9)],
+        expect![[r#"
+        4 bytes at 0: waits for the link until 50, arrives at 50
+        2 bytes at 0: is lost: the queue of the link is full
+        1 bytes at 0: waits for the link until 50, arrives at 50
+        9 bytes at 50: arrives at 50"#]],
     );
 }
 
@@ -250,7 +281,7 @@ fn a_message_that_never_fits_is_lost_after_a_bounded_search() {
     let flap = Flap { period: Duration::from_nanos(10), down: Duration::from_nanos(4), odds: Odds::ALWAYS };
     let contacts = Contacts::new(Outside::Hold).with_flap(flap).expect("sound");
     let mut network = linked(Link::INSTANT);
-    network.set_link(SOURCE, TARGET, Link { rate: Some(rate(1, 1_000)), ..Link::INSTANT });
+    network.set_link(SOURCE, TARGET, Link { rate: Some(rate(1)), queue_bytes_max: 1_000, ..Link::INSTANT });
     network.set_contacts(SOURCE, TARGET, contacts);
     check(
         network,
@@ -269,7 +300,7 @@ fn flapping_slowly(ns_per_byte: u64, period_ns: u64, odds: Odds) -> Network {
     let flap = Flap { period, down, odds };
     let contacts = Contacts::new(Outside::Hold).with_flap(flap).expect("sound");
     let mut network = linked(Link::INSTANT);
-    let rate = Some(rate(ns_per_byte, u64::MAX));
+    let rate = Some(rate(ns_per_byte));
     network.set_link(SOURCE, TARGET, Link { rate, sequence: Sequence::Unordered, ..Link::INSTANT });
     network.set_contacts(SOURCE, TARGET, contacts);
     network
@@ -327,8 +358,7 @@ fn what_waits_for_a_queue_that_reaches_the_end_waits_for_the_queue() {
 fn what_a_rate_does_not_divide_is_rounded_up() {
     let of = |bytes_per_second, bytes| {
         let bytes_per_second = NonZeroU64::new(bytes_per_second).expect("not 0");
-        let rate = Rate { bytes_per_second, queue_bytes_max: 0 };
-        let network = &mut linked(Link { rate: Some(rate), ..Link::INSTANT });
+        let network = &mut linked(Link { rate: Some(bytes_per_second), queue_bytes_max: 0, ..Link::INSTANT });
         network.send(parcel(0, bytes), at(0), &mut Calm)
     };
     let deliver = |ns| Ok(Fate::Deliver(Delivery { at: at(ns), again_at: None }));
@@ -358,7 +388,7 @@ fn limits_of_one_link_are_not_those_of_another_nor_of_the_way_back() {
 
 #[test]
 fn what_a_heal_releases_goes_out_one_after_the_other_too() {
-    let mut network = linked(Link { rate: Some(rate(10, 6)), ..Link::INSTANT });
+    let mut network = linked(Link { rate: Some(rate(10)), queue_bytes_max: 6, ..Link::INSTANT });
     network.cut(&[SOURCE], &[TARGET]);
     for number in 0..4 {
         assert_eq!(network.send(parcel(number, 3), at(0), &mut Calm), Ok(Fate::Hold));
@@ -375,7 +405,8 @@ fn what_a_heal_releases_goes_out_one_after_the_other_too() {
 
 #[test]
 fn messages_of_one_queue_arrive_in_order_and_those_of_two_do_not_wait_for_each_other() {
-    let link = Link { rate: Some(rate(10, 1_000)), sequence: Sequence::Unordered, ..Link::INSTANT };
+    let link =
+        Link { rate: Some(rate(10)), queue_bytes_max: 1_000, sequence: Sequence::Unordered, ..Link::INSTANT };
     let mut network = linked(link);
     let mut arrivals: BTreeMap<(NodeId, NodeId), Vec<u64>> = BTreeMap::new();
     for (source, target) in

@@ -247,10 +247,11 @@ impl Links {
                 corrupt_seen,
                 corrupt_unseen: _,
                 size_max,
-                rate,
+                rate: _,
+                queue_bytes_max,
             } = link;
-            let has_queue = rate.is_some_and(|rate| rate.queue_bytes_max < u64::MAX);
-            links.loses |= can(loss) || can(corrupt_seen) || size_max.is_some() || has_queue;
+            links.loses |= can(loss) || can(corrupt_seen);
+            links.loses |= size_max.is_some() || queue_bytes_max < u64::MAX;
             links.doubles |= can(duplicate);
         }
         let differ = scenario.links.iter().filter_map(|rule| rule.contacts.as_ref());

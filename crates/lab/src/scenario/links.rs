@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use constellation_fabric::{Contacts, ContactsError, Flap, Link, Odds, Outside, Pass, Rate, Sequence};
+use constellation_fabric::{Contacts, ContactsError, Flap, Link, Odds, Outside, Pass, Sequence};
 use constellation_trace::TrueTime;
 
 use super::reader::{Field, Result, Section};
@@ -105,32 +105,30 @@ pub(super) fn read_link(
             size.map(Some)
         })?;
     }
-    read_rate(section, &mut link)?;
+    if let Some(field) = section.get("rate") {
+        link.rate = unless_none(&field, |field| field.parsed(RATE, units::rate).map(Some))?;
+    }
     let contacts = read_contacts(section, default_contacts, end)?;
+    read_queue(section, &mut link, contacts.as_ref())?;
     Ok((link, contacts))
 }
 
-/// The rate, and the queue in front of it, which without a bound of its own has none.
-fn read_rate(section: &Section<'_>, link: &mut Link) -> Result<()> {
-    if let Some(field) = section.get("rate") {
-        let queue_bytes_max = link.rate.map_or(u64::MAX, |rate| rate.queue_bytes_max);
-        link.rate = unless_none(&field, |field| {
-            let bytes_per_second = field.parsed(RATE, units::rate)?;
-            Ok(Some(Rate { bytes_per_second, queue_bytes_max }))
-        })?;
-    }
+/// How much may wait for the rate or for the link, which without a bound of its own is any amount.
+fn read_queue(section: &Section<'_>, link: &mut Link, contacts: Option<&Contacts>) -> Result<()> {
+    let is_waited_for = link.rate.is_some() || contacts.is_some();
     if let Some(field) = section.get("queue") {
         let bound =
             unless_none(&field, |field| field.parsed("a size such as \"16KiB\"", units::bytes).map(Some))?;
-        match (&mut link.rate, bound) {
-            (Some(rate), _) => rate.queue_bytes_max = bound.unwrap_or(u64::MAX),
-            (None, None) => {}
-            (None, Some(_)) => {
-                return Err(field
-                    .refuse("nothing waits in a queue in front of a link that carries any amount at once")
-                    .help("add `rate`, such as \"64KiB/s\""));
-            }
+        if bound.is_some() && !is_waited_for {
+            return Err(field
+                .refuse("nothing waits in a queue in front of a link that carries any amount at once")
+                .help("add `rate`, such as \"64KiB/s\", or `windows` or `flap`"));
         }
+        link.queue_bytes_max = bound.unwrap_or(u64::MAX);
+    }
+    if !is_waited_for {
+        // The rule takes back what the bound of the default was for.
+        link.queue_bytes_max = u64::MAX;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ mod machines;
 use std::cmp;
 use std::time::Duration;
 
-use constellation_fabric::{Contacts, Flap, Link, Odds, Outside, Rate, Sequence};
+use constellation_fabric::{Contacts, Flap, Link, Odds, Outside, Sequence};
 use constellation_sim::Disk;
 use constellation_sim::clients::Pace;
 
@@ -61,7 +61,7 @@ pub(super) fn not_needed(scenario: &Scenario, small: &Scenario) -> Vec<String> {
         ("the corruption that no checksum sees", link.corrupt_unseen > small_link.corrupt_unseen),
         ("the limit of size", link.size_max != small_link.size_max),
         ("the limited rate", link.rate.is_some() && small_link.rate.is_none()),
-        ("the bound of queues", small_link.rate.is_some() && link.rate != small_link.rate),
+        ("the bound of queues", has_queue(small) && link.queue_bytes_max != small_link.queue_bytes_max),
         ("the windows", has_windows(scenario) && !has_windows(small)),
         ("the flapping", flap(scenario).is_some() && flap(small).is_none()),
         ("the offers of everything", scenario.anti_entropy != small.anti_entropy),
@@ -85,6 +85,11 @@ pub(super) fn not_needed(scenario: &Scenario, small: &Scenario) -> Vec<String> {
         [one] => vec![format!("not needed: {one}")],
         all => vec![format!("not needed: any of {}", all.join(", "))],
     }
+}
+
+/// Whether anything may have to wait to go out.
+fn has_queue(scenario: &Scenario) -> bool {
+    scenario.link.rate.is_some() || scenario.contacts.is_some()
 }
 
 fn has_windows(scenario: &Scenario) -> bool {
@@ -161,7 +166,7 @@ fn does(link: Link, contacts: Option<&Contacts>) -> String {
 
 /// What limits or spoils a message, as more of the same sentence.
 fn limits(link: Link, contacts: Option<&Contacts>) -> String {
-    let Link { corrupt_seen, corrupt_unseen, size_max, rate, .. } = link;
+    let Link { corrupt_seen, corrupt_unseen, size_max, rate, queue_bytes_max, .. } = link;
     let mut limits = String::new();
     for (what, odds) in [
         ("is corrupted and dropped for its checksum", corrupt_seen),
@@ -174,11 +179,11 @@ fn limits(link: Link, contacts: Option<&Contacts>) -> String {
     if let Some(size_max) = size_max {
         limits.push_str(&format!(", is lost if longer than {size_max} bytes"));
     }
-    if let Some(Rate { bytes_per_second, queue_bytes_max }) = rate {
-        limits.push_str(&format!(", goes out at {bytes_per_second} bytes a second"));
-        if queue_bytes_max < u64::MAX {
-            limits.push_str(&format!(" behind a queue of {queue_bytes_max} bytes"));
-        }
+    if let Some(rate) = rate {
+        limits.push_str(&format!(", goes out at {rate} bytes a second"));
+    }
+    if queue_bytes_max < u64::MAX {
+        limits.push_str(&format!(" behind a queue of {queue_bytes_max} bytes"));
     }
     let Some(contacts) = contacts else { return limits };
     let outside = match contacts.outside() {

@@ -76,21 +76,21 @@ fn a_queue_stands_in_front_of_a_rate() {
     check_more(
         "[link]\nqueue = \"16KiB\"",
         expect![[r#"
-        4:9 nothing waits in a queue in front of a link that carries any amount at once (add `rate`, such as "64KiB/s")
-        "16KiB""#]],
+            4:9 nothing waits in a queue in front of a link that carries any amount at once (add `rate`, such as "64KiB/s", or `windows` or `flap`)
+            "16KiB""#]],
     );
     check_more(
         "[link]\nrate = \"none\"\nqueue = \"16KiB\"",
         expect![[r#"
-        5:9 nothing waits in a queue in front of a link that carries any amount at once (add `rate`, such as "64KiB/s")
-        "16KiB""#]],
+            5:9 nothing waits in a queue in front of a link that carries any amount at once (add `rate`, such as "64KiB/s", or `windows` or `flap`)
+            "16KiB""#]],
     );
     let rule = "[link]\nrate = \"1MB/s\"\n[[links]]\nfrom = \"pacific\"\nto = \"atlantic\"\n";
     check_more(
         &format!("{rule}rate = \"none\"\nqueue = \"16KiB\""),
         expect![[r#"
-        9:9 nothing waits in a queue in front of a link that carries any amount at once (add `rate`, such as "64KiB/s")
-        "16KiB""#]],
+            9:9 nothing waits in a queue in front of a link that carries any amount at once (add `rate`, such as "64KiB/s", or `windows` or `flap`)
+            "16KiB""#]],
     );
     check_more(&format!("{rule}queue = \"16KiB\""), expect!["accepted: 2 nodes, 0 steps"]);
 }

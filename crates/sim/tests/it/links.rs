@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use constellation_fabric::{
     Calm, Choices, Contacts, Effects, Flap, Input, Link, Network, Node, Now, Odds, Options, Outside, Pass,
-    Question, Rate, Sequence, Topic,
+    Question, Sequence, Topic,
 };
 use constellation_sim::choices::{Bounds, Coverage, Odometer};
 use constellation_sim::{Act, Plan, Player, Recorder, Seeded, Setup, World, Worlds};
@@ -31,10 +31,6 @@ fn in_contacts(link: Link, contacts: Contacts) -> Setup<Ask> {
 
 fn often(ppm: u32) -> Odds {
     Odds::ppm(ppm).expect("at most a million")
-}
-
-fn rate(bytes_per_second: u64, queue_bytes_max: u64) -> Option<Rate> {
-    Some(Rate { bytes_per_second: NonZeroU64::new(bytes_per_second).expect("not 0"), queue_bytes_max })
 }
 
 fn pass(start: u64, end: u64) -> Pass {
@@ -137,7 +133,7 @@ fn both_copies_of_a_message_are_corrupted_alike() {
 fn a_rate_alone_makes_messages_go_out_one_after_the_other() {
     // 100 bytes a second: the numbers take 10, 20 and 30 ms.
     check(
-        over(Link { rate: rate(100, 1_000), ..link(1) }),
+        over(Link { rate: NonZeroU64::new(100), queue_bytes_max: 1_000, ..link(1) }),
         1,
         expect![[r#"
         10.000ms pacific says 1
@@ -155,7 +151,7 @@ fn a_rate_alone_makes_messages_go_out_one_after_the_other() {
 #[test]
 fn a_queue_that_is_full_alone_loses() {
     check(
-        over(Link { rate: rate(100, 4), ..link(1) }),
+        over(Link { rate: NonZeroU64::new(100), queue_bytes_max: 4, ..link(1) }),
         1,
         expect![[r#"
         10.000ms pacific says 1
@@ -237,7 +233,7 @@ fn what_does_not_fit_into_a_pass_goes_out_in_the_next() {
     let fast = Pass { rate: NonZeroU64::new(1_000), ..pass(100, 120) };
     let contacts = Contacts::new(Outside::Hold).with_passes([pass(0, 45), fast]).expect("two passes");
     check(
-        in_contacts(Link { rate: rate(100, 1_000), ..link(1) }, contacts),
+        in_contacts(Link { rate: NonZeroU64::new(100), queue_bytes_max: 1_000, ..link(1) }, contacts),
         1,
         expect![[r#"
         10.000ms pacific says 1
@@ -338,7 +334,11 @@ fn limits_of_one_direction_leave_the_way_back_alone() {
             .at(ms(10), ask(PACIFIC, Ask::Send(ATLANTIC, vec![1, 2])))
             .at(ms(10), ask(ATLANTIC, Ask::Send(PACIFIC, vec![3, 4]))),
     );
-    setup.network.set_link(PACIFIC, ATLANTIC, Link { rate: rate(100, 1_000), ..link(1) });
+    setup.network.set_link(
+        PACIFIC,
+        ATLANTIC,
+        Link { rate: NonZeroU64::new(100), queue_bytes_max: 1_000, ..link(1) },
+    );
     check(
         setup,
         1,
@@ -359,8 +359,13 @@ fn limits_of_one_direction_leave_the_way_back_alone() {
 #[test]
 fn at_the_end_links_have_no_limits_and_what_waits_goes_out() {
     let contacts = Contacts::new(Outside::Hold).with_passes([pass(20, 35)]).expect("one pass");
-    let link =
-        Link { corrupt_seen: Odds::ALWAYS, size_max: NonZeroU32::new(4), rate: rate(100, 1_000), ..link(1) };
+    let link = Link {
+        corrupt_seen: Odds::ALWAYS,
+        size_max: NonZeroU32::new(4),
+        rate: NonZeroU64::new(100),
+        queue_bytes_max: 1_000,
+        ..link(1)
+    };
     let mut setup = in_contacts(Link { corrupt_seen: Odds::NEVER, ..link }, contacts.clone());
     (setup.end, setup.grace) = (ms(60), Duration::from_millis(50));
     check(
@@ -402,7 +407,8 @@ fn everything_limited() -> Setup<u64> {
     let corrupting = Link { corrupt_seen: often(100_000), corrupt_unseen: often(100_000), ..bad_link() };
     let flapping = Contacts::new(Outside::Lose).with_flap(flap).expect("shorter than its period");
     setup.network.set_default(corrupting, Some(flapping));
-    let slow = Link { rate: rate(400, 60), size_max: NonZeroU32::new(32), ..bad_link() };
+    let slow =
+        Link { rate: NonZeroU64::new(400), queue_bytes_max: 60, size_max: NonZeroU32::new(32), ..bad_link() };
     setup.network.set_link(pacific, indian, Link { sequence: Sequence::Ordered, ..slow });
     setup.network.set_link(atlantic, antarctic, slow);
     let fast = Pass { rate: NonZeroU64::new(4_000), ..pass(1_000, 1_200) };
@@ -539,7 +545,13 @@ fn with_no_limits_no_question_is_asked_of_them() {
             0
         }
     }
-    let link = Link { loss: often(1), duplicate: often(1), rate: rate(1_000, 1_000), ..link(9) };
+    let link = Link {
+        loss: often(1),
+        duplicate: often(1),
+        rate: NonZeroU64::new(1_000),
+        queue_bytes_max: 1_000,
+        ..link(9)
+    };
     run(over(link), Forbidding).expect("the setup is sound");
 }
 
@@ -582,7 +594,7 @@ fn the_digest_tells_how_long_a_message_waits_and_why_it_is_lost() {
     assert_ne!(digest(until(ms(20))), digest(until(ms(20).saturating_add(Duration::from_nanos(1)))));
     // All three are lost at once, for one reason or the other.
     let too_long = over(Link { size_max: NonZeroU32::new(1), ..link(1) });
-    let queue_full = over(Link { rate: rate(1, 0), ..link(1) });
+    let queue_full = over(Link { rate: NonZeroU64::new(1), queue_bytes_max: 0, ..link(1) });
     let [one, other] = [too_long, queue_full].map(|mut setup| {
         setup.plan = Plan::new().at(ms(10), ask(PACIFIC, Ask::Send(ATLANTIC, vec![1, 2])));
         digest(setup)

@@ -3,7 +3,7 @@
 use std::num::NonZeroU64;
 use std::time::Duration;
 
-use constellation_fabric::{Effects, Flap, Link, Odds, Rate, Timer};
+use constellation_fabric::{Effects, Flap, Link, Odds, Timer};
 use constellation_sim::{Faults, Span};
 
 use super::Heard::{Asked, Begun, Full, Rang, Told};
@@ -54,10 +54,8 @@ const HONEST: Link = Link { corrupt_unseen: Odds::NEVER, ..WILD };
 const NARROW: Link = Link {
     loss: Odds::NEVER,
     corrupt_seen: Odds::NEVER,
-    rate: Some(Rate {
-        bytes_per_second: NonZeroU64::new(20_000).expect("it is not 0"),
-        queue_bytes_max: 300,
-    }),
+    rate: Some(NonZeroU64::new(20_000).expect("it is not 0")),
+    queue_bytes_max: 300,
     latency_max: Duration::from_millis(5),
     ..HONEST
 };
