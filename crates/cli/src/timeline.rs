@@ -158,6 +158,7 @@ impl Columns {
                 let what = match why {
                     Wait::Queue => "waits behind others",
                     Wait::Link => "waits for the link",
+                    Wait::Partition => "is held by a partition",
                     _ => "waits",
                 };
                 message(*id, &format!("{what} until {}", time(*until).trim_start()))

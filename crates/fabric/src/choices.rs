@@ -54,6 +54,8 @@ pub enum Topic {
     CorruptHow,
     /// Whether a link goes down in a period; `nth` is the number of the period, from 0. 0 is no.
     Flap,
+    /// Whether a node is cut off from all others in a period; `nth` is the number of the period, from 0. 0 is no.
+    Isolate,
     /// Whether the process ends before it works on an input, which is gone with it: 0 is no.
     CrashBefore,
     /// Whether it ends after the work on an input, before anything that it sends leaves: 0 is no.
@@ -99,6 +101,7 @@ impl Topic {
         Topic::CorruptUnseen,
         Topic::CorruptHow,
         Topic::Flap,
+        Topic::Isolate,
         Topic::CrashBefore,
         Topic::CrashAfter,
         Topic::Down,
@@ -133,6 +136,7 @@ impl Topic {
             Topic::CorruptUnseen => "corrupt-unseen",
             Topic::CorruptHow => "corrupt-how",
             Topic::Flap => "flap",
+            Topic::Isolate => "isolate",
             Topic::CrashBefore => "crash-before",
             Topic::CrashAfter => "crash-after",
             Topic::Down => "down",
@@ -163,6 +167,7 @@ impl Topic {
             Topic::CorruptUnseen => 6,
             Topic::CorruptHow => 7,
             Topic::Flap => 8,
+            Topic::Isolate => 9,
             Topic::CrashBefore => 20,
             Topic::CrashAfter => 21,
             Topic::Down => 22,

@@ -164,6 +164,13 @@ pub enum ContactsError {
         /// For how long the link would be down in it.
         down: Duration,
     },
+    /// A node that is cut off without an end, or without a beginning.
+    Isolation {
+        /// How long a period is.
+        period: Duration,
+        /// For how long a node would be cut off in it.
+        down: Duration,
+    },
 }
 
 impl fmt::Display for ContactsError {
@@ -180,6 +187,12 @@ impl fmt::Display for ContactsError {
                 write!(
                     f,
                     "a link cannot be down for {down:?} in each {period:?}: more than nothing, less than all"
+                )
+            }
+            ContactsError::Isolation { period, down } => {
+                write!(
+                    f,
+                    "a node cannot be cut off for {down:?} in each {period:?}: more than nothing, less than all"
                 )
             }
         }

@@ -45,6 +45,7 @@
 pub mod choices;
 pub mod contacts;
 mod cuts;
+pub mod isolation;
 mod lane;
 pub mod network;
 pub mod node;
@@ -53,5 +54,6 @@ mod traffic;
 
 pub use choices::{Calm, Choices, Odds, Options, Question, Topic};
 pub use contacts::{Contacts, ContactsError, Flap, Outside, Pass};
+pub use isolation::Isolation;
 pub use network::{Delivery, Fate, Impaired, Link, Network, NetworkError, Parcel, Sequence, Waits};
 pub use node::{Effects, Input, Node, Now, Step, StepAct, Timer, TimerSet, Words};

@@ -9,8 +9,9 @@ use std::time::Duration;
 use constellation_trace::{Loss, MessageId, NodeId, TrueTime, Wait};
 
 use crate::choices::{Choices, Odds, Options, Question, Topic};
-use crate::contacts::Contacts;
+use crate::contacts::{Contacts, ContactsError};
 use crate::cuts::Cuts;
+use crate::isolation::{Islands, Isolation};
 use crate::lane::{Lanes, Limits, Slot, Span, ns};
 use crate::traffic::{Traffic, Way};
 
@@ -43,6 +44,7 @@ pub struct Network {
     end: TrueTime,
     traffic: Traffic,
     lanes: Lanes,
+    islands: Islands,
     cuts: Cuts,
     held: VecDeque<Parcel>,
     held_max: usize,
@@ -221,6 +223,7 @@ impl Network {
             end: TrueTime::from_ns(u64::MAX),
             traffic: Traffic::new(),
             lanes: Lanes::default(),
+            islands: Islands::default(),
             cuts: Cuts::new(),
             held: VecDeque::new(),
             held_max: Network::HELD_MAX,
@@ -256,8 +259,17 @@ impl Network {
         self.set_kind(source, target, Kind { limits, ..kind });
     }
 
-    /// Says when all limits end: from then on no link has a size or a rate, corrupts anything or is down, and what waits
-    /// goes out then at the latest. Unless it is said, limits never end. Cuts are not concerned.
+    /// Has nodes cut off now and then, until all limits end; instead of what was said before. A message
+    /// that waits for that comes to its link, and to what limits it, when it is over.
+    ///
+    /// # Errors
+    /// [`ContactsError::Isolation`]; the network stays as it was.
+    pub fn set_isolation(&mut self, isolation: Isolation) -> Result<(), ContactsError> {
+        self.islands.set(isolation)
+    }
+
+    /// Says when all limits end: from then on no link has a size or a rate, corrupts anything or is down, no node is cut
+    /// off by luck, and what waits goes out then at the latest. Unless it is said, limits never end. Cuts are not concerned.
     pub const fn set_end(&mut self, end: TrueTime) {
         self.end = end;
     }
@@ -391,6 +403,42 @@ impl Network {
 
     #[inline(always)]
     fn carry<C: Choices + ?Sized>(&mut self, parcel: Parcel, now: TrueTime, choices: &mut C) -> Fate {
+        match self.islands.rule() {
+            Some(isolation) if now < self.end => self.leave_island(isolation, parcel, now, choices),
+            _ => self.pass(parcel, now, choices),
+        }
+    }
+
+    /// The fate of a message whose nodes may be cut off.
+    ///
+    /// Not in line, so that networks without such nodes need not step around it.
+    #[inline(never)]
+    fn leave_island<C: Choices + ?Sized>(
+        &mut self,
+        isolation: Isolation,
+        parcel: Parcel,
+        now: TrueTime,
+        choices: &mut C,
+    ) -> Fate {
+        let is_cut_off = |node, period| {
+            Asked { source: node, target: node, nth: period }.happens(Topic::Isolate, isolation.odds, choices)
+        };
+        let Some(until) = self.islands.until((parcel.source, parcel.target), now, is_cut_off) else {
+            return self.pass(parcel, now, choices);
+        };
+        let until = until.min(self.end);
+        let waits = Some(Waits { until, why: Wait::Partition });
+        match self.pass(parcel, until, choices) {
+            Fate::Deliver(delivery) => Fate::Impair(Impaired { delivery, waits, corrupted: None }),
+            // Where the link makes it wait for longer, that is told.
+            Fate::Impair(impaired) => Fate::Impair(Impaired { waits: impaired.waits.or(waits), ..impaired }),
+            fate => fate,
+        }
+    }
+
+    /// The fate of a message that comes to its link `now`.
+    #[inline(always)]
+    fn pass<C: Choices + ?Sized>(&mut self, parcel: Parcel, now: TrueTime, choices: &mut C) -> Fate {
         let ends = (parcel.source, parcel.target);
         let links = &self.links;
         let way =
@@ -480,6 +528,7 @@ impl Clone for Network {
             end: self.end,
             traffic: self.traffic.clone(),
             lanes: self.lanes.clone(),
+            islands: self.islands.clone(),
             cuts: self.cuts.clone(),
             held: self.held.clone(),
             held_max: self.held_max,
@@ -493,6 +542,7 @@ impl Clone for Network {
         self.limits.clone_from(&source.limits);
         self.end = source.end;
         self.lanes.clone_from(&source.lanes);
+        self.islands.clone_from(&source.islands);
         self.traffic.clone_from(&source.traffic);
         self.cuts.clone_from(&source.cuts);
         self.held.clone_from(&source.held);

@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::time::Duration;
 
-use constellation_fabric::{Contacts, Link, Sequence};
+use constellation_fabric::{Contacts, Isolation, Link, Sequence};
 use constellation_sim::Faults;
 use constellation_trace::{TrueTime, WallTime};
 use toml::de::{DeTable, DeValue};
@@ -66,6 +66,8 @@ pub struct Scenario {
     pub link: Link,
     /// When those are up; `None` for all the time.
     pub contacts: Option<Contacts>,
+    /// Whether nodes are cut off by luck.
+    pub isolation: Option<Isolation>,
     /// Links that differ; a later rule for the same link wins.
     pub links: Vec<LinkRule>,
     /// The wall clocks that lie.
@@ -102,7 +104,7 @@ impl<'i> Instead<'i> {
 /// The most nodes of a scenario, so that a typing mistake does not fill the memory.
 const NODES_MAX: usize = 1_000;
 
-const FILE_KEYS: [&str; 15] = [
+const FILE_KEYS: [&str; 16] = [
     "title",
     "nodes",
     "epoch",
@@ -118,6 +120,7 @@ const FILE_KEYS: [&str; 15] = [
     "machines",
     "clients",
     "sync",
+    "isolation",
 ];
 
 impl Scenario {
@@ -188,6 +191,7 @@ impl Scenario {
             sync: file.get("sync").map_or(Ok(DiskSync::Always), |field| field.one_of(&DiskSync::NAMES))?,
             link,
             contacts,
+            isolation: links::read_isolation(&file)?,
             links: Vec::new(),
             walls: Vec::new(),
             machine: file.get("machine").map_or(Ok(DEFAULT_FAULTS), |field| read_machine(&field))?,

@@ -88,6 +88,8 @@ enum Part {
     Windows,
     /// That the links flap.
     Flap,
+    /// That nodes are cut off by luck.
+    Isolation,
     /// That stations offer all they hold.
     Offers,
     /// The machine rule with this number.
@@ -193,6 +195,7 @@ fn parts(scenario: &Scenario) -> Vec<Part> {
         (Part::Queue, link.queue_bytes_max < u64::MAX),
         (Part::Windows, scenario.contacts.as_ref().is_some_and(|contacts| contacts.passes().is_some())),
         (Part::Flap, scenario.contacts.as_ref().is_some_and(|contacts| contacts.flap().is_some())),
+        (Part::Isolation, scenario.isolation.is_some()),
         (Part::Offers, scenario.anti_entropy.is_some()),
     ];
     parts.extend(faults.into_iter().filter(|(_, is_there)| *is_there).map(|(part, _)| part));
@@ -212,7 +215,7 @@ fn only(scenario: &Scenario, kept: &[Part]) -> Scenario {
         Some(contacts) => (contacts.passes().map(<[_]>::to_vec), contacts.flap(), contacts.outside()),
         None => (None, None, Outside::Hold),
     };
-    let mut offers: Option<Duration> = None;
+    let (mut offers, mut isolation): (Option<Duration>, _) = (None, None);
     // A client that asks nothing stays a node, lest the others have other names, and so other luck.
     let mut clients = scenario.clients.clone();
     clients.iter_mut().for_each(|client| client.operations = 0);
@@ -235,6 +238,7 @@ fn only(scenario: &Scenario, kept: &[Part]) -> Scenario {
             Part::Queue => link.queue_bytes_max = whole.queue_bytes_max,
             Part::Windows => passes.clone_from(&all_passes),
             Part::Flap => flap = all_flaps,
+            Part::Isolation => isolation = scenario.isolation,
             Part::Offers => offers = scenario.anti_entropy,
             Part::Machines(number) => machines.push(scenario.machines[number].clone()),
             Part::Machine(hazard) => hazard.copy(&scenario.machine, &mut machine),
@@ -246,6 +250,7 @@ fn only(scenario: &Scenario, kept: &[Part]) -> Scenario {
     Scenario {
         link,
         contacts,
+        isolation,
         links,
         walls,
         machine,

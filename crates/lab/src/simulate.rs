@@ -290,6 +290,9 @@ fn machines(scenario: &Scenario) -> Vec<Machine> {
 fn network(scenario: &Scenario) -> Network {
     let mut network = Network::new(scenario.link);
     network.set_default(scenario.link, scenario.contacts.clone());
+    if let Some(isolation) = scenario.isolation {
+        network.set_isolation(isolation).expect("a scenario refuses what is none");
+    }
     for rule in &scenario.links {
         for source in &rule.sources {
             for target in &rule.targets {

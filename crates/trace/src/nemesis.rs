@@ -279,17 +279,20 @@ pub enum Wait {
     Queue,
     /// The link is down, or would be before all of it is out.
     Link,
+    /// Its source or its target is cut off from all others for a while.
+    Partition,
 }
 
 impl Wait {
     /// Every one.
-    pub const ALL: &'static [Wait] = &[Wait::Queue, Wait::Link];
+    pub const ALL: &'static [Wait] = &[Wait::Queue, Wait::Link, Wait::Partition];
 
     /// A word that will stay this one's in every later version, for formats.
     pub const fn name(self) -> &'static str {
         match self {
             Wait::Queue => "queue",
             Wait::Link => "link",
+            Wait::Partition => "partition",
         }
     }
 }

@@ -21,6 +21,7 @@ fn the_numbers_and_names_of_topics_stay_for_ever() {
         6 corrupt-unseen
         7 corrupt-how
         8 flap
+        9 isolate
         20 crash-before
         21 crash-after
         22 down

@@ -5,8 +5,8 @@ use std::num::{NonZeroU32, NonZeroU64};
 use std::time::Duration;
 
 use constellation_fabric::{
-    Calm, Choices, Contacts, ContactsError, Delivery, Fate, Flap, Impaired, Link, Network, Odds, Options,
-    Outside, Parcel, Pass, Question, Sequence, Topic, Waits,
+    Calm, Choices, Contacts, ContactsError, Delivery, Fate, Flap, Impaired, Isolation, Link, Network, Odds,
+    Options, Outside, Parcel, Pass, Question, Sequence, Topic, Waits,
 };
 use constellation_trace::{Loss, MessageId, NodeId, TrueTime, Wait};
 use expect_test::{Expect, expect};
@@ -449,5 +449,88 @@ fn a_plan_of_contacts_that_is_none_is_refused() {
     assert_eq!(
         error.to_string(),
         "a link cannot be down for 6s in each 5s: more than nothing, less than all"
+    );
+}
+
+/// Cut off for the first 4 of each 10 ns, at times.
+fn isolating(link: Link) -> Network {
+    let mut network = linked(link);
+    let (period, down) = (Duration::from_nanos(10), Duration::from_nanos(4));
+    network.set_isolation(Isolation { period, down, odds: TENTH }).expect("sound");
+    network
+}
+
+/// Cuts these nodes off in each period; notes what it is asked.
+struct CutsOff(Vec<NodeId>, Vec<Question>);
+
+impl Choices for CutsOff {
+    fn choose(&mut self, question: Question, _options: Options) -> u32 {
+        self.1.push(question);
+        u32::from(question.topic == Topic::Isolate && self.0.contains(&question.source))
+    }
+}
+
+#[test]
+fn an_isolation_alone_holds_what_is_sent_from_or_to_a_node_while_it_is_cut_off() {
+    let sends = [(0, 1), (3, 1), (4, 1), (9, 1), (12, 1)];
+    let held = || {
+        expect![[r#"
+        1 bytes at 0: waits for the partition until 4, arrives at 4
+        1 bytes at 3: waits for the partition until 4, arrives at 4
+        1 bytes at 4: arrives at 4
+        1 bytes at 9: arrives at 9
+        1 bytes at 12: waits for the partition until 14, arrives at 14"#]]
+    };
+    for node in [SOURCE, TARGET] {
+        let mut luck = CutsOff(vec![node], Vec::new());
+        check(isolating(Link::INSTANT), &mut luck, &sends, held());
+        let distinct: std::collections::BTreeSet<_> = luck.1.iter().collect();
+        assert_eq!(distinct.len(), luck.1.len(), "a question was asked twice: {:?}", luck.1);
+    }
+    let open = || {
+        expect![[r#"
+        1 bytes at 0: arrives at 0
+        1 bytes at 3: arrives at 3
+        1 bytes at 4: arrives at 4
+        1 bytes at 9: arrives at 9
+        1 bytes at 12: arrives at 12"#]]
+    };
+    check(isolating(Link::INSTANT), &mut Calm, &sends, open());
+    check(isolating(Link::INSTANT), &mut CutsOff(vec![NodeId::new(2)], Vec::new()), &sends, open());
+}
+
+#[test]
+fn what_an_island_holds_comes_to_its_link_when_it_is_over_and_at_the_end_at_the_latest() {
+    let mut network = isolating(Link { rate: Some(rate(10)), ..Link::INSTANT });
+    network.set_end(at(43));
+    check(
+        network,
+        &mut CutsOff(vec![TARGET], Vec::new()),
+        &[(1, 1), (2, 1), (4, 1), (41, 1), (43, 1)],
+        expect![[r#"
+        1 bytes at 1: waits for the partition until 4, arrives at 14
+        1 bytes at 2: waits for the queue until 14, arrives at 24
+        1 bytes at 4: waits for the queue until 24, arrives at 34
+        1 bytes at 41: waits for the partition until 43, arrives at 43
+        1 bytes at 43: arrives at 43"#]],
+    );
+    let mut network = isolating(Link::INSTANT);
+    let myself = Parcel { target: SOURCE, ..parcel(0, 1) };
+    let arrives = Ok(Fate::Deliver(Delivery { at: at(1), again_at: None }));
+    assert_eq!(network.send(myself, at(1), &mut Worst), arrives, "nobody is cut off from himself");
+}
+
+#[test]
+fn an_isolation_without_an_end_or_a_beginning_is_refused() {
+    for (period, down) in
+        [(10, 10), (10, 0), (0, 0)].map(|(a, b)| (Duration::from_secs(a), Duration::from_secs(b)))
+    {
+        let refused = linked(Link::INSTANT).set_isolation(Isolation { period, down, odds: TENTH });
+        assert_eq!(refused, Err(ContactsError::Isolation { period, down }));
+    }
+    let error = ContactsError::Isolation { period: Duration::from_secs(5), down: Duration::from_secs(6) };
+    assert_eq!(
+        error.to_string(),
+        "a node cannot be cut off for 6s in each 5s: more than nothing, less than all"
     );
 }

@@ -2,7 +2,7 @@
 
 use super::Scenario;
 use super::given::{self, Setting, parts, settings, trimmed};
-use super::links::{LINK_KEYS, read_link};
+use super::links::{ISOLATION, LINK_KEYS, read_isolation, read_link};
 use super::machines::{MACHINE_KEYS, read_faults};
 use super::reader::{Result, ScenarioError, Section, advice};
 
@@ -24,9 +24,10 @@ struct Table {
 }
 
 /// The tables. Each key is in one of them only.
-const TABLES: [Table; 2] = [
+const TABLES: [Table; 3] = [
     Table { what: "[link]", keys: &LINK_KEYS, read: read_links },
     Table { what: "[machine]", keys: &MACHINE_KEYS, read: read_machines },
+    Table { what: "the file", keys: &[ISOLATION], read: read_network },
 ];
 
 /// The default link and every rule: each keeps what is not said.
@@ -36,6 +37,12 @@ fn read_links(scenario: &mut Scenario, section: &Section<'_>) -> Result<()> {
     for rule in links {
         (rule.link, rule.contacts) = read_link(section, rule.link, rule.contacts.as_ref(), *end)?;
     }
+    Ok(())
+}
+
+/// What is about all links together.
+fn read_network(scenario: &mut Scenario, section: &Section<'_>) -> Result<()> {
+    scenario.isolation = read_isolation(section)?;
     Ok(())
 }
 

@@ -3,7 +3,9 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use constellation_fabric::{Contacts, ContactsError, Flap, Link, Odds, Outside, Pass, Sequence};
+use constellation_fabric::{
+    Contacts, ContactsError, Flap, Isolation, Link, Network, Odds, Outside, Pass, Sequence,
+};
 use constellation_trace::TrueTime;
 
 use super::reader::{Field, Result, Section};
@@ -45,6 +47,9 @@ pub(super) const DEFAULT_LINK: Link = Link {
     sequence: Sequence::Ordered,
     ..Link::INSTANT
 };
+
+/// The key of the file that is about all links together.
+pub(super) const ISOLATION: &str = "isolation";
 
 /// Takes away what a key would say if `[link]` did not say otherwise.
 const NONE: &str = "none";
@@ -223,6 +228,23 @@ fn read_flap(field: &Field<'_>) -> Result<Flap> {
         Err(error @ ContactsError::Flap { .. }) => Err(down.refuse(error.to_string())),
         Err(error) => Err(field.refuse(error.to_string())),
     }
+}
+
+/// Whether nodes are cut off by luck.
+pub(super) fn read_isolation(file: &Section<'_>) -> Result<Option<Isolation>> {
+    let Some(field) = file.get(ISOLATION) else { return Ok(None) };
+    unless_none(&field, |field| {
+        let section = field.section("an isolation")?;
+        section.only(&["period", "down", "chance"])?;
+        let down = section.require("down")?;
+        let isolation = Isolation {
+            period: section.require("period")?.parsed(DURATION, units::duration)?,
+            down: down.parsed(DURATION, units::duration)?,
+            odds: section.require("chance")?.parsed(ODDS, units::odds)?,
+        };
+        let set = Network::new(Link::INSTANT).set_isolation(isolation);
+        set.map_err(|error| down.refuse(error.to_string())).map(|()| Some(isolation))
+    })
 }
 
 /// What `read` makes of a field, unless it says that there is none of it.

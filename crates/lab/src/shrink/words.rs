@@ -5,7 +5,7 @@ mod machines;
 use std::cmp;
 use std::time::Duration;
 
-use constellation_fabric::{Contacts, Flap, Link, Odds, Outside, Sequence};
+use constellation_fabric::{Contacts, Flap, Isolation, Link, Odds, Outside, Sequence};
 use constellation_sim::Disk;
 use constellation_sim::clients::Pace;
 
@@ -19,6 +19,10 @@ pub(super) fn steps(scenario: &Scenario) -> Vec<String> {
     if scenario.nodes.len() > 1 {
         let every = if scenario.links.is_empty() { "every message" } else { "every other message" };
         told.push(format!("{every} {}", does(scenario.link, scenario.contacts.as_ref())));
+    }
+    if let Some(Isolation { period, down, odds }) = scenario.isolation {
+        let chance = percent(odds);
+        told.push(format!("each node is cut off for {down:?} of every {period:?} in {chance} of cases"));
     }
     told.extend(scenario.machines.iter().map(|rule| machines::told(&rule.nodes.join(", "), &rule.faults)));
     if scenario.machine.can_strike() {
@@ -64,6 +68,7 @@ pub(super) fn not_needed(scenario: &Scenario, small: &Scenario) -> Vec<String> {
         ("the bound of queues", has_queue(small) && link.queue_bytes_max != small_link.queue_bytes_max),
         ("the windows", has_windows(scenario) && !has_windows(small)),
         ("the flapping", flap(scenario).is_some() && flap(small).is_none()),
+        ("the partitions by luck", scenario.isolation != small.isolation),
         ("the offers of everything", scenario.anti_entropy != small.anti_entropy),
     ];
     needless.extend(faults.iter().filter(|(_, is_gone)| *is_gone).map(|(what, _)| (*what).to_owned()));

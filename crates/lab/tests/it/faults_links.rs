@@ -127,6 +127,37 @@ fn a_flap_holds_or_loses_what_meets_it() {
 }
 
 #[test]
+fn an_isolation_holds_what_goes_from_or_to_a_node_that_is_cut_off() {
+    check(
+        "",
+        "",
+        expect![[r#"
+        8 sent, 8 received
+        exit 0"#]],
+    );
+    let isolation = "isolation = { period = \"8s\", down = \"7s\", chance = \"40%\" }";
+    check(
+        isolation,
+        "",
+        expect![[r#"
+        8 sent, 8 received, 7 delayed
+        exit 0"#]],
+    );
+    // And as it is written on a command line, where it counts instead of the file's.
+    let scenario =
+        Scenario::parse("cut off", &BASE.replacen("seed = 3\n", &format!("seed = 3\n{isolation}\n"), 1));
+    let scenario = scenario.expect("it is documented");
+    let given = |faults| scenario.with_faults(faults).map(|scenario| scenario.isolation);
+    assert_eq!(given("isolation=none"), Ok(None));
+    let often = given("isolation={ period = \"2s\", down = \"1s\", chance = \"90%\" }");
+    let often = often.expect("it is documented").expect("it is given");
+    assert_eq!((often.period.as_secs(), often.down.as_secs()), (2, 1));
+    let refused = given("isolation={ period = \"1s\", down = \"1s\", chance = \"90%\" }");
+    let refused = refused.expect_err("it is never over").to_string();
+    assert_eq!(refused, "a node cannot be cut off for 1s in each 1s: more than nothing, less than all");
+}
+
+#[test]
 fn limits_of_one_direction_leave_the_way_back_alone() {
     check(
         "[[links]]\nfrom = \"pacific\"\nto = \"atlantic\"\nsize_max = \"1B\"",
@@ -200,10 +231,11 @@ fn a_wait_is_told_with_its_end_and_its_cause() {
 }
 
 #[test]
-fn in_the_calm_run_nothing_is_corrupted_and_nothing_flaps() {
+fn in_the_calm_run_nothing_is_corrupted_and_nothing_flaps_and_nobody_is_cut_off() {
     let text = BASE.replacen(
         "seed = 3\n",
-        "seed = 3\nlink = { corrupt = \"90%\", corrupt_unseen = \"90%\", flap = { period = \"1s\", down = \"900ms\", chance = \"100%\" } }\n",
+        "seed = 3\nisolation = { period = \"1s\", down = \"900ms\", chance = \"100%\" }\n\
+        link = { corrupt = \"90%\", corrupt_unseen = \"90%\", flap = { period = \"1s\", down = \"900ms\", chance = \"100%\" } }\n",
         1,
     );
     let scenario = Scenario::parse("calm", &text).expect("it is documented");

@@ -40,7 +40,7 @@ fn a_link_that_has_no_queue_can_be_told_to_have_none() {
                 links = [{ from = \"a\", to = \"b\", rate = \"1KiB/s\", queue = \"1KiB\" }]\n";
     let given = Scenario::parse("two", text).and_then(|scenario| scenario.with_faults("queue=none"));
     let given = given.expect("the default link carries any amount, so nothing waits there anyway");
-    assert_eq!(given.links[0].link.rate.map(|rate| rate.queue_bytes_max), Some(u64::MAX));
+    assert_eq!(given.links[0].link.queue_bytes_max, u64::MAX);
     assert_eq!(given.link.rate, None);
 }
 

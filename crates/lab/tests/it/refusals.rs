@@ -160,7 +160,7 @@ fn an_unknown_key_is_refused_at_every_level() {
     check_more(
         "completely_different = 1",
         expect![[r#"
-            3:1 unknown key `completely_different` in the file (one of `title`, `nodes`, `epoch`, `end`, `seed`, `resolver`, `anti_entropy`, `link`, `links`, `walls`, `steps`, `machine`, `machines`, `clients`, `sync`)
+            3:1 unknown key `completely_different` in the file (one of `title`, `nodes`, `epoch`, `end`, `seed`, `resolver`, `anti_entropy`, `link`, `links`, `walls`, `steps`, `machine`, `machines`, `clients`, `sync`, `isolation`)
             completely_different"#]],
     );
     check_more(

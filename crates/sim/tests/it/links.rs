@@ -5,13 +5,13 @@ use std::num::{NonZeroU32, NonZeroU64};
 use std::time::Duration;
 
 use constellation_fabric::{
-    Calm, Choices, Contacts, Effects, Flap, Input, Link, Network, Node, Now, Odds, Options, Outside, Pass,
-    Question, Sequence, Topic,
+    Calm, Choices, Contacts, Effects, Flap, Input, Isolation, Link, Network, Node, Now, Odds, Options,
+    Outside, Pass, Question, Sequence, Topic,
 };
 use constellation_sim::choices::{Bounds, Coverage, Odometer};
 use constellation_sim::{Act, Plan, Player, Recorder, Seeded, Setup, World, Worlds};
 use constellation_trace::format::jsonl;
-use constellation_trace::{Nemesis, NodeId, TrueTime};
+use constellation_trace::{Nemesis, NodeId, TrueTime, Wait};
 use expect_test::expect;
 
 use crate::gossip::{Gossip, Memory, SEED, bad_link, everything};
@@ -623,4 +623,65 @@ fn what_is_sent_at_the_end_is_asked_nothing_and_is_not_lost() {
         1001.000ms atlantic hears 1
     "#]],
     );
+}
+
+/// Nodes that are cut off for the first 20 of each 40 ms, at times.
+fn isolating(ppm: u32) -> Isolation {
+    Isolation { period: Duration::from_millis(40), down: Duration::from_millis(20), odds: often(ppm) }
+}
+
+#[test]
+fn an_isolation_alone_holds_what_is_sent_from_or_to_a_node_and_calm_nobody_is_cut_off() {
+    let mut setup = over(link(1));
+    setup.network.set_isolation(isolating(500_000)).expect("sound");
+    check(
+        setup.clone(),
+        1,
+        expect![[r#"
+        10.000ms pacific says 1
+        10.000ms * m0 waits for the partition until 20.000ms
+        10.000ms pacific says 2
+        10.000ms * m1 waits for the partition until 20.000ms
+        10.000ms pacific says 3
+        10.000ms * m2 waits for the partition until 20.000ms
+        21.000ms atlantic hears 1
+        21.000ms atlantic hears 2
+        21.000ms atlantic hears 3
+    "#]],
+    );
+    let calm = || {
+        expect![[r#"
+        10.000ms pacific says 1
+        10.000ms pacific says 2
+        10.000ms pacific says 3
+        11.000ms atlantic hears 1
+        11.000ms atlantic hears 2
+        11.000ms atlantic hears 3
+    "#]]
+    };
+    check_by(setup, Calm, calm());
+    check_by(over(link(1)), Calm, calm());
+}
+
+#[test]
+fn a_seed_among_many_does_what_it_does_alone_where_nodes_are_cut_off() {
+    let isolated = || {
+        let mut setup = everything_limited();
+        setup.network.set_isolation(isolating(200_000)).expect("sound");
+        setup
+    };
+    let gossips = || |node| Gossip::new(node, 4, Memory::Persisted);
+    let mut worlds = Worlds::new(isolated(), gossips()).expect("the scenario is sound");
+    let mut held = 0;
+    for seed in (0..20).chain((0..20).rev()) {
+        let one = World::new(isolated(), Seeded::new(seed), gossips()).and_then(World::run);
+        let one = one.expect("the scenario is sound");
+        let many = worlds.run(Seeded::new(seed)).expect("the scenario is sound");
+        assert_eq!((one.digest, one.counts), (many.digest(), many.counts()), "seed {seed}");
+        let waits = |nemesis: &Nemesis| matches!(nemesis, Nemesis::Wait { why: Wait::Partition, .. });
+        held += one.trace.nemesis().iter().filter(|entry| waits(&entry.nemesis)).count();
+        let again = jsonl::read(jsonl::to_string(&one.trace).as_bytes());
+        assert_eq!(again.as_ref(), Ok(&one.trace), "seed {seed}");
+    }
+    assert!(held > 100, "else it says less than it seems to: {held}");
 }

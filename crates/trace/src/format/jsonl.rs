@@ -100,7 +100,7 @@ const NEMESES: &[&str] = &[
     "wait",
 ];
 const LOSSES: &[&str] = &["checksum", "unreadable", "too_long", "queue_full", "no_contact"];
-const WAITS: &[&str] = &["queue", "link"];
+const WAITS: &[&str] = &["queue", "link", "partition"];
 const ACTIONS: &[&str] =
     &["local", "receive", "persist", "crash", "restart", "write", "read", "invoke", "complete"];
 const CALLS: &[&str] = &["read", "write", "compare_and_set", "add", "append", "other"];

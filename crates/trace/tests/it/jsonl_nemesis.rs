@@ -57,8 +57,8 @@ fn what_the_world_did_to_a_message_is_read_as_strictly() {
     after(
         r#"{"nemesis":"wait","at_ns":5,"message":0,"until_ns":6,"why":"rain"}"#,
         expect![[r#"
-        line 3, column 60: unknown word `rain`, known are queue, link
-        ^ "rain""#]],
+            line 3, column 60: unknown word `rain`, known are queue, link, partition
+            ^ "rain""#]],
     );
     after(
         r#"{"nemesis":"wait","at_ns":5,"message":0,"until_ns":6}"#,
