@@ -55,5 +55,5 @@ mod traffic;
 pub use choices::{Calm, Choices, Odds, Options, Question, Topic};
 pub use contacts::{Contacts, ContactsError, Flap, Outside, Pass};
 pub use isolation::Isolation;
-pub use network::{Delivery, Fate, Impaired, Link, Network, NetworkError, Parcel, Sequence, Waits};
+pub use network::{Delivery, Fate, Impaired, Link, Network, NetworkError, Parcel, Sequence, Spread, Waits};
 pub use node::{Effects, Input, Node, Now, Step, StepAct, Timer, TimerSet, Words};

@@ -57,6 +57,8 @@ pub struct Link {
     pub latency_min: Duration,
     /// The most that a message takes; at least `latency_min`.
     pub latency_max: Duration,
+    /// How often which of the times between the two.
+    pub spread: Spread,
     /// How likely a message is lost.
     pub loss: Odds,
     /// How likely a message arrives twice.
@@ -87,6 +89,7 @@ impl Link {
     pub const INSTANT: Link = Link {
         latency_min: Duration::ZERO,
         latency_max: Duration::ZERO,
+        spread: Spread::Even,
         loss: Odds::NEVER,
         duplicate: Odds::NEVER,
         sequence: Sequence::Ordered,
@@ -96,6 +99,35 @@ impl Link {
         rate: None,
         queue_bytes_max: u64::MAX,
     };
+}
+
+/// How the times that messages take are spread from the least latency to the most. Either way there are a thousand, and a
+/// greater answer to [`Topic::Latency`] is a longer time.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Spread {
+    /// All are equally likely.
+    Even,
+    /// Most are close to the least, and few up to the most: a heavy tail, as queues and retransmissions in real networks
+    /// make it. Half of the messages take up to a thousandth of the span more than the least, nine of ten up to a
+    /// hundredth, 99 of 100 up to a tenth, and one in a thousand takes the most.
+    ///
+    /// The answer `n` of a thousand is the quantile of a log-logistic distribution of shape 1, odds of `n` to `1000 - n`,
+    /// scaled so that the last is the whole span.
+    Tail,
+}
+
+impl Spread {
+    /// What this answer adds to the least latency, of a span up to the most. Grows with the answer, from 0 to the span.
+    fn part_ns(self, span_ns: u64, answer: u32) -> u64 {
+        let (steps, answer) = (u128::from(LATENCY_STEPS), u128::from(answer.min(LATENCY_STEPS - 1)));
+        let divisor = match self {
+            Spread::Even => steps - 1,
+            Spread::Tail => (steps - 1) * (steps - answer),
+        };
+        // Multiply first: a span below a microsecond would otherwise be cut to nothing.
+        u64::try_from(u128::from(span_ns) * answer / divisor).expect("no answer is above its divisor")
+    }
 }
 
 /// Whether messages of one link may overtake each other.
@@ -195,6 +227,7 @@ impl std::error::Error for NetworkError {}
 struct Kind {
     latency_min_ns: u64,
     latency_span_ns: u64,
+    spread: Spread,
     loss: Odds,
     duplicate: Odds,
     sequence: Sequence,
@@ -554,6 +587,7 @@ impl Kind {
     fn of(link: Link, limits: Option<NonZeroU32>) -> Kind {
         Kind {
             latency_min_ns: ns(link.latency_min),
+            spread: link.spread,
             latency_span_ns: ns(link.latency_max.saturating_sub(link.latency_min)),
             loss: link.loss,
             duplicate: link.duplicate,
@@ -594,17 +628,12 @@ impl Kind {
         }
         let steps = NonZeroU32::new(LATENCY_STEPS).expect("the constant is not 0");
         let answer = choices.choose(question, Options::Uniform(steps)).min(LATENCY_STEPS - 1);
-        // Multiply first: a span below a microsecond would otherwise be cut to nothing.
-        let part = match self.latency_span_ns.checked_mul(u64::from(answer)) {
-            Some(product) => product / u64::from(LATENCY_STEPS - 1),
-            // Whole steps first, then what they leave: at most the span, so neither can be cut.
-            None => {
-                let (step, rest) = (
-                    self.latency_span_ns / u64::from(LATENCY_STEPS - 1),
-                    self.latency_span_ns % u64::from(LATENCY_STEPS - 1),
-                );
-                step * u64::from(answer) + rest * u64::from(answer) / u64::from(LATENCY_STEPS - 1)
+        let part = match self.spread {
+            // By far the most common, so without a long division.
+            Spread::Even if self.latency_span_ns < u64::MAX / u64::from(LATENCY_STEPS) => {
+                self.latency_span_ns * u64::from(answer) / u64::from(LATENCY_STEPS - 1)
             }
+            spread => spread.part_ns(self.latency_span_ns, answer),
         };
         self.latency_min_ns.saturating_add(part)
     }

@@ -227,7 +227,7 @@ fn only(scenario: &Scenario, kept: &[Part]) -> Scenario {
             Part::Life { crash, restart } => steps.extend([crash, restart]),
             Part::Wall(number) => walls.push(scenario.walls[number].clone()),
             Part::Links(number) => links.push(scenario.links[number].clone()),
-            Part::Spread => link.latency_max = whole.latency_max,
+            Part::Spread => (link.latency_max, link.spread) = (whole.latency_max, whole.spread),
             Part::Loss => link.loss = whole.loss,
             Part::Duplicates => link.duplicate = whole.duplicate,
             Part::FreeOrder => link.sequence = whole.sequence,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use constellation_fabric::{
     Calm, Choices, Delivery, Fate, Link, Network, NetworkError, Odds, Options, Parcel, Question, Sequence,
+    Spread,
 };
 use constellation_trace::{Loss, MessageId, NodeId, TrueTime};
 use proptest::prelude::*;
@@ -430,4 +431,55 @@ fn the_room_for_what_is_held_is_known() {
     }
     network.set_held_max(1);
     assert_eq!(network.room(), 0, "more is held than may be");
+}
+
+/// Answers all that is asked so.
+struct Answers(u32);
+
+impl Choices for Answers {
+    fn choose(&mut self, _question: Question, _options: Options) -> u32 {
+        self.0
+    }
+}
+
+/// How long messages take in nanoseconds over a link of such a span and spread, by the answer.
+fn latencies(span_ns: u64, spread: Spread) -> Vec<u64> {
+    let latency_min = Duration::from_nanos(100);
+    let link = Link {
+        latency_min,
+        latency_max: latency_min.saturating_add(Duration::from_nanos(span_ns)),
+        spread,
+        ..Link::INSTANT
+    };
+    let takes = |answer| {
+        let parcel =
+            Parcel { message: MessageId::new(0), source: NodeId::new(0), target: NodeId::new(1), bytes: 0 };
+        match Network::new(link).send(parcel, TrueTime::from_ns(0), &mut Answers(answer)) {
+            Ok(Fate::Deliver(delivery)) => delivery.at.ns(),
+            fate => panic!("{fate:?}"),
+        }
+    };
+    (0..1_000).map(takes).collect()
+}
+
+#[test]
+fn a_greater_answer_takes_longer_whatever_the_spread_and_the_ends_are_exact() {
+    for spread in [Spread::Even, Spread::Tail] {
+        for span_ns in [0, 1, 7, 999, 1_000, 2_000_000_000, u64::MAX / 1_000, u64::MAX - 100] {
+            let latencies = latencies(span_ns, spread);
+            assert!(latencies.is_sorted(), "{spread:?} over {span_ns} ns");
+            assert_eq!((latencies[0], latencies[999]), (100, 100 + span_ns), "{spread:?} over {span_ns} ns");
+        }
+    }
+}
+
+#[test]
+fn a_tail_is_short_for_most_and_long_for_few_and_an_even_spread_is_neither() {
+    let within = |spread, parts: u64| {
+        let most = 100 + 1_000_000_000 / parts;
+        latencies(1_000_000_000, spread).iter().filter(|latency| **latency <= most).count()
+    };
+    let shape = |spread| [1_000, 100, 10, 2, 1].map(|parts| within(spread, parts));
+    assert_eq!(shape(Spread::Tail), [500, 910, 991, 999, 1_000]);
+    assert_eq!(shape(Spread::Even), [1, 10, 100, 500, 1_000]);
 }

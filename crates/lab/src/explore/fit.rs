@@ -243,6 +243,7 @@ impl Links {
             let Link {
                 latency_min: _,
                 latency_max: _,
+                spread: _,
                 sequence: _,
                 loss,
                 duplicate,

@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use constellation_fabric::{
-    Contacts, ContactsError, Flap, Isolation, Link, Network, Odds, Outside, Pass, Sequence,
+    Contacts, ContactsError, Flap, Isolation, Link, Network, Odds, Outside, Pass, Sequence, Spread,
 };
 use constellation_trace::TrueTime;
 
@@ -24,7 +24,7 @@ pub struct LinkRule {
     pub contacts: Option<Contacts>,
 }
 
-pub(super) const LINK_KEYS: [&str; 12] = [
+pub(super) const LINK_KEYS: [&str; 13] = [
     "latency",
     "loss",
     "duplicate",
@@ -37,6 +37,7 @@ pub(super) const LINK_KEYS: [&str; 12] = [
     "windows",
     "flap",
     "outside",
+    "spread",
 ];
 
 pub(super) const DEFAULT_LINK: Link = Link {
@@ -87,6 +88,9 @@ pub(super) fn read_link(
             return Err(field.refuse("the least latency is above the most"));
         }
         (link.latency_min, link.latency_max) = (least, most);
+    }
+    if let Some(field) = section.get("spread") {
+        link.spread = field.one_of(&[("even", Spread::Even), ("tail", Spread::Tail)])?;
     }
     let odds = [
         ("loss", &mut link.loss),

@@ -5,7 +5,7 @@ mod machines;
 use std::cmp;
 use std::time::Duration;
 
-use constellation_fabric::{Contacts, Flap, Isolation, Link, Odds, Outside, Sequence};
+use constellation_fabric::{Contacts, Flap, Isolation, Link, Odds, Outside, Sequence, Spread};
 use constellation_sim::Disk;
 use constellation_sim::clients::Pace;
 
@@ -151,12 +151,15 @@ fn client_rule(client: &ClientRule) -> String {
 
 /// What a link does to a message: `takes 20ms to 80ms, is lost in 2.5 % of cases`.
 fn does(link: Link, contacts: Option<&Contacts>) -> String {
-    let Link { latency_min, latency_max, loss, duplicate, sequence, .. } = link;
+    let Link { latency_min, latency_max, spread, loss, duplicate, sequence, .. } = link;
     let mut does = if latency_min == latency_max {
         format!("takes {latency_min:?}")
     } else {
         format!("takes {latency_min:?} to {latency_max:?}")
     };
+    if spread == Spread::Tail && latency_min < latency_max {
+        does.push_str(", seldom long");
+    }
     for (what, odds) in [("is lost", loss), ("arrives twice", duplicate)] {
         if odds != Odds::NEVER {
             does.push_str(&format!(", {what} in {} of cases", percent(odds)));

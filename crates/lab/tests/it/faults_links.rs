@@ -1,7 +1,7 @@
 //! What links do beside time and plain loss: each alone, what it does to a run, and which promises it breaks.
 
 use constellation_lab::{Run, Scenario, simulate};
-use constellation_trace::{Nemesis, Verdict};
+use constellation_trace::{Kind, Nemesis, Verdict};
 use expect_test::{Expect, expect};
 
 use crate::faults::{BASE, check, verdicts};
@@ -242,6 +242,28 @@ fn in_the_calm_run_nothing_is_corrupted_and_nothing_flaps_and_nobody_is_cut_off(
     let calm = constellation_lab::play(&scenario, 3, constellation_fabric::Calm).expect("it is short");
     assert_eq!(calm.nemesis(), []);
     assert_ne!(simulate(&scenario, 3).expect("it is short").nemesis(), []);
+}
+
+#[test]
+fn a_tail_makes_few_messages_late_and_an_even_spread_makes_many() {
+    let late = |spread: &str| {
+        let link = format!(
+            "seed = 3\nlink = {{ latency = \"20ms..2s\", order = \"free\", spread = \"{spread}\" }}\n"
+        );
+        let text = BASE.replacen("seed = 3\n", &link, 1);
+        let scenario = Scenario::parse("late", &text).expect("it is documented");
+        let is_late = |seed| {
+            let trace = simulate(&scenario, seed).expect("it is short");
+            let arrived = trace.events().iter().filter_map(|event| match event.kind {
+                Kind::Receive(message) => Some((event.at, message)),
+                _ => None,
+            });
+            let sent = |message| trace.event(trace.message(message).send).at;
+            arrived.filter(|(at, message)| at.ns() - sent(*message).ns() > 120_000_000).count()
+        };
+        (0..20).map(is_late).sum::<usize>()
+    };
+    assert_eq!((late("even"), late("tail")), (153, 1));
 }
 
 /// Violated promises with the steps of the smallest schedule, of a run whose links do this.

@@ -172,8 +172,8 @@ fn an_unknown_key_is_refused_at_every_level() {
     check_more(
         "[link]\nfrom = \"pacific\"",
         expect![[r#"
-        4:1 unknown key `from` in [link] (one of `latency`, `loss`, `duplicate`, `order`, `corrupt`, `corrupt_unseen`, `size_max`, `rate`, `queue`, `windows`, `flap`, `outside`)
-        from"#]],
+            4:1 unknown key `from` in [link] (one of `latency`, `loss`, `duplicate`, `order`, `corrupt`, `corrupt_unseen`, `size_max`, `rate`, `queue`, `windows`, `flap`, `outside`, `spread`)
+            from"#]],
     );
     check_more(
         "[[links]]\nfrom = \"pacific\"\nto = \"atlantic\"\nlos = \"1%\"",
