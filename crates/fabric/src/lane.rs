@@ -8,7 +8,7 @@ use constellation_trace::{Loss, TrueTime, Wait};
 
 use crate::choices::Odds;
 use crate::contacts::{Contacts, Outside, Pass};
-use crate::network::Link;
+use crate::link::Link;
 use crate::periods::{PERIODS_MAX, Periods, period_ns};
 
 /// What few links have: whatever limits or spoils messages, beside time and plain loss.
