@@ -57,7 +57,7 @@ impl Link {
 }
 
 /// How the times that messages take are spread from the least latency to the most. Either way there are a thousand, and a
-/// greater answer to [`Topic::Latency`] is a longer time.
+/// greater answer to [`Topic::Latency`](crate::Topic::Latency) is a longer time.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Spread {

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use constellation_fabric::{Calm, Effects, Input, Link, Network, Node, Now, Odds, Parcel, Timer};
+use constellation_fabric::{
+    Calm, Choices, Effects, Input, Link, Network, Node, Now, Odds, Options, Parcel, Question, Timer,
+};
 use constellation_sim::{Act, Disk, Ending, Outcome, Plan, Seeded, Setup, WallClaims, World, WorldError};
 use constellation_trace::{
     Claim, ClaimKind, ClaimRef, Kind, Loss, MessageId, Nemesis, NodeId, TrueTime, WallTime,
@@ -11,7 +13,8 @@ use constellation_trace::{
 use expect_test::{Expect, expect};
 
 use crate::gossip::bad_link;
-use crate::probe::{ATLANTIC, Ask, PACIFIC, Probe, ask, link, ms, quiet, run, tell, three_words};
+use crate::links::over;
+use crate::probe::{ATLANTIC, Ask, PACIFIC, Probe, ask, check_by, link, ms, quiet, run, tell, three_words};
 
 /// A node that is one function.
 struct Acts<A>(A);
@@ -278,4 +281,57 @@ fn timers_at_the_end_of_time_neither_wrap_nor_fire() {
     let plan = Plan::new().at(end, ask(PACIFIC, Ask::Wake(Timer(0), Duration::MAX)));
     let outcome = run(Setup { end, ..quiet(plan) }, Calm).expect("a sound setup");
     assert_eq!((outcome.ending, outcome.last), (Ending::TimeUp, end));
+}
+
+#[test]
+fn what_is_sent_at_the_end_is_asked_nothing_and_is_not_lost() {
+    /// Whoever asks it something asks too late.
+    struct Closed;
+    impl Choices for Closed {
+        fn choose(&mut self, question: Question, _options: Options) -> u32 {
+            panic!("{question:?} is asked at the end, when luck is over")
+        }
+    }
+    let link = Link { loss: Odds::ALWAYS, duplicate: Odds::ALWAYS, corrupt_seen: Odds::ALWAYS, ..link(9) };
+    let mut setup = over(link);
+    setup.plan = Plan::new().at(setup.end, ask(PACIFIC, Ask::Send(ATLANTIC, vec![1])));
+    setup.grace = Duration::from_millis(50);
+    check_by(
+        setup,
+        Closed,
+        expect![[r#"
+        1000.000ms pacific says 1
+        1001.000ms atlantic hears 1
+    "#]],
+    );
+}
+
+#[test]
+fn nobody_asks_how_long_a_message_is_where_no_link_does() {
+    /// Sends what must not be weighed.
+    struct Weightless;
+    impl Node for Weightless {
+        type Message = ();
+        type Request = ();
+        fn on(&mut self, _now: Now, input: Input<(), ()>, effects: &mut Effects<()>) {
+            if let Input::Start = input {
+                effects.send(NodeId::new(0), ());
+            }
+        }
+        fn wire_bytes(_message: &()) -> u32 {
+            panic!("somebody asks")
+        }
+    }
+    let run = |link: Link| {
+        let setup = Setup { network: Network::new(link), ..Setup::new(["a", "b"], ms(9)) };
+        World::new(setup, Calm, |_| Weightless).and_then(World::run).map(|outcome| outcome.counts.delivered)
+    };
+    assert_eq!(
+        run(Link {
+            corrupt_seen: Odds::ppm(1).expect("at most a million"),
+            corrupt_unseen: Odds::ppm(1).expect("at most a million"),
+            ..link(1)
+        }),
+        Ok(2)
+    );
 }

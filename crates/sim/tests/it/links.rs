@@ -5,13 +5,12 @@ use std::num::{NonZeroU32, NonZeroU64};
 use std::time::Duration;
 
 use constellation_fabric::{
-    Calm, Choices, Contacts, Effects, Flap, Input, Isolation, Link, Network, Node, Now, Odds, Options,
-    Outside, Pass, Question, Sequence, Topic,
+    Calm, Choices, Contacts, Flap, Link, Network, Odds, Options, Outside, Pass, Question, Sequence, Topic,
 };
 use constellation_sim::choices::{Bounds, Coverage, Odometer};
 use constellation_sim::{Act, Plan, Player, Recorder, Seeded, Setup, World, Worlds};
 use constellation_trace::format::jsonl;
-use constellation_trace::{Nemesis, NodeId, TrueTime, Wait};
+use constellation_trace::{Nemesis, NodeId, TrueTime};
 use expect_test::expect;
 
 use crate::gossip::{Gossip, Memory, SEED, bad_link, everything};
@@ -19,7 +18,7 @@ use crate::probe::{
     ATLANTIC, Ask, PACIFIC, Probe, ask, check, check_by, link, ms, quiet, run, tell, three_words,
 };
 
-fn over(link: Link) -> Setup<Ask> {
+pub(crate) fn over(link: Link) -> Setup<Ask> {
     Setup { network: Network::new(link), ..three_words() }
 }
 
@@ -29,7 +28,7 @@ fn in_contacts(link: Link, contacts: Contacts) -> Setup<Ask> {
     setup
 }
 
-fn often(ppm: u32) -> Odds {
+pub(crate) fn often(ppm: u32) -> Odds {
     Odds::ppm(ppm).expect("at most a million")
 }
 
@@ -399,7 +398,7 @@ fn at_the_end_links_have_no_limits_and_what_waits_goes_out() {
 }
 
 /// [`everything`], and links that do all that links can do: some corrupt, some carry little, some are up now and then.
-fn everything_limited() -> Setup<u64> {
+pub(crate) fn everything_limited() -> Setup<u64> {
     let [pacific, indian, atlantic, antarctic] = [0, 1, 2, 3].map(NodeId::new);
     let mut setup = everything();
     let flap =
@@ -461,29 +460,6 @@ fn the_digest_of_links_with_limits_is_the_same_everywhere() {
         .expect("the scenario is sound");
     let run = worlds.run(Seeded::new(SEED)).expect("the scenario is sound");
     expect!["6e3d49202a076c17"].assert_eq(&run.digest().to_string());
-}
-
-#[test]
-fn nobody_asks_how_long_a_message_is_where_no_link_does() {
-    /// Sends what must not be weighed.
-    struct Weightless;
-    impl Node for Weightless {
-        type Message = ();
-        type Request = ();
-        fn on(&mut self, _now: Now, input: Input<(), ()>, effects: &mut Effects<()>) {
-            if let Input::Start = input {
-                effects.send(NodeId::new(0), ());
-            }
-        }
-        fn wire_bytes(_message: &()) -> u32 {
-            panic!("somebody asks")
-        }
-    }
-    let run = |link: Link| {
-        let setup = Setup { network: Network::new(link), ..Setup::new(["a", "b"], ms(9)) };
-        World::new(setup, Calm, |_| Weightless).and_then(World::run).map(|outcome| outcome.counts.delivered)
-    };
-    assert_eq!(run(Link { corrupt_seen: often(1), corrupt_unseen: often(1), ..link(1) }), Ok(2));
 }
 
 #[test]
@@ -600,88 +576,4 @@ fn the_digest_tells_how_long_a_message_waits_and_why_it_is_lost() {
         digest(setup)
     });
     assert_ne!(one, other);
-}
-
-#[test]
-fn what_is_sent_at_the_end_is_asked_nothing_and_is_not_lost() {
-    /// Whoever asks it something asks too late.
-    struct Closed;
-    impl Choices for Closed {
-        fn choose(&mut self, question: Question, _options: Options) -> u32 {
-            panic!("{question:?} is asked at the end, when luck is over")
-        }
-    }
-    let link = Link { loss: Odds::ALWAYS, duplicate: Odds::ALWAYS, corrupt_seen: Odds::ALWAYS, ..link(9) };
-    let mut setup = over(link);
-    setup.plan = Plan::new().at(setup.end, ask(PACIFIC, Ask::Send(ATLANTIC, vec![1])));
-    setup.grace = Duration::from_millis(50);
-    check_by(
-        setup,
-        Closed,
-        expect![[r#"
-        1000.000ms pacific says 1
-        1001.000ms atlantic hears 1
-    "#]],
-    );
-}
-
-/// Nodes that are cut off for the first 20 of each 40 ms, at times.
-fn isolating(ppm: u32) -> Isolation {
-    Isolation { period: Duration::from_millis(40), down: Duration::from_millis(20), odds: often(ppm) }
-}
-
-#[test]
-fn an_isolation_alone_holds_what_is_sent_from_or_to_a_node_and_calm_nobody_is_cut_off() {
-    let mut setup = over(link(1));
-    setup.network.set_isolation(isolating(500_000)).expect("sound");
-    check(
-        setup.clone(),
-        1,
-        expect![[r#"
-        10.000ms pacific says 1
-        10.000ms * m0 waits for the partition until 20.000ms
-        10.000ms pacific says 2
-        10.000ms * m1 waits for the partition until 20.000ms
-        10.000ms pacific says 3
-        10.000ms * m2 waits for the partition until 20.000ms
-        21.000ms atlantic hears 1
-        21.000ms atlantic hears 2
-        21.000ms atlantic hears 3
-    "#]],
-    );
-    let calm = || {
-        expect![[r#"
-        10.000ms pacific says 1
-        10.000ms pacific says 2
-        10.000ms pacific says 3
-        11.000ms atlantic hears 1
-        11.000ms atlantic hears 2
-        11.000ms atlantic hears 3
-    "#]]
-    };
-    check_by(setup, Calm, calm());
-    check_by(over(link(1)), Calm, calm());
-}
-
-#[test]
-fn a_seed_among_many_does_what_it_does_alone_where_nodes_are_cut_off() {
-    let isolated = || {
-        let mut setup = everything_limited();
-        setup.network.set_isolation(isolating(200_000)).expect("sound");
-        setup
-    };
-    let gossips = || |node| Gossip::new(node, 4, Memory::Persisted);
-    let mut worlds = Worlds::new(isolated(), gossips()).expect("the scenario is sound");
-    let mut held = 0;
-    for seed in (0..20).chain((0..20).rev()) {
-        let one = World::new(isolated(), Seeded::new(seed), gossips()).and_then(World::run);
-        let one = one.expect("the scenario is sound");
-        let many = worlds.run(Seeded::new(seed)).expect("the scenario is sound");
-        assert_eq!((one.digest, one.counts), (many.digest(), many.counts()), "seed {seed}");
-        let waits = |nemesis: &Nemesis| matches!(nemesis, Nemesis::Wait { why: Wait::Partition, .. });
-        held += one.trace.nemesis().iter().filter(|entry| waits(&entry.nemesis)).count();
-        let again = jsonl::read(jsonl::to_string(&one.trace).as_bytes());
-        assert_eq!(again.as_ref(), Ok(&one.trace), "seed {seed}");
-    }
-    assert!(held > 100, "else it says less than it seems to: {held}");
 }

@@ -10,6 +10,7 @@ mod disks;
 mod explore;
 mod faults;
 mod gossip;
+mod isolation;
 mod links;
 mod lives;
 mod machines;
