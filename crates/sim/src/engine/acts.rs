@@ -135,7 +135,7 @@ impl<N: Node> Engine<N> {
         let (mut calm, at) = (Calm, self.now);
         self.record.world(at, 14, [], || Nemesis::Heal).map_err(|error| WorldError::Trace { at, error })?;
         self.network.end_cuts();
-        let choices: &mut dyn Choices = if at > self.end { &mut calm } else { &mut outside.choices };
+        let choices: &mut dyn Choices = if self.is_over(at) { &mut calm } else { &mut outside.choices };
         while let Some((parcel, fate)) = self.network.release(at, choices) {
             let (id, message) = self.held.pop_front().expect("what the network holds was put here with it");
             assert_eq!(id, parcel.message, "messages are held in the order of the network");

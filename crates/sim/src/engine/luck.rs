@@ -49,7 +49,7 @@ impl<N: Node> Engine<N> {
         nth: u64,
     ) -> Result<(), WorldError> {
         let faults = self.faulty(node).faults;
-        if self.now >= self.end {
+        if self.is_over(self.now) {
             return Ok(());
         }
         let mut oracle = Oracle { choices, node, nth };
@@ -79,7 +79,7 @@ impl<N: Node> Engine<N> {
         nth: u64,
     ) -> Result<TrueTime, WorldError> {
         let now = self.now;
-        if now >= self.end {
+        if self.is_over(now) {
             return Ok(now);
         }
         let (span, planned) = (self.faulty(node).faults.slow, self.faulty(node).planned_slowness(now));
@@ -99,13 +99,13 @@ impl<N: Node> Engine<N> {
         nth: u64,
         incoming: Incoming<N::Message, N::Request>,
     ) -> Result<(), WorldError> {
-        let (is_lucky, is_over) = (self.now < self.end, self.now > self.end);
+        let is_over = self.is_over(self.now);
         let faulty = self.faulty(node);
         let faults = faulty.faults;
         let planned = faulty.armed.take().filter(|_| !is_over);
         let mut oracle = Oracle { choices: &mut outside.choices, node, nth };
         let moment = planned.or_else(|| {
-            let mut strikes = |topic, odds| is_lucky && oracle.happens(topic, odds);
+            let mut strikes = |topic, odds| !is_over && oracle.happens(topic, odds);
             if strikes(Topic::CrashBefore, faults.crash_before) {
                 Some(Moment::BeforeWork)
             } else {
@@ -171,7 +171,7 @@ impl<N: Node> Engine<N> {
         outside: &mut Outside<C, F, N::Message, N::Request>,
         node: NodeId,
     ) -> bool {
-        if self.now >= self.end {
+        if self.is_over(self.now) {
             return true;
         }
         let faulty = self.faulty(node);
@@ -203,11 +203,12 @@ impl<N: Node> Engine<N> {
 
     /// A crash may harm what was written and not synced; what it leaves is safe from then on.
     pub(super) fn harm_disk<C: Choices>(&mut self, choices: &mut C, node: NodeId) -> Result<(), WorldError> {
+        let is_over = self.is_over(self.now);
         let host = &mut self.hosts[node.index()];
         if !host.disk.has_unsynced() {
             return Ok(());
         }
-        let faulty = host.faulty.as_ref().filter(|_| self.now <= self.end);
+        let faulty = host.faulty.as_ref().filter(|_| !is_over);
         let (odds, nth) = faulty.map_or((Odds::NEVER, 0), |faulty| (faulty.faults.unsynced, faulty.inputs));
         let mut oracle = Oracle { choices, node, nth };
         if !oracle.happens(Topic::Unsynced, odds) {
@@ -224,7 +225,7 @@ impl<N: Node> Engine<N> {
     /// A bit of what a restart is about to read may have flipped.
     pub(super) fn let_rot<C: Choices>(&mut self, choices: &mut C, node: NodeId) -> Result<(), WorldError> {
         let host = &self.hosts[node.index()];
-        let faulty = host.faulty.as_ref().filter(|_| self.now < self.end);
+        let faulty = host.faulty.as_ref().filter(|_| !self.is_over(self.now));
         let Some((odds, nth)) = faulty.map(|faulty| (faulty.faults.bit_rot, faulty.inputs)) else {
             return Ok(());
         };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use constellation_fabric::{Calm, Choices, Network, Odds, Options, Question, Timer, Topic};
+use constellation_fabric::{Calm, Choices, Link, Network, Odds, Options, Question, Timer, Topic};
 use constellation_sim::{Act, Disk, Faults, Plan, Setup, Span};
 use constellation_trace::NodeId;
 use expect_test::{Expect, expect};
@@ -321,6 +321,63 @@ fn at_the_end_of_faults_everything_goes_on() {
         assert!(told.contains("25.000ms atlantic"), "{what} until the end of faults:\n{told}");
         assert!(told.contains("31.000ms atlantic") && told.contains("hears 3"), "{what} no longer:\n{told}");
     }
+}
+
+/// Answers every question with its last answer, which is seldom the harmless one.
+struct Unlucky;
+
+impl Choices for Unlucky {
+    fn choose(&mut self, _question: Question, options: Options) -> u32 {
+        options.count().get() - 1
+    }
+}
+
+#[test]
+fn at_the_very_end_luck_is_over_for_machines_and_for_what_a_heal_lets_go() {
+    let faults = Faults { unsynced: Odds::ALWAYS, ..Faults::NONE };
+    let plan = Plan::new()
+        .at(ms(10), ask(ATLANTIC, Ask::Store(2, 8)))
+        .at(ms(1_000), Act::Crash { node: ATLANTIC })
+        .at(ms(1_010), Act::Restart { node: ATLANTIC, disk: Disk::Kept });
+    let late = |plan, faults| Setup { grace: millis(100), ..at_atlantic(faults, plan) };
+    check_by(
+        late(plan, faults),
+        Unlucky,
+        expect![[r#"
+            10.000ms atlantic persists its state
+            1000.000ms atlantic crashes
+            1010.000ms atlantic#1 restarts as atlantic#1 from the state of e0
+            1010.000ms atlantic#1 finds [2, 2, 2, 2, 2, 2, 2, 2] on disk, has 0 in life 1
+        "#]],
+    );
+    let plan = Plan::new()
+        .at(ms(990), Act::CrashBefore { node: ATLANTIC })
+        .at(ms(1_000), ask(ATLANTIC, Ask::Add(1)))
+        .at(ms(1_010), ask(ATLANTIC, Ask::Add(1)));
+    check_by(
+        late(plan, Faults::NONE),
+        Unlucky,
+        expect![[r#"
+            1000.000ms atlantic has 1
+            1010.000ms atlantic has 2
+        "#]],
+    );
+    let plan = Plan::new()
+        .at(ms(10), Act::Cut { sources: vec![PACIFIC], targets: vec![ATLANTIC] })
+        .at(ms(20), ask(PACIFIC, Ask::Send(ATLANTIC, vec![7])))
+        .at(ms(1_000), Act::Heal);
+    let lossy = Link { loss: Odds::ppm(1).expect("a millionth"), ..link(50) };
+    check_by(
+        Setup { network: Network::new(lossy), ..late(plan, Faults::NONE) },
+        Unlucky,
+        expect![[r#"
+            10.000ms * pacific -/-> atlantic
+            20.000ms pacific says 7
+            20.000ms * hold m0
+            1000.000ms * heal
+            1001.000ms atlantic hears 7
+        "#]],
+    );
 }
 
 #[test]
