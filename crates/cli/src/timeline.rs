@@ -153,7 +153,7 @@ impl Columns {
             },
             Nemesis::Lose(id, why) => message(*id, &why.to_string()),
             Nemesis::Duplicate(id) => message(*id, "will arrive twice"),
-            Nemesis::Corrupt(id) => message(*id, "will arrive as another: bits flipped, and nothing saw it"),
+            Nemesis::Corrupt { message: id, .. } => message(*id, "will arrive as another: bits flipped, and nothing saw it"),
             Nemesis::Wait { message: id, until, why } => {
                 let what = match why {
                     Wait::Queue => "waits behind others",

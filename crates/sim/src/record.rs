@@ -118,7 +118,7 @@ impl Record {
             Nemesis::Lose(_, Loss::Plain) => (10, None),
             Nemesis::Duplicate(_) => (11, None),
             Nemesis::Lose(_, why) => (16, Some(number_of(Loss::NAMED, why))),
-            Nemesis::Corrupt(_) => (17, None),
+            Nemesis::Corrupt { how, .. } => (17, Some(u64::from(how))),
             Nemesis::Wait { until, why: Wait::Partition, .. } => (50, Some(until.ns())),
             Nemesis::Wait { until, why, .. } => (18 + number_of(Wait::ALL, why), Some(until.ns())),
             ref other => unreachable!("{other:?} does not happen to a message here"),

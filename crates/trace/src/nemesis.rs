@@ -35,7 +35,12 @@ pub enum Nemesis {
     /// A message will arrive once more than it was sent.
     Duplicate(MessageId),
     /// What arrives is not what was sent: bits flipped on the way, and no checksum saw it.
-    Corrupt(MessageId),
+    Corrupt {
+        /// Which message.
+        message: MessageId,
+        /// Which bits flipped, as a number that the program of its node makes sense of.
+        how: u32,
+    },
     /// A message goes out later than it was sent, and then arrives as any other: nobody need do anything for it.
     Wait {
         /// Which message.
@@ -197,7 +202,7 @@ impl Nemesis {
             Nemesis::Hold(message)
             | Nemesis::Lose(message, _)
             | Nemesis::Duplicate(message)
-            | Nemesis::Corrupt(message)
+            | Nemesis::Corrupt { message, .. }
             | Nemesis::Wait { message, .. }
             | Nemesis::InFlight(message) => Some(*message),
             _ => None,

@@ -86,7 +86,7 @@ fn world(trace: &Trace, judged: u64, entry: &NemesisEntry, states: &[u64]) -> Op
         Nemesis::Lose(message, ..) => (4, Some(message)),
         Nemesis::Duplicate(message) => (5, Some(message)),
         Nemesis::InFlight(message) => (6, Some(message)),
-        Nemesis::Corrupt(message) => (7, Some(message)),
+        Nemesis::Corrupt { message, how } => (7 | u64::from(how) << 8, Some(message)),
         Nemesis::Wait { message, .. } => (8, Some(message)),
         _ => return None,
     };
@@ -185,6 +185,18 @@ mod tests {
         assert_ne!(shape("pacific a m!\nindian c m?").0, shape("pacific a m!\nindian m? c").0);
         assert_ne!(shape("pacific m! n!\nindian m? n?").0, shape("pacific m! n!\nindian n? m?").0);
         assert_ne!(shape("pacific m!\nindian c").0, shape("pacific c\nindian m!").0);
+    }
+
+    #[test]
+    fn a_message_that_is_corrupted_in_another_way_is_another_run_for_a_judge() {
+        let judged = |how| {
+            let mut trace = sketch::parse("pacific a m!\nindian m?").expect("it is a sketch");
+            let corrupt = Nemesis::Corrupt { message: MessageId::new(0), how };
+            trace.record_nemesis(constellation_trace::TrueTime::from_ns(0), corrupt).expect("it was sent");
+            Shape::of(&trace).judged.expect("all of it is known")
+        };
+        assert_ne!(judged(0), judged(1));
+        assert_eq!(judged(1), judged(1));
     }
 
     #[test]

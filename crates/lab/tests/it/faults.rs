@@ -59,7 +59,7 @@ fn world(run: &Run) -> String {
         ("received", events(|kind| matches!(kind, Kind::Receive(_)))),
         ("lost", nemesis(|nemesis| matches!(nemesis, Nemesis::Lose(..)))),
         ("duplicated", nemesis(|nemesis| matches!(nemesis, Nemesis::Duplicate(_)))),
-        ("corrupted", nemesis(|nemesis| matches!(nemesis, Nemesis::Corrupt(_)))),
+        ("corrupted", nemesis(|nemesis| matches!(nemesis, Nemesis::Corrupt { .. }))),
         ("delayed", nemesis(|nemesis| matches!(nemesis, Nemesis::Wait { .. }))),
         ("held", nemesis(|nemesis| matches!(nemesis, Nemesis::Hold(_)))),
         ("healed", nemesis(|nemesis| matches!(nemesis, Nemesis::Heal))),

@@ -164,7 +164,7 @@ impl<N: Node> Engine<N> {
             self.counts.lost += 1;
             return self.record_loss(parcel.message, Loss::Unreadable);
         };
-        self.record_message(parcel.message, Nemesis::Corrupt)?;
+        self.record_message(parcel.message, |message| Nemesis::Corrupt { message, how })?;
         self.deliver(parcel, message, delivery)
     }
 

@@ -182,7 +182,7 @@ fn tell_nemesis(trace: &Trace, nemesis: &Nemesis) -> String {
         Nemesis::Hold(message) => format!("hold {message}"),
         Nemesis::Lose(message, Loss::Plain) => format!("lose {message}"),
         Nemesis::Lose(message, why) => format!("lose {message}: {}", why.name()),
-        Nemesis::Corrupt(message) => format!("corrupt {message}"),
+        Nemesis::Corrupt { message, .. } => format!("corrupt {message}"),
         Nemesis::Wait { message, until, why } => {
             format!("{message} waits for the {} until {}", why.name(), millis(*until))
         }

@@ -47,6 +47,7 @@
 //! | `sources`, `targets` | `cut` | who does not reach whom, by name |
 //! | `why` | `lose` | `checksum`, `unreadable`, `too_long`, `queue_full` or `no_contact`; missing: it vanished, or its node was down or refused it |
 //! | `why` | `wait` | for what: `queue` or `link` |
+//! | `how` | `corrupt` | which bits flipped, as a number that the program of the node makes sense of; missing: 0 |
 //! | `until_ns` | `wait` | when it goes out, in true time; not before `at_ns` |
 //! | `by_ns` | `step`, `slew` | how far the wall clock jumps, or how much it gains in all; negative is back |
 //! | `for_ns` | `pause`, `suspend`, `slow`, `slew`, `leap`, `freeze` | how long it lasts; 0 for a leap second that is repeated |

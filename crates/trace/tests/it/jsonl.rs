@@ -43,6 +43,7 @@ fn every_kind_of_line_has_its_form() {
 {"nemesis":"lose","at_ns":2,"message":1,"why":"queue_full"}
 {"nemesis":"lose","at_ns":2,"message":1,"why":"no_contact"}
 {"nemesis":"corrupt","at_ns":2,"message":0}
+{"nemesis":"corrupt","at_ns":2,"message":0,"how":4294967295}
 {"nemesis":"wait","at_ns":2,"message":0,"until_ns":2,"why":"queue"}
 {"nemesis":"wait","at_ns":2,"message":0,"until_ns":"9007199254740993","why":"link"}
 {"nemesis":"step","at_ns":3,"node":"atlantic","by_ns":-600000000}
@@ -82,7 +83,7 @@ fn every_kind_of_line_has_its_form() {
 "#;
     let trace = jsonl::read(text.as_bytes()).expect("every line is right");
     assert_eq!(jsonl::to_string(&trace), text);
-    assert_eq!(trace.nemesis().len(), 29);
+    assert_eq!(trace.nemesis().len(), 30);
 }
 
 /// The numbers of texts follow their first appearance, here that of `b`; the bytes must not.

@@ -1,6 +1,6 @@
 //! What the world did is read as strictly as what happened at nodes.
 
-use expect_test::expect;
+use expect_test::{Expect, expect};
 
 use crate::jsonl::check;
 
@@ -32,10 +32,14 @@ fn what_the_world_did_to_a_node_is_read_as_strictly() {
     );
 }
 
+/// Checks a line after message 0 was sent.
+fn after(line: &str, expected: Expect) {
+    let sent = r#"{"event":0,"node":"pacific","at_ns":5,"do":"local","sends":{"0":"atlantic"}}"#;
+    check(&format!("{sent}\n{line}"), expected);
+}
+
 #[test]
 fn what_the_world_did_to_a_message_is_read_as_strictly() {
-    let sent = r#"{"event":0,"node":"pacific","at_ns":5,"do":"local","sends":{"0":"atlantic"}}"#;
-    let after = |line: &str, expected| check(&format!("{sent}\n{line}"), expected);
     after(
         r#"{"nemesis":"lose","at_ns":5,"message":0,"why":"checksun"}"#,
         expect![[r#"
@@ -78,10 +82,26 @@ fn what_the_world_did_to_a_message_is_read_as_strictly() {
         line 3, column 39: this cannot have happened: message m0 waits at +0.000000s until +0.000000s, which is past; true time runs forward: a wait ends at its beginning or later
         ^ 0"#]],
     );
+}
+
+#[test]
+fn the_way_in_which_a_message_was_corrupted_is_read_as_strictly() {
     after(
         r#"{"nemesis":"corrupt","at_ns":5,"message":1}"#,
         expect![[r#"
         line 3, column 42: this cannot have happened: message m1 was never sent before; a line before this one may be missing
         ^ 1"#]],
+    );
+    after(
+        r#"{"nemesis":"corrupt","at_ns":5,"message":0,"how":4294967296}"#,
+        expect![[r#"
+            line 3, column 50: expected a number below 2^32, found 4294967296
+            ^ 4294967296"#]],
+    );
+    after(
+        r#"{"nemesis":"hold","at_ns":5,"message":0,"how":1}"#,
+        expect![[r#"
+            line 3, column 47: the key `how` means nothing in a line of `hold`
+            ^ 1"#]],
     );
 }

@@ -73,7 +73,7 @@ impl Step {
             },
             15 => Nemesis::Duplicate(message),
             16 => Nemesis::InFlight(message),
-            30 => Nemesis::Corrupt(message),
+            30 => Nemesis::Corrupt { message, how: self.number },
             31 => Nemesis::Wait {
                 message,
                 until: TrueTime::from_ns(self.at.saturating_add(u64::from(self.number))),

@@ -36,6 +36,7 @@ pub(super) const BODY_KEYS: &[&str] = &[
     "to_ns",
     "eighths",
     "bit",
+    "how",
     "why",
     "until_ns",
     "operation",
@@ -124,6 +125,11 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// A number of 32 bits that stands only where it is not 0.
+    pub(super) fn small_number_or_zero(&mut self, key: &'static str) -> Result<u32, Fault> {
+        if self.has(key) { self.small_number(key).map(|found| found.value) } else { Ok(0) }
+    }
+
     /// How many eighths of something are left when not all are.
     pub(super) fn eighths(&mut self) -> Result<Eighths, Fault> {
         let Found { span, value } = self.number("eighths")?;
@@ -190,7 +196,7 @@ fn known_key(key: &str, span: &Range<usize>, known: &'static [&'static str]) -> 
 fn read_value<'a>(scanner: &mut Scanner<'a>, key: &'static str) -> Result<Value<'a>, Fault> {
     Ok(match key {
         "event" | "at_ns" | "epoch_ns" | "message" | "from" | "seed" | "for_ns" | "to_ns" | "eighths"
-        | "bit" | "until_ns" | "operation" => Value::Number(scanner.unsigned("a whole number")?),
+        | "bit" | "how" | "until_ns" | "operation" => Value::Number(scanner.unsigned("a whole number")?),
         "by_ns" | "amount" => Value::Signed(scanner.signed("a whole number")?),
         "nodes" | "saw" | "shows" | "group_a" | "group_b" | "sources" | "targets" => {
             let mut texts = Vec::new();

@@ -325,7 +325,7 @@ fn of_message(word: &str, message: MessageId, fields: &mut Fields<'_>) -> Result
         }
         "lose" => Nemesis::Lose(message, Loss::Plain),
         "in_flight" => Nemesis::InFlight(message),
-        "corrupt" => Nemesis::Corrupt(message),
+        "corrupt" => Nemesis::Corrupt { message, how: fields.small_number_or_zero("how")? },
         "wait" => {
             let until = TrueTime::from_ns(fields.number("until_ns")?.value);
             let why = fields.text("why")?;

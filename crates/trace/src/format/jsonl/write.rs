@@ -280,7 +280,7 @@ impl<'t> Line<'t> {
             Nemesis::Hold(_) => "hold",
             Nemesis::Lose(..) => "lose",
             Nemesis::Duplicate(_) => "duplicate",
-            Nemesis::Corrupt(_) => "corrupt",
+            Nemesis::Corrupt { .. } => "corrupt",
             Nemesis::Wait { .. } => "wait",
             Nemesis::InFlight(_) => "in_flight",
             Nemesis::Step { .. } => "step",
@@ -313,9 +313,13 @@ impl<'t> Line<'t> {
             Nemesis::Hold(message)
             | Nemesis::Lose(message, Loss::Plain)
             | Nemesis::Duplicate(message)
-            | Nemesis::Corrupt(message)
+            | Nemesis::Corrupt { message, how: 0 }
             | Nemesis::InFlight(message) => {
                 self.number("message", u64::from(message.number()));
+            }
+            Nemesis::Corrupt { message, how } => {
+                self.number("message", u64::from(message.number()));
+                self.number("how", u64::from(*how));
             }
             Nemesis::Lose(message, why) => {
                 self.number("message", u64::from(message.number()));
