@@ -153,7 +153,9 @@ impl Columns {
             },
             Nemesis::Lose(id, why) => message(*id, &why.to_string()),
             Nemesis::Duplicate(id) => message(*id, "will arrive twice"),
-            Nemesis::Corrupt { message: id, .. } => message(*id, "will arrive as another: bits flipped, and nothing saw it"),
+            Nemesis::Corrupt { message: id, .. } => {
+                message(*id, "will arrive as another: bits flipped, and nothing saw it")
+            }
             Nemesis::Wait { message: id, until, why } => {
                 let what = match why {
                     Wait::Queue => "waits behind others",
@@ -201,13 +203,20 @@ fn of_machine(trace: &Trace, nemesis: &Nemesis) -> Option<String> {
         }
         Nemesis::Set { wall, .. } => format!("the wall clock of {node} is set to {wall}"),
         Nemesis::DiskFull { .. } => format!("the disk of {node} is full: nothing of its input happens"),
-        Nemesis::Tear { left, .. } if left.number() == 0 => {
+        Nemesis::Tear { lost: 0, left, .. } if left.number() == 0 => {
             format!("the disk of {node} loses what was not synced")
         }
-        Nemesis::Tear { left, .. } => {
+        Nemesis::Tear { lost, left, .. } if left.number() == 0 => {
+            format!("the disk of {node} loses the last {} writes, which were not synced", lost + 1)
+        }
+        Nemesis::Tear { lost: 0, left, .. } => {
             let s = if left.number() == 1 { "" } else { "s" };
             format!("the disk of {node} keeps {} eighth{s} of what was not synced", left.number())
         }
+        Nemesis::Tear { lost, left, .. } => format!(
+            "the disk of {node} loses the last {lost} writes, which were not synced, and keeps {} eighths of the one before",
+            left.number()
+        ),
         Nemesis::Rot { bit, .. } => format!("bit {bit} on the disk of {node} flips"),
         _ => return None,
     })

@@ -82,12 +82,14 @@ pub enum Topic {
     DiskFull,
     /// Whether a crash harms what was written and not synced: 0 is no.
     Unsynced,
-    /// How much of that is lost, beginning at its end, less one eighth: 0 is one eighth, 7 is all.
+    /// How much of the last write that is left is lost, beginning at its end, less one eighth: 0 is one eighth, 7 is all.
     Torn,
     /// Whether a bit of what a restart reads has flipped: 0 is no.
     BitRot,
     /// Which bit.
     BitRotPlace,
+    /// How many of several unsynced writes such a crash loses, beside the one before them that it tears: 0 is none.
+    UnsyncedWrites,
 }
 
 impl Topic {
@@ -118,6 +120,7 @@ impl Topic {
         Topic::Torn,
         Topic::BitRot,
         Topic::BitRotPlace,
+        Topic::UnsyncedWrites,
     ];
 
     /// The topic that is written so; the inverse of its `Display`.
@@ -153,6 +156,7 @@ impl Topic {
             Topic::Torn => "torn",
             Topic::BitRot => "bit-rot",
             Topic::BitRotPlace => "bit-rot-place",
+            Topic::UnsyncedWrites => "unsynced-writes",
         }
     }
 
@@ -184,6 +188,7 @@ impl Topic {
             Topic::Torn => 33,
             Topic::BitRot => 34,
             Topic::BitRotPlace => 35,
+            Topic::UnsyncedWrites => 36,
         }
     }
 }

@@ -62,7 +62,7 @@ pub enum Input<M, R> {
     /// It begins for the first time; its first input, unless it crashes before that.
     Start,
     /// It begins again after a crash, as a fresh value; always the first input of such a one. A node that does not
-    /// believe the state that it is handed says so with [`Effects::refuse`].
+    /// believe the state that it is handed says so with [`Effects::refuse`] or [`Effects::fall_back`].
     Restart {
         /// What the last [`Effects::persist`] before the crash wrote, or what is left of a later [`Effects::store`];
         /// `None` when the disk holds nothing. Of a disk that may rot or tear, nothing says that these bytes are
@@ -110,7 +110,15 @@ pub struct Effects<M> {
     begun: usize,
     timers: Vec<TimerSet>,
     words: Words,
-    has_refused: bool,
+    belief: Belief,
+}
+
+/// What a node makes of the message, or of the state, that it is given.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Belief {
+    All,
+    AllButTheLastWrite,
+    Nothing,
 }
 
 /// Whether labels and claims are of use to anybody.
@@ -198,7 +206,7 @@ impl<M> Effects<M> {
 
     /// No effects yet, for a driver that says whether it has any use for labels and claims.
     pub const fn with_words(words: Words) -> Effects<M> {
-        Effects { steps: Vec::new(), begun: 0, timers: Vec::new(), words, has_refused: false }
+        Effects { steps: Vec::new(), begun: 0, timers: Vec::new(), words, belief: Belief::All }
     }
 
     /// No effects yet but that a message was received.
@@ -213,7 +221,7 @@ impl<M> Effects<M> {
     pub fn renew(&mut self) {
         self.begun = 0;
         self.timers.clear();
-        self.has_refused = false;
+        self.belief = Belief::All;
     }
 
     /// No effects any more but that a message was received, as after [`Effects::receiving`] but for the memory.
@@ -252,7 +260,7 @@ impl<M> Effects<M> {
             step.sends.extend(from.sends.drain(..).map(|(to, message)| (to, wrap(message))));
         }
         self.timers.extend_from_slice(&other.timers);
-        self.has_refused = other.has_refused;
+        self.belief = other.belief;
         other.renew();
     }
 
@@ -275,7 +283,8 @@ impl<M> Effects<M> {
     /// node does later follows from it. Say why with an [`Effects::event`] afterwards.
     ///
     /// The state that a restart is handed can be refused in the same way, by a node that finds it torn or rotten: for
-    /// the judge it then remembers nothing.
+    /// the judge it then remembers nothing. One that still believes what was there before the last write says
+    /// [`Effects::fall_back`] instead.
     ///
     /// ```
     /// use constellation_fabric::Effects;
@@ -290,12 +299,36 @@ impl<M> Effects<M> {
             self.steps[..self.begun].rotate_left(1);
             self.begun -= 1;
         }
-        self.has_refused = true;
+        self.belief = Belief::Nothing;
+    }
+
+    /// Of the state that a restart is handed the node believes nothing of the last write: it goes on from what the disk
+    /// held before that, as one does that appends to a file and finds the end of it torn or rotten. For the judge it
+    /// then remembers no more.
+    ///
+    /// ```
+    /// use constellation_fabric::Effects;
+    ///
+    /// let state = [b"ballot 7\n".as_slice(), b"ball"].concat();
+    /// let mut effects: Effects<()> = Effects::new();
+    /// let whole = state.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+    /// if whole < state.len() {
+    ///     effects.fall_back();
+    /// }
+    /// assert!(effects.has_fallen_back() && !effects.has_refused());
+    /// ```
+    pub const fn fall_back(&mut self) {
+        self.belief = Belief::AllButTheLastWrite;
+    }
+
+    /// Whether the node believes all of the state of this input but the last write.
+    pub const fn has_fallen_back(&self) -> bool {
+        matches!(self.belief, Belief::AllButTheLastWrite)
     }
 
     /// Whether the node refused the message, or the state, of this input.
     pub const fn has_refused(&self) -> bool {
-        self.has_refused
+        matches!(self.belief, Belief::Nothing)
     }
 
     /// Something happened at the node, called `label` in a timeline.
@@ -332,7 +365,8 @@ impl<M> Effects<M> {
     }
 
     /// `state` is written in place of what was written before, without waiting for the disk: until [`Effects::sync`], a
-    /// crash may lose it, or leave only its beginning over the bytes that were synced last.
+    /// crash may lose it, or leave only its beginning over the bytes that were there before. Of several such writes a
+    /// crash leaves any number, the last of them whole or torn.
     ///
     /// Cheaper on a real disk than [`Effects::persist`], and right as long as nobody is told before the sync.
     ///

@@ -10,11 +10,11 @@ mod walls;
 
 use std::collections::VecDeque;
 
-use constellation_fabric::{Choices, Effects, Input, Network, Node, Parcel, Timer};
+use constellation_fabric::{Choices, Effects, Input, Network, Node, Odds, Parcel, Timer};
 use constellation_trace::{EventId, MessageId, NodeId, Trace, TrueTime};
 
 use crate::agenda::{Agenda, Place, Ticket};
-use crate::disk::Medium;
+use crate::disk::{Medium, Risk};
 use crate::engine::faulty::Faulty;
 use crate::engine::messages::{Twins, TwinsId};
 use crate::error::WorldError;
@@ -79,7 +79,14 @@ pub(crate) struct Life<N> {
     pub(crate) node: N,
     began: TrueTime,
     /// Of a restart that is not in the record yet: whose state is to be read.
-    restarts_from: Option<Option<EventId>>,
+    restarts_from: Option<Saved>,
+}
+
+/// Which events wrote what a restart is handed, and what was there before.
+#[derive(Clone, Copy)]
+struct Saved {
+    state: Option<EventId>,
+    before: Option<EventId>,
 }
 
 /// Something that is to happen.
@@ -120,9 +127,12 @@ impl<N: Node> Engine<N> {
         for (node, machine) in ids.clone().zip(&setup.machines) {
             machine.faults.check().map_err(|error| MachineError { node, error })?;
         }
+        let risk = |machine: &Machine| {
+            if machine.faults.unsynced == Odds::NEVER { Risk::None } else { Risk::Some }
+        };
         let host = |(node, machine): (NodeId, &Machine)| Host {
             clocks: Clocks::new(machine.wall, setup.epoch),
-            disk: Medium::default(),
+            disk: Medium::new(risk(machine)),
             incarnation: 0,
             life: None,
             timers: VecDeque::new(),

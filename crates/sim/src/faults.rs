@@ -59,7 +59,10 @@ pub struct Faults {
     pub disk_bytes: Option<u64>,
     /// How likely a write finds no room.
     pub disk_full: Odds,
-    /// How likely a crash, planned or not, loses what was written and not synced, or its end. Else it stays.
+    /// How likely a crash, planned or not, loses what was written and not synced, or its end. Else it stays. Of several
+    /// such writes any number is left, in order, the last of them whole or torn. While this is not
+    /// [`Odds::NEVER`], a disk holds all that its node writes between two syncs, so that a node that never syncs takes the
+    /// memory of all that it ever wrote.
     pub unsynced: Odds,
     /// How likely one bit of what is on the disk has flipped when a restart reads it.
     pub bit_rot: Odds,

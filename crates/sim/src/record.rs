@@ -168,7 +168,7 @@ impl Record {
             Nemesis::Freeze { for_ns, .. } => (29, [for_ns, 0]),
             Nemesis::Set { wall, .. } => (30, [wall.ns(), 0]),
             Nemesis::DiskFull { .. } => (31, [0, 0]),
-            Nemesis::Tear { left, .. } => (32, [u64::from(left.number()), 0]),
+            Nemesis::Tear { lost, left, .. } => (32, [u64::from(left.number()), u64::from(lost)]),
             Nemesis::Rot { bit, .. } => (33, [bit, 0]),
             other => unreachable!("it happens to links or messages: {other:?}"),
         };

@@ -129,7 +129,9 @@ pub enum Nemesis {
     Tear {
         /// Whose disk.
         node: NodeId,
-        /// How much of it is left, over what was there before.
+        /// How many of the latest writes are gone, beside the one before them, which is torn.
+        lost: u32,
+        /// How much of that one is left, over what was there before.
         left: Eighths,
     },
     /// A bit on a node's disk flips.

@@ -37,7 +37,8 @@ fn the_numbers_and_names_of_topics_stay_for_ever() {
         32 unsynced
         33 torn
         34 bit-rot
-        35 bit-rot-place"#]]
+        35 bit-rot-place
+        36 unsynced-writes"#]]
     .assert_eq(&table.join("\n"));
 }
 

@@ -381,23 +381,23 @@ fn a_station_that_does_not_wait_for_its_disk_loses_what_it_accepted() {
         &crash,
         1,
         expect![[r#"
-        +1.000000s pacific: submit attitude = "nadir" as pacific:1
-        +4.000000s atlantic: submit attitude = "yaw" as atlantic:1
-        +9.000000s pacific: submit attitude = "roll" as pacific:2
-        +10.000000s pacific: crashes
-        +10.000000s Tear { node: pacific, left: Eighths(6) }
-        +11.000000s pacific#1: restarts as pacific#1 and remembers nothing
-        +11.000000s pacific#1: finds its disk torn or rotten, and starts with nothing
-        exit 1
-        ✗ every update survives or is superseded: pacific:2 is gone: at pacific atlantic:1 is shown, at atlantic atlantic:1 is shown; pacific accepted it, crashed, and came back remembering nothing
-            every message from pacific to atlantic takes 20ms, is lost in 100 % of cases
-            every other message takes 20ms
-            every machine: loses what it did not sync in 100 % of all crashes
-            no station waits for its disk
-            +9.000000s  pacific accepts attitude = "roll"
-            +10.000000s  pacific crashes
-            +11.000000s  pacific restarts from its disk
-            · not needed: the offers of everything"#]],
+            +1.000000s pacific: submit attitude = "nadir" as pacific:1
+            +4.000000s atlantic: submit attitude = "yaw" as atlantic:1
+            +9.000000s pacific: submit attitude = "roll" as pacific:2
+            +10.000000s pacific: crashes
+            +10.000000s Tear { node: pacific, lost: 2, left: Eighths(6) }
+            +11.000000s pacific#1: restarts as pacific#1 and remembers nothing
+            +11.000000s pacific#1: finds its disk torn or rotten, and starts with nothing
+            exit 1
+            ✗ every update survives or is superseded: pacific:2 is gone: at pacific atlantic:1 is shown, at atlantic atlantic:1 is shown; pacific accepted it, crashed, and came back remembering nothing
+                every message from pacific to atlantic takes 20ms, is lost in 100 % of cases
+                every other message takes 20ms
+                every machine: loses what it did not sync in 100 % of all crashes
+                no station waits for its disk
+                +9.000000s  pacific accepts attitude = "roll"
+                +10.000000s  pacific crashes
+                +11.000000s  pacific restarts from its disk
+                · not needed: the offers of everything"#]],
     );
     check(
         &format!("sync = \"never\"\n{}", deaf.replace("unsynced = \"100%\"", "")),

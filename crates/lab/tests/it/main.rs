@@ -24,3 +24,4 @@ mod refused_steps;
 mod refused_values;
 mod shrinking;
 mod specimens;
+mod torn;

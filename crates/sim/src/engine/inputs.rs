@@ -62,7 +62,11 @@ impl<N: Node> Engine<N> {
         let is_restart = matches!(input, Input::Restart { .. });
         life.node.on(host.clocks.now(self.now, life.began), input, effects);
         if is_restart {
-            let read = if effects.has_refused() { Read::Nothing } else { Read::State };
+            let read = match (effects.has_refused(), effects.has_fallen_back()) {
+                (true, _) => Read::Nothing,
+                (false, true) => Read::Before,
+                (false, false) => Read::State,
+            };
             self.record_restart(node, read)?;
         }
 

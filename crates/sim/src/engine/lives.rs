@@ -4,7 +4,7 @@ use constellation_fabric::{Choices, Input, Node};
 use constellation_trace::{Action, Nemesis, NodeId};
 
 use super::faulty::Incoming;
-use super::{Engine, Life, Occurrence, Outside};
+use super::{Engine, Life, Occurrence, Outside, Saved};
 use crate::agenda::Place;
 use crate::error::WorldError;
 use crate::plan::Disk;
@@ -14,6 +14,8 @@ use crate::plan::Disk;
 pub(super) enum Read {
     /// What was handed to it.
     State,
+    /// What was there before that was written.
+    Before,
     /// Nothing: it refused that, or ended before.
     Nothing,
 }
@@ -133,8 +135,10 @@ impl<N: Node> Engine<N> {
         host.incarnation += 1;
         let incarnation = host.incarnation;
         self.let_rot(&mut outside.choices, node)?;
-        let read = self.hosts[node.index()].disk.read().cloned();
-        let (from, state) = read.map(|written| (written.event, written.bytes)).unzip();
+        let disk = &self.hosts[node.index()].disk;
+        let (written, before) = (disk.read().cloned(), disk.before());
+        let (event, state) = written.map(|written| (written.event, written.bytes)).unzip();
+        let from = Saved { state: event, before };
         self.begin(outside, node);
         self.hosts[node.index()].life.iter_mut().for_each(|life| life.restarts_from = Some(from));
         self.hand(outside, node, Input::Restart { state, incarnation })
@@ -147,7 +151,14 @@ impl<N: Node> Engine<N> {
         let life = self.hosts[node.index()].life.as_mut();
         match life.and_then(|life| life.restarts_from.take()) {
             None => Ok(()),
-            Some(from) => self.record_life(node, Action::Restart(from.filter(|_| read == Read::State))),
+            Some(Saved { state, before }) => {
+                let from = match read {
+                    Read::State => state,
+                    Read::Before => before,
+                    Read::Nothing => None,
+                };
+                self.record_life(node, Action::Restart(from))
+            }
         }
     }
 

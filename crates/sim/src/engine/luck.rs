@@ -205,9 +205,8 @@ impl<N: Node> Engine<N> {
     pub(super) fn harm_disk<C: Choices>(&mut self, choices: &mut C, node: NodeId) -> Result<(), WorldError> {
         let is_over = self.is_over(self.now);
         let host = &mut self.hosts[node.index()];
-        if !host.disk.has_unsynced() {
-            return Ok(());
-        }
+        let unsynced = u32::try_from(host.disk.unsynced()).unwrap_or(u32::MAX);
+        let Some(writes) = NonZeroU32::new(unsynced) else { return Ok(()) };
         let faulty = host.faulty.as_ref().filter(|_| !is_over);
         let (odds, nth) = faulty.map_or((Odds::NEVER, 0), |faulty| (faulty.faults.unsynced, faulty.inputs));
         let mut oracle = Oracle { choices, node, nth };
@@ -215,11 +214,13 @@ impl<N: Node> Engine<N> {
             host.disk.sync();
             return Ok(());
         }
-        let lost = oracle.choose(Topic::Torn, Options::Uniform(PARTS));
-        let left = 7_u32.checked_sub(lost).and_then(|left| u8::try_from(left).ok()).and_then(Eighths::new);
+        let lost =
+            if writes.get() > 1 { oracle.choose(Topic::UnsyncedWrites, Options::Uniform(writes)) } else { 0 };
+        let torn = oracle.choose(Topic::Torn, Options::Uniform(PARTS));
+        let left = 7_u32.checked_sub(torn).and_then(|left| u8::try_from(left).ok()).and_then(Eighths::new);
         let left = left.unwrap_or(Eighths::NONE);
-        host.disk.tear(left);
-        self.note(Nemesis::Tear { node, left })
+        host.disk.tear(lost as usize, left);
+        self.note(Nemesis::Tear { node, lost, left })
     }
 
     /// A bit of what a restart is about to read may have flipped.

@@ -87,6 +87,44 @@ fn what_was_not_synced_may_be_lost_or_torn_in_a_crash() {
 }
 
 #[test]
+fn of_several_writes_without_a_sync_a_crash_leaves_any_number() {
+    let plan = || {
+        Plan::new()
+            .at(ms(10), ask(ATLANTIC, Ask::Keep(5)))
+            .at(ms(20), ask(ATLANTIC, Ask::Store(1, 8)))
+            .at(ms(21), ask(ATLANTIC, Ask::Store(1, 8)))
+            .at(ms(22), ask(ATLANTIC, Ask::Store(1, 8)))
+            .at(ms(30), Act::Crash { node: ATLANTIC })
+            .at(ms(40), Act::Restart { node: ATLANTIC, disk: Disk::Kept })
+    };
+    let found = |lost, torn| {
+        let luck = Only([(Topic::Unsynced, 5, 1), (Topic::UnsyncedWrites, 5, lost), (Topic::Torn, 5, torn)]);
+        let told = tell(&run(at_atlantic(worst(), plan()), luck).expect("a sound setup").trace);
+        told.lines().skip(5).collect::<Vec<_>>().join("\n") + "\n"
+    };
+    expect![[r#"
+        30.000ms * 4 eighths left at atlantic
+        40.000ms atlantic#1 restarts as atlantic#1 from the state of e3
+        40.000ms atlantic#1 finds [8, 8, 8, 8, 7, 7, 7, 7] on disk, has 0 in life 1
+    "#]]
+    .assert_eq(&found(0, 3));
+    expect![[r#"
+        30.000ms * 1 writes lost, 0 eighths left at atlantic
+        40.000ms atlantic#1 restarts as atlantic#1 from the state of e1
+        40.000ms atlantic#1 finds [6, 6, 6, 6, 6, 6, 6, 6] on disk, has 0 in life 1
+    "#]]
+    .assert_eq(&found(1, 7));
+    expect![[r#"
+        30.000ms * 2 writes lost, 0 eighths left at atlantic
+        40.000ms atlantic#1 restarts as atlantic#1 from the state of e0
+        40.000ms atlantic#1 finds 5 on disk, has 0 in life 1
+    "#]]
+    .assert_eq(&found(2, 7));
+    let told = |setup| run(setup, Calm).map(|outcome| tell(&outcome.trace));
+    assert_eq!(told(at_atlantic(worst(), plan())), told(quiet(plan())), "calm nothing is lost");
+}
+
+#[test]
 fn what_was_synced_is_safe() {
     let luck = Only([(Topic::Unsynced, 4, 1), (Topic::Torn, 4, 7)]);
     check_by(

@@ -201,8 +201,11 @@ fn tell_nemesis(trace: &Trace, nemesis: &Nemesis) -> String {
         Nemesis::Freeze { node, for_ns } => format!("freeze {} for {for_ns} ns", trace.node_name(*node)),
         Nemesis::Set { node, wall } => format!("set {} to {wall}", trace.node_name(*node)),
         Nemesis::DiskFull { node } => format!("the disk of {} is full", trace.node_name(*node)),
-        Nemesis::Tear { node, left } => {
+        Nemesis::Tear { node, lost: 0, left } => {
             format!("{} eighths left at {}", left.number(), trace.node_name(*node))
+        }
+        Nemesis::Tear { node, lost, left } => {
+            format!("{lost} writes lost, {} eighths left at {}", left.number(), trace.node_name(*node))
         }
         Nemesis::Rot { node, bit } => format!("bit {bit} of {} rots", trace.node_name(*node)),
         nemesis => panic!("not known here: {nemesis:?}"),

@@ -52,7 +52,8 @@
 //! | `by_ns` | `step`, `slew` | how far the wall clock jumps, or how much it gains in all; negative is back |
 //! | `for_ns` | `pause`, `suspend`, `slow`, `slew`, `leap`, `freeze` | how long it lasts; 0 for a leap second that is repeated |
 //! | `to_ns` | `set` | what the wall clock is set to, in nanoseconds since the Unix epoch |
-//! | `eighths` | `tear` | how many eighths of what was written last are left, 0 to 7 |
+//! | `eighths` | `tear` | how many eighths of the last write that is not gone are left, 0 to 7 |
+//! | `lost` | `tear` | how many later writes are gone; missing: 0 |
 //! | `bit` | `rot` | which bit flips, from 0 |
 //!
 //! Numbers are whole. Above 2^53 they are strings, since many readers of JSON would round them. The canonical

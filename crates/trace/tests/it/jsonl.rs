@@ -59,6 +59,7 @@ fn every_kind_of_line_has_its_form() {
 {"nemesis":"set","at_ns":3,"node":"atlantic","to_ns":"1773462719428000000"}
 {"nemesis":"disk_full","at_ns":3,"node":"atlantic"}
 {"nemesis":"tear","at_ns":3,"node":"atlantic","eighths":7}
+{"nemesis":"tear","at_ns":3,"node":"atlantic","eighths":0,"lost":2}
 {"nemesis":"rot","at_ns":3,"node":"atlantic","bit":11}
 {"event":1,"node":"atlantic","at_ns":3,"do":"persist"}
 {"event":2,"node":"atlantic","at_ns":4,"do":"crash"}
@@ -83,7 +84,7 @@ fn every_kind_of_line_has_its_form() {
 "#;
     let trace = jsonl::read(text.as_bytes()).expect("every line is right");
     assert_eq!(jsonl::to_string(&trace), text);
-    assert_eq!(trace.nemesis().len(), 30);
+    assert_eq!(trace.nemesis().len(), 31);
 }
 
 /// The numbers of texts follow their first appearance, here that of `b`; the bytes must not.

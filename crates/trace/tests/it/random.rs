@@ -90,7 +90,11 @@ impl Step {
             25 => Nemesis::Freeze { node, for_ns: self.at },
             26 => Nemesis::Set { node, wall: WallTime::from_ns(self.at) },
             27 => Nemesis::DiskFull { node },
-            28 => Nemesis::Tear { node, left: Eighths::new(self.number as u8 % 8).expect("below 8") },
+            28 => Nemesis::Tear {
+                node,
+                lost: self.number / 8,
+                left: Eighths::new(self.number as u8 % 8).expect("below 8"),
+            },
             29 => Nemesis::Rot { node, bit: self.at },
             _ => return self.event(trace, node, key, &words, &targets, (message, event)),
         };

@@ -254,7 +254,10 @@ impl Reader {
             "freeze" => Nemesis::Freeze { node, for_ns: fields.number("for_ns")?.value },
             "set" => Nemesis::Set { node, wall: WallTime::from_ns(fields.number("to_ns")?.value) },
             "disk_full" => Nemesis::DiskFull { node },
-            "tear" => Nemesis::Tear { node, left: fields.eighths()? },
+            "tear" => {
+                let lost = fields.small_number_or_zero("lost")?;
+                Nemesis::Tear { node, lost, left: fields.eighths()? }
+            }
             "rot" => Nemesis::Rot { node, bit: fields.number("bit")?.value },
             _ => return Ok(None),
         }))

@@ -351,7 +351,12 @@ impl<'t> Line<'t> {
             | Nemesis::Leap { for_ns, .. }
             | Nemesis::Freeze { for_ns, .. } => self.number("for_ns", *for_ns),
             Nemesis::Set { wall, .. } => self.number("to_ns", wall.ns()),
-            Nemesis::Tear { left, .. } => self.number("eighths", u64::from(left.number())),
+            Nemesis::Tear { lost, left, .. } => {
+                self.number("eighths", u64::from(left.number()));
+                if *lost > 0 {
+                    self.number("lost", u64::from(*lost));
+                }
+            }
             Nemesis::Rot { bit, .. } => self.number("bit", *bit),
             _ => {}
         }
