@@ -88,7 +88,8 @@ pub enum Input<M, R> {
     ///
     /// What is said in answer to this is lost too if it has no room, and nobody is told again.
     DiskFull,
-    /// It is to leave for good: its last input. What it sends in answer still goes out.
+    /// It is to leave for good: its last input, after which nothing comes, not even [`Input::DiskFull`]. What it sends in
+    /// answer still goes out, unless it writes in answer what its disk has no room for.
     Leave,
 }
 

@@ -80,19 +80,21 @@ pub enum Act<R> {
         by_ns: i64,
     },
     /// The process at a node ends when it is given its next input, before it works on it: the input is lost. Any input
-    /// counts, until the node restarts by plan or the end.
+    /// counts, until the node restarts by plan or the end comes, at which it counts no more. Until then nothing is in the
+    /// trace, and nothing ever if there is no such input.
     CrashBefore {
         /// At which node.
         node: NodeId,
     },
     /// The process at a node ends after its next input: the work is done and what it persisted stays, but nothing that
-    /// it sends leaves and no timer is set.
+    /// it sends leaves and no timer is set. It waits for that input as [`Act::CrashBefore`] does.
     CrashAfter {
         /// At which node.
         node: NodeId,
     },
     /// The process at a node stops for a time, as under a long collection of garbage; its clocks go on. What comes
-    /// meanwhile waits and is worked on in order.
+    /// meanwhile waits and is worked on in order. Where luck has the node down then, nothing happens, and nothing is in the
+    /// trace.
     Pause {
         /// At which node.
         node: NodeId,
@@ -100,14 +102,16 @@ pub enum Act<R> {
         lasts: Duration,
     },
     /// The machine of a node sleeps for a time, as a laptop does: its process stops and its monotonic clock stands
-    /// still, so that its timers run out later by as much; its wall clock goes on.
+    /// still, so that its timers run out later by as much; its wall clock goes on. Where
+    /// luck has the node down then, nothing happens, and nothing is in the trace.
     Suspend {
         /// Which node's.
         node: NodeId,
         /// For how long.
         lasts: Duration,
     },
-    /// A node takes a time to work on each input that it is given; what comes meanwhile waits.
+    /// A node takes a time to work on each input that it is given; what comes meanwhile waits. Each such work is in the
+    /// trace, and nothing where no input comes in that time.
     Slow {
         /// Which node.
         node: NodeId,
@@ -158,7 +162,7 @@ pub enum Act<R> {
         /// To what it shows.
         wall: WallTime,
     },
-    /// A bit of what the disk of a node holds flips; of an empty disk, none.
+    /// A bit of what the disk of a node holds flips; of an empty disk, none, and then nothing is in the trace.
     RotDisk {
         /// At which node.
         node: NodeId,

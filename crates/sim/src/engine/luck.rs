@@ -127,7 +127,7 @@ impl<N: Node> Engine<N> {
     }
 
     /// Gives a node an input and carries out what follows: all of it, or what is left of it before a crash, or nothing
-    /// where its disk has no room.
+    /// where its disk has no room. One that leaves is not told of that: it is given nothing any more.
     fn give_to_faulty<C: Choices, F>(
         &mut self,
         outside: &mut Outside<C, F, N::Message, N::Request>,
@@ -136,6 +136,7 @@ impl<N: Node> Engine<N> {
         crash: Option<Moment>,
     ) -> Result<(), WorldError> {
         let received = letter.map(|(parcel, _)| parcel.message);
+        let is_last = matches!(input, Input::Leave);
         let taken = self.put(outside, node, input, received)?;
         if self.has_room(outside, node) {
             self.carry_out_until(outside, node, received, crash)?;
@@ -143,6 +144,9 @@ impl<N: Node> Engine<N> {
         }
         self.note(Nemesis::DiskFull { node })?;
         letter.map_or(Ok(()), |(parcel, twins)| self.settle(parcel, twins, Taken::Refused))?;
+        if is_last {
+            return Ok(());
+        }
         self.put(outside, node, Input::DiskFull, None)?;
         if self.has_room(outside, node) { self.carry_out_until(outside, node, None, crash) } else { Ok(()) }
     }

@@ -197,6 +197,35 @@ fn a_disk_takes_so_many_bytes_and_no_more() {
     );
 }
 
+/// Writes its last words down, and speaks on whenever it is given anything more.
+struct Talkative;
+
+impl Node for Talkative {
+    type Message = ();
+    type Request = ();
+
+    fn on(&mut self, _now: Now, input: Input<(), ()>, effects: &mut Effects<()>) {
+        match input {
+            Input::Leave => effects.persist(b"goodbye".to_vec()),
+            Input::DiskFull => effects.event("is told more"),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn after_leaving_nothing_follows_not_even_that_the_disk_is_full() {
+    let plan = Plan::new().at(ms(10), Act::Leave { node: ATLANTIC });
+    let mut setup = Setup { plan, ..Setup::new(["pacific", "atlantic"], ms(100)) };
+    setup.machines[ATLANTIC.index()].faults = Faults { disk_bytes: Some(3), ..Faults::NONE };
+    let trace = World::new(setup, Calm, |_| Talkative).and_then(World::run).expect("a sound setup").trace;
+    expect![[r#"
+        10.000ms * the disk of atlantic is full
+        10.000ms * atlantic leaves
+    "#]]
+    .assert_eq(&tell(&trace));
+}
+
 #[test]
 fn a_bit_rots_between_a_crash_and_the_restart() {
     // Input 3 is the restart.
