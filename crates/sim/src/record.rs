@@ -1,10 +1,13 @@
 //! What is kept of a run while it goes on: always its digest, and the trace for whoever wants it.
 
+mod operations;
+
 use constellation_fabric::{Step, StepAct};
 use constellation_trace::{
     Action, Completion, Entry, EventId, Loss, MessageId, Nemesis, NodeId, Trace, TraceError, TrueTime, Wait,
 };
 
+use self::operations::Operations;
 use crate::digest::{Digest, Digester};
 
 /// Numbers events and messages, digests them, and enters them into a trace if there is one.
@@ -17,17 +20,29 @@ pub(crate) struct Record {
     nodes: usize,
     /// To whom the step at hand sends; kept so that it need not be allocated for each.
     targets: Vec<NodeId>,
+    /// Where there is no trace: what clients have begun, which it would know.
+    operations: Operations,
 }
 
 impl Record {
-    /// For a run of so many nodes; without a trace it takes the same memory however long the run is.
-    pub(crate) const fn new(nodes: usize, trace: Option<Trace>) -> Record {
-        Record { trace, digester: Digester::new(), events: 0, messages: 0, nodes, targets: Vec::new() }
+    /// For a run of so many nodes; without a trace it takes the same memory however long the run is, but for
+    /// what clients have begun and not ended.
+    pub(crate) fn new(nodes: usize, trace: Option<Trace>) -> Record {
+        Record {
+            trace,
+            digester: Digester::new(),
+            events: 0,
+            messages: 0,
+            nodes,
+            targets: Vec::new(),
+            operations: Operations::default(),
+        }
     }
 
     /// As new, and without a trace.
     pub(crate) fn clear(&mut self) {
         self.trace = None;
+        self.operations.clear();
         self.digester = Digester::new();
         (self.events, self.messages) = (0, 0);
     }
@@ -70,7 +85,7 @@ impl Record {
             StepAct::Read { .. } => (5, None),
             StepAct::Store(_) => (20, None),
             StepAct::Sync => (21, None),
-            StepAct::Invoke { .. } => (40, None),
+            StepAct::Invoke { .. } => (INVOKES, None),
             StepAct::Complete { ref completion, .. } => (ended(completion), None),
             ref act => {
                 unreachable!("this crate and the effects change together, but {act:?} is not known here")
@@ -83,12 +98,25 @@ impl Record {
         let messages = self.messages.checked_add(sent).ok_or(TraceError::Full)?;
         if let Some(trace) = &mut self.trace {
             trace_step(trace, &mut self.targets, Moment { node, at, received }, step)?;
+        } else if kind >= INVOKES {
+            self.check_operation(node, &step.act)?;
         }
         self.messages = messages;
         let event = self.next(kind, node, at)?;
         // The number of those sent numbers all later ones, so that their ids need not go in.
         self.digester.absorb(u64::from(received.map_or(u32::MAX, MessageId::number)) << 32 | u64::from(sent));
         Ok((event, first))
+    }
+
+    /// What the trace would say of an operation.
+    #[inline(never)]
+    fn check_operation(&mut self, node: NodeId, act: &StepAct) -> Result<(), TraceError> {
+        let (number, checked) = match *act {
+            StepAct::Invoke { number, .. } => (number, self.operations.begin(node, number)),
+            StepAct::Complete { number, .. } => (number, self.operations.end(node, number)),
+            _ => return Ok(()),
+        };
+        checked.map_err(|error| TraceError::Operation { number, error })
     }
 
     /// The end or the beginning of a process.
@@ -101,6 +129,7 @@ impl Record {
         if let Some(trace) = &mut self.trace {
             trace.record(entry)?;
         }
+        self.operations.forget(entry.node);
         self.next(kind, entry.node, entry.at).map(|_| ())
     }
 
@@ -192,6 +221,9 @@ impl Record {
 fn number_of<T: PartialEq>(all: &[T], one: T) -> u64 {
     all.iter().position(|other| *other == one).map_or(u64::MAX, |place| place as u64)
 }
+
+/// The kind of the beginning of an operation; the ends have the next ones.
+const INVOKES: u64 = 40;
 
 /// The end of an operation; how it ended is part of what happened.
 const fn ended(completion: &Completion) -> u64 {

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use constellation_fabric::{Effects, Input, Node, Now, Odds, Timer};
+use constellation_fabric::{Calm, Effects, Input, Node, Now, Odds, Timer};
 use constellation_sim::{Act, Disk, Faults, Leap, Plan, Seeded, Setup, Span, World, WorldError, Worlds};
-use constellation_trace::{NodeId, TrueTime, WallTime};
+use constellation_trace::{Call, Completion, NodeId, TrueTime, WallTime};
 use expect_test::expect;
 
 use crate::gossip::{Gossip, Memory, SEED, everything, ms, run};
@@ -196,6 +196,52 @@ fn nobody_is_sent_to_who_is_not_there_with_or_without_a_trace() {
         World::new(setup(), Seeded::new(1), |_| Lost).and_then(World::run).map(|outcome| outcome.counts);
     assert!(matches!(many, Err(WorldError::Node { .. })), "{many:?}");
     assert_eq!(many, alone);
+}
+
+#[test]
+fn an_operation_is_begun_and_ended_once_with_or_without_a_trace() {
+    /// Begins and ends these operations, in this order, at its start and at each restart.
+    #[derive(Clone)]
+    struct Client(&'static [(char, u32)]);
+    impl Node for Client {
+        type Message = ();
+        type Request = ();
+        fn on(&mut self, _now: Now, _input: Input<(), ()>, effects: &mut Effects<()>) {
+            for (what, number) in self.0 {
+                match what {
+                    'b' => effects.invoke(*number, Call::Read { key: "mode".into() }),
+                    _ => effects.complete(*number, Completion::Done),
+                }
+            }
+        }
+    }
+    let check = |acts, expected: &str| {
+        let plan = Plan::new()
+            .at(ms(1), Act::Crash { node: NodeId::new(0) })
+            .at(ms(2), Act::Restart { node: NodeId::new(0), disk: Disk::Kept });
+        let setup = Setup { plan, ..Setup::new(["a", "b"], ms(5)) };
+        let mut worlds = Worlds::new(setup.clone(), |_| Client(acts)).expect("a sound setup");
+        let alone = World::new(setup, Calm, |_| Client(acts)).and_then(World::run);
+        let alone = alone.map(|outcome| (outcome.digest, outcome.counts));
+        for _ in 0..2 {
+            let many = worlds.run(Calm).map(|run| (run.digest(), run.counts()));
+            assert_eq!(many, alone, "{acts:?}");
+            assert_eq!(many.err().map_or("fine".to_owned(), |error| error.to_string()), expected);
+        }
+    };
+    check(&[('b', 7), ('b', 8), ('e', 7), ('e', 8)], "fine");
+    check(
+        &[('b', 7), ('b', 7)],
+        "at +0.000000s node number 0 does what cannot be: operation 7 is begun twice",
+    );
+    check(
+        &[('b', 7), ('e', 7), ('e', 7)],
+        "at +0.000000s node number 0 does what cannot be: operation 7 ends twice",
+    );
+    check(
+        &[('b', 7), ('e', 8)],
+        "at +0.000000s node number 0 does what cannot be: operation 8 ends at a process that never began it",
+    );
 }
 
 #[test]
