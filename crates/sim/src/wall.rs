@@ -87,31 +87,46 @@ pub(crate) struct Clocks {
     wall: Wall,
     /// What a wall clock without fault shows at the start of the run.
     epoch: WallTime,
-    /// By how much the wall clock is ahead of how long the oscillator says that the run lasts, slews and freezes apart.
+    /// By how much the wall clock is ahead of how long the oscillator says that the run lasts, but for what follows.
     ahead_ns: i128,
-    /// What makes it go otherwise than the oscillator, in the order in which it began; past ones too.
-    warps: Vec<Warp>,
+    /// The slews that had not ended when the wall clock was last interfered with, in the order in which they began.
+    slews: Vec<Slew>,
+    /// The latest freeze, unless it had ended then.
+    freeze: Option<Freeze>,
+    /// When all of these have ended, and how much they have gained then.
+    settled: (TrueTime, i128),
 }
 
-/// A time in which a wall clock does not go as the oscillator does.
+/// A time in which a wall clock gains so much, evenly.
 #[derive(Clone, Copy, Debug)]
-struct Warp {
+struct Slew {
     from: TrueTime,
     until: TrueTime,
-    kind: WarpKind,
+    by_ns: i64,
 }
 
+impl Slew {
+    /// How much it has gained until `at`, cut towards 0 to the nanosecond.
+    fn gained_ns(&self, at: TrueTime) -> i128 {
+        // Saturating: before it begins, nothing.
+        let gone = at.ns().saturating_sub(self.from.ns());
+        let whole = self.until.ns() - self.from.ns();
+        // Cannot overflow: a product of a number of 63 bits and one of 64.
+        i128::from(self.by_ns) * i128::from(gone.min(whole)) / i128::from(whole.max(1))
+    }
+}
+
+/// A time in which a wall clock stands still.
 #[derive(Clone, Copy, Debug)]
-enum WarpKind {
-    /// It gains so much, evenly.
-    Slew { by_ns: i64 },
-    /// It stands still.
-    Freeze,
+struct Freeze {
+    from: TrueTime,
+    until: TrueTime,
 }
 
 impl Clocks {
     pub(crate) const fn new(wall: Wall, epoch: WallTime) -> Clocks {
-        let mut clocks = Clocks { wall, epoch, ahead_ns: 0, warps: Vec::new() };
+        let settled = (TrueTime::from_ns(0), 0);
+        let mut clocks = Clocks { wall, epoch, ahead_ns: 0, slews: Vec::new(), freeze: None, settled };
         clocks.ahead_ns = clocks.ahead_at_start();
         clocks
     }
@@ -119,7 +134,9 @@ impl Clocks {
     /// As at the start of the run; the memory is kept.
     pub(crate) fn reset(&mut self) {
         self.ahead_ns = self.ahead_at_start();
-        self.warps.clear();
+        self.slews.clear();
+        self.freeze = None;
+        self.settled = (TrueTime::default(), 0);
     }
 
     const fn ahead_at_start(&self) -> i128 {
@@ -137,18 +154,44 @@ impl Clocks {
         self.ahead_ns += i128::from(wall.ns()) - self.wall_ns(at);
     }
 
-    /// From `at` on for as long, the wall clock gains so much, evenly.
+    /// From `at` on for as long, the wall clock gains so much, evenly. `at` is never before that of an earlier call, here
+    /// and below. O(slews under way).
     pub(crate) fn slew(&mut self, at: TrueTime, by_ns: i64, lasts: Duration) {
-        self.warp(at, lasts, WarpKind::Slew { by_ns });
+        self.fold(at);
+        self.slews.push(Slew { from: at, until: at.saturating_add(lasts), by_ns });
+        self.settle();
     }
 
-    /// From `at` on for as long, the wall clock stands still.
+    /// From `at` on for as long, the wall clock stands still, or longer if it does already. O(slews under way).
     pub(crate) fn freeze(&mut self, at: TrueTime, lasts: Duration) {
-        self.warp(at, lasts, WarpKind::Freeze);
+        self.fold(at);
+        let until = at.saturating_add(lasts);
+        let freeze = self.freeze.get_or_insert(Freeze { from: at, until });
+        freeze.until = freeze.until.max(until);
+        self.settle();
     }
 
-    fn warp(&mut self, from: TrueTime, lasts: Duration, kind: WarpKind) {
-        self.warps.push(Warp { from, until: from.saturating_add(lasts), kind });
+    /// What has ended until `at` is over and done with, so that however much has befallen the clock, only what is under
+    /// way is looked at.
+    fn fold(&mut self, at: TrueTime) {
+        if let Some(freeze) = self.freeze.filter(|freeze| freeze.until <= at) {
+            self.ahead_ns -= self.stood_ns(freeze, at);
+            self.freeze = None;
+        }
+        // Of what a slew gains in a freeze nothing is left.
+        let until = self.freeze.map_or(at, |freeze| freeze.from);
+        let ahead_ns = &mut self.ahead_ns;
+        self.slews.retain(|slew| {
+            let is_under_way = slew.until > at;
+            *ahead_ns += if is_under_way { 0 } else { slew.gained_ns(until) };
+            is_under_way
+        });
+    }
+
+    fn settle(&mut self) {
+        let ends = self.slews.iter().map(|slew| slew.until).chain(self.freeze.map(|freeze| freeze.until));
+        let end = ends.max().unwrap_or_default();
+        self.settled = (end, self.warped_ns(end));
     }
 
     /// What they show at `at` to a process that began at `began`. A wall clock stays within what it can show.
@@ -162,16 +205,18 @@ impl Clocks {
     #[inline]
     fn wall_ns(&self, at: TrueTime) -> i128 {
         let straight = self.ahead_ns + i128::from(self.wall.drift.shows(at.ns()));
-        if self.warps.is_empty() { straight } else { straight + self.warped_ns(at) }
+        let (end, warped) = self.settled;
+        straight + if at >= end { warped } else { self.warped_ns(at) }
     }
 
-    /// What slews have gained and freezes have cost until `at`.
+    /// What slews have gained and a freeze has cost until `at`.
     fn warped_ns(&self, at: TrueTime) -> i128 {
-        let freezes =
-            self.warps.iter().filter(|warp| matches!(warp.kind, WarpKind::Freeze) && warp.from < at);
-        // What the clock would have gone meanwhile; freezes do not overlap.
-        let lost = freezes.map(|warp| self.course_ns(at.min(warp.until)) - self.course_ns(warp.from));
-        self.slewed_ns(at) - lost.sum::<i128>()
+        self.slewed_ns(at) - self.freeze.map_or(0, |freeze| self.stood_ns(freeze, at))
+    }
+
+    /// How far the clock would have gone until `at` in the time in which it stands still.
+    fn stood_ns(&self, freeze: Freeze, at: TrueTime) -> i128 {
+        if at <= freeze.from { 0 } else { self.course_ns(at.min(freeze.until)) - self.course_ns(freeze.from) }
     }
 
     /// How far the clock goes until `at` by its oscillator and its slews.
@@ -181,16 +226,7 @@ impl Clocks {
 
     /// How much slews have gained until `at`, each cut towards 0 to the nanosecond.
     fn slewed_ns(&self, at: TrueTime) -> i128 {
-        let gain = |warp: &Warp| match warp.kind {
-            WarpKind::Slew { by_ns } => {
-                let (whole, gone) =
-                    (warp.until.ns() - warp.from.ns(), at.ns().saturating_sub(warp.from.ns()));
-                // Cannot overflow: a product of a number of 63 bits and one of 64.
-                i128::from(by_ns) * i128::from(gone.min(whole)) / i128::from(whole.max(1))
-            }
-            WarpKind::Freeze => 0,
-        };
-        self.warps.iter().map(gain).sum()
+        self.slews.iter().map(|slew| slew.gained_ns(at)).sum()
     }
 
     /// When a timer runs out that is set at `at` by a process that began at `began`: the first true time at
@@ -288,7 +324,7 @@ mod tests {
                     Blow::Step(by_ns) => now += i128::from(by_ns),
                     Blow::Set(wall_ns) => now = i128::from(wall_ns),
                     Blow::Slew(by_ns, lasts) => slews.push((at, by_ns, lasts)),
-                    Blow::Freeze(lasts) => frozen_until = at + lasts,
+                    Blow::Freeze(lasts) => frozen_until = frozen_until.max(at + lasts),
                 }
             }
             shown.push(now);
@@ -303,20 +339,10 @@ mod tests {
         fn a_wall_clock_shows_what_one_carried_on_nanosecond_by_nanosecond_shows(
             ppb in -999_999_999..1_000_000_000_i32,
             offset_ns in -2_000..2_000_i64,
-            mut blows in prop::collection::vec((0..4_000_u64, blow()), 0..8),
+            mut blows in prop::collection::vec((0..4_000_u64, blow()), 0..12),
         ) {
             const END: u64 = 5_000;
             blows.sort_by_key(|(at, _)| *at);
-            // Freezes do not overlap: a plan that says so is refused.
-            let mut frozen_until = 0;
-            blows.retain(|(at, blow)| match blow {
-                Blow::Freeze(lasts) => {
-                    let is_free = *at >= frozen_until;
-                    frozen_until = if is_free { at + lasts } else { frozen_until };
-                    is_free
-                }
-                _ => true,
-            });
             let wall = Wall { offset_ns, drift: drift(ppb) };
             let epoch = WallTime::from_ns(1_000);
             let twin = carried_on(wall, 1_000, &blows, END);
@@ -341,6 +367,20 @@ mod tests {
             let late = TrueTime::from_ns(END);
             prop_assert_eq!(clocks.now(late, late), fresh.now(late, late), "nothing is left of an earlier run");
         }
+    }
+
+    #[test]
+    fn what_has_ended_is_not_kept_however_much_befalls_a_clock() {
+        let mut clocks = Clocks::new(Wall::TRUE, EPOCH);
+        for nth in 0..10_000 {
+            let at = TrueTime::from_ns(nth * 1_000);
+            clocks.slew(at, 1, Duration::from_nanos(900));
+            clocks.freeze(at, Duration::from_nanos(400));
+            assert!(clocks.slews.len() <= 2, "{} slews are kept", clocks.slews.len());
+        }
+        // Of each slew a half comes after the freeze, and is cut to nothing then; of each freeze 400 ns are lost.
+        let now = clocks.now(TrueTime::from_ns(20_000_000), TrueTime::default());
+        assert_eq!(now.wall.ns(), EPOCH.ns() + 20_000_000 - 10_000 * 400 + 10_000);
     }
 
     proptest! {
