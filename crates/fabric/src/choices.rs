@@ -90,6 +90,14 @@ pub enum Topic {
     BitRotPlace,
     /// How many of several unsynced writes such a crash loses, beside the one before them that it tears: 0 is none.
     UnsyncedWrites,
+    /// Whether the wall clock stands still for a time from this input on: 0 is no.
+    WallFreeze,
+    /// For how long: 0 is the least.
+    WallFreezeTime,
+    /// Whether the wall clock jumps into another year before this input: 0 is no.
+    WallYear,
+    /// Into which: 0 is the next, 1 the one before.
+    WallYearBack,
 }
 
 impl Topic {
@@ -121,6 +129,10 @@ impl Topic {
         Topic::BitRot,
         Topic::BitRotPlace,
         Topic::UnsyncedWrites,
+        Topic::WallFreeze,
+        Topic::WallFreezeTime,
+        Topic::WallYear,
+        Topic::WallYearBack,
     ];
 
     /// The topic that is written so; the inverse of its `Display`.
@@ -157,6 +169,10 @@ impl Topic {
             Topic::BitRot => "bit-rot",
             Topic::BitRotPlace => "bit-rot-place",
             Topic::UnsyncedWrites => "unsynced-writes",
+            Topic::WallFreeze => "wall-freeze",
+            Topic::WallFreezeTime => "wall-freeze-time",
+            Topic::WallYear => "wall-year",
+            Topic::WallYearBack => "wall-year-back",
         }
     }
 
@@ -189,6 +205,11 @@ impl Topic {
             Topic::BitRot => 34,
             Topic::BitRotPlace => 35,
             Topic::UnsyncedWrites => 36,
+            Topic::WallFreeze => 37,
+            Topic::WallFreezeTime => 38,
+            Topic::WallYear => 39,
+            // Those between are for clients.
+            Topic::WallYearBack => 50,
         }
     }
 }

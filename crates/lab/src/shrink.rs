@@ -109,19 +109,23 @@ enum Hazard {
     Suspensions,
     Slowness,
     WallSteps,
+    WallFreezes,
+    WrongYears,
     FullDisks,
     Unsynced,
     BitRot,
 }
 
 impl Hazard {
-    const ALL: [Hazard; 9] = [
+    const ALL: [Hazard; 11] = [
         Hazard::Crashes,
         Hazard::Amnesia,
         Hazard::Pauses,
         Hazard::Suspensions,
         Hazard::Slowness,
         Hazard::WallSteps,
+        Hazard::WallFreezes,
+        Hazard::WrongYears,
         Hazard::FullDisks,
         Hazard::Unsynced,
         Hazard::BitRot,
@@ -138,6 +142,8 @@ impl Hazard {
             Hazard::Suspensions => target.suspend = source.suspend,
             Hazard::Slowness => target.slow = source.slow,
             Hazard::WallSteps => target.wall_step = source.wall_step,
+            Hazard::WallFreezes => target.wall_freeze = source.wall_freeze,
+            Hazard::WrongYears => target.wall_year = source.wall_year,
             Hazard::FullDisks => {
                 (target.disk_bytes, target.disk_full) = (source.disk_bytes, source.disk_full)
             }

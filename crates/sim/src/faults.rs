@@ -55,6 +55,12 @@ pub struct Faults {
     pub wall_step_min_ns: i64,
     /// The most, in nanoseconds.
     pub wall_step_max_ns: i64,
+    /// How likely the wall clock stands still for a time from an input on, and then goes on from there, late.
+    pub wall_freeze: Odds,
+    /// For how long it stands still.
+    pub wall_freeze_time: Span,
+    /// How likely the wall clock jumps by 365 days before an input, ahead or back, as one that is set to a wrong year.
+    pub wall_year: Odds,
     /// How many bytes the disk takes in one write; more finds no room.
     pub disk_bytes: Option<u64>,
     /// How likely a write finds no room.
@@ -83,6 +89,9 @@ impl Faults {
         wall_step: Odds::NEVER,
         wall_step_min_ns: 0,
         wall_step_max_ns: 0,
+        wall_freeze: Odds::NEVER,
+        wall_freeze_time: Span::NONE,
+        wall_year: Odds::NEVER,
         disk_bytes: None,
         disk_full: Odds::NEVER,
         unsynced: Odds::NEVER,
@@ -97,6 +106,8 @@ impl Faults {
             self.pause,
             self.suspend,
             self.wall_step,
+            self.wall_freeze,
+            self.wall_year,
             self.disk_full,
             self.unsynced,
             self.bit_rot,
@@ -115,12 +126,17 @@ impl Faults {
             ("down", self.down),
             ("pause_time", self.pause_time),
             ("suspend_time", self.suspend_time),
+            ("wall_freeze_time", self.wall_freeze_time),
             ("slow", self.slow),
         ];
         if let Some((what, Span { min, max })) = spans.into_iter().find(|(_, span)| span.min > span.max) {
             return Err(FaultsError::Backwards { what, min, max });
         }
-        let stops = [("pause", self.pause, self.pause_time), ("suspend", self.suspend, self.suspend_time)];
+        let stops = [
+            ("pause", self.pause, self.pause_time),
+            ("suspend", self.suspend, self.suspend_time),
+            ("wall_freeze", self.wall_freeze, self.wall_freeze_time),
+        ];
         let idle = |odds, span: Span| odds != Odds::NEVER && span.max == Duration::ZERO;
         if let Some((what, ..)) = stops.into_iter().find(|(_, odds, span)| idle(*odds, *span)) {
             return Err(FaultsError::NoTime { what });
@@ -134,6 +150,9 @@ impl Faults {
         }
         Ok(())
     }
+
+    /// How far the wall clock jumps that is set to a wrong year: 365 days.
+    pub(crate) const YEAR_NS: i64 = 365 * 86_400 * 1_000_000_000;
 
     /// How many answers there are to how far the wall clock jumps.
     pub(crate) const STEP_SIZES: NonZeroU32 = NonZeroU32::new(1_000).expect("it is not 0");

@@ -38,7 +38,11 @@ fn the_numbers_and_names_of_topics_stay_for_ever() {
         33 torn
         34 bit-rot
         35 bit-rot-place
-        36 unsynced-writes"#]]
+        36 unsynced-writes
+        37 wall-freeze
+        38 wall-freeze-time
+        39 wall-year
+        50 wall-year-back"#]]
     .assert_eq(&table.join("\n"));
 }
 

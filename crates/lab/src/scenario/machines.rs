@@ -78,7 +78,7 @@ pub enum MachineAct {
 }
 
 /// The keys of `[machine]`; a rule names its `node` beside.
-pub(super) const MACHINE_KEYS: [&str; 15] = [
+pub(super) const MACHINE_KEYS: [&str; 18] = [
     "crash",
     "crash_after",
     "down",
@@ -90,6 +90,9 @@ pub(super) const MACHINE_KEYS: [&str; 15] = [
     "slow",
     "wall_step",
     "wall_step_by",
+    "wall_freeze",
+    "wall_freeze_for",
+    "wall_year",
     "disk_bytes",
     "disk_full",
     "unsynced",
@@ -101,6 +104,7 @@ pub(super) const DEFAULT_FAULTS: Faults = Faults {
     down: Span { min: Duration::from_secs(1), max: Duration::from_secs(5) },
     pause_time: Span { min: Duration::from_secs(1), max: Duration::from_secs(3) },
     suspend_time: Span { min: Duration::from_secs(1), max: Duration::from_secs(10) },
+    wall_freeze_time: Span { min: Duration::from_secs(1), max: Duration::from_secs(10) },
     wall_step_min_ns: -2_000_000_000,
     wall_step_max_ns: 2_000_000_000,
     ..Faults::NONE
@@ -142,6 +146,8 @@ pub(super) fn read_faults(section: &Section<'_>, default: Faults) -> Result<Faul
         ("pause", &mut faults.pause),
         ("suspend", &mut faults.suspend),
         ("wall_step", &mut faults.wall_step),
+        ("wall_freeze", &mut faults.wall_freeze),
+        ("wall_year", &mut faults.wall_year),
         ("disk_full", &mut faults.disk_full),
         ("unsynced", &mut faults.unsynced),
         ("bit_rot", &mut faults.bit_rot),
@@ -154,20 +160,28 @@ pub(super) fn read_faults(section: &Section<'_>, default: Faults) -> Result<Faul
         ("down", &mut faults.down),
         ("pause_for", &mut faults.pause_time),
         ("suspend_for", &mut faults.suspend_time),
+        ("wall_freeze_for", &mut faults.wall_freeze_time),
         ("slow", &mut faults.slow),
     ] {
         if let Some(field) = section.get(key) {
             *span = read_span(&field)?;
         }
     }
-    for (key, time, odds, span) in [
-        ("pause", "pause_for", faults.pause, faults.pause_time),
-        ("suspend", "suspend_for", faults.suspend, faults.suspend_time),
+    for (what, key, time, odds, span) in [
+        ("pause a machine", "pause", "pause_for", faults.pause, faults.pause_time),
+        ("suspend a machine", "suspend", "suspend_for", faults.suspend, faults.suspend_time),
+        (
+            "freeze a wall clock",
+            "wall_freeze",
+            "wall_freeze_for",
+            faults.wall_freeze,
+            faults.wall_freeze_time,
+        ),
     ] {
         // Where it stands: in a rule, one of the two may come from `[machine]`.
         let Some(field) = section.get(time).or_else(|| section.get(key)) else { continue };
         if odds != Odds::NEVER && span.max == Duration::ZERO {
-            return Err(field.refuse(format!("what may {key} a machine does so for some time")));
+            return Err(field.refuse(format!("what may {what} does so for some time")));
         }
     }
     if let Some(field) = section.get("wall_step_by") {

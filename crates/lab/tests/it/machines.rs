@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use constellation_fabric::{Calm, Effects, Input, Node, Now};
+use constellation_fabric::{Calm, Choices, Effects, Input, Node, Now};
 use constellation_lab::hunt::{Go, Hunt, deviations, hunt, provenance};
 use constellation_lab::promises::judge_trace;
 use constellation_lab::station::{Message, Request, Rules};
 use constellation_lab::{Run, Scenario, Station, play, simulate_with};
+use constellation_sim::Seeded;
 use constellation_trace::format::jsonl;
 use constellation_trace::{Nemesis, Verdict};
 use expect_test::{Expect, expect};
@@ -106,6 +107,8 @@ suspend = "50%"
 slow = "0ms..20ms"
 wall_step = "50%"
 wall_step_by = "1h"
+wall_freeze = "50%"
+wall_year = "50%"
 disk_full = "50%"
 unsynced = "50%"
 bit_rot = "50%"
@@ -235,6 +238,24 @@ fn stops_delay_and_lose_nothing() {
         +19.284284s Slow { node: atlantic, for_ns: 715715720 }
         exit 0"#]],
     );
+}
+
+/// The first seed of many in which an update is lost by this luck alone; calm, none is.
+fn first_losing_seed(luck: &str) -> Option<u64> {
+    let scenario = scenario(&format!("resolver = \"wall-lww\"\n[machine]\n{luck}"), "");
+    let holds = |choices: &mut dyn Choices| {
+        let trace = play(&scenario, 1, choices).expect("it is short");
+        judge_trace(&trace).iter().all(|judged| judged.verdict == Verdict::Holds)
+    };
+    assert!(holds(&mut Calm), "calm, no wall clock lies");
+    (0..30).find(|seed| !holds(&mut Seeded::new(*seed)))
+}
+
+#[test]
+fn a_wall_clock_that_freezes_or_is_a_year_off_by_luck_costs_an_update_where_it_is_trusted() {
+    assert!(first_losing_seed("wall_freeze = \"10%\"\nwall_freeze_for = \"8s..10s\"").is_some());
+    assert!(first_losing_seed("wall_year = \"10%\"").is_some());
+    assert_eq!(first_losing_seed(""), None);
 }
 
 #[test]

@@ -190,8 +190,8 @@ fn what_luck_does_to_machines_has_chances_times_and_sizes() {
     check_more(
         "[machine]\nnode = \"pacific\"",
         expect![[r#"
-        4:1 unknown key `node` in [machine] (one of `crash`, `crash_after`, `down`, `amnesia`, `pause`, `pause_for`, `suspend`, `suspend_for`, `slow`, `wall_step`, `wall_step_by`, `disk_bytes`, `disk_full`, `unsynced`, `bit_rot`)
-        node"#]],
+            4:1 unknown key `node` in [machine] (one of `crash`, `crash_after`, `down`, `amnesia`, `pause`, `pause_for`, `suspend`, `suspend_for`, `slow`, `wall_step`, `wall_step_by`, `wall_freeze`, `wall_freeze_for`, `wall_year`, `disk_bytes`, `disk_full`, `unsynced`, `bit_rot`)
+            node"#]],
     );
     check_more(
         "machine = 1",

@@ -18,6 +18,9 @@ use crate::plan::Disk;
 /// How many answers there are to how much of a write is lost.
 const PARTS: NonZeroU32 = NonZeroU32::new(8).expect("8 is not 0");
 
+/// Ahead, or back.
+const WAYS: NonZeroU32 = NonZeroU32::new(2).expect("2 is not 0");
+
 /// Who is asked about one input of one node.
 struct Oracle<'c, C> {
     choices: &'c mut C,
@@ -58,6 +61,16 @@ impl<N: Node> Engine<N> {
             let sizes = Options::Uniform(Faults::STEP_SIZES);
             let answer = if is_open { oracle.choose(Topic::WallStepSize, sizes) } else { 0 };
             self.strike_wall(node, Blow::Step { by_ns: faults.wall_step_ns(answer) })?;
+        }
+        if oracle.happens(Topic::WallFreeze, faults.wall_freeze) {
+            let for_ns = oracle.ns(Topic::WallFreezeTime, faults.wall_freeze_time);
+            let lasts = later(self.now, for_ns).min(self.end).since(self.now);
+            self.strike_wall(node, Blow::Freeze { lasts })?;
+        }
+        if oracle.happens(Topic::WallYear, faults.wall_year) {
+            let is_back = oracle.choose(Topic::WallYearBack, Options::Uniform(WAYS)) != 0;
+            let by_ns = if is_back { -Faults::YEAR_NS } else { Faults::YEAR_NS };
+            self.strike_wall(node, Blow::Step { by_ns })?;
         }
         let mut stop_for =
             |topic, odds, time_topic, span| oracle.happens(topic, odds).then(|| oracle.ns(time_topic, span));

@@ -45,6 +45,9 @@ pub(crate) fn worst() -> Faults {
         wall_step: often,
         wall_step_min_ns: -1_000_000,
         wall_step_max_ns: 1_000_000,
+        wall_freeze: often,
+        wall_freeze_time: span,
+        wall_year: often,
         disk_bytes: Some(100),
         disk_full: often,
         unsynced: often,
@@ -417,6 +420,14 @@ fn faults_that_make_no_sense_are_refused() {
     check(
         Faults { suspend: Odds::ALWAYS, ..Faults::NONE },
         expect!["the machine of node number 1: `suspend` may happen, but takes no time"],
+    );
+    check(
+        Faults { wall_freeze: Odds::ALWAYS, ..Faults::NONE },
+        expect!["the machine of node number 1: `wall_freeze` may happen, but takes no time"],
+    );
+    check(
+        Faults { wall_freeze_time: backwards, ..Faults::NONE },
+        expect!["the machine of node number 1: `wall_freeze_time` is at least 2ms but at most 1ms"],
     );
     check(
         Faults { wall_step: Odds::ALWAYS, ..Faults::NONE },

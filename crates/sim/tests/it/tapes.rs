@@ -299,7 +299,7 @@ fn an_answer_that_is_wrong_is_refused_with_its_place() {
             HEAD latency pacific -> atlantic #3 = 17 of 1000 x
                 line 6, column 45: expected the end of the line, found `x`; lines are like `seed 17` and `latency pacific -> atlantic #3 = 17 of 1000`
             HEAD latincy pacific -> atlantic #3 = 17 of 1000
-                line 6, column 1: unknown topic `latincy`, did you mean `latency`?; the topics are latency, loss, duplicate, duplicate-latency, corrupt-seen, corrupt-unseen, corrupt-how, flap, isolate, crash-before, crash-after, down, amnesia, pause, pause-time, suspend, suspend-time, slow, wall-step, wall-step-size, disk-full, unsynced, torn, bit-rot, bit-rot-place
+                line 6, column 1: unknown topic `latincy`, did you mean `latency`?; the topics are latency, loss, duplicate, duplicate-latency, corrupt-seen, corrupt-unseen, corrupt-how, flap, isolate, crash-before, crash-after, down, amnesia, pause, pause-time, suspend, suspend-time, slow, wall-step, wall-step-size, disk-full, unsynced, torn, bit-rot, bit-rot-place, unsynced-writes, wall-freeze, wall-freeze-time, wall-year, wall-year-back
             HEAD latency pacific -> moon #3 = 17 of 1000
                 line 6, column 20: unknown node `moon`; the nodes are pacific, indian_ocean, atlantic, antarctic, a \"b\" \\ c\n, Москва, ->, #, and 1 more
             HEAD latency pasific -> atlantic #3 = 17 of 1000

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use constellation_fabric::{Calm, Timer};
+use constellation_fabric::{Calm, Choices, Timer, Topic};
 use constellation_sim::{Act, Leap, Plan, Setup, WallClaims};
 use constellation_trace::{NodeId, WallTime};
 use expect_test::{Expect, expect};
 
-use crate::machines::millis;
-use crate::probe::{Ask, PACIFIC, ask, check_by, ms, quiet};
+use crate::machines::{Only, at_atlantic, millis, worst};
+use crate::probe::{ATLANTIC, Ask, PACIFIC, ask, check_by, ms, quiet};
 
 /// Pacific says what its wall clock shows every 100 ms, and sets a timer for 300 ms at the start.
 fn check(act: Act<Ask>, expected: Expect) {
@@ -116,6 +116,84 @@ fn a_clock_may_be_set_to_a_wrong_year() {
         300.000ms pacific timer 1 at 300ms [1980-01-06T00:00:00.150Z]
         400.000ms pacific has 4 [1980-01-06T00:00:00.250Z]
         500.000ms pacific has 5 [1980-01-06T00:00:00.350Z]
+    "#]],
+    );
+}
+
+/// Atlantic, on the worst machine, says what its wall clock shows every 100 ms.
+fn check_luck(luck: impl Choices, expected: Expect) {
+    let mut plan = Plan::new();
+    for nth in 1..6 {
+        plan.add(ms(nth * 100), ask(ATLANTIC, Ask::Add(1)));
+    }
+    let epoch = WallTime::midnight(2026, 6, 30).expect("a day");
+    let setup = Setup { wall_claims: WallClaims::Recorded, epoch, ..at_atlantic(worst(), plan) };
+    check_by(setup, luck, expected);
+}
+
+#[test]
+fn calm_no_wall_clock_freezes_or_changes_its_year() {
+    check_luck(
+        Only([]),
+        expect![[r#"
+        100.000ms atlantic has 1 [2026-06-30T00:00:00.100Z]
+        200.000ms atlantic has 2 [2026-06-30T00:00:00.200Z]
+        300.000ms atlantic has 3 [2026-06-30T00:00:00.300Z]
+        400.000ms atlantic has 4 [2026-06-30T00:00:00.400Z]
+        500.000ms atlantic has 5 [2026-06-30T00:00:00.500Z]
+    "#]],
+    );
+}
+
+#[test]
+fn a_wall_clock_may_freeze_by_luck() {
+    check_luck(
+        Only([(Topic::WallFreeze, 2, 1), (Topic::WallFreezeTime, 2, 130)]),
+        expect![[r#"
+        100.000ms atlantic has 1 [2026-06-30T00:00:00.100Z]
+        200.000ms * freeze atlantic for 150000000 ns
+        200.000ms atlantic has 2 [2026-06-30T00:00:00.200Z]
+        300.000ms atlantic has 3 [2026-06-30T00:00:00.200Z]
+        400.000ms atlantic has 4 [2026-06-30T00:00:00.250Z]
+        500.000ms atlantic has 5 [2026-06-30T00:00:00.350Z]
+    "#]],
+    );
+    // Until the end of all faults at most.
+    check_luck(
+        Only([(Topic::WallFreeze, 4, 1), (Topic::WallFreezeTime, 4, 999)]),
+        expect![[r#"
+            100.000ms atlantic has 1 [2026-06-30T00:00:00.100Z]
+            200.000ms atlantic has 2 [2026-06-30T00:00:00.200Z]
+            300.000ms atlantic has 3 [2026-06-30T00:00:00.300Z]
+            400.000ms * freeze atlantic for 600000000 ns
+            400.000ms atlantic has 4 [2026-06-30T00:00:00.400Z]
+            500.000ms atlantic has 5 [2026-06-30T00:00:00.400Z]
+        "#]],
+    );
+}
+
+#[test]
+fn a_wall_clock_may_be_a_year_off_by_luck() {
+    check_luck(
+        Only([(Topic::WallYear, 2, 1)]),
+        expect![[r#"
+        100.000ms atlantic has 1 [2026-06-30T00:00:00.100Z]
+        200.000ms * step atlantic by 31536000000000000 ns
+        200.000ms atlantic has 2 [2027-06-30T00:00:00.200Z]
+        300.000ms atlantic has 3 [2027-06-30T00:00:00.300Z]
+        400.000ms atlantic has 4 [2027-06-30T00:00:00.400Z]
+        500.000ms atlantic has 5 [2027-06-30T00:00:00.500Z]
+    "#]],
+    );
+    check_luck(
+        Only([(Topic::WallYear, 2, 1), (Topic::WallYearBack, 2, 1)]),
+        expect![[r#"
+        100.000ms atlantic has 1 [2026-06-30T00:00:00.100Z]
+        200.000ms * step atlantic by -31536000000000000 ns
+        200.000ms atlantic has 2 [2025-06-30T00:00:00.200Z]
+        300.000ms atlantic has 3 [2025-06-30T00:00:00.300Z]
+        400.000ms atlantic has 4 [2025-06-30T00:00:00.400Z]
+        500.000ms atlantic has 5 [2025-06-30T00:00:00.500Z]
     "#]],
     );
 }

@@ -57,6 +57,7 @@ fn everything_and_machines() -> Setup<u64> {
             disk_full: often(50_000),
             unsynced: often(500_000),
             bit_rot: Odds::NEVER,
+            ..Faults::NONE
         };
     }
     let [pacific, indian, atlantic, antarctic] = [0, 1, 2, 3].map(NodeId::new);
