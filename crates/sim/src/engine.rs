@@ -118,6 +118,7 @@ impl<N: Node> Engine<N> {
             Trace::new(setup.machines.iter().map(|machine| &machine.name)).map_err(WorldError::Names)?;
         trace.set_epoch(setup.epoch);
         setup.plan.check(setup.machines.len(), setup.end, setup.grace)?;
+        setup.plan.check_slews(|node| setup.machines[node.index()].wall.drift)?;
         let held = setup.network.held().len();
         if held > 0 {
             return Err(WorldError::UsedNetwork { held });

@@ -2,6 +2,7 @@
 
 mod check;
 mod error;
+mod slews;
 
 use std::time::Duration;
 
@@ -132,7 +133,7 @@ pub enum Act<R> {
         node: NodeId,
     },
     /// The wall clock of a node's machine gains little by little, as a time service corrects it; slews that overlap
-    /// add up.
+    /// add up. It goes forward all the same: see [`Plan::check_slews`].
     SlewWall {
         /// At which node.
         node: NodeId,

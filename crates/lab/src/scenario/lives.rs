@@ -4,15 +4,21 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
-use constellation_sim::{Act as Planned, Plan, PlanError};
+use constellation_sim::{Act as Planned, Drift, Plan, PlanError};
 use constellation_trace::{NodeId, TrueTime};
 
 use super::machines::MachineAct;
 use super::reader::{Result, ScenarioError};
 use super::steps::{Act, Step};
+use super::walls::WallRule;
 
 /// Refuses what cannot happen to a node, and a client at one that is not there; `steps` are in the order of time.
-pub(super) fn check_lives(nodes: &[String], end: TrueTime, steps: &[(Step, Range<usize>)]) -> Result<()> {
+pub(super) fn check_lives(
+    nodes: &[String],
+    end: TrueTime,
+    walls: &[WallRule],
+    steps: &[(Step, Range<usize>)],
+) -> Result<()> {
     check_clients(steps)?;
     let mut plan = Plan::<()>::new();
     let mut spans = Vec::new();
@@ -22,7 +28,12 @@ pub(super) fn check_lives(nodes: &[String], end: TrueTime, steps: &[(Step, Range
             spans.push((step, span));
         }
     }
-    let Err(error) = plan.check(nodes.len(), end, Duration::ZERO) else { return Ok(()) };
+    let drift = |node: NodeId| {
+        let rule = walls.iter().find(|rule| rule.node == nodes[node.index()]);
+        rule.map_or(Drift::NONE, |rule| rule.drift)
+    };
+    let checked = plan.check(nodes.len(), end, Duration::ZERO).and_then(|()| plan.check_slews(drift));
+    let Err(error) = checked else { return Ok(()) };
     let (step, span) = spans[error.act()];
     Err(explain(error, step, span.clone()))
 }
@@ -84,6 +95,10 @@ fn explain(error: PlanError, step: &Step, span: Range<usize>) -> ScenarioError {
             refuse(format!("the wall clock of `{node}` would run backwards, or leap ahead"))
                 .help("less than the time that it takes; `step-wall` jumps")
         }
+        PlanError::SlewsTooFast { .. } => refuse(format!(
+            "the wall clock of `{node}` would run backwards by its slews and its drift together"
+        ))
+        .help("what overlaps adds up; `step-wall` jumps"),
         PlanError::JoinsTwice { .. } => refuse(format!("`{node}` joins a second time at {at}")),
         PlanError::NotThereYet { .. } => refuse(format!("`{node}` has not joined yet at {at}")),
         PlanError::Gone { .. } => refuse(format!("`{node}` has left before {at}")),

@@ -97,7 +97,7 @@ impl Scenario {
         }
         // Stable: steps of one time happen in the order of the file.
         steps.sort_by_key(|(step, _)| step.at);
-        check_lives(&self.nodes, self.end, &steps)?;
+        check_lives(&self.nodes, self.end, &self.walls, &steps)?;
         Ok(steps.into_iter().map(|(step, _)| step).collect())
     }
 

@@ -211,6 +211,20 @@ fn a_machine_is_there_and_does_one_thing_at_a_time() {
         3:1 the wall clock of `pacific` would run backwards, or leap ahead (less than the time that it takes; `step-wall` jumps)
         [[steps]]"#]],
     );
+    let slews = step("1s", "slew-wall", "by = \"-400ms\"\nfor = \"1s\"").repeat(2);
+    check_more(&slews, expect!["accepted: 2 nodes, 2 steps"]);
+    check_more(
+        &format!("[[walls]]\nnode = \"pacific\"\ndrift = \"-200000ppm\"\n{slews}"),
+        expect![[r#"
+        12:1 the wall clock of `pacific` would run backwards by its slews and its drift together (what overlaps adds up; `step-wall` jumps)
+        [[steps]]"#]],
+    );
+    check_more(
+        &step("1s", "slew-wall", "by = \"-500ms\"\nfor = \"1s\"").repeat(2),
+        expect![[r#"
+        9:1 the wall clock of `pacific` would run backwards by its slews and its drift together (what overlaps adds up; `step-wall` jumps)
+        [[steps]]"#]],
+    );
     check_more(
         &step("1s", "slew-wall", "by = \"0s\"\nfor = \"1s\""),
         expect![[r#"

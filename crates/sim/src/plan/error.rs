@@ -76,6 +76,13 @@ pub enum PlanError {
         /// In which time.
         lasts: Duration,
     },
+    /// A wall clock would run backwards by all the slews together that are under way, and the drift of its machine.
+    SlewsTooFast {
+        /// The act that is one too many.
+        act: usize,
+        /// The node.
+        node: NodeId,
+    },
     /// A node is to join twice.
     JoinsTwice {
         /// The later act.
@@ -119,6 +126,7 @@ impl PlanError {
             | PlanError::CrashOfCrashed { act, node }
             | PlanError::RestartOfLiving { act, node }
             | PlanError::Overlap { act, node, .. }
+            | PlanError::SlewsTooFast { act, node }
             | PlanError::JoinsTwice { act, node }
             | PlanError::NotThereYet { act, node }
             | PlanError::Gone { act, node }
@@ -161,6 +169,10 @@ impl fmt::Display for PlanError {
             PlanError::SlewTooFast { by_ns, lasts, .. } => {
                 write!(f, "slews a wall clock by {by_ns} ns in {lasts:?}, which takes more time than that")
             }
+            PlanError::SlewsTooFast { .. } => write!(
+                f,
+                "slews the wall clock of node number {node}, which then runs backwards by the slews under way and its drift"
+            ),
             PlanError::JoinsTwice { .. } => write!(f, "lets node number {node} join a second time"),
             PlanError::NotThereYet { .. } => {
                 write!(f, "concerns node number {node}, which has not joined yet")

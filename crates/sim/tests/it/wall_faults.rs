@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use constellation_fabric::{Calm, Choices, Timer, Topic};
-use constellation_sim::{Act, Leap, Plan, Setup, WallClaims};
-use constellation_trace::{NodeId, WallTime};
+use constellation_sim::{Act, Drift, Leap, Plan, Setup, WallClaims};
+use constellation_trace::{ClaimKind, ClaimRef, NodeId, TrueTime, WallTime};
 use expect_test::{Expect, expect};
 
 use crate::machines::{Only, at_atlantic, millis, worst};
-use crate::probe::{ATLANTIC, Ask, PACIFIC, ask, check_by, ms, quiet};
+use crate::probe::{ATLANTIC, Ask, PACIFIC, ask, check_by, ms, quiet, run};
 
 /// Pacific says what its wall clock shows every 100 ms, and sets a timer for 300 ms at the start.
 fn check(act: Act<Ask>, expected: Expect) {
@@ -196,4 +196,54 @@ fn a_wall_clock_may_be_a_year_off_by_luck() {
         500.000ms atlantic has 5 [2025-06-30T00:00:00.500Z]
     "#]],
     );
+}
+
+/// Pacific shows its wall clock at every nanosecond while this is planned for it.
+fn goes_forward(plan: Plan<Ask>, drift: i32) -> bool {
+    let mut setup = quiet(plan);
+    setup.machines[0].wall.drift = Drift::ppb(drift).expect("a drift");
+    (0..2_000).for_each(|ns| setup.plan.add(TrueTime::from_ns(ns), ask(PACIFIC, Ask::Add(0))));
+    setup.wall_claims = WallClaims::Recorded;
+    setup.epoch = WallTime::midnight(2026, 6, 30).expect("a day");
+    let trace = run(setup, Calm).expect("a sound setup").trace;
+    let shown = trace.claims(ClaimKind::Wall).map(|(_, claim)| match claim {
+        ClaimRef::Wall(wall) => wall.ns(),
+        other => panic!("it is no wall clock: {other:?}"),
+    });
+    let shown: Vec<u64> = shown.collect();
+    // A nanosecond less for each slew under way is what a cut may cost.
+    shown.windows(2).all(|pair| pair[1] + 3 >= pair[0]) && shown.first() < shown.last()
+}
+
+#[test]
+fn slews_that_overlap_are_refused_where_a_wall_clock_would_run_backwards() {
+    let slew = |by_ns| Act::SlewWall { node: PACIFIC, by_ns, lasts: Duration::from_nanos(1_000) };
+    let slews = |each: &[i64]| {
+        let at = |nth: usize| TrueTime::from_ns(nth as u64 * 300);
+        each.iter().enumerate().fold(Plan::new(), |plan, (nth, by_ns)| plan.at(at(nth), slew(*by_ns)))
+    };
+    let refused = |each: &[i64], drift| {
+        let checked = slews(each).check_slews(|_| Drift::ppb(drift).expect("a drift"));
+        checked.err().map(|error| error.to_string())
+    };
+    let told = |act| {
+        Some(format!(
+            "act {act} of the plan slews the wall clock of node number 0, which then runs backwards by the slews \
+             under way and its drift"
+        ))
+    };
+    assert_eq!(refused(&[-600, -399], 0), None);
+    assert_eq!(refused(&[-600, -400], 0), told(1));
+    assert_eq!(refused(&[-600, 500, -400], 0), told(2), "what is gained does not make up for it");
+    assert_eq!(refused(&[-400, -300, -298, -1], 0), None);
+    assert_eq!(refused(&[-400, -300, -300], 0), told(2));
+    assert_eq!(refused(&[-999], 0), None);
+    assert_eq!(refused(&[-999], -1_000_000), told(0));
+    assert_eq!(refused(&[-500], -499_999_999), None);
+    assert_eq!(refused(&[-500, 100, 100, 0, -900], 0), None, "one has ended before the other begins");
+    assert!(goes_forward(slews(&[-600, -399]), 0) && goes_forward(slews(&[-400, -300, -299]), 500));
+    // Asked of every world, with the drift of its machines.
+    let mut setup = quiet(slews(&[-600]));
+    setup.machines[0].wall.drift = Drift::ppb(-400_000_000).expect("a drift");
+    assert_eq!(run(setup, Calm).map(|_| ()).map_err(|error| error.to_string()).err(), told(0));
 }
