@@ -46,7 +46,7 @@ impl Scenario {
             return Err(ScenarioError::new(0..steps.len(), message));
         }
         let all = self.merged(&added, None);
-        check_lives(&self.nodes, self.end, &all).map_err(|error| self.blame(&added, error))?;
+        check_lives(&self.nodes, self.end, &self.walls, &all).map_err(|error| self.blame(&added, error))?;
         Ok(Scenario { steps: all.into_iter().map(|(step, _)| step).collect(), ..self.clone() })
     }
 
@@ -63,7 +63,8 @@ impl Scenario {
     /// An error at a step of the scenario is owed to the first added one without which there would be none.
     fn blame(&self, added: &[(Step, Range<usize>)], mut error: ScenarioError) -> ScenarioError {
         if error.span.is_empty() {
-            let is_sound = |but| check_lives(&self.nodes, self.end, &self.merged(added, Some(but))).is_ok();
+            let is_sound =
+                |but| check_lives(&self.nodes, self.end, &self.walls, &self.merged(added, Some(but))).is_ok();
             let place = (0..added.len()).find(|place| is_sound(*place)).or(added.len().checked_sub(1));
             error.span = place.map_or(0..0, |place| added[place].1.clone());
             error.message = format!("with this step, {}", error.message);
