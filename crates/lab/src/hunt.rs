@@ -349,6 +349,13 @@ impl Hunted {
                 continue;
             }
             let small = small.next().expect("each new violation was made small")?;
+            // What there was no time to make small is told only of a promise that nothing else breaks.
+            let is_told = |small: &Small| {
+                let mut findings = self.findings.iter();
+                small.effort.is_some()
+                    || !findings.any(|finding| finding.judgement.promise == small.judgement.promise)
+            };
+            let small = small.filter(is_told);
             let finding =
                 small.map(|small| self.found(small, ground.subject().nodes(), provenance)).transpose()?;
             memory.came_to(violation, finding);

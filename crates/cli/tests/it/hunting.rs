@@ -262,13 +262,15 @@ fn a_tape_of_another_run_is_played_if_asked_and_says_what_no_longer_fits() {
         exit 2
         --- talk
         error: the tape was written by version 0.0.9, this is version 0.1.0
+               the tape was recorded in scenario old, this is scenario lossy-relay
+               the scenario has changed since: its digest was 0f174254f9ca016e, now it is 9f174254f9ca016e: what happens without any bad luck is another run
         help: a tape means something only in the scenario, with the resolver, nodes and faults, that it is of; --anyway plays it all the same, and says what no longer fits"#]]);
     let output = bench.run(&["replay", &older, "lossy-relay", "--anyway"], b"");
     assert_eq!(output.status.code(), Some(1));
     expect![[r#"
-        seed 4 · replay: constellation replay 'tape=1,version=0.0.9,scenario=lossy-relay,hash=9f174254f9ca016e,seed=4,loss:pacific:atlantic:0=1/2' lossy-relay --anyway
-        trace sha256 21b1440a06531fe37db53e19890e5c0b0ae91194aa5147a216bba5f1ccea920f
         · played anyway: the tape was written by version 0.0.9, this is version 0.1.0
+        · played anyway: the tape was recorded in scenario old, this is scenario lossy-relay
+        · played anyway: the scenario has changed since: its digest was 0f174254f9ca016e, now it is 9f174254f9ca016e: what happens without any bad luck is another run
         · of 1 answer, 1 as recorded; 1 promise broken"#]].assert_eq(&last_lines(&output.stdout, 4));
     let repaired =
         bench.run(&["replay", &tape, "lossy-relay", "--anyway", "--faults", "none", "--json"], b"");
@@ -407,9 +409,9 @@ fn a_run_without_an_end_is_unknown_to_a_hunt_too() {
         expect![[r#"
             exit 3
             --- out
-            endless · 1 seed, 999970 events
+            endless · 1 seed, 1000 events
             no promise was seen broken
-            · luck: latency in 1 · 1 behaviour, 999970 states of nodes
+            · luck: no luck in any · 1 behaviour, 1000 states of nodes
             · 1 run could not be judged in full"#]],
     );
 }

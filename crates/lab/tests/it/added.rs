@@ -92,7 +92,7 @@ fn an_added_step_is_refused_with_its_place() {
             `node` is missing in a step
             |at=2s,do=crash,node=c
             |                    ^
-            there is no node `c` (did you mean `a`?)
+            there is no node `c` (one of `a`, `b`)
             |at=2s,do=crush,node=a
             |         ^^^^^
             there is no step `crush` (did you mean `crash`?)
@@ -132,7 +132,7 @@ fn a_value_of_an_added_step_is_refused_with_its_place() {
             a KEY=VALUE is missing (such as `at=2s,do=crash,node=pacific`)
             |at=2s,do=partition,between=[["a"],["c"]]
             |                                   ^^^
-            there is no node `c` (did you mean `a`?)
+            there is no node `c` (one of `a`, `b`)
             |at=2s,do=partition,between=[["a"]
             |                                 ^
             unclosed array, expected `]`

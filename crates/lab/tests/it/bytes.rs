@@ -41,10 +41,10 @@ fn same_seed_same_bytes_in_every_build() {
         narrow-pass 1 aa77056aabaaafa1fad6e506571a640c0cf916d85a5bf529ec9fc72a8d61071d
         narrow-pass 7 cb7cdf376ef111ccb283d5e6e387f506c001708e2e93d1945ee846e2be4ff5f2
         narrow-pass 18446744073709551615 f95110d7c36f7d01bb5dcd8837e2719190b9301cdf439db2bd2a289d5993cc50
-        hasty-disk 0 7dc7d0bf6a14e97f2e0aa1e051457baca1ba37876dcb03557d28cb593d57bb61
-        hasty-disk 1 6df2cd18d95dc39416edc3c147179d61efe077a2d260804bedde768ccb445702
-        hasty-disk 7 ddf63660827b2fc0427ae613e58c0daaa6baaa3a806c4bf61ca6f6de819bed28
-        hasty-disk 18446744073709551615 3844c9241b8328b15cb1995ffc47e20dc300f353012f1c3e5d5b3064de1e4fb7"#]]
+        hasty-disk 0 e29bbd6ae385fb06296f03eb7181d389b3a68d30ab220a161cb57921bc37698e
+        hasty-disk 1 b3821aa01a0163088153a753f12aa2f32392edbd25590fe2d46e27a401c3701b
+        hasty-disk 7 7594cbad1c3bf3e9799fdfb8221b40efd7511a79b200d05f01b96485a373380a
+        hasty-disk 18446744073709551615 bdf761d3bfb4cbe78ee9b93837f6e04c3745d3e56d66d8671ce1945d53af47bb"#]]
     .assert_eq(&digests());
 }
 

@@ -1,16 +1,16 @@
-//! Nodes that luck cuts off now and then.
+//! Nodes that luck cuts off now and then, and two that a plan cuts off from each other alone.
 
 use std::time::Duration;
 
-use constellation_fabric::{Calm, Isolation};
-use constellation_sim::{Seeded, World, Worlds};
+use constellation_fabric::{Calm, Isolation, Network};
+use constellation_sim::{Act, Plan, Seeded, Setup, World, Worlds};
 use constellation_trace::format::jsonl;
-use constellation_trace::{Nemesis, Wait};
+use constellation_trace::{Nemesis, NodeId, Wait};
 use expect_test::expect;
 
 use crate::gossip::{Gossip, Memory};
 use crate::links::{everything_limited, often, over};
-use crate::probe::{check, check_by, link};
+use crate::probe::{Ask, ask, check, check_by, link, ms};
 
 /// Nodes that are cut off for the first 20 of each 40 ms, at times.
 fn isolating(ppm: u32) -> Isolation {
@@ -71,4 +71,39 @@ fn a_seed_among_many_does_what_it_does_alone_where_nodes_are_cut_off() {
         assert_eq!(again.as_ref(), Ok(&one.trace), "seed {seed}");
     }
     assert!(held > 100, "else it says less than it seems to: {held}");
+}
+
+#[test]
+fn a_partial_partition_alone_separates_two_that_both_reach_a_third() {
+    let [pacific, atlantic, antarctic] = [0, 1, 2].map(NodeId::new);
+    let plan = Plan::new()
+        .at(ms(5), Act::Partition { group_a: vec![pacific], group_b: vec![atlantic] })
+        .at(ms(10), ask(pacific, Ask::Send(atlantic, vec![1])))
+        .at(ms(11), ask(pacific, Ask::Send(antarctic, vec![2])))
+        .at(ms(12), ask(antarctic, Ask::Send(atlantic, vec![3])))
+        .at(ms(13), ask(atlantic, Ask::Send(antarctic, vec![4])))
+        .at(ms(14), ask(atlantic, Ask::Send(pacific, vec![5])))
+        .at(ms(50), Act::Heal);
+    let names = ["pacific", "atlantic", "antarctic"];
+    let setup = Setup { network: Network::new(link(1)), plan, ..Setup::new(names, ms(1_000)) };
+    check(
+        setup,
+        1,
+        expect![[r#"
+        5.000ms * pacific | atlantic
+        10.000ms pacific says 1
+        10.000ms * hold m0
+        11.000ms pacific says 2
+        12.000ms antarctic says 3
+        12.000ms antarctic hears 2
+        13.000ms atlantic says 4
+        13.000ms atlantic hears 3
+        14.000ms atlantic says 5
+        14.000ms * hold m4
+        14.000ms antarctic hears 4
+        50.000ms * heal
+        51.000ms pacific hears 5
+        51.000ms atlantic hears 1
+    "#]],
+    );
 }

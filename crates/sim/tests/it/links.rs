@@ -8,7 +8,7 @@ use constellation_fabric::{
     Calm, Choices, Contacts, Flap, Link, Network, Odds, Options, Outside, Pass, Question, Sequence, Topic,
 };
 use constellation_sim::choices::{Bounds, Coverage, Odometer};
-use constellation_sim::{Act, Plan, Player, Recorder, Seeded, Setup, World, Worlds};
+use constellation_sim::{Plan, Player, Recorder, Seeded, Setup, World, Worlds};
 use constellation_trace::format::jsonl;
 use constellation_trace::{Nemesis, NodeId, TrueTime};
 use expect_test::expect;
@@ -314,41 +314,6 @@ fn a_flap_alone_holds_or_loses_what_meets_it() {
         11.000ms atlantic hears 1
         11.000ms atlantic hears 2
         11.000ms atlantic hears 3
-    "#]],
-    );
-}
-
-#[test]
-fn a_partial_partition_alone_separates_two_that_both_reach_a_third() {
-    let [pacific, atlantic, antarctic] = [0, 1, 2].map(NodeId::new);
-    let plan = Plan::new()
-        .at(ms(5), Act::Partition { group_a: vec![pacific], group_b: vec![atlantic] })
-        .at(ms(10), ask(pacific, Ask::Send(atlantic, vec![1])))
-        .at(ms(11), ask(pacific, Ask::Send(antarctic, vec![2])))
-        .at(ms(12), ask(antarctic, Ask::Send(atlantic, vec![3])))
-        .at(ms(13), ask(atlantic, Ask::Send(antarctic, vec![4])))
-        .at(ms(14), ask(atlantic, Ask::Send(pacific, vec![5])))
-        .at(ms(50), Act::Heal);
-    let names = ["pacific", "atlantic", "antarctic"];
-    let setup = Setup { network: Network::new(link(1)), plan, ..Setup::new(names, ms(1_000)) };
-    check(
-        setup,
-        1,
-        expect![[r#"
-        5.000ms * pacific | atlantic
-        10.000ms pacific says 1
-        10.000ms * hold m0
-        11.000ms pacific says 2
-        12.000ms antarctic says 3
-        12.000ms antarctic hears 2
-        13.000ms atlantic says 4
-        13.000ms atlantic hears 3
-        14.000ms atlantic says 5
-        14.000ms * hold m4
-        14.000ms antarctic hears 4
-        50.000ms * heal
-        51.000ms pacific hears 5
-        51.000ms atlantic hears 1
     "#]],
     );
 }

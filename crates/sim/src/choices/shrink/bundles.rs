@@ -56,7 +56,9 @@ const fn causes_of(topic: Topic) -> (&'static [Topic], u64) {
         SuspendTime => (&[Suspend], 0),
         WallStepSize => (&[WallStep], 0),
         Unsynced | BitRot => (&[CrashBefore, CrashAfter], 1),
-        Torn => (&[Unsynced], 0),
+        Torn | UnsyncedWrites => (&[Unsynced], 0),
+        WallFreezeTime => (&[WallFreeze], 0),
+        WallYearBack => (&[WallYear], 0),
         BitRotPlace => (&[BitRot], 0),
         _ => (&[], 0),
     }
@@ -69,6 +71,7 @@ pub(super) const fn extent(topic: Topic) -> Option<Topic> {
         Topic::Pause => Some(Topic::PauseTime),
         Topic::Suspend => Some(Topic::SuspendTime),
         Topic::WallStep => Some(Topic::WallStepSize),
+        Topic::WallFreeze => Some(Topic::WallFreezeTime),
         _ => None,
     }
 }
@@ -76,7 +79,7 @@ pub(super) const fn extent(topic: Topic) -> Option<Topic> {
 /// Whether it harms what a disk holds, which nothing does that only stops, delays or loses something.
 pub(super) const fn is_harm(topic: Topic) -> bool {
     use Topic::*;
-    matches!(topic, Amnesia | Unsynced | Torn | BitRot | BitRotPlace | DiskFull)
+    matches!(topic, Amnesia | Unsynced | UnsyncedWrites | Torn | BitRot | BitRotPlace | DiskFull)
 }
 
 /// Whether questions of this topic are asked of their own accord.

@@ -227,7 +227,7 @@ fn stop<R: FnMut(&mut dyn Choices) -> Observed>(bench: &mut Bench<R>, found: &mu
     if found.best.answers.len() != 2 || !is_harmless(found.best.answers.as_slice()) {
         return false;
     }
-    let stops = |topic| topic != Topic::WallStep && extent(topic).is_some();
+    let stops = |topic| !matches!(topic, Topic::WallStep | Topic::WallFreeze) && extent(topic).is_some();
     let mut causes = instead(found, found.best.answers.as_slice());
     causes.retain(|cause| stops(cause.question().topic));
     causes.into_iter().any(|cause| put(bench, found, &[], cause, 2))

@@ -309,13 +309,17 @@ fn eager_log(memory: &mut Memory, _: u32, heard: Heard, out: &mut Effects<Word>)
         Asked((_, value)) => {
             memory.count = memory.value;
             memory.value = memory.value.max(value);
-            out.store(written(memory.value));
+            // The lowest byte last, so that any tear is noticed.
+            out.store(written(memory.value).into_iter().rev().collect());
             out.send(node(1), ("done", value));
             out.set_timer(Timer(0), Duration::from_millis(250));
         }
         Told(_, (_, value)) => out.label(format!("told {value}")),
         Rang => out.sync(),
-        Begun(state) => memory.value = read(state.as_deref()),
+        Begun(state) => {
+            let state = state.map(|state| state.into_iter().rev().collect::<Vec<_>>());
+            memory.value = read(state.as_deref());
+        }
         Full => memory.value = memory.count,
     }
 }
