@@ -76,7 +76,7 @@ pub enum Until {
 pub enum Luck {
     /// Whatever can go otherwise: every kind of luck in every run. The runs are those of [`crate::Run::of`].
     AllKinds,
-    /// First which kinds of luck there are in its run at all, then those ([`Swarm::among`]): one kind that is frequent
+    /// First which kinds of luck there are in its run at all, then those ([`Swarm::among`](constellation_sim::Swarm::among)): one kind that is frequent
     /// hides what another does alone.
     ///
     /// Measured in seeds for each failing run, against all kinds. On the 21 planted bugs of the simulator's tests: 1.1 to 1.8
