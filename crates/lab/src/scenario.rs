@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use constellation_fabric::{Contacts, Isolation, Link, Sequence};
 use constellation_sim::Faults;
-use constellation_trace::{TrueTime, WallTime};
+use constellation_trace::{NodeId, TrueTime, WallTime};
 use toml::de::{DeTable, DeValue};
 
 pub use clients::ClientRule;
@@ -237,6 +237,15 @@ impl Scenario {
     /// The names of all nodes of a run, in the order of their ids: those of the scenario, then its clients.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.nodes.iter().map(|node| &**node).chain(self.clients.iter().map(|client| &*client.name))
+    }
+
+    /// The id of a node or client of this name, which there is.
+    pub(crate) fn id(&self, name: &str) -> NodeId {
+        let place = self.names().position(|other| other == name);
+        let place = place.expect("a scenario refuses names that are not among its nodes and clients");
+        NodeId::new(
+            u32::try_from(place).expect("a scenario has at most a thousand nodes and a hundred clients"),
+        )
     }
 
     /// What the stations of a run have in common.

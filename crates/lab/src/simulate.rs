@@ -242,7 +242,7 @@ impl<C: Choices> Choices for Allowed<C> {
 
 /// What a client does; after the end of the scenario it begins nothing more.
 fn workload(scenario: &Scenario, client: &ClientRule) -> Workload {
-    let stations = client.stations.iter().map(|station| node(scenario, station));
+    let stations = client.stations.iter().map(|station| scenario.id(station));
     let mut workload = Workload::new(stations, client.pace, client.retry, client.calls());
     let start = TrueTime::from_ns(0);
     (workload.begin, workload.until) = (client.begin.since(start), scenario.end.since(start));
@@ -296,7 +296,7 @@ fn network(scenario: &Scenario) -> Network {
     for rule in &scenario.links {
         for source in &rule.sources {
             for target in &rule.targets {
-                let (source, target) = (node(scenario, source), node(scenario, target));
+                let (source, target) = (scenario.id(source), scenario.id(target));
                 network.set_link(source, target, rule.link);
                 rule.contacts.iter().for_each(|contacts| {
                     network.set_contacts(source, target, contacts.clone());
@@ -346,25 +346,25 @@ fn plan(scenario: &Scenario, show_at: TrueTime) -> Plan<Request> {
         plan.add(scenario.end, Planned::Heal);
     }
     for name in down.into_iter().filter(|name| !gone.contains(name)) {
-        plan.add(scenario.end, Planned::Restart { node: node(scenario, name), disk: Disk::Kept });
+        plan.add(scenario.end, Planned::Restart { node: scenario.id(name), disk: Disk::Kept });
     }
     let there = || scenario.nodes.iter().filter(|name| !gone.contains(&name.as_str()));
     if scenario.anti_entropy.is_some() {
         for name in there() {
-            plan.add(show_at, Planned::Request { node: node(scenario, name), request: Request::Rest });
+            plan.add(show_at, Planned::Request { node: scenario.id(name), request: Request::Rest });
         }
     }
     for key in scenario.keys() {
         for name in there() {
             let request = Request::Read { key: key.to_owned() };
-            plan.add(show_at, Planned::Request { node: node(scenario, name), request });
+            plan.add(show_at, Planned::Request { node: scenario.id(name), request });
         }
     }
     plan
 }
 
 fn planned(scenario: &Scenario, act: &Act) -> Planned<Request> {
-    let node = |name: &String| node(scenario, name);
+    let node = |name: &String| scenario.id(name);
     let group = |names: &[String]| names.iter().map(node).collect();
     match act {
         Act::Submit { node: at, key, value } => Planned::Request {
@@ -383,10 +383,4 @@ fn planned(scenario: &Scenario, act: &Act) -> Planned<Request> {
             .planned_for_node(&scenario.nodes)
             .expect("what is neither of clients nor of links is of a machine, and its node is there"),
     }
-}
-
-fn node(scenario: &Scenario, name: &str) -> NodeId {
-    let place = scenario.names().position(|node| node == name);
-    let place = place.expect("a scenario refuses names that are not among its nodes");
-    NodeId::new(u32::try_from(place).expect("a scenario has at most a thousand nodes"))
 }

@@ -282,7 +282,7 @@ pub(super) fn exceptions(scenario: &Scenario) -> Vec<(NodeId, NodeId)> {
         let pairs =
             rule.sources.iter().flat_map(|source| rule.targets.iter().map(move |target| (source, target)));
         for (source, target) in pairs.filter(|(source, target)| source != target) {
-            let link = (id(scenario, source), id(scenario, target));
+            let link = (scenario.id(source), scenario.id(target));
             // A later rule wins.
             if rule.link.sequence == scenario.link.sequence {
                 exceptions.remove(&link);
@@ -299,9 +299,9 @@ pub(super) fn requests(scenario: &Scenario) -> Vec<(NodeId, Request)> {
     let request = |act: &Act| match act {
         Act::Submit { node, key, value } => {
             let request = Request::Submit { key: key.clone(), value: value.clone() };
-            Some((id(scenario, node), request))
+            Some((scenario.id(node), request))
         }
-        Act::Read { node, key } => Some((id(scenario, node), Request::Read { key: key.clone() })),
+        Act::Read { node, key } => Some((scenario.id(node), Request::Read { key: key.clone() })),
         _ => None,
     };
     scenario.steps.iter().filter_map(|step| request(&step.act)).collect()
@@ -319,10 +319,4 @@ pub(super) fn ending(scenario: &Scenario) -> Ending<Request> {
             .collect::<Vec<_>>()
     };
     Ending { timer_rounds, requests: scenario.keys().into_iter().flat_map(show).collect() }
-}
-
-fn id(scenario: &Scenario, name: &str) -> NodeId {
-    let place = scenario.nodes.iter().position(|node| node == name);
-    let place = place.expect("a scenario refuses names that are not among its nodes");
-    NodeId::new(u32::try_from(place).expect("a scenario has at most a thousand nodes"))
 }

@@ -9,9 +9,8 @@ use constellation_sim::explore::{Bound, Extent, Schedule, Scope, Source, Visit};
 use constellation_trace::{Judgement, NodeId, Trace, Verdict};
 use constellation_verify::{Budget, Order};
 
-use super::tally::is_about_the_end;
 use super::{Case, Until};
-use crate::promises::Promise;
+use crate::promises::{Phase, Promise};
 use crate::station::{Request, Rules};
 use crate::words::one_line;
 
@@ -150,7 +149,7 @@ where
         schedule: &Schedule,
         until: Until,
     ) -> Result<bool, WorldError> {
-        if until == Until::LastArrival && is_about_the_end(promise) {
+        if until == Until::LastArrival && promise.phase() == Phase::Convergence {
             return Ok(false);
         }
         let trace = self.trace(scope, schedule, until)?;

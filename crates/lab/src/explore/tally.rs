@@ -4,7 +4,7 @@ use constellation_sim::explore::Extent;
 use constellation_trace::{Judgement, Limit, Verdict};
 
 use super::Until;
-use crate::promises::{Judged, Promise};
+use crate::promises::{Judged, Phase, Promise};
 
 /// What came of each promise in the runs judged so far.
 #[derive(Default)]
@@ -22,11 +22,6 @@ struct Outcome {
     open: Option<Limit>,
 }
 
-/// Whether this asks how a run ends, so that it means nothing in one that was cut short.
-pub(super) const fn is_about_the_end(promise: Promise) -> bool {
-    matches!(promise, Promise::EveryUpdateSurvives | Promise::ReplicasConverge | Promise::MessagesArrive)
-}
-
 impl Tally {
     /// Nothing was judged yet of what `calm`, the verdict on one of the runs, is about.
     pub(super) fn of(calm: Judged) -> Tally {
@@ -42,7 +37,7 @@ impl Tally {
     pub(super) fn enter(&mut self, judged: Judged, until: Until) -> Option<Promise> {
         self.runs += 1;
         let is_judged = |promise: Option<&Promise>| {
-            until == Until::TheEnd || promise.is_none_or(|promise| !is_about_the_end(*promise))
+            until == Until::TheEnd || promise.is_none_or(|promise| promise.phase() == Phase::Safety)
         };
         // A run that is too large for its judge has a judgement, but no promises.
         for (place, judgement) in judged.judgements.into_iter().enumerate() {

@@ -6,7 +6,7 @@ use constellation_trace::Verdict;
 
 /// More than a hunt needs for any of them.
 const SEEDS: u64 = 20_000;
-/// A right one is run so often here; `constellation specimens --seeds` runs more.
+/// A right one is run so often here; `constellation specimens --hunt` runs more.
 const RIGHT_SEEDS: u64 = 1_000;
 
 fn hunted(specimen: &Specimen, seeds: u64, until: Until) -> Hunted {
