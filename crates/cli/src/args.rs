@@ -33,6 +33,7 @@ const EXAMPLES: &str = "\
 Examples:
   constellation run conjunction                   four stations, a partition, and a verdict
   constellation run mss-17 --resolver all         what three ways to settle a conflict lose
+  constellation run mss-23 --retry blind          what it may cost to ask again
   constellation run mine.toml --seed 7 --trace out.jsonl
   constellation hunt lossy-relay                  which luck breaks it, and what of it matters
   constellation explore conjunction               is there an order of messages in which it breaks?
@@ -122,16 +123,23 @@ pub(crate) struct Run {
     /// The seed of everything that could go otherwise; by default the scenario's own.
     #[arg(long, value_name = "N", value_parser = parse_seed)]
     pub(crate) seed: Option<u64>,
-    /// How much of the timeline to print: `auto` leaves out the middle of a long one, `faults` prints what the world did and
-    /// which nodes crashed and restarted.
-    #[arg(long, value_enum, default_value_t = Timeline::Auto, value_name = "WHAT")]
-    pub(crate) timeline: Timeline,
+    /// How much of the timeline to print: `auto`, as without this flag, leaves out the middle of a long one, `faults` prints
+    /// what the world did and which nodes crashed and restarted.
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub(crate) timeline: Option<Timeline>,
     /// Write the trace to this file, as JSON Lines.
     #[arg(long, value_name = "FILE")]
     pub(crate) trace: Option<PathBuf>,
     /// Print one JSON object instead of text.
     #[arg(long)]
     pub(crate) json: bool,
+    /// Of `mss-23`: what the client does when no reply comes: `none` gives up, `blind` asks again as if it were the first
+    /// time, `keyed` asks again by the same key. `keyed` without this flag.
+    #[arg(long, value_name = "HOW")]
+    pub(crate) retry: Option<String>,
+    /// Of `mss-23`: show this one of its worlds alone, with its timeline.
+    #[arg(long, value_name = "WORLD")]
+    pub(crate) world: Option<String>,
 }
 
 /// How much of a timeline to print.

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use anyhow::bail;
+use constellation_lab::incidents::Study;
 use constellation_lab::scenario::Instead;
 use constellation_lab::words::one_line;
 use constellation_lab::{Resolver, Scenario, ScenarioError, Specimen, incidents};
@@ -62,6 +63,9 @@ pub(crate) fn text(target: &Target) -> anyhow::Result<(String, String, String)> 
         let stem = Path::new(name).file_stem().map(|stem| stem.to_string_lossy().into_owned());
         Ok((stem.unwrap_or_default(), name.clone(), text))
     } else {
+        if let Some(study) = incidents::study(name) {
+            bail!(in_code(study));
+        }
         let Some(incident) = incidents::find(name) else { bail!(unknown_scenario(name)) };
         Ok((name.clone(), format!("{name}.toml"), incident.text.to_owned()))
     }
@@ -160,8 +164,18 @@ fn wrong_nodes(nodes: &[String], text: &str, error: &ScenarioError) -> Option<Ex
     Some(fault(0..typed.len(), message, help))
 }
 
+/// Why a study is no target where a scenario is wanted.
+fn in_code(study: Study) -> String {
+    let name = study.name;
+    format!(
+        "`{name}` is several runs side by side, written in code: there is no file of it\nhelp: `constellation run {name}` \
+         makes these runs and judges them"
+    )
+}
+
 fn unknown_scenario(name: &str) -> String {
     let names = incidents::INCIDENTS.iter().map(|incident| incident.name);
+    let names = names.chain(incidents::STUDIES.iter().map(|study| study.name));
     let file = format!("{name}.toml");
     let advice = match nearest(name, names) {
         _ if name.starts_with(SPECIMEN) => "specimens are for `hunt` and `replay`".to_owned(),

@@ -1,4 +1,5 @@
-//! The scenarios that ship with the program, each a file that a reader can copy and change.
+//! The scenarios that ship with the program, each a file that a reader can copy and change, and the studies, which are
+//! several runs side by side.
 
 use crate::scenario::Scenario;
 
@@ -24,6 +25,25 @@ pub const INCIDENTS: [Incident; 5] = [
 /// The one of this name.
 pub fn find(name: &str) -> Option<Incident> {
     INCIDENTS.into_iter().find(|incident| incident.name == name)
+}
+
+/// An incident that is seen as several runs side by side, so it is written in code and not in a file.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Study {
+    /// What it is called on the command line.
+    pub name: &'static str,
+    /// What it is, in a line.
+    pub title: &'static str,
+}
+
+/// All of them, in the order in which they are listed, after [`INCIDENTS`].
+pub const STUDIES: &[Study] =
+    &[Study { name: "mss-23", title: "48 s without an answer: six worlds that look the same to who asked" }];
+
+/// The study of this name.
+pub fn study(name: &str) -> Option<Study> {
+    STUDIES.iter().copied().find(|study| study.name == name)
 }
 
 impl Incident {

@@ -1,8 +1,11 @@
-//! `constellation run`: a scenario, its timeline, and its verdict.
+//! `constellation run`: a scenario, its timeline, and its verdict; or a study, which is several runs side by side.
+
+mod flags;
+mod mss23;
 
 use anyhow::bail;
 use constellation_lab::words::one_line;
-use constellation_lab::{Resolver, Run, Scenario};
+use constellation_lab::{Resolver, Run, Scenario, incidents};
 use constellation_trace::format::jsonl;
 use constellation_trace::{History, Judgement};
 use serde_json::{Value, json};
@@ -15,6 +18,15 @@ use crate::target::{self, quoted};
 use crate::timeline::print_timeline;
 
 pub(crate) fn run(arguments: &args::Run, printer: &mut Printer) -> anyhow::Result<u8> {
+    if let Some(study) = incidents::study(&arguments.target.scenario) {
+        flags::check_of_study(arguments, study)?;
+        return match study.name {
+            "mss-23" => mss23::run(arguments, printer),
+            name => bail!("`{name}` cannot be run by this version"),
+        };
+    }
+    target::text(&arguments.target)?;
+    flags::check_of_scenario(arguments)?;
     if arguments.target.resolver.as_deref() == Some("all") {
         return compare(arguments, &target::load(&arguments.target)?, printer);
     }
@@ -29,7 +41,12 @@ pub(crate) fn run(arguments: &args::Run, printer: &mut Printer) -> anyhow::Resul
         object["given"] = target::given_json(&arguments.target);
         printer.json(&object)?;
     } else {
-        print(&run, arguments.timeline, &replay(arguments, &scenario, seed), printer)?;
+        print(
+            &run,
+            arguments.timeline.unwrap_or(args::Timeline::Auto),
+            &replay(arguments, &scenario, seed),
+            printer,
+        )?;
     }
     Ok(run.exit_code())
 }

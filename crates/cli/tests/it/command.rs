@@ -202,7 +202,8 @@ fn scenarios_lists_what_there_is() {
             mss-17       two updates within 80 ms, one wall clock 600 ms ahead
             lossy-relay  a relay loses one message in thirty, and nobody says anything twice
             narrow-pass  two short passes over a satellite, and more to tell it than fits into one
-            hasty-disk   stations do not wait for their disks, and machines fail"#]],
+            hasty-disk   stations do not wait for their disks, and machines fail
+            mss-23       48 s without an answer: six worlds that look the same to who asked"#]],
     );
     check(
         &["scenarios", "--json"],
@@ -231,6 +232,10 @@ fn scenarios_lists_what_there_is() {
                 {
                   "name": "hasty-disk",
                   "title": "stations do not wait for their disks, and machines fail"
+                },
+                {
+                  "name": "mss-23",
+                  "title": "48 s without an answer: six worlds that look the same to who asked"
                 }
               ]
             }"#]],

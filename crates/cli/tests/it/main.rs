@@ -16,5 +16,6 @@ mod reference;
 mod running;
 mod shipped;
 mod specimens;
+mod studies;
 mod tidy;
 mod timelines;
