@@ -1,6 +1,8 @@
 //! The scenarios that ship with the program, each a file that a reader can copy and change, and the studies, which are
 //! several runs side by side.
 
+pub mod mss23;
+
 use crate::scenario::Scenario;
 
 /// A scenario that ships.
@@ -39,7 +41,7 @@ pub struct Study {
 
 /// All of them, in the order in which they are listed, after [`INCIDENTS`].
 pub const STUDIES: &[Study] =
-    &[Study { name: "mss-23", title: "48 s without an answer: six worlds that look the same to who asked" }];
+    &[Study { name: "mss-23", title: "48 s without an answer: six worlds that look the same to the client" }];
 
 /// The study of this name.
 pub fn study(name: &str) -> Option<Study> {

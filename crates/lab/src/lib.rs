@@ -16,7 +16,8 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`scenario`] | [`Scenario`]: a run as written down, read from TOML |
-//! | [`incidents`] | the scenarios that ship |
+//! | [`incidents`] | the scenarios that ship, and the studies, which are several runs |
+//! | [`lane`] | [`lane::Lane`]: what one node saw and did, in its own terms |
 //! | [`station`] | [`Station`]: the ground station, a protocol under any driver |
 //! | [`desk`] | [`desk::Desk`]: where clients ask a station something |
 //! | [`resolver`] | [`Resolver`]: how two updates of one key are settled |
@@ -46,6 +47,7 @@ pub mod desk;
 pub mod explore;
 pub mod hunt;
 pub mod incidents;
+pub mod lane;
 pub mod prefix;
 pub mod promises;
 pub mod resolver;

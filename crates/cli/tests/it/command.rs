@@ -203,7 +203,7 @@ fn scenarios_lists_what_there_is() {
             lossy-relay  a relay loses one message in thirty, and nobody says anything twice
             narrow-pass  two short passes over a satellite, and more to tell it than fits into one
             hasty-disk   stations do not wait for their disks, and machines fail
-            mss-23       48 s without an answer: six worlds that look the same to who asked"#]],
+            mss-23       48 s without an answer: six worlds that look the same to the client"#]],
     );
     check(
         &["scenarios", "--json"],
@@ -235,7 +235,7 @@ fn scenarios_lists_what_there_is() {
                 },
                 {
                   "name": "mss-23",
-                  "title": "48 s without an answer: six worlds that look the same to who asked"
+                  "title": "48 s without an answer: six worlds that look the same to the client"
                 }
               ]
             }"#]],

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use constellation_lab::incidents::INCIDENTS;
+use constellation_lab::incidents::{INCIDENTS, STUDIES};
 use expect_test::expect_file;
 
 use crate::command::{Bench, text};
@@ -24,6 +24,30 @@ fn each_timeline_beside_its_scenario_is_what_is_printed() {
     }
 }
 
+/// The settings of the studies, which have no file: what is typed, how it ends, and the name of the timeline.
+const OF_STUDIES: &[(&[&str], i32, &str)] = &[
+    (&["mss-23"], 0, "mss-23.timeline"),
+    (&["mss-23", "--retry", "none"], 0, "mss-23-none.timeline"),
+    (&["mss-23", "--retry", "blind"], 1, "mss-23-blind.timeline"),
+];
+
+#[test]
+fn each_setting_of_a_study_prints_its_timeline() {
+    for (args, code, timeline) in OF_STUDIES {
+        let output = Bench::new(&[]).run(&[&["run", "--color", "never"], *args].concat(), b"");
+        assert_eq!(output.status.code(), Some(*code), "{args:?}: {}", text(&output.stderr));
+        expect_file![folder().join(timeline)].assert_eq(text(&output.stdout));
+    }
+}
+
+#[test]
+fn each_study_has_a_timeline_of_its_usual_setting() {
+    for study in STUDIES {
+        let is_usual = |(args, _, _): &&(&[&str], i32, &str)| **args == [study.name];
+        assert!(OF_STUDIES.iter().any(|setting| is_usual(&setting)), "{}", study.name);
+    }
+}
+
 #[test]
 fn each_scenario_in_the_folder_ships_and_has_its_timeline() {
     let entries = fs::read_dir(folder()).expect("the folder is there");
@@ -34,6 +58,7 @@ fn each_scenario_in_the_folder_ships_and_has_its_timeline() {
     let mut expected: Vec<_> = INCIDENTS
         .iter()
         .flat_map(|one| ["timeline", "toml"].map(|end| format!("{}.{end}", one.name)))
+        .chain(OF_STUDIES.iter().map(|(_, _, timeline)| (*timeline).to_owned()))
         .collect();
     expected.sort();
     assert_eq!(names, expected);
