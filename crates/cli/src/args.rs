@@ -156,6 +156,9 @@ pub(crate) enum Timeline {
 pub(crate) struct Hunt {
     #[command(flatten)]
     pub(crate) target: Target,
+    /// Of `mss-23`: what the client does when no reply comes, as `run` takes it: `none`, `blind` or `keyed`.
+    #[arg(long, value_name = "HOW")]
+    pub(crate) retry: Option<String>,
     /// How many seeds to try.
     #[arg(long, value_name = "N", default_value = "10000", value_parser = parse_seeds)]
     pub(crate) seeds: NonZeroU64,
@@ -202,6 +205,9 @@ pub(crate) struct Replay {
     pub(crate) tape: String,
     #[command(flatten)]
     pub(crate) target: Target,
+    /// Of `mss-23`: what the client does when no reply comes, as `run` takes it: `none`, `blind` or `keyed`.
+    #[arg(long, value_name = "HOW")]
+    pub(crate) retry: Option<String>,
     /// Show and judge the run until this event and no further, such as `e17`; what is demanded of the end is unknown then.
     #[arg(long, value_name = "EVENT", value_parser = parse_event)]
     pub(crate) until: Option<u32>,

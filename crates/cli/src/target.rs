@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::bail;
 use constellation_lab::incidents::Study;
+use constellation_lab::incidents::mss23::{Mss23, Retries};
 use constellation_lab::scenario::Instead;
 use constellation_lab::words::one_line;
 use constellation_lab::{Resolver, Scenario, ScenarioError, Specimen, incidents};
@@ -23,14 +24,7 @@ const SPECIMEN: &str = "specimen:";
 /// The specimen that is meant, unless it is a scenario.
 pub(crate) fn specimen(target: &Target) -> anyhow::Result<Option<&'static Specimen>> {
     let Some(path) = target.scenario.strip_prefix(SPECIMEN) else { return Ok(None) };
-    let Target { scenario: _, resolver, nodes, faults, steps, walls, end } = target;
-    let is_changed = resolver.is_some() || nodes.is_some() || faults.is_some() || end.is_some();
-    if is_changed || !steps.is_empty() || !walls.is_empty() {
-        bail!(
-            "a specimen has nodes, steps and faults of its own\nhelp: leave out --resolver, --nodes, --end, --wall, --step \
-             and --faults"
-        );
-    }
+    check_unchanged(target, "a specimen")?;
     let Some(specimen) = Specimen::find(path) else {
         let paths: Vec<_> = Specimen::all().map(ToString::to_string).collect();
         let advice = match nearest(path, paths.iter().map(String::as_str)) {
@@ -40,6 +34,60 @@ pub(crate) fn specimen(target: &Target) -> anyhow::Result<Option<&'static Specim
         bail!("no specimen is called `{path}`\nhelp: {advice}");
     };
     Ok(Some(specimen))
+}
+
+/// What can be hunted of the study that is meant, with the flag that chooses its setting; none unless it is one.
+pub(crate) fn mss23(target: &Target, retry: Option<&str>) -> anyhow::Result<Option<Mss23>> {
+    if target.scenario != MSS23 {
+        return match retry {
+            Some(_) => {
+                bail!("`{}` takes no --retry\nhelp: leave it out; it is for `{MSS23}`", target.scenario)
+            }
+            None => Ok(None),
+        };
+    }
+    check_unchanged(target, "`mss-23`")?;
+    retry.map_or(Ok(Retries::Keyed), retries).map(|retries| Some(Mss23::new(retries)))
+}
+
+/// The study of one request that nobody answers.
+pub(crate) const MSS23: &str = "mss-23";
+
+/// What `--retry` means.
+pub(crate) fn retries(name: &str) -> anyhow::Result<Retries> {
+    setting(MSS23, "--retry", name, &Retries::NAMES)
+}
+
+/// What a name means among those of a study.
+pub(crate) fn setting<T: Copy>(
+    study: &str,
+    what: &str,
+    name: &str,
+    known: &[(&str, T)],
+) -> anyhow::Result<T> {
+    if let Some((_, meant)) = known.iter().find(|(known, _)| *known == name) {
+        return Ok(*meant);
+    }
+    let names = || known.iter().map(|(known, _)| *known);
+    let begun = names().find(|known| !name.is_empty() && known.starts_with(name));
+    let advice = match begun.or_else(|| nearest(name, names())) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("one of {}", names().collect::<Vec<_>>().join(", ")),
+    };
+    bail!("no {what} of `{study}` is called `{name}`\nhelp: {advice}")
+}
+
+/// Refuses what would change a world that is written in code.
+fn check_unchanged(target: &Target, what: &str) -> anyhow::Result<()> {
+    let Target { scenario: _, resolver, nodes, faults, steps, walls, end } = target;
+    let is_changed = resolver.is_some() || nodes.is_some() || faults.is_some() || end.is_some();
+    if is_changed || !steps.is_empty() || !walls.is_empty() {
+        bail!(
+            "{what} has nodes, steps and faults of its own\nhelp: leave out --resolver, --nodes, --end, --wall, --step \
+             and --faults"
+        );
+    }
+    Ok(())
 }
 
 /// The scenario that is meant, with the resolver that was asked for.

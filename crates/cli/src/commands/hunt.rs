@@ -20,7 +20,7 @@ use crate::printer::Printer;
 use crate::target::{self, quoted};
 
 pub(crate) fn run(arguments: &args::Hunt, printer: &mut Printer) -> anyhow::Result<u8> {
-    let prey = Prey::of(&arguments.target)?;
+    let prey = Prey::of(&arguments.target, arguments.retry.as_deref())?;
     check_seeds(arguments)?;
     if let Some(folder) = &arguments.keep {
         // Found out now, not after an hour of hunting.

@@ -1,6 +1,6 @@
 //! `constellation replay`: a run as a tape says that it went.
 
-mod specimen;
+mod played;
 
 use std::path::Path;
 
@@ -13,6 +13,7 @@ use constellation_trace::format::jsonl;
 use constellation_trace::{EventId, Judgement, Names, Verdict};
 
 use crate::args::Replay;
+use crate::commands::replay::played::Played;
 use crate::commands::run::{as_json, print};
 use crate::file::{Kind, STANDARD_INPUT, name_of, read_text, write_whole};
 use crate::printer::{Printer, count, faint};
@@ -29,8 +30,15 @@ pub(crate) fn run(arguments: &Replay, printer: &mut Printer) -> anyhow::Result<u
             "`{LINE_START}…` is a tape, no scenario\nhelp: first the tape, then the scenario"
         ));
     }
+    if let Some(study) = target::mss23(&arguments.target, arguments.retry.as_deref())? {
+        let (subject, name) = (study.subject(), study.name());
+        let title = "one request that nobody may answer, and luck decides why";
+        let flags = format!(" --retry {}", study.retries.name());
+        return played::run(arguments, &Played { subject, name, title, flags }, printer);
+    }
     if let Some(specimen) = target::specimen(&arguments.target)? {
-        return specimen::run(arguments, specimen, printer);
+        let (subject, name, title) = (specimen.subject(), specimen.to_string(), specimen.does);
+        return played::run(arguments, &Played { subject, name, title, flags: String::new() }, printer);
     }
     let scenario = target::scenario(&arguments.target)?;
     let tape = read(&arguments.tape, &Names::from_iter(scenario.names()))?;

@@ -3,7 +3,7 @@
 use expect_test::expect;
 use serde_json::Value;
 
-use crate::command::{Bench, check, shown};
+use crate::command::{Bench, check, text};
 
 #[test]
 fn a_flag_of_another_target_is_refused() {
@@ -43,25 +43,98 @@ fn a_flag_of_another_target_is_refused() {
 
 #[test]
 fn a_study_is_no_target_where_a_scenario_is_wanted() {
+    check(
+        &["explore", "mss-23"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: `mss-23` is several runs side by side, written in code: there is no file of it
+        help: `constellation run mss-23` makes these runs and judges them"#]],
+    );
+}
+
+#[test]
+fn luck_finds_the_same_as_the_six_worlds_and_its_tape_is_replayed() {
     let bench = Bench::new(&[]);
-    let printed = [&["hunt"][..], &["explore"], &["replay", "tape=1"]].map(|command| {
-        let output = bench.run(&[command, &["mss-23"]].concat(), b"");
-        format!("{}: {}", command[0], shown(&output))
-    });
-    expect![[r#"
-        hunt: exit 2
+    bench.check(&["hunt", "mss-23", "--retry", "blind"], expect![[r#"
+        exit 1
+        --- out
+        mss-23/blind · 2 seeds, 45 events
+
+        ✗ violated the thruster fires at most once for the order
+            expected  pacific ordered one burn, so the thruster fires once
+            found     it fires twice: the retry bears no key, so it is another order
+            events    e5   pacific  +10.020000s  invokes 1: fire burn-1, sends m2 to mss-23
+                      e8   mss-23   +10.030000s  fires for burn-1
+                      e10  pacific  +58.020000s  asks again for 1, retry 1 of 1
+                      e13  mss-23   +58.030000s  fires for burn-1
+            proof     pacific began one operation, and whatever it sent after that only asked what had become of it
+            steps     1. loss mss-23 -> pacific #1 = 1 of 2
+            notes     all else is as in the calm run: least latency, nothing lost, nothing twice
+            replay    constellation replay 'tape=1,version=0.1.0,scenario=mss-23%2fblind,hash=a0b71865f1570732,seed=2,loss:mss-23:pacific:1=1/2' mss-23 --retry blind
+        · safety, which must hold throughout, broken at +58.030000s
+        · seed 2; made smaller in 24 runs, from 10 deviations to 1
+
+        · luck: latency in 2, loss in 2, crash-after in 1, down in 1 · 2 behaviours, 44 states of nodes"#]]);
+    let hunted = bench.run(&["hunt", "mss-23", "--retry", "blind", "--json"], b"");
+    let json: Value = serde_json::from_slice(&hunted.stdout).expect("it is JSON");
+    let tape = json["findings"][0]["tape"].as_str().expect("there is a tape").to_owned();
+    bench.check(&["replay", &tape, "mss-23", "--retry", "blind", "--timeline", "none"], expect![[r#"
+        exit 1
+        --- out
+        mss-23/blind · one request that nobody may answer, and luck decides why
+
+        ✗ violated the thruster fires at most once for the order
+            expected  pacific ordered one burn, so the thruster fires once
+            found     it fires twice: the retry bears no key, so it is another order
+            events    e5   pacific  +10.020000s  invokes 1: fire burn-1, sends m2 to mss-23
+                      e8   mss-23   +10.030000s  fires for burn-1
+                      e10  pacific  +58.020000s  asks again for 1, retry 1 of 1
+                      e13  mss-23   +58.030000s  fires for burn-1
+            proof     pacific began one operation, and whatever it sent after that only asked what had become of it
+            steps     1. loss mss-23 -> pacific #1 = 1 of 2
+            notes     all else is as in the calm run: least latency, nothing lost, nothing twice
+            replay    constellation replay 'tape=1,version=0.1.0,scenario=mss-23%2fblind,hash=a0b71865f1570732,seed=2,loss:mss-23:pacific:1=1/2' mss-23 --retry blind
+
+        trace sha256 e5f219e55c1b482e7082e056ef2eb0d71893ba0df427d20cf48fd35129c08ebc"#]]);
+    bench.check(&["replay", &tape, "mss-23"], expect![[r#"
+        exit 2
         --- talk
-        error: `mss-23` is several runs side by side, written in code: there is no file of it
-        help: `constellation run mss-23` makes these runs and judges them
-        explore: exit 2
+        error: the tape was recorded in scenario mss-23/blind, this is scenario mss-23/keyed
+               the scenario has changed since: its digest was a0b71865f1570732, now it is e4f5c29676f108fc: what happens without any bad luck is another run
+        help: a tape means something only in the scenario, with the resolver, nodes and faults, that it is of; --anyway plays it all the same, and says what no longer fits"#]]);
+    for retry in ["none", "keyed"] {
+        let output = bench.run(&["hunt", "mss-23", "--retry", retry, "--seeds", "2000"], b"");
+        assert_eq!(output.status.code(), Some(0), "{retry}: {}", text(&output.stdout));
+    }
+}
+
+#[test]
+fn a_hunt_refuses_what_means_nothing_there() {
+    check(
+        &["hunt", "mss-23", "--retry", "bilnd"],
+        expect![[r#"
+        exit 2
         --- talk
-        error: `mss-23` is several runs side by side, written in code: there is no file of it
-        help: `constellation run mss-23` makes these runs and judges them
-        replay: exit 2
+        error: no --retry of `mss-23` is called `bilnd`
+        help: did you mean `blind`?"#]],
+    );
+    check(
+        &["hunt", "mss-23", "--faults", "loss=1%"],
+        expect![[r#"
+        exit 2
         --- talk
-        error: `mss-23` is several runs side by side, written in code: there is no file of it
-        help: `constellation run mss-23` makes these runs and judges them"#]]
-    .assert_eq(&printed.join("\n"));
+        error: `mss-23` has nodes, steps and faults of its own
+        help: leave out --resolver, --nodes, --end, --wall, --step and --faults"#]],
+    );
+    check(
+        &["hunt", "conjunction", "--retry", "blind"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: `conjunction` takes no --retry
+        help: leave it out; it is for `mss-23`"#]],
+    );
 }
 
 #[test]

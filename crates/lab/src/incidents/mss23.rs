@@ -34,6 +34,7 @@ pub use world::World;
 
 use crate::lane::Lane;
 use crate::simulate::RunError;
+use crate::subject::Subject;
 
 /// Who asks.
 pub const CLIENT: NodeId = NodeId::new(0);
@@ -48,6 +49,9 @@ const ORDER: &str = "burn-1";
 const BURNS: &str = "burns";
 
 /// What the client does when no reply comes in time.
+///
+/// It decides what can be promised. Who gives up is promised that the thruster fires at most once, and no more: whether it
+/// did, nobody tells. Who asks again is promised that it fires once, neither twice nor never; without a key that is broken.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Retries {
     /// It gives up, and does not know.
@@ -124,6 +128,17 @@ impl Mss23 {
         let runs = worlds.iter().map(run).collect::<Result<Vec<_>, RunError>>()?;
         let judgements = judge(self.retries, &runs);
         Ok(Ran { study: self, seed, runs, judgements })
+    }
+
+    /// What its tapes call it: `mss-23/blind`.
+    pub fn name(self) -> String {
+        format!("mss-23/{}", self.retries.name())
+    }
+
+    /// The same client and satellite in a world in which luck decides what goes wrong, ready to be hunted. It is promised
+    /// that the thruster fires at most once: where both tries may be lost, nobody can promise more.
+    pub fn subject(self) -> Box<dyn Subject> {
+        world::subject(self)
     }
 
     /// The run in which nothing goes wrong, that each world is but for one thing.

@@ -1,5 +1,6 @@
 //! The six worlds of MSS-23: the client cannot tell them apart, and how it asks again decides how often the thruster fires.
 
+use constellation_lab::hunt::{Go, Hunt, hunt_subject, provenance_of};
 use constellation_lab::incidents::mss23::{CLIENT, Keys, Mss23, Ran, Retries, World, judge};
 use constellation_lab::lane::Lane;
 use constellation_trace::{Completion, Judgement, Trace, Verdict};
@@ -184,4 +185,20 @@ fn a_thruster_that_never_fires_is_caught_where_the_client_asks_again() {
         "#]],
     );
     check_broken(&judge(Retries::None, &runs), expect![""]);
+}
+
+#[test]
+fn luck_finds_who_fires_twice_and_nobody_else() {
+    let found = |study: Mss23, seeds| {
+        let subject = study.subject();
+        let provenance = provenance_of(&*subject, &study.name(), 1).expect("it has an end");
+        let hunted = hunt_subject(&*subject, &Hunt::new(1, seeds), &provenance, &mut |_| Go::On);
+        let findings = hunted.expect("each run has an end").findings;
+        findings.iter().map(|finding| finding.tape.answers().len()).collect::<Vec<_>>()
+    };
+    assert_eq!(found(Mss23::new(Retries::None), 1_000), []);
+    assert_eq!(found(Mss23::new(Retries::Keyed), 1_000), []);
+    assert_eq!(found(Mss23::new(Retries::Blind), 1_000), [1], "the loss of one reply is enough");
+    let forgetful = Mss23 { keys: Keys::InMemory, ..Mss23::new(Retries::Keyed) };
+    assert_eq!(found(forgetful, 1_000), [1], "a crash after the work is enough");
 }

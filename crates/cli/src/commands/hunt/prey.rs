@@ -1,6 +1,7 @@
-//! What is hunted: a scenario, or a specimen that ships.
+//! What is hunted: a scenario, a specimen that ships, or a study.
 
 use constellation_lab::hunt::{Go, Hunt, HuntError, Hunted, hunt, hunt_subject, provenance, provenance_of};
+use constellation_lab::incidents::mss23::Mss23;
 use constellation_lab::specimens::Specimen;
 use constellation_lab::{RunError, Scenario};
 use constellation_sim::choices::Provenance;
@@ -12,10 +13,15 @@ use crate::target::{self, quoted};
 pub(crate) enum Prey {
     Scenario(Box<Scenario>),
     Specimen(&'static Specimen),
+    Mss23(Mss23),
 }
 
 impl Prey {
-    pub(crate) fn of(target: &Target) -> anyhow::Result<Prey> {
+    /// What is meant; `retry` is a setting of the study `mss-23`.
+    pub(crate) fn of(target: &Target, retry: Option<&str>) -> anyhow::Result<Prey> {
+        if let Some(study) = target::mss23(target, retry)? {
+            return Ok(Prey::Mss23(study));
+        }
         Ok(match target::specimen(target)? {
             Some(specimen) => Prey::Specimen(specimen),
             None => Prey::Scenario(Box::new(target::scenario(target)?)),
@@ -26,6 +32,7 @@ impl Prey {
         match self {
             Prey::Scenario(scenario) => scenario.name.clone(),
             Prey::Specimen(specimen) => specimen.to_string(),
+            Prey::Mss23(study) => study.name(),
         }
     }
 
@@ -33,6 +40,7 @@ impl Prey {
         match self {
             Prey::Scenario(scenario) => provenance(scenario, seed),
             Prey::Specimen(specimen) => provenance_of(&*specimen.subject(), &specimen.to_string(), seed),
+            Prey::Mss23(study) => provenance_of(&*study.subject(), &study.name(), seed),
         }
     }
 
@@ -45,6 +53,7 @@ impl Prey {
         match self {
             Prey::Scenario(scenario) => hunt(scenario, plan, provenance, progress),
             Prey::Specimen(specimen) => hunt_subject(&*specimen.subject(), plan, provenance, progress),
+            Prey::Mss23(study) => hunt_subject(&*study.subject(), plan, provenance, progress),
         }
     }
 
@@ -53,6 +62,7 @@ impl Prey {
         let flags = match self {
             Prey::Scenario(scenario) => target::flags(target, scenario),
             Prey::Specimen(_) => String::new(),
+            Prey::Mss23(study) => format!(" --retry {}", study.retries.name()),
         };
         format!("{}{flags}", quoted(&target.scenario))
     }

@@ -5,7 +5,6 @@ use constellation_lab::incidents::mss23::{Account, CLIENT, Mss23, Ran, Retries, 
 use constellation_lab::incidents::study;
 use constellation_lab::lane::Lane;
 use constellation_trace::format::jsonl;
-use constellation_trace::ids::nearest;
 use constellation_trace::{Judgement, Trace, Verdict};
 use serde_json::{Value, json};
 
@@ -13,17 +12,16 @@ use crate::args;
 use crate::file::write_whole;
 use crate::judgements::{judgement_json, print_judgements};
 use crate::printer::{Printer, faint, strong};
+use crate::target::{self, MSS23 as NAME, setting};
 use crate::timeline::print_timeline;
-
-const NAME: &str = "mss-23";
 
 pub(super) fn run(arguments: &args::Run, printer: &mut Printer) -> anyhow::Result<u8> {
     let retries = match &arguments.retry {
-        Some(name) => named(name, "--retry", Retries::NAMES)?,
+        Some(name) => target::retries(name)?,
         None => Retries::Keyed,
     };
     let worlds = World::ALL.map(|world| (world.name(), world));
-    let world = arguments.world.as_ref().map(|name| named(name, "world", worlds)).transpose()?;
+    let world = arguments.world.as_ref().map(|name| setting(NAME, "world", name, &worlds)).transpose()?;
     for (flag, is_given) in
         [("--trace", arguments.trace.is_some()), ("--timeline", arguments.timeline.is_some())]
     {
@@ -52,20 +50,6 @@ pub(super) fn run(arguments: &args::Run, printer: &mut Printer) -> anyhow::Resul
         (false, _) => print(&ran, printer)?,
     }
     Ok(code)
-}
-
-/// What is meant by a name.
-fn named<T: Copy, const N: usize>(name: &str, what: &str, known: [(&str, T); N]) -> anyhow::Result<T> {
-    if let Some((_, meant)) = known.iter().find(|(known, _)| *known == name) {
-        return Ok(*meant);
-    }
-    let names = || known.iter().map(|(known, _)| *known);
-    let begun = names().find(|known| !name.is_empty() && known.starts_with(name));
-    let advice = match begun.or_else(|| nearest(name, names())) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("one of {}", names().collect::<Vec<_>>().join(", ")),
-    };
-    bail!("no {what} of `{NAME}` is called `{name}`\nhelp: {advice}")
 }
 
 /// The command that does the same again, of one world or of all.

@@ -5,13 +5,16 @@ use std::time::Duration;
 
 use constellation_fabric::{Choices, Link, Network, Odds, Options, Question, Topic};
 use constellation_sim::clients::{Client, Identity, Pace, Party, Retry, Workload};
-use constellation_sim::{Act, Disk, Plan, Seeded, Setup};
+use constellation_sim::{Act, Disk, Faults, Machine, Plan, Seeded, Setup, Span};
 use constellation_trace::trace::Origin;
 use constellation_trace::{Call, NodeId, Trace, TrueTime};
 
+use super::judge::{AT_MOST_ONCE, at_most_once};
 use super::thruster::Thruster;
 use super::{BURNS, CLIENT, FIRE, Mss23, ORDER, Retries, SATELLITE, TIMEOUT};
+use crate::case::Case;
 use crate::simulate::RunError;
+use crate::subject::Subject;
 
 /// What the nodes are called, in the order of their ids.
 const NAMES: [&str; 2] = ["pacific", "mss-23"];
@@ -171,15 +174,42 @@ fn workload(retries: Retries) -> Workload {
     workload
 }
 
+/// The study as something that can be hunted: luck alone decides what goes wrong, and nothing is planned.
+pub(super) fn subject(study: Mss23) -> Box<dyn Subject> {
+    let ppm = |ppm| Odds::ppm(ppm).expect("below a million");
+    let link = Link { loss: ppm(100_000), duplicate: ppm(20_000), ..link() };
+    let faults = Faults {
+        crash_before: ppm(50_000),
+        crash_after: ppm(50_000),
+        down: Span { min: Duration::from_secs(1), max: Duration::from_secs(30) },
+        pause: ppm(50_000),
+        pause_time: Span { min: Duration::from_secs(1), max: Duration::from_secs(60) },
+        ..Faults::NONE
+    };
+    let [client, satellite] = NAMES.map(Machine::new);
+    let setup = Setup {
+        machines: vec![client, Machine { faults, ..satellite }],
+        network: Network::new(link),
+        grace: Duration::from_secs(60),
+        ..setup(Plan::new())
+    };
+    let retries = study.retries;
+    let check = move |trace: &Trace| at_most_once(retries, trace);
+    Box::new(Case::new(study.name(), setup, party(study)).always(AT_MOST_ONCE, check))
+}
+
 fn setup(plan: Plan<()>) -> Setup<()> {
-    let link = Link {
+    // As little loss as there is, so that it is asked what is lost.
+    let link = Link { loss: Odds::ppm(1).expect("below a million"), ..link() };
+    let end = TrueTime::from_ns(120_000_000_000);
+    Setup { network: Network::new(link), plan, ..Setup::new(NAMES, end) }
+}
+
+const fn link() -> Link {
+    Link {
         // Luck chooses among a thousand latencies: these are whole microseconds, which are read more easily.
         latency_min: Duration::from_micros(10_000),
         latency_max: Duration::from_micros(39_970),
-        // As little as there is, so that it is asked what is lost.
-        loss: Odds::ppm(1).expect("below a million"),
         ..Link::INSTANT
-    };
-    let end = TrueTime::from_ns(120_000_000_000);
-    Setup { network: Network::new(link), plan, ..Setup::new(NAMES, end) }
+    }
 }

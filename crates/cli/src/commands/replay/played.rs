@@ -1,8 +1,8 @@
-//! A specimen as a tape says that it went.
+//! What is written in code, a specimen or a study, as a tape says that it went.
 
 use constellation_lab::hunt::{explain, provenance_of};
 use constellation_lab::promises::Phase;
-use constellation_lab::{Ruling, Specimen, prefix};
+use constellation_lab::{Ruling, Subject, prefix};
 use constellation_trace::format::jsonl;
 use constellation_trace::{EventId, Judgement, Limit, Trace, Verdict};
 use serde_json::json;
@@ -14,12 +14,23 @@ use crate::judgements::{judgement_json, print_judgements};
 use crate::printer::{Printer, strong};
 use crate::timeline::print_timeline;
 
-pub(super) fn run(arguments: &Replay, specimen: &Specimen, printer: &mut Printer) -> anyhow::Result<u8> {
-    let subject = specimen.subject();
+/// What is played.
+pub(super) struct Played {
+    pub(super) subject: Box<dyn Subject>,
+    /// What its tapes call it.
+    pub(super) name: String,
+    /// What it is, in a line.
+    pub(super) title: &'static str,
+    /// What else is typed to mean it, with a space before it.
+    pub(super) flags: String,
+}
+
+pub(super) fn run(arguments: &Replay, played: &Played, printer: &mut Printer) -> anyhow::Result<u8> {
+    let Played { subject, name, title, flags } = played;
     let tape = read(&arguments.tape, &subject.nodes())?;
-    let replay = command(arguments, &tape, "");
+    let replay = command(arguments, &tape, flags);
     let seed = tape.provenance().seed;
-    let mismatches = tape.provenance().mismatches(&provenance_of(&*subject, &specimen.to_string(), seed)?);
+    let mismatches = tape.provenance().mismatches(&provenance_of(&**subject, name, seed)?);
     if !mismatches.is_empty() && !arguments.anyway {
         return Err(other_run(&mismatches));
     }
@@ -52,8 +63,8 @@ pub(super) fn run(arguments: &Replay, specimen: &Specimen, printer: &mut Printer
         printer.json(&json!({
             "schema": "constellation/run/1",
             "version": env!("CARGO_PKG_VERSION"),
-            "scenario": specimen.to_string(),
-            "title": specimen.does,
+            "scenario": name,
+            "title": title,
             "seed": seed.to_string(),
             "events": trace.events().len(),
             "messages": trace.messages().len(),
@@ -67,7 +78,7 @@ pub(super) fn run(arguments: &Replay, specimen: &Specimen, printer: &mut Printer
         }))?;
         return Ok(code);
     }
-    print(specimen, (&trace, arguments.timeline), &judgements, printer)?;
+    print(played, (&trace, arguments.timeline), &judgements, printer)?;
     remark(&judgements, &tape, &mismatches, &leftovers, printer)?;
     Ok(code)
 }
@@ -82,12 +93,12 @@ fn until(last: EventId, mut ruling: Ruling) -> Ruling {
 }
 
 fn print(
-    specimen: &Specimen,
+    played: &Played,
     (trace, shown): (&Trace, Timeline),
     judgements: &[Judgement],
     printer: &mut Printer,
 ) -> anyhow::Result<()> {
-    printer.line(format!("{} · {}", strong(&specimen.to_string()), specimen.does))?;
+    printer.line(format!("{} · {}", strong(&played.name), played.title))?;
     printer.line("")?;
     print_timeline(trace, shown, printer)?;
     print_judgements(judgements, printer)?;
