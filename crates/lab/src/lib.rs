@@ -28,6 +28,7 @@
 //! | [`prefix`](mod@prefix) | [`prefix()`]: the beginning of a trace |
 //! | [`subject`] | [`Subject`]: what can be hunted |
 //! | [`case`] | [`Case`]: a protocol of your own, with its world and what it promises |
+//! | [`sweep`](mod@sweep) | [`Sweep`]: one wall clock made wrong step by step, and what it costs |
 //! | [`specimens`] | [`Specimen`]: small protocols, right and wrong |
 //! | [`hunt`](mod@hunt) | [`hunt::hunt`]: the seeds that break a promise, each made small |
 //! | [`words`] | how a foreign text stands in a line |
@@ -59,6 +60,7 @@ pub mod simulate;
 pub mod specimens;
 pub mod station;
 pub mod subject;
+pub mod sweep;
 pub mod words;
 
 pub use case::Case;
@@ -71,3 +73,4 @@ pub use simulate::{RunError, play, simulate, simulate_with};
 pub use specimens::Specimen;
 pub use station::Station;
 pub use subject::{PromiseId, Ruling, Sight, Subject};
+pub use sweep::Sweep;

@@ -34,7 +34,7 @@ pub use machines::{MachineAct, MachineRule};
 pub use reader::ScenarioError;
 use reader::{Field, Result, Section, advice};
 pub use steps::{Act, Step};
-pub use units::duration;
+pub use units::{duration, signed_range_ns};
 pub use walls::WallRule;
 
 use crate::resolver::Resolver;

@@ -35,6 +35,14 @@ pub(super) fn signed_ns(text: &str) -> Option<i64> {
     Some(sign * ns)
 }
 
+/// `-2s..0s`, or a single duration for both ends, each with an optional sign; in nanoseconds.
+pub fn signed_range_ns(text: &str) -> Option<(i64, i64)> {
+    match text.split_once("..") {
+        Some((from, to)) => Some((signed_ns(from.trim())?, signed_ns(to.trim())?)),
+        None => signed_ns(text).map(|both| (both, both)),
+    }
+}
+
 /// `20ms..80ms`, or a single duration for both ends.
 pub(super) fn duration_range(text: &str) -> Option<(Duration, Duration)> {
     match text.split_once("..") {
@@ -198,5 +206,8 @@ mod tests {
         assert_eq!(drift("-500000.001ppm"), None);
         assert_eq!(signed_ns("-300ms"), Some(-300_000_000));
         assert_eq!(signed_ns("--300ms"), None);
+        assert_eq!(signed_range_ns("-1s .. 0.5s"), Some((-1_000_000_000, 500_000_000)));
+        assert_eq!(signed_range_ns("-1ms"), Some((-1_000_000, -1_000_000)));
+        assert_eq!(signed_range_ns("0s..1s..2s"), None);
     }
 }

@@ -26,4 +26,5 @@ mod refused_steps;
 mod refused_values;
 mod shrinking;
 mod specimens;
+mod sweeps;
 mod torn;
