@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use constellation_lab::scenario::duration;
+use constellation_lab::scenario::{duration, signed_range_ns};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -29,6 +29,13 @@ Exit codes:
   2  the input or the command line cannot be used
   3  no violation was found, but not every order was looked at";
 
+const SWEEP_EXIT_CODES: &str = "\
+Exit codes:
+  0  logical clocks keep what they promise at every error; what wall clocks lose is measured, not judged
+  1  a logical clock breaks what it promises
+  2  the input or the command line cannot be used
+  3  no violation was found, but not everything could be judged";
+
 const EXAMPLES: &str = "\
 Examples:
   constellation run conjunction                   four stations, a partition, and a verdict
@@ -37,6 +44,7 @@ Examples:
   constellation run mine.toml --seed 7 --trace out.jsonl
   constellation hunt lossy-relay                  which luck breaks it, and what of it matters
   constellation explore conjunction               is there an order of messages in which it breaks?
+  constellation sweep mss-17                      at which error does a wall clock begin to lose updates?
   constellation check shiviz.log                  are the vector clocks of my own system sound?";
 
 /// Run, judge and explain how events are ordered across machines that cannot agree on the time.
@@ -72,6 +80,8 @@ pub(crate) enum Command {
     Scenarios(Scenarios),
     /// List small protocols, right and wrong, that ship with this program: `hunt specimen:NAME/VARIANT` breaks one.
     Specimens(Specimens),
+    /// Make one wall clock wrong step by step, and measure what ordering by wall clocks loses, and what logical clocks do not.
+    Sweep(Sweep),
     /// Judge the stamps in a log that some other system wrote.
     Check(Check),
     /// Print a completion script for a shell.
@@ -278,6 +288,59 @@ pub(crate) struct Specimens {
 }
 
 #[derive(Args, Debug)]
+#[command(after_help = SWEEP_EXIT_CODES)]
+pub(crate) struct Sweep {
+    /// A shipped scenario, or a file ending in `.toml`: its stations, and how long a message takes between them; nothing
+    /// else of it.
+    #[arg(default_value = "mss-17")]
+    pub(crate) scenario: String,
+    /// Whose wall clock is wrong; by default that of the first node of which the scenario says so, or of its first node.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) node: Option<String>,
+    /// From which error to which, such as `0s..2s`, or a single one; the clock is ahead by so much. `--error=-2s..0s` is behind.
+    #[arg(long, value_name = "FROM..TO", default_value = "0s..2s", allow_hyphen_values = true, value_parser = parse_errors)]
+    pub(crate) error: Errors,
+    /// How many errors to try, both ends of the range among them.
+    #[arg(long, value_name = "N", default_value = "21")]
+    pub(crate) points: u32,
+    /// How many pairs of updates to try each error on.
+    #[arg(long, value_name = "N", default_value = "120")]
+    pub(crate) pairs: u32,
+    /// The seed of how long each message takes; by default the scenario's own.
+    #[arg(long, value_name = "N", value_parser = parse_seed)]
+    pub(crate) seed: Option<u64>,
+    /// Write a line for each error to this file, with commas between whole numbers: data for a plot.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) csv: Option<PathBuf>,
+    /// Print one JSON object instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// A range of errors with the words for it.
+#[derive(Clone, Debug)]
+pub(crate) struct Errors {
+    pub(crate) text: String,
+    pub(crate) range_ns: (i64, i64),
+}
+
+impl Sweep {
+    /// The scenario, with nothing else than it says.
+    pub(crate) fn target(&self) -> Target {
+        let (resolver, nodes, faults, end) = (None, None, None, None);
+        Target {
+            scenario: self.scenario.clone(),
+            resolver,
+            nodes,
+            faults,
+            steps: Vec::new(),
+            walls: Vec::new(),
+            end,
+        }
+    }
+}
+
+#[derive(Args, Debug)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct Check {
     /// A log with vector clocks, as ShiViz, GoVector and others write it, or a trace of this program; `-` is standard
@@ -330,6 +393,11 @@ fn parse_time(text: &str) -> Result<Duration, String> {
 
 fn parse_end(text: &str) -> Result<End, String> {
     Ok(End { text: text.to_owned(), time: parse_time(text)? })
+}
+
+fn parse_errors(text: &str) -> Result<Errors, String> {
+    let wanted = || "two durations, such as 0s..2s or -200ms..200ms, or a single one".to_owned();
+    Ok(Errors { text: text.to_owned(), range_ns: signed_range_ns(text).ok_or_else(wanted)? })
 }
 
 /// An event as a timeline names it, or by its number alone.

@@ -8,3 +8,4 @@ pub(crate) mod replay;
 pub(crate) mod run;
 pub(crate) mod scenarios;
 pub(crate) mod specimens;
+pub(crate) mod sweep;

@@ -30,6 +30,7 @@ fn main() -> ExitCode {
         Command::Explore(explore) => commands::explore::run(&explore, &mut printer),
         Command::Scenarios(scenarios) => commands::scenarios::run(&scenarios, &mut printer),
         Command::Specimens(specimens) => commands::specimens::run(&specimens, &mut printer),
+        Command::Sweep(sweep) => commands::sweep::run(&sweep, &mut printer),
         Command::Check(check) => commands::check::run(&check, &mut printer),
         Command::Completions(completions) => commands::completions::run(&completions, &mut printer),
     };

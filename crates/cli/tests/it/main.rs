@@ -17,5 +17,6 @@ mod running;
 mod shipped;
 mod specimens;
 mod studies;
+mod sweeping;
 mod tidy;
 mod timelines;
