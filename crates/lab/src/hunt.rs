@@ -26,6 +26,7 @@ mod shape;
 
 use alike::Likeness;
 pub use coverage::Coverage;
+pub use ground::luck_of;
 use ground::{Ground, Small, Tried};
 use memory::Memory;
 pub use provenance::{changed, deviations, explain, provenance, provenance_of};

@@ -66,12 +66,9 @@ impl<'r, S: Subject + ?Sized> Ground<'r, S> {
         self.subject
     }
 
-    /// The kinds of luck that the calm run asks for. What is asked only after something went wrong is not among them.
+    /// As [`luck_of`].
     pub(super) fn kinds(&self) -> Vec<Topic> {
-        let mut listener = Listener(BTreeSet::new());
-        // A run that does not end has asked, too.
-        let _ = self.subject.play(0, &mut listener);
-        listener.0.into_iter().collect()
+        luck_of(self.subject)
     }
 
     /// One run, of these kinds of luck or of all.
@@ -158,6 +155,23 @@ impl<'r, S: Subject + ?Sized> Ground<'r, S> {
         let Some(judgement) = subject.judge_one(promise, &trace) else { return Ok(None) };
         Ok(Some(Small { seed, promise, phase, answers, effort, judgement, trace }))
     }
+}
+
+/// The kinds of luck that the calm run asks for. What is asked only after something went wrong is not among them.
+///
+/// ```
+/// use constellation_lab::Specimen;
+/// use constellation_lab::hunt::luck_of;
+///
+/// let blind = Specimen::find("request-reply/blind").expect("it ships");
+/// let luck: Vec<_> = luck_of(&*blind.subject()).iter().map(|topic| topic.name()).collect();
+/// assert_eq!(luck, ["latency", "loss"]);
+/// ```
+pub fn luck_of<S: Subject + ?Sized>(subject: &S) -> Vec<Topic> {
+    let mut listener = Listener(BTreeSet::new());
+    // A run that does not end has asked, too.
+    let _ = subject.play(0, &mut listener);
+    listener.0.into_iter().collect()
 }
 
 /// Whether a run came to its end.
