@@ -40,6 +40,9 @@ pub(crate) fn judgement_json(judgement: &Judgement) -> Value {
             object["events"] = evidence.events.iter().map(witness_json).collect();
             object["proof"] = proof_json(&evidence.proof);
             object["steps"] = json!(evidence.steps);
+            if !evidence.meanings.is_empty() {
+                object["meanings"] = json!(evidence.meanings);
+            }
             object["notes"] = json!(evidence.notes);
             object["text"] = json!(evidence.to_string());
         }

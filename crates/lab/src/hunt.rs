@@ -19,6 +19,7 @@ use crate::subject::{Sight, Subject};
 
 mod alike;
 mod coverage;
+mod doings;
 mod ground;
 mod memory;
 mod provenance;
@@ -26,6 +27,7 @@ mod shape;
 
 use alike::Likeness;
 pub use coverage::Coverage;
+pub use doings::doings;
 pub use ground::luck_of;
 use ground::{Ground, Small, Tried};
 use memory::Memory;
@@ -386,7 +388,7 @@ impl Hunted {
         let provenance = Provenance { seed, ..provenance.clone() };
         let ways = BTreeSet::from([answers.clone()]);
         let tape = Tape::new(provenance, names, answers).map_err(HuntError::Tape)?;
-        explain(&mut judgement, &tape);
+        explain(&mut judgement, &tape, &trace);
         let effort = effort.unwrap_or_else(|| {
             if let Verdict::Violated(evidence) = &mut judgement.verdict {
                 evidence.notes.push("not made smaller: the hunt was ended".to_owned());

@@ -88,7 +88,7 @@ impl Run {
         };
         let promises::Judged { mut judgements, remarks, .. } = promises::judge(scenario, &trace);
         for judgement in &mut judgements {
-            explain(judgement, tape);
+            explain(judgement, tape, &trace);
             if let Verdict::Violated(evidence) = &mut judgement.verdict {
                 replay.clone_into(&mut evidence.replay);
             }
@@ -121,6 +121,7 @@ impl Run {
                 (&mut judgement.verdict, whole)
             {
                 evidence.steps.clone_from(&whole.steps);
+                evidence.meanings.clone_from(&whole.meanings);
                 evidence.notes.clone_from(&whole.notes);
                 evidence.replay.clone_from(&whole.replay);
             }

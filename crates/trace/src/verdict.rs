@@ -134,6 +134,9 @@ pub struct Evidence {
     pub proof: Proof,
     /// The smallest schedule found that still fails, step by step; empty when nobody looked for one.
     pub steps: Vec<String>,
+    /// What each step did in this very run, in plain words, printed below it: as many as there are steps, empty where there
+    /// is nothing to add; or none at all.
+    pub meanings: Vec<String>,
     /// What is to be known of the steps, one line each: what they do without, how far the search went.
     pub notes: Vec<String>,
     /// The command that replays it; empty when there is none.
@@ -187,7 +190,11 @@ impl fmt::Display for Evidence {
             Proof::Rule(rule) => write!(f, "\nproof     {rule}")?,
         }
         for (nth, step) in self.steps.iter().take(STEPS_SHOWN).enumerate() {
-            write!(f, "\n{:<10}{}. {step}", if nth == 0 { "steps" } else { "" }, nth + 1)?;
+            let number = format!("{}. ", nth + 1);
+            write!(f, "\n{:<10}{number}{step}", if nth == 0 { "steps" } else { "" })?;
+            if let Some(meaning) = self.meanings.get(nth).filter(|meaning| !meaning.is_empty()) {
+                write!(f, "\n{:<10}{:<width$}{meaning}", "", "", width = number.len())?;
+            }
         }
         if self.steps.len() > STEPS_SHOWN {
             write!(f, "\n{:<10}and {} more", "", self.steps.len() - STEPS_SHOWN)?;

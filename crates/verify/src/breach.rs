@@ -66,6 +66,7 @@ impl Breach {
                 proof => proof,
             },
             steps: Vec::new(),
+            meanings: Vec::new(),
             notes: Vec::new(),
             replay: String::new(),
         }))

@@ -168,6 +168,7 @@ fn violated(first: &Fault, total: u64) -> Verdict {
         events: Vec::new(),
         proof: Proof::Rule(first.hint.to_owned()),
         steps: Vec::new(),
+        meanings: Vec::new(),
         notes: Vec::new(),
         replay: String::new(),
     }))

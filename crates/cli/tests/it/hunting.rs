@@ -28,6 +28,7 @@ fn a_hunt_ends_at_the_first_seed_that_breaks_a_promise() {
                           e25  atlantic  +6.160000s  show mss-23/mode: atlantic:1 "nominal"                     wall 2026-03-14T05:10:06.160Z
                 proof     no chain of messages leads from e4 to e25, nor back
                 steps     1. loss pacific -> atlantic #0 = 1 of 2
+                             m1 from pacific to atlantic, sent at +1.000000s (e5: tell the others of pacific:1), is lost
                 notes     all else is as in the calm run: least latency, nothing lost, nothing twice
                 replay    constellation replay 'tape=1,version=0.1.0,scenario=lossy-relay,hash=9f174254f9ca016e,seed=4,loss:pacific:atlantic:0=1/2' lossy-relay
             · convergence, which must follow once faults end at +6.000000s

@@ -51,6 +51,7 @@ fn a_wrong_specimen_is_hunted_and_its_tape_replayed() {
                       e3  thruster  +0.120000s  fires
             proof     ground ordered one burn, and asked again only since it had not heard of it
             steps     1. loss thruster -> ground #0 = 1 of 2
+                         m1 from thruster to ground, sent at +0.020000s (e1: fires), is lost
             notes     all else is as in the calm run: least latency, nothing lost, nothing twice
             replay    constellation replay 'tape=1,version=0.1.0,scenario=request-reply%2fblind,hash=e54730105a741c36,seed=23,loss:thruster:ground:0=1/2' specimen:request-reply/blind
 

@@ -70,6 +70,7 @@ fn luck_finds_the_same_as_the_six_worlds_and_its_tape_is_replayed() {
                       e13  mss-23   +58.030000s  fires for burn-1
             proof     pacific began one operation, and whatever it sent after that only asked what had become of it
             steps     1. loss mss-23 -> pacific #1 = 1 of 2
+                         m3 from mss-23 to pacific, sent at +10.030000s (e9: answers 1: done), is lost
             notes     all else is as in the calm run: least latency, nothing lost, nothing twice
             replay    constellation replay 'tape=1,version=0.1.0,scenario=mss-23%2fblind,hash=a0b71865f1570732,seed=2,loss:mss-23:pacific:1=1/2' mss-23 --retry blind
         · safety, which must hold throughout, broken at +58.030000s
@@ -93,6 +94,7 @@ fn luck_finds_the_same_as_the_six_worlds_and_its_tape_is_replayed() {
                       e13  mss-23   +58.030000s  fires for burn-1
             proof     pacific began one operation, and whatever it sent after that only asked what had become of it
             steps     1. loss mss-23 -> pacific #1 = 1 of 2
+                         m3 from mss-23 to pacific, sent at +10.030000s (e9: answers 1: done), is lost
             notes     all else is as in the calm run: least latency, nothing lost, nothing twice
             replay    constellation replay 'tape=1,version=0.1.0,scenario=mss-23%2fblind,hash=a0b71865f1570732,seed=2,loss:mss-23:pacific:1=1/2' mss-23 --retry blind
 

@@ -4,8 +4,9 @@ use constellation_fabric::{Calm, Choices, Odds, Options, Question};
 use constellation_sim::choices::Provenance;
 use constellation_sim::{Seeded, Tape};
 use constellation_trace::format::jsonl;
-use constellation_trace::{Judgement, Verdict};
+use constellation_trace::{Judgement, Trace, Verdict};
 
+use super::doings::doings;
 use crate::scenario::Scenario;
 use crate::simulate::{Cluster, RunError};
 use crate::subject::Subject;
@@ -109,10 +110,12 @@ impl Choices for Contrary {
     }
 }
 
-/// Shows in the evidence of a violation what of a tape deviates from the calm run.
-pub fn explain(judgement: &mut Judgement, tape: &Tape) {
+/// Shows in the evidence of a violation what of a tape deviates from the calm run, and what each deviation did in `trace`,
+/// which is the run that the tape makes.
+pub fn explain(judgement: &mut Judgement, tape: &Tape, trace: &Trace) {
     let Verdict::Violated(evidence) = &mut judgement.verdict else { return };
     evidence.steps = deviations(tape);
+    evidence.meanings = doings(tape, trace);
     let notes = if tape.answers().is_empty() {
         "the calm run breaks it: no luck is needed".to_owned()
     } else {

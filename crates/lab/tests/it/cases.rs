@@ -97,6 +97,7 @@ fn what_breaks_a_protocol_is_told_in_five_parts_and_played_again() {
                       e5  register  +0.020010s  holds 7
             proof     values are numbered where they are sent
             steps     1. latency client -> register #0 = 200 of 1000
+                         m0 from client to register, sent at +0.010000s (e0: sends 7), is late: it arrives at +0.020010s (e4)
             notes     all else is as in the calm run: least latency, nothing lost, nothing twice
             replay    case.replay("tape=1,version=0.1.0,scenario=registers,hash=77f834363dfde55d,seed=3,latency:client:register:0=200/1000")"#]],
     );

@@ -5,6 +5,7 @@ mod bytes;
 mod cases;
 mod clients;
 mod documented;
+mod doings;
 mod exploring;
 mod faults;
 mod faults_links;

@@ -140,6 +140,7 @@ impl Violation {
             events: Vec::new(),
             proof: Proof::Rule("whatever is under way may arrive next".to_owned()),
             steps: self.schedule.steps(names),
+            meanings: Vec::new(),
             notes: Vec::new(),
             replay: String::new(),
         }

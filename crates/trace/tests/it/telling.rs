@@ -75,6 +75,7 @@ fn evidence_is_told_fault_first_and_replay_last() {
         events: vec![witness("m!"), witness("d")],
         proof: Proof::Chain(chain),
         steps: vec!["pacific sends m".into(), "it arrives".into()],
+        meanings: vec![String::new(), "4 ms later".into()],
         notes: vec!["not needed: the partition".into(), "the search ended early".into()],
         replay: "constellation replay --seed 7".into(),
     };
@@ -87,6 +88,7 @@ fn evidence_is_told_fault_first_and_replay_last() {
                   e4  indian_ocean  +0.005000s  m?  lamport 4
         steps     1. pacific sends m
                   2. it arrives
+                     4 ms later
         notes     not needed: the partition
                   the search ended early
         replay    constellation replay --seed 7"#]]
@@ -97,6 +99,7 @@ fn evidence_is_told_fault_first_and_replay_last() {
         proof: Proof::NoChain { one, other },
         events: vec![],
         steps: vec![],
+        meanings: vec![],
         notes: vec![],
         replay: String::new(),
         ..evidence
@@ -116,6 +119,7 @@ fn of_many_steps_the_first_are_told() {
         events: vec![],
         proof: Proof::Rule("r".into()),
         steps: (0..400).map(|nth| format!("step {nth}")).collect(),
+        meanings: vec![],
         notes: vec![],
         replay: String::new(),
     };
@@ -149,6 +153,7 @@ fn verdicts_have_a_glyph_a_word_and_an_exit_code() {
         events: vec![],
         proof: Proof::Rule("r".into()),
         steps: vec![],
+        meanings: vec![],
         notes: vec![],
         replay: String::new(),
     };

@@ -37,26 +37,22 @@ pub(super) fn run(arguments: &Replay, played: &Played, printer: &mut Printer) ->
     let mut player = tape.player();
     let whole = subject.play(seed, &mut player)?;
     let leftovers = player.leftovers();
-    let (trace, rulings) = match arguments.until.map(EventId::new) {
-        Some(last) if last.index() + 1 < whole.events().len() => {
-            let begun = prefix(&whole, last);
-            let rulings = subject.judge(&begun);
-            (begun, rulings.into_iter().map(|ruling| until(last, ruling)).collect())
-        }
-        _ => {
-            let rulings = subject.judge(&whole);
-            (whole, rulings)
-        }
-    };
+    let last = arguments.until.map(EventId::new).filter(|last| last.index() + 1 < whole.events().len());
+    let begun = last.map(|last| prefix(&whole, last));
+    let trace = begun.as_ref().unwrap_or(&whole);
+    let mut rulings = subject.judge(trace);
+    if let Some(last) = last {
+        rulings = rulings.into_iter().map(|ruling| until(last, ruling)).collect();
+    }
     let mut judgements: Vec<Judgement> = rulings.into_iter().map(|ruling: Ruling| ruling.judgement).collect();
     for judgement in &mut judgements {
-        explain(judgement, &tape);
+        explain(judgement, &tape, &whole);
         if let Verdict::Violated(evidence) = &mut judgement.verdict {
             evidence.replay.clone_from(&replay);
         }
     }
     if let Some(path) = &arguments.trace {
-        write_whole(path, |writer| jsonl::write(&trace, writer))?;
+        write_whole(path, |writer| jsonl::write(trace, writer))?;
     }
     let code = Judgement::exit_code(&judgements);
     if arguments.json {
@@ -71,14 +67,14 @@ pub(super) fn run(arguments: &Replay, played: &Played, printer: &mut Printer) ->
             "exit_code": code,
             "promises": judgements.iter().map(judgement_json).collect::<Vec<_>>(),
             "replay": replay,
-            "trace_sha256": jsonl::digest(&trace).to_string(),
+            "trace_sha256": jsonl::digest(trace).to_string(),
             "leftovers": leftovers.iter().map(|leftover| told(leftover, &tape)).collect::<Vec<_>>(),
             "mismatches": mismatches.iter().map(other).collect::<Vec<_>>(),
             "until": arguments.until,
         }))?;
         return Ok(code);
     }
-    print(played, (&trace, arguments.timeline), &judgements, printer)?;
+    print(played, (trace, arguments.timeline), &judgements, printer)?;
     remark(&judgements, &tape, &mismatches, &leftovers, printer)?;
     Ok(code)
 }
