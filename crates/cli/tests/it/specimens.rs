@@ -45,9 +45,11 @@ fn a_wrong_specimen_is_hunted_and_its_tape_replayed() {
             0.130s  e4  ground    receives m3 from thruster
 
         ✗ violated each burn that is ordered happens once
-            expected  one order, one burn
-            found     the thruster fires again
-            events    e1  thruster  +0.020000s  fires
+            expected  ground orders one burn, so the thruster fires once
+            found     the thruster fires twice: it takes the second request for another order
+            events    e0  ground    +0.010000s  orders a burn
+                      e1  thruster  +0.020000s  fires
+                      e2  ground    +0.110000s  asks again
                       e3  thruster  +0.120000s  fires
             proof     ground ordered one burn, and asked again only since it had not heard of it
             steps     1. loss thruster -> ground #0 = 1 of 2

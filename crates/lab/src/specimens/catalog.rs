@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use constellation_fabric::{Effects, Input, Link, Network, Node, Now};
 use constellation_sim::{Act, Plan, Setup};
-use constellation_trace::{Claim, NodeId, Trace, TrueTime};
+use constellation_trace::{Claim, ClaimKind, NodeId, Trace, TrueTime};
 use constellation_verify::{Budget, Order};
 
 use super::{Soundness, Specimen};
@@ -130,15 +130,21 @@ fn loses_nothing(trace: &Trace) -> Result<(), Breach> {
         let [lost_orbit, kept_orbit] = [lost, kept].map(|write| trace.text(write.update));
         let [lost_at, kept_at, at] =
             [lost.event, kept.event, read.event].map(|event| trace.node_name(trace.node_of(event)));
+        let [lost_time, kept_time] = [lost, kept].map(|write| trace.claim(write.event, ClaimKind::Lamport));
+        let why = if lost_time == kept_time {
+            format!("of two equal Lamport times that of {kept_at} counts as later")
+        } else {
+            "its Lamport time is the higher".to_owned()
+        };
         let order = Order::of(trace, &Budget::default()).expect("a run of a few events");
         return Err(Breach::new(
             format!("{lost_orbit} and {kept_orbit} side by side: neither client knew of the other's update"),
             format!(
-                "{at} shows {kept_orbit} of {kept_at} alone: {lost_orbit} of {lost_at} is lost, \
+                "{at} shows {kept_orbit} of {kept_at} alone: {why}, so {lost_orbit} of {lost_at} is lost \
                  and nobody decided so"
             ),
         )
-        .shown_by([lost.event, kept.event, read.event])
+        .shown_by([lost.event.min(kept.event), lost.event.max(kept.event), read.event])
         .by_order(&order, lost.event, kept.event));
     }
     Ok(())

@@ -113,7 +113,7 @@ impl Counter {
     }
 }
 
-fn counts_once(trace: &Trace) -> Result<(), Breach> {
+fn counts_once(trace: &Trace, merge: Merge) -> Result<(), Breach> {
     let counts: Vec<EventId> =
         trace.event_ids().filter(|event| trace.label(*event) == "counts one").collect();
     let expected = counts.len();
@@ -128,14 +128,30 @@ fn counts_once(trace: &Trace) -> Result<(), Breach> {
         let mut events: Vec<EventId> = counts.into_iter().chain(trace.event_ids().filter(hears)).collect();
         events.sort_unstable();
         let at = trace.node_name(station);
+        let is_more = shown.parse().is_ok_and(|shown: usize| shown > expected);
         return Err(Breach::new(
             format!("{at} shows {expected}: so many were counted, and everybody was told"),
-            format!("{at} shows {shown}"),
+            format!("{at} shows {shown}, which is too {}", if is_more { "many" } else { "few" }),
         )
         .shown_by(events.into_iter().chain([event]))
-        .by_rule("what is told may come late, twice or in another order, and must come to the same sum"));
+        .by_rule(format!(
+            "messages may come late, twice or in another order, and {at} {}",
+            merge.goes_wrong()
+        )));
     }
     Ok(())
+}
+
+impl Merge {
+    /// What a station does that is wrong then.
+    const fn goes_wrong(self) -> &'static str {
+        match self {
+            Merge::MaximumByStation => "must come to the same sum",
+            Merge::Addition => "adds what it hears: what arrives twice is added twice",
+            Merge::Latest => "keeps what arrives last, which may be older than what it has",
+            Merge::MaximumOfSums => "keeps the greater of two sums: of two counted at once it has one",
+        }
+    }
 }
 
 fn subject(merge: Merge) -> Box<dyn Subject> {
@@ -157,5 +173,7 @@ fn subject(merge: Merge) -> Box<dyn Subject> {
     }
     let setup = Setup { network: Network::new(link), plan, ..Setup::new(NAMES, ms(500)) };
     let node = move |me| Counter { merge, me, counts: [0; 3] };
-    Box::new(Case::new("counter", setup, node).in_the_end(PROMISE, counts_once))
+    Box::new(
+        Case::new("counter", setup, node).in_the_end(PROMISE, move |trace: &Trace| counts_once(trace, merge)),
+    )
 }

@@ -232,7 +232,7 @@ fn has_one_leader(trace: &Trace) -> Result<(), Breach> {
         let told = |names: &BTreeSet<&str>| names.iter().copied().collect::<Vec<_>>().join(" and ");
         let twice = match told(&(&by_first & &by_second)) {
             nobody if nobody.is_empty() => {
-                format!("those are {} of {}", by_second.len(), trace.nodes().len())
+                format!("that is {} of {} stations", by_second.len(), trace.nodes().len())
             }
             both => format!("{both} voted for both"),
         };

@@ -134,7 +134,7 @@ impl Process {
     }
 }
 
-fn one_at_a_time(trace: &Trace) -> Result<(), Breach> {
+fn one_at_a_time(trace: &Trace, variant: Variant) -> Result<(), Breach> {
     let mut inside: Option<EventId> = None;
     for event in trace.event_ids() {
         match (trace.label(event), inside) {
@@ -143,14 +143,29 @@ fn one_at_a_time(trace: &Trace) -> Result<(), Breach> {
                 let names = [first, event].map(|entry| trace.node_name(trace.node_of(entry)));
                 let [one, other] = names;
                 let [low, high] = if asked[0] < asked[1] { names } else { [other, one] };
+                let why = match variant {
+                    Variant::WaitsForAll => format!("{high} did not know of it"),
+                    Variant::WaitsForOne => {
+                        format!(
+                            "{high} did not know of it: one acknowledgement was enough, and it was not that of {low}"
+                        )
+                    }
+                    Variant::Unordered => {
+                        format!(
+                            "{high} did not know of it: what {low} sent later, its acknowledgement, overtook it"
+                        )
+                    }
+                };
+                let mut events = [asked[0].1, asked[1].1, first, event];
+                events.sort();
                 return Err(Breach::new(
                     format!("{other} waits until {one} goes out"),
                     format!("{other} goes in while {one} is inside"),
                 )
-                .shown_by([asked[0].1, asked[1].1, first, event])
+                .shown_by(events)
                 .by_rule(format!(
-                    "the request of {low} comes first, names breaking ties, and {high} did not know of it: what {low} \
-                     sends after it was not waited for, or overtook it"
+                    "the request of {low} comes first by its Lamport time (of equal ones pacific's, then atlantic's), and \
+                     {why}"
                 )));
             }
             ("goes in", None) => inside = Some(event),
@@ -199,5 +214,7 @@ fn subject(variant: Variant) -> Box<dyn Subject> {
         requests: BTreeSet::new(),
         is_inside: false,
     };
-    Box::new(Case::new("mutex", setup, node).always(PROMISE, one_at_a_time))
+    Box::new(
+        Case::new("mutex", setup, node).always(PROMISE, move |trace: &Trace| one_at_a_time(trace, variant)),
+    )
 }

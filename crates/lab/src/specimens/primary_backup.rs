@@ -7,7 +7,7 @@ use std::time::Duration;
 use constellation_fabric::{Effects, Input, Link, Network, Node, Now, Odds, Timer};
 use constellation_sim::clients::{Client, Pace, Party, RequestId, Retry, Service, Workload};
 use constellation_sim::{Act, Plan, Setup};
-use constellation_trace::{Call, Completion, EventId, History, NodeId, Trace, TrueTime};
+use constellation_trace::{Call, Completion, EventId, History, Kind, NodeId, Trace, TrueTime};
 
 use super::{Soundness, Specimen};
 use crate::case::{Breach, Case};
@@ -160,13 +160,15 @@ fn is_still_there(trace: &Trace) -> Result<(), Breach> {
     for operation in History::of(trace).operations() {
         match (&operation.call, &operation.completed) {
             (Call::Append { value, .. }, Some((end, Completion::Done))) => {
-                acknowledged.push((value.clone(), end.event));
+                acknowledged.push((value.clone(), [operation.invoked.event, end.event]));
             }
             (_, Some((end, Completion::Shows(list)))) => {
                 let lost = acknowledged.iter().find(|(value, _)| !list.contains(value));
                 let Some((value, acknowledged)) = lost else { continue };
-                let is_take_over = |event: &EventId| trace.label(*event).starts_with("takes over");
-                let takes_over = trace.event_ids().find(is_take_over);
+                let is_fail_over = |event: &EventId| {
+                    trace.label(*event).starts_with("takes over") || trace.event(*event).kind == Kind::Crash
+                };
+                let fail_over = trace.event_ids().filter(is_fail_over);
                 let expected =
                     format!("ground was told that {value} is in the list, so it is there from then on");
                 let found = format!(
@@ -174,8 +176,10 @@ fn is_still_there(trace: &Trace) -> Result<(), Breach> {
                     list.join(" ")
                 );
                 return Err(Breach::new(expected, found)
-                    .shown_by([*acknowledged].into_iter().chain(takes_over).chain([end.event]))
-                    .by_rule("nobody takes anything out of the list"));
+                    .shown_by(acknowledged.iter().copied().chain(fail_over).chain([end.event]))
+                    .by_rule(
+                        "nobody takes anything out of the list, and pacific had said that it was done",
+                    ));
             }
             _ => {}
         }

@@ -195,9 +195,14 @@ fn never_goes_back(trace: &Trace) -> Result<(), Breach> {
             let expected = format!("{who}, which asks after {earlier}, is shown {value} or newer");
             let asked = answers(trace, read, *end);
             let found = format!("{who} is shown {shown}: it was answered by {asked}, and waited for no more");
+            let mut operations = history.operations().iter();
+            let write = operations.find(|operation| matches!(operation.call, Call::Write { .. }));
+            let write = write.map(|write| write.invoked.event);
             return Err(Breach::new(expected, found)
-                .shown_by([newest_end.event, read.invoked.event, end.event])
-                .by_rule("the first of these events was over before the second began, in true time"));
+                .shown_by(write.into_iter().chain([newest_end.event, read.invoked.event, end.event]))
+                .by_rule(format!(
+                    "{earlier} before {who} asked, and a register does not go back to an older value"
+                )));
         }
     }
     Ok(())

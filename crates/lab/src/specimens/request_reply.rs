@@ -87,12 +87,13 @@ fn ask(key: u32, effects: &mut Effects<Message>) {
 
 fn fires_once(trace: &Trace) -> Result<(), Breach> {
     let fires: Vec<_> = trace.event_ids().filter(|event| trace.label(*event) == "fires").collect();
-    match fires[..] {
-        [first, second, ..] => Err(Breach::new("one order, one burn", "the thruster fires again")
-            .shown_by([first, second])
-            .by_rule("ground ordered one burn, and asked again only since it had not heard of it")),
-        _ => Ok(()),
-    }
+    let [_, second, ..] = fires[..] else { return Ok(()) };
+    Err(Breach::new(
+        "ground orders one burn, so the thruster fires once",
+        "the thruster fires twice: it takes the second request for another order",
+    )
+    .shown_by(trace.event_ids().filter(|event| !trace.label(*event).is_empty() && *event <= second))
+    .by_rule("ground ordered one burn, and asked again only since it had not heard of it"))
 }
 
 fn subject(retry: Retry) -> Box<dyn Subject> {

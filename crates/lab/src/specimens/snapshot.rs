@@ -162,21 +162,27 @@ fn is_complete(trace: &Trace) -> Result<(), Breach> {
             let is_marker = |event: &EventId| trace.node_of(*event) == target && trace.label(*event) == words;
             let marker = trace.event_ids().find(is_marker);
             let why = match (is_with_source, is_under_way, marker) {
-                (false, false, None) => format!("{other} before they came, and no marker told it of them"),
+                (false, false, None) => {
+                    format!("{other} before they came, and no marker told it that they were under way")
+                }
                 (false, false, Some(marker)) if marker < receive => {
                     format!("{other} before they came, and the marker overtook them")
                 }
-                (false, false, _) => format!("{other} before they came, and nobody as under way"),
-                (_, true, _) => format!("but {other} as under way"),
+                (false, false, _) => {
+                    format!("{other} before they came, and nobody recorded them as under way")
+                }
+                (_, true, _) => format!("and {other} recorded them as under way, too"),
                 _ => format!("{other} after they came"),
             };
             let when = if is_with_source { "before" } else { "after" };
-            let found = format!("{one} recorded {when} it sent {fuel}, {why}");
+            let found = format!("{one} recorded {when} it sent the {fuel}, {why}");
             let mut events = vec![send, receive, records[source.index()], records[target.index()]];
             events.extend(marker);
             events.sort();
             return Err(Breach::new(
-                format!("the {fuel} from {one} to {other} are in the snapshot once"),
+                format!(
+                    "the {fuel} units of fuel from {one} to {other} are in the snapshot once: at {one}, at {other} or under way"
+                ),
                 found,
             )
             .shown_by(events)

@@ -141,7 +141,7 @@ fn a_before_b(trace: &Trace) -> Result<(), Breach> {
     let order = Order::of(trace, &Budget::default()).expect("a run of a few events");
     Err(Breach::new(
         "A before B in every log: B was given by somebody who had been told by telephone that A is entered",
-        format!("B before A in the log of {at}, which goes by stamps and, where they are equal, by stations"),
+        format!("B before A in the log of {at}: it goes by stamps, and of equal ones pacific's is the lower"),
     )
     .shown_by([a.event, b.event, read.event])
     .by_order(&order, a.event, b.event))

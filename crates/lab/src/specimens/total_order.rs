@@ -150,9 +150,11 @@ fn in_one_order(trace: &Trace) -> Result<(), Breach> {
         );
         let [given, other_given] = [here, there].map(|order| given(trace, order));
         let (late, to) = if given < other_given { (here, other_name) } else { (there, name) };
-        return Err(breach.shown_by([given.1, other_given.1, event, other_event]).by_rule(format!(
-            "{late} has the lower stamp, stations breaking ties, and was on \
-             its way to {to}, which did not wait to hear from all"
+        let mut events = [given.1, other_given.1, event, other_event];
+        events.sort();
+        return Err(breach.shown_by(events).by_rule(format!(
+            "{late} has the lower Lamport stamp (of equal ones pacific's is lower than atlantic's) and was on its way to \
+             {to}, which did not wait until nothing lower could come"
         )));
     }
     Ok(())
