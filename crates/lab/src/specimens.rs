@@ -18,6 +18,7 @@ mod lease;
 mod lock;
 mod lww_register;
 mod mutex;
+mod pages;
 mod primary_backup;
 mod quorum_register;
 mod request_reply;
@@ -90,6 +91,22 @@ impl Specimen {
     /// The specimen that is written so: `request-reply/blind-retry`.
     pub fn find(path: &str) -> Option<&'static Specimen> {
         Specimen::all().find(|specimen| specimen.to_string() == path)
+    }
+
+    /// What is to be learnt from its protocol, in one sentence: the first of [`Specimen::text`].
+    pub fn lesson(&self) -> &'static str {
+        let first = self.text().lines().next().unwrap_or_default();
+        first.strip_prefix("//! ").unwrap_or(first)
+    }
+
+    /// The file in which the protocol with all its variants, its promise and its world are written, in Rust.
+    pub fn text(&self) -> &'static str {
+        pages::page_of(self.name).text
+    }
+
+    /// The works that the protocol is from, as authors and year; none for what everybody knows.
+    pub fn works(&self) -> &'static [&'static str] {
+        pages::page_of(self.name).works
     }
 
     /// What can be run and judged.

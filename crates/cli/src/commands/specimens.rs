@@ -1,24 +1,61 @@
 //! `constellation specimens`: small protocols, right and wrong; and what a hunt makes of each.
 
-use constellation_lab::hunt::{Go, Hunt, Hunted, Until, hunt_subject, provenance_of};
+use std::collections::BTreeSet;
+use std::num::NonZeroU64;
+
+use anyhow::bail;
+use constellation_lab::hunt::{Go, Hunt, Hunted, Until, hunt_subject, luck_of, provenance_of};
 use constellation_lab::specimens::{Soundness, Specimen};
+use constellation_lab::words::one_line;
 use constellation_trace::Verdict;
+use constellation_trace::ids::nearest;
 use serde_json::{Value, json};
 
 use crate::args::Specimens;
 use crate::printer::{Printer, count, faint, strong};
 
+mod page;
+
 pub(crate) fn run(arguments: &Specimens, printer: &mut Printer) -> anyhow::Result<u8> {
-    let rows = rows(arguments, printer)?;
+    let chosen = chosen(arguments)?;
+    if arguments.source {
+        printer.bytes(chosen.first().map_or("", |specimen| specimen.text()).as_bytes())?;
+        return Ok(0);
+    }
+    let rows = rows(&chosen, arguments, printer)?;
     let is_as_said = rows.iter().all(Row::is_as_said);
-    if arguments.json {
+    if arguments.table {
+        page::print(&rows, printer)?;
+    } else if arguments.json {
         let specimens: Vec<_> = rows.iter().map(Row::as_json).collect();
         printer.json(&json!({"schema": "constellation/specimens/1", "specimens": specimens}))?;
     } else {
-        print(&rows, printer)?;
+        print(&rows, arguments.name.is_some(), printer)?;
     }
     Ok(if is_as_said { 0 } else { 1 })
 }
+
+/// Those that are meant: all, those of one protocol, or one.
+fn chosen(arguments: &Specimens) -> anyhow::Result<Vec<&'static Specimen>> {
+    let Some(name) = &arguments.name else { return Ok(Specimen::all().collect()) };
+    // As `hunt` and `replay` write it, too.
+    let name = name.strip_prefix("specimen:").unwrap_or(name);
+    let is_it = |specimen: &&Specimen| specimen.name == name || specimen.to_string() == name;
+    let chosen: Vec<_> = Specimen::all().filter(is_it).collect();
+    if chosen.is_empty() {
+        let names = Specimen::all().flat_map(|specimen| [specimen.name.to_owned(), specimen.to_string()]);
+        let names: Vec<_> = names.collect();
+        let advice = match nearest(name, names.iter().map(String::as_str)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "`constellation specimens` lists them".to_owned(),
+        };
+        bail!("no specimen is called `{}`\nhelp: {advice}", one_line(name));
+    }
+    Ok(chosen)
+}
+
+/// How many seeds a page gives a wrong variant to break, and a right one not to.
+const TABLE_SEEDS: (u64, u64) = (20_000, 300);
 
 /// A specimen, and what came of its hunt, if there was one.
 struct Row {
@@ -26,18 +63,21 @@ struct Row {
     hunted: Option<Hunted>,
 }
 
-fn rows(arguments: &Specimens, printer: &Printer) -> anyhow::Result<Vec<Row>> {
+fn rows(chosen: &[&'static Specimen], arguments: &Specimens, printer: &Printer) -> anyhow::Result<Vec<Row>> {
     let progress = printer.progress("hunting specimens");
     let mut rows = Vec::new();
-    for specimen in Specimen::all() {
-        let hunted = match arguments.hunt {
+    for &specimen in chosen {
+        let is_right = specimen.soundness == Soundness::Right;
+        let (wrong_seeds, right_seeds) = TABLE_SEEDS;
+        let for_table = arguments.table.then_some(if is_right { right_seeds } else { wrong_seeds });
+        let hunted = match arguments.hunt.map(NonZeroU64::get).or(for_table) {
             None => None,
             Some(seeds) => {
                 progress.set_message(format!("hunting {specimen}"));
                 let subject = specimen.subject();
                 let provenance = provenance_of(&*subject, &specimen.to_string(), 1)?;
-                let mut plan = Hunt::new(1, seeds.get());
-                if specimen.soundness == Soundness::Right {
+                let mut plan = Hunt::new(1, seeds);
+                if is_right {
                     plan.until = Until::AllSeeds;
                 }
                 Some(hunt_subject(&*subject, &plan, &provenance, &mut |_| Go::On)?)
@@ -104,7 +144,7 @@ impl Row {
     }
 }
 
-fn print(rows: &[Row], printer: &mut Printer) -> anyhow::Result<()> {
+fn print(rows: &[Row], is_chosen: bool, printer: &mut Printer) -> anyhow::Result<()> {
     let width = rows.iter().map(|row| row.specimen.variant.len()).max().unwrap_or(0);
     let mut name = "";
     for row in rows {
@@ -112,6 +152,10 @@ fn print(rows: &[Row], printer: &mut Printer) -> anyhow::Result<()> {
         if specimen.name != name {
             printer.line(format!("{}: {}", strong(specimen.name), specimen.promise))?;
             name = specimen.name;
+            if is_chosen {
+                print_lesson(specimen, printer)?;
+                printer.line(faint(&format!("  in its world: {}", luck(rows))))?;
+            }
         }
         let soundness = match specimen.soundness {
             Soundness::Right => "✓ right".to_owned(),
@@ -122,7 +166,30 @@ fn print(rows: &[Row], printer: &mut Printer) -> anyhow::Result<()> {
         printer.line(format!("  {:<width$}  {soundness:<12}  {}{came}", specimen.variant, specimen.does))?;
     }
     printer.line("")?;
+    if let Some(row) = rows.first().filter(|_| is_chosen) {
+        for row in rows.iter().filter(|row| row.specimen.soundness != Soundness::Right) {
+            printer.line(format!("break it: constellation hunt specimen:{}", row.specimen))?;
+        }
+        return printer.line(format!("read it: constellation specimens {} --source", row.specimen.name));
+    }
     printer.line(faint(
-        "`wrong in 2`: two deviations from the calm run are known to break it. See one: constellation hunt specimen:NAME/VARIANT",
-    ))
+        "`wrong in 2`: two deviations from the calm run are known to break it. Of one more: constellation specimens NAME",
+    ))?;
+    printer.line(faint("See one break: constellation hunt specimen:NAME/VARIANT"))
+}
+
+/// The kinds of luck in the worlds of these, as tapes call them.
+fn luck(rows: &[Row]) -> String {
+    let luck = rows.iter().flat_map(|row| luck_of(&*row.specimen.subject()));
+    let luck: Vec<_> = luck.collect::<BTreeSet<_>>().into_iter().map(|topic| topic.name()).collect();
+    luck.join(", ")
+}
+
+/// What is to be learnt from a protocol, and whose it is.
+fn print_lesson(specimen: &Specimen, printer: &mut Printer) -> anyhow::Result<()> {
+    printer.line(format!("  {}", specimen.lesson()))?;
+    match specimen.works() {
+        [] => Ok(()),
+        works => printer.line(faint(&format!("  after {}", works.join("; ")))),
+    }
 }

@@ -58,3 +58,20 @@ fn each_specimen_has_a_path_and_each_protocol_a_right_variant() {
         assert!(has_right, "{} has no right variant", specimen.name);
     }
 }
+
+#[test]
+fn each_protocol_has_a_text_with_a_lesson_and_the_works_that_it_cites() {
+    for specimen in Specimen::all() {
+        let text = specimen.text();
+        assert!(
+            text.contains(&format!("name: \"{}\"", specimen.name)),
+            "{}: its file stands in no line of specimens/pages.rs",
+            specimen.name
+        );
+        assert!(specimen.lesson().ends_with('.'), "{}: {}", specimen.name, specimen.lesson());
+        for work in specimen.works() {
+            let missing = work.split([' ', ',']).find(|word| !text.contains(word));
+            assert_eq!(missing, None, "{} does not cite {work}", specimen.name);
+        }
+    }
+}
