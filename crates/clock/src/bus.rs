@@ -11,8 +11,10 @@ use constellation_fabric::Step;
 use constellation_trace::{MessageId, Names, NodeId, Trace};
 use tokio::sync::Notify;
 
+mod port;
 mod state;
 
+pub use port::{Letter, Port};
 use state::State;
 pub(crate) use state::{Posted, Taken};
 

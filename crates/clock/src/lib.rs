@@ -66,7 +66,7 @@ mod ordering;
 mod vector;
 
 #[cfg(feature = "bus")]
-pub use bus::{Message, MessageBus, PartitionOutcome};
+pub use bus::{Letter, Message, MessageBus, PartitionOutcome, Port};
 pub use catalog::{Catalog, Changes, Context, Reading, Reconciled, Synced, Update};
 pub use clock::{Clock, ExactStamp, Stamp};
 pub use dotted::{Dot, DottedClock, DottedStamp};

@@ -5,17 +5,19 @@ use std::path::Path;
 use std::process::Command;
 
 /// For each crate the crates of ours that it may depend on; what is not listed here must not be there.
-const ARROWS: [(&str, &[&str]); 7] = [
+const ARROWS: [(&str, &[&str]); 8] = [
     ("constellation-trace", &[]),
     ("constellation-fabric", &["constellation-trace"]),
     ("constellation-clock", &["constellation-fabric", "constellation-trace"]),
     ("constellation-sim", &["constellation-fabric", "constellation-trace"]),
     ("constellation-verify", &["constellation-trace"]),
+    ("constellation-live", &["constellation-clock", "constellation-fabric", "constellation-trace"]),
     (
         "constellation-lab",
         &[
             "constellation-clock",
             "constellation-fabric",
+            "constellation-live",
             "constellation-sim",
             "constellation-trace",
             "constellation-verify",
@@ -27,6 +29,7 @@ const ARROWS: [(&str, &[&str]); 7] = [
             "constellation-clock",
             "constellation-fabric",
             "constellation-lab",
+            "constellation-live",
             "constellation-sim",
             "constellation-trace",
             "constellation-verify",
@@ -35,7 +38,7 @@ const ARROWS: [(&str, &[&str]); 7] = [
 ];
 
 /// What must never come in, however indirectly, and into what.
-const NEVER: [(&str, &[&str], &[&str]); 5] = [
+const NEVER: [(&str, &[&str], &[&str]); 6] = [
     // The oracle trusts no clock, because it cannot see one.
     (
         "constellation-verify",
@@ -45,6 +48,12 @@ const NEVER: [(&str, &[&str], &[&str]); 5] = [
     // The world does not know what is being tested in it.
     ("constellation-sim", &[], &["constellation-clock", "constellation-verify", "tokio", "rand"]),
     ("constellation-fabric", &[], &["tokio", "serde", "rand"]),
+    // Real processes are not simulated, and do not judge themselves.
+    (
+        "constellation-live",
+        &[],
+        &["constellation-sim", "constellation-verify", "constellation-lab", "serde", "toml", "tokio-macros"],
+    ),
     // Whoever uses the bus pulls in no format, no simulator and no judge.
     (
         "constellation-clock",

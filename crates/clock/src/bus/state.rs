@@ -12,6 +12,8 @@ use constellation_trace::{Action, Entry, Loss, MessageId, Names, Nemesis, NodeId
 
 use crate::error::Error;
 
+mod steps;
+
 /// A message with its payload, from the send to the receive.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Posted {

@@ -1,0 +1,25 @@
+//! Nodes under real time: after this crate a reader can run what was simulated on a bus, or as processes over TCP, and
+//! have the recorded run judged as any other.
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | [`wire`] | [`WireNode`], [`RemoteNode`]: what a node must say to leave its process |
+//! | [`host`] | [`Host`]: one node, its clocks and its timers |
+//! | [`bus`] | [`bus::attach`]: a node on the [`MessageBus`](constellation_clock::MessageBus) |
+//!
+//! Unlike the rest of the system it is not reproducible: real time is its business. What went wrong in a run stands in its
+//! trace, and the same judges read it.
+//!
+//! This crate must never know a simulator, a judge, a scenario file or a terminal.
+
+#![forbid(unsafe_code)]
+
+pub mod bus;
+pub mod clocks;
+pub mod host;
+mod race;
+pub mod wire;
+
+pub use clocks::Clocks;
+pub use host::Host;
+pub use wire::{RemoteNode, WireNode};
