@@ -5,12 +5,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use constellation_clock::{Error, Letter, MessageBus, Port};
-use constellation_fabric::{Input, Step};
+use constellation_fabric::{Input, Now, Step};
 use constellation_trace::MessageId;
 use tokio::sync::mpsc;
 
 use crate::clocks::Clocks;
-use crate::host::{Believes, Host, HostError, Outside, Taken};
+use crate::host::{Believes, Host, HostError, Outside, Taken, WallClaims};
 use crate::race::{First, first};
 use crate::wire::WireNode;
 
@@ -20,7 +20,7 @@ use crate::wire::WireNode;
 /// [records](MessageBus::recording), each step is an event of its trace, with label, claims and all; what judges a
 /// simulated run can judge that trace.
 ///
-/// Timers are tokio's, so that a test may [pause](tokio::time::pause) its time.
+/// What wall clocks show is not recorded unless the node claims it. Timers are tokio's, so that a test may pause its time.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -187,7 +187,10 @@ pub fn attach<N: WireNode>(
 ) -> Result<(BusNode<N>, BusHandle<N::Request>), Error> {
     let port = bus.port(name)?;
     let (asked, receiver) = mpsc::unbounded_channel();
-    Ok((BusNode { host: Host::new(node, clocks), port, asked: receiver }, BusHandle { asked }))
+    Ok((
+        BusNode { host: Host::new(node, clocks, WallClaims::Untold), port, asked: receiver },
+        BusHandle { asked },
+    ))
 }
 
 impl<N: WireNode> BusNode<N> {
@@ -270,7 +273,7 @@ struct OnBus<'p, N: WireNode> {
 impl<N: WireNode> Outside<N::Message> for OnBus<'_, N> {
     type Error = Error;
 
-    async fn restarted(&mut self, _believes: Believes) -> Result<(), Error> {
+    async fn restarted(&mut self, _believes: Believes, _now: Now) -> Result<(), Error> {
         // The bus has recorded that it remembers nothing, when the place was taken.
         Ok(())
     }

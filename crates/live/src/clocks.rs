@@ -51,7 +51,7 @@ impl Rate {
     }
 
     /// How long such clocks say that a time of the machine lasts, cut to the nanosecond.
-    fn shows(self, machine: Duration) -> u64 {
+    pub(crate) fn shows(self, machine: Duration) -> u64 {
         let shown = machine.as_nanos().saturating_mul(self.shown_ns()) / u128::from(BILLION.unsigned_abs());
         u64::try_from(shown).unwrap_or(u64::MAX)
     }
@@ -81,6 +81,11 @@ impl Clocks {
     /// Clocks that go so; the monotonic one begins now.
     pub fn new(rate: Rate, wall: Wall) -> Clocks {
         Clocks { began: Instant::now(), rate, wall }
+    }
+
+    /// The monotonic clock begins now.
+    pub(crate) fn begin(&mut self) {
+        self.began = Instant::now();
     }
 
     /// What they show.

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use constellation_fabric::{Effects, Input, Node, Step, StepAct, Timer};
+use constellation_fabric::{Effects, Input, Node, Now, Step, StepAct, Timer};
+use constellation_trace::{Claim, ClaimKind};
 use tokio::time::Instant;
 
 use crate::clocks::Clocks;
@@ -16,6 +17,16 @@ pub struct Host<N: Node> {
     /// When each timer that is set runs out.
     timers: BTreeMap<Timer, Instant>,
     effects: Effects<N::Message>,
+    walls: WallClaims,
+}
+
+/// Whether each step says what the wall clock showed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum WallClaims {
+    /// It does, unless the node has said so itself.
+    Told,
+    /// Only what the node says is told.
+    Untold,
 }
 
 /// Where the steps of a node go: its links, its disk and whoever records.
@@ -25,7 +36,9 @@ pub trait Outside<M> {
 
     /// The node was restarted and has looked at what its disk held: how much of it does it believe? Called before the
     /// steps of that input.
-    fn restarted(&mut self, believes: Believes) -> impl Future<Output = Result<(), Self::Error>>;
+    ///
+    /// `now` is what the clocks of the node showed.
+    fn restarted(&mut self, believes: Believes, now: Now) -> impl Future<Output = Result<(), Self::Error>>;
 
     /// Carries one step out: what is to be on disk is there when this returns, and what is sent is on its way.
     fn carry_out(&mut self, step: Step<M>) -> impl Future<Output = Result<(), Self::Error>>;
@@ -74,8 +87,8 @@ impl<E: fmt::Debug + fmt::Display> std::error::Error for HostError<E> {}
 
 impl<N: Node> Host<N> {
     /// A node before its first input, with these clocks.
-    pub fn new(node: N, clocks: Clocks) -> Host<N> {
-        Host { node, clocks, timers: BTreeMap::new(), effects: Effects::new() }
+    pub fn new(node: N, clocks: Clocks, walls: WallClaims) -> Host<N> {
+        Host { node, clocks, timers: BTreeMap::new(), effects: Effects::new(), walls }
     }
 
     /// The node.
@@ -132,7 +145,8 @@ impl<N: Node> Host<N> {
         } else {
             self.effects.renew();
         }
-        self.node.on(self.clocks.now(), input, &mut self.effects);
+        let now = self.clocks.now();
+        self.node.on(now, input, &mut self.effects);
         let taken = self.taken(is_message).ok_or(HostError::Receive)?;
         if is_restart {
             let believes = match (self.effects.has_refused(), self.effects.has_fallen_back()) {
@@ -140,17 +154,25 @@ impl<N: Node> Host<N> {
                 (false, true) => Believes::AllButTheLastWrite,
                 (false, false) => Believes::All,
             };
-            outside.restarted(believes).await.map_err(HostError::Outside)?;
+            outside.restarted(believes, now).await.map_err(HostError::Outside)?;
         }
         let effects = std::mem::take(&mut self.effects);
         let (steps, timers) = effects.into_parts();
-        for step in steps {
+        for mut step in steps {
+            self.tell_wall(now, &mut step);
             outside.carry_out(step).await.map_err(HostError::Outside)?;
         }
         for set in timers {
             self.timers.insert(set.timer, self.clocks.runs_out(set.after));
         }
         Ok(taken)
+    }
+
+    fn tell_wall(&self, now: Now, step: &mut Step<N::Message>) {
+        let is_told = || step.claims.iter().any(|claim| claim.kind() == ClaimKind::Wall);
+        if self.walls == WallClaims::Told && !is_told() {
+            step.claims.push(Claim::Wall(now.wall));
+        }
     }
 
     /// Whether the input was taken; `None` if a step receives that must not.

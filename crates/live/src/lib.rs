@@ -15,11 +15,27 @@
 #![forbid(unsafe_code)]
 
 pub mod bus;
+mod bytes;
 pub mod clocks;
+pub mod error;
+
+pub mod frame;
 pub mod host;
+pub mod hub;
+pub mod launch;
+pub mod plan;
+pub mod process;
+mod protocol;
 mod race;
+mod state_file;
+mod ticket;
 pub mod wire;
 
 pub use clocks::Clocks;
+pub use error::LiveError;
 pub use host::Host;
+pub use hub::{Ended, Live};
+pub use launch::{Launch, Process, Program};
+pub use plan::{Act, Setup};
+pub use ticket::{Ticket, TicketError};
 pub use wire::{RemoteNode, WireNode};

@@ -23,3 +23,8 @@ pub(crate) fn told(trace: &Trace) -> String {
     lines.extend(nemesis.map(|entry| format!("  ~ {:?}", entry.nemesis)));
     lines.join("\n")
 }
+
+/// How many events have this label.
+pub(crate) fn count(trace: &Trace, label: &str) -> usize {
+    trace.event_ids().filter(|event| trace.label(*event) == label).count()
+}

@@ -1,0 +1,146 @@
+//! Processes that end and begin: each is a crash or a restart of the record, and the run goes on.
+
+use std::io;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use constellation_live::plan::Disk;
+use constellation_live::{Act, Ended, Launch, LiveError, Setup, Ticket, hub};
+use constellation_trace::{Kind, Nemesis, Trace};
+
+use crate::beacon::{Ask, Beacon};
+use crate::tasks::{Beacons, CALM, Task, at_ms, node, run, setup, whole};
+use crate::told::count;
+
+const ONE: Beacons = Beacons { count: 1, repeats: 0 };
+const TWO: Beacons = Beacons { count: 2, repeats: 0 };
+
+fn add(number: u32) -> Act<Ask> {
+    Act::Request { node: node(number), request: Ask::Add(5) }
+}
+
+/// What became of the processes of a node, in order.
+fn lives(trace: &Trace) -> Vec<Kind> {
+    let is_life = |kind: &Kind| matches!(kind, Kind::Crash | Kind::Restart { .. });
+    trace.events().iter().map(|event| event.kind).filter(is_life).collect()
+}
+
+#[tokio::test]
+async fn a_killed_process_is_a_crash_and_the_next_reads_what_it_wrote() {
+    let (mut setup, _folder) = setup(1);
+    let restart = Act::Restart { node: node(0), disk: Disk::Kept };
+    setup.plan = vec![(at_ms(50), add(0)), (at_ms(200), Act::Crash { node: node(0) }), (at_ms(210), restart)];
+    let trace = whole(setup, CALM, ONE).await.trace;
+    let [Kind::Crash, Kind::Restart { from }] = lives(&trace)[..] else { panic!("{:?}", lives(&trace)) };
+    // On a busy machine it may be killed before it has written anything.
+    let kept = if from.is_some() { 5 } else { 0 };
+    assert_eq!(count(&trace, &format!("remembers {kept}")), 1);
+    assert_eq!(count(&trace, &format!("is at {kept}")), 1);
+    assert!(from.is_none_or(|wrote| trace.event(wrote).kind == Kind::Persist));
+}
+
+#[tokio::test]
+async fn a_lost_disk_is_amnesia() {
+    let (mut setup, _folder) = setup(1);
+    let restart = Act::Restart { node: node(0), disk: Disk::Lost };
+    setup.plan = vec![(at_ms(50), add(0)), (at_ms(200), Act::Crash { node: node(0) }), (at_ms(210), restart)];
+    let trace = whole(setup, CALM, ONE).await.trace;
+    assert_eq!(lives(&trace), [Kind::Crash, Kind::Restart { from: None }]);
+    assert_eq!((count(&trace, "remembers 0"), count(&trace, "is at 0")), (1, 1));
+}
+
+#[tokio::test]
+async fn who_is_down_at_the_end_is_there_again_and_what_it_missed_is_lost() {
+    let (mut setup, _folder) = setup(2);
+    setup.plan = vec![(at_ms(50), Act::Crash { node: node(1) }), (at_ms(200), add(0))];
+    let live = whole(setup, CALM, TWO).await;
+    assert_eq!(lives(&live.trace), [Kind::Crash, Kind::Restart { from: None }]);
+    let lost = live.trace.nemesis().iter().filter(|entry| matches!(entry.nemesis, Nemesis::Lose(..))).count();
+    // On a busy machine it may be sent so late that it meets the next process.
+    assert_eq!((lost + count(&live.trace, "hears 5"), lost), (1, count(&live.trace, "is at 0")));
+    assert_eq!(live.remarks, [] as [String; 0]);
+}
+
+/// A cut holds it until the end, when the process is there again.
+#[tokio::test]
+async fn what_is_held_for_who_is_down_arrives() {
+    let (mut setup, _folder) = setup(2);
+    let cut = Act::Cut { sources: vec![node(0)], targets: vec![node(1)] };
+    setup.plan = vec![(at_ms(10), cut), (at_ms(50), Act::Crash { node: node(1) }), (at_ms(200), add(0))];
+    let trace = whole(setup, CALM, TWO).await.trace;
+    assert_eq!((count(&trace, "hears 5"), count(&trace, "is at 5")), (1, 2));
+}
+
+#[tokio::test]
+async fn who_joins_starts_then_and_who_leaves_is_gone() {
+    let (mut setup, _folder) = setup(2);
+    let (join, leave) = (Act::Join { node: node(1) }, Act::Leave { node: node(1) });
+    setup.plan = vec![(at_ms(50), add(0)), (at_ms(100), join), (at_ms(300), leave)];
+    let trace = whole(setup, CALM, TWO).await.trace;
+    let told = trace.nemesis().iter().map(|entry| entry.nemesis.clone());
+    let lives: Vec<_> = told.filter(|nemesis| nemesis.node().is_some()).collect();
+    assert_eq!(lives, [Nemesis::Join { node: node(1) }, Nemesis::Leave { node: node(1) }]);
+    assert_eq!((count(&trace, "online"), count(&trace, "leaves"), count(&trace, "is at 5")), (2, 1, 1));
+}
+
+#[tokio::test]
+async fn what_cannot_be_stopped_is_told_and_not_recorded() {
+    let (mut setup, _folder) = setup(1);
+    setup.plan = vec![(at_ms(50), Act::Pause { node: node(0), lasts: Duration::from_millis(50) })];
+    let live = whole(setup, CALM, ONE).await;
+    assert_eq!(live.remarks, ["not done: pacific was to stop for a time, and a task cannot be stopped"]);
+    assert!(live.trace.nemesis().is_empty());
+}
+
+#[tokio::test]
+async fn a_run_stops_when_it_is_told_to_and_says_what_stands() {
+    let (setup, _folder) = setup(1);
+    let live = hub::run::<Beacon, _>(setup, &mut { CALM }, ONE, &AtomicBool::new(true)).await;
+    let live = live.expect("nothing stands in the way");
+    assert_eq!((live.ended, count(&live.trace, "is at 0")), (Ended::Stopped, 0));
+}
+
+#[tokio::test]
+async fn a_run_that_says_too_much_is_cut() {
+    let (mut setup, _folder) = setup(2);
+    setup.events_max = 3;
+    setup.plan = vec![(at_ms(50), add(0))];
+    let live = run(setup, CALM, TWO).await.expect("nothing stands in the way");
+    assert_eq!(live.ended, Ended::TooLong);
+}
+
+/// No process begins as it should.
+struct Broken(fn() -> io::Result<Task>);
+
+impl Launch for Broken {
+    type Process = Task;
+
+    fn launch(&mut self, _ticket: &Ticket) -> io::Result<Task> {
+        (self.0)()
+    }
+}
+
+async fn refused(change: impl FnOnce(&mut Setup<Ask>), launcher: Broken) -> String {
+    let (mut setup, _folder) = setup(1);
+    change(&mut setup);
+    run(setup, CALM, launcher).await.expect_err("it cannot begin").to_string()
+}
+
+#[tokio::test]
+async fn a_process_that_does_not_come_is_told_by_name() {
+    let unknown = refused(|_| {}, Broken(|| Err(io::Error::other("no such program")))).await;
+    assert_eq!(unknown, "cannot begin the process of pacific: no such program");
+    let gone = refused(|_| {}, Broken(|| Ok(Task(tokio::spawn(async {}))))).await;
+    assert_eq!(gone, "the process of pacific ended before it said hello");
+    let silent = Broken(|| Ok(Task(tokio::spawn(std::future::pending()))));
+    let silent = refused(|setup| setup.patience.hello = Duration::ZERO, silent).await;
+    assert_eq!(silent, "the process of pacific said no hello for 0 s");
+}
+
+#[tokio::test]
+async fn a_plan_for_a_node_that_is_not_there_is_refused() {
+    let (mut setup, _folder) = setup(1);
+    setup.plan = vec![(at_ms(50), Act::Crash { node: node(7) })];
+    let refused = run(setup, CALM, ONE).await;
+    assert!(matches!(refused, Err(LiveError::Setup(_))), "{refused:?}");
+}
