@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use constellation_lab::live::SPEED_MAX;
 use constellation_lab::scenario::{duration, signed_range_ns};
 
 const EXIT_CODES: &str = "\
@@ -76,6 +77,11 @@ pub(crate) enum Command {
     Replay(Replay),
     /// Run a scenario in every order in which messages can arrive, within bounds, and judge each run.
     Explore(Explore),
+    /// Run a scenario with a process for each node and a faulty link layer between them, in real time, and judge it.
+    Live(Live),
+    /// What each process of a live run is: it is told on its standard input where to go.
+    #[command(hide = true)]
+    LiveNode,
     /// List the scenarios that ship with this program.
     Scenarios(Scenarios),
     /// List small protocols, right and wrong, that ship with this program: `hunt specimen:NAME/VARIANT` breaks one.
@@ -267,6 +273,32 @@ pub(crate) struct Explore {
     pub(crate) json: bool,
 }
 
+#[derive(Args, Debug)]
+#[command(after_help = EXIT_CODES)]
+pub(crate) struct Live {
+    #[command(flatten)]
+    pub(crate) target: Target,
+    /// The seed of what links do to messages; by default the scenario's own. When everything happens, real time decides.
+    #[arg(long, value_name = "N", value_parser = parse_seed)]
+    pub(crate) seed: Option<u64>,
+    /// How many seconds of the scenario pass in a real one, 1 to 1000.
+    #[arg(long, value_name = "X", default_value = "1", value_parser = parse_speed)]
+    pub(crate) speed: NonZeroU32,
+    /// How much of the timeline to print: `auto` leaves out the middle of a long one, `faults` prints what the world did and
+    /// which nodes crashed and restarted.
+    #[arg(long, value_enum, default_value_t = Timeline::Auto, value_name = "WHAT")]
+    pub(crate) timeline: Timeline,
+    /// Write the trace to this file, as JSON Lines.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trace: Option<PathBuf>,
+    /// Whether to tell on standard error that it runs; `auto` does on a terminal, `always` prints a line.
+    #[arg(long, value_enum, default_value_t = Progress::Auto, value_name = "WHEN")]
+    pub(crate) progress: Progress,
+    /// Print one JSON object instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 const BUDGET: NonZeroU64 =
     NonZeroU64::new(constellation_lab::explore::Bounds::DELIVERIES_MAX).expect("the usual bound is no 0");
 
@@ -381,6 +413,12 @@ fn parse_seed(text: &str) -> Result<u64, String> {
         None => text.parse(),
     };
     parsed.map_err(|_| "a whole number from 0 to 2^64 - 1, decimal or after 0x".to_owned())
+}
+
+/// How many times as fast as the machine.
+fn parse_speed(text: &str) -> Result<NonZeroU32, String> {
+    let speed = text.parse().ok().filter(|speed: &NonZeroU32| speed.get() <= SPEED_MAX);
+    speed.ok_or_else(|| format!("a whole number from 1 to {SPEED_MAX}"))
 }
 
 /// How many seeds: one at least.

@@ -28,6 +28,11 @@ impl Interrupts {
         Ok(Interrupts(interrupted))
     }
 
+    /// What is set once it was pressed, for whoever looks at it by himself.
+    pub(crate) fn flag(&self) -> &AtomicBool {
+        &self.0
+    }
+
     /// Whether it was pressed by now.
     pub(crate) fn came(&self) -> bool {
         self.0.load(Ordering::Relaxed)

@@ -28,6 +28,8 @@ fn main() -> ExitCode {
         Command::Hunt(hunt) => commands::hunt::run(&hunt, &mut printer),
         Command::Replay(replay) => commands::replay::run(&replay, &mut printer),
         Command::Explore(explore) => commands::explore::run(&explore, &mut printer),
+        Command::Live(live) => commands::live::run(&live, &mut printer),
+        Command::LiveNode => commands::live::serve(),
         Command::Scenarios(scenarios) => commands::scenarios::run(&scenarios, &mut printer),
         Command::Specimens(specimens) => commands::specimens::run(&specimens, &mut printer),
         Command::Sweep(sweep) => commands::sweep::run(&sweep, &mut printer),

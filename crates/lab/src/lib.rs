@@ -25,6 +25,7 @@
 //! | [`promises`] | what is judged, and how clocks compare |
 //! | [`run`] | [`Run`]: simulated, judged, and made as small as it still fails |
 //! | [`explore`](mod@explore) | [`explore::explore`]: every order of arrivals, judged |
+//! | [`live`] | [`live::run`]: a scenario with real processes, judged as a simulated one |
 //! | [`prefix`](mod@prefix) | [`prefix()`]: the beginning of a trace |
 //! | [`subject`] | [`Subject`]: what can be hunted |
 //! | [`case`] | [`Case`]: a protocol of your own, with its world and what it promises |
@@ -49,6 +50,7 @@ pub mod explore;
 pub mod hunt;
 pub mod incidents;
 pub mod lane;
+pub mod live;
 pub mod prefix;
 pub mod promises;
 pub mod resolver;

@@ -226,9 +226,9 @@ where
 }
 
 /// Asks another chooser what the scenario allows to be asked.
-struct Allowed<C> {
-    chances: Chances,
-    inner: C,
+pub(crate) struct Allowed<C> {
+    pub(crate) chances: Chances,
+    pub(crate) inner: C,
 }
 
 impl<C: Choices> Choices for Allowed<C> {
@@ -241,7 +241,7 @@ impl<C: Choices> Choices for Allowed<C> {
 }
 
 /// What a client does; after the end of the scenario it begins nothing more.
-fn workload(scenario: &Scenario, client: &ClientRule) -> Workload {
+pub(crate) fn workload(scenario: &Scenario, client: &ClientRule) -> Workload {
     let stations = client.stations.iter().map(|station| scenario.id(station));
     let mut workload = Workload::new(stations, client.pace, client.retry, client.calls());
     let start = TrueTime::from_ns(0);
@@ -249,7 +249,7 @@ fn workload(scenario: &Scenario, client: &ClientRule) -> Workload {
     workload
 }
 
-fn origin(scenario: &Scenario, seed: u64) -> Origin {
+pub(crate) fn origin(scenario: &Scenario, seed: u64) -> Origin {
     let resolver = Some(scenario.resolver.name().to_owned());
     Origin { scenario: scenario.name.clone(), seed, resolver }
 }
@@ -272,7 +272,7 @@ fn setup(scenario: &Scenario) -> Setup<Request> {
 
 /// How much may happen: less where there are many nodes, since each event says something of each of them. So the stamps
 /// of a run take half a gigabyte at most.
-fn events_max(scenario: &Scenario) -> u32 {
+pub(crate) fn events_max(scenario: &Scenario) -> u32 {
     const STAMPS_MAX: u32 = 1 << 25;
     let nodes = u32::try_from(scenario.nodes.len()).expect("a scenario has at most a thousand nodes");
     Setup::<Request>::EVENTS_MAX.min(STAMPS_MAX / nodes.max(1))
@@ -287,7 +287,7 @@ fn machines(scenario: &Scenario) -> Vec<Machine> {
     scenario.names().map(machine).collect()
 }
 
-fn network(scenario: &Scenario) -> Network {
+pub(crate) fn network(scenario: &Scenario) -> Network {
     let mut network = Network::new(scenario.link);
     network.set_default(scenario.link, scenario.contacts.clone());
     if let Some(isolation) = scenario.isolation {
@@ -308,7 +308,7 @@ fn network(scenario: &Scenario) -> Network {
 }
 
 /// How long everything needs to arrive once nothing goes wrong any more, and no link has a queue or is down.
-fn settle_time(scenario: &Scenario) -> Duration {
+pub(crate) fn settle_time(scenario: &Scenario) -> Duration {
     let slowest = slowest(scenario);
     let rounds = u32::try_from(scenario.nodes.len()).unwrap_or(u32::MAX);
     // Each station offers all that it holds to each other one, and what it was offered meanwhile once more.

@@ -38,7 +38,8 @@ use crate::wire::RemoteNode;
 #[non_exhaustive]
 pub struct Live {
     /// What happened. Its times are those of the hub's clock, which no node saw; an event has the time at which the hub
-    /// heard of it.
+    /// heard of it, so that an honest wall clock seems late by as much. Whether to call that a lie is the caller's choice:
+    /// the trace has no [epoch](Trace::set_epoch).
     pub trace: Trace,
     /// What a reader should know beside, a line each.
     pub remarks: Vec<String>,
@@ -138,8 +139,7 @@ impl<'c, N: RemoteNode, L: Launch> Hub<'c, N, L> {
         choices: &'c mut dyn Choices,
         launcher: L,
     ) -> Result<Hub<'c, N, L>, LiveError> {
-        let mut trace = Trace::new(&setup.names).map_err(LiveError::Setup)?;
-        trace.set_epoch(setup.epoch);
+        let trace = Trace::new(&setup.names).map_err(LiveError::Setup)?;
         let plan = std::mem::take(&mut setup.plan);
         let asked = setup.closing.rounds.iter().flatten().map(|(node, _)| *node);
         let named = plan.iter().flat_map(|(_, act)| act.nodes()).chain(asked);

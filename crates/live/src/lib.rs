@@ -5,7 +5,13 @@
 //! | --- | --- |
 //! | [`wire`] | [`WireNode`], [`RemoteNode`]: what a node must say to leave its process |
 //! | [`host`] | [`Host`]: one node, its clocks and its timers |
+//! | [`clocks`] | [`Clocks`]: what the machine's clocks show to a node |
 //! | [`bus`] | [`bus::attach`]: a node on the [`MessageBus`](constellation_clock::MessageBus) |
+//! | [`process`] | a node in a process of its own, over TCP |
+//! | [`hub`] | the link layer between such processes, which records the run |
+//! | [`plan`] | [`Setup`], [`Act`]: what happens in such a run, and when |
+//! | [`launch`] | [`Launch`], [`Program`]: how processes are begun |
+//! | [`bytes`], [`frame`] | values and messages on a wire |
 //!
 //! Unlike the rest of the system it is not reproducible: real time is its business. What went wrong in a run stands in its
 //! trace, and the same judges read it.
@@ -15,7 +21,7 @@
 #![forbid(unsafe_code)]
 
 pub mod bus;
-mod bytes;
+pub mod bytes;
 pub mod clocks;
 pub mod error;
 

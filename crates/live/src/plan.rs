@@ -54,9 +54,9 @@ pub struct Machine {
 pub struct Closing<R> {
     /// How long nodes have to settle.
     pub settle: Duration,
-    /// How many timers run out at each node before it counts as settled, however long that takes: on a busy machine
-    /// time passes, and nothing is done.
-    pub timers_min: u32,
+    /// How many timers run out at each node before it counts as settled, in the order of their ids and 0 for those that
+    /// are missing, however long that takes: on a busy machine time passes, and nothing is done.
+    pub timers_min: Vec<u32>,
     /// What nodes are asked then, round by round. A round ends when nothing is under way: no message, no input, no timer.
     pub rounds: Vec<Vec<(NodeId, R)>>,
 }
@@ -170,7 +170,7 @@ impl<R> Setup<R> {
     ) -> Setup<R> {
         let names: Vec<String> = names.into_iter().map(Into::into).collect();
         let machines = vec![Machine::default(); names.len()];
-        let closing = Closing { settle: Duration::ZERO, timers_min: 0, rounds: Vec::new() };
+        let closing = Closing { settle: Duration::ZERO, timers_min: Vec::new(), rounds: Vec::new() };
         Setup {
             names,
             machines,

@@ -71,6 +71,14 @@ pub(crate) fn print(
     replay: &str,
     printer: &mut Printer,
 ) -> anyhow::Result<()> {
+    print_told(run, shown, printer)?;
+    printer.line("")?;
+    printer.line(format!("seed {} · replay: {replay}", run.seed))?;
+    printer.line(format!("trace sha256 {}", jsonl::digest(&run.trace)))
+}
+
+/// Prints what happened and what it means.
+pub(crate) fn print_told(run: &Run, shown: args::Timeline, printer: &mut Printer) -> anyhow::Result<()> {
     let (name, title) = (one_line(&run.scenario.name), one_line(&run.scenario.title));
     let title = if title.is_empty() { String::new() } else { format!(" · {title}") };
     printer.line(strong(&name) + &title)?;
@@ -80,9 +88,7 @@ pub(crate) fn print(
     for remark in &run.remarks {
         printer.line(faint(&format!("· {remark}")))?;
     }
-    printer.line("")?;
-    printer.line(format!("seed {} · replay: {replay}", run.seed))?;
-    printer.line(format!("trace sha256 {}", jsonl::digest(&run.trace)))
+    Ok(())
 }
 
 /// Runs every resolver on one scenario and seed, and prints what each made of it.

@@ -374,6 +374,11 @@ impl Hunting {
         assert!(killed.expect("there is such a command").success());
     }
 
+    /// Ends it without warning.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().expect("it is ours");
+    }
+
     /// How it ends, and what it found.
     pub(crate) fn end(mut self) -> (Option<i32>, String) {
         let mut rest = String::new();

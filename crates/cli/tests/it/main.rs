@@ -9,6 +9,7 @@ mod given;
 mod goldens;
 mod hunting;
 mod layers;
+mod living;
 mod machines;
 mod own_traces;
 mod readme;

@@ -10,7 +10,7 @@ use crate::resolver::{News, NewsKind};
 
 impl Message {
     /// Lamport time, vector, occasion, and the news, each behind its kind and its length.
-    pub(super) fn encode(&self) -> Vec<u8> {
+    pub(crate) fn encode(&self) -> Vec<u8> {
         let mut writer = Writer::default();
         writer.varint(self.lamport);
         self.vector.write(&mut writer);
@@ -34,7 +34,7 @@ impl Message {
     }
 
     /// The message that the bytes stand for.
-    pub(super) fn decode(bytes: &[u8]) -> Result<Message, Error> {
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Message, Error> {
         let mut reader = Reader::new(bytes);
         let lamport = reader.varint()?;
         let vector = VectorStamp::read(&mut reader, &Limits::STANDARD, None)?;

@@ -76,13 +76,12 @@ impl<N: RemoteNode, L: Launch> Hub<'_, N, L> {
     }
 
     fn have_settled(&self, timers_from: &[u64]) -> bool {
-        let timers_min = u64::from(self.setup.closing.timers_min);
-        let mut seats = self.seats.iter().zip(timers_from);
-        seats.all(|(seat, from)| {
-            // One without a timer waits for nothing.
-            seat.life != Life::Alive
-                || seat.timers_set == 0
-                || seat.timers_done >= from.saturating_add(timers_min)
+        let timers_min = self.setup.closing.timers_min.iter().copied().chain(std::iter::repeat(0));
+        let mut seats = self.seats.iter().zip(timers_from).zip(timers_min);
+        seats.all(|((seat, from), timers_min)| {
+            // One that is not there or has no timer waits for nothing.
+            let waits = seat.life == Life::Alive && seat.timers_set > 0;
+            !waits || seat.timers_done >= from.saturating_add(u64::from(timers_min))
         })
     }
 
