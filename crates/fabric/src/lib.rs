@@ -54,6 +54,8 @@ mod periods;
 mod traffic;
 
 pub use choices::{Calm, Choices, Odds, Options, Question, Topic};
+/// What inputs and effects speak of, so that a protocol need not depend on the crate that they come from.
+pub use constellation_trace::{Elapsed, NodeId, WallTime};
 pub use contacts::{Contacts, ContactsError, Flap, Outside, Pass};
 pub use isolation::Isolation;
 pub use link::{Link, Sequence, Spread};

@@ -56,6 +56,18 @@ nanoseconds!(TrueTime);
 nanoseconds!(WallTime);
 nanoseconds!(Elapsed);
 
+impl TrueTime {
+    /// The time this many milliseconds after the start; the end of time where 64 bits of nanoseconds do not reach it.
+    ///
+    /// ```
+    /// use constellation_trace::TrueTime;
+    /// assert_eq!(TrueTime::from_ms(20), TrueTime::from_ns(20_000_000));
+    /// ```
+    pub const fn from_ms(ms: u64) -> TrueTime {
+        TrueTime(ms.saturating_mul(1_000_000))
+    }
+}
+
 impl WallTime {
     /// The start of a day of the proleptic Gregorian calendar in UTC.
     ///
