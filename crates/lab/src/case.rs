@@ -1,16 +1,20 @@
 //! A protocol of your own, with its world and what it promises: ready to be run, judged, hunted and replayed.
 
+use std::any::Any;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use constellation_fabric::{Choices, Node};
-use constellation_sim::choices::{Provenance, TapeError};
-use constellation_sim::{Player, Setup, Tape, World};
+use constellation_sim::choices::{Leftover, Provenance, TapeError};
+use constellation_sim::{Player, Seeded, Setup, Tape, World};
 use constellation_trace::trace::Origin;
-use constellation_trace::{Judgement, Names, NodeId, Trace, Verdict};
+use constellation_trace::{Judgement, Names, NodeId, Trace, Verdict, one_line};
 pub use constellation_verify::Breach;
 use constellation_verify::{Budget, Order};
 
-use crate::hunt::{Finding, Go, Hunt, HuntError, Hunted, hunt_subject, provenance_of};
+use crate::hunt::{
+    Finding, Go, Hunt, HuntError, Hunted, Parting, explain, hunt_subject, parting_early, provenance_of,
+};
 use crate::promises::Phase;
 use crate::simulate::RunError;
 use crate::subject::{PromiseId, Ruling, Subject};
@@ -122,31 +126,94 @@ where
 
     /// Runs it as `hunt` says, and returns all that was found.
     ///
+    /// Before that the calm run and the first few seeds are run twice each, so that a node that is not deterministic is told
+    /// as that. (One that seldom is not may be seen only when something that it broke does not come back.)
+    ///
     /// # Errors
-    /// As [`hunt()`](crate::hunt::hunt()).
+    /// As [`hunt()`](crate::hunt::hunt()), and [`HuntError::Parting`].
     pub fn hunt_by(&self, hunt: &Hunt<'_>) -> Result<Hunted, HuntError> {
+        if let Some(parting) = parting_early(self, hunt.first, hunt.count) {
+            return Err(HuntError::Parting(Box::new(parting)));
+        }
         let provenance = provenance_of(self, &self.name, hunt.first);
         let provenance = provenance.map_err(|error| HuntError::Run { seed: hunt.first, error })?;
         let mut hunted = hunt_subject(self, hunt, &provenance, &mut |_| Go::On)?;
         for finding in &mut hunted.findings {
             if let Verdict::Violated(evidence) = &mut finding.judgement.verdict {
-                evidence.replay = format!("case.replay(\"{}\")", finding.tape.line());
+                evidence.replay = call_of(&finding.tape);
             }
         }
         Ok(hunted)
     }
 
-    /// Runs it as a tape says, which [`Broken`] prints, and judges it.
+    /// What happens with the luck of one seed.
     ///
     /// # Errors
-    /// [`ReplayError`] for what is no tape, or one of another case, of other nodes or of another version of them.
+    /// [`RunError`] when the run has no end, or is none at all.
+    pub fn run(&self, seed: u64) -> Result<Trace, RunError> {
+        self.play(seed, &mut Seeded::new(seed))
+    }
+
+    /// Whether a trace keeps every promise: one of [`Case::run`], or one that was recorded elsewhere, of these nodes under
+    /// another driver.
+    ///
+    /// # Errors
+    /// [`Broken::Ruling`], the first promise that it does not keep, or of which that cannot be told.
+    pub fn check(&self, trace: &Trace) -> Result<(), Broken> {
+        let broken = self.judge(trace).into_iter().find(|ruling| ruling.judgement.verdict != Verdict::Holds);
+        broken.map_or(Ok(()), |ruling| Err(Broken::Ruling(Box::new(ruling))))
+    }
+
+    /// Runs it as a tape says, which was found by an earlier version of this protocol, and is kept as a test: whether
+    /// what broke it then breaks nothing now.
+    ///
+    /// Where [`Case::replay`] shows exactly the run that was found, this is for the protocol that has been mended since, and
+    /// so runs otherwise: each deviation of the tape is made where it is still asked for.
+    ///
+    /// # Errors
+    /// [`Broken::Ruling`] if a promise is broken. [`Broken::Replay`] if not, but the tape no longer says anything: a
+    /// deviation of it is asked for by nothing here ([`ReplayError::Stale`]); and for what is no tape of this case at all.
+    pub fn survives(&self, tape: &str) -> Result<(), Broken> {
+        let tape =
+            Tape::parse_line(tape, &self.nodes()).map_err(ReplayError::Tape).map_err(Broken::Replay)?;
+        let seed = tape.provenance().seed;
+        let here = provenance_of(self, &self.name, seed).map_err(ReplayError::Run).map_err(Broken::Replay)?;
+        if tape.provenance().scenario != self.name {
+            return Err(Broken::Replay(ReplayError::other(&tape, here)));
+        }
+        let mut player = Player::new(tape.answers());
+        let trace = self.play(seed, &mut player).map_err(ReplayError::Run).map_err(Broken::Replay)?;
+        let leftovers = player.leftovers();
+        self.check(&trace).map_err(|broken| match broken {
+            Broken::Ruling(mut ruling) => {
+                explain(&mut ruling.judgement, &tape, &trace);
+                let now = Tape::new(here, tape.names().clone(), tape.answers().clone());
+                if let (Verdict::Violated(evidence), Ok(now)) = (&mut ruling.judgement.verdict, now) {
+                    evidence.replay = call_of(&now);
+                }
+                Broken::Ruling(ruling)
+            }
+            other => other,
+        })?;
+        if leftovers.is_empty() {
+            return Ok(());
+        }
+        let shown = leftovers.iter().map(|leftover: &Leftover| leftover.show(tape.names()).to_string());
+        Err(Broken::Replay(ReplayError::Stale { leftovers: shown.collect() }))
+    }
+
+    /// Runs it as a tape says, which [`Broken`] prints, and judges it: exactly the run that was found.
+    ///
+    /// # Errors
+    /// [`ReplayError`] for what is no tape, or one of another case, of other nodes or of another version of them; see
+    /// [`Case::survives`].
     pub fn replay(&self, tape: &str) -> Result<Replayed, ReplayError> {
         let tape = Tape::parse_line(tape, &self.nodes()).map_err(ReplayError::Tape)?;
         let here = provenance_of(self, &self.name, tape.provenance().seed).map_err(ReplayError::Run)?;
         if *tape.provenance() != here {
-            return Err(ReplayError::Other {
-                tape: Box::new(tape.provenance().clone()),
-                here: Box::new(here),
+            return Err(match parting_early(self, here.seed, 0) {
+                Some(parting) => ReplayError::Parting(Box::new(parting)),
+                None => ReplayError::other(&tape, here),
             });
         }
         let mut player = Player::new(tape.answers());
@@ -154,6 +221,18 @@ where
         let rulings = self.judge(&trace);
         Ok(Replayed { trace, rulings })
     }
+}
+
+/// What a panic said, on one line.
+fn said(panic: &(dyn Any + Send)) -> String {
+    let text =
+        panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    one_line(text.unwrap_or("it did not say why")).into_owned()
+}
+
+/// How a tape is played, as source code.
+fn call_of(tape: &Tape) -> String {
+    format!("case.replay(\"{}\")", tape.line())
 }
 
 /// What a promise looks at: a plain function, or a closure.
@@ -174,7 +253,10 @@ where
         let origin = Origin { scenario: self.name.clone(), seed, resolver: None };
         let world = World::new(self.setup.clone(), choices, &self.node).map_err(RunError::World)?;
         let failed = |error| RunError::of(origin.clone(), self.names(), error);
-        let mut trace = world.run().map_err(failed)?.trace;
+        // Nothing of a world that a panic went through is looked at again.
+        let ran = catch_unwind(AssertUnwindSafe(|| world.run()));
+        let ran = ran.map_err(|panic| RunError::Panicked { message: said(&*panic) })?;
+        let mut trace = ran.map_err(failed)?.trace;
         trace.set_origin(origin);
         Ok(trace)
     }
@@ -209,11 +291,16 @@ impl Promise {
 }
 
 /// Why a [`Case`] does not keep what it promises, or could not be asked.
+#[non_exhaustive]
 pub enum Broken {
-    /// A promise is broken.
+    /// A promise is broken, and how was made small.
     Promise(Box<Finding>),
+    /// A promise is broken in one run, or it cannot be told whether it is.
+    Ruling(Box<Ruling>),
     /// It cannot be hunted.
     Hunt(HuntError),
+    /// A tape cannot be played, or fits no longer.
+    Replay(ReplayError),
 }
 
 impl fmt::Display for Broken {
@@ -227,7 +314,16 @@ impl fmt::Display for Broken {
                     _ => Ok(()),
                 }
             }
+            Broken::Ruling(ruling) => {
+                let Judgement { promise, verdict, .. } = &ruling.judgement;
+                match verdict {
+                    Verdict::Violated(evidence) => write!(f, "violated: {promise}\n{evidence}"),
+                    Verdict::Unknown(limit) => write!(f, "unknown: {promise}: {limit}"),
+                    _ => write!(f, "holds: {promise}"),
+                }
+            }
             Broken::Hunt(error) => error.fmt(f),
+            Broken::Replay(error) => error.fmt(f),
         }
     }
 }
@@ -264,24 +360,50 @@ pub enum ReplayError {
         /// What is here.
         here: Box<Provenance>,
     },
+    /// It can be played, but not all of it means anything here any more.
+    Stale {
+        /// What does not fit, a line each.
+        leftovers: Vec<String>,
+    },
+    /// The nodes are not deterministic, so no tape fits them.
+    Parting(Box<Parting>),
     /// The run cannot be made.
     Run(RunError),
+}
+
+impl ReplayError {
+    fn other(tape: &Tape, here: Provenance) -> ReplayError {
+        ReplayError::Other { tape: Box::new(tape.provenance().clone()), here: Box::new(here) }
+    }
 }
 
 impl fmt::Display for ReplayError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ReplayError::Tape(error) => error.fmt(f),
-            ReplayError::Other { tape, here } => write!(
+            ReplayError::Other { tape, here } => {
+                write!(
+                    f,
+                    "the tape is of `{}` {} in version {}, but this is `{}` {} in version {}; hunt again",
+                    tape.scenario,
+                    tape.scenario_hash,
+                    tape.version,
+                    here.scenario,
+                    here.scenario_hash,
+                    here.version
+                )?;
+                if tape.scenario == here.scenario {
+                    f.write_str(", or keep the tape as a test of what was mended: `case.survives(tape)`")?;
+                }
+                Ok(())
+            }
+            ReplayError::Stale { leftovers } => write!(
                 f,
-                "the tape is of `{}` {} in version {}, but this is `{}` {} in version {}; hunt again",
-                tape.scenario,
-                tape.scenario_hash,
-                tape.version,
-                here.scenario,
-                here.scenario_hash,
-                here.version
+                "the tape breaks nothing, but no longer says what it said: the protocol or its world has changed. \
+                 Hunt again, and drop the tape or paste the one that is found\n  {}",
+                leftovers.join("\n  ")
             ),
+            ReplayError::Parting(parting) => parting.fmt(f),
             ReplayError::Run(error) => error.fmt(f),
         }
     }

@@ -23,6 +23,7 @@ mod doings;
 mod ground;
 mod memory;
 mod provenance;
+mod repeats;
 mod shape;
 
 use alike::Likeness;
@@ -32,6 +33,8 @@ pub use ground::luck_of;
 use ground::{Ground, Small, Tried};
 use memory::Memory;
 pub use provenance::{changed, deviations, explain, provenance, provenance_of};
+pub use repeats::Parting;
+pub(crate) use repeats::parting_early;
 
 /// What a hunt looks at. Begin with [`Hunt::new`] and change what should be otherwise.
 #[derive(Clone, Copy)]
@@ -184,7 +187,10 @@ pub enum HuntError {
         /// Why.
         error: RunError,
     },
-    /// A violation could not be made smaller: the run does not repeat, which is a fault of this program.
+    /// Two runs with the same luck are not the same: a node is not deterministic.
+    Parting(Box<Parting>),
+    /// A violation did not come back, though the runs are the same: a promise that depends on more than the trace, or a
+    /// fault of this program.
     Shrink {
         /// The seed that showed it.
         seed: u64,
@@ -199,7 +205,12 @@ impl fmt::Display for HuntError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             HuntError::Run { seed, error } => write!(f, "seed {seed}: {error}"),
-            HuntError::Shrink { seed, error } => write!(f, "seed {seed} cannot be made smaller: {error}"),
+            HuntError::Parting(parting) => parting.fmt(f),
+            HuntError::Shrink { seed, .. } => write!(
+                f,
+                "seed {seed} breaks a promise, but the same run looked at again does not: a promise may depend on \
+                 nothing but the trace"
+            ),
             HuntError::Tape(error) => error.fmt(f),
         }
     }

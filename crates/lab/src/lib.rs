@@ -28,7 +28,9 @@
 //! | [`live`] | [`live::run`]: a scenario with real processes, judged as a simulated one |
 //! | [`prefix`](mod@prefix) | [`prefix()`]: the beginning of a trace |
 //! | [`subject`] | [`Subject`]: what can be hunted |
+//! | [`prelude`] | all that a protocol of your own needs, in one line |
 //! | [`case`] | [`Case`]: a protocol of your own, with its world and what it promises |
+//! | [`labelled`](mod@labelled) | [`labelled()`]: what happened where, for a promise over a trace |
 //! | [`sweep`](mod@sweep) | [`Sweep`]: one wall clock made wrong step by step, and what it costs |
 //! | [`specimens`] | [`Specimen`]: small protocols, right and wrong |
 //! | [`hunt`](mod@hunt) | [`hunt::hunt`]: the seeds that break a promise, each made small |
@@ -49,9 +51,11 @@ pub mod desk;
 pub mod explore;
 pub mod hunt;
 pub mod incidents;
+pub mod labelled;
 pub mod lane;
 pub mod live;
 pub mod prefix;
+pub mod prelude;
 pub mod promises;
 pub mod resolver;
 pub mod run;
@@ -66,7 +70,16 @@ pub mod sweep;
 pub mod words;
 
 pub use case::Case;
+/// Nodes, links and luck, so that a protocol of your own depends on this crate alone.
+pub use constellation_fabric as fabric;
+/// The simulated world, so that a protocol of your own depends on this crate alone.
+pub use constellation_sim as sim;
+/// What happened in a run, so that a protocol of your own depends on this crate alone.
+pub use constellation_trace as trace;
+/// The judges, so that a protocol of your own depends on this crate alone.
+pub use constellation_verify as verify;
 pub use incidents::Incident;
+pub use labelled::{Labelled, labelled};
 pub use prefix::prefix;
 pub use resolver::Resolver;
 pub use run::Run;

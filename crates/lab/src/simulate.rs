@@ -36,6 +36,11 @@ pub enum RunError {
         /// What happened until then.
         so_far: Box<Trace>,
     },
+    /// A node of a [`Case`](crate::Case) panicked.
+    Panicked {
+        /// What it said.
+        message: String,
+    },
 }
 
 impl RunError {
@@ -60,6 +65,7 @@ impl fmt::Display for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             RunError::World(error) => write!(f, "the scenario cannot be run to its end: {error}"),
+            RunError::Panicked { message } => write!(f, "a node panicked: {message}"),
             RunError::TooLong { events_max, node, at, .. } => {
                 write!(
                     f,

@@ -10,6 +10,7 @@ use constellation_trace::{Evidence, Judgement, Trace, Verdict};
 use super::HuntError;
 use super::coverage::{Coverage, News};
 use super::memory::{Broken, Memory, Verdicts};
+use super::repeats::parting;
 use super::shape::{Shape, digest_of};
 use crate::promises::Phase;
 use crate::simulate::RunError;
@@ -49,6 +50,8 @@ pub(super) struct Small {
 
 /// How many events the runs for one shrink may have together: a long run is not made small for hours.
 const SHRINK_EVENTS_MAX: u64 = 20_000_000;
+/// So many runs of one luck are looked at for a difference, when a violation does not come back.
+const PARTING_RUNS: u32 = 32;
 /// So many runs are played for it all the same.
 const SHRINK_RUNS_MIN: u64 = 50;
 
@@ -148,7 +151,12 @@ impl<'r, S: Subject + ?Sized> Ground<'r, S> {
             Err(ShrinkError::Unrepeatable { .. } | ShrinkError::Holds) if (self.is_over)() => {
                 (tried.answers.clone(), None)
             }
-            Err(error) => return Err(HuntError::Shrink { seed, error }),
+            Err(error) => {
+                return Err(match parting(subject, seed, &tried.answers, PARTING_RUNS) {
+                    Some(parting) => HuntError::Parting(Box::new(parting)),
+                    None => HuntError::Shrink { seed, error },
+                });
+            }
         };
         let played = self.run(seed, &mut Player::new(&answers));
         let (trace, _) = played.map_err(|error| HuntError::Run { seed, error })?;

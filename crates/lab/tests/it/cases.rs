@@ -164,3 +164,55 @@ fn a_tape_of_something_else_is_refused() {
     expect!["the tape is of `registers` 77f834363dfde55d in version 0.1.0, but this is `others` a350cb0cb86bd8fd in version 0.1.0; hunt again"].assert_eq(&refused(&registers("others", Keeps::LastArrived), tape));
     expect!["line 1, column 8: expected `version`, found `nonsense`; lines are like `seed 17` and `latency pacific -> atlantic #3 = 17 of 1000`"].assert_eq(&refused(&case, "tape=1,nonsense"));
 }
+
+#[test]
+fn a_tape_that_is_kept_as_a_test_is_survived_by_what_was_mended_and_by_nothing_else() {
+    let case = registers("registers", Keeps::LastArrived);
+    let told = case.hunt(1_000).expect_err("it is broken").to_string();
+    let tape = told.split('"').nth(1).expect("the tape stands in quotes");
+
+    let mended = registers("registers", Keeps::LastSent);
+    mended.survives(tape).expect("numbers tell which is newer");
+
+    let broken = case.survives(tape).expect_err("it is not mended").to_string();
+    assert_eq!(broken, told.replace(" (seed 3)", ""));
+    let other = registers("others", Keeps::LastSent).survives(tape).expect_err("it is another").to_string();
+    assert!(other.starts_with("the tape is of `registers` "), "{other}");
+}
+
+#[test]
+fn a_tape_that_says_nothing_any_more_is_told_by_what_is_not_asked() {
+    let case = registers("registers", Keeps::LastSent);
+    let tape = "tape=1,version=0.0.1,scenario=registers,hash=0,seed=3,latency:client:register:2=200/1000,\
+                latency:client:register:0=20/100";
+    let refused = |error: &dyn std::fmt::Display, expected: Expect| expected.assert_eq(&error.to_string());
+    refused(
+        &case.survives(tape).expect_err("there are two messages"),
+        expect![[r#"
+        the tape breaks nothing, but no longer says what it said: the protocol or its world has changed. Hunt again, and drop the tape or paste the one that is found
+          latency client -> register #0 = 20 of 100: there are 1000 answers now; it was used, but may mean something else
+          latency client -> register #2 = 200 of 1000: this was not asked, so the answer was not used"#]],
+    );
+    refused(
+        &case.replay(tape).map(|_| ()).expect_err("it is another"),
+        expect![
+            "the tape is of `registers` 0 in version 0.0.1, but this is `registers` 77f834363dfde55d in version 0.1.0; hunt again, or keep the tape as a test of what was mended: `case.survives(tape)`"
+        ],
+    );
+}
+
+#[test]
+fn a_trace_is_held_to_the_promises_whoever_recorded_it() {
+    let case = registers("registers", Keeps::LastArrived);
+    case.check(&case.run(1).expect("it ends")).expect("the second message arrives last");
+    check(
+        &case.check(&case.run(3).expect("it ends")).expect_err("seed 3 breaks it"),
+        expect![[r#"
+        violated: the last value that was sent stays
+        expected  the register holds what was sent last
+        found     it holds an older value
+        events    e1  client    +0.020000s  sends 8
+                  e5  register  +0.041531s  holds 7
+        proof     values are numbered where they are sent"#]],
+    );
+}

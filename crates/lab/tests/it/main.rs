@@ -25,6 +25,7 @@ mod refused_links;
 mod refused_orders;
 mod refused_steps;
 mod refused_values;
+mod repeats;
 mod shrinking;
 mod specimens;
 mod sweeps;
