@@ -11,6 +11,7 @@ mod hunting;
 mod layers;
 mod living;
 mod machines;
+mod own_protocol;
 mod own_traces;
 mod readme;
 mod reference;

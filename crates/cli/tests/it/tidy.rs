@@ -77,12 +77,14 @@ fn the_walk_finds_the_sources() {
     assert!(count > 50, "only {count} files found, so the other tests see nothing");
 }
 
-/// Every Rust file of the workspace's crates, with its path from the root.
+/// Where there is Rust.
+const FOLDERS: [&str; 5] = ["crates", "examples", "fuzz", "bench-peers", "nostd-proof"];
+
+/// Every Rust file of ours, with its path from the root.
 fn sources() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut found = Vec::new();
-    let mut open =
-        vec![root.join("crates"), root.join("fuzz"), root.join("bench-peers"), root.join("nostd-proof")];
+    let mut open: Vec<_> = FOLDERS.iter().map(|folder| root.join(folder)).collect();
     while let Some(folder) = open.pop() {
         let Ok(entries) = fs::read_dir(&folder) else { continue };
         for path in entries.map(|entry| entry.expect("a readable folder").path()) {
