@@ -22,10 +22,7 @@ use crate::subject::{PromiseId, Ruling, Subject};
 /// A protocol with its world and what it promises.
 ///
 /// ```
-/// use constellation_fabric::{Effects, Input, Link, Network, Node, Now, Odds};
-/// use constellation_lab::case::{Breach, Case};
-/// use constellation_sim::{Act, Plan, Setup};
-/// use constellation_trace::{NodeId, Trace, TrueTime};
+/// use constellation_lab::prelude::*;
 ///
 /// /// Counts what it is told, and believes that nothing arrives twice.
 /// struct Counter(u32);
@@ -47,16 +44,15 @@ use crate::subject::{PromiseId, Ruling, Subject};
 /// }
 ///
 /// fn never_has_more_than_three(trace: &Trace) -> Result<(), Breach> {
-///     let too_many = trace.event_ids().find(|event| trace.label(*event) == "has 6");
-///     too_many.map_or(Ok(()), |event| Err(Breach::new("3 was added once", "there are 6").shown_by([event])))
+///     let too_many = labelled(trace).find(|event| event.label == "has 6");
+///     too_many.map_or(Ok(()), |too_many| Err(Breach::new("3 was added once", "there are 6").shown_by([too_many.event])))
 /// }
 ///
 /// let link = Link { duplicate: Odds::ppm(100_000).unwrap(), ..Link::INSTANT };
-/// let second = TrueTime::from_ns(1_000_000_000);
 /// let setup = Setup {
 ///     network: Network::new(link),
-///     plan: Plan::new().at(second, Act::Request { node: NodeId::new(0), request: 3 }),
-///     ..Setup::new(["pacific", "atlantic"], TrueTime::from_ns(2_000_000_000))
+///     plan: Plan::new().at(TrueTime::from_ms(1_000), Act::Request { node: NodeId::new(0), request: 3 }),
+///     ..Setup::new(["pacific", "atlantic"], TrueTime::from_ms(2_000))
 /// };
 /// let case = Case::new("counter", setup, |_| Counter(0)).always("nothing counts twice", never_has_more_than_three);
 /// let finding = case.hunt(1_000).unwrap_err();

@@ -12,12 +12,16 @@ use crate::wall::Wall;
 /// What a [`World`](crate::World) is built from. Begin with [`Setup::new`] and change what should be otherwise:
 ///
 /// ```
-/// use constellation_sim::{Setup, WallClaims};
+/// use constellation_sim::{Machine, Setup, Wall, WallClaims};
 /// use constellation_trace::TrueTime;
 ///
 /// let end = TrueTime::from_ns(1_000_000_000);
 /// let setup = Setup::<()> { wall_claims: WallClaims::Recorded, ..Setup::new(["pacific", "atlantic"], end) };
 /// assert_eq!(setup.machines.len(), 2);
+///
+/// let fast = Machine { wall: Wall { offset_ns: 600_000_000, ..Wall::TRUE }, ..Machine::new("pacific") };
+/// let setup = Setup::<()>::new([fast, "atlantic".into()], end);
+/// assert_eq!(setup.machines[1], Machine::new("atlantic"));
 /// ```
 #[derive(Clone, Debug)]
 pub struct Setup<R> {
@@ -64,6 +68,20 @@ impl Machine {
     }
 }
 
+impl From<&str> for Machine {
+    /// A machine that works, of this name.
+    fn from(name: &str) -> Machine {
+        Machine::new(name)
+    }
+}
+
+impl From<String> for Machine {
+    /// A machine that works, of this name.
+    fn from(name: String) -> Machine {
+        Machine::new(name)
+    }
+}
+
 /// Whether the trace says what the wall clock showed at each event.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum WallClaims {
@@ -77,11 +95,11 @@ impl<R> Setup<R> {
     /// How much may happen unless [`Setup::events_max`] says otherwise.
     pub const EVENTS_MAX: u32 = 1_000_000;
 
-    /// Nodes of these names with clocks that are right, over links that take no time, with nothing planned, from
-    /// the Unix epoch until `end` and no longer.
-    pub fn new<T: Into<String>>(names: impl IntoIterator<Item = T>, end: TrueTime) -> Setup<R> {
+    /// These machines over links that take no time, with nothing planned, from the Unix epoch until `end` and no longer.
+    /// A name alone is a machine that works, with clocks that are right.
+    pub fn new<T: Into<Machine>>(machines: impl IntoIterator<Item = T>, end: TrueTime) -> Setup<R> {
         Setup {
-            machines: names.into_iter().map(Machine::new).collect(),
+            machines: machines.into_iter().map(Into::into).collect(),
             network: Network::new(Link::INSTANT),
             plan: Plan::new(),
             epoch: WallTime::from_ns(0),

@@ -8,7 +8,7 @@ use passes::{Party, Request};
 use crate::promises::{nobody_waits, one_holder_a_window};
 
 /// What is hunted, and replayed: the nodes, their world, and what they promise in it.
-pub(crate) fn booking() -> Case<Party, impl Fn(NodeId) -> Party + Sync> {
+pub(crate) fn booking() -> Case<Party, impl Fn(NodeId) -> Party> {
     Case::new("passes", world(), Party::new)
         .always("a window has one holder at a time", one_holder_a_window)
         .in_the_end("whoever wants a window gets one", nobody_waits)
@@ -30,15 +30,10 @@ fn world() -> Setup<Request> {
         down: Span { min: Duration::from_millis(10), max: Duration::from_millis(300) },
         ..Faults::NONE
     };
+    let scheduler = Machine { faults: crashes, ..Machine::new("scheduler") };
     let [pacific, atlantic, indian] = [1, 2, 3].map(NodeId::new);
     let ask = |node, request| Act::Request { node, request };
     Setup {
-        machines: vec![
-            Machine { faults: crashes, ..Machine::new("scheduler") },
-            Machine::new("pacific"),
-            Machine::new("atlantic"),
-            Machine::new("indian"),
-        ],
         network: Network::new(link),
         plan: Plan::new()
             .at(TrueTime::from_ms(10), ask(pacific, Request::Book))
@@ -47,6 +42,9 @@ fn world() -> Setup<Request> {
             .at(TrueTime::from_ms(300), ask(indian, Request::Book)),
         // Until here things go wrong; afterwards nothing does, and there is a second in which to come to an end.
         grace: Duration::from_secs(1),
-        ..Setup::new(Vec::<String>::new(), TrueTime::from_ms(600))
+        ..Setup::new(
+            [scheduler, "pacific".into(), "atlantic".into(), "indian".into()],
+            TrueTime::from_ms(600),
+        )
     }
 }
