@@ -1,5 +1,8 @@
 //! Booking a pass: stations on the ground ask a scheduler for a window in which they alone talk to the satellite.
 
+#[cfg(feature = "live")]
+mod wire;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 

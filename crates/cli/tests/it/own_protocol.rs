@@ -36,7 +36,7 @@ fn each_command_of_the_page_is_run_before_a_change_lands() {
         count += 1;
         assert!(checks.contains(&line), "`{line}` is typed on the page, but not in .ci/run");
     }
-    assert_eq!(count, 4);
+    assert_eq!(count, 5);
 }
 
 #[test]

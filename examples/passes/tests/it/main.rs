@@ -1,5 +1,7 @@
 //! Whether the booking of passes keeps what it promises.
 
+#[cfg(feature = "live")]
+mod bus;
 mod kept;
 mod promises;
 #[cfg(feature = "broken")]
