@@ -126,8 +126,11 @@ where
     /// as that. (One that seldom is not may be seen only when something that it broke does not come back.)
     ///
     /// # Errors
-    /// As [`hunt()`](crate::hunt::hunt()), and [`HuntError::Parting`].
+    /// As [`hunt()`](crate::hunt::hunt()); [`HuntError::NoPromise`], [`HuntError::Parting`].
     pub fn hunt_by(&self, hunt: &Hunt<'_>) -> Result<Hunted, HuntError> {
+        if self.promises.is_empty() {
+            return Err(HuntError::NoPromise);
+        }
         if let Some(parting) = parting_early(self, hunt.first, hunt.count) {
             return Err(HuntError::Parting(Box::new(parting)));
         }

@@ -187,6 +187,8 @@ pub enum HuntError {
         /// Why.
         error: RunError,
     },
+    /// A [`Case`](crate::Case) promises nothing, so nothing can break it.
+    NoPromise,
     /// Two runs with the same luck are not the same: a node is not deterministic.
     Parting(Box<Parting>),
     /// A violation did not come back, though the runs are the same: a promise that depends on more than the trace, or a
@@ -204,7 +206,13 @@ pub enum HuntError {
 impl fmt::Display for HuntError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            HuntError::Run { seed, error: error @ RunError::Panicked { .. } } => {
+                write!(f, "seed {seed}: {error}; `case.run({seed})` does it again")
+            }
             HuntError::Run { seed, error } => write!(f, "seed {seed}: {error}"),
+            HuntError::NoPromise => f.write_str(
+                "nothing is promised, so no run breaks anything: add `.always(name, check)` or `.in_the_end(name, check)`",
+            ),
             HuntError::Parting(parting) => parting.fmt(f),
             HuntError::Shrink { seed, .. } => write!(
                 f,

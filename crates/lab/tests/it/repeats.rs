@@ -41,12 +41,13 @@ fn fragile() -> Setup<()> {
     fragile
 }
 
-fn told<N, F>(case: &Case<N, F>) -> String
+/// Why it cannot be hunted, with a promise that is always kept.
+fn told<N, F>(case: Case<N, F>) -> String
 where
     N: Node<Request: Clone + Send + Sync>,
     F: Fn(NodeId) -> N + Sync,
 {
-    case.hunt(1_000).expect_err("it cannot be hunted").to_string()
+    case.always("it runs", |_: &Trace| Ok(())).hunt(1_000).expect_err("it cannot be hunted").to_string()
 }
 
 #[test]
@@ -55,7 +56,7 @@ fn a_node_that_takes_something_from_another_run_is_told_at_once() {
     let next = || shared.fetch_add(1, Ordering::SeqCst);
     let case =
         Case::new("shared", setup(), |_| does(|_, effects| effects.event(format!("request {}", next()))));
-    expect!["the nodes are not deterministic: two runs with the same luck differ at event e0, which is `request 0 at pacific +0.010000s` in one and `request 1 at pacific +0.010000s` in the other; a node may use its own state, `now` and the input, but no clock, no random number, nothing that nodes or runs share, and no HashMap or HashSet whose order shows"].assert_eq(&told(&case));
+    expect!["the nodes are not deterministic: two runs with the same luck differ at event e0, which is `request 0 at pacific +0.010000s` in one and `request 1 at pacific +0.010000s` in the other; a node may use its own state, `now` and the input, but no clock, no random number, nothing that nodes or runs share, and no HashMap or HashSet whose order shows"].assert_eq(&told(case));
 }
 
 #[test]
@@ -64,7 +65,7 @@ fn a_node_that_sends_in_the_order_of_a_hashed_set_is_told_by_that_order() {
         let peers: HashSet<_> = (1..7).map(NodeId::new).collect();
         does(move |_, effects| peers.iter().for_each(|peer| effects.send(*peer, ())))
     });
-    let told = told(&case);
+    let told = told(case);
     let [one, other] = [1, 3].map(|nth| told.split('`').nth(nth).expect("both stand in such quotes"));
     assert!(told.contains("two runs with the same luck differ at event e0, which is `"), "{told}");
     assert!(one != other && [one, other].iter().all(|event| event.contains(", sending to ")), "{told}");
@@ -93,7 +94,7 @@ fn what_does_not_come_back_is_told_by_where_its_runs_part() {
             _ => effects.event("request"),
         })
     });
-    let told = told(&case.always("nothing restarts", breaks_once()));
+    let told = told(case.always("nothing restarts", breaks_once()));
     assert!(told.starts_with("the nodes are not deterministic"), "{told}");
     assert!(told.contains(", which is `restarts "), "{told}");
 }
@@ -107,7 +108,7 @@ fn a_promise_that_depends_on_more_than_the_trace_is_told() {
         })
     });
     let case = case.always("nothing restarts", breaks_once());
-    let told = told(&case);
+    let told = told(case);
     // By which seed is a matter of which core is the first.
     let (_, told) = told.split_once(" breaks a promise, but ").expect("it says so");
     expect!["the same run looked at again does not: a promise may depend on nothing but the trace"]
@@ -119,5 +120,13 @@ fn a_node_that_panics_is_told_with_the_seed_that_shows_it() {
     let case = Case::new("panics", fragile(), |_| {
         does(|input, _| assert!(!matches!(input, Input::Restart { .. }), "it has\nno state"))
     });
-    expect![[r#"seed 72: a node panicked: it has\nno state"#]].assert_eq(&told(&case));
+    expect![[r#"seed 72: a node panicked: it has\nno state; `case.run(72)` does it again"#]]
+        .assert_eq(&told(case));
+}
+
+#[test]
+fn a_case_without_a_promise_is_not_hunted() {
+    let case = Case::new("silent", setup(), |_| does(|_, _| {}));
+    let told = case.hunt(10).expect_err("it has none").to_string();
+    expect!["nothing is promised, so no run breaks anything: add `.always(name, check)` or `.in_the_end(name, check)`"].assert_eq(&told);
 }
