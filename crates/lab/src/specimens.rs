@@ -23,6 +23,7 @@ mod primary_backup;
 mod quorum_register;
 mod request_reply;
 mod sequence_id;
+mod session;
 mod snapshot;
 mod telephone;
 mod tombstone;
@@ -78,6 +79,7 @@ impl Specimen {
             quorum_register::SPECIMENS,
             request_reply::SPECIMENS,
             sequence_id::SPECIMENS,
+            session::SPECIMENS,
             snapshot::SPECIMENS,
             telephone::SPECIMENS,
             tombstone::SPECIMENS,
