@@ -43,6 +43,14 @@ pub(super) const SPECIMENS: &[Specimen] = &[
     },
     Specimen {
         name: "lease",
+        variant: "from-last-asking",
+        does: "the holder counts from when it last asked, while the lease answers what it asked before",
+        promise: PROMISE,
+        soundness: Soundness::Wrong { shortest: 1 },
+        subject: || subject(Variant::FromLastAsking),
+    },
+    Specimen {
+        name: "lease",
         variant: "looks-sometimes",
         does: "the holder looks before every third act, and may be stopped between two",
         promise: PROMISE,
@@ -56,6 +64,7 @@ enum Variant {
     FromAsking,
     WallClock,
     FromArrival,
+    FromLastAsking,
     LooksSometimes,
 }
 
@@ -67,6 +76,7 @@ struct Leaseholder {
     /// At ground: until when the last one is held, by its own clock.
     given_until: Elapsed,
     held: Option<Held>,
+    last_asked_at: Elapsed,
 }
 
 #[derive(Clone, Copy)]
@@ -105,6 +115,7 @@ impl Node for Leaseholder {
     fn on(&mut self, now: Now, input: Input<Message, ()>, effects: &mut Effects<Message>) {
         match input {
             Input::Request(()) | Input::Timer(ASK) if self.held.is_none() => {
+                self.last_asked_at = now.elapsed;
                 effects.event("asks for the lease");
                 effects.send(KEEPER, Message::Ask { asked_at: now.elapsed });
                 effects.set_timer(ASK, Duration::from_millis(60));
@@ -119,7 +130,11 @@ impl Node for Leaseholder {
                 effects.send(from, Message::Lease { lease: self.given, asked_at, until_wall });
             }
             Input::Message { message: Message::Lease { lease, asked_at, until_wall }, .. } => {
-                let from = if self.variant == Variant::FromArrival { now.elapsed } else { asked_at };
+                let from = match self.variant {
+                    Variant::FromArrival => now.elapsed,
+                    Variant::FromLastAsking => self.last_asked_at,
+                    _ => asked_at,
+                };
                 let until = from.saturating_add(LEASE - MARGIN);
                 self.held = Some(Held { lease, until, until_wall, acts_left: ACTS });
                 effects.label(format!("has lease {lease}"));
@@ -168,11 +183,16 @@ fn acts_in_turn(trace: &Trace) -> Result<(), Breach> {
             ];
             let before =
                 before.map(|words| trace.event_ids().find(|event| trace.label(*event).starts_with(&words)));
+            let asks = |asks: &EventId| {
+                trace.label(*asks) == "asks for the lease" && trace.node_of(*asks) == trace.node_of(event)
+            };
+            let until_had = trace.event_ids().take_while(|event| Some(*event) < before[1]);
+            let before = before.into_iter().flatten().chain(until_had.filter(asks));
             return Err(Breach::new(
                 format!("lease {lease} of {old} is over when {new} acts under lease {newer}"),
                 format!("{old} still acts under it, so that two hold the lease at once"),
             )
-            .shown_by(before.into_iter().flatten().chain([first, event]).collect::<BTreeSet<_>>())
+            .shown_by(before.chain([first, event]).collect::<BTreeSet<_>>())
             .by_rule(
                 "ground, whose clock is right, gave the second when the 200 ms of the first were over",
             ));
@@ -221,6 +241,7 @@ fn subject(variant: Variant) -> Box<dyn Subject> {
         ..Setup::new(Vec::<String>::new(), ms(600))
     };
     let nothing = Elapsed::from_ns(0);
-    let node = move |_| Leaseholder { variant, given: 0, given_until: nothing, held: None };
+    let node =
+        move |_| Leaseholder { variant, given: 0, given_until: nothing, held: None, last_asked_at: nothing };
     Box::new(Case::new("lease", setup, node).always(PROMISE, acts_in_turn))
 }
