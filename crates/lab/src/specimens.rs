@@ -24,11 +24,13 @@ mod quorum_register;
 mod request_reply;
 mod sequence_id;
 mod session;
+mod sharded_read;
 mod snapshot;
 mod telephone;
 mod tombstone;
 mod total_order;
 mod two_phase_commit;
+mod write_skew;
 
 /// One variant of a small protocol.
 #[derive(Clone, Copy)]
@@ -80,11 +82,13 @@ impl Specimen {
             request_reply::SPECIMENS,
             sequence_id::SPECIMENS,
             session::SPECIMENS,
+            sharded_read::SPECIMENS,
             snapshot::SPECIMENS,
             telephone::SPECIMENS,
             tombstone::SPECIMENS,
             total_order::SPECIMENS,
             two_phase_commit::SPECIMENS,
+            write_skew::SPECIMENS,
         ]
         .into_iter()
         .flatten()
