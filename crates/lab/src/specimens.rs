@@ -19,6 +19,7 @@ mod lock;
 mod lww_register;
 mod mutex;
 mod pages;
+mod paxos;
 mod primary_backup;
 mod quorum_register;
 mod request_reply;
@@ -77,6 +78,7 @@ impl Specimen {
             lock::SPECIMENS,
             lww_register::SPECIMENS,
             mutex::SPECIMENS,
+            paxos::SPECIMENS,
             primary_backup::SPECIMENS,
             quorum_register::SPECIMENS,
             request_reply::SPECIMENS,
