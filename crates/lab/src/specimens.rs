@@ -10,6 +10,7 @@ use crate::subject::Subject;
 mod at_most_once;
 mod broadcast;
 mod catalog;
+mod chain_replication;
 mod counter;
 mod election;
 mod failure_detector;
@@ -19,6 +20,7 @@ mod lock;
 mod lww_register;
 mod mutex;
 mod pages;
+mod outbox;
 mod paxos;
 mod primary_backup;
 mod quorum_register;
@@ -70,6 +72,7 @@ impl Specimen {
             at_most_once::SPECIMENS,
             broadcast::SPECIMENS,
             catalog::SPECIMENS,
+            chain_replication::SPECIMENS,
             counter::SPECIMENS,
             election::SPECIMENS,
             failure_detector::SPECIMENS,
@@ -78,6 +81,7 @@ impl Specimen {
             lock::SPECIMENS,
             lww_register::SPECIMENS,
             mutex::SPECIMENS,
+            outbox::SPECIMENS,
             paxos::SPECIMENS,
             primary_backup::SPECIMENS,
             quorum_register::SPECIMENS,
