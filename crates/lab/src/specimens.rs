@@ -12,6 +12,7 @@ mod broadcast;
 mod catalog;
 mod chain_replication;
 mod counter;
+mod dedup_window;
 mod election;
 mod failure_detector;
 mod gossip;
@@ -74,6 +75,7 @@ impl Specimen {
             catalog::SPECIMENS,
             chain_replication::SPECIMENS,
             counter::SPECIMENS,
+            dedup_window::SPECIMENS,
             election::SPECIMENS,
             failure_detector::SPECIMENS,
             gossip::SPECIMENS,
