@@ -9,8 +9,10 @@ use crate::subject::Subject;
 
 mod at_most_once;
 mod broadcast;
+mod cache;
 mod catalog;
 mod chain_replication;
+mod commit_wait;
 mod counter;
 mod dedup_window;
 mod election;
@@ -72,8 +74,10 @@ impl Specimen {
         [
             at_most_once::SPECIMENS,
             broadcast::SPECIMENS,
+            cache::SPECIMENS,
             catalog::SPECIMENS,
             chain_replication::SPECIMENS,
+            commit_wait::SPECIMENS,
             counter::SPECIMENS,
             dedup_window::SPECIMENS,
             election::SPECIMENS,
