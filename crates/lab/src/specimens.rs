@@ -33,6 +33,7 @@ mod session;
 mod sharded_read;
 mod snapshot;
 mod telephone;
+mod termination;
 mod tombstone;
 mod total_order;
 mod two_phase_commit;
@@ -97,6 +98,7 @@ impl Specimen {
             sharded_read::SPECIMENS,
             snapshot::SPECIMENS,
             telephone::SPECIMENS,
+            termination::SPECIMENS,
             tombstone::SPECIMENS,
             total_order::SPECIMENS,
             two_phase_commit::SPECIMENS,

@@ -2,6 +2,7 @@
 //!
 //! That each request confirms the earlier ones is from Birrell and Nelson (1984).
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -105,8 +106,8 @@ impl Node for Party {
                 if self.variant == Variant::UntilConfirmed && number < self.settled {
                     return effects.event(format!("refuses command {number}, which is settled"));
                 }
-                if !self.done.contains_key(&number) {
-                    self.done.insert(number, now.elapsed);
+                if let Entry::Vacant(first_time) = self.done.entry(number) {
+                    first_time.insert(now.elapsed);
                     effects.event(format!("{CARRIES_OUT}{number}"));
                 }
                 effects.send(GROUND, Message::Done { number });
