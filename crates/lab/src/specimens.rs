@@ -18,6 +18,7 @@ mod dedup_window;
 mod election;
 mod failure_detector;
 mod gossip;
+mod leader_read;
 mod lease;
 mod lock;
 mod lww_register;
@@ -84,6 +85,7 @@ impl Specimen {
             election::SPECIMENS,
             failure_detector::SPECIMENS,
             gossip::SPECIMENS,
+            leader_read::SPECIMENS,
             lease::SPECIMENS,
             lock::SPECIMENS,
             lww_register::SPECIMENS,
