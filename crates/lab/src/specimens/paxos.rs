@@ -33,7 +33,7 @@ pub(super) const SPECIMENS: &[Specimen] = &[
         variant: "own-value",
         does: "a proposer proposes its own mode, whatever the promises report",
         promise: PROMISE,
-        soundness: Soundness::Wrong { shortest: 1 },
+        soundness: Soundness::Wrong { shortest: 2 },
         subject: || subject(Variant::OwnValue),
     },
     Specimen {
@@ -73,7 +73,8 @@ struct Party {
     ballot: u8,
     promises: Vec<(NodeId, Option<Proposal>)>,
     proposed: Option<Proposal>,
-    accepts: BTreeSet<NodeId>,
+    /// At a proposer, which is told of what any acceptor accepts: who accepted in which ballot.
+    accepts: BTreeSet<(u8, NodeId)>,
     is_over: bool,
 }
 
@@ -95,7 +96,6 @@ enum Message {
     Promise { ballot: u8, accepted: Option<Proposal> },
     Accept(Proposal),
     Accepted { ballot: u8 },
-    Decided,
 }
 
 /// Propose your own mode, unless you have heard of a decision.
@@ -126,10 +126,18 @@ impl Node for Party {
                     (self.promised, self.accepted) = (proposal.ballot, Some(proposal));
                     effects.persist(self.state());
                     effects.event(format!("{ACCEPTS}{proposal}"));
-                    effects.send(from, Message::Accepted { ballot: proposal.ballot });
+                    for proposer in PROPOSERS {
+                        effects.send(proposer, Message::Accepted { ballot: proposal.ballot });
+                    }
                 }
-                Message::Accepted { ballot } if ballot == self.ballot => self.hear(from, effects),
-                Message::Decided => self.is_over = true,
+                Message::Accepted { ballot } => {
+                    self.accepts.insert((ballot, from));
+                    let count = self.accepts.iter().filter(|(accepted, _)| *accepted == ballot).count();
+                    if count == 2 && !self.is_over {
+                        self.is_over = true;
+                        effects.label(format!("learns that two accepted in ballot {ballot}"));
+                    }
+                }
                 _ => {}
             },
             Input::Restart { state, .. } => {
@@ -149,7 +157,7 @@ impl Party {
     fn prepare(&mut self, effects: &mut Effects<Message>) {
         let first = if self.me == PROPOSERS[0] { 1 } else { 2 };
         self.ballot = if self.ballot == 0 { first } else { self.ballot + 2 };
-        (self.promises, self.proposed, self.accepts) = (Vec::new(), None, BTreeSet::new());
+        (self.promises, self.proposed) = (Vec::new(), None);
         effects.event(format!("asks for ballot {}", self.ballot));
         tell_acceptors(Message::Prepare { ballot: self.ballot }, effects);
         effects.set_timer(Timer(0), Duration::from_millis(if first == 1 { 300 } else { 350 }));
@@ -172,18 +180,6 @@ impl Party {
         self.proposed = Some(proposal);
         effects.event(format!("proposes {proposal}"));
         tell_acceptors(Message::Accept(proposal), effects);
-    }
-
-    fn hear(&mut self, from: NodeId, effects: &mut Effects<Message>) {
-        self.accepts.insert(from);
-        let Some(proposal) = self.proposed.filter(|_| self.accepts.len() == 2 && !self.is_over) else {
-            return;
-        };
-        self.is_over = true;
-        effects.label(format!("learns that two accepted {proposal}"));
-        for proposer in PROPOSERS {
-            effects.send(proposer, Message::Decided);
-        }
     }
 
     fn state(&self) -> Vec<u8> {
