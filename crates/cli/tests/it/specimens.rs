@@ -127,13 +127,15 @@ fn one_protocol_is_told_with_what_is_to_be_learnt_from_it() {
               A lease is held until a time, and the two who count that time have two clocks.
               after Gray and Cheriton 1989
               in its world: latency, pause, wall-step
-              from-asking      ✓ right       the holder counts by its monotonic clock from when it asked, and looks before each act
-              wall-clock       ✗ wrong in 1  the lease names its end, and the holder looks at its wall clock, which may be set back
-              from-arrival     ✗ wrong in 1  the holder counts from when the lease arrives, however long that was under way
-              looks-sometimes  ✗ wrong in 1  the holder looks before every third act, and may be stopped between two
+              from-asking       ✓ right       the holder counts by its monotonic clock from when it asked, and looks before each act
+              wall-clock        ✗ wrong in 1  the lease names its end, and the holder looks at its wall clock, which may be set back
+              from-arrival      ✗ wrong in 1  the holder counts from when the lease arrives, however long that was under way
+              from-last-asking  ✗ wrong in 1  the holder counts from when it last asked, while the lease answers what it asked before
+              looks-sometimes   ✗ wrong in 1  the holder looks before every third act, and may be stopped between two
 
             break it: constellation hunt specimen:lease/wall-clock
             break it: constellation hunt specimen:lease/from-arrival
+            break it: constellation hunt specimen:lease/from-last-asking
             break it: constellation hunt specimen:lease/looks-sometimes
             read it: constellation specimens lease --source"#]],
     );

@@ -11,7 +11,7 @@ use crate::printer::{Printer, count};
 const HEAD: &str = "\
 # Specimens: small protocols, right and wrong
 
-Each protocol is one file of 30 to 150 lines that can be read alone: a node, a promise, and a world in which things go
+Each protocol is one short file that can be read alone: a node, a promise, and a world in which things go
 wrong. A wrong variant differs from the right one in one thing that people do. `hunt` looks for a run that breaks the
 promise and makes it small; what is left are its *deviations* from the calm run, in which every message takes its least
 time and nothing fails.
