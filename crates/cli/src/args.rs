@@ -42,6 +42,7 @@ Examples:
   constellation run conjunction                   four stations, a partition, and a verdict
   constellation run mss-17 --resolver all         what three ways to settle a conflict lose
   constellation run mss-23 --retry blind          what it may cost to ask again
+  constellation run antarctic --policy all        who may write in a storm, and what that costs
   constellation run mine.toml --seed 7 --trace out.jsonl
   constellation hunt lossy-relay                  which luck breaks it, and what of it matters
   constellation explore conjunction               is there an order of messages in which it breaks?
@@ -156,6 +157,16 @@ pub(crate) struct Run {
     /// Of `mss-23`: show this one of its worlds alone, with its timeline.
     #[arg(long, value_name = "WORLD")]
     pub(crate) world: Option<String>,
+    /// Of `antarctic`: who may write in the storm: `last-write-wins` and `siblings` let everybody, `majority` needs most of
+    /// the stations, `leader` needs pacific; `all` compares the four. `siblings` without this flag.
+    #[arg(long, value_name = "POLICY")]
+    pub(crate) policy: Option<String>,
+    /// Of `antarctic`: how many stations each group has that hear each other in the storm; `4,2,1` without this flag.
+    #[arg(long, value_name = "N,…")]
+    pub(crate) groups: Option<String>,
+    /// Of `antarctic`: how long the pass window is open in which a coordinator is to be elected; `90s` without this flag.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) pass: Option<String>,
 }
 
 /// How much of a timeline to print.

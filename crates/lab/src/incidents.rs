@@ -1,6 +1,7 @@
 //! The scenarios that ship with the program, each a file that a reader can copy and change, and the studies, which are
 //! several runs side by side.
 
+pub mod antarctic;
 pub mod mss23;
 
 use crate::scenario::Scenario;
@@ -40,8 +41,13 @@ pub struct Study {
 }
 
 /// All of them, in the order in which they are listed, after [`INCIDENTS`].
-pub const STUDIES: &[Study] =
-    &[Study { name: "mss-23", title: "48 s without an answer: six worlds that look the same to the client" }];
+pub const STUDIES: &[Study] = &[
+    Study { name: "mss-23", title: "48 s without an answer: six worlds that look the same to the client" },
+    Study {
+        name: "antarctic",
+        title: "both relays lost for nine minutes, and four policies for who may write",
+    },
+];
 
 /// The study of this name.
 pub fn study(name: &str) -> Option<Study> {

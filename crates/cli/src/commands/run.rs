@@ -1,5 +1,6 @@
 //! `constellation run`: a scenario, its timeline, and its verdict; or a study, which is several runs side by side.
 
+mod antarctic;
 mod flags;
 mod mss23;
 
@@ -22,6 +23,7 @@ pub(crate) fn run(arguments: &args::Run, printer: &mut Printer) -> anyhow::Resul
         flags::check_of_study(arguments, study)?;
         return match study.name {
             "mss-23" => mss23::run(arguments, printer),
+            "antarctic" => antarctic::run(arguments, printer),
             name => bail!("`{name}` cannot be run by this version"),
         };
     }

@@ -9,6 +9,7 @@ use crate::args;
 fn of_study(name: &str) -> &'static [&'static str] {
     match name {
         "mss-23" => &["--retry", "--world", "--timeline", "--trace"],
+        "antarctic" => &["--policy", "--groups", "--pass"],
         _ => &[],
     }
 }
@@ -55,6 +56,9 @@ fn given(arguments: &args::Run) -> impl Iterator<Item = &'static str> {
         ("--trace", arguments.trace.is_some()),
         ("--retry", arguments.retry.is_some()),
         ("--world", arguments.world.is_some()),
+        ("--policy", arguments.policy.is_some()),
+        ("--groups", arguments.groups.is_some()),
+        ("--pass", arguments.pass.is_some()),
     ]
     .into_iter()
     .filter_map(|(flag, is_given)| is_given.then_some(flag))

@@ -1,0 +1,340 @@
+//! `constellation run antarctic`: one storm, four policies for who may write in it, and the election of a coordinator.
+
+use std::time::Duration;
+
+use anyhow::bail;
+use constellation_lab::incidents::antarctic::fate::{Fate, Told};
+use constellation_lab::incidents::antarctic::{
+    Groups, GroupsError, Policy, STORM_BEGINS, STORM_ENDS, Summary, Trial,
+};
+use constellation_lab::words::one_line;
+use constellation_lab::{RunError, incidents};
+use constellation_trace::format::jsonl;
+use constellation_trace::ids::nearest;
+use constellation_trace::{Judgement, TrueTime};
+use serde_json::{Value, json};
+
+use crate::args;
+use crate::judgements::{judgement_json, print_judgements};
+use crate::printer::{Printer, count, faint, strong};
+
+/// The seed when none is given.
+const SEED: u64 = 1;
+
+/// What was asked for, with all that was not said filled in.
+struct Asked {
+    policies: Vec<Policy>,
+    /// How the policy was asked for: a name, or `all`.
+    policy: String,
+    groups: Groups,
+    seed: u64,
+}
+
+pub(super) fn run(arguments: &args::Run, printer: &mut Printer) -> anyhow::Result<u8> {
+    let asked = Asked::of(arguments)?;
+    let progress = printer.progress("simulating and judging");
+    let trials = asked
+        .policies
+        .iter()
+        .map(|policy| Trial::of(*policy, &asked.groups, asked.seed, &asked.replay(policy.name())));
+    let trials = trials.collect::<Result<Vec<_>, RunError>>();
+    progress.finish_and_clear();
+    let trials = trials?;
+    if arguments.json {
+        printer.json(&as_json(&asked, &trials))?;
+    } else {
+        print(&asked, &trials, printer)?;
+    }
+    let judgements: Vec<Judgement> = trials.iter().flat_map(|trial| trial.judgements.clone()).collect();
+    Ok(Judgement::exit_code(&judgements))
+}
+
+impl Asked {
+    fn of(arguments: &args::Run) -> anyhow::Result<Asked> {
+        let policy = arguments.policy.as_deref().unwrap_or(Policy::Siblings.name());
+        Ok(Asked {
+            policies: policies(policy)?,
+            policy: policy.to_owned(),
+            groups: groups(arguments.groups.as_deref())?,
+            seed: arguments.seed.unwrap_or(SEED),
+        })
+    }
+
+    /// The command that does the same again.
+    fn replay(&self, policy: &str) -> String {
+        let (groups, seed) = (self.groups.typed(), self.seed);
+        format!("constellation run antarctic --policy {policy} --groups {groups} --seed {seed}")
+    }
+}
+
+/// The policies of this name.
+fn policies(name: &str) -> anyhow::Result<Vec<Policy>> {
+    if name == "all" {
+        return Ok(Policy::NAMES.iter().map(|(_, policy)| *policy).collect());
+    }
+    if let Some((_, policy)) = Policy::NAMES.iter().find(|(known, _)| *known == name) {
+        return Ok(vec![*policy]);
+    }
+    let names = || Policy::NAMES.iter().map(|(known, _)| *known).chain(["all"]);
+    let begun = || names().find(|known| !name.is_empty() && known.starts_with(name));
+    let advice = match begun().or_else(|| nearest(name, names())) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("one of {}", names().collect::<Vec<_>>().join(", ")),
+    };
+    bail!("no policy is called `{}`\nhelp: {advice}", one_line(name))
+}
+
+/// The groups that were typed, or the usual ones.
+fn groups(typed: Option<&str>) -> anyhow::Result<Groups> {
+    let Some(typed) = typed else { return Ok(Groups::default()) };
+    let usual = Groups::default().typed();
+    Groups::parse(typed).map_err(|error| {
+        let help = match &error {
+            GroupsError::Sum { .. } => format!("count every station in one group, as in `--groups {usual}`"),
+            _ => format!("so many stations in each group, with commas between, as in `--groups {usual}`"),
+        };
+        anyhow::anyhow!("--groups: {}\nhelp: {help}", one_line(&error.to_string()))
+    })
+}
+
+fn print(asked: &Asked, trials: &[Trial], printer: &mut Printer) -> anyhow::Result<()> {
+    let title = incidents::study("antarctic").map_or("", |study| study.title);
+    printer.line(format!("{} · {title}", strong("antarctic")))?;
+    printer.line("")?;
+    match trials {
+        [trial] => print_trial(asked, trial, printer)?,
+        _ => print_comparison(trials, printer)?,
+    }
+    printer.line("")?;
+    printer.line(format!("seed {} · replay: {}", asked.seed, asked.replay(&asked.policy)))?;
+    let digests = trials.iter().map(|trial| (trial.policy.name(), jsonl::digest(&trial.trace)));
+    let digests: Vec<_> = digests.collect();
+    let width = digests.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    for (name, digest) in digests {
+        printer.line(format!("trace of {name:<width$} sha256 {digest}"))?;
+    }
+    Ok(())
+}
+
+/// One policy: its rule, what became of each write, and what it promised.
+fn print_trial(asked: &Asked, trial: &Trial, printer: &mut Printer) -> anyhow::Result<()> {
+    printer.line(format!("policy   {} · {}", strong(trial.policy.name()), trial.policy.rule()))?;
+    printer.line(format!("price    {}", trial.policy.price()))?;
+    printer.line("")?;
+    for line in table(asked, trial) {
+        printer.line(line)?;
+    }
+    printer.line("")?;
+    for line in summary(trial) {
+        printer.line(line)?;
+    }
+    for remark in &trial.remarks {
+        printer.line(faint(&format!("· {remark}")))?;
+    }
+    printer.line("")?;
+    print_judgements(&trial.judgements, printer)
+}
+
+/// A line a write, in the order of asking, and a line when the relays go and come.
+fn table(asked: &Asked, trial: &Trial) -> Vec<String> {
+    let cells = |told: &Told| {
+        let what = format!("{} = \"{}\"", one_line(&told.key), one_line(&told.value));
+        let waited = told.waited.map_or("no answer".to_owned(), seconds);
+        let update = told.update.clone().unwrap_or_default();
+        [told.station.clone(), what, update, waited]
+    };
+    let rows: Vec<[String; 4]> = trial.writes.iter().map(cells).collect();
+    let head = ["station", "write", "update", "waited"];
+    let width = |column: usize| {
+        let widths = rows.iter().map(|row| row[column].chars().count());
+        widths.max().unwrap_or(0).max(head[column].len())
+    };
+    let [station, what, update, waited] = [0, 1, 2, 3].map(width);
+    let mut lines = vec![faint(&format!(
+        "{:>9}  {:<station$}  {:<what$}  {:<update$}  {:>waited$}  fate",
+        "asked", head[0], head[1], head[2], head[3]
+    ))];
+    let mut storm = [
+        (STORM_BEGINS, format!("both relays are lost: {}", asked.groups)),
+        (STORM_ENDS, "both relays are back".to_owned()),
+    ]
+    .into_iter()
+    .peekable();
+    for (told, row) in trial.writes.iter().zip(&rows) {
+        while let Some((time, what)) = storm.next_if(|(time, _)| told.at >= since_start(*time)) {
+            lines.push(strong(&format!("{:>9}  ═══ {what}", clock(since_start(time)))));
+        }
+        let line = format!(
+            "{:>9}  {:<station$}  {:<what$}  {:<update$}  {:>waited$}  {}",
+            clock(told.at),
+            row[0],
+            row[1],
+            row[2],
+            row[3],
+            fate(told)
+        );
+        lines.push(line);
+    }
+    lines.extend(storm.map(|(time, what)| strong(&format!("{:>9}  ═══ {what}", clock(since_start(time))))));
+    lines
+}
+
+/// What became of a write, and how.
+fn fate(told: &Told) -> String {
+    let name = match told.fate {
+        Fate::Lost | Fate::LeftToPeople | Fate::Unknown => strong(&told.fate.to_string()),
+        other => other.to_string(),
+    };
+    if told.why.is_empty() { name } else { format!("{name}: {}", one_line(&told.why)) }
+}
+
+/// The counts, how long clients waited, and who could not write.
+fn summary(trial: &Trial) -> Vec<String> {
+    let Summary { waited_done_max, waited_other_max, reads, reads_shown, .. } = &trial.summary;
+    let of = |fate: Fate| format!("{} {fate}", trial.summary.count(fate));
+    let mut lines = vec![format!(
+        "{}: {} accepted ({}), {}, {}",
+        count(trial.writes.len() as u64, "write"),
+        trial.summary.accepted(),
+        [Fate::Kept, Fate::ReconciledByMachine, Fate::LeftToPeople, Fate::Lost].map(of).join(", "),
+        of(Fate::Refused),
+        of(Fate::Unknown),
+    )];
+    lines.push(format!("{reads_shown} of {} answered", count(*reads as u64, "read")));
+    let done = waited_done_max.map(|waited| format!("{} at most to be acknowledged", seconds(waited)));
+    let other =
+        waited_other_max.map(|waited| format!("{} at most to be refused or to give up", seconds(waited)));
+    let waits: Vec<_> = done.into_iter().chain(other).collect();
+    if !waits.is_empty() {
+        lines.push(format!("clients who wrote waited {}", waits.join(", and ")));
+    }
+    match &trial.outages[..] {
+        [] => lines.push("every station that was asked to write in the storm could".to_owned()),
+        outages => lines.extend(outages.iter().map(|outage| strong(&outage.told()))),
+    }
+    lines
+}
+
+/// A line a policy, and below it who could not write and what was not kept.
+fn print_comparison(trials: &[Trial], printer: &mut Printer) -> anyhow::Result<()> {
+    let fates = Fate::NAMES.map(|(name, _)| format!("{name:>WIDTH$}", WIDTH = column(name)));
+    let width = Policy::NAMES.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let head = format!(
+        "{:<width$}  {:>8}  {}  {:>8}  {:>9}",
+        "policy",
+        "accepted",
+        fates.join("  "),
+        "reads",
+        "waited"
+    );
+    printer.line(faint(head.trim_end()))?;
+    for trial in trials {
+        let summary = &trial.summary;
+        let cells =
+            Fate::NAMES.map(|(name, fate)| format!("{:>WIDTH$}", summary.count(fate), WIDTH = column(name)));
+        let waited = summary.waited_done_max.max(summary.waited_other_max).map_or(String::new(), seconds);
+        let reads = format!("{}/{}", summary.reads_shown, summary.reads);
+        printer.line(format!(
+            "{:<width$}  {:>8}  {}  {reads:>8}  {waited:>9}",
+            trial.policy.name(),
+            summary.accepted(),
+            cells.join("  "),
+        ))?;
+    }
+    for trial in trials {
+        printer.line("")?;
+        printer.line(format!("{} · {}", strong(trial.policy.name()), trial.policy.price()))?;
+        for outage in &trial.outages {
+            printer.line(outage.told())?;
+        }
+        print_judgements(&trial.judgements, printer)?;
+    }
+    Ok(())
+}
+
+/// How wide the column of a fate is.
+const fn column(name: &str) -> usize {
+    name.len()
+}
+
+/// So long after the start.
+fn since_start(time: Duration) -> TrueTime {
+    TrueTime::from_ns(0).saturating_add(time)
+}
+
+/// A time of the run: `154.000`.
+fn clock(at: TrueTime) -> String {
+    let ms = at.ns() / 1_000_000;
+    format!("{}.{:03}s", ms / 1_000, ms % 1_000)
+}
+
+/// A time that somebody waited: `10.003 s`.
+fn seconds(time: Duration) -> String {
+    format!("{}.{:03} s", time.as_secs(), time.subsec_millis())
+}
+
+fn as_json(asked: &Asked, trials: &[Trial]) -> Value {
+    let trials: Vec<Value> = trials.iter().map(|trial| trial_json(asked, trial)).collect();
+    let storm_ns = [STORM_BEGINS, STORM_ENDS].map(ns);
+    json!({
+        "schema": "constellation/antarctic/1",
+        "version": env!("CARGO_PKG_VERSION"),
+        "policy": asked.policy,
+        "groups": asked.groups.sizes(),
+        "seed": asked.seed.to_string(),
+        "storm_ns": storm_ns,
+        "trials": trials,
+        "replay": asked.replay(&asked.policy),
+    })
+}
+
+fn trial_json(asked: &Asked, trial: &Trial) -> Value {
+    let fates =
+        Fate::NAMES.iter().map(|(name, fate)| ((*name).to_owned(), json!(trial.summary.count(*fate))));
+    let outages = trial.outages.iter().map(|outage| {
+        json!({
+            "station": outage.station,
+            "asked": outage.asked,
+            "refused": outage.refused,
+            "unknown": outage.unknown,
+            "text": outage.told(),
+        })
+    });
+    json!({
+        "policy": trial.policy.name(),
+        "rule": trial.policy.rule(),
+        "price": trial.policy.price(),
+        "writes": trial.writes.iter().map(write_json).collect::<Vec<_>>(),
+        "accepted": trial.summary.accepted(),
+        "fates": fates.collect::<serde_json::Map<_, _>>(),
+        "reads": trial.summary.reads,
+        "reads_shown": trial.summary.reads_shown,
+        "waited_done_max_ns": trial.summary.waited_done_max.map(ns),
+        "waited_other_max_ns": trial.summary.waited_other_max.map(ns),
+        "outages": outages.collect::<Vec<_>>(),
+        "promises": trial.judgements.iter().map(judgement_json).collect::<Vec<_>>(),
+        "exit_code": trial.exit_code(),
+        "remarks": trial.remarks,
+        "replay": asked.replay(trial.policy.name()),
+        "trace_sha256": jsonl::digest(&trial.trace).to_string(),
+    })
+}
+
+fn write_json(told: &Told) -> Value {
+    json!({
+        "asked_ns": told.at.ns().to_string(),
+        "station": told.station,
+        "key": told.key,
+        "value": told.value,
+        "update": told.update,
+        "waited_ns": told.waited.map(ns),
+        "fate": told.fate.to_string(),
+        "why": told.why,
+        "event": told.asked.number(),
+    })
+}
+
+/// Nanoseconds, as JSON bears them.
+fn ns(time: Duration) -> String {
+    time.as_nanos().to_string()
+}

@@ -1,0 +1,33 @@
+//! The Antarctic partition: both relay satellites are lost for nine minutes, and somebody has decided beforehand who may
+//! write meanwhile.
+//!
+//! Seven stations in three groups are joined by two relays. What a group tells another while the relays are down is lost.
+//! Four policies live through the same storm with the same clients, who write some keys on one side only, some on
+//! several, one twice in a row, before, during and after: see [`Policy`]. What became of each write is told by
+//! [`fate`], and what each policy promises by [`promises`].
+
+mod copies;
+pub mod fate;
+mod groups;
+mod leader;
+mod majority;
+mod policy;
+pub mod promises;
+mod smaller;
+mod trial;
+mod world;
+
+use std::time::Duration;
+
+pub use groups::{Groups, GroupsError};
+pub use policy::Policy;
+pub use trial::{Outage, Summary, Trial};
+
+/// The stations, by name, in the order in which [`Groups`] count them.
+pub const STATIONS: [&str; 7] =
+    ["pacific", "atlantic", "indian_ocean", "arctic", "tasman", "drake", "antarctic"];
+
+/// When both relays are lost, after the start of the run.
+pub const STORM_BEGINS: Duration = Duration::from_secs(60);
+/// When both are back.
+pub const STORM_ENDS: Duration = Duration::from_secs(600);

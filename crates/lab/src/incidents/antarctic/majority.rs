@@ -1,0 +1,456 @@
+//! A write needs most of all stations: each key is a register that a majority agrees on, change by change.
+//!
+//! This is CASPaxos (Rystsov 2018): the single-decree Paxos of Lamport (1998), used again for each change of a register. A
+//! write asks most stations for a promise under a ballot of its own, learns from them what the register holds, and has
+//! most stations accept the new value; so each accepted update saw the one before. A read asks most stations what they
+//! hold, and before it shows the newest has most stations hold that, as Attiya, Bar-Noy and Dolev (1995) do.
+//!
+//! Who does not hear of enough promises has sent nobody a value, so it can refuse and mean it. Who has sent one and then
+//! does not hear of enough stations cannot know, and says that.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use constellation_clock::bytes::{Limits, Malformed, Reader, Writer};
+use constellation_fabric::{Effects, Input, Node, Now, Timer};
+use constellation_sim::clients::{RequestId, Service};
+use constellation_trace::{Call, Completion, NodeId};
+
+use super::STATIONS;
+use super::groups::stations;
+use crate::sealed;
+use crate::station::Request;
+
+/// How many stations are most of them.
+pub(super) const QUORUM: usize = STATIONS.len() / 2 + 1;
+/// How long a station waits for enough others before it tells its client.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long who was overtaken waits before it tries again; the station with the next id waits that much longer, so that two
+/// do not overtake each other for ever.
+const STAGGER: Duration = Duration::from_millis(700);
+
+/// A station that acknowledges what most stations have.
+pub(super) struct Majority {
+    me: NodeId,
+    /// How many stations it takes for most; another number is a mistake that a judge must find.
+    quorum: usize,
+    /// Which life this is, so that no update is named twice.
+    life: u32,
+    registers: BTreeMap<String, Register>,
+    tasks: BTreeMap<u32, Task>,
+    /// How many tasks were begun, and updates named.
+    begun: u32,
+}
+
+/// A number of an attempt to change a register: a later round wins, and no two stations share one.
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) struct Ballot {
+    round: u32,
+    station: u32,
+}
+
+/// What a station has promised and accepted of one key; on disk before anybody is told.
+#[derive(Clone, Debug, Default)]
+struct Register {
+    promised: Ballot,
+    accepted: Accepted,
+}
+
+/// What was accepted under which ballot, if anything was.
+type Accepted = Option<(Ballot, Held)>;
+
+/// An update and its value.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Held {
+    update: String,
+    value: String,
+}
+
+/// What a client asked, on its way.
+struct Task {
+    /// Whom to tell; nobody, if the run itself looks.
+    client: Option<RequestId>,
+    key: String,
+    /// The value to write; a read has none.
+    write: Option<String>,
+    stage: Stage,
+}
+
+/// How far a task is, and which stations have agreed to that.
+enum Stage {
+    /// A read asks what others hold.
+    Asking { holds: BTreeMap<NodeId, Accepted> },
+    /// A write asks for promises.
+    Preparing { ballot: Ballot, promises: BTreeMap<NodeId, Accepted>, refusals: BTreeSet<NodeId>, newer: u32 },
+    /// A value was sent, the new one or, for a read, the newest.
+    Accepting { ballot: Ballot, held: Held, by: BTreeSet<NodeId> },
+}
+
+/// What stations and clients say.
+#[derive(Clone, Debug)]
+pub(super) enum Message {
+    /// From a client.
+    Request(RequestId, Call),
+    /// To a client.
+    Reply(RequestId, Completion),
+    /// What do you hold under this key?
+    Ask { task: u32, key: String },
+    /// This.
+    Holds { task: u32, accepted: Accepted },
+    /// Promise to accept nothing older than this ballot, and say what you hold.
+    Prepare { task: u32, key: String, ballot: Ballot },
+    /// Promised.
+    Promise { task: u32, ballot: Ballot, accepted: Accepted },
+    /// Accept this value.
+    Accept { task: u32, key: String, ballot: Ballot, held: Held },
+    /// Accepted.
+    Accepted { task: u32, ballot: Ballot },
+    /// Neither: a later ballot was promised.
+    Overtaken { task: u32, ballot: Ballot, promised: Ballot },
+}
+
+/// The timer of a task has an even number when its patience is over, and an odd one when it is to try again.
+const fn patience(task: u32) -> Timer {
+    Timer(task * 2)
+}
+
+const fn again(task: u32) -> Timer {
+    Timer(task * 2 + 1)
+}
+
+impl Node for Majority {
+    type Message = Message;
+    type Request = Request;
+
+    fn on(&mut self, _now: Now, input: Input<Message, Request>, effects: &mut Effects<Message>) {
+        match input {
+            Input::Start => effects.event("online"),
+            Input::Restart { state, incarnation } => self.restart(state.as_deref(), incarnation, effects),
+            Input::Message { message: Message::Request(id, call), .. } => self.begin(id, call, effects),
+            Input::Message { from, message } => self.hear(from, message, effects),
+            Input::Timer(Timer(number)) if number % 2 == 0 => self.give_up(number / 2, effects),
+            Input::Timer(Timer(number)) => self.prepare(number / 2, effects),
+            Input::Request(Request::Read { key }) => self.read(None, key, effects),
+            _ => {}
+        }
+    }
+}
+
+impl Service for Majority {
+    fn request(id: RequestId, call: &Call) -> Message {
+        Message::Request(id, call.clone())
+    }
+
+    fn reply(message: &Message) -> Option<(RequestId, &Completion)> {
+        match message {
+            Message::Reply(id, completion) => Some((*id, completion)),
+            _ => None,
+        }
+    }
+}
+
+impl Majority {
+    /// The station with this id; `quorum` stations are taken for most.
+    pub(super) fn new(me: NodeId, quorum: usize) -> Majority {
+        let (registers, tasks) = (BTreeMap::new(), BTreeMap::new());
+        Majority { me, quorum, life: 0, registers, tasks, begun: 0 }
+    }
+
+    fn begin(&mut self, id: RequestId, call: Call, effects: &mut Effects<Message>) {
+        effects.label(format!("is asked to {call}"));
+        match call {
+            Call::Read { key } => self.read(Some(id), key, effects),
+            Call::Write { key, value } => {
+                let (ballot, promises) = (Ballot::default(), BTreeMap::new());
+                let stage = Stage::Preparing { ballot, promises, refusals: BTreeSet::new(), newer: 0 };
+                let task = self.enter(Task { client: Some(id), key, write: Some(value), stage }, effects);
+                self.prepare(task, effects);
+            }
+            _ => {
+                let reason = "a station only reads and writes".to_owned();
+                effects.send(id.client, Message::Reply(id, Completion::Failed { reason }));
+            }
+        }
+    }
+
+    /// Enters a task, with an end to its patience.
+    fn enter(&mut self, task: Task, effects: &mut Effects<Message>) -> u32 {
+        self.begun += 1;
+        self.tasks.insert(self.begun, task);
+        effects.set_timer(patience(self.begun), PATIENCE);
+        self.begun
+    }
+
+    fn read(&mut self, client: Option<RequestId>, key: String, effects: &mut Effects<Message>) {
+        let holds = BTreeMap::from([(self.me, self.accepted(&key))]);
+        let task = Task { client, key: key.clone(), write: None, stage: Stage::Asking { holds } };
+        let task = self.enter(task, effects);
+        self.tell_others(&Message::Ask { task, key }, effects);
+    }
+
+    /// Asks for promises, under a ballot above all that it has heard of.
+    fn prepare(&mut self, number: u32, effects: &mut Effects<Message>) {
+        let Some(Task { key, stage: Stage::Preparing { newer, .. }, .. }) = self.tasks.get(&number) else {
+            return;
+        };
+        let (key, newer) = (key.clone(), *newer);
+        let register = self.registers.entry(key.clone()).or_default();
+        let ballot = Ballot { round: register.promised.round.max(newer) + 1, station: self.me.number() };
+        register.promised = ballot;
+        let promises = BTreeMap::from([(self.me, register.accepted.clone())]);
+        let stage = Stage::Preparing { ballot, promises, refusals: BTreeSet::new(), newer };
+        self.tasks.entry(number).and_modify(|task| task.stage = stage);
+        self.persist(effects);
+        self.tell_others(&Message::Prepare { task: number, key, ballot }, effects);
+    }
+
+    fn hear(&mut self, from: NodeId, message: Message, effects: &mut Effects<Message>) {
+        match message {
+            Message::Ask { task, key } => {
+                effects.send(from, Message::Holds { task, accepted: self.accepted(&key) });
+            }
+            Message::Prepare { task, key, ballot } => {
+                let register = self.registers.entry(key).or_default();
+                if ballot <= register.promised {
+                    let promised = register.promised;
+                    return effects.send(from, Message::Overtaken { task, ballot, promised });
+                }
+                register.promised = ballot;
+                let accepted = register.accepted.clone();
+                self.persist(effects);
+                effects.send(from, Message::Promise { task, ballot, accepted });
+            }
+            Message::Accept { task, key, ballot, held } => match self.accept(&key, ballot, held, effects) {
+                Ok(()) => effects.send(from, Message::Accepted { task, ballot }),
+                Err(promised) => effects.send(from, Message::Overtaken { task, ballot, promised }),
+            },
+            Message::Holds { task, accepted } => self.hear_holds(from, task, accepted, effects),
+            Message::Promise { task, ballot, accepted } => {
+                self.hear_promise(from, (task, ballot), accepted, effects);
+            }
+            Message::Accepted { task, ballot } => self.hear_accepted(from, task, ballot, effects),
+            Message::Overtaken { task, ballot, promised } => {
+                self.hear_overtaken(from, (task, ballot), promised, effects);
+            }
+            Message::Request(..) | Message::Reply(..) => {}
+        }
+    }
+
+    /// Accepts a value unless it has promised not to; what it holds already it accepts again.
+    fn accept(
+        &mut self,
+        key: &str,
+        ballot: Ballot,
+        held: Held,
+        effects: &mut Effects<Message>,
+    ) -> Result<(), Ballot> {
+        let register = self.registers.entry(key.to_owned()).or_default();
+        if ballot < register.promised {
+            return Err(register.promised);
+        }
+        if register.accepted.as_ref().is_none_or(|(accepted, _)| *accepted < ballot) {
+            *register = Register { promised: ballot, accepted: Some((ballot, held)) };
+            self.persist(effects);
+        }
+        Ok(())
+    }
+
+    /// A read knows what enough stations hold: it shows nothing, or has enough of them hold the newest.
+    fn hear_holds(&mut self, from: NodeId, number: u32, accepted: Accepted, effects: &mut Effects<Message>) {
+        let Some(task) = self.tasks.get_mut(&number) else { return };
+        let Stage::Asking { holds } = &mut task.stage else { return };
+        holds.insert(from, accepted);
+        if holds.len() < self.quorum {
+            return;
+        }
+        let Some((ballot, held)) = newest(holds) else { return self.end_read(number, None, effects) };
+        let has_it = |accepted: &Accepted| accepted.as_ref().is_some_and(|(own, _)| *own == ballot);
+        let by: BTreeSet<NodeId> =
+            holds.iter().filter(|(_, accepted)| has_it(accepted)).map(|(station, _)| *station).collect();
+        let key = task.key.clone();
+        task.stage = Stage::Accepting { ballot, held: held.clone(), by: by.clone() };
+        for station in stations().filter(|station| !by.contains(station) && *station != self.me) {
+            let (key, held) = (key.clone(), held.clone());
+            effects.send(station, Message::Accept { task: number, key, ballot, held });
+        }
+        if !by.contains(&self.me) && self.accept(&key, ballot, held, effects).is_ok() {
+            return self.hear_accepted(self.me, number, ballot, effects);
+        }
+        self.end_if_accepted(number, effects);
+    }
+
+    /// A write has enough promises: it knows what it supersedes, and sends its value.
+    fn hear_promise(
+        &mut self,
+        from: NodeId,
+        (number, of): (u32, Ballot),
+        accepted: Accepted,
+        effects: &mut Effects<Message>,
+    ) {
+        let Some(task) = self.tasks.get_mut(&number) else { return };
+        let Stage::Preparing { ballot, promises, .. } = &mut task.stage else { return };
+        if *ballot != of {
+            return;
+        }
+        promises.insert(from, accepted);
+        let (Some(value), true) = (task.write.clone(), promises.len() >= self.quorum) else { return };
+        let saw = newest(promises).map(|(_, held)| held.update);
+        let life = if self.life == 0 { String::new() } else { format!("#{}", self.life) };
+        let update = format!("{}{life}:{number}", STATIONS[self.me.index()]);
+        let (key, held) = (task.key.clone(), Held { update: update.clone(), value: value.clone() });
+        task.stage = Stage::Accepting { ballot: of, held: held.clone(), by: BTreeSet::new() };
+        effects.write(&key, &update, saw.into_iter().collect());
+        effects.label(format!("submit {key} = \"{value}\" as {update}"));
+        let is_accepted = self.accept(&key, of, held.clone(), effects).is_ok();
+        self.tell_others(&Message::Accept { task: number, key, ballot: of, held }, effects);
+        if is_accepted {
+            self.hear_accepted(self.me, number, of, effects);
+        }
+    }
+
+    fn hear_accepted(&mut self, from: NodeId, number: u32, of: Ballot, effects: &mut Effects<Message>) {
+        let Some(Task { stage: Stage::Accepting { ballot, by, .. }, .. }) = self.tasks.get_mut(&number)
+        else {
+            return;
+        };
+        if *ballot == of {
+            by.insert(from);
+            self.end_if_accepted(number, effects);
+        }
+    }
+
+    /// Who is overtaken before it sent a value tries again; who has sent one waits for what the others say.
+    fn hear_overtaken(
+        &mut self,
+        from: NodeId,
+        (number, of): (u32, Ballot),
+        promised: Ballot,
+        effects: &mut Effects<Message>,
+    ) {
+        let Some(task) = self.tasks.get_mut(&number) else { return };
+        let Stage::Preparing { ballot, refusals, newer, .. } = &mut task.stage else { return };
+        if *ballot != of {
+            return;
+        }
+        refusals.insert(from);
+        *newer = promised.round.max(*newer);
+        // With so many against it there cannot be enough for it.
+        if refusals.len() > STATIONS.len() - self.quorum {
+            refusals.clear();
+            effects.set_timer(again(number), STAGGER.saturating_mul(self.me.number() + 1));
+        }
+    }
+
+    fn end_if_accepted(&mut self, number: u32, effects: &mut Effects<Message>) {
+        let Some(Task { stage: Stage::Accepting { held, by, .. }, write, .. }) = self.tasks.get(&number)
+        else {
+            return;
+        };
+        if by.len() < self.quorum {
+            return;
+        }
+        if write.is_none() {
+            let held = held.clone();
+            return self.end_read(number, Some(held), effects);
+        }
+        if let Some(Task { client: Some(id), key, .. }) = self.tasks.remove(&number) {
+            effects.event(format!("enough stations have {key}"));
+            effects.send(id.client, Message::Reply(id, Completion::Done));
+        }
+    }
+
+    fn end_read(&mut self, number: u32, held: Option<Held>, effects: &mut Effects<Message>) {
+        let Some(Task { client, key, .. }) = self.tasks.remove(&number) else { return };
+        let told = match &held {
+            Some(Held { update, value }) => format!("show {key}: {update} \"{value}\""),
+            None => format!("show {key}: nothing"),
+        };
+        let (updates, values) = held.map(|held| (held.update, held.value)).into_iter().unzip();
+        effects.read(key, updates);
+        effects.label(told);
+        if let Some(id) = client {
+            effects.send(id.client, Message::Reply(id, Completion::Shows(values)));
+        }
+    }
+
+    /// Patience is over. What was sent to nobody can be refused; of anything else nobody knows.
+    fn give_up(&mut self, number: u32, effects: &mut Effects<Message>) {
+        let Some(Task { client, write, stage, .. }) = self.tasks.remove(&number) else { return };
+        let (most, all) = (self.quorum, STATIONS.len());
+        let few =
+            |reached: usize| format!("only {reached} of {all} stations can be reached, {most} are needed");
+        let completion = match (stage, write) {
+            (Stage::Asking { holds }, _) => Completion::Failed { reason: few(holds.len()) },
+            (Stage::Preparing { promises, .. }, _) => Completion::Failed { reason: few(promises.len()) },
+            (Stage::Accepting { by, .. }, None) => Completion::Failed { reason: few(by.len()) },
+            (Stage::Accepting { .. }, Some(_)) => Completion::Unknown {
+                reason: "sent to other stations, but not enough of them answered".to_owned(),
+            },
+        };
+        effects.event(format!("gives up: {completion}"));
+        if let Some(id) = client {
+            effects.send(id.client, Message::Reply(id, completion));
+        }
+    }
+
+    fn accepted(&self, key: &str) -> Accepted {
+        self.registers.get(key).and_then(|register| register.accepted.clone())
+    }
+
+    fn tell_others(&self, message: &Message, effects: &mut Effects<Message>) {
+        for station in stations().filter(|station| *station != self.me) {
+            effects.send(station, message.clone());
+        }
+    }
+
+    fn persist(&self, effects: &mut Effects<Message>) {
+        let mut writer = Writer::default();
+        for (key, Register { promised, accepted }) in &self.registers {
+            writer.text(key);
+            let (ballot, held) = accepted.clone().unzip();
+            for ballot in [*promised, ballot.unwrap_or_default()] {
+                writer.varint(ballot.round.into());
+                writer.varint(ballot.station.into());
+            }
+            let held = held.unwrap_or(Held { update: String::new(), value: String::new() });
+            writer.text(&held.update);
+            writer.text(&held.value);
+        }
+        effects.persist(sealed::seal(&writer.into_bytes()));
+    }
+
+    /// What it promised and accepted it must know again; what it was about to do it has forgotten.
+    fn restart(&mut self, state: Option<&[u8]>, incarnation: u32, effects: &mut Effects<Message>) {
+        self.life = incarnation;
+        let Some(state) = state else { return };
+        match sealed::open(state).and_then(|state| registers(state).ok()) {
+            Some(registers) => self.registers = registers,
+            None => effects.refuse(),
+        }
+    }
+}
+
+/// What is held under the highest ballot.
+fn newest(held: &BTreeMap<NodeId, Accepted>) -> Accepted {
+    held.values().flatten().max_by_key(|(ballot, _)| *ballot).cloned()
+}
+
+/// The registers that a disk holds.
+fn registers(state: &[u8]) -> Result<BTreeMap<String, Register>, Malformed> {
+    let mut reader = Reader::new(state);
+    let mut registers = BTreeMap::new();
+    while reader.remaining() > 0 {
+        let key = reader.text(&Limits::STANDARD)?.to_owned();
+        let mut ballot = || {
+            let (round, station) = (reader.varint()?, reader.varint()?);
+            let number = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+            Ok::<_, Malformed>(Ballot { round: number(round), station: number(station) })
+        };
+        let (promised, ballot) = (ballot()?, ballot()?);
+        let update = reader.text(&Limits::STANDARD)?.to_owned();
+        let value = reader.text(&Limits::STANDARD)?.to_owned();
+        let accepted = (ballot != Ballot::default()).then_some((ballot, Held { update, value }));
+        registers.insert(key, Register { promised, accepted });
+    }
+    Ok(registers)
+}

@@ -1,0 +1,69 @@
+//! Who may write while the network is in parts, decided before it is.
+
+/// Who may write while the network is in parts.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Policy {
+    /// Every station accepts every write, and of two updates of a key the one with the later wall time is kept.
+    LastWriteWins,
+    /// Every station accepts every write; afterwards stations offer each other all they hold, and updates of which neither
+    /// saw the other stand side by side until somebody decides.
+    Siblings,
+    /// A write is acknowledged once most of all stations have it; who cannot reach so many refuses it.
+    Majority,
+    /// Pacific alone accepts writes; the others pass them on to it, and refuse what they cannot pass on.
+    Leader,
+}
+
+impl Policy {
+    /// Each policy with what it is called on the command line, in the order in which they are compared.
+    pub const NAMES: [(&str, Policy); 4] = [
+        ("last-write-wins", Policy::LastWriteWins),
+        ("siblings", Policy::Siblings),
+        ("majority", Policy::Majority),
+        ("leader", Policy::Leader),
+    ];
+
+    /// What it is called on the command line.
+    pub fn name(self) -> &'static str {
+        let own = Policy::NAMES.iter().find(|(_, policy)| *policy == self);
+        own.map_or("", |(name, _)| name)
+    }
+
+    /// The rule, in a line.
+    pub const fn rule(self) -> &'static str {
+        match self {
+            Policy::LastWriteWins => {
+                "every station accepts every write; of two updates the one with the later wall time is kept"
+            }
+            Policy::Siblings => {
+                "every station accepts every write; what neither saw of the other stands side by side until somebody decides"
+            }
+            Policy::Majority => {
+                "a write is acknowledged once four of the seven stations have it, or it is refused"
+            }
+            Policy::Leader => {
+                "pacific alone accepts writes; the others pass them on, or refuse what they cannot pass on"
+            }
+        }
+    }
+
+    /// What must be so before a write is acknowledged, and what that costs, in a line.
+    pub const fn price(self) -> &'static str {
+        match self {
+            Policy::LastWriteWins => {
+                "acknowledged once it is on the disk of the station that was asked: no waiting, and no word to whom it displaces"
+            }
+            Policy::Siblings => {
+                "acknowledged once it is on the disk of the station that was asked: no waiting, but people may have to choose"
+            }
+            Policy::Majority => {
+                "acknowledged once it is on four disks: two round trips, and who is with fewer than three others cannot write"
+            }
+            Policy::Leader => {
+                "acknowledged once it is on the disk of pacific: one round trip, nobody writes without it, and what the others \
+                 have not yet heard of is lost with that disk"
+            }
+        }
+    }
+}
