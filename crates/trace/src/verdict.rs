@@ -99,6 +99,8 @@ pub enum Limit {
         /// What left the others out, in a few words.
         bound: String,
     },
+    /// What the promise takes for granted was not so, in a few words: it promises nothing of this run.
+    Premise(String),
 }
 
 impl fmt::Display for Limit {
@@ -111,6 +113,7 @@ impl fmt::Display for Limit {
                 write!(f, "judging needs {needed} bytes of memory, {allowed} are allowed")
             }
             Limit::NotRecorded(what) => write!(f, "{what} not recorded"),
+            Limit::Premise(why) => f.write_str(why),
             Limit::Explored { visited, bound } => {
                 write!(f, "none wrong among the {visited} explored, within the bound: {bound}")
             }
