@@ -5,8 +5,11 @@
 //! Four policies live through the same storm with the same clients, who write some keys on one side only, some on
 //! several, one twice in a row, before, during and after: see [`Policy`]. What became of each write is told by
 //! [`fate`], and what each policy promises by [`promises`].
+//!
+//! In the same storm the stations must elect a coordinator before the next pass window closes: see [`election`].
 
 mod copies;
+pub mod election;
 pub mod fate;
 mod groups;
 mod leader;

@@ -1,12 +1,16 @@
 //! `constellation run antarctic`: one storm, four policies for who may write in it, and the election of a coordinator.
 
+mod election;
+
 use std::time::Duration;
 
 use anyhow::bail;
-use constellation_lab::incidents::antarctic::fate::{Fate, Told};
+use constellation_lab::incidents::antarctic::election::{Election, Orbit, PassError};
+use constellation_lab::incidents::antarctic::fate::{Fate, WriteFate};
 use constellation_lab::incidents::antarctic::{
     Groups, GroupsError, Policy, STORM_BEGINS, STORM_ENDS, Summary, Trial,
 };
+use constellation_lab::scenario::duration;
 use constellation_lab::words::one_line;
 use constellation_lab::{RunError, incidents};
 use constellation_trace::format::jsonl;
@@ -17,53 +21,73 @@ use serde_json::{Value, json};
 use crate::args;
 use crate::judgements::{judgement_json, print_judgements};
 use crate::printer::{Printer, count, faint, strong};
+use crate::target::quoted;
 
 /// The seed when none is given.
 const SEED: u64 = 1;
+/// How long a pass is when nobody says otherwise.
+const PASS: &str = "90s";
 
 /// What was asked for, with all that was not said filled in.
 struct Asked {
     policies: Vec<Policy>,
     /// How the policy was asked for: a name, or `all`.
     policy: String,
-    groups: Groups,
+    orbit: Orbit,
+    /// How the length of the pass was typed.
+    pass: String,
     seed: u64,
 }
 
 pub(super) fn run(arguments: &args::Run, printer: &mut Printer) -> anyhow::Result<u8> {
     let asked = Asked::of(arguments)?;
     let progress = printer.progress("simulating and judging");
-    let trials = asked
-        .policies
-        .iter()
-        .map(|policy| Trial::of(*policy, &asked.groups, asked.seed, &asked.replay(policy.name())));
-    let trials = trials.collect::<Result<Vec<_>, RunError>>();
+    let told = Told::of(&asked);
     progress.finish_and_clear();
-    let trials = trials?;
+    let told = told?;
     if arguments.json {
-        printer.json(&as_json(&asked, &trials))?;
+        printer.json(&as_json(&asked, &told))?;
     } else {
-        print(&asked, &trials, printer)?;
+        print(&asked, &told, printer)?;
     }
-    let judgements: Vec<Judgement> = trials.iter().flat_map(|trial| trial.judgements.clone()).collect();
+    let of_trials = told.trials.iter().flat_map(|trial| &trial.judgements);
+    let judgements: Vec<Judgement> = of_trials.chain(&told.election.judgements).cloned().collect();
     Ok(Judgement::exit_code(&judgements))
+}
+
+/// All that was run.
+struct Told {
+    trials: Vec<Trial>,
+    election: Election,
+}
+
+impl Told {
+    fn of(asked: &Asked) -> Result<Told, RunError> {
+        let groups = asked.orbit.groups();
+        let trial = |policy: &Policy| Trial::of(*policy, groups, asked.seed, &asked.replay(policy.name()));
+        let trials = asked.policies.iter().map(trial).collect::<Result<Vec<_>, _>>()?;
+        let election = Election::of(&asked.orbit, asked.seed, &asked.replay(&asked.policy))?;
+        Ok(Told { trials, election })
+    }
 }
 
 impl Asked {
     fn of(arguments: &args::Run) -> anyhow::Result<Asked> {
         let policy = arguments.policy.as_deref().unwrap_or(Policy::Siblings.name());
+        let pass = arguments.pass.as_deref().unwrap_or(PASS);
         Ok(Asked {
             policies: policies(policy)?,
             policy: policy.to_owned(),
-            groups: groups(arguments.groups.as_deref())?,
+            orbit: orbit(groups(arguments.groups.as_deref())?, pass)?,
+            pass: pass.to_owned(),
             seed: arguments.seed.unwrap_or(SEED),
         })
     }
 
     /// The command that does the same again.
     fn replay(&self, policy: &str) -> String {
-        let (groups, seed) = (self.groups.typed(), self.seed);
-        format!("constellation run antarctic --policy {policy} --groups {groups} --seed {seed}")
+        let (groups, pass, seed) = (self.orbit.groups().typed(), quoted(&self.pass), self.seed);
+        format!("constellation run antarctic --policy {policy} --groups {groups} --pass {pass} --seed {seed}")
     }
 }
 
@@ -97,21 +121,37 @@ fn groups(typed: Option<&str>) -> anyhow::Result<Groups> {
     })
 }
 
-fn print(asked: &Asked, trials: &[Trial], printer: &mut Printer) -> anyhow::Result<()> {
+/// Passes of the length that was typed, over these groups.
+fn orbit(groups: Groups, pass: &str) -> anyhow::Result<Orbit> {
+    let Some(length) = duration(pass) else {
+        let pass = one_line(pass);
+        bail!("--pass: `{pass}` is no time\nhelp: a number and a unit, such as {PASS} or 2min");
+    };
+    Orbit::new(groups, length).map_err(|error| {
+        let help = match error {
+            PassError::TooLong { longest, .. } => format!("say {longest:?} or less"),
+            _ => format!("say how long satellites are overhead, as in `--pass {PASS}`"),
+        };
+        anyhow::anyhow!("--pass: {error}\nhelp: {help}")
+    })
+}
+
+fn print(asked: &Asked, told: &Told, printer: &mut Printer) -> anyhow::Result<()> {
     let title = incidents::study("antarctic").map_or("", |study| study.title);
     printer.line(format!("{} · {title}", strong("antarctic")))?;
     printer.line("")?;
-    match trials {
+    match &told.trials[..] {
         [trial] => print_trial(asked, trial, printer)?,
-        _ => print_comparison(trials, printer)?,
+        trials => print_comparison(trials, printer)?,
     }
     printer.line("")?;
+    election::print(&told.election, printer)?;
+    printer.line("")?;
     printer.line(format!("seed {} · replay: {}", asked.seed, asked.replay(&asked.policy)))?;
-    let digests = trials.iter().map(|trial| (trial.policy.name(), jsonl::digest(&trial.trace)));
-    let digests: Vec<_> = digests.collect();
-    let width = digests.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    for (name, digest) in digests {
-        printer.line(format!("trace of {name:<width$} sha256 {digest}"))?;
+    let trials = told.trials.iter().map(|trial| (trial.policy.name(), &trial.trace));
+    let traces: Vec<_> = trials.chain([("election", &told.election.trace)]).collect();
+    for (name, trace) in traces {
+        printer.line(format!("trace sha256 {}  {name}", jsonl::digest(trace)))?;
     }
     Ok(())
 }
@@ -137,7 +177,7 @@ fn print_trial(asked: &Asked, trial: &Trial, printer: &mut Printer) -> anyhow::R
 
 /// A line a write, in the order of asking, and a line when the relays go and come.
 fn table(asked: &Asked, trial: &Trial) -> Vec<String> {
-    let cells = |told: &Told| {
+    let cells = |told: &WriteFate| {
         let what = format!("{} = \"{}\"", one_line(&told.key), one_line(&told.value));
         let waited = told.waited.map_or("no answer".to_owned(), seconds);
         let update = told.update.clone().unwrap_or_default();
@@ -155,7 +195,7 @@ fn table(asked: &Asked, trial: &Trial) -> Vec<String> {
         "asked", head[0], head[1], head[2], head[3]
     ))];
     let mut storm = [
-        (STORM_BEGINS, format!("both relays are lost: {}", asked.groups)),
+        (STORM_BEGINS, format!("both relays are lost: {}", asked.orbit.groups())),
         (STORM_ENDS, "both relays are back".to_owned()),
     ]
     .into_iter()
@@ -180,7 +220,7 @@ fn table(asked: &Asked, trial: &Trial) -> Vec<String> {
 }
 
 /// What became of a write, and how.
-fn fate(told: &Told) -> String {
+fn fate(told: &WriteFate) -> String {
     let name = match told.fate {
         Fate::Lost | Fate::LeftToPeople | Fate::Unknown => strong(&told.fate.to_string()),
         other => other.to_string(),
@@ -273,17 +313,19 @@ fn seconds(time: Duration) -> String {
     format!("{}.{:03} s", time.as_secs(), time.subsec_millis())
 }
 
-fn as_json(asked: &Asked, trials: &[Trial]) -> Value {
-    let trials: Vec<Value> = trials.iter().map(|trial| trial_json(asked, trial)).collect();
+fn as_json(asked: &Asked, told: &Told) -> Value {
+    let trials: Vec<Value> = told.trials.iter().map(|trial| trial_json(asked, trial)).collect();
     let storm_ns = [STORM_BEGINS, STORM_ENDS].map(ns);
     json!({
         "schema": "constellation/antarctic/1",
         "version": env!("CARGO_PKG_VERSION"),
         "policy": asked.policy,
-        "groups": asked.groups.sizes(),
+        "groups": asked.orbit.groups().sizes(),
         "seed": asked.seed.to_string(),
         "storm_ns": storm_ns,
+        "pass_ns": ns(asked.orbit.pass()),
         "trials": trials,
+        "election": election::as_json(&told.election),
         "replay": asked.replay(&asked.policy),
     })
 }
@@ -320,7 +362,7 @@ fn trial_json(asked: &Asked, trial: &Trial) -> Value {
     })
 }
 
-fn write_json(told: &Told) -> Value {
+fn write_json(told: &WriteFate) -> Value {
     json!({
         "asked_ns": told.at.ns().to_string(),
         "station": told.station,

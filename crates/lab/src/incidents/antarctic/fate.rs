@@ -62,7 +62,7 @@ impl fmt::Display for Fate {
 /// One write of a client, with what became of it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
-pub struct Told {
+pub struct WriteFate {
     /// When the client asked.
     pub at: TrueTime,
     /// Which station.
@@ -91,7 +91,7 @@ pub struct Told {
 ///
 /// A write of a client is the update of the same key and value, which a station calls by its label; so no two writes of
 /// one key may have one value. O(writes × (writes + reads)) in time.
-pub fn fates(order: &Order<'_>, healed: Option<TrueTime>) -> Vec<Told> {
+pub fn fates(order: &Order<'_>, healed: Option<TrueTime>) -> Vec<WriteFate> {
     let history = History::of(order.trace());
     let records = Records::of(order, &history);
     let writes = history.operations().iter().filter_map(|operation| match &operation.call {
@@ -179,11 +179,11 @@ impl<'o, 't> Records<'o, 't> {
         self.successors(write).into_iter().find(counts)
     }
 
-    fn tell(&self, operation: &Operation, key: &str, value: &str, healed: Option<TrueTime>) -> Told {
+    fn tell(&self, operation: &Operation, key: &str, value: &str, healed: Option<TrueTime>) -> WriteFate {
         let write = self.update(key, value);
         let asked = operation.invoked;
         let answered = operation.completed.as_ref().map(|(moment, _)| moment.at);
-        let mut told = Told {
+        let mut told = WriteFate {
             at: asked.at,
             station: self.station_of(operation),
             key: key.to_owned(),
@@ -214,7 +214,7 @@ impl<'o, 't> Records<'o, 't> {
     }
 
     /// The fate of a write that was acknowledged.
-    fn tell_accepted(&self, told: &mut Told, write: Option<&Write>, healed: Option<TrueTime>) {
+    fn tell_accepted(&self, told: &mut WriteFate, write: Option<&Write>, healed: Option<TrueTime>) {
         let Some(write) = write else {
             (told.fate, told.why) = (Fate::Lost, "no station made an update of it".to_owned());
             return;

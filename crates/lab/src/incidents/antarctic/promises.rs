@@ -6,7 +6,7 @@ use constellation_trace::{
 use constellation_verify::{Breach, Budget, Order, catalog};
 
 use super::Policy;
-use super::fate::{Fate, Records, Told, fates, is_done};
+use super::fate::{Fate, Records, WriteFate, fates, is_done};
 use crate::promises::Phase;
 
 /// Something that a policy promises.
@@ -110,13 +110,13 @@ pub(super) fn budget() -> Budget {
 }
 
 /// A write as evidence calls it.
-fn named(told: &Told) -> String {
+fn named(told: &WriteFate) -> String {
     let update = told.update.as_ref().map_or(String::new(), |update| format!(" ({update})"));
     format!("{} = \"{}\"{update}", told.key, told.value)
 }
 
-fn lost(order: &Order<'_>, fates: &[Told]) -> Option<Breach> {
-    let lost: Vec<&Told> = fates.iter().filter(|told| told.fate == Fate::Lost).collect();
+fn lost(order: &Order<'_>, fates: &[WriteFate]) -> Option<Breach> {
+    let lost: Vec<&WriteFate> = fates.iter().filter(|told| told.fate == Fate::Lost).collect();
     let (first, rest) = lost.split_first()?;
     let station = &first.station;
     let others = rest.iter().map(|told| format!("{}'s {} = \"{}\"", told.station, told.key, told.value));
@@ -141,7 +141,7 @@ fn lost(order: &Order<'_>, fates: &[Told]) -> Option<Breach> {
     })
 }
 
-fn refused_but_shown(records: &Records<'_, '_>, fates: &[Told]) -> Option<Breach> {
+fn refused_but_shown(records: &Records<'_, '_>, fates: &[WriteFate]) -> Option<Breach> {
     fates.iter().filter(|told| told.fate == Fate::Refused).find_map(|told| {
         let write = records.update(&told.key, &told.value)?;
         let read = records.shown(write).next()?;

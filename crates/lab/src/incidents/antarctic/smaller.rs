@@ -6,7 +6,7 @@ use constellation_sim::Seeded;
 use constellation_trace::Verdict;
 use constellation_verify::Order;
 
-use super::fate::{Fate, Told, fates};
+use super::fate::{Fate, WriteFate, fates};
 use super::promises::{Promise, budget};
 use super::trial::{healed, play};
 use super::world::{AHEAD, Clocks, Scene, Weather, at};
@@ -18,7 +18,7 @@ pub(super) struct Broken<'t> {
     pub(super) policy: Policy,
     pub(super) seed: u64,
     pub(super) promise: Promise,
-    pub(super) lost: Option<&'t Told>,
+    pub(super) lost: Option<&'t WriteFate>,
 }
 
 impl Broken<'_> {
@@ -63,8 +63,9 @@ impl Broken<'_> {
     /// How the write is lost in this scene, if it is.
     fn fate(&self, scene: &Scene) -> Option<String> {
         let lost = self.lost?;
-        let is_it =
-            |told: &Told| told.fate == Fate::Lost && (&told.key, &told.value) == (&lost.key, &lost.value);
+        let is_it = |told: &WriteFate| {
+            told.fate == Fate::Lost && (&told.key, &told.value) == (&lost.key, &lost.value)
+        };
         let told = self.look(scene, |order| fates(order, healed(scene)).into_iter().find(is_it));
         told.flatten().map(|told| told.why)
     }

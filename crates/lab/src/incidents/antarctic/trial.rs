@@ -13,7 +13,7 @@ use constellation_trace::{
 };
 use constellation_verify::Order;
 
-use super::fate::{Fate, Told, fates};
+use super::fate::{Fate, WriteFate, fates};
 use super::leader::{Follower, Habit};
 use super::majority::{Majority, QUORUM};
 use super::promises::{Promise, budget};
@@ -33,7 +33,7 @@ pub struct Trial {
     /// What happened.
     pub trace: Trace,
     /// What became of each write, in the order of asking.
-    pub writes: Vec<Told>,
+    pub writes: Vec<WriteFate>,
     /// How many writes had which fate, how many reads were answered, and how long clients waited.
     pub summary: Summary,
     /// Which stations could not write in the storm, in the order of [`STATIONS`].
@@ -198,7 +198,7 @@ impl Played<'_> {
     }
 }
 
-fn summary(trace: &Trace, writes: &[Told]) -> Summary {
+fn summary(trace: &Trace, writes: &[WriteFate]) -> Summary {
     let count = |fate| writes.iter().filter(|told| told.fate == fate).count();
     let history = History::of(trace);
     let reads = history.operations().iter().filter(|operation| matches!(operation.call, Call::Read { .. }));
@@ -217,7 +217,7 @@ fn summary(trace: &Trace, writes: &[Told]) -> Summary {
 }
 
 /// The stations at which a write of the storm was not acknowledged.
-fn outages(writes: &[Told]) -> Vec<Outage> {
+fn outages(writes: &[WriteFate]) -> Vec<Outage> {
     let mut outages: BTreeMap<usize, Outage> = BTreeMap::new();
     for told in writes.iter().filter(|told| told.at >= at(STORM_BEGINS) && told.at < at(STORM_ENDS)) {
         let place = STATIONS.iter().position(|name| *name == told.station).unwrap_or(STATIONS.len());

@@ -211,7 +211,7 @@ pub(super) fn at(time: Duration) -> TrueTime {
 }
 
 /// What a right wall clock shows at the start.
-fn epoch() -> WallTime {
+pub(super) fn epoch() -> WallTime {
     let midwinter = WallTime::midnight(2026, 6, 21).expect("the day of the southern midwinter");
     midwinter.saturating_add(Duration::from_secs(2 * 3_600))
 }
