@@ -16,14 +16,19 @@ mod leader;
 mod majority;
 mod policy;
 pub mod promises;
+mod rough;
 mod smaller;
 mod trial;
 mod world;
+
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 
 pub use groups::{Groups, GroupsError};
 pub use policy::Policy;
+pub use rough::subject;
 pub use trial::{Outage, Summary, Trial};
 
 /// The stations, by name, in the order in which [`Groups`] count them.

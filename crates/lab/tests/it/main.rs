@@ -1,6 +1,7 @@
 //! What a scenario file may say, what its runs promise, and that equal runs are equal to the byte.
 
 mod added;
+mod antarctic;
 mod bytes;
 mod cases;
 mod clients;

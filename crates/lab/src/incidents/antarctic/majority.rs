@@ -68,12 +68,30 @@ pub(super) struct Held {
 
 /// What a client asked, on its way.
 struct Task {
-    /// Whom to tell; nobody, if the run itself looks.
-    client: Option<RequestId>,
+    asker: Asker,
     key: String,
     /// The value to write; a read has none.
     write: Option<String>,
     stage: Stage,
+}
+
+/// Who wants to know.
+#[derive(Clone, Copy)]
+enum Asker {
+    /// A client.
+    Client(RequestId),
+    /// The run itself, which looks.
+    Run,
+    /// The station, which left a value behind and does not know whether enough others have it: it reads it until they do.
+    Station,
+}
+
+impl Asker {
+    fn tell(self, completion: Completion, effects: &mut Effects<Message>) {
+        if let Asker::Client(id) = self {
+            effects.send(id.client, Message::Reply(id, completion));
+        }
+    }
 }
 
 /// How far a task is, and which stations have agreed to that.
@@ -84,6 +102,14 @@ enum Stage {
     Preparing { ballot: Ballot, promises: BTreeMap<NodeId, Accepted>, refusals: BTreeSet<NodeId>, newer: u32 },
     /// A value was sent, the new one or, for a read, the newest.
     Accepting { ballot: Ballot, held: Held, by: BTreeSet<NodeId> },
+}
+
+impl Stage {
+    /// About to ask for promises, above this round.
+    fn preparing(newer: u32) -> Stage {
+        let (ballot, promises) = (Ballot::default(), BTreeMap::new());
+        Stage::Preparing { ballot, promises, refusals: BTreeSet::new(), newer }
+    }
 }
 
 /// What stations and clients say.
@@ -130,7 +156,7 @@ impl Node for Majority {
             Input::Message { from, message } => self.hear(from, message, effects),
             Input::Timer(Timer(number)) if number % 2 == 0 => self.give_up(number / 2, effects),
             Input::Timer(Timer(number)) => self.prepare(number / 2, effects),
-            Input::Request(Request::Read { key }) => self.read(None, key, effects),
+            Input::Request(Request::Read { key }) => self.read(Asker::Run, key, effects),
             _ => {}
         }
     }
@@ -159,11 +185,11 @@ impl Majority {
     fn begin(&mut self, id: RequestId, call: Call, effects: &mut Effects<Message>) {
         effects.label(format!("is asked to {call}"));
         match call {
-            Call::Read { key } => self.read(Some(id), key, effects),
+            Call::Read { key } => self.read(Asker::Client(id), key, effects),
             Call::Write { key, value } => {
-                let (ballot, promises) = (Ballot::default(), BTreeMap::new());
-                let stage = Stage::Preparing { ballot, promises, refusals: BTreeSet::new(), newer: 0 };
-                let task = self.enter(Task { client: Some(id), key, write: Some(value), stage }, effects);
+                let stage = Stage::preparing(0);
+                let task =
+                    self.enter(Task { asker: Asker::Client(id), key, write: Some(value), stage }, effects);
                 self.prepare(task, effects);
             }
             _ => {
@@ -181,9 +207,9 @@ impl Majority {
         self.begun
     }
 
-    fn read(&mut self, client: Option<RequestId>, key: String, effects: &mut Effects<Message>) {
+    fn read(&mut self, asker: Asker, key: String, effects: &mut Effects<Message>) {
         let holds = BTreeMap::from([(self.me, self.accepted(&key))]);
-        let task = Task { client, key: key.clone(), write: None, stage: Stage::Asking { holds } };
+        let task = Task { asker, key: key.clone(), write: None, stage: Stage::Asking { holds } };
         let task = self.enter(task, effects);
         self.tell_others(&Message::Ask { task, key }, effects);
     }
@@ -279,7 +305,7 @@ impl Majority {
         self.end_if_accepted(number, effects);
     }
 
-    /// A write has enough promises: it knows what it supersedes, and sends its value.
+    /// Enough promises: a write knows what it supersedes, and sends its value; a read sends what it has found.
     fn hear_promise(
         &mut self,
         from: NodeId,
@@ -293,19 +319,31 @@ impl Majority {
             return;
         }
         promises.insert(from, accepted);
-        let (Some(value), true) = (task.write.clone(), promises.len() >= self.quorum) else { return };
-        let saw = newest(promises).map(|(_, held)| held.update);
-        let life = if self.life == 0 { String::new() } else { format!("#{}", self.life) };
-        let update = format!("{}{life}:{number}", STATIONS[self.me.index()]);
-        let (key, held) = (task.key.clone(), Held { update: update.clone(), value: value.clone() });
+        if promises.len() < self.quorum {
+            return;
+        }
+        let newest = newest(promises).map(|(_, held)| held);
+        let Some(held) = task.write.clone().map(|value| self.named(number, value)).or(newest.clone()) else {
+            return self.end_read(number, None, effects);
+        };
+        let Some(task) = self.tasks.get_mut(&number) else { return };
+        let key = task.key.clone();
         task.stage = Stage::Accepting { ballot: of, held: held.clone(), by: BTreeSet::new() };
-        effects.write(&key, &update, saw.into_iter().collect());
-        effects.label(format!("submit {key} = \"{value}\" as {update}"));
+        if task.write.is_some() {
+            effects.write(&key, &held.update, newest.into_iter().map(|held| held.update).collect());
+            effects.label(format!("submit {key} = \"{}\" as {}", held.value, held.update));
+        }
         let is_accepted = self.accept(&key, of, held.clone(), effects).is_ok();
         self.tell_others(&Message::Accept { task: number, key, ballot: of, held }, effects);
         if is_accepted {
             self.hear_accepted(self.me, number, of, effects);
         }
+    }
+
+    /// The update that a task makes of a value.
+    fn named(&self, number: u32, value: String) -> Held {
+        let life = if self.life == 0 { String::new() } else { format!("#{}", self.life) };
+        Held { update: format!("{}{life}:{number}", STATIONS[self.me.index()]), value }
     }
 
     fn hear_accepted(&mut self, from: NodeId, number: u32, of: Ballot, effects: &mut Effects<Message>) {
@@ -319,7 +357,8 @@ impl Majority {
         }
     }
 
-    /// Who is overtaken before it sent a value tries again; who has sent one waits for what the others say.
+    /// Who is overtaken before it sent a value of its own tries again, above what overtook it; who has sent one waits for
+    /// what the others say.
     fn hear_overtaken(
         &mut self,
         from: NodeId,
@@ -327,18 +366,25 @@ impl Majority {
         promised: Ballot,
         effects: &mut Effects<Message>,
     ) {
-        let Some(task) = self.tasks.get_mut(&number) else { return };
-        let Stage::Preparing { ballot, refusals, newer, .. } = &mut task.stage else { return };
-        if *ballot != of {
-            return;
+        let few = STATIONS.len() - self.quorum;
+        let Some(Task { write, stage, .. }) = self.tasks.get_mut(&number) else { return };
+        match stage {
+            Stage::Preparing { ballot, refusals, newer, .. } if *ballot == of => {
+                refusals.insert(from);
+                *newer = promised.round.max(*newer);
+                // With so many against it there cannot be enough for it.
+                if refusals.len() <= few {
+                    return;
+                }
+                refusals.clear();
+            }
+            // A read that only sent on what was there: it has that accepted anew, under a ballot of its own.
+            Stage::Accepting { ballot, .. } if *ballot == of && write.is_none() => {
+                *stage = Stage::preparing(promised.round);
+            }
+            _ => return,
         }
-        refusals.insert(from);
-        *newer = promised.round.max(*newer);
-        // With so many against it there cannot be enough for it.
-        if refusals.len() > STATIONS.len() - self.quorum {
-            refusals.clear();
-            effects.set_timer(again(number), STAGGER.saturating_mul(self.me.number() + 1));
-        }
+        effects.set_timer(again(number), STAGGER.saturating_mul(self.me.number() + 1));
     }
 
     fn end_if_accepted(&mut self, number: u32, effects: &mut Effects<Message>) {
@@ -353,14 +399,17 @@ impl Majority {
             let held = held.clone();
             return self.end_read(number, Some(held), effects);
         }
-        if let Some(Task { client: Some(id), key, .. }) = self.tasks.remove(&number) {
+        if let Some(Task { asker, key, .. }) = self.tasks.remove(&number) {
             effects.event(format!("enough stations have {key}"));
-            effects.send(id.client, Message::Reply(id, Completion::Done));
+            asker.tell(Completion::Done, effects);
         }
     }
 
     fn end_read(&mut self, number: u32, held: Option<Held>, effects: &mut Effects<Message>) {
-        let Some(Task { client, key, .. }) = self.tasks.remove(&number) else { return };
+        let Some(Task { asker, key, .. }) = self.tasks.remove(&number) else { return };
+        if let Asker::Station = asker {
+            return effects.event(format!("finds {key} settled"));
+        }
         let told = match &held {
             Some(Held { update, value }) => format!("show {key}: {update} \"{value}\""),
             None => format!("show {key}: nothing"),
@@ -368,14 +417,13 @@ impl Majority {
         let (updates, values) = held.map(|held| (held.update, held.value)).into_iter().unzip();
         effects.read(key, updates);
         effects.label(told);
-        if let Some(id) = client {
-            effects.send(id.client, Message::Reply(id, Completion::Shows(values)));
-        }
+        asker.tell(Completion::Shows(values), effects);
     }
 
     /// Patience is over. What was sent to nobody can be refused; of anything else nobody knows.
     fn give_up(&mut self, number: u32, effects: &mut Effects<Message>) {
-        let Some(Task { client, write, stage, .. }) = self.tasks.remove(&number) else { return };
+        let Some(Task { asker, key, write, stage }) = self.tasks.remove(&number) else { return };
+        let is_left = matches!(stage, Stage::Accepting { .. }) || matches!(asker, Asker::Station);
         let (most, all) = (self.quorum, STATIONS.len());
         let few =
             |reached: usize| format!("only {reached} of {all} stations can be reached, {most} are needed");
@@ -388,8 +436,9 @@ impl Majority {
             },
         };
         effects.event(format!("gives up: {completion}"));
-        if let Some(id) = client {
-            effects.send(id.client, Message::Reply(id, completion));
+        asker.tell(completion, effects);
+        if is_left {
+            self.read(Asker::Station, key, effects);
         }
     }
 
@@ -419,13 +468,17 @@ impl Majority {
         effects.persist(sealed::seal(&writer.into_bytes()));
     }
 
-    /// What it promised and accepted it must know again; what it was about to do it has forgotten.
+    /// What it promised and accepted it must know again; what it was about to do it has forgotten, and sees to it that
+    /// enough others have what it left.
     fn restart(&mut self, state: Option<&[u8]>, incarnation: u32, effects: &mut Effects<Message>) {
         self.life = incarnation;
         let Some(state) = state else { return };
         match sealed::open(state).and_then(|state| registers(state).ok()) {
             Some(registers) => self.registers = registers,
             None => effects.refuse(),
+        }
+        for key in self.registers.keys().cloned().collect::<Vec<_>>() {
+            self.read(Asker::Station, key, effects);
         }
     }
 }

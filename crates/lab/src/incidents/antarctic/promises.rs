@@ -8,6 +8,7 @@ use constellation_verify::{Breach, Budget, Order, catalog};
 use super::Policy;
 use super::fate::{Fate, Records, WriteFate, fates, is_done};
 use crate::promises::Phase;
+use crate::subject::PromiseId;
 
 /// Something that a policy promises.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -66,6 +67,11 @@ impl Promise {
                 Phase::Safety
             }
         }
+    }
+
+    /// Its number among all promises of policies.
+    pub(super) const fn id(self) -> PromiseId {
+        PromiseId(self as u32)
     }
 
     /// Whether a run keeps it. `healed` says when the storm ended, if there was one.
@@ -176,12 +182,10 @@ fn two_sides(order: &Order<'_>, records: &Records<'_, '_>, accepted: &[&Write]) 
         let other = before.find(|other| !saw(one, other) && !saw(other, one))?;
         let [one_name, other_name] = [one, other].map(|write| trace.text(write.update));
         let at = |write: &Write| trace.node_name(trace.node_of(write.event));
+        let key = trace.text(one.key);
         let breach = Breach::new(
-            format!(
-                "{other_name} and {one_name}, both acknowledged under {}, saw each other, one way",
-                trace.text(one.key)
-            ),
-            format!("neither saw the other: {} accepted the one, and {} the other", at(other), at(one)),
+            format!("of {other_name} and {one_name}, both acknowledged under {key}, one saw the other"),
+            format!("neither did: {} accepted the one, and {} the other", at(other), at(one)),
         );
         let mut events = [other.event, one.event];
         events.sort();
@@ -219,7 +223,7 @@ fn stale_read(records: &Records<'_, '_>, history: &History) -> Option<Breach> {
         let client = trace.node_name(read.client);
         let breach = Breach::new(
             format!("{client} is shown {} under {key}, or what superseded it", trace.text(update.update)),
-            format!("it is shown {values}, though that was acknowledged before it asked"),
+            format!("it is shown {values}, though {} was acknowledged before it asked", trace.text(update.update)),
         );
         let events = [Some(update.event), acknowledged, Some(read.invoked.event), returned];
         Some(breach.shown_by(events.into_iter().flatten()).by_rule(

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use constellation_fabric::{Contacts, Link, Network, Outside, Pass};
+use constellation_fabric::{Contacts, Link, Network, Odds, Outside, Pass};
 use constellation_sim::clients::{Pace, Retry, Workload};
-use constellation_sim::{Act, Machine, Plan, Setup, Wall, WallClaims};
+use constellation_sim::{Act, Faults, Machine, Plan, Setup, Span, Wall, WallClaims};
 use constellation_trace::{Call, NodeId, TrueTime, WallTime};
 
 use super::groups::stations;
@@ -75,6 +75,8 @@ pub(super) struct Scene {
     pub(super) weather: Weather,
     /// Whether a clock is wrong.
     pub(super) clocks: Clocks,
+    /// What else may go wrong.
+    pub(super) luck: Luck,
     /// Which crews write nothing in which of their turns, but read instead.
     pub(super) silent: Vec<(NodeId, usize)>,
 }
@@ -84,6 +86,15 @@ pub(super) struct Scene {
 pub(super) enum Weather {
     Storm,
     Fair,
+}
+
+/// What luck may do.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Luck {
+    /// Nothing beside latencies.
+    Fair,
+    /// Messages between stations are lost; stations crash and restart, and stop for a while. Crews do not.
+    Rough,
 }
 
 /// Whether a clock is wrong.
@@ -96,7 +107,8 @@ pub(super) enum Clocks {
 impl Scene {
     /// All of it, with these groups.
     pub(super) const fn new(groups: Groups) -> Scene {
-        Scene { groups, weather: Weather::Storm, clocks: Clocks::OneAhead, silent: Vec::new() }
+        let (weather, clocks, luck) = (Weather::Storm, Clocks::OneAhead, Luck::Fair);
+        Scene { groups, weather, clocks, luck, silent: Vec::new() }
     }
 
     /// The writes: which crew, which of its turns, when, and what; in the order of time.
@@ -152,9 +164,10 @@ impl Scene {
             Machine { wall, ..Machine::new(name) }
         };
         let names = STATIONS.iter().map(|name| (*name).to_owned());
-        let crews = STATIONS.iter().map(|name| format!("{name}-crew"));
+        let station = |name| Machine { faults: self.faults(), ..machine(name) };
+        let crews = crews().into_iter().map(machine);
         Setup {
-            machines: names.chain(crews).map(machine).collect(),
+            machines: names.map(station).chain(crews).collect(),
             network: self.network(),
             plan,
             epoch: epoch(),
@@ -164,11 +177,30 @@ impl Scene {
         }
     }
 
+    /// What luck does to the machine of a station.
+    fn faults(&self) -> Faults {
+        match self.luck {
+            Luck::Fair => Faults::NONE,
+            Luck::Rough => Faults {
+                crash_before: ppm(2_000),
+                crash_after: ppm(2_000),
+                down: Span { min: Duration::from_secs(1), max: Duration::from_secs(20) },
+                pause: ppm(2_000),
+                pause_time: Span { min: Duration::from_secs(1), max: Duration::from_secs(20) },
+                ..Faults::NONE
+            },
+        }
+    }
+
     /// A crew is in the house; stations of one group hear each other over the ground; groups hear each other up to a relay
     /// and down again, as long as there is one.
     fn network(&self) -> Network {
-        let (house, ground, relayed) = (link(1, 2), link(30, 60), link(240, 280));
-        let mut network = Network::new(house);
+        let loss = match self.luck {
+            Luck::Fair => Odds::NEVER,
+            Luck::Rough => ppm(50_000),
+        };
+        let [ground, relayed] = [link(30, 60), link(240, 280)].map(|link| Link { loss, ..link });
+        let mut network = Network::new(link(1, 2));
         let fair = [(Duration::ZERO, STORM_BEGINS), (STORM_ENDS, END)];
         let passes = fair.map(|(start, end)| Pass { start: at(start), end: at(end), rate: None });
         let relays =
@@ -191,6 +223,16 @@ impl Scene {
 pub(super) fn pairs() -> impl Iterator<Item = (NodeId, NodeId)> {
     let all = stations().flat_map(|source| stations().map(move |target| (source, target)));
     all.filter(|(source, target)| source != target)
+}
+
+/// The names of the crews, in the order of their stations.
+pub(super) fn crews() -> [String; STATIONS.len()] {
+    STATIONS.map(|name| format!("{name}-crew"))
+}
+
+/// How likely something is, in a million.
+pub(super) fn ppm(ppm: u32) -> Odds {
+    Odds::ppm(ppm).expect("it is below a million")
 }
 
 /// A link that takes between so many milliseconds.

@@ -9,7 +9,7 @@ use constellation_sim::{Faults, Machine, Setup, Span};
 use constellation_trace::{NodeId, TrueTime, WallTime};
 
 use super::{BYTES, majority, place};
-use crate::incidents::antarctic::world::{at, epoch, link, pairs};
+use crate::incidents::antarctic::world::{at, epoch, link, pairs, ppm};
 use crate::incidents::antarctic::{Groups, STATIONS, STORM_ENDS};
 
 /// How long a pass is unless somebody says otherwise.
@@ -229,8 +229,4 @@ impl Needs {
     pub(super) fn open_min(&self) -> Duration {
         self.first.1.saturating_add(self.round)
     }
-}
-
-fn ppm(ppm: u32) -> Odds {
-    Odds::ppm(ppm).expect("it is below a million")
 }
