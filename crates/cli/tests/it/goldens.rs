@@ -29,6 +29,13 @@ const OF_STUDIES: &[(&[&str], i32, &str)] = &[
     (&["mss-23"], 0, "mss-23.timeline"),
     (&["mss-23", "--retry", "none"], 0, "mss-23-none.timeline"),
     (&["mss-23", "--retry", "blind"], 1, "mss-23-blind.timeline"),
+    (&["antarctic"], 0, "antarctic.timeline"),
+    (&["antarctic", "--policy", "last-write-wins"], 1, "antarctic-last-write-wins.timeline"),
+    (&["antarctic", "--policy", "majority"], 0, "antarctic-majority.timeline"),
+    (&["antarctic", "--policy", "leader"], 0, "antarctic-leader.timeline"),
+    (&["antarctic", "--policy", "all"], 1, "antarctic-all.timeline"),
+    (&["antarctic", "--groups", "3,2,2"], 3, "antarctic-no-majority.timeline"),
+    (&["antarctic", "--pass", "2s"], 3, "antarctic-short-pass.timeline"),
 ];
 
 #[test]

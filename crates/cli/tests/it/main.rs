@@ -1,5 +1,6 @@
 //! The command as a user meets it, and the rules of the house that no single crate can check.
 
+mod antarctic;
 mod checking;
 mod clients;
 mod command;

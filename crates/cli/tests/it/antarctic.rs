@@ -1,0 +1,231 @@
+//! The Antarctic storm on the command line: what is refused, and what a script is told.
+
+use expect_test::{Expect, expect};
+use serde_json::Value;
+
+use crate::command::{Bench, check, text};
+
+#[test]
+fn what_is_no_policy_no_group_or_no_pass_is_refused_with_what_to_do() {
+    let refused =
+        |flag: &str, value: &str, expected: Expect| check(&["run", "antarctic", flag, value], expected);
+    refused(
+        "--policy",
+        "maj",
+        expect![[r#"
+        exit 2
+        --- talk
+        error: no policy is called `maj`
+        help: did you mean `majority`?"#]],
+    );
+    refused(
+        "--policy",
+        "raft",
+        expect![[r#"
+        exit 2
+        --- talk
+        error: no policy is called `raft`
+        help: one of last-write-wins, siblings, majority, leader, all"#]],
+    );
+    refused(
+        "--groups",
+        "4,2",
+        expect![[r#"
+        exit 2
+        --- talk
+        error: --groups: the groups have 6 stations together, but there are 7
+        help: count every station in one group, as in `--groups 4,2,1`"#]],
+    );
+    refused(
+        "--groups",
+        "4,two,1",
+        expect![[r#"
+        exit 2
+        --- talk
+        error: --groups: `two` is no size of a group, which is a whole number from 1 to 7
+        help: so many stations in each group, with commas between, as in `--groups 4,2,1`"#]],
+    );
+    refused(
+        "--groups",
+        "0,7",
+        expect![[r#"
+        exit 2
+        --- talk
+        error: --groups: `0` is no size of a group, which is a whole number from 1 to 7
+        help: so many stations in each group, with commas between, as in `--groups 4,2,1`"#]],
+    );
+    refused(
+        "--pass",
+        "soon",
+        expect![[r#"
+        exit 2
+        --- talk
+        error: --pass: `soon` is no time
+        help: a number and a unit, such as 90s or 2min"#]],
+    );
+    refused(
+        "--pass",
+        "0s",
+        expect![[r#"
+        exit 2
+        --- talk
+        error: --pass: a pass of no length is no pass
+        help: say how long satellites are overhead, as in `--pass 90s`"#]],
+    );
+    refused(
+        "--pass",
+        "6min",
+        expect![[r#"
+        exit 2
+        --- talk
+        error: --pass: a pass of 360s would last beyond the storm; it begins at 300s, so it can last 300s
+        help: say 300s or less"#]],
+    );
+    refused(
+        "--retry",
+        "blind",
+        expect![[r#"
+        exit 2
+        --- talk
+        error: `antarctic` takes no --retry, which is of mss-23
+        help: leave it out; beside --seed and --json there are --policy, --groups, --pass"#]],
+    );
+    refused(
+        "--trace",
+        "storm.jsonl",
+        expect![[r#"
+        exit 2
+        --- talk
+        error: `antarctic` takes no --trace: it is several runs side by side, written in code
+        help: leave it out; beside --seed and --json there are --policy, --groups, --pass"#]],
+    );
+    check(
+        &["run", "conjunction", "--policy", "majority"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: `conjunction` takes no --policy
+        help: leave it out; it is for `constellation run antarctic`"#]],
+    );
+    check(
+        &["run", "mss-23", "--groups", "4,2,1"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: `mss-23` takes no --groups, which is of antarctic
+        help: leave it out; beside --seed and --json there are --retry, --world, --timeline, --trace"#]],
+    );
+}
+
+/// What a script is told.
+fn json(args: &[&str]) -> Value {
+    let output = Bench::new(&[]).run(&[&["run", "antarctic", "--json"], args].concat(), b"");
+    serde_json::from_slice(&output.stdout).expect(text(&output.stderr))
+}
+
+#[test]
+fn a_script_is_told_every_write_and_every_vote() {
+    let told = json(&["--policy", "last-write-wins"]);
+    assert_eq!(told["schema"], "constellation/antarctic/1");
+    let trial = &told["trials"][0];
+    let lost = trial["writes"].as_array().expect("a list").iter().filter(|write| write["fate"] == "lost");
+    let lost: Vec<String> = lost.map(|write| format!("{} {}", write["station"], write["value"])).collect();
+    expect![[r#"
+        "indian_ocean" "yaw +2.5"
+        "arctic" "safe"
+        "tasman" "yaw -1.5"
+        "arctic" "nominal, watched""#]]
+    .assert_eq(&lost.join("\n"));
+    expect![[r#"
+        {
+          "kept": 5,
+          "reconciled by machine": 6,
+          "left to people": 0,
+          "lost": 4,
+          "refused": 0,
+          "unknown": 0
+        }"#]]
+    .assert_eq(&format!("{:#}", trial["fates"]));
+    expect![[r#"
+        [
+          {
+            "term": 1,
+            "votes": [
+              {
+                "candidate": "pacific",
+                "voters": [
+                  "pacific",
+                  "indian_ocean",
+                  "atlantic",
+                  "arctic"
+                ]
+              },
+              {
+                "candidate": "tasman",
+                "voters": [
+                  "tasman",
+                  "drake"
+                ]
+              },
+              {
+                "candidate": "antarctic",
+                "voters": [
+                  "antarctic"
+                ]
+              }
+            ],
+            "coordinators": [
+              "pacific"
+            ]
+          }
+        ]"#]]
+    .assert_eq(&format!("{:#}", told["election"]["terms"]));
+    expect![[r#"
+        [
+          {
+            "promise": "no term has two coordinators",
+            "verdict": "holds",
+            "scope": "1 term"
+          },
+          {
+            "promise": "a coordinator is elected before the window closes",
+            "verdict": "holds",
+            "scope": "pacific in term 1, 2.177 s after it opened"
+          }
+        ]"#]]
+    .assert_eq(&format!("{:#}", told["election"]["promises"]));
+}
+
+#[test]
+fn a_script_compares_four_policies_in_one_object() {
+    let told = json(&["--policy", "all"]);
+    let trials = told["trials"].as_array().expect("a list").iter();
+    let told = trials.map(|trial| {
+        let cell = |key: &str| trial[key].to_string();
+        format!(
+            "{} {} {} {}",
+            cell("policy"),
+            cell("accepted"),
+            cell("exit_code"),
+            cell("waited_other_max_ns")
+        )
+    });
+    expect![[r#"
+        "last-write-wins" 15 1 null
+        "siblings" 15 0 null
+        "majority" 9 0 "10003613612"
+        "leader" 9 0 "30000000000""#]]
+    .assert_eq(&told.collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn the_command_that_is_printed_does_the_same_again() {
+    let bench = Bench::new(&[]);
+    let args =
+        ["run", "antarctic", "--policy", "leader", "--groups", "1,2,4", "--pass", "1.5min", "--seed", "9"];
+    let first = bench.run(&args, b"");
+    let printed = text(&first.stdout).to_owned();
+    let (_, replay) = printed.split_once("replay: constellation ").expect("it is printed");
+    let words: Vec<&str> = replay.lines().next().unwrap_or_default().split(' ').collect();
+    assert_eq!(text(&bench.run(&words, b"").stdout), printed);
+}
