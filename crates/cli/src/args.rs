@@ -186,6 +186,12 @@ pub(crate) struct Hunt {
     /// Of `mss-23`: what the client does when no reply comes, as `run` takes it: `none`, `blind` or `keyed`.
     #[arg(long, value_name = "HOW")]
     pub(crate) retry: Option<String>,
+    /// Of `antarctic`: who may write in the storm, one policy as `run` takes it; or `election`, the election in it.
+    #[arg(long, value_name = "POLICY")]
+    pub(crate) policy: Option<String>,
+    /// Of `antarctic`: how many stations each group has that hear each other in the storm, as `run` takes it.
+    #[arg(long, value_name = "N,…")]
+    pub(crate) groups: Option<String>,
     /// How many seeds to try.
     #[arg(long, value_name = "N", default_value = "10000", value_parser = parse_seeds)]
     pub(crate) seeds: NonZeroU64,
@@ -235,6 +241,12 @@ pub(crate) struct Replay {
     /// Of `mss-23`: what the client does when no reply comes, as `run` takes it: `none`, `blind` or `keyed`.
     #[arg(long, value_name = "HOW")]
     pub(crate) retry: Option<String>,
+    /// Of `antarctic`: who may write in the storm, one policy as `run` takes it; or `election`, the election in it.
+    #[arg(long, value_name = "POLICY")]
+    pub(crate) policy: Option<String>,
+    /// Of `antarctic`: how many stations each group has that hear each other in the storm, as `run` takes it.
+    #[arg(long, value_name = "N,…")]
+    pub(crate) groups: Option<String>,
     /// Show and judge the run until this event and no further, such as `e17`; what is demanded of the end is unknown then.
     #[arg(long, value_name = "EVENT", value_parser = parse_event)]
     pub(crate) until: Option<u32>,

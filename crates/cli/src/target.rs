@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::bail;
 use constellation_lab::incidents::Study;
+use constellation_lab::incidents::antarctic::{About, Groups, GroupsError, Policy, Rough};
 use constellation_lab::incidents::mss23::{Mss23, Retries};
 use constellation_lab::scenario::Instead;
 use constellation_lab::words::one_line;
@@ -36,15 +37,64 @@ pub(crate) fn specimen(target: &Target) -> anyhow::Result<Option<&'static Specim
     Ok(Some(specimen))
 }
 
-/// What can be hunted of the study that is meant, with the flag that chooses its setting; none unless it is one.
-pub(crate) fn mss23(target: &Target, retry: Option<&str>) -> anyhow::Result<Option<Mss23>> {
-    if target.scenario != MSS23 {
-        return match retry {
-            Some(_) => {
-                bail!("`{}` takes no --retry\nhelp: leave it out; it is for `{MSS23}`", target.scenario)
-            }
-            None => Ok(None),
+/// The flags that choose the setting of a study that is hunted or replayed.
+#[derive(Clone, Copy)]
+pub(crate) struct Settings<'a> {
+    pub(crate) retry: Option<&'a str>,
+    pub(crate) policy: Option<&'a str>,
+    pub(crate) groups: Option<&'a str>,
+}
+
+/// Refuses a flag of a study for anything else.
+fn check_is_for(target: &Target, study: &str, flag: &str, given: Option<&str>) -> anyhow::Result<()> {
+    if given.is_some() && target.scenario != study {
+        bail!("`{}` takes no {flag}\nhelp: leave it out; it is for `{study}`", target.scenario);
+    }
+    Ok(())
+}
+
+/// What can be hunted of the storm that is meant, if it is one: by default the policy that loses nothing.
+pub(crate) fn antarctic(target: &Target, settings: Settings<'_>) -> anyhow::Result<Option<Rough>> {
+    check_is_for(target, ANTARCTIC, "--policy", settings.policy)?;
+    check_is_for(target, ANTARCTIC, "--groups", settings.groups)?;
+    if target.scenario != ANTARCTIC {
+        return Ok(None);
+    }
+    check_unchanged(target, "`antarctic`")?;
+    let about = match settings.policy {
+        None => About::Policy(Policy::Siblings),
+        Some(name) => setting(ANTARCTIC, "--policy", name, &About::NAMES)?,
+    };
+    Ok(Some(Rough { about, groups: groups(settings.groups)? }))
+}
+
+/// The flags that mean this storm again.
+pub(crate) fn storm_flags(storm: &Rough) -> String {
+    format!(" --policy {} --groups {}", storm.about.name(), storm.groups.typed())
+}
+
+/// The study of a storm.
+pub(crate) const ANTARCTIC: &str = "antarctic";
+
+/// The groups of the storm that were typed, or the usual ones.
+pub(crate) fn groups(typed: Option<&str>) -> anyhow::Result<Groups> {
+    let Some(typed) = typed else { return Ok(Groups::default()) };
+    let usual = Groups::default().typed();
+    Groups::parse(typed).map_err(|error| {
+        let help = match &error {
+            GroupsError::Sum { .. } => format!("count every station in one group, as in `--groups {usual}`"),
+            _ => format!("so many stations in each group, with commas between, as in `--groups {usual}`"),
         };
+        anyhow::anyhow!("--groups: {}\nhelp: {help}", one_line(&error.to_string()))
+    })
+}
+
+/// What can be hunted of the study that is meant, with the flag that chooses its setting; none unless it is one.
+pub(crate) fn mss23(target: &Target, settings: Settings<'_>) -> anyhow::Result<Option<Mss23>> {
+    let retry = settings.retry;
+    check_is_for(target, MSS23, "--retry", retry)?;
+    if target.scenario != MSS23 {
+        return Ok(None);
     }
     check_unchanged(target, "`mss-23`")?;
     retry.map_or(Ok(Retries::Keyed), retries).map(|retries| Some(Mss23::new(retries)))

@@ -17,10 +17,12 @@ use crate::commands::hunt::told::Progress;
 use crate::file::{make_folder, write_whole};
 use crate::interrupts::Interrupts;
 use crate::printer::Printer;
-use crate::target::{self, quoted};
+use crate::target::{self, Settings, quoted};
 
 pub(crate) fn run(arguments: &args::Hunt, printer: &mut Printer) -> anyhow::Result<u8> {
-    let prey = Prey::of(&arguments.target, arguments.retry.as_deref())?;
+    let args::Hunt { retry, policy, groups, .. } = arguments;
+    let settings = Settings { retry: retry.as_deref(), policy: policy.as_deref(), groups: groups.as_deref() };
+    let prey = Prey::of(&arguments.target, settings)?;
     check_seeds(arguments)?;
     if let Some(folder) = &arguments.keep {
         // Found out now, not after an hour of hunting.

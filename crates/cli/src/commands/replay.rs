@@ -17,7 +17,7 @@ use crate::commands::replay::played::Played;
 use crate::commands::run::{as_json, print};
 use crate::file::{Kind, STANDARD_INPUT, name_of, read_text, write_whole};
 use crate::printer::{Printer, count, faint};
-use crate::target::{self, quoted};
+use crate::target::{self, Settings, quoted};
 
 const TAPE: Kind = Kind { what: "a tape", bytes_max: Tape::TEXT_MAX as u64 };
 
@@ -30,7 +30,14 @@ pub(crate) fn run(arguments: &Replay, printer: &mut Printer) -> anyhow::Result<u
             "`{LINE_START}…` is a tape, no scenario\nhelp: first the tape, then the scenario"
         ));
     }
-    if let Some(study) = target::mss23(&arguments.target, arguments.retry.as_deref())? {
+    let Replay { retry, policy, groups, .. } = arguments;
+    let settings = Settings { retry: retry.as_deref(), policy: policy.as_deref(), groups: groups.as_deref() };
+    if let Some(storm) = target::antarctic(&arguments.target, settings)? {
+        let (subject, name, flags) = (storm.subject(), storm.name(), target::storm_flags(&storm));
+        let title = "both relays lost for nine minutes, and luck decides what else goes wrong";
+        return played::run(arguments, &Played { subject, name, title, flags }, printer);
+    }
+    if let Some(study) = target::mss23(&arguments.target, settings)? {
         let (subject, name) = (study.subject(), study.name());
         let title = "one request that nobody may answer, and luck decides why";
         let flags = format!(" --retry {}", study.retries.name());

@@ -1,5 +1,7 @@
 //! The Antarctic storm on the command line: what is refused, and what a script is told.
 
+#![allow(clippy::too_many_lines, reason = "a table of inputs and outputs is read in one piece")]
+
 use expect_test::{Expect, expect};
 use serde_json::Value;
 
@@ -120,7 +122,7 @@ fn what_is_no_policy_no_group_or_no_pass_is_refused_with_what_to_do() {
 /// What a script is told.
 fn json(args: &[&str]) -> Value {
     let output = Bench::new(&[]).run(&[&["run", "antarctic", "--json"], args].concat(), b"");
-    serde_json::from_slice(&output.stdout).expect(text(&output.stderr))
+    serde_json::from_slice(&output.stdout).expect("it is JSON")
 }
 
 #[test]
@@ -228,4 +230,71 @@ fn the_command_that_is_printed_does_the_same_again() {
     let (_, replay) = printed.split_once("replay: constellation ").expect("it is printed");
     let words: Vec<&str> = replay.lines().next().unwrap_or_default().split(' ').collect();
     assert_eq!(text(&bench.run(&words, b"").stdout), printed);
+}
+
+#[test]
+fn luck_breaks_nothing_where_no_clock_decides() {
+    let hunt = |policy: &str, seeds: &str| {
+        let output = Bench::new(&[]).run(&["hunt", "antarctic", "--policy", policy, "--seeds", seeds], b"");
+        let told = text(&output.stdout).to_owned();
+        format!("exit {:?}: {}", output.status.code(), told.lines().take(2).collect::<Vec<_>>().join(", "))
+    };
+    let told = [("siblings", "3"), ("majority", "20"), ("leader", "20"), ("election", "100")];
+    expect![[r#"
+        exit Some(0): antarctic/siblings · 3 seeds, 4782 events, no promise was seen broken
+        exit Some(0): antarctic/majority · 20 seeds, 33980 events, no promise was seen broken
+        exit Some(0): antarctic/leader · 20 seeds, 28542 events, no promise was seen broken
+        exit Some(0): antarctic/election · 100 seeds, 26648 events, no promise was seen broken"#]].assert_eq(&told.map(|(policy, seeds)| hunt(policy, seeds)).join("\n"));
+}
+
+#[test]
+fn what_hunting_the_storm_does_not_take_is_refused() {
+    check(
+        &["hunt", "antarctic", "--policy", "all"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: no --policy of `antarctic` is called `all`
+        help: one of last-write-wins, siblings, majority, leader, election"#]],
+    );
+    check(
+        &["hunt", "antarctic", "--groups", "7,1"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: --groups: the groups have 8 stations together, but there are 7
+        help: count every station in one group, as in `--groups 4,2,1`"#]],
+    );
+    check(
+        &["hunt", "antarctic", "--faults", "loss=5%"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: `antarctic` has nodes, steps and faults of its own
+        help: leave out --resolver, --nodes, --end, --wall, --step and --faults"#]],
+    );
+    check(
+        &["hunt", "conjunction", "--policy", "leader"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: `conjunction` takes no --policy
+        help: leave it out; it is for `antarctic`"#]],
+    );
+    check(
+        &["replay", "tape=1", "mss-23", "--groups", "7"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: `mss-23` takes no --groups
+        help: leave it out; it is for `antarctic`"#]],
+    );
+    check(
+        &["explore", "antarctic"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: `antarctic` is several runs side by side, written in code: there is no file of it
+        help: `constellation run antarctic` makes these runs and judges them"#]],
+    );
 }

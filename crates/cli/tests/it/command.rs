@@ -203,7 +203,8 @@ fn scenarios_lists_what_there_is() {
             lossy-relay  a relay loses one message in thirty, and nobody says anything twice
             narrow-pass  two short passes over a satellite, and more to tell it than fits into one
             hasty-disk   stations do not wait for their disks, and machines fail
-            mss-23       48 s without an answer: six worlds that look the same to the client"#]],
+            mss-23       48 s without an answer: six worlds that look the same to the client
+            antarctic    both relays lost for nine minutes, and four policies for who may write"#]],
     );
     check(
         &["scenarios", "--json"],
@@ -236,6 +237,10 @@ fn scenarios_lists_what_there_is() {
                 {
                   "name": "mss-23",
                   "title": "48 s without an answer: six worlds that look the same to the client"
+                },
+                {
+                  "name": "antarctic",
+                  "title": "both relays lost for nine minutes, and four policies for who may write"
                 }
               ]
             }"#]],

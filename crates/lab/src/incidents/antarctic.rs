@@ -7,6 +7,24 @@
 //! [`fate`], and what each policy promises by [`promises`].
 //!
 //! In the same storm the stations must elect a coordinator before the next pass window closes: see [`election`].
+//!
+//! ```
+//! use constellation_lab::incidents::antarctic::election::{Election, Orbit, PASS};
+//! use constellation_lab::incidents::antarctic::fate::Fate;
+//! use constellation_lab::incidents::antarctic::{Groups, Policy, Trial};
+//!
+//! let groups = Groups::parse("4,2,1").unwrap();
+//! let trial = Trial::of(Policy::Majority, &groups, 1, "").unwrap();
+//! assert_eq!((trial.summary.count(Fate::Lost), trial.summary.count(Fate::Refused)), (0, 6));
+//! assert_eq!(trial.outages[2].told(), "antarctic could not write for 9 minutes: 3 of 3 refused");
+//!
+//! // Nobody decided anything beforehand: what clocks choose, nobody is told.
+//! let trial = Trial::of(Policy::LastWriteWins, &groups, 1, "").unwrap();
+//! assert_eq!((trial.summary.accepted(), trial.summary.count(Fate::Lost)), (15, 4));
+//!
+//! let election = Election::of(&Orbit::new(groups, PASS).unwrap(), 1, "").unwrap();
+//! assert_eq!(election.terms[0].coordinators, ["pacific"]);
+//! ```
 
 mod copies;
 pub mod election;
@@ -28,7 +46,7 @@ use std::time::Duration;
 
 pub use groups::{Groups, GroupsError};
 pub use policy::Policy;
-pub use rough::subject;
+pub use rough::{About, Rough};
 pub use trial::{Outage, Summary, Trial};
 
 /// The stations, by name, in the order in which [`Groups`] count them.

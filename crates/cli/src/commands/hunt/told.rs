@@ -140,7 +140,7 @@ impl Told<'_> {
             "scenario": prey.name(),
             "resolver": match prey {
                 Prey::Scenario(scenario) => Some(scenario.resolver.name()),
-                Prey::Specimen(_) | Prey::Mss23(_) => None,
+                Prey::Specimen(_) | Prey::Mss23(_) | Prey::Antarctic(_) => None,
             },
             "seeds": hunted.seeds,
             "events": hunted.events,
@@ -184,7 +184,7 @@ fn phase(finding: &Finding, prey: &Prey) -> String {
         Phase::Convergence => {
             let end = match prey {
                 Prey::Scenario(scenario) => format!(" at {}", scenario.end),
-                Prey::Specimen(_) | Prey::Mss23(_) => String::new(),
+                Prey::Specimen(_) | Prey::Mss23(_) | Prey::Antarctic(_) => String::new(),
             };
             format!("convergence, which must follow once faults end{end}")
         }

@@ -7,9 +7,7 @@ use std::time::Duration;
 use anyhow::bail;
 use constellation_lab::incidents::antarctic::election::{Election, Orbit, PassError};
 use constellation_lab::incidents::antarctic::fate::{Fate, WriteFate};
-use constellation_lab::incidents::antarctic::{
-    Groups, GroupsError, Policy, STORM_BEGINS, STORM_ENDS, Summary, Trial,
-};
+use constellation_lab::incidents::antarctic::{Groups, Policy, STORM_BEGINS, STORM_ENDS, Summary, Trial};
 use constellation_lab::scenario::duration;
 use constellation_lab::words::one_line;
 use constellation_lab::{RunError, incidents};
@@ -21,7 +19,7 @@ use serde_json::{Value, json};
 use crate::args;
 use crate::judgements::{judgement_json, print_judgements};
 use crate::printer::{Printer, count, faint, strong};
-use crate::target::quoted;
+use crate::target::{groups, quoted};
 
 /// The seed when none is given.
 const SEED: u64 = 1;
@@ -106,19 +104,6 @@ fn policies(name: &str) -> anyhow::Result<Vec<Policy>> {
         None => format!("one of {}", names().collect::<Vec<_>>().join(", ")),
     };
     bail!("no policy is called `{}`\nhelp: {advice}", one_line(name))
-}
-
-/// The groups that were typed, or the usual ones.
-fn groups(typed: Option<&str>) -> anyhow::Result<Groups> {
-    let Some(typed) = typed else { return Ok(Groups::default()) };
-    let usual = Groups::default().typed();
-    Groups::parse(typed).map_err(|error| {
-        let help = match &error {
-            GroupsError::Sum { .. } => format!("count every station in one group, as in `--groups {usual}`"),
-            _ => format!("so many stations in each group, with commas between, as in `--groups {usual}`"),
-        };
-        anyhow::anyhow!("--groups: {}\nhelp: {help}", one_line(&error.to_string()))
-    })
 }
 
 /// Passes of the length that was typed, over these groups.

@@ -1,9 +1,10 @@
-//! The storm under a policy as something that can be hunted: luck loses messages, and crashes and stops stations.
+//! The storm as something that can be hunted: luck loses messages, and crashes and stops stations.
 
 use constellation_fabric::Choices;
 use constellation_trace::{Judgement, Names, Trace};
 use constellation_verify::Order;
 
+use super::election::{self, Mistake, Orbit};
 use super::promises::{Promise, budget};
 use super::trial::{healed, play};
 use super::world::{Luck, Scene, crews};
@@ -11,19 +12,71 @@ use super::{Groups, Policy, STATIONS};
 use crate::simulate::RunError;
 use crate::subject::{PromiseId, Ruling, Subject};
 
-/// The storm over these groups under this policy, with luck: between stations a message in twenty is lost, and stations
-/// crash, restart with what is on their disks, and stop for a while. Crews go on.
-pub fn subject(policy: Policy, groups: &Groups) -> Box<dyn Subject> {
-    let scene = Scene { luck: Luck::Rough, ..Scene::new(groups.clone()) };
-    Box::new(Rough { policy, scene })
+/// The storm with luck: between stations a message in twenty is lost, or in ten while they elect; stations crash, restart
+/// with what is on their disks, and stop for a while. Crews go on.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Rough {
+    /// What is hunted in it.
+    pub about: About,
+    /// Who hears whom in it.
+    pub groups: Groups,
 }
 
-struct Rough {
+/// What is hunted in the storm.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum About {
+    /// What a policy promises.
+    Policy(Policy),
+    /// That no term has two coordinators.
+    Election,
+}
+
+impl About {
+    /// Each with what it is called on the command line.
+    pub const NAMES: [(&str, About); 5] = [
+        (Policy::NAMES[0].0, About::Policy(Policy::NAMES[0].1)),
+        (Policy::NAMES[1].0, About::Policy(Policy::NAMES[1].1)),
+        (Policy::NAMES[2].0, About::Policy(Policy::NAMES[2].1)),
+        (Policy::NAMES[3].0, About::Policy(Policy::NAMES[3].1)),
+        ("election", About::Election),
+    ];
+
+    /// What it is called on the command line.
+    pub fn name(self) -> &'static str {
+        let own = About::NAMES.iter().find(|(_, about)| *about == self);
+        own.map_or("", |(name, _)| name)
+    }
+}
+
+impl Rough {
+    /// What its tapes call it: `antarctic/majority`.
+    pub fn name(&self) -> String {
+        format!("antarctic/{}", self.about.name())
+    }
+
+    /// What is run and judged.
+    pub fn subject(&self) -> Box<dyn Subject> {
+        match self.about {
+            About::Policy(policy) => {
+                let scene = Scene { luck: Luck::Rough, ..Scene::new(self.groups.clone()) };
+                Box::new(Storm { policy, scene })
+            }
+            About::Election => {
+                let orbit = Orbit::new(self.groups.clone(), election::PASS).expect("the usual pass is one");
+                election::subject(&orbit.rough(), Mistake::None)
+            }
+        }
+    }
+}
+
+/// The storm under a policy.
+struct Storm {
     policy: Policy,
     scene: Scene,
 }
 
-impl Subject for Rough {
+impl Subject for Storm {
     fn nodes(&self) -> Names {
         Names::from_iter(STATIONS.map(str::to_owned).into_iter().chain(crews()))
     }
