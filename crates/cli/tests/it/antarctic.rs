@@ -87,19 +87,19 @@ fn what_is_no_policy_no_group_or_no_pass_is_refused_with_what_to_do() {
         "--retry",
         "blind",
         expect![[r#"
-        exit 2
-        --- talk
-        error: `antarctic` takes no --retry, which is of mss-23
-        help: leave it out; beside --seed and --json there are --policy, --groups, --pass"#]],
+            exit 2
+            --- talk
+            error: `antarctic` takes no --retry, which is of mss-23
+            help: leave it out; beside --seed and --json there are --policy, --groups, --pass, --timeline, --trace"#]],
     );
     refused(
-        "--trace",
-        "storm.jsonl",
+        "--step",
+        "at=1s,do=heal",
         expect![[r#"
-        exit 2
-        --- talk
-        error: `antarctic` takes no --trace: it is several runs side by side, written in code
-        help: leave it out; beside --seed and --json there are --policy, --groups, --pass"#]],
+            exit 2
+            --- talk
+            error: `antarctic` takes no --step: it is several runs side by side, written in code
+            help: leave it out; beside --seed and --json there are --policy, --groups, --pass, --timeline, --trace"#]],
     );
     check(
         &["run", "conjunction", "--policy", "majority"],
@@ -123,6 +123,38 @@ fn what_is_no_policy_no_group_or_no_pass_is_refused_with_what_to_do() {
 fn json(args: &[&str]) -> Value {
     let output = Bench::new(&[]).run(&[&["run", "antarctic", "--json"], args].concat(), b"");
     serde_json::from_slice(&output.stdout).expect("it is JSON")
+}
+
+#[test]
+fn the_run_of_one_policy_can_be_kept_and_looked_at() {
+    let bench = Bench::new(&[]);
+    let told = bench.run(&["run", "antarctic", "--trace", "storm.jsonl", "--timeline", "all"], b"");
+    let told = text(&told.stdout);
+    assert!(told.contains("reconcile(tasman:2) -> CONCURRENT"), "{told}");
+    bench.check(
+        &["check", "storm.jsonl"],
+        expect![[r#"
+        exit 0
+        --- out
+        storm.jsonl · a trace of this program
+        scenario antarctic · seed 1 · resolver siblings
+        1618 events, 14 nodes, 860 messages
+        ✓ holds    vector stamps tell before, after and concurrent exactly  (659526 pairs, 100.0 % decided)
+        ✓ holds    each vector stamp is the join of its causes and one tick  (1149 vectors)
+        ✓ holds    lamport stamps never contradict happens-before  (659526 pairs, 0.4 % decided)
+        ✓ holds    no update is lost: a read shows all it knows that nothing supersedes  (147 reads)
+        ✓ holds    every update survives or is superseded  (15 updates of 5 keys)
+        ✓ holds    no stale sibling is shown  (147 reads)
+        ✓ holds    nothing is shown out of thin air  (147 reads, 15 writes)
+        ✓ holds    replicas converge  (5 keys at 7 nodes)
+        ✓ holds    every message arrives unless the world lost it  (860 messages, 300 lost)"#]],
+    );
+    for flag in [["--trace", "storm.jsonl"], ["--timeline", "all"]] {
+        let refused = bench.run(&[&["run", "antarctic", "--policy", "all"], &flag[..]].concat(), b"");
+        let expected =
+            format!("{} wants one run, but --policy all makes several\nhelp: choose one policy", flag[0]);
+        assert!(text(&refused.stderr).contains(&expected), "{}", text(&refused.stderr));
+    }
 }
 
 #[test]
@@ -244,7 +276,8 @@ fn luck_breaks_nothing_where_no_clock_decides() {
         exit Some(0): antarctic/siblings · 3 seeds, 4782 events, no promise was seen broken
         exit Some(0): antarctic/majority · 20 seeds, 33980 events, no promise was seen broken
         exit Some(0): antarctic/leader · 20 seeds, 28542 events, no promise was seen broken
-        exit Some(0): antarctic/election · 100 seeds, 26648 events, no promise was seen broken"#]].assert_eq(&told.map(|(policy, seeds)| hunt(policy, seeds)).join("\n"));
+        exit Some(0): antarctic/election · 100 seeds, 26648 events, no promise was seen broken"#]]
+    .assert_eq(&told.map(|(policy, seeds)| hunt(policy, seeds)).join("\n"));
 }
 
 #[test]

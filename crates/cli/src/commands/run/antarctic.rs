@@ -17,12 +17,16 @@ use constellation_trace::{Judgement, TrueTime};
 use serde_json::{Value, json};
 
 use crate::args;
+use crate::file::write_whole;
 use crate::judgements::{judgement_json, print_judgements};
 use crate::printer::{Printer, count, faint, strong};
 use crate::target::{groups, quoted};
+use crate::timeline::print_timeline;
 
 /// The seed when none is given.
 const SEED: u64 = 1;
+/// Every policy, to be compared.
+const ALL: &str = "all";
 /// How long a pass is when nobody says otherwise.
 const PASS: &str = "90s";
 
@@ -43,10 +47,13 @@ pub(super) fn run(arguments: &args::Run, printer: &mut Printer) -> anyhow::Resul
     let told = Told::of(&asked);
     progress.finish_and_clear();
     let told = told?;
+    if let (Some(path), [trial]) = (&arguments.trace, &told.trials[..]) {
+        write_whole(path, |writer| jsonl::write(&trial.trace, writer))?;
+    }
     if arguments.json {
         printer.json(&as_json(&asked, &told))?;
     } else {
-        print(&asked, &told, printer)?;
+        print(&asked, &told, arguments.timeline.unwrap_or(args::Timeline::None), printer)?;
     }
     let of_trials = told.trials.iter().flat_map(|trial| &trial.judgements);
     let judgements: Vec<Judgement> = of_trials.chain(&told.election.judgements).cloned().collect();
@@ -73,6 +80,10 @@ impl Asked {
     fn of(arguments: &args::Run) -> anyhow::Result<Asked> {
         let policy = arguments.policy.as_deref().unwrap_or(Policy::Siblings.name());
         let pass = arguments.pass.as_deref().unwrap_or(PASS);
+        let of_one = [("--trace", arguments.trace.is_some()), ("--timeline", arguments.timeline.is_some())];
+        if let (ALL, Some((flag, _))) = (policy, of_one.iter().find(|(_, is_given)| *is_given)) {
+            bail!("{flag} wants one run, but --policy {ALL} makes several\nhelp: choose one policy");
+        }
         Ok(Asked {
             policies: policies(policy)?,
             policy: policy.to_owned(),
@@ -91,13 +102,13 @@ impl Asked {
 
 /// The policies of this name.
 fn policies(name: &str) -> anyhow::Result<Vec<Policy>> {
-    if name == "all" {
+    if name == ALL {
         return Ok(Policy::NAMES.iter().map(|(_, policy)| *policy).collect());
     }
     if let Some((_, policy)) = Policy::NAMES.iter().find(|(known, _)| *known == name) {
         return Ok(vec![*policy]);
     }
-    let names = || Policy::NAMES.iter().map(|(known, _)| *known).chain(["all"]);
+    let names = || Policy::NAMES.iter().map(|(known, _)| *known).chain([ALL]);
     let begun = || names().find(|known| !name.is_empty() && known.starts_with(name));
     let advice = match begun().or_else(|| nearest(name, names())) {
         Some(near) => format!("did you mean `{near}`?"),
@@ -121,10 +132,13 @@ fn orbit(groups: Groups, pass: &str) -> anyhow::Result<Orbit> {
     })
 }
 
-fn print(asked: &Asked, told: &Told, printer: &mut Printer) -> anyhow::Result<()> {
+fn print(asked: &Asked, told: &Told, shown: args::Timeline, printer: &mut Printer) -> anyhow::Result<()> {
     let title = incidents::study("antarctic").map_or("", |study| study.title);
     printer.line(format!("{} · {title}", strong("antarctic")))?;
     printer.line("")?;
+    for trial in &told.trials {
+        print_timeline(&trial.trace, shown, printer)?;
+    }
     match &told.trials[..] {
         [trial] => print_trial(asked, trial, printer)?,
         trials => print_comparison(trials, printer)?,
