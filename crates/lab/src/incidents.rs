@@ -45,7 +45,7 @@ pub const STUDIES: &[Study] = &[
     Study { name: "mss-23", title: "48 s without an answer: six worlds that look the same to the client" },
     Study {
         name: "antarctic",
-        title: "both relays lost for nine minutes, and four policies for who may write",
+        title: "both relays lost for nine minutes: who may write meanwhile, and who coordinates",
     },
 ];
 

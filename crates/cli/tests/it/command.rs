@@ -204,7 +204,7 @@ fn scenarios_lists_what_there_is() {
             narrow-pass  two short passes over a satellite, and more to tell it than fits into one
             hasty-disk   stations do not wait for their disks, and machines fail
             mss-23       48 s without an answer: six worlds that look the same to the client
-            antarctic    both relays lost for nine minutes, and four policies for who may write"#]],
+            antarctic    both relays lost for nine minutes: who may write meanwhile, and who coordinates"#]],
     );
     check(
         &["scenarios", "--json"],
@@ -240,7 +240,7 @@ fn scenarios_lists_what_there_is() {
                 },
                 {
                   "name": "antarctic",
-                  "title": "both relays lost for nine minutes, and four policies for who may write"
+                  "title": "both relays lost for nine minutes: who may write meanwhile, and who coordinates"
                 }
               ]
             }"#]],

@@ -37,7 +37,7 @@ impl Policy {
                 "every station accepts every write; of two updates the one with the later wall time is kept"
             }
             Policy::Siblings => {
-                "every station accepts every write; what neither saw of the other stands side by side until somebody decides"
+                "every station accepts every write; of two updates of which neither saw the other both stand until somebody decides"
             }
             Policy::Majority => {
                 "a write is acknowledged once four of the seven stations have it, or it is refused"
@@ -52,7 +52,7 @@ impl Policy {
     pub const fn price(self) -> &'static str {
         match self {
             Policy::LastWriteWins => {
-                "acknowledged once it is on the disk of the station that was asked: no waiting, and no word to whom it displaces"
+                "acknowledged once it is on the disk of the station that was asked: no waiting, and nobody is told whose update is displaced"
             }
             Policy::Siblings => {
                 "acknowledged once it is on the disk of the station that was asked: no waiting, but people may have to choose"
