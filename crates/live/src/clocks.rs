@@ -118,3 +118,46 @@ pub(crate) fn machine_wall() -> WallTime {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
     WallTime::from_ns(u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rate(speed: u32, drift_ppb: i32) -> Rate {
+        Rate { speed: NonZeroU32::new(speed).expect("not 0"), drift_ppb }
+    }
+
+    #[test]
+    fn ten_seconds_of_the_run_take_one_and_a_fast_oscillator_shows_more() {
+        let second = Duration::from_secs(1);
+        assert_eq!(rate(10, 0).shows(second), 10_000_000_000);
+        assert_eq!(rate(1, 20_000).shows(second), 1_000_020_000);
+        assert_eq!(rate(10, 0).lasts(second), Duration::from_millis(100));
+        assert_eq!(rate(1, -500_000_000).lasts(second), Duration::from_secs(2));
+        // What would stand still or go back goes as slowly as can be, and no time is too long.
+        assert_eq!(rate(1, i32::MIN).shows(second), 1);
+        assert_eq!(rate(u32::MAX, i32::MAX).shows(Duration::MAX), u64::MAX);
+        assert_eq!(rate(1, i32::MIN).lasts(Duration::MAX), Duration::from_nanos(u64::MAX));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_timer_has_run_out_when_the_clock_says_so() {
+        let clocks = Clocks::new(rate(10, -300_000_000), Wall::machine());
+        let after = Duration::from_millis(1_234);
+        tokio::time::sleep_until(clocks.runs_out(after)).await;
+        assert!(clocks.now().elapsed.ns() >= 1_234_000_000, "{:?}", clocks.now());
+    }
+
+    #[test]
+    fn a_wall_clock_begins_at_its_epoch_and_is_as_wrong_as_it_is_told() {
+        let machine = machine_wall();
+        let wall =
+            Wall { machine, epoch: WallTime::from_ns(5_000_000_000_000), ahead_ns: -2_000_000_000_000 };
+        let mut clocks = Clocks::new(Rate::MACHINE, wall);
+        let hour = 3_600_000_000_000;
+        let shown = clocks.now().wall.ns();
+        assert!((3_000_000_000_000..3_000_000_000_000 + hour).contains(&shown), "{shown}");
+        clocks.step_wall(i64::MIN);
+        assert_eq!(clocks.now().wall.ns(), 0, "before 1970 it shows 1970");
+    }
+}

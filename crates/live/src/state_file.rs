@@ -117,3 +117,47 @@ pub(crate) fn wipe(folder: &Path, node: u32) -> io::Result<()> {
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tag(incarnation: u32, number: u64) -> Tag {
+        Tag { incarnation, number }
+    }
+
+    #[test]
+    fn the_next_life_reads_the_last_write_and_knows_the_one_before() {
+        let folder = tempfile::tempdir().expect("there is room for a folder");
+        let mut first = StateFile::new(folder.path(), 3, 0);
+        assert_eq!(first.read().expect("nothing is there"), None);
+        first.sync().expect("nothing is to be waited for");
+        for state in [&b"one"[..], b"two"] {
+            let tag = first.next();
+            first.write(tag, state.to_vec(), Waits::Yes).expect("there is room");
+        }
+        // Told, but killed before it was written.
+        assert_eq!(first.next(), tag(0, 3));
+
+        let mut second = StateFile::new(folder.path(), 3, 1);
+        let kept = Kept { tag: tag(0, 2), before: Some(tag(0, 1)), state: b"two".to_vec() };
+        assert_eq!(second.read().expect("it is there"), Some(kept));
+        let next = second.next();
+        second.write(next, Vec::new(), Waits::No).expect("there is room");
+        second.sync().expect("it is there");
+        let kept = Kept { tag: tag(1, 1), before: Some(tag(0, 2)), state: Vec::new() };
+        assert_eq!(StateFile::new(folder.path(), 3, 2).read().expect("it is there"), Some(kept));
+
+        wipe(folder.path(), 3).expect("it is ours");
+        wipe(folder.path(), 3).expect("it is lost already");
+        assert_eq!(StateFile::new(folder.path(), 3, 3).read().expect("nothing is there"), None);
+    }
+
+    #[test]
+    fn what_somebody_else_wrote_is_an_error() {
+        let folder = tempfile::tempdir().expect("there is room for a folder");
+        fs::write(path(folder.path(), 0), b"short").expect("it is ours");
+        let refused = StateFile::new(folder.path(), 0, 0).read().map_err(|error| error.to_string());
+        assert_eq!(refused, Err("somebody else wrote to the disk".to_owned()));
+    }
+}

@@ -160,8 +160,9 @@ fn who_is_killed_behind_a_cut_and_loses_its_disk_has_lost_the_update() {
                 link = { loss = \"100%\" }\n";
     let crash = "at=3s,do=crash,node=pacific";
     let lived = live(only, &["--step", crash, "--step", "at=3500ms,do=restart,node=pacific,disk=lost"]);
-    // On a busy machine it may be killed before it does what it was asked; then there is no update that could be lost.
-    let is_lost = lived.count("\"write\"") == 1;
+    // On a busy machine it may be killed before it does what it was asked, or so late that luck is over and atlantic hears
+    // of it; then there is no update that could be lost.
+    let is_lost = lived.count("\"write\"") == 1 && lived.count("\"receive\"") == 0;
     assert_eq!(lived.code == Some(1), is_lost, "{}", lived.trace);
     assert_eq!(lived.violated(), if is_lost { &["every update survives or is superseded"][..] } else { &[] });
 }
@@ -199,12 +200,13 @@ fn lossy_links_are_made_good_by_offers() {
     lived.holds();
 }
 
+/// A client of one station: one that asks another when it hears nothing carries news past the stations' clocks.
 #[test]
 fn clients_are_processes_too() {
     let client = r#"
 [[clients]]
 name = "ops"
-stations = ["pacific", "atlantic"]
+stations = ["atlantic"]
 loop = "closed"
 operations = 6
 keys = "k"

@@ -220,3 +220,84 @@ fn read_workload(reader: &mut Reader<'_>) -> Option<Workload> {
     (workload.begin, workload.until) = (begin, until);
     Some(workload)
 }
+
+#[cfg(test)]
+mod tests {
+    use constellation_trace::{Call, Completion};
+
+    use super::*;
+
+    fn briefing() -> Briefing {
+        let calls = vec![
+            Call::Read { key: "k".to_owned() },
+            Call::Write { key: "k".to_owned(), value: "yaw".to_owned() },
+        ];
+        let pace = Pace::Open { every: Duration::from_millis(1_500) };
+        let mut renewed = Retry::times(3, Duration::from_nanos(1));
+        renewed.identity = Identity::Renewed;
+        let mut late = Workload::new([NodeId::new(1), NodeId::new(0)], pace, renewed, calls);
+        (late.begin, late.until) = (Duration::from_secs(1), Duration::from_secs(9));
+        let think = Pace::Closed { think: Duration::ZERO };
+        let idle = Workload::new([NodeId::new(0)], think, Retry::NEVER, Vec::new());
+        let rules = Rules {
+            nodes: vec!["pacific".to_owned(), "atlantic".to_owned()],
+            resolver: Resolver::LamportLww,
+            anti_entropy: Some(Duration::from_millis(250)),
+            sync: DiskSync::Never,
+        };
+        Briefing { rules, workloads: vec![late, idle] }
+    }
+
+    /// What is cut anywhere is nothing, and so is what goes on.
+    fn check<T: PartialEq + std::fmt::Debug>(value: &T, bytes: &[u8], decode: fn(&[u8]) -> Option<T>) {
+        assert_eq!(decode(bytes).as_ref(), Some(value));
+        for length in 0..bytes.len() {
+            assert_ne!(decode(&bytes[..length]).as_ref(), Some(value), "{length} bytes");
+        }
+        assert_eq!(decode(&[bytes, b"!"].concat()), None);
+    }
+
+    #[test]
+    fn what_a_process_is_told_makes_the_same_crew() {
+        let briefing = briefing();
+        check(&briefing, &briefing.encode(), Briefing::decode);
+        assert!([0, 1, 2, 3].iter().all(|node| Crew::of(&briefing, NodeId::new(*node)).is_some()));
+        assert!(Crew::of(&briefing, NodeId::new(4)).is_none(), "there are two stations and two clients");
+    }
+
+    #[test]
+    fn requests_and_mail_are_what_their_bytes_stand_for() {
+        let key = || "mss-17/attitude".to_owned();
+        for request in [
+            Request::Submit { key: key(), value: "ü".to_owned() },
+            Request::Read { key: key() },
+            Request::Rest,
+        ] {
+            check(&request, &Station::encode_request(&request), Station::decode_request);
+        }
+        let id = RequestId { client: NodeId::new(4), operation: 7, attempt: 1 };
+        for mail in [
+            Mail::Request(id, Call::Read { key: key() }),
+            Mail::Reply(id, Completion::Shows(vec![key(), String::new()])),
+            Mail::Reply(id, Completion::Failed { reason: key() }),
+        ] {
+            check(&mail, &Crew::encode(&mail), Crew::decode);
+        }
+        let mut effects = Effects::new();
+        let mut station = Station::new(Arc::new(briefing().rules), NodeId::new(0));
+        let submit = Input::Request(Request::Submit { key: key(), value: "yaw".to_owned() });
+        station.on(Now::ZERO, submit, &mut effects);
+        let message = effects.steps().iter().flat_map(|step| &step.sends).map(|(_, message)| message);
+        let mail = Mail::Station(message.cloned().next().expect("it tells the other"));
+        check(&mail, &Crew::encode(&mail), Crew::decode);
+    }
+
+    #[test]
+    fn foreign_bytes_are_nothing() {
+        for bytes in [&b""[..], b"\x07", b"\x00\xff\xff\xff\xff", b"\x01\x00", &[0; 64], &[0xff; 64]] {
+            assert!(Crew::decode(bytes).is_none(), "{bytes:?}");
+            assert!(Briefing::decode(bytes).is_none(), "{bytes:?}");
+        }
+        assert!(Station::decode_request(b"\x02\x02").is_none());
+    }
+}

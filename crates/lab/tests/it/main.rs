@@ -17,6 +17,7 @@ mod losing;
 mod machine_steps;
 mod machines;
 mod mss23;
+mod on_the_bus;
 mod planted;
 mod prefixes;
 mod random;

@@ -61,6 +61,20 @@ async fn who_is_down_at_the_end_is_there_again_and_what_it_missed_is_lost() {
     assert_eq!(live.remarks, [] as [String; 0]);
 }
 
+/// As after a bug of its own, or when somebody else killed it.
+#[tokio::test]
+async fn a_process_that_ends_by_itself_is_a_crash_too() {
+    let (mut setup, _folder) = setup(2);
+    let die = Act::Request { node: node(1), request: Ask::Die };
+    setup.plan = vec![(at_ms(50), die), (at_ms(60), add(0))];
+    let live = whole(setup, CALM, TWO).await;
+    // It is there again at the end, unless it is so slow to die that the end was before.
+    let lives = lives(&live.trace);
+    assert!(lives[0] == Kind::Crash && lives.len() <= 2, "{lives:?}");
+    assert_eq!(live.remarks, ["the process of atlantic ended by itself"]);
+    assert_eq!(count(&live.trace, "tells 5"), 1, "the other goes on");
+}
+
 /// A cut holds it until the end, when the process is there again.
 #[tokio::test]
 async fn what_is_held_for_who_is_down_arrives() {
