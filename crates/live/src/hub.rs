@@ -107,6 +107,8 @@ struct Hub<'c, N: RemoteNode, L: Launch> {
     launcher: L,
     door: Door,
     network: Network,
+    /// Whether any link asks how long a message is.
+    weighs: bool,
     seats: Vec<Seat<L::Process>>,
     /// What is due when; of one time, in the order in which it was added.
     agenda: BTreeMap<(TrueTime, u64), Due<N::Request>>,
@@ -161,6 +163,7 @@ impl<'c, N: RemoteNode, L: Launch> Hub<'c, N, L> {
             choices,
             launcher,
             door,
+            weighs: network.depends_on_bytes(),
             network,
             seats,
             agenda: BTreeMap::new(),

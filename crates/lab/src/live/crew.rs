@@ -287,8 +287,8 @@ mod tests {
         let mut station = Station::new(Arc::new(briefing().rules), NodeId::new(0));
         let submit = Input::Request(Request::Submit { key: key(), value: "yaw".to_owned() });
         station.on(Now::ZERO, submit, &mut effects);
-        let message = effects.steps().iter().flat_map(|step| &step.sends).map(|(_, message)| message);
-        let mail = Mail::Station(message.cloned().next().expect("it tells the other"));
+        let mut messages = effects.steps().iter().flat_map(|step| &step.sends).map(|(_, message)| message);
+        let mail = Mail::Station(messages.next().expect("it tells the other").clone());
         check(&mail, &Crew::encode(&mail), Crew::decode);
     }
 

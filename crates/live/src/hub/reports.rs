@@ -88,7 +88,9 @@ impl<N: RemoteNode, L: Launch> Hub<'_, N, L> {
         }
         let messages: Vec<MessageId> = self.trace.event(event).sends.iter().collect();
         for (message, (target, payload)) in messages.into_iter().zip(sends) {
-            let bytes = u32::try_from(payload.len()).unwrap_or(u32::MAX);
+            // As its node says, not as it stands on our wire: so a link is as narrow as in a simulation.
+            let bytes =
+                if self.weighs { N::decode(&payload).map_or(0, |said| N::wire_bytes(&said)) } else { 0 };
             self.send(Parcel { message, source: node, target, bytes }, payload)?;
         }
         Ok(Sense::Sense)
