@@ -23,6 +23,8 @@ mod node;
 mod planted;
 mod planted_times;
 #[cfg(feature = "bus")]
+mod ports;
+#[cfg(feature = "bus")]
 mod seats;
 mod vector;
 mod wording;
