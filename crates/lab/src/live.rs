@@ -24,6 +24,9 @@ use crate::simulate::{self, Allowed};
 use crate::station::Request;
 use crew::{Briefing, Crew};
 
+/// The most processes of a live run: stations and clients.
+pub const PROCESSES_MAX: usize = 64;
+
 /// The most times as fast as the machine: beyond that, a message takes longer than anything that a scenario says.
 pub const SPEED_MAX: u32 = 1_000;
 
@@ -41,7 +44,8 @@ pub fn run<L: Launch>(
     scenario: &Scenario,
     seed: u64,
     speed: NonZeroU32,
-    (folder, launcher): (&Path, L),
+    folder: &Path,
+    launcher: L,
     stop: &AtomicBool,
 ) -> Result<Run, LiveError> {
     let mut choices = Allowed { chances: scenario.chances, inner: Seeded::new(seed) };
@@ -110,15 +114,18 @@ pub fn not_done(scenario: &Scenario) -> Vec<String> {
 /// What cannot be done to a process on a machine that others use, in words.
 const fn cannot(act: &MachineAct) -> Option<&'static str> {
     match act {
-        MachineAct::CrashBefore => Some("a crash before the next input"),
-        MachineAct::CrashAfter => Some("a crash after the next input"),
         MachineAct::Suspend { .. } => Some("a sleep of the machine"),
         MachineAct::Slow { .. } => Some("slow work"),
         MachineAct::SlewWall { .. } => Some("a slew of the wall clock"),
         MachineAct::LeapSecond { .. } => Some("a leap second"),
         MachineAct::FreezeWall { .. } => Some("a wall clock that stands still"),
         MachineAct::RotDisk { .. } => Some("a flipped bit on the disk"),
-        MachineAct::Pause { .. } | MachineAct::Join | MachineAct::Leave | MachineAct::SetWall { .. } => None,
+        MachineAct::CrashBefore
+        | MachineAct::CrashAfter
+        | MachineAct::Pause { .. }
+        | MachineAct::Join
+        | MachineAct::Leave
+        | MachineAct::SetWall { .. } => None,
     }
 }
 
@@ -210,6 +217,8 @@ fn planned(scenario: &Scenario, act: &Act) -> Option<Planned<Request>> {
         Act::Machine { node, act: MachineAct::Pause { lasts } } => {
             Planned::Pause { node: id(node), lasts: *lasts }
         }
+        Act::Machine { node, act: MachineAct::CrashBefore } => Planned::CrashBefore { node: id(node) },
+        Act::Machine { node, act: MachineAct::CrashAfter } => Planned::CrashAfter { node: id(node) },
         Act::Machine { node, act: MachineAct::Join } => Planned::Join { node: id(node) },
         Act::Machine { node, act: MachineAct::Leave } => Planned::Leave { node: id(node) },
         Act::Machine { node, act: MachineAct::SetWall { wall } } => {

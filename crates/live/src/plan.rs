@@ -108,7 +108,20 @@ pub enum Act<R> {
         /// Of which node.
         node: NodeId,
     },
-    /// A process is begun at a node that is down. What arrives while it starts waits for it.
+    /// The process of a node ends when it is given its next input, before it works on it. Until a restart of the node or
+    /// the end of faults it waits for such an input; then it waits no more.
+    CrashBefore {
+        /// Of which node.
+        node: NodeId,
+    },
+    /// The process of a node ends after its next input: the work is done and what it wrote stays, but nothing that it
+    /// sends leaves. It waits for that input as [`Act::CrashBefore`] does.
+    CrashAfter {
+        /// Of which node.
+        node: NodeId,
+    },
+    /// A process is begun at a node that is down. What arrives while it starts waits for it. One that was to crash at its
+    /// next input and had none goes on.
     Restart {
         /// At which node.
         node: NodeId,
@@ -198,6 +211,8 @@ impl<R> Act<R> {
             Act::Heal => Vec::new(),
             Act::Request { node, .. }
             | Act::Crash { node }
+            | Act::CrashBefore { node }
+            | Act::CrashAfter { node }
             | Act::Restart { node, .. }
             | Act::Pause { node, .. }
             | Act::StepWall { node, .. }

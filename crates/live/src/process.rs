@@ -13,7 +13,7 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use crate::clocks::Clocks;
 use crate::frame::{FRAME_BYTES_MAX, FrameError, Frames, write_frame};
 use crate::host::{Believes, Host, HostError, Outside, WallClaims};
-use crate::protocol::{Given, Hello, Order, Report, Tag};
+use crate::protocol::{Given, Hello, Moment, Order, Report, Tag};
 use crate::race::{First, first};
 use crate::state_file::{Kept, StateFile, Waits};
 use crate::ticket::{Ticket, TicketError};
@@ -142,7 +142,8 @@ pub async fn serve<N: RemoteNode>(
         Err(reason) => Err(ProcessError::Setup { reason }),
         Ok(node) => {
             let host = Host::new(node, Clocks::new(rate, wall), WallClaims::Told);
-            let outside = ToHub::<N> { line: &mut line, disk, input: None, kept: None, encode: N::encode };
+            let outside =
+                ToHub::<N> { line: &mut line, disk, input: None, kept: None, armed: None, encode: N::encode };
             let mut serving = Serving { host, outside, incarnation: ticket.incarnation, timers_done: 0 };
             serving.serve().await
         }
@@ -200,6 +201,7 @@ struct Serving<'l, N: RemoteNode> {
 }
 
 impl<N: RemoteNode> Serving<'_, N> {
+    /// Until it is told to end, or to crash, which nobody hears of.
     async fn serve(&mut self) -> Result<(), ProcessError> {
         loop {
             // Timers come first: a flood of messages must not keep them from running out.
@@ -215,12 +217,27 @@ impl<N: RemoteNode> Serving<'_, N> {
                         self.host.clocks_mut().step_wall(by_ns);
                         continue;
                     }
+                    Order::Arm(moment) => {
+                        self.outside.armed = Some(moment);
+                        continue;
+                    }
+                    Order::Disarm => {
+                        self.outside.armed = None;
+                        self.outside.line.report(&Report::Disarmed).await?;
+                        continue;
+                    }
                     Order::Stop => return Ok(()),
                     Order::Welcome { .. } | Order::Written => return Err(ProcessError::Order),
                 },
             };
+            if self.outside.armed == Some(Moment::BeforeWork) {
+                return Ok(());
+            }
             self.outside.input = number;
             self.host.give(input, &mut self.outside).await?;
+            if self.outside.armed == Some(Moment::AfterWork) {
+                return Ok(());
+            }
             let timers_set = u32::try_from(self.host.timers()).unwrap_or(u32::MAX);
             let done = Report::Done { input: number, timers_set, timers_done: self.timers_done };
             self.outside.line.report(&done).await?;
@@ -261,6 +278,8 @@ struct ToHub<'l, N: RemoteNode> {
     input: Option<u64>,
     /// What the disk held when the process began.
     kept: Option<Kept>,
+    /// Whether the process is to end at its next input.
+    armed: Option<Moment>,
     encode: fn(&N::Message) -> Vec<u8>,
 }
 
@@ -278,7 +297,10 @@ impl<N: RemoteNode> Outside<N::Message> for ToHub<'_, N> {
     }
 
     async fn carry_out(&mut self, step: Step<N::Message>) -> Result<(), ProcessError> {
-        let Step { act, label, claims, sends } = step;
+        let Step { act, label, claims, mut sends } = step;
+        if self.armed == Some(Moment::AfterWork) {
+            sends.clear();
+        }
         let sends = sends.into_iter().map(|(to, message)| (to, (self.encode)(&message))).collect();
         let (act, writes) = match act {
             StepAct::Persist(state) => (StepAct::Persist(Vec::new()), Some((state, Waits::Yes))),

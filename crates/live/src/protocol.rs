@@ -59,6 +59,8 @@ pub(crate) enum Report {
     },
     /// It ends, for a reason of its own.
     Failed { reason: String },
+    /// It will not crash at its next input.
+    Disarmed,
 }
 
 /// What the hub has a process do.
@@ -74,6 +76,18 @@ pub(crate) enum Order {
     StepWall { by_ns: i64 },
     /// To end.
     Stop,
+    /// To end at the next input.
+    Arm(Moment),
+    /// Not to, if it has not yet, and to say so.
+    Disarm,
+}
+
+/// When at an input a process ends.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Moment {
+    BeforeWork,
+    /// What it sends is gone with it.
+    AfterWork,
 }
 
 /// An input as the hub gives it.
@@ -144,6 +158,7 @@ impl Report {
                 writer.byte(3);
                 writer.text(reason);
             }
+            Report::Disarmed => writer.byte(4),
         }
         writer.into_bytes()
     }
@@ -166,6 +181,7 @@ impl Report {
                 timers_done: reader.u64()?,
             },
             3 => Report::Failed { reason: reader.text()? },
+            4 => Report::Disarmed,
             _ => return None,
         };
         reader.end(report)
@@ -197,6 +213,9 @@ impl Order {
                 writer.i64(*by_ns);
             }
             Order::Stop => writer.byte(4),
+            Order::Arm(Moment::BeforeWork) => writer.byte(5),
+            Order::Arm(Moment::AfterWork) => writer.byte(6),
+            Order::Disarm => writer.byte(7),
         }
         writer.into_bytes()
     }
@@ -218,6 +237,9 @@ impl Order {
             2 => Order::Written,
             3 => Order::StepWall { by_ns: reader.i64()? },
             4 => Order::Stop,
+            5 => Order::Arm(Moment::BeforeWork),
+            6 => Order::Arm(Moment::AfterWork),
+            7 => Order::Disarm,
             _ => return None,
         };
         reader.end(order)

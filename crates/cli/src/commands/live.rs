@@ -24,6 +24,13 @@ const NODE: &str = "live-node";
 pub(crate) fn run(arguments: &args::Live, printer: &mut Printer) -> anyhow::Result<u8> {
     let scenario = target::scenario(&arguments.target)?;
     let seed = arguments.seed.unwrap_or(scenario.seed);
+    let processes = scenario.names().count();
+    if processes > live::PROCESSES_MAX {
+        let most = live::PROCESSES_MAX;
+        bail!(
+            "a live run has at most {most} processes, and this scenario has {processes} nodes\nhelp: choose some by --nodes"
+        );
+    }
     let again = again(arguments, &scenario, seed);
     let interrupts = Interrupts::listen("the processes end, and what stands is judged")?;
     let program = env::current_exe().context("cannot find this program, to begin it once for each node")?;
@@ -34,10 +41,10 @@ pub(crate) fn run(arguments: &args::Live, printer: &mut Printer) -> anyhow::Resu
         command
     });
     if arguments.progress == Progress::Always {
-        printer.tell(&format!("running, in real time: {} nodes, a process each", scenario.names().count()));
+        printer.tell(&format!("running, in real time: {processes} nodes, a process each"));
     }
     let spinner = (arguments.progress == Progress::Auto).then(|| printer.progress("running, in real time"));
-    let run = live::run(&scenario, seed, arguments.speed, (folder.path(), launcher), interrupts.flag());
+    let run = live::run(&scenario, seed, arguments.speed, folder.path(), launcher, interrupts.flag());
     spinner.into_iter().for_each(|spinner| spinner.finish_and_clear());
     let run = run.context("the live run cannot be done")?;
     if let Some(path) = &arguments.trace {

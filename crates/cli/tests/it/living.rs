@@ -152,6 +152,25 @@ fn who_updates_and_is_killed_remembers_what_it_told() {
     assert_eq!((lived.count("\"crash\""), lived.count("\"restart\"")), (1, 1));
 }
 
+/// It worked on the update and wrote it down, and nobody was told: the next process tells them.
+#[test]
+fn who_crashes_after_its_work_tells_of_it_later() {
+    let crash = "at=500ms,do=crash-after,node=pacific";
+    // The first offer comes after the update.
+    let scenario = format!("anti_entropy = \"2s\"\n{APART}");
+    let lived = live(&scenario, &["--step", crash, "--step", "at=2s,do=restart,node=pacific"]);
+    lived.holds();
+    assert_eq!(lived.count("\"crash\""), lived.count("\"restart\""));
+}
+
+#[test]
+fn who_crashes_before_its_work_was_never_asked() {
+    let crash = "at=900ms,do=crash-before,node=antarctic";
+    let lived = live(APART, &["--step", crash, "--step", "at=3900ms,do=restart,node=antarctic"]);
+    assert_eq!(lived.count("\"crash\""), lived.count("\"restart\""), "{}", lived.trace);
+    assert!(lived.remarks().is_empty(), "it was to crash: {:?}", lived.remarks());
+}
+
 /// The planted bug: without its disk it does not remember, and its update is known to nobody.
 #[test]
 fn who_is_killed_behind_a_cut_and_loses_its_disk_has_lost_the_update() {
@@ -256,6 +275,12 @@ fn what_cannot_be_run_is_refused() {
     assert_eq!(refused(&["live", "mine.toml", "--speed", "0"], b""), speed);
     let all = "error: `--resolver all` compares runs, which only `run` does\nhelp: choose one resolver";
     assert_eq!(refused(&["live", "mine.toml", "--resolver", "all"], b""), all);
+    let names: Vec<String> = (0..65).map(|node| format!("\"n{node}\"")).collect();
+    let many =
+        Bench::new(&[("many.toml", format!("end = \"1s\"\nnodes = [{}]", names.join(",")).as_bytes())]);
+    let output = many.run(&["live", "many.toml"], b"");
+    let crowd = "error: a live run has at most 64 processes, and this scenario has 65 nodes\nhelp: choose some by --nodes\n";
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(2), crowd));
     let by_hand = "error: what was read is not the line that the hub writes to a process: an address, a node, a life and a \
                    token\nhelp: `constellation live SCENARIO` begins such processes by itself";
     assert_eq!(refused(&["live-node"], b"hello\n"), by_hand);

@@ -3,12 +3,12 @@
 use constellation_trace::{Nemesis, NodeId, WallTime};
 
 use super::Hub;
-use super::seat::Life;
+use super::seat::{Arms, Life};
 use crate::clocks::Rate;
 use crate::error::LiveError;
 use crate::launch::Launch;
 use crate::plan::Act;
-use crate::protocol::{Given, Order};
+use crate::protocol::{Given, Moment, Order};
 use crate::wire::RemoteNode;
 
 impl<N: RemoteNode, L: Launch> Hub<'_, N, L> {
@@ -30,6 +30,14 @@ impl<N: RemoteNode, L: Launch> Hub<'_, N, L> {
             }
             Act::Heal => self.heal(),
             Act::Crash { node } => self.kill(node),
+            Act::CrashBefore { node } => {
+                self.arm(node, Moment::BeforeWork);
+                Ok(())
+            }
+            Act::CrashAfter { node } => {
+                self.arm(node, Moment::AfterWork);
+                Ok(())
+            }
             Act::Restart { node, disk } => self.restart(node, disk),
             Act::Pause { node, lasts } => self.pause(node, lasts),
             Act::StepWall { node, by_ns } => {
@@ -55,6 +63,15 @@ impl<N: RemoteNode, L: Launch> Hub<'_, N, L> {
     pub(super) fn ask(&mut self, node: NodeId, given: Given) {
         // A request that nobody hears leaves nothing in the record.
         drop(self.seat(node).take(given, None));
+    }
+
+    /// Has a process end at its next input. One that is not there is not concerned.
+    fn arm(&mut self, node: NodeId, moment: Moment) {
+        let seat = self.seat(node);
+        if seat.life == Life::Alive {
+            seat.arms = Arms::Yes;
+            seat.order(&Order::Arm(moment));
+        }
     }
 
     /// One that has no process is gone at once; another after its last work.

@@ -3,7 +3,7 @@
 use constellation_trace::NodeId;
 use tokio::time::Instant;
 
-use super::seat::Life;
+use super::seat::{Arms, Life, Seat};
 use super::{Ended, Hub};
 use crate::error::LiveError;
 use crate::launch::Launch;
@@ -46,8 +46,10 @@ impl<N: RemoteNode, L: Launch> Hub<'_, N, L> {
         match self.phase.clone() {
             Phase::Running => {}
             Phase::Mending => {
-                let is_there = |life| !matches!(life, Life::Starting { .. } | Life::Dying);
-                if self.seats.iter().all(|seat| is_there(seat.life)) {
+                let is_coming = |seat: &Seat<_>| {
+                    matches!(seat.life, Life::Starting { .. } | Life::Dying) || seat.arms != Arms::No
+                };
+                if !self.seats.iter().any(is_coming) {
                     // Only now: what was held is to arrive.
                     if self.is_cut {
                         self.heal()?;

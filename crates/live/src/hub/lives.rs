@@ -5,7 +5,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::door::LineId;
-use super::seat::Life;
+use super::seat::{Arms, Life};
 use super::{Due, Hub};
 use crate::clocks::{Rate, Wall};
 use crate::error::LiveError;
@@ -65,7 +65,7 @@ impl<N: RemoteNode, L: Launch> Hub<'_, N, L> {
     pub(super) fn kill(&mut self, node: NodeId) -> Result<(), LiveError> {
         let name = self.name(node);
         let seat = self.seat(node);
-        seat.restarts_with = None;
+        (seat.restarts_with, seat.arms) = (None, Arms::No);
         if !matches!(seat.life, Life::Alive | Life::Starting { .. }) {
             return Ok(());
         }
@@ -88,10 +88,14 @@ impl<N: RemoteNode, L: Launch> Hub<'_, N, L> {
         if self.start.is_none() {
             return Err(LiveError::NoHello { node: self.name(node), said: said.unwrap_or_default() });
         }
-        match self.seat(node).life {
-            Life::Gone => Ok(()),
-            Life::Dying => self.crash(node),
-            _ => {
+        let seat = self.seat(node);
+        if let Arms::Ending(disk) = seat.arms {
+            seat.restarts_with = Some(disk);
+        }
+        match (seat.life, seat.arms) {
+            (Life::Gone, _) => Ok(()),
+            (Life::Dying, _) | (_, Arms::Yes | Arms::Ending(_)) => self.crash(node),
+            (_, Arms::No) => {
                 let why = said.map_or(String::new(), |said| format!(": {said}"));
                 self.remark(format!("the process of {} ended by itself{why}", self.name(node)));
                 self.crash(node)
@@ -127,6 +131,11 @@ impl<N: RemoteNode, L: Launch> Hub<'_, N, L> {
                 return Ok(());
             }
             Life::Down => {}
+            Life::Alive if seat.arms == Arms::Yes => {
+                seat.arms = Arms::Ending(disk);
+                seat.order(&Order::Disarm);
+                return Ok(());
+            }
             Life::Absent | Life::Starting { .. } | Life::Alive | Life::Gone => return Ok(()),
         }
         // Cannot wrap: a plan of 2^32 restarts does not fit in memory.

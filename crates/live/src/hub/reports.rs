@@ -5,7 +5,7 @@ use constellation_trace::{Action, Entry, MessageId, NodeId};
 
 use super::Hub;
 use super::door::LineId;
-use super::seat::{Life, Work};
+use super::seat::{Arms, Life, Work};
 use crate::error::LiveError;
 use crate::launch::{Launch, Process as _};
 use crate::protocol::{Order, Report, Tag};
@@ -33,6 +33,10 @@ impl<N: RemoteNode, L: Launch> Hub<'_, N, L> {
                 let seat = self.seat(node);
                 (seat.timers_set, seat.timers_done) = (timers_set, timers_done);
                 input.map_or(Ok(Sense::Sense), |input| self.done(node, input))?
+            }
+            Report::Disarmed => {
+                self.seat(node).arms = Arms::No;
+                Sense::Sense
             }
             Report::Failed { reason } => {
                 self.seat(node).said = Some(reason);

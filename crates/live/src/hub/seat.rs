@@ -36,8 +36,18 @@ pub(super) struct Seat<P> {
     /// The input after which it is gone for good.
     pub(super) last_input: Option<u64>,
     pub(super) is_paused: bool,
+    pub(super) arms: Arms,
     /// What it said when it ended by itself.
     pub(super) said: Option<String>,
+}
+
+/// Whether a process ends at its next input.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Arms {
+    No,
+    Yes,
+    /// It is told not to; if it has already, it restarts with such a disk.
+    Ending(Disk),
 }
 
 #[derive(Debug)]
@@ -97,6 +107,7 @@ impl<P> Seat<P> {
             is_recorded: true,
             last_input: None,
             is_paused: false,
+            arms: Arms::No,
             said: None,
         }
     }
@@ -139,7 +150,7 @@ impl<P> Seat<P> {
         self.life = life;
         self.line = None;
         self.process = None;
-        self.is_paused = false;
+        (self.is_paused, self.arms) = (false, Arms::No);
         (self.timers_set, self.last_input) = (0, None);
         let given = std::mem::take(&mut self.given).into_values();
         let given = given.filter(|work| !work.is_received).filter_map(|work| work.letter);

@@ -6,7 +6,7 @@ use constellation_fabric::{Step, StepAct};
 use constellation_trace::{Call, Claim, Completion, NodeId, WallTime};
 use proptest::prelude::*;
 
-use super::{Given, HELLO_BYTES_MAX, Hello, Order, Report, Tag};
+use super::{Given, HELLO_BYTES_MAX, Hello, Moment, Order, Report, Tag};
 use crate::clocks::{Rate, Wall};
 use crate::ticket::Token;
 
@@ -84,6 +84,7 @@ fn report() -> impl Strategy<Value = Report> {
         (prop::option::of(any::<u64>()), any::<u32>(), any::<u64>())
             .prop_map(|(input, timers_set, timers_done)| Report::Done { input, timers_set, timers_done }),
         text().prop_map(|reason| Report::Failed { reason }),
+        Just(Report::Disarmed),
     ]
 }
 
@@ -110,6 +111,9 @@ fn order() -> impl Strategy<Value = Order> {
         Just(Order::Written),
         any::<i64>().prop_map(|by_ns| Order::StepWall { by_ns }),
         Just(Order::Stop),
+        Just(Order::Arm(Moment::BeforeWork)),
+        Just(Order::Arm(Moment::AfterWork)),
+        Just(Order::Disarm),
     ]
 }
 

@@ -61,6 +61,56 @@ async fn who_is_down_at_the_end_is_there_again_and_what_it_missed_is_lost() {
     assert_eq!(live.remarks, [] as [String; 0]);
 }
 
+/// Round by round, so that nothing depends on how fast the machine is: who is to crash does at what it is asked.
+async fn struck(act: Act<Ask>) -> (Vec<Kind>, [usize; 3]) {
+    let (mut setup, _folder) = setup(2);
+    setup.plan = vec![(at_ms(50), act), (at_ms(60), add(0))];
+    let live = whole(setup, CALM, TWO).await;
+    assert_eq!(live.remarks, [] as [String; 0]);
+    let counts = ["adds 5", "tells 5", "hears 5"].map(|label| count(&live.trace, label));
+    (lives(&live.trace), counts)
+}
+
+#[tokio::test]
+async fn who_crashes_before_its_work_has_not_heard_of_it() {
+    let (lives, [adds, ..]) = struck(Act::CrashBefore { node: node(0) }).await;
+    assert_eq!((lives, adds), (vec![Kind::Crash, Kind::Restart { from: None }], 0));
+}
+
+#[tokio::test]
+async fn who_crashes_after_its_work_has_done_it_and_told_nobody() {
+    let (lives, counts) = struck(Act::CrashAfter { node: node(0) }).await;
+    assert!(matches!(lives[..], [Kind::Crash, Kind::Restart { from: Some(_) }]), "{lives:?}");
+    assert_eq!(counts, [1, 1, 0]);
+}
+
+#[tokio::test]
+async fn who_is_to_crash_and_is_asked_nothing_goes_on() {
+    let (lives, counts) = struck(Act::CrashBefore { node: node(1) }).await;
+    // It crashes at the message, if that comes before the end.
+    assert!(lives.is_empty() || counts[2] == 0, "{lives:?} {counts:?}");
+    let (mut setup, _folder) = setup(1);
+    setup.plan = vec![(at_ms(50), Act::CrashAfter { node: node(0) })];
+    let live = whole(setup, CALM, ONE).await;
+    assert_eq!((lives_of(&live.trace), count(&live.trace, "is at 0")), (0, 1));
+}
+
+fn lives_of(trace: &Trace) -> usize {
+    lives(trace).len()
+}
+
+/// The disk is gone: the process says why it ends, and the run goes on.
+#[tokio::test]
+async fn a_process_whose_disk_fails_says_so() {
+    let (mut setup, folder) = setup(1);
+    setup.folder = folder.path().join("missing");
+    setup.plan = vec![(at_ms(50), add(0))];
+    let live = whole(setup, CALM, ONE).await;
+    assert_eq!(lives(&live.trace)[0], Kind::Crash);
+    let [remark] = &live.remarks[..] else { panic!("{:?}", live.remarks) };
+    assert!(remark.starts_with("the process of pacific ended by itself: the disk fails: "), "{remark}");
+}
+
 /// As after a bug of its own, or when somebody else killed it.
 #[tokio::test]
 async fn a_process_that_ends_by_itself_is_a_crash_too() {
