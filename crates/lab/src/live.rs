@@ -10,6 +10,7 @@ use std::io::BufRead;
 use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use constellation_live::plan::{Disk, Machine};
 use constellation_live::process::{self, ProcessError};
@@ -19,7 +20,7 @@ use constellation_trace::{Judgement, Limit, NodeId, Verdict};
 
 use crate::promises::{self, Phase};
 use crate::run::Run;
-use crate::scenario::{Act, MachineAct, Scenario};
+use crate::scenario::{Act, Chances, MachineAct, Scenario};
 use crate::simulate::{self, Allowed};
 use crate::station::Request;
 use crew::{Briefing, Crew};
@@ -97,7 +98,13 @@ pub fn serve(input: impl BufRead) -> Result<(), ProcessError> {
 /// What of a scenario a live run leaves out, a line each: what would need another machine than the one it runs on.
 pub fn not_done(scenario: &Scenario) -> Vec<String> {
     let mut left_out = Vec::new();
-    let has_luck = |name: &&String| scenario.faults(name).can_strike();
+    let has_luck = |name: &&String| {
+        let faults = scenario.faults(name);
+        match scenario.chances {
+            Chances::AsWritten => faults.can_strike(),
+            Chances::Never => faults.slow.max > Duration::ZERO || faults.disk_bytes.is_some(),
+        }
+    };
     let lucky: Vec<&str> = scenario.nodes.iter().filter(has_luck).map(String::as_str).collect();
     if !lucky.is_empty() {
         left_out.push(format!("not done live: what luck does to the machines of {}", lucky.join(", ")));

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 
 use crate::clocks::Clocks;
 use crate::host::{Believes, Host, HostError, Outside, Taken, WallClaims};
-use crate::race::{First, first};
+use crate::race::{First, Lead, fair};
 use crate::wire::WireNode;
 
 /// A node with a place on the bus, which works as long as somebody polls [`BusNode::run`].
@@ -76,6 +76,8 @@ pub struct BusNode<N: WireNode> {
     host: Host<N>,
     port: Port,
     asked: mpsc::UnboundedReceiver<Asked<N::Request>>,
+    /// Who wins a tie: first of timers and requests together and messages, then of timers and requests.
+    leads: [Lead; 2],
 }
 
 /// How to ask a [`BusNode`] something while it runs. It may be cloned; when all are gone the node goes on without.
@@ -188,7 +190,12 @@ pub fn attach<N: WireNode>(
     let port = bus.port(name)?;
     let (asked, receiver) = mpsc::unbounded_channel();
     Ok((
-        BusNode { host: Host::new(node, clocks, WallClaims::Untold), port, asked: receiver },
+        BusNode {
+            host: Host::new(node, clocks, WallClaims::Untold),
+            port,
+            asked: receiver,
+            leads: [Lead::One; 2],
+        },
         BusHandle { asked },
     ))
 }
@@ -224,7 +231,7 @@ impl<N: WireNode> BusNode<N> {
         Ok(self.host.into_node())
     }
 
-    /// Timers come first: a flood of messages must not keep them from running out.
+    /// In turn: neither a flood of messages nor one of timers may keep the others from being worked on.
     async fn next(&mut self) -> Next<N> {
         let asked = async {
             match self.asked.recv().await {
@@ -232,7 +239,13 @@ impl<N: WireNode> BusNode<N> {
                 None => std::future::pending().await,
             }
         };
-        match first(first(self.host.timer(), asked), self.port.recv()).await {
+        let [lead, inner_lead] = self.leads;
+        let next = fair(lead, fair(inner_lead, self.host.timer(), asked), self.port.recv()).await;
+        self.leads[0] = next.next_lead();
+        if let First::One(inner) = &next {
+            self.leads[1] = inner.next_lead();
+        }
+        match next {
             First::One(First::One(timer)) => Next::Input(Input::Timer(timer)),
             First::One(First::Other(Asked::Request(request))) => Next::Input(Input::Request(request)),
             First::One(First::Other(Asked::Leave)) => Next::Input(Input::Leave),

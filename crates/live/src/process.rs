@@ -14,7 +14,7 @@ use crate::clocks::Clocks;
 use crate::frame::{FRAME_BYTES_MAX, FrameError, Frames, write_frame};
 use crate::host::{Believes, Host, HostError, Outside, WallClaims};
 use crate::protocol::{Given, Hello, Moment, Order, Report, Tag};
-use crate::race::{First, first};
+use crate::race::{First, Lead, fair};
 use crate::state_file::{Kept, StateFile, Waits};
 use crate::ticket::{Ticket, TicketError};
 use crate::wire::RemoteNode;
@@ -144,7 +144,8 @@ pub async fn serve<N: RemoteNode>(
             let host = Host::new(node, Clocks::new(rate, wall), WallClaims::Told);
             let outside =
                 ToHub::<N> { line: &mut line, disk, input: None, kept: None, armed: None, encode: N::encode };
-            let mut serving = Serving { host, outside, incarnation: ticket.incarnation, timers_done: 0 };
+            let incarnation = ticket.incarnation;
+            let mut serving = Serving { host, outside, incarnation, timers_done: 0, lead: Lead::One };
             serving.serve().await
         }
     };
@@ -198,14 +199,16 @@ struct Serving<'l, N: RemoteNode> {
     outside: ToHub<'l, N>,
     incarnation: u32,
     timers_done: u64,
+    lead: Lead,
 }
 
 impl<N: RemoteNode> Serving<'_, N> {
     /// Until it is told to end, or to crash, which nobody hears of.
     async fn serve(&mut self) -> Result<(), ProcessError> {
         loop {
-            // Timers come first: a flood of messages must not keep them from running out.
-            let next = first(self.host.timer(), self.outside.line.order()).await;
+            // In turn: neither a flood of messages nor one of timers may keep the other from being worked on.
+            let next = fair(self.lead, self.host.timer(), self.outside.line.order()).await;
+            self.lead = next.next_lead();
             let (number, input) = match next {
                 First::One(timer) => {
                     self.timers_done += 1;

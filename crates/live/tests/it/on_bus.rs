@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use constellation_clock::{Error, MessageBus};
-use constellation_fabric::{Effects, Input, Node, Now};
+use constellation_fabric::{Effects, Input, Node, Now, Timer};
 use constellation_live::bus::{BusError, Gone, attach};
 use constellation_live::{Clocks, WireNode};
 use constellation_trace::{Trace, Verdict};
@@ -171,6 +171,49 @@ async fn a_message_to_a_node_that_is_not_on_the_bus_ends_the_node() {
     ask.request(Ask::Add(5)).expect("it is yet to run");
     let error = node.run().await.expect_err("there are two nodes");
     assert_eq!(error.to_string(), "there is no node `number 9` on the bus");
+}
+
+/// Has a timer that has always run out, until it is asked to rest.
+struct Restless {
+    timers: u32,
+    is_at_rest: bool,
+}
+
+impl Node for Restless {
+    type Message = u64;
+    type Request = ();
+
+    fn on(&mut self, _now: Now, input: Input<u64, ()>, effects: &mut Effects<u64>) {
+        match input {
+            Input::Request(()) => self.is_at_rest = true,
+            Input::Timer(_) => self.timers += 1,
+            _ => {}
+        }
+        if !self.is_at_rest && self.timers < 10_000 {
+            effects.set_timer(Timer(0), Duration::ZERO);
+        }
+    }
+}
+
+impl WireNode for Restless {
+    fn encode(message: &u64) -> Vec<u8> {
+        Beacon::encode(message)
+    }
+
+    fn decode(bytes: &[u8]) -> Option<u64> {
+        Beacon::decode(bytes)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_whose_timers_never_end_hears_what_it_is_asked() {
+    let bus = bus();
+    let restless = Restless { timers: 0, is_at_rest: false };
+    let (node, ask) = attach(&bus, "pacific", restless, Clocks::machine()).expect("it is free");
+    ask.request(()).expect("it is yet to run");
+    ask.stop().expect("it is yet to run");
+    let node = node.run().await.expect("nothing is refused");
+    assert!(node.is_at_rest && node.timers < 10, "{} timers", node.timers);
 }
 
 /// Says that it received something when it starts.
