@@ -30,6 +30,9 @@ pub(crate) enum Ask {
 const AGAIN: Timer = Timer(7);
 
 impl Beacon {
+    /// A restarted beacon does not believe that it has come so far, and goes on from what it had written before.
+    pub(crate) const DOUBTED: u64 = 100;
+
     /// Repeats what it tells so many times, ten milliseconds apart.
     pub(crate) fn new(peers: impl IntoIterator<Item = u32>, repeats: u32) -> Beacon {
         Beacon { peers: peers.into_iter().map(NodeId::new).collect(), count: 0, repeats }
@@ -44,6 +47,7 @@ impl Beacon {
     fn restart(&mut self, state: Option<Vec<u8>>, effects: &mut Effects<u64>) {
         let state = state.as_deref().map(|state| state.try_into().map(u64::from_le_bytes));
         match state {
+            Some(Ok(count)) if count >= Beacon::DOUBTED => effects.fall_back(),
             Some(Ok(count)) => self.count = count,
             Some(Err(_)) => effects.refuse(),
             None => {}
