@@ -1,7 +1,7 @@
 //! How judgements are told: a line each, with the evidence below it, or as JSON.
 
 use constellation_lab::words::one_line;
-use constellation_trace::{Judgement, Proof, Verdict, Witness};
+use constellation_trace::{Judgement, Link, Proof, Verdict, Witness};
 use serde_json::{Value, json};
 
 use crate::printer::{Printer, faint, verdict};
@@ -72,6 +72,10 @@ fn proof_json(proof: &Proof) -> Value {
             json!({"kind": "no-chain", "between": [one.number(), other.number()]})
         }
         Proof::Rule(rule) => json!({"kind": "rule", "rule": rule}),
+        Proof::Cycle(links) => {
+            let link = |link: &Link| json!({"from": witness_json(&link.from), "to": witness_json(&link.to), "why": link.why});
+            json!({"kind": "cycle", "links": links.iter().map(link).collect::<Vec<_>>()})
+        }
         _ => json!({"kind": "other"}),
     }
 }

@@ -49,6 +49,21 @@ small_integer! {
     Symbol
 }
 
+small_integer! {
+    /// A key of [`Sessions`](crate::Sessions): what is read and written under one name.
+    Key
+}
+small_integer! {
+    /// A transaction of [`Sessions`](crate::Sessions), in the order of recording, which orders those of one session only.
+    TransactionId
+}
+
+impl fmt::Display for TransactionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "t{}", self.0)
+    }
+}
+
 impl fmt::Display for MessageId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "m{}", self.0)

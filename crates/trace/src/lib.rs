@@ -15,6 +15,7 @@
 //! | [`event`] | [`Event`], [`Entry`]: one thing that happened at one process, and how it is handed in |
 //! | [`trace`](mod@trace) | [`Trace`]: the append-only list of events, valid by construction |
 //! | [`history`] | [`History`], [`Operation`]: what clients asked, and what they know of its end |
+//! | [`sessions`] | [`Sessions`]: what clients read and wrote, by sessions of transactions, in columns |
 //! | [`claim`] | [`Claim`]: what a clock said, as recorded data, to be judged |
 //! | [`relation`] | [`Relation`], [`Relations`]: how two events stand to each other, and what is not excluded |
 //! | [`nemesis`] | [`Nemesis`]: what the world did to links, processes, clocks and disks |
@@ -42,6 +43,7 @@ pub mod ids;
 pub mod log;
 pub mod nemesis;
 pub mod relation;
+pub mod sessions;
 pub mod sketch;
 pub mod time;
 pub mod trace;
@@ -52,10 +54,11 @@ mod words;
 pub use claim::{Claim, ClaimKind, ClaimRef, VectorRef};
 pub use event::{Action, Entry, Event, Kind, Message, Sends};
 pub use history::{Call, Completion, History, HistoryCounts, Operation};
-pub use ids::{EventId, MessageId, Names, NodeId, Process, ProcessId, Symbol};
+pub use ids::{EventId, Key, MessageId, Names, NodeId, Process, ProcessId, Symbol, TransactionId};
 pub use nemesis::{Eighths, Loss, Nemesis, NemesisEntry, Wait};
 pub use relation::{Relation, Relations};
+pub use sessions::{Access, Act, Outcome, Sessions, SessionsError, Timing, Transaction, Unfit, Value};
 pub use time::{Elapsed, TrueTime, WallTime};
 pub use trace::{Origin, Read, Trace, TraceError, Write};
-pub use verdict::{Evidence, Judgement, Limit, Proof, Verdict, Witness};
+pub use verdict::{Evidence, Judgement, Limit, Link, Proof, Verdict, Witness};
 pub use words::{is_obeyed, one_line};

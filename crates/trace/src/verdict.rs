@@ -101,6 +101,8 @@ pub enum Limit {
     },
     /// What the promise takes for granted was not so, in a few words: it promises nothing of this run.
     Premise(String),
+    /// The judge does not understand what was recorded; says why, in a few words.
+    Unfit(String),
 }
 
 impl fmt::Display for Limit {
@@ -117,6 +119,7 @@ impl fmt::Display for Limit {
             Limit::Explored { visited, bound } => {
                 write!(f, "none wrong among the {visited} explored, within the bound: {bound}")
             }
+            Limit::Unfit(why) => f.write_str(why),
         }
     }
 }
@@ -176,6 +179,19 @@ pub enum Proof {
     },
     /// The rule that was broken, where no order of events is in question.
     Rule(String),
+    /// Each of these is before the next for a reason, and the last is before the first: no order has all of it.
+    Cycle(Vec<Link>),
+}
+
+/// One step of a [`Proof::Cycle`]: this is before that, and why.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Link {
+    /// What is before.
+    pub from: Witness,
+    /// What is after.
+    pub to: Witness,
+    /// Why, in a few words.
+    pub why: String,
 }
 
 /// How many steps are printed; all are there for who asks.
@@ -191,6 +207,7 @@ impl fmt::Display for Evidence {
                 write!(f, "\nproof     no chain of messages leads from {one} to {other}, nor back")?;
             }
             Proof::Rule(rule) => write!(f, "\nproof     {rule}")?,
+            Proof::Cycle(links) => write_links(f, links)?,
         }
         for (nth, step) in self.steps.iter().take(STEPS_SHOWN).enumerate() {
             let number = format!("{}. ", nth + 1);
@@ -228,6 +245,18 @@ fn write_witnesses(f: &mut fmt::Formatter<'_>, title: &str, witnesses: &[Witness
             witness.stamps.join("  "),
         );
         write!(f, "\n{}", line.trim_end())?;
+    }
+    Ok(())
+}
+
+/// `e0 w(x,1) → e4 r(x,1)   the same session`, one line a link.
+fn write_links(f: &mut fmt::Formatter<'_>, links: &[Link]) -> fmt::Result {
+    let shown = |witness: &Witness| format!("{} {}", witness.event, witness.what);
+    let steps = links.iter().map(|link| format!("{} → {}", shown(&link.from), shown(&link.to)));
+    let steps: Vec<String> = steps.collect();
+    let width = steps.iter().map(|step| step.chars().count()).max().unwrap_or(0);
+    for (nth, (step, link)) in steps.iter().zip(links).enumerate() {
+        write!(f, "\n{:<10}{step:<width$}   {}", if nth == 0 { "proof" } else { "" }, link.why)?;
     }
     Ok(())
 }

@@ -9,11 +9,14 @@ pub struct Budget {
     pub bytes_max: u64,
     /// Pairs that one judge may compare: of claims, or of a read and a write. No judge compares more.
     pub pairs_max: u64,
+    /// Steps that one judge of a [model](crate::models) may take: an access looked at, an entry of a clock joined, a
+    /// state of a search.
+    pub steps_max: u64,
 }
 
 impl Default for Budget {
-    /// 1 GiB, and 4 million pairs: every pair of some 2,800 events.
+    /// 1 GiB, 4 million pairs: every pair of some 2,800 events, and 2^34 steps: a minute or so.
     fn default() -> Budget {
-        Budget { bytes_max: 1 << 30, pairs_max: 4_000_000 }
+        Budget { bytes_max: 1 << 30, pairs_max: 4_000_000, steps_max: 1 << 34 }
     }
 }

@@ -6,6 +6,7 @@ mod jsonl_nemesis;
 mod naming;
 mod random;
 mod recording;
+mod sessions;
 mod shiviz;
 mod shiviz_faults;
 mod sketches;

@@ -1,8 +1,8 @@
 //! How events and evidence are told to a person.
 
 use constellation_trace::{
-    Action, Claim, Entry, Evidence, Judgement, Limit, MessageId, NodeId, Proof, Trace, TrueTime, Verdict,
-    WallTime, sketch,
+    Action, Claim, Entry, EventId, Evidence, Judgement, Limit, Link, MessageId, NodeId, Proof, Trace,
+    TrueTime, Verdict, WallTime, Witness, sketch,
 };
 use expect_test::expect;
 
@@ -112,6 +112,42 @@ fn evidence_is_told_fault_first_and_replay_last() {
 }
 
 #[test]
+fn a_cycle_is_told_with_a_reason_for_each_step() {
+    let witness = |event, what: &str| Witness {
+        event: EventId::new(event),
+        process: "pacific".into(),
+        at: TrueTime::from_ns(0),
+        what: what.into(),
+        stamps: Vec::new(),
+    };
+    let [write, read] = [witness(0, "w(x,1)"), witness(12, "r(x,nil)")];
+    let link = |from: &Witness, to: &Witness, why: &str| Link {
+        from: from.clone(),
+        to: to.clone(),
+        why: why.into(),
+    };
+    let evidence = Evidence {
+        expected: "nothing is forgotten".into(),
+        found: "a write is".into(),
+        events: vec![],
+        proof: Proof::Cycle(vec![
+            link(&write, &read, "the same session"),
+            link(&read, &write, "it reads an older x"),
+        ]),
+        steps: vec![],
+        meanings: vec![],
+        notes: vec![],
+        replay: String::new(),
+    };
+    expect![[r#"
+        expected  nothing is forgotten
+        found     a write is
+        proof     e0 w(x,1) → e12 r(x,nil)   the same session
+                  e12 r(x,nil) → e0 w(x,1)   it reads an older x"#]]
+    .assert_eq(&evidence.to_string());
+}
+
+#[test]
 fn of_many_steps_the_first_are_told() {
     let evidence = Evidence {
         expected: "calm".into(),
@@ -184,4 +220,5 @@ fn limits_say_how_far_a_judge_came() {
         told(Limit::Explored { visited: 5, bound: "at most 9 arrivals".into() }),
         "none wrong among the 5 explored, within the bound: at most 9 arrivals"
     );
+    assert_eq!(told(Limit::Unfit("x is a list".into())), "x is a list");
 }

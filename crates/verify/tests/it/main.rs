@@ -4,6 +4,7 @@ mod catalog;
 mod claims;
 mod delivery;
 mod exhaustive;
+mod models;
 mod order;
 mod outcome;
 mod proof;

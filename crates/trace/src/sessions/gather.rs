@@ -1,0 +1,98 @@
+//! Sessions from what clients of a run saw: each operation a transaction of its own.
+
+use std::collections::BTreeSet;
+
+use super::{Access, Act, Outcome, Sessions, SessionsError, Timing, Transaction, Unfit, Value};
+use crate::history::{Call, Completion, History, Operation};
+
+impl Sessions {
+    /// The operations of a history, each a transaction of its own, in its order; sessions are called `s0`, `s1` and so on.
+    ///
+    /// A read that shows nothing has read the initial value; a compare-and-set that was done has read what it expected and
+    /// written, in one. A key that is appended to is a list, any other a register. What failed is aborted, what is open
+    /// unknown. A read that is open, failed or ended without showing anything says nothing and is left out, but counted
+    /// in [`Sessions::unsaid`]. O(operations × log texts).
+    ///
+    /// # Errors
+    /// [`Unfit`] names the operation that is no read or write of a register or list.
+    pub fn of(history: &History) -> Result<Sessions, Unfit> {
+        let appends = history.operations().iter().filter_map(|operation| match &operation.call {
+            Call::Append { key, .. } => Some(key.as_str()),
+            _ => None,
+        });
+        let lists: BTreeSet<&str> = appends.collect();
+        let mut sessions = Sessions::new(Timing::Recorded);
+        for (place, operation) in history.operations().iter().enumerate() {
+            match sessions.accesses_of(operation, place, &lists)? {
+                None => sessions.unsaid += 1,
+                Some(accesses) => {
+                    sessions
+                        .enter(operation, place, &accesses)
+                        .map_err(|error| Unfit::Refused { place, error })?;
+                }
+            }
+        }
+        Ok(sessions)
+    }
+
+    fn enter(
+        &mut self,
+        operation: &Operation,
+        place: usize,
+        accesses: &[Access],
+    ) -> Result<(), SessionsError> {
+        let session = self.session(&format!("s{}", operation.session))?;
+        let place = u32::try_from(place).map_err(|_| SessionsError::Full)?;
+        let outcome = match &operation.completed {
+            Some((_, Completion::Done | Completion::Shows(_))) => Outcome::Committed,
+            Some((_, Completion::Failed { .. })) => Outcome::Aborted,
+            Some((_, Completion::Unknown { .. })) | None => Outcome::Unknown,
+        };
+        let invoked = operation.invoked.at.ns();
+        let returned = operation.returned_at().map_or(Transaction::NEVER, |at| at.ns());
+        self.push(Transaction { session, outcome, invoked, returned }, accesses)?;
+        self.operations.push(place);
+        Ok(())
+    }
+
+    /// What an operation did, as far as anybody knows; `None` where nothing is known.
+    fn accesses_of(
+        &mut self,
+        operation: &Operation,
+        place: usize,
+        lists: &BTreeSet<&str>,
+    ) -> Result<Option<Vec<Access>>, Unfit> {
+        let refused = |error| Unfit::Refused { place, error };
+        let call = || operation.call.to_string();
+        let Some(name) = operation.call.key() else { return Err(Unfit::Operation { place, call: call() }) };
+        let key = self.key(name).map_err(refused)?;
+        let is_list = lists.contains(name.as_str());
+        Ok(Some(match &operation.call {
+            Call::Read { .. } => {
+                let Some((_, Completion::Shows(shown))) = &operation.completed else { return Ok(None) };
+                if !is_list && shown.len() > 1 {
+                    return Err(Unfit::Siblings { place, call: call(), count: shown.len() });
+                }
+                let values = shown.iter().map(|text| self.value(text)).collect::<Result<Vec<_>, _>>();
+                let values = values.map_err(refused)?;
+                if is_list {
+                    vec![Access { key, act: Act::ReadList, value: self.hold_list(&values).map_err(refused)? }]
+                } else {
+                    vec![Access::read(key, values.first().copied().unwrap_or(Value::NOTHING))]
+                }
+            }
+            Call::Append { value, .. } => {
+                vec![Access { key, act: Act::Append, value: self.value(value).map_err(refused)? }]
+            }
+            Call::Write { .. } | Call::CompareAndSet { .. } if is_list => {
+                return Err(Unfit::Mixed { place, call: call() });
+            }
+            Call::Write { value, .. } => vec![Access::write(key, self.value(value).map_err(refused)?)],
+            Call::CompareAndSet { expected, value, .. } => vec![
+                Access::read(key, self.value(expected).map_err(refused)?),
+                Access::write(key, self.value(value).map_err(refused)?),
+            ],
+            Call::Add { .. } | Call::Other { .. } => return Err(Unfit::Operation { place, call: call() }),
+        }))
+    }
+}

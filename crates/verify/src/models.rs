@@ -1,0 +1,145 @@
+//! Which consistency models a history satisfies: one judge a model, all with the same question and kind of answer.
+//!
+//! ```
+//! use constellation_trace::Sessions;
+//! use constellation_verify::models::{self, Finding, Patience, Recorded};
+//! use constellation_verify::Budget;
+//!
+//! // The answer to a question is seen by somebody who does not see the question.
+//! let sessions = Sessions::sketch(
+//!     "pacific   w(question,1)
+//!      atlantic  r(question,1)  w(answer,1)
+//!      indian    r(answer,1)  r(question,nil)",
+//! )?;
+//! let causal = models::find("causal").expect("it is in the table");
+//! let finding = causal.judge(&Recorded::from(&sessions), &mut Patience::new(Budget::default()));
+//! let Finding::Violated(anomaly) = finding else { panic!("an effect was seen without its cause") };
+//! let last = anomaly.edges.last().expect("a cycle").show(&sessions);
+//! assert_eq!(last, "indian r(question,nil) before pacific w(question,1): it reads an older question");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! | file | what it holds |
+//! | --- | --- |
+//! | `finding` | [`Finding`], [`Anomaly`], [`Edge`], [`Why`]: what a judge of a model answers |
+//! | `patience` | [`Patience`]: how long and in how much memory it may look |
+//! | `told` | [`verdict`]: the same in the words of a [`Verdict`](constellation_trace::Verdict) |
+//! | `observed`, `past`, `writers` | who read from whom, what is in whose past, who wrote what when: for all judges |
+//! | the others | one model each, or one family with one algorithm |
+
+mod causal;
+mod finding;
+mod observed;
+mod past;
+mod patience;
+mod told;
+mod writers;
+
+pub use causal::Causal;
+use constellation_trace::ids::nearest;
+use constellation_trace::{Act, History, Limit, Sessions};
+pub use finding::{Anomaly, Edge, Finding, Why};
+pub use patience::Patience;
+pub use told::verdict;
+
+/// A consistency model that a history can be judged by.
+pub trait Model: Sync {
+    /// What it is called, what it says, and what judging costs.
+    fn about(&self) -> &'static About;
+
+    /// Whether what was recorded satisfies it. Never [`Finding::Holds`] or [`Finding::Violated`] by guess: where the
+    /// record does not say enough, or `patience` ends, the answer is [`Finding::Unknown`].
+    fn judge(&self, recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Finding;
+}
+
+/// What is to be known of a model.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct About {
+    /// What it is called on the command line: `causal`.
+    pub name: &'static str,
+    /// What it promises, as a sentence without its full stop that begins in lower case: it may follow *expected*.
+    pub sentence: &'static str,
+    /// Who defined it, and where.
+    pub source: &'static str,
+    /// What judging costs: n transactions, m accesses, k sessions.
+    pub cost: &'static str,
+    /// What it speaks of.
+    pub judges: Judges,
+    /// The models that hold wherever this one does, by name; those that they imply need not be repeated.
+    pub implies: &'static [&'static str],
+}
+
+/// What a model speaks of.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Judges {
+    /// Single operations on objects; transactions of several are beyond it.
+    Operations,
+    /// Transactions, of which a single operation is the smallest.
+    Transactions,
+}
+
+/// What is judged: sessions of reads and writes, the operations behind them, or both.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct Recorded<'a> {
+    /// Reads and writes, by sessions of transactions.
+    pub sessions: Option<&'a Sessions>,
+    /// Operations on objects. Where `sessions` were made from a history, it is this one.
+    pub history: Option<&'a History>,
+}
+
+impl<'a> Recorded<'a> {
+    /// The same with the operations behind it.
+    #[must_use]
+    pub const fn with_history(mut self, history: &'a History) -> Recorded<'a> {
+        self.history = Some(history);
+        self
+    }
+
+    /// The sessions, if there are any and all keys are registers; lists are for judges that know of them.
+    ///
+    /// # Errors
+    /// [`Limit::Unfit`], with the first list.
+    pub fn registers(&self) -> Result<&'a Sessions, Limit> {
+        let sessions =
+            self.sessions.ok_or_else(|| Limit::Unfit("these are no reads and writes".to_owned()))?;
+        for id in sessions.ids() {
+            let is_register = |act| matches!(act, Act::Read | Act::Write);
+            if let Some(access) = sessions.accesses(id).iter().find(|access| !is_register(access.act)) {
+                let key = finding::key_name(sessions, access.key);
+                return Err(Limit::Unfit(format!("{key} is a list, and only registers can be judged")));
+            }
+        }
+        Ok(sessions)
+    }
+}
+
+impl<'a> From<&'a Sessions> for Recorded<'a> {
+    fn from(sessions: &'a Sessions) -> Recorded<'a> {
+        Recorded { sessions: Some(sessions), history: None }
+    }
+}
+
+impl<'a> From<&'a History> for Recorded<'a> {
+    fn from(history: &'a History) -> Recorded<'a> {
+        Recorded { sessions: None, history: Some(history) }
+    }
+}
+
+/// Every model that is known, the stronger ones of a family first.
+static ALL: [&dyn Model; 1] = [&Causal];
+
+/// Every model that is known.
+pub fn all() -> &'static [&'static dyn Model] {
+    &ALL
+}
+
+/// The model with this name.
+///
+/// # Errors
+/// The name that was most likely meant, if one is near.
+pub fn find(name: &str) -> Result<&'static dyn Model, Option<&'static str>> {
+    let found = all().iter().find(|model| model.about().name == name);
+    found.copied().ok_or_else(|| nearest(name, all().iter().map(|model| model.about().name)))
+}

@@ -1,0 +1,195 @@
+//! What a judge of a model answers: it holds, it does not and this shows it, or nobody could tell.
+
+use constellation_trace::{Key, Limit, Sessions, TransactionId, one_line};
+
+/// What a judge of a model found.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[must_use]
+pub enum Finding {
+    /// The model explains all that was recorded.
+    Holds,
+    /// Nothing that the model allows explains it.
+    Violated(Anomaly),
+    /// The record or the patience did not suffice.
+    Unknown(Limit),
+}
+
+impl Finding {
+    /// The word that stands for it: `holds`, `violated` or `unknown`.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Finding::Holds => "holds",
+            Finding::Violated(_) => "violated",
+            Finding::Unknown(_) => "unknown",
+        }
+    }
+}
+
+/// What cannot be explained.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Anomaly {
+    /// What is wrong, in one line.
+    pub found: String,
+    /// The transactions that show it, each once: those of the edges, or those of the dead end.
+    pub transactions: Vec<TransactionId>,
+    /// The cycle, each edge beginning where the one before ends; empty where no order is in question.
+    pub edges: Vec<Edge>,
+    /// What the edges rest on that are not plain: chains, one after the other.
+    pub grounds: Vec<Edge>,
+}
+
+impl Anomaly {
+    /// One in which no order is in question, shown by these transactions.
+    pub fn plain(found: impl Into<String>, transactions: impl IntoIterator<Item = TransactionId>) -> Anomaly {
+        let mut anomaly = Anomaly { found: found.into(), ..Anomaly::default() };
+        transactions.into_iter().for_each(|id| anomaly.name(id));
+        anomaly
+    }
+
+    /// A cycle, and what its edges rest on.
+    pub fn cycle(found: impl Into<String>, edges: Vec<Edge>, grounds: Vec<Edge>) -> Anomaly {
+        let ends = edges.iter().chain(&grounds).flat_map(|edge| [edge.from, edge.to]);
+        let named = Anomaly::plain(found, ends.collect::<Vec<_>>());
+        Anomaly { edges, grounds, ..named }
+    }
+
+    fn name(&mut self, id: TransactionId) {
+        if !self.transactions.contains(&id) {
+            self.transactions.push(id);
+        }
+    }
+
+    /// The same with the numbers that the transactions had before: what is number n here was `ids[n]` there.
+    ///
+    /// # Panics
+    /// If a transaction is beyond `ids`.
+    #[must_use]
+    pub fn renumbered(mut self, ids: &[TransactionId]) -> Anomaly {
+        let there = |id: &mut TransactionId| *id = ids[id.index()];
+        self.transactions.iter_mut().for_each(there);
+        for edge in self.edges.iter_mut().chain(&mut self.grounds) {
+            [&mut edge.from, &mut edge.to].into_iter().for_each(there);
+            if let Why::WrittenBefore { reader, .. } = &mut edge.why {
+                there(reader);
+            }
+        }
+        self
+    }
+}
+
+/// One transaction is before another, whatever order is chosen.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Edge {
+    /// What is before.
+    pub from: TransactionId,
+    /// What is after.
+    pub to: TransactionId,
+    /// Why.
+    pub why: Why,
+}
+
+/// Why one transaction is before another.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Why {
+    /// Their session has them in this order.
+    Session,
+    /// The second reads what the first wrote.
+    ReadFrom {
+        /// Under which key.
+        key: Key,
+    },
+    /// The first was over before the second began.
+    RealTime,
+    /// Both wrote to a key, and `reader`, which knows of both, reads the second.
+    WrittenBefore {
+        /// Which key.
+        key: Key,
+        /// Who reads it.
+        reader: TransactionId,
+    },
+    /// The first reads from under a key what is older than the second wrote (an anti-dependency).
+    ReadBefore {
+        /// Which key.
+        key: Key,
+    },
+    /// A reason of a model's own, in a few words.
+    Text(String),
+}
+
+impl Edge {
+    /// The edge with its reason, in one line: `pacific w(x,1) before pacific w(y,1): the same session`.
+    ///
+    /// # Panics
+    /// If it is of other sessions, as all that shows it.
+    pub fn show(&self, sessions: &Sessions) -> String {
+        let [from, to] = [self.from, self.to].map(|id| transaction_name(sessions, id));
+        format!("{from} before {to}: {}", self.reason(sessions))
+    }
+
+    /// Why, in a few words.
+    pub fn reason(&self, sessions: &Sessions) -> String {
+        let key_name = |key| key_name(sessions, key);
+        match &self.why {
+            Why::Session => "the same session".to_owned(),
+            Why::ReadFrom { key } => format!("its {} is read", key_name(*key)),
+            Why::RealTime => "over before the other begins".to_owned(),
+            Why::WrittenBefore { key, reader } => {
+                let reader = transaction_name(sessions, *reader);
+                format!("{reader} knows its {key}, yet reads the other's", key = key_name(*key))
+            }
+            Why::ReadBefore { key } => format!("it reads an older {}", key_name(*key)),
+            Why::Text(text) => one_line(text).into_owned(),
+        }
+    }
+}
+
+/// Why a judge stops before it can say that a model holds.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// It does not hold.
+    Violated(Anomaly),
+    /// Nobody can tell.
+    Unknown(Limit),
+}
+
+impl From<Limit> for Stop {
+    fn from(limit: Limit) -> Stop {
+        Stop::Unknown(limit)
+    }
+}
+
+impl From<Anomaly> for Stop {
+    fn from(anomaly: Anomaly) -> Stop {
+        Stop::Violated(anomaly)
+    }
+}
+
+impl From<Result<(), Stop>> for Finding {
+    fn from(result: Result<(), Stop>) -> Finding {
+        match result {
+            Ok(()) => Finding::Holds,
+            Err(Stop::Violated(anomaly)) => Finding::Violated(anomaly),
+            Err(Stop::Unknown(limit)) => Finding::Unknown(limit),
+        }
+    }
+}
+
+/// Longer transactions are cut here where they stand in a sentence.
+const SHOWN_MAX: usize = 60;
+
+/// A transaction as it is called in a sentence: `pacific w(x,1)`.
+pub(crate) fn transaction_name(sessions: &Sessions, id: TransactionId) -> String {
+    let session = sessions.transaction(id).session;
+    let name = one_line(sessions.sessions().text(session).unwrap_or_default()).into_owned();
+    let shown = sessions.show(id);
+    match shown.char_indices().nth(SHOWN_MAX) {
+        None => format!("{name} {shown}"),
+        Some((end, _)) => format!("{name} {}…", &shown[..end]),
+    }
+}
+
+/// A key's name, on one line.
+pub(crate) fn key_name(sessions: &Sessions, key: Key) -> String {
+    one_line(sessions.keys().text(key.number()).unwrap_or_default()).into_owned()
+}

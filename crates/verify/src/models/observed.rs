@@ -1,0 +1,294 @@
+//! Who read from whom: each read is given the write whose value it shows, before any order is asked for.
+
+use constellation_trace::{Access, Act, Key, Limit, Outcome, Sessions, TransactionId, Value};
+
+use super::finding::{Anomaly, Stop, key_name, transaction_name};
+use super::patience::Patience;
+
+/// The source of a read that showed what was there before anybody wrote.
+pub(crate) const INITIAL: u32 = u32::MAX;
+
+/// A key that a transaction read before writing it, and whose value it was. Several reads of one are one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seen {
+    /// Which key.
+    pub(crate) key: Key,
+    /// The transaction that wrote it, or [`INITIAL`].
+    pub(crate) source: u32,
+}
+
+/// Which transactions count, where they stand in their sessions, and from whom they read.
+///
+/// Committed ones count. One whose outcome is unknown counts if one that counts reads from it, since then it was committed.
+/// Otherwise it is as if it had never been: all models that are judged by this only ever ask more of a history with more
+/// in it, so what is explained with it is explained without it. That is wrong for a model in which a transaction may
+/// *help* another.
+#[derive(Debug)]
+pub(crate) struct Observed<'a> {
+    /// What is judged.
+    pub(crate) sessions: &'a Sessions,
+    /// For each session the transactions that count, in its order.
+    pub(crate) lines: Vec<Vec<u32>>,
+    /// For each transaction its place in its session's line, from 1; 0 if it does not count.
+    pub(crate) places: Vec<u32>,
+    /// The session of each transaction.
+    pub(crate) owners: Vec<u32>,
+    seen: Vec<Seen>,
+    /// Where in `seen` each transaction's reads begin and end.
+    ranges: Vec<(u32, u32)>,
+    /// A read that several writes explain, which was left out: a violation without it is one with it too.
+    pub(crate) ambiguous: Option<Limit>,
+}
+
+impl<'a> Observed<'a> {
+    /// Gives each read its write. O(accesses × log of the writes of a key).
+    ///
+    /// # Errors
+    /// A read that no order can explain: of a value that nobody wrote or only an aborted transaction, of one that its
+    /// writer overwrote itself, of one that is not what the transaction wrote itself, or of two writers under one key.
+    pub(crate) fn of(sessions: &'a Sessions, patience: &mut Patience<'_>) -> Result<Observed<'a>, Stop> {
+        patience.afford(sessions.accesses_total(), size_of::<Value>() * 3)?;
+        let written = Written::of(sessions, patience)?;
+        let count = sessions.len();
+        let mut observed = Observed {
+            sessions,
+            lines: vec![Vec::new(); sessions.sessions().len()],
+            places: vec![0; count],
+            owners: sessions.ids().map(|id| sessions.transaction(id).session).collect(),
+            seen: Vec::new(),
+            ranges: vec![(0, 0); count],
+            ambiguous: None,
+        };
+        let mut own = Own::new(sessions.keys().len());
+        let committed = sessions.ids().filter(|id| sessions.transaction(*id).outcome == Outcome::Committed);
+        let mut open: Vec<u32> = Vec::new();
+        for id in committed {
+            observed.places[id.index()] = 1;
+            observed.read(id, &written, &mut own, &mut open, patience)?;
+            while let Some(needed) = open.pop() {
+                observed.read(TransactionId::new(needed), &written, &mut own, &mut open, patience)?;
+            }
+        }
+        for id in sessions.ids() {
+            if observed.places[id.index()] == 0 {
+                continue;
+            }
+            let line = &mut observed.lines[observed.owners[id.index()] as usize];
+            line.push(id.number());
+            observed.places[id.index()] = u32::try_from(line.len()).expect("as few as transactions");
+        }
+        Ok(observed)
+    }
+
+    /// What a transaction saw of others; nothing if it does not count.
+    pub(crate) fn seen(&self, id: u32) -> &[Seen] {
+        let (start, end) = self.ranges[id as usize];
+        &self.seen[start as usize..end as usize]
+    }
+
+    /// Every transaction that counts, session by session.
+    pub(crate) fn counted(&self) -> impl Iterator<Item = u32> + '_ {
+        self.lines.iter().flatten().copied()
+    }
+
+    /// The answer where nothing is wrong: it holds, unless a read was left out.
+    pub(crate) fn holds(self) -> Result<(), Stop> {
+        self.ambiguous.map_or(Ok(()), |limit| Err(Stop::Unknown(limit)))
+    }
+
+    /// Enters the reads of a transaction that counts, and into `open` those that count because of it.
+    fn read(
+        &mut self,
+        id: TransactionId,
+        written: &Written,
+        own: &mut Own,
+        open: &mut Vec<u32>,
+        patience: &mut Patience<'_>,
+    ) -> Result<(), Stop> {
+        let accesses = self.sessions.accesses(id);
+        patience.step(accesses.len() as u64 + 1)?;
+        let start = self.seen.len() as u32;
+        own.begin(id);
+        for access in accesses {
+            if access.act == Act::Write {
+                own.write(access);
+                continue;
+            }
+            if let Some(value) = own.written(access.key) {
+                if value == access.value {
+                    continue;
+                }
+                return Err(self.wrong(id, access, "after writing another value itself", []).into());
+            }
+            let source = match written.source(self.sessions, id, access)? {
+                Source::Is(source) => source,
+                Source::Several => {
+                    let what = self.told(id, access);
+                    self.ambiguous
+                        .get_or_insert(Limit::NotRecorded(format!("which of two writes {what} shows is")));
+                    continue;
+                }
+                Source::Wrong(why, writer) => return Err(self.wrong(id, access, why, writer).into()),
+            };
+            match own.source(access.key) {
+                Some(other) if other == source => continue,
+                Some(other) => {
+                    let writers = [other, source].into_iter().filter(|writer| *writer != INITIAL);
+                    let writers: Vec<_> = writers.map(TransactionId::new).collect();
+                    return Err(self.wrong(id, access, "and another value before", writers).into());
+                }
+                None => own.see(access.key, source),
+            }
+            self.seen.push(Seen { key: access.key, source });
+            if source != INITIAL && self.places[source as usize] == 0 {
+                let outcome = self.sessions.transaction(TransactionId::new(source)).outcome;
+                if outcome == Outcome::Unknown {
+                    self.places[source as usize] = 1;
+                    open.push(source);
+                }
+            }
+        }
+        // Cannot wrap: there are at most as many as accesses, of which there are less than 2^32.
+        self.ranges[id.index()] = (start, self.seen.len() as u32);
+        Ok(())
+    }
+
+    fn told(&self, id: TransactionId, access: &Access) -> String {
+        let [key, value] = [key_name(self.sessions, access.key), self.sessions.show_value(access.value)];
+        format!("the r({key},{value}) of {}", transaction_name(self.sessions, id))
+    }
+
+    fn wrong(
+        &self,
+        id: TransactionId,
+        access: &Access,
+        why: &str,
+        writers: impl IntoIterator<Item = TransactionId>,
+    ) -> Anomaly {
+        let [key, value] = [key_name(self.sessions, access.key), self.sessions.show_value(access.value)];
+        let reader = transaction_name(self.sessions, id);
+        let found = format!("{reader} reads {key} = {value}, {why}");
+        Anomaly::plain(found, writers.into_iter().chain([id]))
+    }
+}
+
+/// What the transaction in hand wrote and saw, by key; a stamp says whether an entry is its own.
+struct Own {
+    id: u32,
+    written: Vec<(u32, Value)>,
+    seen: Vec<(u32, u32)>,
+}
+
+impl Own {
+    fn new(keys: usize) -> Own {
+        Own {
+            id: INITIAL,
+            written: vec![(INITIAL, Value::NOTHING); keys],
+            seen: vec![(INITIAL, INITIAL); keys],
+        }
+    }
+
+    fn begin(&mut self, id: TransactionId) {
+        self.id = id.number();
+    }
+
+    fn write(&mut self, access: &Access) {
+        self.written[access.key.index()] = (self.id, access.value);
+    }
+
+    fn see(&mut self, key: Key, source: u32) {
+        self.seen[key.index()] = (self.id, source);
+    }
+
+    fn written(&self, key: Key) -> Option<Value> {
+        let (id, value) = self.written[key.index()];
+        (id == self.id).then_some(value)
+    }
+
+    fn source(&self, key: Key) -> Option<u32> {
+        let (id, source) = self.seen[key.index()];
+        (id == self.id).then_some(source)
+    }
+}
+
+/// Where the value of a read comes from.
+enum Source {
+    Is(u32),
+    Several,
+    Wrong(&'static str, Option<TransactionId>),
+}
+
+/// A value that a transaction wrote to the key in whose group it stands.
+#[derive(Clone, Copy)]
+struct Entry {
+    value: Value,
+    writer: u32,
+    /// Whether it is the last that this transaction wrote there.
+    is_final: bool,
+}
+
+/// All writes, grouped by key and sorted by value.
+struct Written {
+    starts: Vec<u32>,
+    entries: Vec<Entry>,
+}
+
+impl Written {
+    fn of(sessions: &Sessions, patience: &mut Patience<'_>) -> Result<Written, Limit> {
+        let keys = sessions.keys().len();
+        let mut starts = vec![0_u32; keys + 1];
+        let is_write = |access: &&Access| access.act == Act::Write;
+        for access in sessions.ids().flat_map(|id| sessions.accesses(id)).filter(is_write) {
+            starts[access.key.index() + 1] += 1;
+        }
+        (0..keys).for_each(|key| starts[key + 1] += starts[key]);
+        let total = starts[keys] as usize;
+        patience.step(total as u64)?;
+        let mut entries = vec![Entry { value: Value::NOTHING, writer: INITIAL, is_final: false }; total];
+        let mut next = starts.clone();
+        let mut overwritten = vec![INITIAL; keys];
+        for id in sessions.ids() {
+            for access in sessions.accesses(id).iter().rev().filter(is_write) {
+                let key = access.key.index();
+                let is_final = overwritten[key] != id.number();
+                overwritten[key] = id.number();
+                entries[next[key] as usize] = Entry { value: access.value, writer: id.number(), is_final };
+                next[key] += 1;
+            }
+        }
+        for key in 0..keys {
+            let group = &mut entries[starts[key] as usize..starts[key + 1] as usize];
+            // Values mostly rise as they are recorded, which this sort notices.
+            group.sort_by_key(|entry| (entry.value, entry.writer));
+            patience.step(group.len() as u64)?;
+        }
+        Ok(Written { starts, entries })
+    }
+
+    /// Whose value a transaction read that it had not written itself before.
+    fn source(&self, sessions: &Sessions, reader: TransactionId, access: &Access) -> Result<Source, Limit> {
+        let key = access.key.index();
+        let group = &self.entries[self.starts[key] as usize..self.starts[key + 1] as usize];
+        let start = group.partition_point(|entry| entry.value < access.value);
+        let same = group[start..].iter().take_while(|entry| entry.value == access.value);
+        let mut found = (access.value == Value::NOTHING).then_some(INITIAL);
+        let mut wrong = ("which nobody wrote", None);
+        for entry in same {
+            let writer = TransactionId::new(entry.writer);
+            let outcome = sessions.transaction(writer).outcome;
+            if writer == reader {
+                // What it writes later explains nothing that it reads now.
+                wrong = ("which it writes itself only afterwards", None);
+            } else if outcome == Outcome::Aborted {
+                wrong = ("which only an aborted transaction wrote", Some(writer));
+            } else if !entry.is_final {
+                wrong = ("which its writer overwrote itself before the end", Some(writer));
+            } else if found.is_some() {
+                return Ok(Source::Several);
+            } else {
+                found = Some(entry.writer);
+            }
+        }
+        Ok(found.map_or(Source::Wrong(wrong.0, wrong.1), Source::Is))
+    }
+}

@@ -1,0 +1,97 @@
+//! How long a judge of a model may look, and in how much memory.
+
+use std::fmt;
+
+use constellation_trace::Limit;
+
+use crate::budget::Budget;
+
+/// How many steps go by between two questions to the caller.
+const STEPS_BETWEEN: u64 = 1024;
+
+/// What is left of a judge's budget. One patience may serve several judgements, which then share it.
+///
+/// ```
+/// use constellation_verify::Budget;
+/// use constellation_verify::models::Patience;
+///
+/// let mut asked = 0;
+/// let mut stop = || { asked += 1; asked == 3 };
+/// let mut patience = Patience::until(Budget::default(), &mut stop);
+/// let limit = (0..1_000_000).try_for_each(|_| patience.step(1)).unwrap_err();
+/// assert_eq!(limit.to_string(), "none wrong among the 3072 explored, within the bound: the caller's patience");
+/// ```
+pub struct Patience<'a> {
+    budget: Budget,
+    stop: Option<&'a mut dyn FnMut() -> bool>,
+    steps: u64,
+    /// The next step at which something is to be looked at.
+    next: u64,
+}
+
+impl<'a> Patience<'a> {
+    /// As long as the budget lasts.
+    pub fn new(budget: Budget) -> Patience<'a> {
+        Patience { budget, stop: None, steps: 0, next: budget.steps_max.saturating_add(1) }
+    }
+
+    /// As long as the budget lasts and `stop`, which is asked every 1,024 steps, says no: there the caller looks at a clock,
+    /// which no judge does.
+    pub fn until(budget: Budget, stop: &'a mut dyn FnMut() -> bool) -> Patience<'a> {
+        let next = STEPS_BETWEEN.min(budget.steps_max.saturating_add(1));
+        Patience { budget, stop: Some(stop), steps: 0, next }
+    }
+
+    /// The bounds.
+    pub const fn budget(&self) -> &Budget {
+        &self.budget
+    }
+
+    /// How many steps were taken.
+    pub const fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// Takes `count` steps.
+    ///
+    /// # Errors
+    /// [`Limit::Explored`] with the number of steps taken when they are one too many, or the caller says to stop.
+    #[inline]
+    pub fn step(&mut self, count: u64) -> Result<(), Limit> {
+        // Saturating: whoever takes 2^64 steps at once has certainly taken too many.
+        self.steps = self.steps.saturating_add(count);
+        if self.steps < self.next { Ok(()) } else { self.look() }
+    }
+
+    fn look(&mut self) -> Result<(), Limit> {
+        let bound = if self.steps > self.budget.steps_max {
+            format!("{} steps", self.budget.steps_max)
+        } else if self.stop.as_mut().is_some_and(|stop| stop()) {
+            "the caller's patience".to_owned()
+        } else {
+            let next = self.steps.saturating_add(STEPS_BETWEEN);
+            self.next = next.min(self.budget.steps_max.saturating_add(1));
+            return Ok(());
+        };
+        Err(Limit::Explored { visited: self.steps, bound })
+    }
+
+    /// Whether a table of `count` entries of `size` bytes may be made. Tables add up only as far as a judge counts them in.
+    ///
+    /// # Errors
+    /// [`Limit::Memory`] if it would take more than the budget has.
+    pub fn afford(&self, count: usize, size: usize) -> Result<(), Limit> {
+        let needed = (count as u64).saturating_mul(size as u64);
+        let allowed = self.budget.bytes_max;
+        if needed > allowed { Err(Limit::Memory { needed, allowed }) } else { Ok(()) }
+    }
+}
+
+impl fmt::Debug for Patience<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Patience")
+            .field("budget", &self.budget)
+            .field("steps", &self.steps)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,49 @@
+//! The judges of consistency models, against slow obvious twins and the famous small histories.
+
+mod causal;
+mod seam;
+mod small;
+mod twin;
+
+use constellation_trace::Sessions;
+use constellation_verify::Budget;
+use constellation_verify::models::{self, Anomaly, Finding, Patience, Recorded};
+
+/// Reads a sketch that a test has written.
+pub(crate) fn sessions(sketch: &str) -> Sessions {
+    Sessions::sketch(sketch).unwrap_or_else(|error| panic!("{sketch}: {error}"))
+}
+
+/// What a model says of sessions, within the usual budget.
+pub(crate) fn judge(model: &str, sessions: &Sessions) -> Finding {
+    let model = models::find(model).unwrap_or_else(|near| panic!("no model {model}; {near:?}"));
+    model.judge(&Recorded::from(sessions), &mut Patience::new(Budget::default()))
+}
+
+/// A finding as a test shows it: the word, what was found, and the edges.
+pub(crate) fn told(sessions: &Sessions, finding: &Finding) -> String {
+    match finding {
+        Finding::Holds => "holds".to_owned(),
+        Finding::Unknown(limit) => format!("unknown: {limit}"),
+        Finding::Violated(anomaly) => {
+            let lines = |edges: &[models::Edge], mark: &str| {
+                edges.iter().map(|edge| format!("\n{mark} {}", edge.show(sessions))).collect::<String>()
+            };
+            check_edges(anomaly);
+            format!(
+                "violated: {}{}{}",
+                anomaly.found,
+                lines(&anomaly.edges, " "),
+                lines(&anomaly.grounds, "  since")
+            )
+        }
+    }
+}
+
+/// Whether the edges are a cycle indeed.
+fn check_edges(anomaly: &Anomaly) {
+    for (nth, edge) in anomaly.edges.iter().enumerate() {
+        let next = &anomaly.edges[(nth + 1) % anomaly.edges.len()];
+        assert_eq!(edge.to, next.from, "{anomaly:?}");
+    }
+}

@@ -1,0 +1,189 @@
+//! Causal consistency: what it forbids, what it lets be, and that its twin agrees.
+
+use expect_test::{Expect, expect};
+use proptest::prelude::*;
+
+use super::{judge, sessions, small, told, twin};
+
+fn check(sketch: &str, expected: Expect) {
+    let sessions = sessions(sketch);
+    let finding = judge("causal", &sessions);
+    assert_eq!(finding.word() == "violated", !twin::causal(&sessions), "the twin disagrees on\n{sessions}");
+    expected.assert_eq(&told(&sessions, &finding));
+}
+
+#[test]
+fn an_effect_is_not_seen_without_its_cause() {
+    check(
+        "pacific w(x,1)\natlantic r(x,1) w(y,1)\nindian r(y,1) r(x,nil)",
+        expect![[r#"
+            violated: indian r(x,nil) reads as x the initial value, which pacific w(x,1) in its past had overwritten
+              pacific w(x,1) before atlantic r(x,1): its x is read
+              atlantic r(x,1) before atlantic w(y,1): the same session
+              atlantic w(y,1) before indian r(y,1): its y is read
+              indian r(y,1) before indian r(x,nil): the same session
+              indian r(x,nil) before pacific w(x,1): it reads an older x"#]],
+    );
+    check(
+        "pacific w(x,1) w(x,2) w(y,1)\nindian r(y,1) r(x,1)",
+        expect![[r#"
+            violated: indian r(x,1) reads as x that of pacific w(x,1), which pacific w(x,2) in its past had overwritten
+              pacific w(x,2) before pacific w(y,1): the same session
+              pacific w(y,1) before indian r(y,1): its y is read
+              indian r(y,1) before indian r(x,1): the same session
+              indian r(x,1) before pacific w(x,2): it reads an older x
+              since pacific w(x,1) before pacific w(x,2): the same session"#]],
+    );
+}
+
+#[test]
+fn the_initial_value_is_older_than_all_of_ones_own() {
+    check(
+        "pacific w(x,1) r(x,nil)",
+        expect![[r#"
+        violated: pacific r(x,nil) reads as x the initial value, which pacific w(x,1) in its past had overwritten
+          pacific w(x,1) before pacific r(x,nil): the same session
+          pacific r(x,nil) before pacific w(x,1): it reads an older x"#]],
+    );
+    check("pacific r(x,nil) w(x,1) r(x,1)", expect!["holds"]);
+}
+
+#[test]
+fn nothing_is_its_own_cause() {
+    check(
+        "pacific r(x,1) w(y,1)\nindian r(y,1) w(x,1)",
+        expect![[r#"
+        violated: each of these is a cause of the next, and the last of the first
+          pacific r(x,1) before pacific w(y,1): the same session
+          pacific w(y,1) before indian r(y,1): its y is read
+          indian r(y,1) before indian w(x,1): the same session
+          indian w(x,1) before pacific r(x,1): its x is read"#]],
+    );
+    check(
+        "pacific r(x,1) w(x,1)",
+        expect![[r#"
+        violated: each of these is a cause of the next, and the last of the first
+          pacific r(x,1) before pacific w(x,1): the same session
+          pacific w(x,1) before pacific r(x,1): its x is read"#]],
+    );
+    check(
+        "pacific {r(x,1) w(x,1)}",
+        expect!["violated: pacific {r(x,1) w(x,1)} reads x = 1, which it writes itself only afterwards"],
+    );
+}
+
+#[test]
+fn what_nobody_wrote_for_good_is_not_read() {
+    check("pacific r(x,7)", expect!["violated: pacific r(x,7) reads x = 7, which nobody wrote"]);
+    check(
+        "pacific w(x,1)!\nindian r(x,1)",
+        expect!["violated: indian r(x,1) reads x = 1, which only an aborted transaction wrote"],
+    );
+    check(
+        "pacific {w(x,1) w(x,2)}\nindian r(x,1)",
+        expect!["violated: indian r(x,1) reads x = 1, which its writer overwrote itself before the end"],
+    );
+    check(
+        "pacific {w(x,1) r(x,nil)}",
+        expect!["violated: pacific {w(x,1) r(x,nil)} reads x = nil, after writing another value itself"],
+    );
+    check(
+        "pacific w(x,1)\natlantic w(x,2)\nindian {r(x,1) r(x,2)}",
+        expect!["violated: indian {r(x,1) r(x,2)} reads x = 2, and another value before"],
+    );
+}
+
+#[test]
+fn a_transaction_is_seen_whole() {
+    check(
+        "pacific {w(x,1) w(y,1)}\nindian {r(x,1) r(y,nil)}",
+        expect![[r#"
+        violated: indian {r(x,1) r(y,nil)} reads as y the initial value, which pacific {w(x,1) w(y,1)} in its past had overwritten
+          pacific {w(x,1) w(y,1)} before indian {r(x,1) r(y,nil)}: its x is read
+          indian {r(x,1) r(y,nil)} before pacific {w(x,1) w(y,1)}: it reads an older y"#]],
+    );
+    check("pacific {w(x,1) w(y,1)}\nindian {r(x,1) r(y,1) r(x,1)}", expect!["holds"]);
+    check("pacific {r(x,nil) w(x,1) r(x,1) w(x,2)}\nindian r(x,2)", expect!["holds"]);
+}
+
+#[test]
+fn concurrent_writes_have_no_order_here() {
+    check("pacific w(x,1)\natlantic w(x,2)\nindian r(x,1) r(x,2) r(x,1)", expect!["holds"]);
+    // Store buffering: each misses the other's write, of which it knows nothing.
+    check("pacific w(x,1) r(y,nil)\nindian w(y,1) r(x,nil)", expect!["holds"]);
+}
+
+#[test]
+fn an_unknown_write_counts_once_it_is_read() {
+    check("pacific w(x,1) w(x,2)?\nindian r(x,1)", expect!["holds"]);
+    check(
+        "pacific w(x,1) w(x,2)?\nindian r(x,2) r(x,1)",
+        expect![[r#"
+        violated: indian r(x,1) reads as x that of pacific w(x,1), which pacific w(x,2)? in its past had overwritten
+          pacific w(x,2)? before indian r(x,2): its x is read
+          indian r(x,2) before indian r(x,1): the same session
+          indian r(x,1) before pacific w(x,2)?: it reads an older x
+          since pacific w(x,1) before pacific w(x,2)?: the same session"#]],
+    );
+    // It counts for what reads from it through others, too.
+    check(
+        "pacific w(x,1) w(x,2)? {r(x,2) w(y,1)}?\nindian r(y,1) r(x,1)",
+        expect![[r#"
+        violated: indian r(x,1) reads as x that of pacific w(x,1), which pacific w(x,2)? in its past had overwritten
+          pacific w(x,2)? before pacific {r(x,2) w(y,1)}?: the same session
+          pacific {r(x,2) w(y,1)}? before indian r(y,1): its y is read
+          indian r(y,1) before indian r(x,1): the same session
+          indian r(x,1) before pacific w(x,2)?: it reads an older x
+          since pacific w(x,1) before pacific w(x,2)?: the same session"#]],
+    );
+}
+
+#[test]
+fn which_of_two_writes_was_read_is_not_guessed() {
+    let unknown = |sketch, expected: Expect| {
+        let sessions = sessions(sketch);
+        expected.assert_eq(&told(&sessions, &judge("causal", &sessions)));
+    };
+    unknown(
+        "pacific w(x,1)\nindian w(x,1) r(x,1)",
+        expect!["unknown: which of two writes the r(x,1) of indian r(x,1) shows is not recorded"],
+    );
+    unknown(
+        "pacific w(x,nil)\nindian r(x,nil)",
+        expect!["unknown: which of two writes the r(x,nil) of indian r(x,nil) shows is not recorded"],
+    );
+    // What is wrong without that read is wrong.
+    unknown(
+        "pacific w(x,1)\nindian w(x,1) r(x,1) r(y,1)",
+        expect!["violated: indian r(y,1) reads y = 1, which nobody wrote"],
+    );
+    // Two writes of one value that nobody reads are no question, nor are two of one transaction.
+    unknown("pacific w(x,1) w(x,1) w(x,2)\nindian r(x,2)", expect!["holds"]);
+    unknown("pacific {w(x,1) w(x,1)}\nindian r(x,1)", expect!["holds"]);
+}
+
+#[test]
+fn the_twin_agrees_on_every_small_history() {
+    for lengths in [&[3, 2][..], &[2, 1, 1], &[4]] {
+        small::every(lengths, |sessions| {
+            let finding = judge("causal", sessions);
+            assert_eq!(
+                finding.word() == "holds",
+                twin::causal(sessions),
+                "{sessions}\n{}",
+                told(sessions, &finding)
+            );
+        });
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_twin_agrees_on_random_histories_of_transactions(drawn in small::drawn(7, 3)) {
+        let sessions = small::from_drawn(&drawn);
+        let finding = judge("causal", &sessions);
+        prop_assert_eq!(finding.word() == "holds", twin::causal(&sessions), "{}\n{}", sessions, told(&sessions, &finding));
+    }
+}

@@ -1,0 +1,110 @@
+//! Small histories: every one of a shape, and random ones.
+
+use constellation_trace::{Access, Outcome, Sessions, Timing, Transaction, Value};
+
+/// One access of a small history: of which key, and which of the values that can be there.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) enum Do {
+    /// Writes a value that nobody else writes.
+    Write(u8),
+    /// Reads: 0 is the initial value, n the nth value that anybody writes to this key.
+    Read(u8, u8),
+}
+
+/// A small history: for each session its transactions, each with its outcome and accesses.
+pub(crate) type Small = Vec<Vec<(Outcome, Vec<Do>)>>;
+
+/// The sessions of a small history; values are numbered through each key. `None` if a read shows what nobody writes.
+pub(crate) fn build(small: &Small) -> Option<Sessions> {
+    let mut sessions = Sessions::new(Timing::None);
+    let mut written = [0_u8; 4];
+    let count_all = |key: u8| {
+        let all = small.iter().flatten().flat_map(|(_, accesses)| accesses);
+        all.filter(|access| **access == Do::Write(key)).count()
+    };
+    for (nth, line) in small.iter().enumerate() {
+        let session = sessions.session(["a", "b", "c", "d"][nth]).expect("few");
+        for (outcome, accesses) in line {
+            let mut done = Vec::new();
+            for access in accesses {
+                match *access {
+                    Do::Write(name) => {
+                        let key = sessions.key(["x", "y", "z", "u"][name as usize]).expect("few");
+                        written[name as usize] += 1;
+                        done.push(Access::write(key, value(written[name as usize])));
+                    }
+                    Do::Read(name, which) => {
+                        let key = sessions.key(["x", "y", "z", "u"][name as usize]).expect("few");
+                        if usize::from(which) > count_all(name) {
+                            return None;
+                        }
+                        done.push(Access::read(key, value(which)));
+                    }
+                }
+            }
+            sessions.push(Transaction::untimed(session, *outcome), &done).expect("all is held");
+        }
+    }
+    Some(sessions)
+}
+
+fn value(number: u8) -> Value {
+    if number == 0 { Value::NOTHING } else { Value::number(u64::from(number)).expect("small") }
+}
+
+/// Every history of single operations on two keys, in which sessions have these lengths.
+pub(crate) fn every(lengths: &[usize], mut check: impl FnMut(&Sessions)) {
+    let mut options: Vec<Do> = (0..2).map(Do::Write).collect();
+    options.extend((0..2).flat_map(|key| (0..3).map(move |which| Do::Read(key, which))));
+    let total: usize = lengths.iter().sum();
+    let mut digits = vec![0; total];
+    loop {
+        let mut next = digits.iter().map(|digit| (Outcome::Committed, vec![options[*digit]]));
+        let small: Small = lengths.iter().map(|length| next.by_ref().take(*length).collect()).collect();
+        if let Some(sessions) = build(&small) {
+            check(&sessions);
+        }
+        let Some(place) = digits.iter().rposition(|digit| digit + 1 < options.len()) else { break };
+        digits[place] += 1;
+        digits[place + 1..].fill(0);
+    }
+}
+
+/// What a proptest makes a random small history of: a session, an outcome, accesses.
+pub(crate) type Drawn = Vec<(u8, u8, Vec<(bool, u8, u8)>)>;
+
+/// A history of at most three sessions from what was drawn. Reads show what is there, so that few are thin air.
+pub(crate) fn from_drawn(drawn: &Drawn) -> Sessions {
+    let mut small: Small = vec![Vec::new(); 3];
+    let keys = |(is_write, key, which): &(bool, u8, u8)| {
+        if *is_write { Do::Write(key % 2) } else { Do::Read(key % 2, *which) }
+    };
+    let writes = |key: u8| {
+        let all = drawn.iter().flat_map(|(_, _, accesses)| accesses);
+        u8::try_from(all.filter(|(is_write, other, _)| *is_write && other % 2 == key).count()).expect("few")
+    };
+    for (session, outcome, accesses) in drawn {
+        let outcome = match outcome % 8 {
+            0 => Outcome::Unknown,
+            1 => Outcome::Aborted,
+            _ => Outcome::Committed,
+        };
+        let accesses = accesses.iter().map(keys).map(|access| match access {
+            Do::Read(key, which) => Do::Read(key, which % (writes(key) + 1)),
+            write @ Do::Write(_) => write,
+        });
+        small[usize::from(session % 3)].push((outcome, accesses.collect()));
+    }
+    build(&small).expect("reads show what is written")
+}
+
+/// What [`from_drawn`] takes, with at most `transactions`, each of at most `accesses`.
+pub(crate) fn drawn(
+    transactions: usize,
+    accesses: usize,
+) -> impl proptest::strategy::Strategy<Value = Drawn> {
+    use proptest::prelude::*;
+    let access = (any::<bool>(), 0..2_u8, any::<u8>());
+    let transaction = (0..3_u8, any::<u8>(), proptest::collection::vec(access, 1..=accesses));
+    proptest::collection::vec(transaction, 1..=transactions)
+}

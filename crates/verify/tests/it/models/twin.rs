@@ -1,0 +1,173 @@
+//! The slow obvious twins: models as they are defined, over all orders, all sources of reads, all fates of the unknown.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use constellation_trace::{Act, Key, Outcome, Sessions, TransactionId, Value};
+
+/// A choice of what is not recorded: which transactions count, and where each read is from (`None` is the initial value).
+pub(crate) struct World<'a> {
+    /// The history.
+    pub(crate) sessions: &'a Sessions,
+    /// The transactions that count, in recorded order.
+    pub(crate) ids: Vec<TransactionId>,
+    /// For each read from outside its transaction: reader, key, writer, by place in `ids`.
+    pub(crate) reads: Vec<(usize, Key, Option<usize>)>,
+}
+
+/// A strict order, as for each the set of those before it.
+pub(crate) type Before = Vec<BTreeSet<usize>>;
+
+impl World<'_> {
+    /// Whether `check` holds of some choice.
+    pub(crate) fn any(sessions: &Sessions, check: impl Fn(&World<'_>) -> bool) -> bool {
+        let with = |outcome| sessions.ids().filter(move |id| sessions.transaction(*id).outcome == outcome);
+        let unknown: Vec<_> = with(Outcome::Unknown).collect();
+        (0..1_u32 << unknown.len()).any(|mask| {
+            let chosen =
+                unknown.iter().enumerate().filter(|(nth, _)| mask >> nth & 1 == 1).map(|(_, id)| *id);
+            let mut ids: Vec<_> = with(Outcome::Committed).chain(chosen).collect();
+            ids.sort_unstable();
+            let mut world = World { sessions, ids, reads: Vec::new() };
+            let open = world.open_reads();
+            open.is_some_and(|open| world.assign(&open, &check))
+        })
+    }
+
+    /// The reads from outside, with their values; `None` if one inside is wrong, or two outside differ.
+    fn open_reads(&self) -> Option<Vec<(usize, Key, Value)>> {
+        let mut open: Vec<(usize, Key, Value)> = Vec::new();
+        for (place, id) in self.ids.iter().enumerate() {
+            let mut own: BTreeMap<Key, Value> = BTreeMap::new();
+            let mut seen: BTreeMap<Key, Value> = BTreeMap::new();
+            for access in self.sessions.accesses(*id) {
+                match (access.act, own.get(&access.key)) {
+                    (Act::Write, _) => drop(own.insert(access.key, access.value)),
+                    (_, Some(value)) if *value != access.value => return None,
+                    (_, Some(_)) => {}
+                    (_, None) => {
+                        if *seen.entry(access.key).or_insert(access.value) != access.value {
+                            return None;
+                        }
+                        open.push((place, access.key, access.value));
+                    }
+                }
+            }
+        }
+        open.sort_unstable();
+        open.dedup();
+        Some(open)
+    }
+
+    /// What a transaction leaves under a key.
+    fn leaves(&self, place: usize, key: Key) -> Option<Value> {
+        let mut accesses = self.sessions.accesses(self.ids[place]).iter().rev();
+        accesses.find(|access| access.act == Act::Write && access.key == key).map(|access| access.value)
+    }
+
+    /// Whether a transaction writes a key.
+    pub(crate) fn writes(&self, place: usize, key: Key) -> bool {
+        self.leaves(place, key).is_some()
+    }
+
+    fn assign(&mut self, open: &[(usize, Key, Value)], check: &impl Fn(&World<'_>) -> bool) -> bool {
+        let Some((&(reader, key, value), rest)) = open.split_first() else { return check(self) };
+        let writers = (0..self.ids.len()).filter(|place| *place != reader);
+        let mut sources: Vec<Option<usize>> =
+            writers.filter(|place| self.leaves(*place, key) == Some(value)).map(Some).collect();
+        if value == Value::NOTHING {
+            sources.push(None);
+        }
+        sources.into_iter().any(|source| {
+            self.reads.push((reader, key, source));
+            let is_found = self.assign(rest, check);
+            self.reads.pop();
+            is_found
+        })
+    }
+
+    /// The pairs of one session, in its order.
+    pub(crate) fn session_pairs(&self) -> Vec<(usize, usize)> {
+        let session = |place: usize| self.sessions.transaction(self.ids[place]).session;
+        let pairs = (0..self.ids.len()).flat_map(|late| (0..late).map(move |early| (early, late)));
+        pairs.filter(|(early, late)| session(*early) == session(*late)).collect()
+    }
+
+    /// The pairs of a write and its reader.
+    pub(crate) fn read_pairs(&self) -> Vec<(usize, usize)> {
+        self.reads.iter().filter_map(|(reader, _, source)| source.map(|source| (source, *reader))).collect()
+    }
+
+    /// The least transitive relation with these pairs; `None` if it is no order.
+    pub(crate) fn close(&self, pairs: &[(usize, usize)]) -> Option<Before> {
+        let mut before: Before = vec![BTreeSet::new(); self.ids.len()];
+        pairs.iter().for_each(|(one, other)| {
+            before[*other].insert(*one);
+        });
+        loop {
+            let mut has_grown = false;
+            for place in 0..before.len() {
+                let more: BTreeSet<usize> =
+                    before[place].iter().flat_map(|mid| before[*mid].clone()).collect();
+                let known = before[place].len();
+                before[place].extend(more);
+                has_grown |= before[place].len() > known;
+            }
+            if !has_grown {
+                break;
+            }
+        }
+        (0..before.len()).all(|place| !before[place].contains(&place)).then_some(before)
+    }
+
+    /// The causal past: sessions and reads.
+    pub(crate) fn causes(&self) -> Option<Before> {
+        self.close(&[self.session_pairs(), self.read_pairs()].concat())
+    }
+
+    /// Whether what `reader` read is what the last writer among `sequence` before it left, or nothing.
+    pub(crate) fn is_legal(&self, sequence: &[usize], reader: usize) -> bool {
+        let end = sequence.iter().position(|place| *place == reader).expect("it is there");
+        self.reads.iter().filter(|(who, ..)| *who == reader).all(|(_, key, source)| {
+            sequence[..end].iter().rev().find(|place| self.writes(**place, *key)).copied() == *source
+        })
+    }
+}
+
+/// Whether `check` holds of some total order of `members` that keeps `before`.
+pub(crate) fn any_order(
+    members: &BTreeSet<usize>,
+    before: &Before,
+    check: &mut impl FnMut(&[usize]) -> bool,
+) -> bool {
+    fn extend(
+        left: &BTreeSet<usize>,
+        before: &Before,
+        order: &mut Vec<usize>,
+        check: &mut impl FnMut(&[usize]) -> bool,
+    ) -> bool {
+        if left.is_empty() {
+            return check(order);
+        }
+        left.iter().filter(|place| before[**place].is_disjoint(left)).any(|place| {
+            let mut rest = left.clone();
+            rest.remove(place);
+            order.push(*place);
+            let is_found = extend(&rest, before, order, check);
+            order.pop();
+            is_found
+        })
+    }
+    extend(members, before, &mut Vec::new(), check)
+}
+
+/// Causal consistency, as Bouajjani et al. define CC: for each transaction some order of its past explains it.
+pub(crate) fn causal(sessions: &Sessions) -> bool {
+    World::any(sessions, |world| {
+        let Some(causes) = world.causes() else { return false };
+        (0..world.ids.len()).all(|place| {
+            let mut members = causes[place].clone();
+            members.insert(place);
+            any_order(&members, &causes, &mut |order| world.is_legal(order, place))
+        })
+    })
+}
