@@ -24,23 +24,28 @@
 //! | `finding` | [`Finding`], [`Anomaly`], [`Edge`], [`Why`]: what a judge of a model answers |
 //! | `patience` | [`Patience`]: how long and in how much memory it may look |
 //! | `told` | [`verdict`]: the same in the words of a [`Verdict`](constellation_trace::Verdict) |
-//! | `observed`, `past`, `writers` | who read from whom, what is in whose past, who wrote what when: for all judges |
+//! | `observed`, `past`, `writers`, `front` | who read from whom, what is in whose past, who wrote what when, and going forward through all sessions at once: for all judges |
 //! | the others | one model each, or one family with one algorithm |
 
 mod causal;
+mod causal_convergence;
 mod finding;
+mod front;
 mod observed;
 mod past;
 mod patience;
 mod told;
+mod views;
 mod writers;
 
 pub use causal::Causal;
+pub use causal_convergence::CausalConvergence;
 use constellation_trace::ids::nearest;
 use constellation_trace::{Act, History, Limit, Sessions};
 pub use finding::{Anomaly, Edge, Finding, Why};
 pub use patience::Patience;
 pub use told::verdict;
+pub use views::{CausalMemory, Pram};
 
 /// A consistency model that a history can be judged by.
 pub trait Model: Sync {
@@ -128,7 +133,7 @@ impl<'a> From<&'a History> for Recorded<'a> {
 }
 
 /// Every model that is known, the stronger ones of a family first.
-static ALL: [&dyn Model; 1] = [&Causal];
+static ALL: [&dyn Model; 4] = [&CausalConvergence, &CausalMemory, &Causal, &Pram];
 
 /// Every model that is known.
 pub fn all() -> &'static [&'static dyn Model] {

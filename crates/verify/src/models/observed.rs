@@ -86,6 +86,17 @@ impl<'a> Observed<'a> {
         &self.seen[start as usize..end as usize]
     }
 
+    /// The transaction before this one in its session, if there is one.
+    pub(crate) fn before(&self, id: u32) -> Option<u32> {
+        let place = self.places[id as usize].checked_sub(2)?;
+        Some(self.lines[self.owners[id as usize] as usize][place as usize])
+    }
+
+    /// The transaction at a place of a session, from 1.
+    pub(crate) fn at(&self, session: u32, place: u32) -> u32 {
+        self.lines[session as usize][place as usize - 1]
+    }
+
     /// Every transaction that counts, session by session.
     pub(crate) fn counted(&self) -> impl Iterator<Item = u32> + '_ {
         self.lines.iter().flatten().copied()

@@ -3,6 +3,7 @@
 use constellation_trace::{Limit, TransactionId};
 
 use super::finding::{Anomaly, Edge, Stop, Why};
+use super::front;
 use super::observed::{INITIAL, Observed};
 use super::patience::Patience;
 
@@ -27,28 +28,25 @@ impl Past {
         let width = observed.lines.len();
         // Row 0 is that of whoever knows nobody else.
         let mut past = Past { width, rows: vec![0; width], row_of: vec![0; observed.places.len()] };
-        let mut front = Front::new(width);
-        while let Some(session) = front.ready.pop() {
-            let line = &observed.lines[session];
-            while let Some(&id) = line.get(front.done[session] as usize) {
-                patience.step(1)?;
-                let is_open = |source: u32| {
-                    source != INITIAL
-                        && front.done[observed.owners[source as usize] as usize]
-                            < observed.places[source as usize]
-                };
-                if let Some(seen) = observed.seen(id).iter().find(|seen| is_open(seen.source)) {
-                    let owner = observed.owners[seen.source as usize] as usize;
-                    front.waiting[owner].push((observed.places[seen.source as usize], session));
-                    break;
-                }
-                past.enter(observed, session, id, patience)?;
-                front.finish(session);
+        let ends = front::ends(observed);
+        let done = front::advance(observed, &ends, patience, |id, done, patience| {
+            let open = observed.seen(id).iter().find(|seen| front::is_open(observed, done, seen.source));
+            match open {
+                Some(seen) => Ok(Some(seen.source)),
+                None => past.enter(observed, id, patience).map(|()| None),
             }
-        }
-        match observed.lines.iter().zip(&front.done).position(|(line, done)| line.len() > *done as usize) {
+        })?;
+        let cycle = front::standstill(observed, &ends, &done, |id| {
+            let mut seen = observed.seen(id).iter();
+            let seen = seen.find(|seen| front::is_open(observed, &done, seen.source));
+            seen.map(|seen| (seen.source, Why::ReadFrom { key: seen.key }))
+        });
+        match cycle {
             None => Ok(past),
-            Some(session) => Err(cycle(observed, &front.done, session).into()),
+            Some(edges) => {
+                let found = "each of these is a cause of the next, and the last of the first";
+                Err(Anomaly::cycle(found, edges, Vec::new()).into())
+            }
         }
     }
 
@@ -74,15 +72,9 @@ impl Past {
         self.reach(observed, other, observed.owners[one as usize]) >= observed.places[one as usize]
     }
 
-    fn enter(
-        &mut self,
-        observed: &Observed<'_>,
-        session: usize,
-        id: u32,
-        patience: &mut Patience<'_>,
-    ) -> Result<(), Limit> {
-        let before =
-            observed.places[id as usize].checked_sub(2).map(|place| observed.lines[session][place as usize]);
+    fn enter(&mut self, observed: &Observed<'_>, id: u32, patience: &mut Patience<'_>) -> Result<(), Limit> {
+        let session = observed.owners[id as usize] as usize;
+        let before = observed.before(id);
         let mut row = before.map_or(0, |before| self.row_of[before as usize]);
         let mut is_new = false;
         for seen in observed.seen(id).iter().filter(|seen| seen.source != INITIAL) {
@@ -152,64 +144,6 @@ impl Past {
             next += 1;
         }
     }
-}
-
-/// How far each session has been looked at, and who waits for whom.
-struct Front {
-    done: Vec<u32>,
-    ready: Vec<usize>,
-    /// For each session the places in it that others wait for, and which session does.
-    waiting: Vec<Vec<(u32, usize)>>,
-}
-
-impl Front {
-    fn new(width: usize) -> Front {
-        Front { done: vec![0; width], ready: (0..width).rev().collect(), waiting: vec![Vec::new(); width] }
-    }
-
-    /// One more of a session is done; whoever waited for it is ready.
-    fn finish(&mut self, session: usize) {
-        self.done[session] += 1;
-        let (done, ready) = (self.done[session], &mut self.ready);
-        self.waiting[session].retain(|(place, waits)| {
-            let is_over = *place <= done;
-            if is_over {
-                ready.push(*waits);
-            }
-            !is_over
-        });
-    }
-}
-
-/// The cycle that a session stands still in: each session's next transaction reads from one that is not done.
-fn cycle(observed: &Observed<'_>, done: &[u32], start: usize) -> Anomaly {
-    let head = |session: usize| observed.lines[session][done[session] as usize];
-    let blocks = |session: usize| {
-        let is_open = |source: u32| {
-            source != INITIAL
-                && done[observed.owners[source as usize] as usize] < observed.places[source as usize]
-        };
-        let mut seen = observed.seen(head(session)).iter();
-        *seen.find(|seen| is_open(seen.source)).expect("a session stands still for a reason")
-    };
-    let mut path: Vec<usize> = Vec::new();
-    let mut session = start;
-    while !path.contains(&session) {
-        path.push(session);
-        session = observed.owners[blocks(session).source as usize] as usize;
-    }
-    let first = path.iter().position(|known| *known == session).expect("the loop ended there");
-    let mut edges = Vec::new();
-    // Each reads from the session after it, so the order of causes is backwards.
-    for session in path[first..].iter().rev() {
-        let seen = blocks(*session);
-        let from = head(observed.owners[seen.source as usize] as usize);
-        if from != seen.source {
-            edges.push(edge(from, seen.source, Why::Session));
-        }
-        edges.push(edge(seen.source, head(*session), Why::ReadFrom { key: seen.key }));
-    }
-    Anomaly::cycle("each of these is a cause of the next, and the last of the first", edges, Vec::new())
 }
 
 pub(crate) fn edge(from: u32, to: u32, why: Why) -> Edge {

@@ -94,25 +94,38 @@ impl Writers {
         reach: impl Fn(u32, u32) -> u32,
         mut visit: impl FnMut(u32, Seen, Writer) -> Result<(), Stop>,
     ) -> Result<(), Stop> {
-        // How many of each run are in reach of the session in hand.
-        let mut known = vec![0_u32; self.runs.len()];
-        for line in &observed.lines {
-            known.fill(0);
-            patience.step(known.len() as u64)?;
-            for &id in line {
-                for seen in observed.seen(id) {
-                    let first = self.starts[seen.key.index()] as usize;
-                    let runs = self.runs(seen.key);
-                    patience.step(runs.len() as u64)?;
-                    for (run, known) in runs.iter().zip(&mut known[first..]) {
-                        let limit = reach(id, run.session);
-                        let writers = self.run(*run);
-                        while writers.get(*known as usize).is_some_and(|writer| writer.place <= limit) {
-                            *known += 1;
-                        }
-                        if let Some(last) = known.checked_sub(1) {
-                            visit(id, *seen, writers[last as usize])?;
-                        }
+        let mut known = Vec::new();
+        let mut lines = observed.lines.iter();
+        lines.try_for_each(|line| self.visit_line(observed, line, &mut known, patience, &reach, &mut visit))
+    }
+
+    /// [`Writers::visit`] for the reads of one session. `known` is room to work in.
+    pub(crate) fn visit_line(
+        &self,
+        observed: &Observed<'_>,
+        line: &[u32],
+        known: &mut Vec<u32>,
+        patience: &mut Patience<'_>,
+        reach: &impl Fn(u32, u32) -> u32,
+        visit: &mut impl FnMut(u32, Seen, Writer) -> Result<(), Stop>,
+    ) -> Result<(), Stop> {
+        // How many of each run are in reach.
+        known.clear();
+        known.resize(self.runs.len(), 0);
+        patience.step(known.len() as u64)?;
+        for &id in line {
+            for seen in observed.seen(id) {
+                let first = self.starts[seen.key.index()] as usize;
+                let runs = self.runs(seen.key);
+                patience.step(runs.len() as u64)?;
+                for (run, known) in runs.iter().zip(&mut known[first..]) {
+                    let limit = reach(id, run.session);
+                    let writers = self.run(*run);
+                    while writers.get(*known as usize).is_some_and(|writer| writer.place <= limit) {
+                        *known += 1;
+                    }
+                    if let Some(last) = known.checked_sub(1) {
+                        visit(id, *seen, writers[last as usize])?;
                     }
                 }
             }

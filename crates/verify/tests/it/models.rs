@@ -1,9 +1,11 @@
 //! The judges of consistency models, against slow obvious twins and the famous small histories.
 
 mod causal;
+mod litmus;
 mod seam;
 mod small;
 mod twin;
+mod twins;
 
 use constellation_trace::Sessions;
 use constellation_verify::Budget;

@@ -108,3 +108,55 @@ pub(crate) fn drawn(
     let transaction = (0..3_u8, any::<u8>(), proptest::collection::vec(access, 1..=accesses));
     proptest::collection::vec(transaction, 1..=transactions)
 }
+
+/// What [`replicas`] takes: a session, what it does, and with which key or from whom.
+pub(crate) type Steps = Vec<(u8, u8, u8)>;
+
+/// A history as three replicas could have made it that tell each other their writes one by one, mostly in order: so that
+/// whatever breaks a model breaks it only just. A transaction is so many accesses
+/// of one replica.
+pub(crate) fn replicas(steps: &Steps, accesses: usize) -> Sessions {
+    let mut sessions = Sessions::new(Timing::None);
+    let mut held = [[Value::NOTHING; 2]; 3];
+    let mut told: [Vec<(usize, Value)>; 3] = Default::default();
+    let mut heard = [[0_usize; 3]; 3];
+    let mut begun: [Vec<Access>; 3] = Default::default();
+    let names = ["a", "b", "c"].map(|name| sessions.session(name).expect("few"));
+    let keys = ["x", "y"].map(|name| sessions.key(name).expect("few"));
+    for (number, (who, what, which)) in (1_u64..).zip(steps) {
+        let (who, key) = (usize::from(who % 3), usize::from(which % 2));
+        match what % 8 {
+            0..=2 => {
+                let value = Value::number(number).expect("small");
+                held[who][key] = value;
+                told[who].push((key, value));
+                begun[who].push(Access::write(keys[key], value));
+            }
+            3..=5 => begun[who].push(Access::read(keys[key], held[who][key])),
+            other => {
+                let from = (who + 1 + key) % 3;
+                // Now and then one is skipped, and is heard after the next.
+                let skipped = heard[who][from] + usize::from(other == 7 && which % 3 == 0);
+                if let Some((key, value)) = told[from].get(skipped) {
+                    held[who][*key] = *value;
+                    heard[who][from] += 1;
+                }
+            }
+        }
+        if begun[who].len() >= accesses {
+            let done = std::mem::take(&mut begun[who]);
+            let outcome = if number % 11 == 0 { Outcome::Unknown } else { Outcome::Committed };
+            sessions.push(Transaction::untimed(names[who], outcome), &done).expect("all is held");
+        }
+    }
+    for (who, rest) in begun.iter().enumerate().filter(|(_, rest)| !rest.is_empty()) {
+        sessions.push(Transaction::untimed(names[who], Outcome::Committed), rest).expect("all is held");
+    }
+    sessions
+}
+
+/// What [`replicas`] takes, with at most so many steps.
+pub(crate) fn steps(most: usize) -> impl proptest::strategy::Strategy<Value = Steps> {
+    use proptest::prelude::*;
+    proptest::collection::vec((any::<u8>(), any::<u8>(), any::<u8>()), 1..=most)
+}

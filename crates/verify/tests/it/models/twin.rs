@@ -85,11 +85,16 @@ impl World<'_> {
         })
     }
 
+    /// Whether two are of one session.
+    pub(crate) fn is_same(&self, one: usize, other: usize) -> bool {
+        let session = |place: usize| self.sessions.transaction(self.ids[place]).session;
+        session(one) == session(other)
+    }
+
     /// The pairs of one session, in its order.
     pub(crate) fn session_pairs(&self) -> Vec<(usize, usize)> {
-        let session = |place: usize| self.sessions.transaction(self.ids[place]).session;
         let pairs = (0..self.ids.len()).flat_map(|late| (0..late).map(move |early| (early, late)));
-        pairs.filter(|(early, late)| session(*early) == session(*late)).collect()
+        pairs.filter(|(early, late)| self.is_same(*early, *late)).collect()
     }
 
     /// The pairs of a write and its reader.
@@ -168,6 +173,48 @@ pub(crate) fn causal(sessions: &Sessions) -> bool {
             let mut members = causes[place].clone();
             members.insert(place);
             any_order(&members, &causes, &mut |order| world.is_legal(order, place))
+        })
+    })
+}
+
+/// Causal memory, CM: for each transaction some order of its past explains all that its session read so far.
+pub(crate) fn causal_memory(sessions: &Sessions) -> bool {
+    World::any(sessions, |world| {
+        let Some(causes) = world.causes() else { return false };
+        (0..world.ids.len()).all(|place| {
+            let mut members = causes[place].clone();
+            members.insert(place);
+            let own: Vec<usize> =
+                members.iter().copied().filter(|other| world.is_same(*other, place)).collect();
+            any_order(&members, &causes, &mut |order| own.iter().all(|reader| world.is_legal(order, *reader)))
+        })
+    })
+}
+
+/// PRAM: for each session some order of all there is, keeping that of sessions, explains all that it read.
+pub(crate) fn pram(sessions: &Sessions) -> bool {
+    World::any(sessions, |world| {
+        let Some(before) = world.close(&world.session_pairs()) else { return false };
+        let members: BTreeSet<usize> = (0..world.ids.len()).collect();
+        (0..world.ids.len()).all(|place| {
+            let own: Vec<usize> =
+                members.iter().copied().filter(|other| world.is_same(*other, place)).collect();
+            any_order(&members, &before, &mut |order| own.iter().all(|reader| world.is_legal(order, *reader)))
+        })
+    })
+}
+
+/// Causal convergence, CCv: one order of all, keeping causes, explains each transaction within its past.
+pub(crate) fn causal_convergence(sessions: &Sessions) -> bool {
+    World::any(sessions, |world| {
+        let Some(causes) = world.causes() else { return false };
+        let members: BTreeSet<usize> = (0..world.ids.len()).collect();
+        any_order(&members, &causes, &mut |order| {
+            (0..world.ids.len()).all(|place| {
+                let past = order.iter().filter(|other| **other == place || causes[place].contains(*other));
+                let past: Vec<usize> = past.copied().collect();
+                world.is_legal(&past, place)
+            })
         })
     })
 }

@@ -1,0 +1,144 @@
+//! Causal convergence: one order of all writes, in which everybody sees the last one of its past.
+
+use constellation_trace::{Key, Limit, TransactionId};
+
+use super::causal::overwritten;
+use super::finding::{Anomaly, Finding, Stop, Why};
+use super::front;
+use super::observed::{INITIAL, Observed};
+use super::past::Past;
+use super::patience::Patience;
+use super::writers::Writers;
+use super::{About, Judges, Model, Recorded};
+
+/// Causal convergence (CCv): causal, and one order of all writes says for every read which write of its past is the last.
+///
+/// What stores promise that resolve conflicts by a rule (last writer wins) and keep causes: replicas that know the same show
+/// the same (Bouajjani et al. 2017, bad pattern CyclicCF). Of transactions it is what Biswas and Enea (2019) call causal
+/// consistency. Neither this nor [`CausalMemory`](super::CausalMemory) implies the other: this lets a session see its own
+/// write lose to a concurrent one that it learns of later only; that lets two sessions disagree for ever.
+#[derive(Clone, Copy, Debug)]
+pub struct CausalConvergence;
+
+static CAUSAL_CONVERGENCE: About = About {
+    name: "causal-convergence",
+    sentence: "everybody sees the last write of its past, in one order of all writes",
+    source: "Bouajjani, Enea, Guerraoui and Hamza, On Verifying Causal Consistency (POPL 2017), CCv",
+    cost: "O((n + m) k)",
+    judges: Judges::Transactions,
+    implies: &["causal"],
+};
+
+impl Model for CausalConvergence {
+    fn about(&self) -> &'static About {
+        &CAUSAL_CONVERGENCE
+    }
+
+    fn judge(&self, recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Finding {
+        converges(recorded, patience).into()
+    }
+}
+
+fn converges(recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Result<(), Stop> {
+    let observed = Observed::of(recorded.registers()?, patience)?;
+    let past = Past::of(&observed, patience)?;
+    let writers = Writers::of(&observed, patience)?;
+    let mut forced = Forced::new(&observed);
+    let bytes_max = patience.budget().bytes_max;
+    let reach = |id, session| past.reach(&observed, id, session);
+    writers.visit(&observed, patience, reach, |reader, seen, writer| {
+        if seen.source == INITIAL || past.has(&observed, seen.source, writer.id) {
+            return Err(overwritten(&observed, &past, reader, seen, writer).into());
+        }
+        // Of one session the last forces the earlier ones too; what is in the past needs no force.
+        if writer.id != seen.source && !past.has(&observed, writer.id, seen.source) {
+            forced.add(&observed, writer.id, seen.source, bytes_max)?;
+        }
+        Ok(())
+    })?;
+    let ends = front::ends(&observed);
+    let open = |id: u32, done: &[u32]| {
+        let mut seen = observed.seen(id).iter();
+        let read = seen.find(|seen| front::is_open(&observed, done, seen.source));
+        read.map(|seen| (seen.source, Some(seen.key)))
+            .or_else(|| forced.open(&observed, id, done).map(|id| (id, None)))
+    };
+    let width = ends.len() as u64;
+    let done = front::advance(&observed, &ends, patience, |id, done, patience| {
+        patience.step(width)?;
+        Ok::<_, Limit>(open(id, done).map(|(first, _)| first))
+    })?;
+    let cycle = front::standstill(&observed, &ends, &done, |id| {
+        open(id, &done).map(|(first, key)| match key {
+            Some(key) => (first, Why::ReadFrom { key }),
+            None => (first, reason(&observed, &past, &writers, first, id)),
+        })
+    });
+    match cycle {
+        None => observed.holds(),
+        Some(edges) => {
+            let grounds = edges.iter().flat_map(|edge| match edge.why {
+                Why::WrittenBefore { reader, .. } => {
+                    past.chain(&observed, edge.from.number(), reader.number())
+                }
+                _ => Vec::new(),
+            });
+            let grounds = grounds.collect();
+            let found =
+                "in any order of all writes each of these is before the next, and the last before the first";
+            Err(Anomaly::cycle(found, edges, grounds).into())
+        }
+    }
+}
+
+/// Who reads from `late` with `early` in its past, though both wrote the key: so `early` was written before.
+fn reason(observed: &Observed<'_>, past: &Past, writers: &Writers, early: u32, late: u32) -> Why {
+    let writes = |key: Key| {
+        let runs = writers.runs(key).iter().filter(|run| run.session == observed.owners[early as usize]);
+        runs.flat_map(|run| writers.run(*run)).any(|writer| writer.id == early)
+    };
+    let found = observed.counted().find_map(|reader| {
+        let mut seen = observed.seen(reader).iter().filter(|seen| seen.source == late);
+        let seen = seen.find(|seen| past.has(observed, early, reader) && writes(seen.key))?;
+        Some(Why::WrittenBefore { key: seen.key, reader: TransactionId::new(reader) })
+    });
+    found.expect("a read forced it")
+}
+
+/// For each transaction that is read, how far into each session other writes must come before it.
+struct Forced {
+    width: usize,
+    rows: Vec<u32>,
+    /// Which row a transaction has, from 1; 0 if nothing is forced before it.
+    row_of: Vec<u32>,
+}
+
+impl Forced {
+    fn new(observed: &Observed<'_>) -> Forced {
+        Forced { width: observed.lines.len(), rows: Vec::new(), row_of: vec![0; observed.places.len()] }
+    }
+
+    /// `early` must come before `late`.
+    fn add(&mut self, observed: &Observed<'_>, early: u32, late: u32, bytes_max: u64) -> Result<(), Limit> {
+        let row = &mut self.row_of[late as usize];
+        if *row == 0 {
+            let needed = ((self.rows.len() + self.width) * size_of::<u32>()) as u64;
+            if needed > bytes_max {
+                return Err(Limit::Memory { needed, allowed: bytes_max });
+            }
+            self.rows.resize(self.rows.len() + self.width, 0);
+            *row = u32::try_from(self.rows.len() / self.width).expect("at most one row a transaction");
+        }
+        let entry = (*row as usize - 1) * self.width + observed.owners[early as usize] as usize;
+        self.rows[entry] = self.rows[entry].max(observed.places[early as usize]);
+        Ok(())
+    }
+
+    /// One that must come before this and is not done, if there is any.
+    fn open(&self, observed: &Observed<'_>, id: u32, done: &[u32]) -> Option<u32> {
+        let start = (self.row_of[id as usize] as usize).checked_sub(1)? * self.width;
+        let row = &self.rows[start..start + self.width];
+        let session = (0..self.width).find(|session| row[*session] > done[*session])?;
+        Some(observed.at(session as u32, row[session]))
+    }
+}
