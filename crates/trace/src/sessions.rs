@@ -171,8 +171,8 @@ pub struct Sessions {
     transactions: Vec<Held>,
     accesses: Vec<Access>,
     /// Where each list ends in `listed`.
-    lists: Vec<u32>,
-    listed: Vec<Value>,
+    lists: Arc<Vec<u32>>,
+    listed: Arc<Vec<Value>>,
     /// When the last transaction of each session was over.
     over: Vec<u64>,
     /// Which operation of a history each transaction is; empty if none was asked.
@@ -197,8 +197,8 @@ impl Sessions {
             texts: Arc::default(),
             transactions: Vec::new(),
             accesses: Vec::new(),
-            lists: Vec::new(),
-            listed: Vec::new(),
+            lists: Arc::default(),
+            listed: Arc::default(),
             over: Vec::new(),
             operations: Vec::new(),
             unsaid: 0,
@@ -245,8 +245,8 @@ impl Sessions {
         let end = u32::try_from(self.listed.len().saturating_add(values.len()));
         let (end, place) = (end.map_err(|_| SessionsError::Full)?, self.lists.len());
         let place = u32::try_from(place).map_err(|_| SessionsError::Full)?;
-        self.listed.extend_from_slice(values);
-        self.lists.push(end);
+        Arc::make_mut(&mut self.listed).extend_from_slice(values);
+        Arc::make_mut(&mut self.lists).push(end);
         Ok(Value(LISTS + u64::from(place)))
     }
 
@@ -389,7 +389,7 @@ impl Sessions {
     }
 
     /// These transactions alone, in the order of recording and numbered anew from 0; sessions, keys and values keep
-    /// their numbers. Duplicates count once. O(kept accesses), and the tables are shared; lists are copied.
+    /// their numbers. Duplicates count once. O(kept accesses): the tables are shared.
     ///
     /// # Panics
     /// If one is none of these.
@@ -397,22 +397,48 @@ impl Sessions {
         let mut kept = keep.to_vec();
         kept.sort_unstable();
         kept.dedup();
-        let mut sub = Sessions {
+        let mut sub = self.emptied();
+        kept.iter().for_each(|id| sub.take(self, *id, self.accesses(*id)));
+        sub
+    }
+
+    /// As [`Sessions::sub`], but of each transaction only the accesses at these places, in this order. The transactions
+    /// must stand in the order of recording.
+    ///
+    /// # Panics
+    /// If one is none of these, or stands before the one before it.
+    pub fn narrowed(&self, keep: &[(TransactionId, Vec<usize>)]) -> Sessions {
+        assert!(
+            keep.is_sorted_by(|(one, _), (other, _)| one < other),
+            "transactions stand in recorded order"
+        );
+        let mut sub = self.emptied();
+        for (id, places) in keep {
+            let all = self.accesses(*id);
+            let accesses: Vec<Access> = places.iter().map(|place| all[*place]).collect();
+            sub.take(self, *id, &accesses);
+        }
+        sub
+    }
+
+    /// None of these, with the same tables.
+    fn emptied(&self) -> Sessions {
+        Sessions {
             names: Arc::clone(&self.names),
             keys: Arc::clone(&self.keys),
             texts: Arc::clone(&self.texts),
-            lists: self.lists.clone(),
-            listed: self.listed.clone(),
+            lists: Arc::clone(&self.lists),
+            listed: Arc::clone(&self.listed),
             over: vec![0; self.over.len()],
             unsaid: self.unsaid,
             ..Sessions::new(self.timing)
-        };
-        for id in kept {
-            let pushed = sub.push(self.transaction(id), self.accesses(id));
-            pushed.expect("what was in order with more between is in order without");
-            sub.operations.extend(self.operations.get(id.index()));
         }
-        sub
+    }
+
+    fn take(&mut self, from: &Sessions, id: TransactionId, accesses: &[Access]) {
+        let pushed = self.push(from.transaction(id), accesses);
+        pushed.expect("what was in order with more between is in order without");
+        self.operations.extend(from.operations.get(id.index()));
     }
 
     /// A value as it is written: a number, `nil`, a text, a list.

@@ -23,6 +23,7 @@
 //! | --- | --- |
 //! | `finding` | [`Finding`], [`Anomaly`], [`Edge`], [`Why`]: what a judge of a model answers |
 //! | `patience` | [`Patience`]: how long and in how much memory it may look |
+//! | `minimal` | [`minimal()`]: the smallest part of a history that still cannot be explained |
 //! | `told` | [`verdict`]: the same in the words of a [`Verdict`](constellation_trace::Verdict) |
 //! | `observed`, `past`, `writers`, `front` | who read from whom, what is in whose past, who wrote what when, and going forward through all sessions at once: for all judges |
 //! | the others | one model each, or one family with one algorithm |
@@ -31,6 +32,8 @@ mod causal;
 mod causal_convergence;
 mod finding;
 mod front;
+mod guarantees;
+mod minimal;
 mod observed;
 mod past;
 mod patience;
@@ -43,6 +46,8 @@ pub use causal_convergence::CausalConvergence;
 use constellation_trace::ids::nearest;
 use constellation_trace::{Act, History, Limit, Sessions};
 pub use finding::{Anomaly, Edge, Finding, Why};
+pub use guarantees::{Guarantee, Guarantees};
+pub use minimal::{Minimal, minimal};
 pub use patience::Patience;
 pub use told::verdict;
 pub use views::{CausalMemory, Pram};
@@ -133,18 +138,28 @@ impl<'a> From<&'a History> for Recorded<'a> {
 }
 
 /// Every model that is known, the stronger ones of a family first.
-static ALL: [&dyn Model; 4] = [&CausalConvergence, &CausalMemory, &Causal, &Pram];
+static ALL: [&dyn Model; 8] = [
+    &CausalConvergence,
+    &CausalMemory,
+    &Causal,
+    &Pram,
+    &guarantees::SINGLE[0],
+    &guarantees::SINGLE[1],
+    &guarantees::SINGLE[2],
+    &guarantees::SINGLE[3],
+];
 
-/// Every model that is known.
+/// Every model that is known; of the sets of session guarantees only those of one, since [`find`] knows the others.
 pub fn all() -> &'static [&'static dyn Model] {
     &ALL
 }
 
-/// The model with this name.
+/// The model with this name. Session guarantees with `+` between are the set of them.
 ///
 /// # Errors
 /// The name that was most likely meant, if one is near.
 pub fn find(name: &str) -> Result<&'static dyn Model, Option<&'static str>> {
-    let found = all().iter().find(|model| model.about().name == name);
-    found.copied().ok_or_else(|| nearest(name, all().iter().map(|model| model.about().name)))
+    let found = all().iter().copied().find(|model| model.about().name == name);
+    let set = || guarantees::named(name).map(|set| set as &'static dyn Model);
+    found.or_else(set).ok_or_else(|| nearest(name, all().iter().map(|model| model.about().name)))
 }

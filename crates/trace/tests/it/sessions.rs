@@ -120,6 +120,13 @@ fn a_part_keeps_names_and_order() {
         b  r(x,safe)  r(z,[1])"#]]
     .assert_eq(&part.to_string());
     assert_eq!(part.keys(), all.keys());
+    let pairs = Sessions::sketch("a {w(x,1) w(y,2) r(z,3)}\nb {r(x,1) r(y,2)}").expect("readable");
+    let [one, other] = [0, 1].map(|nth| pairs.ids().nth(nth).expect("two"));
+    let part = pairs.narrowed(&[(one, vec![0, 2]), (other, vec![1])]);
+    expect![[r#"
+        a  {w(x,1) r(z,3)}
+        b  r(y,2)"#]]
+    .assert_eq(&part.to_string());
 }
 
 #[test]

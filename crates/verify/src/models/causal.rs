@@ -42,10 +42,21 @@ fn causal(recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Result<(), St
     let past = Past::of(&observed, patience)?;
     let writers = Writers::of(&observed, patience)?;
     let reach = |id, session| past.reach(&observed, id, session);
-    writers.visit(&observed, patience, reach, |reader, seen, writer| {
-        let is_newer = seen.source == INITIAL || past.has(&observed, seen.source, writer.id);
-        if is_newer { Err(overwritten(&observed, &past, reader, seen, writer).into()) } else { Ok(()) }
+    let mut mixed = Mixed { reader: INITIAL, unordered: Vec::new() };
+    writers.visit(&observed, patience, reach, |reader, seen, writer, patience| {
+        if seen.source == INITIAL || past.has(&observed, seen.source, writer.id) {
+            return Err(overwritten(&observed, &past, reader, seen, writer).into());
+        }
+        if reader != mixed.reader {
+            mixed.check(&observed, &past, patience)?;
+            mixed.begin(reader);
+        }
+        if writer.id != seen.source && !past.has(&observed, writer.id, seen.source) {
+            mixed.unordered.push((seen, writer.id));
+        }
+        Ok(())
     })?;
+    mixed.check(&observed, &past, patience)?;
     observed.holds()
 }
 
@@ -72,4 +83,73 @@ pub(super) fn overwritten(
     let mut edges = past.chain(observed, writer.id, reader);
     edges.push(edge(reader, writer.id, Why::ReadBefore { key: seen.key }));
     Anomaly::cycle(found, edges, grounds)
+}
+
+/// A transaction whose reads may each be explained by some order of its past, but not all by one.
+struct Mixed {
+    reader: u32,
+    /// What it read, with a write of the same key in its past that is concurrent to the one it shows, so must be before.
+    unordered: Vec<(Seen, u32)>,
+}
+
+impl Mixed {
+    fn begin(&mut self, reader: u32) {
+        self.reader = reader;
+        self.unordered.clear();
+    }
+
+    /// Whether the writes that the transaction shows are before each other in a circle: each before a write of its past
+    /// that is before the next, since the transaction shows the next. Its past is the same whatever is found, so there is
+    /// nothing to repeat.
+    fn check(&self, observed: &Observed<'_>, past: &Past, patience: &mut Patience<'_>) -> Result<(), Stop> {
+        // A circle needs a write before which another one shown is, or is itself.
+        let seen = if self.unordered.is_empty() { &[] } else { observed.seen(self.reader) };
+        let is_before = |one: u32, other: u32| one == other || past.has(observed, one, other);
+        let shown =
+            |source: u32| seen.iter().any(|seen| seen.source != INITIAL && is_before(seen.source, source));
+        let forced: Vec<(Seen, u32)> =
+            self.unordered.iter().copied().filter(|(_, early)| shown(*early)).collect();
+        patience.step((self.unordered.len() as u64).saturating_mul(seen.len() as u64))?;
+        // Backwards from each forced edge to those that end before it begins, until one comes twice.
+        let mut path: Vec<usize> = Vec::new();
+        let mut is_dead = vec![false; forced.len()];
+        for start in 0..forced.len() {
+            path.push(start);
+            while let Some(&last) = path.last().filter(|last| !is_dead[**last]) {
+                patience.step(forced.len() as u64)?;
+                let next = (0..forced.len())
+                    .find(|next| !is_dead[*next] && is_before(forced[*next].0.source, forced[last].1));
+                match next {
+                    None => {
+                        is_dead[last] = true;
+                        path.pop();
+                    }
+                    Some(next) if path.contains(&next) => {
+                        let first = path.iter().position(|known| *known == next).expect("just found");
+                        let circle = path[first..].iter().rev().map(|place| forced[*place]);
+                        return Err(self.anomaly(observed, past, &circle.collect::<Vec<_>>()).into());
+                    }
+                    Some(next) => path.push(next),
+                }
+            }
+            path.clear();
+        }
+        Ok(())
+    }
+
+    /// Each forced edge ends at a write that is before the beginning of the next.
+    fn anomaly(&self, observed: &Observed<'_>, past: &Past, circle: &[(Seen, u32)]) -> Anomaly {
+        let reader = TransactionId::new(self.reader);
+        let (mut edges, mut grounds) = (Vec::new(), Vec::new());
+        for (nth, (seen, early)) in circle.iter().enumerate() {
+            edges.push(edge(*early, seen.source, Why::WrittenBefore { key: seen.key, reader }));
+            grounds.extend(past.chain(observed, *early, self.reader));
+            let (_, next) = circle[(nth + 1) % circle.len()];
+            if next != seen.source {
+                edges.extend(past.chain(observed, seen.source, next));
+            }
+        }
+        let name = transaction_name(observed.sessions, reader);
+        Anomaly::cycle(format!("no one order of its past explains all that {name} reads"), edges, grounds)
+    }
 }

@@ -46,7 +46,7 @@ fn converges(recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Result<(),
     let mut forced = Forced::new(&observed);
     let bytes_max = patience.budget().bytes_max;
     let reach = |id, session| past.reach(&observed, id, session);
-    writers.visit(&observed, patience, reach, |reader, seen, writer| {
+    writers.visit(&observed, patience, reach, |reader, seen, writer, _| {
         if seen.source == INITIAL || past.has(&observed, seen.source, writer.id) {
             return Err(overwritten(&observed, &past, reader, seen, writer).into());
         }

@@ -92,6 +92,11 @@ impl<'a> Observed<'a> {
         Some(self.lines[self.owners[id as usize] as usize][place as usize])
     }
 
+    /// Whether a transaction writes anything.
+    pub(crate) fn writes(&self, id: u32) -> bool {
+        self.sessions.accesses(TransactionId::new(id)).iter().any(|access| access.act == Act::Write)
+    }
+
     /// The transaction at a place of a session, from 1.
     pub(crate) fn at(&self, session: u32, place: u32) -> u32 {
         self.lines[session as usize][place as usize - 1]

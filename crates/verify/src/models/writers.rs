@@ -87,12 +87,12 @@ impl Writers {
     ///
     /// # Errors
     /// The first of `visit`, or of patience.
-    pub(crate) fn visit(
+    pub(crate) fn visit<'p>(
         &self,
         observed: &Observed<'_>,
-        patience: &mut Patience<'_>,
+        patience: &mut Patience<'p>,
         reach: impl Fn(u32, u32) -> u32,
-        mut visit: impl FnMut(u32, Seen, Writer) -> Result<(), Stop>,
+        mut visit: impl FnMut(u32, Seen, Writer, &mut Patience<'p>) -> Result<(), Stop>,
     ) -> Result<(), Stop> {
         let mut known = Vec::new();
         let mut lines = observed.lines.iter();
@@ -100,14 +100,14 @@ impl Writers {
     }
 
     /// [`Writers::visit`] for the reads of one session. `known` is room to work in.
-    pub(crate) fn visit_line(
+    pub(crate) fn visit_line<'p>(
         &self,
         observed: &Observed<'_>,
         line: &[u32],
         known: &mut Vec<u32>,
-        patience: &mut Patience<'_>,
+        patience: &mut Patience<'p>,
         reach: &impl Fn(u32, u32) -> u32,
-        visit: &mut impl FnMut(u32, Seen, Writer) -> Result<(), Stop>,
+        visit: &mut impl FnMut(u32, Seen, Writer, &mut Patience<'p>) -> Result<(), Stop>,
     ) -> Result<(), Stop> {
         // How many of each run are in reach.
         known.clear();
@@ -125,7 +125,7 @@ impl Writers {
                         *known += 1;
                     }
                     if let Some(last) = known.checked_sub(1) {
-                        visit(id, *seen, writers[last as usize])?;
+                        visit(id, *seen, writers[last as usize], patience)?;
                     }
                 }
             }

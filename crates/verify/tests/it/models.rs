@@ -4,6 +4,7 @@ mod causal;
 mod litmus;
 mod seam;
 mod small;
+mod smallest;
 mod twin;
 mod twins;
 

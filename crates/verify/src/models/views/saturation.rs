@@ -176,10 +176,17 @@ impl<'s, 'o> Saturation<'s, 'o> {
         let mut found: Vec<(u32, Forced)> = Vec::new();
         let mut known = std::mem::take(&mut self.known);
         let reach = |id, other| self.reach(id, other);
-        self.writers.visit_line(observed, line, &mut known, patience, &reach, &mut |id, seen, writer| {
-            found.extend(self.look(session, id, seen, writer, pass)?.map(|forced| (seen.source, forced)));
-            Ok(())
-        })?;
+        self.writers.visit_line(
+            observed,
+            line,
+            &mut known,
+            patience,
+            &reach,
+            &mut |id, seen, writer, _| {
+                found.extend(self.look(session, id, seen, writer, pass)?.map(|forced| (seen.source, forced)));
+                Ok(())
+            },
+        )?;
         self.known = known;
         let is_any = !found.is_empty();
         for (late, forced) in found {

@@ -106,6 +106,35 @@ fn a_transaction_is_seen_whole() {
 }
 
 #[test]
+fn one_order_of_the_past_explains_all_that_a_transaction_reads() {
+    check(
+        "a {w(x,1) w(y,1)}\nb {w(x,2) w(y,2)}\nc {r(x,1) r(y,2)}",
+        expect![[r#"
+        violated: no one order of its past explains all that c {r(x,1) r(y,2)} reads
+          a {w(x,1) w(y,1)} before b {w(x,2) w(y,2)}: c {r(x,1) r(y,2)} knows its y, yet reads the other's
+          b {w(x,2) w(y,2)} before a {w(x,1) w(y,1)}: c {r(x,1) r(y,2)} knows its x, yet reads the other's
+          since a {w(x,1) w(y,1)} before c {r(x,1) r(y,2)}: its x is read
+          since b {w(x,2) w(y,2)} before c {r(x,1) r(y,2)}: its y is read"#]],
+    );
+    check(
+        "a {w(x,1) w(y,1)} w(z,1)\nb {w(x,2) w(y,2)}\nc r(z,1) {r(x,1) r(y,2)}",
+        expect![[r#"
+        violated: no one order of its past explains all that c {r(x,1) r(y,2)} reads
+          a {w(x,1) w(y,1)} before b {w(x,2) w(y,2)}: c {r(x,1) r(y,2)} knows its y, yet reads the other's
+          b {w(x,2) w(y,2)} before a {w(x,1) w(y,1)}: c {r(x,1) r(y,2)} knows its x, yet reads the other's
+          since a {w(x,1) w(y,1)} before a w(z,1): the same session
+          since a w(z,1) before c r(z,1): its z is read
+          since c r(z,1) before c {r(x,1) r(y,2)}: the same session
+          since b {w(x,2) w(y,2)} before c {r(x,1) r(y,2)}: its y is read"#]],
+    );
+    // Two transactions may each have their own.
+    check(
+        "a {w(x,1) w(y,1)}\nb {w(x,2) w(y,2)}\nc {r(x,1) r(y,1)} {r(x,2) r(y,2)} {r(x,1) r(y,1)}",
+        expect!["holds"],
+    );
+}
+
+#[test]
 fn concurrent_writes_have_no_order_here() {
     check("pacific w(x,1)\natlantic w(x,2)\nindian r(x,1) r(x,2) r(x,1)", expect!["holds"]);
     // Store buffering: each misses the other's write, of which it knows nothing.

@@ -1,7 +1,7 @@
 //! The famous small histories, each judged by every model: what separates two models stands here.
 
 use constellation_verify::models;
-use expect_test::expect;
+use expect_test::expect_file;
 
 use super::{judge, sessions, told};
 
@@ -52,71 +52,5 @@ fn each_famous_history_has_the_models_that_explain_it() {
             table += &format!("  {glyph}{names}\n");
         }
     }
-    expect![[r#"
-        everybody agrees
-        a w(x,1) w(x,2) | b r(x,1) r(x,2)
-          ✓ causal-convergence causal-memory causal pram
-        store buffering: each misses the other's write
-        a w(x,1) r(y,nil) | b w(y,1) r(x,nil)
-          ✓ causal-convergence causal-memory causal pram
-        message passing: the flag is up, the data is not there
-        a w(x,1) w(y,1) | b r(y,1) r(x,nil)
-          ✗ causal-convergence causal-memory causal pram
-        write to read causality: an answer without its question
-        a w(x,1) | b r(x,1) w(y,1) | c r(y,1) r(x,nil)
-          ✓ pram
-          ✗ causal-convergence causal-memory causal
-        own write forgotten
-        a w(x,1) r(x,nil)
-          ✗ causal-convergence causal-memory causal pram
-        own newer write forgotten
-        a w(x,1) w(x,2) r(x,1)
-          ✗ causal-convergence causal-memory causal pram
-        back to the past
-        a w(x,1) | b r(x,1) r(x,nil)
-          ✗ causal-convergence causal-memory causal pram
-        back to an older write
-        a w(x,1) w(x,2) | b r(x,2) r(x,1)
-          ✗ causal-convergence causal-memory causal pram
-        a changed mind
-        a w(x,1) | b w(x,2) | c r(x,1) r(x,2) r(x,1)
-          ✓ causal
-          ✗ causal-convergence causal-memory pram
-        two opinions
-        a w(x,1) | b w(x,2) | c r(x,1) r(x,2) | d r(x,2) r(x,1)
-          ✓ causal-memory causal pram
-          ✗ causal-convergence
-        two opinions of the writers themselves
-        a w(x,1) r(x,2) | b w(x,2) r(x,1)
-          ✓ causal-memory causal pram
-          ✗ causal-convergence
-        independent reads of independent writes
-        a w(x,1) | b w(y,1) | c r(x,1) r(y,nil) | d r(y,1) r(x,nil)
-          ✓ causal-convergence causal-memory causal pram
-        load buffering: each is the cause of the other
-        a r(x,1) w(y,1) | b r(y,1) w(x,1)
-          ✓ pram
-          ✗ causal-convergence causal-memory causal
-        an own write wins over what is known only later
-        a w(z,1) w(x,1) w(y,1) | b w(x,2) r(z,nil) r(y,1) r(x,2)
-          ✓ causal-convergence causal
-          ✗ causal-memory pram
-        an update that rests on an overwritten one
-        a w(x,1) w(y,1) | b r(y,1) w(y,2) | c r(y,2) r(x,nil)
-          ✓ pram
-          ✗ causal-convergence causal-memory causal
-        a lost update
-        a w(x,1) | b {r(x,1) w(x,2)} | c {r(x,1) w(x,3)}
-          ✓ causal-convergence causal-memory causal pram
-        write skew
-        a {r(x,nil) w(y,1)} | b {r(y,nil) w(x,1)}
-          ✓ causal-convergence causal-memory causal pram
-        long fork
-        a w(x,1) | b w(y,1) | c {r(x,1) r(y,nil)} | d {r(x,nil) r(y,1)}
-          ✓ causal-convergence causal-memory causal pram
-        half a transaction
-        a {w(x,1) w(y,1)} | b {r(x,1) r(y,nil)}
-          ✗ causal-convergence causal-memory causal pram
-    "#]]
-    .assert_eq(&table);
+    expect_file!["litmus.txt"].assert_eq(&table);
 }

@@ -1,6 +1,6 @@
 //! Small histories: every one of a shape, and random ones.
 
-use constellation_trace::{Access, Outcome, Sessions, Timing, Transaction, Value};
+use constellation_trace::{Access, Act, Outcome, Sessions, Timing, Transaction, Value};
 
 /// One access of a small history: of which key, and which of the values that can be there.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -159,4 +159,11 @@ pub(crate) fn replicas(steps: &Steps, accesses: usize) -> Sessions {
 pub(crate) fn steps(most: usize) -> impl proptest::strategy::Strategy<Value = Steps> {
     use proptest::prelude::*;
     proptest::collection::vec((any::<u8>(), any::<u8>(), any::<u8>()), 1..=most)
+}
+
+/// Whether every value that is read is written.
+pub(crate) fn has_all_sources(sessions: &Sessions) -> bool {
+    let all: Vec<&Access> = sessions.ids().flat_map(|id| sessions.accesses(id)).collect();
+    let is_written = |read: &Access| all.contains(&&Access::write(read.key, read.value));
+    all.iter().all(|access| access.act == Act::Write || access.value == Value::NOTHING || is_written(access))
 }

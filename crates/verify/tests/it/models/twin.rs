@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use constellation_trace::{Act, Key, Outcome, Sessions, TransactionId, Value};
+use constellation_verify::models::{Guarantee, Guarantees};
 
 /// A choice of what is not recorded: which transactions count, and where each read is from (`None` is the initial value).
 pub(crate) struct World<'a> {
@@ -89,6 +90,46 @@ impl World<'_> {
     pub(crate) fn is_same(&self, one: usize, other: usize) -> bool {
         let session = |place: usize| self.sessions.transaction(self.ids[place]).session;
         session(one) == session(other)
+    }
+
+    /// All keys.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = Key> + use<> {
+        (0..u32::try_from(self.sessions.keys().len()).expect("few")).map(Key::new)
+    }
+
+    /// The least relation from writes to reads that has the sources and is closed under a set of session guarantees.
+    fn known(&self, set: Guarantees) -> BTreeSet<(usize, usize)> {
+        let count = self.ids.len();
+        let is_writer: Vec<bool> =
+            (0..count).map(|place| self.keys().any(|key| self.writes(place, key))).collect();
+        let is_reader = |place: usize| self.reads.iter().any(|(reader, ..)| *reader == place);
+        let mut known: BTreeSet<(usize, usize)> = self.read_pairs().into_iter().collect();
+        let so = self.session_pairs();
+        if set.has(Guarantee::ReadYourWrites) {
+            known.extend(so.iter().filter(|(one, other)| is_writer[*one] && is_reader(*other)));
+        }
+        loop {
+            let mut more = known.clone();
+            for (write, read) in &known {
+                if set.has(Guarantee::MonotonicReads) {
+                    let later = so.iter().filter(|(one, other)| one == read && is_reader(*other));
+                    more.extend(later.map(|(_, other)| (*write, *other)));
+                }
+                if set.has(Guarantee::MonotonicWrites) {
+                    let earlier = so.iter().filter(|(one, other)| other == write && is_writer[*one]);
+                    more.extend(earlier.map(|(one, _)| (*one, *read)));
+                }
+                if set.has(Guarantee::WritesFollowReads) {
+                    let rests =
+                        known.iter().filter(|(_, other)| other == write || so.contains(&(*other, *write)));
+                    more.extend(rests.map(|(one, _)| (*one, *read)));
+                }
+            }
+            if more.len() == known.len() {
+                return known;
+            }
+            known = more;
+        }
     }
 
     /// The pairs of one session, in its order.
@@ -214,6 +255,33 @@ pub(crate) fn causal_convergence(sessions: &Sessions) -> bool {
                 let past = order.iter().filter(|other| **other == place || causes[place].contains(*other));
                 let past: Vec<usize> = past.copied().collect();
                 world.is_legal(&past, place)
+            })
+        })
+    })
+}
+
+/// A set of session guarantees: the least knowledge that they give, and one order of all writes that it leads to.
+pub(crate) fn guarantees(set: Guarantees, sessions: &Sessions) -> bool {
+    World::any(sessions, |world| {
+        let count = world.ids.len();
+        let known = world.known(set);
+        let is_writer: Vec<bool> =
+            (0..count).map(|place| world.keys().any(|key| world.writes(place, key))).collect();
+        let mut pairs = world.session_pairs();
+        if set.has(Guarantee::WritesFollowReads) {
+            pairs.extend(world.read_pairs().into_iter().flat_map(|(source, reader)| {
+                (reader..count)
+                    .filter(move |late| world.is_same(reader, *late))
+                    .map(move |late| (source, late))
+            }));
+        }
+        pairs.retain(|(one, other)| is_writer[*one] && is_writer[*other]);
+        let Some(before) = world.close(&pairs) else { return false };
+        let writers: BTreeSet<usize> = (0..count).filter(|place| is_writer[*place]).collect();
+        any_order(&writers, &before, &mut |order| {
+            world.reads.iter().all(|(reader, key, source)| {
+                let knows = |place: &&usize| known.contains(&(**place, *reader));
+                order.iter().filter(knows).rfind(|place| world.writes(**place, *key)).copied() == *source
             })
         })
     })

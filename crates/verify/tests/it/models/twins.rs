@@ -1,6 +1,7 @@
 //! Every judge against its twin: on every history of a few operations, and on random ones of transactions.
 
 use constellation_trace::Sessions;
+use constellation_verify::models::{Guarantee, Guarantees, Model};
 use proptest::prelude::*;
 
 use super::{judge, small, told, twin};
@@ -15,9 +16,28 @@ const TWINS: [Twin; 4] = [
     ("pram", twin::pram),
 ];
 
+/// Every set of session guarantees.
+fn sets() -> impl Iterator<Item = Guarantees> {
+    use Guarantee::{MonotonicReads, MonotonicWrites, ReadYourWrites, WritesFollowReads};
+    (1..16_u8).map(|bits| {
+        let all = [ReadYourWrites, MonotonicReads, MonotonicWrites, WritesFollowReads];
+        let chosen: Vec<_> = (0..4).filter(|nth| bits >> nth & 1 == 1).map(|nth| all[nth]).collect();
+        Guarantees::of(&chosen)
+    })
+}
+
+/// Whether the judge of a set of session guarantees says what its twin says.
+fn agree_on(set: Guarantees, sessions: &Sessions) -> bool {
+    compare(set.about().name, twin::guarantees(set, sessions), sessions)
+}
+
 /// Whether the judge says what the twin says; answers with what both say.
 fn agree((model, twin): Twin, sessions: &Sessions) -> bool {
-    let (finding, holds) = (judge(model, sessions), twin(sessions));
+    compare(model, twin(sessions), sessions)
+}
+
+fn compare(model: &str, holds: bool, sessions: &Sessions) -> bool {
+    let finding = judge(model, sessions);
     let told = told(sessions, &finding);
     assert_eq!(finding.word(), if holds { "holds" } else { "violated" }, "{model} of\n{sessions}\n{told}");
     holds
@@ -34,6 +54,32 @@ fn the_twins_agree_on_every_small_history() {
     }
 }
 
+#[test]
+fn the_twins_of_session_guarantees_agree_on_every_small_history() {
+    for set in sets() {
+        let mut counts = [0_u32; 2];
+        for lengths in [&[4][..], &[2, 2], &[3, 1], &[2, 1, 1]] {
+            small::every(lengths, |sessions| counts[usize::from(agree_on(set, sessions))] += 1);
+        }
+        // Single operations cannot show that monotonic writes alone are broken: who read an older write says nothing.
+        let is_seen = set != Guarantees::of(&[Guarantee::MonotonicWrites]);
+        let few = if is_seen { counts.into_iter().min() } else { counts.into_iter().max() };
+        assert!(few.is_some_and(|few| few > 50), "{set:?}: {counts:?} shows too little of one kind");
+        assert_eq!(counts[0] > 0, is_seen, "{set:?}");
+    }
+}
+
+#[test]
+fn all_four_guarantees_together_are_causal_convergence() {
+    for lengths in [&[4][..], &[3, 2], &[2, 1, 1], &[2, 2, 1]] {
+        small::every(lengths, |sessions| {
+            let [all, convergence] =
+                [Guarantees::ALL.about().name, "causal-convergence"].map(|name| judge(name, sessions));
+            assert_eq!(all.word(), convergence.word(), "{sessions}");
+        });
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1200, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -43,6 +89,9 @@ proptest! {
         for twin in TWINS {
             agree(twin, &sessions);
         }
+        for set in sets() {
+            agree_on(set, &sessions);
+        }
     }
 
     #[test]
@@ -50,6 +99,9 @@ proptest! {
         let sessions = small::from_drawn(&drawn);
         for twin in TWINS {
             agree(twin, &sessions);
+        }
+        for set in sets() {
+            agree_on(set, &sessions);
         }
     }
 
@@ -59,6 +111,9 @@ proptest! {
         if sessions.len() <= 8 {
             for twin in TWINS {
                 agree(twin, &sessions);
+            }
+            for set in sets() {
+                agree_on(set, &sessions);
             }
         }
     }

@@ -1,0 +1,120 @@
+//! The smallest part of a history that a model cannot explain.
+
+use constellation_verify::Budget;
+use constellation_verify::models::{self, Finding, Patience};
+use expect_test::{Expect, expect};
+use proptest::prelude::*;
+
+use super::{judge, sessions, small, told};
+
+fn check(model: &str, sketch: &str, expected: Expect) {
+    let sessions = sessions(sketch);
+    let Finding::Violated(anomaly) = judge(model, &sessions) else { panic!("{model} explains {sketch}") };
+    let model = models::find(model).expect("it is there");
+    let mut patience = Patience::new(Budget::default());
+    let minimal = models::minimal(model, &sessions, &anomaly, &mut patience);
+    assert_eq!(minimal.limit, None);
+    // The same, in the numbers of the whole.
+    let whole = minimal.anomaly.clone().renumbered(&minimal.ids);
+    assert!(whole.transactions.iter().all(|id| minimal.ids.contains(id)), "{whole:?}");
+    let told = told(&minimal.sessions, &Finding::Violated(minimal.anomaly));
+    expected.assert_eq(&format!("{}\n{told}", minimal.sessions));
+}
+
+#[test]
+fn what_has_no_part_in_it_is_gone() {
+    check(
+        "causal",
+        "pacific w(q,1) w(x,1) r(q,1) {w(x,2) w(z,9)} w(u,1) w(y,1)\natlantic r(u,1) w(v,1) r(z,9)\nindian r(y,1) {r(u,1) r(x,1)}",
+        expect![[r#"
+            pacific  w(x,1)  w(x,2)  w(y,1)
+            indian   r(y,1)  r(x,1)
+            violated: indian r(x,1) reads as x that of pacific w(x,1), which pacific w(x,2) in its past had overwritten
+              pacific w(x,2) before pacific w(y,1): the same session
+              pacific w(y,1) before indian r(y,1): its y is read
+              indian r(y,1) before indian r(x,1): the same session
+              indian r(x,1) before pacific w(x,2): it reads an older x
+              since pacific w(x,1) before pacific w(x,2): the same session"#]],
+    );
+    check(
+        "pram",
+        "a w(x,1) w(y,5)\nb w(x,2) r(y,5)\nc r(x,1) r(y,5) r(x,2) r(x,1)",
+        expect![[r#"
+        a  w(x,1)
+        b  w(x,2)
+        c  r(x,1)  r(x,2)  r(x,1)
+        violated: what c read puts each of these before the next, and the last before the first
+          a w(x,1) before b w(x,2): c r(x,2) knows its x, yet reads the other's
+          b w(x,2) before a w(x,1): c r(x,1) knows its x, yet reads the other's
+          since a w(x,1) before c r(x,1): its x is read
+          since c r(x,1) before c r(x,2): the same session
+          since b w(x,2) before c r(x,2): its x is read
+          since c r(x,2) before c r(x,1): the same session"#]],
+    );
+}
+
+#[test]
+fn a_read_goes_with_its_write() {
+    // Without w(x,1) alone r(x,1) would be out of thin air, which is another reason.
+    check(
+        "causal",
+        "a w(x,1)\nb r(x,1) r(x,nil)",
+        expect![[r#"
+        a  w(x,1)
+        b  r(x,1)  r(x,nil)
+        violated: b r(x,nil) reads as x the initial value, which a w(x,1) in its past had overwritten
+          a w(x,1) before b r(x,1): its x is read
+          b r(x,1) before b r(x,nil): the same session
+          b r(x,nil) before a w(x,1): it reads an older x"#]],
+    );
+    check(
+        "causal",
+        "a w(x,1)\nb r(x,7) r(x,1)",
+        expect![[r#"
+        b  r(x,7)
+        violated: b r(x,7) reads x = 7, which nobody wrote"#]],
+    );
+    check(
+        "causal",
+        "a {w(x,1) w(x,2) w(y,1)}\nb {r(y,1) r(x,1)}",
+        expect![[r#"
+        a  {w(x,1) w(x,2)}
+        b  r(x,1)
+        violated: b r(x,1) reads x = 1, which its writer overwrote itself before the end"#]],
+    );
+}
+
+#[test]
+fn a_search_that_is_cut_short_says_so_and_shows_what_it_has() {
+    let sessions = sessions("a w(x,1) w(z,1)\nb {r(x,1) r(z,1)} w(y,1)\nc {r(y,1) r(x,nil)}");
+    let Finding::Violated(anomaly) = judge("causal", &sessions) else { panic!("a cause is missing") };
+    let model = models::find("causal").expect("it is there");
+    for steps_max in [0, 60, 90] {
+        let mut patience = Patience::new(Budget { steps_max, ..Budget::default() });
+        let minimal = models::minimal(model, &sessions, &anomaly, &mut patience);
+        assert!(minimal.limit.is_some(), "{steps_max}");
+        assert_eq!(judge("causal", &minimal.sessions).word(), "violated", "{steps_max}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn without_any_transaction_of_it_all_would_be_well(steps in small::steps(60), accesses in 1..=3_usize) {
+        let sessions = small::replicas(&steps, accesses);
+        for model in models::all() {
+            let name = model.about().name;
+            let Finding::Violated(anomaly) = judge(name, &sessions) else { continue };
+            let mut patience = Patience::new(Budget::default());
+            let minimal = models::minimal(*model, &sessions, &anomaly, &mut patience);
+            prop_assert_eq!(judge(name, &minimal.sessions).word(), "violated");
+            for gone in minimal.sessions.ids() {
+                let rest: Vec<_> = minimal.sessions.ids().filter(|id| *id != gone).collect();
+                let rest = minimal.sessions.sub(&rest);
+                let is_smaller = small::has_all_sources(&rest) && judge(name, &rest).word() == "violated";
+                prop_assert!(!is_smaller, "{}: {}\nis not smallest: {}", name, minimal.sessions, rest);
+            }
+        }
+    }
+}
