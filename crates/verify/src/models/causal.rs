@@ -4,7 +4,7 @@ use super::finding::{Anomaly, Finding, Stop, Why, key_name, transaction_name};
 use super::observed::{INITIAL, Observed, Seen};
 use super::past::{Past, edge};
 use super::patience::Patience;
-use super::writers::{Writer, Writers};
+use super::writers::{Last, Writers};
 use super::{About, Judges, Model, Recorded};
 
 use constellation_trace::TransactionId;
@@ -44,6 +44,12 @@ fn causal(recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Result<(), St
     let reach = |id, session| past.reach(&observed, id, session);
     let mut mixed = Mixed { reader: INITIAL, unordered: Vec::new() };
     writers.visit(&observed, patience, reach, |reader, seen, writer, patience| {
+        // Nearly always so, and the row of the source is at hand.
+        let is_older =
+            seen.source != INITIAL && past.reach(&observed, seen.source, writer.session) >= writer.place;
+        if is_older || writer.id == seen.source {
+            return Ok(());
+        }
         if seen.source == INITIAL || past.has(&observed, seen.source, writer.id) {
             return Err(overwritten(&observed, &past, reader, seen, writer).into());
         }
@@ -51,9 +57,7 @@ fn causal(recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Result<(), St
             mixed.check(&observed, &past, patience)?;
             mixed.begin(reader);
         }
-        if writer.id != seen.source && !past.has(&observed, writer.id, seen.source) {
-            mixed.unordered.push((seen, writer.id));
-        }
+        mixed.unordered.push((seen, writer.id));
         Ok(())
     })?;
     mixed.check(&observed, &past, patience)?;
@@ -66,7 +70,7 @@ pub(super) fn overwritten(
     past: &Past,
     reader: u32,
     seen: Seen,
-    writer: Writer,
+    writer: Last,
 ) -> Anomaly {
     let sessions = observed.sessions;
     let [late, writer_name] =

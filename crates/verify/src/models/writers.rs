@@ -25,6 +25,17 @@ pub(crate) struct Writer {
     pub(crate) place: u32,
 }
 
+/// The last of a session that wrote a key, as far as a read knows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Last {
+    /// Which.
+    pub(crate) id: u32,
+    /// Its place in its session.
+    pub(crate) place: u32,
+    /// Its session.
+    pub(crate) session: u32,
+}
+
 /// What one session wrote to one key.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Run {
@@ -92,7 +103,7 @@ impl Writers {
         observed: &Observed<'_>,
         patience: &mut Patience<'p>,
         reach: impl Fn(u32, u32) -> u32,
-        mut visit: impl FnMut(u32, Seen, Writer, &mut Patience<'p>) -> Result<(), Stop>,
+        mut visit: impl FnMut(u32, Seen, Last, &mut Patience<'p>) -> Result<(), Stop>,
     ) -> Result<(), Stop> {
         let mut known = Vec::new();
         let mut lines = observed.lines.iter();
@@ -107,7 +118,7 @@ impl Writers {
         known: &mut Vec<u32>,
         patience: &mut Patience<'p>,
         reach: &impl Fn(u32, u32) -> u32,
-        visit: &mut impl FnMut(u32, Seen, Writer, &mut Patience<'p>) -> Result<(), Stop>,
+        visit: &mut impl FnMut(u32, Seen, Last, &mut Patience<'p>) -> Result<(), Stop>,
     ) -> Result<(), Stop> {
         // How many of each run are in reach.
         known.clear();
@@ -125,7 +136,8 @@ impl Writers {
                         *known += 1;
                     }
                     if let Some(last) = known.checked_sub(1) {
-                        visit(id, *seen, writers[last as usize], patience)?;
+                        let Writer { id: last, place } = writers[last as usize];
+                        visit(id, *seen, Last { id: last, place, session: run.session }, patience)?;
                     }
                 }
             }

@@ -8,7 +8,7 @@ use super::{Anomaly, Observed, Patience, Stop, Writers, front};
 use crate::models::finding::{Edge, Why, key_name, transaction_name};
 use crate::models::observed::{INITIAL, Seen};
 use crate::models::past::edge;
-use crate::models::writers::Writer;
+use crate::models::writers::Last;
 
 /// Whose reads order what is before them.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -33,6 +33,8 @@ pub(super) struct Saturation<'s, 'o> {
     rows: Vec<u32>,
     /// For each write that is read what must come before it: the last of each session.
     forced: BTreeMap<u32, Vec<Forced>>,
+    /// Whether a transaction stands there: nearly none does, and each pass asks for all.
+    is_forced: Vec<bool>,
     /// Room to work in.
     known: Vec<u32>,
 }
@@ -62,13 +64,16 @@ impl<'s, 'o> Saturation<'s, 'o> {
             kind,
             rows: vec![0; size],
             forced: BTreeMap::new(),
+            is_forced: vec![false; observed.places.len()],
             known: Vec::new(),
         })
     }
 
     /// Whether some order explains what a session read.
     pub(super) fn explain(&mut self, session: usize, patience: &mut Patience<'_>) -> Result<(), Stop> {
-        self.forced.clear();
+        for (late, _) in std::mem::take(&mut self.forced) {
+            self.is_forced[late as usize] = false;
+        }
         let ends = self.ends(session);
         for pass in 1.. {
             self.join(session, &ends, patience)?;
@@ -129,7 +134,7 @@ impl<'s, 'o> Saturation<'s, 'o> {
             }
             let sources =
                 self.seen(session, id).iter().map(|seen| seen.source).filter(|source| *source != INITIAL);
-            let forced = self.forced.get(&id).into_iter().flatten().map(|forced| forced.writer);
+            let forced = self.forced(id).iter().map(|forced| forced.writer);
             for first in sources.chain(forced) {
                 let owner = observed.owners[first as usize] as usize;
                 if rows[start + owner] < observed.places[first as usize] {
@@ -152,9 +157,15 @@ impl<'s, 'o> Saturation<'s, 'o> {
         let is_open = |first: u32| front::is_open(self.observed, done, first);
         let read = self.seen(session, id).iter().find(|seen| is_open(seen.source));
         read.map(|seen| (seen.source, Why::ReadFrom { key: seen.key })).or_else(|| {
-            let forced = self.forced.get(&id)?.iter().find(|forced| is_open(forced.writer))?;
+            let forced = self.forced(id).iter().find(|forced| is_open(forced.writer))?;
             Some((forced.writer, forced.why()))
         })
+    }
+
+    /// What must come before a transaction because of what the session in hand read.
+    fn forced(&self, id: u32) -> &[Forced] {
+        let forced = self.is_forced[id as usize].then(|| self.forced.get(&id));
+        forced.flatten().map_or(&[], Vec::as_slice)
     }
 
     /// How far a session is before a transaction, itself excepted.
@@ -190,6 +201,7 @@ impl<'s, 'o> Saturation<'s, 'o> {
         self.known = known;
         let is_any = !found.is_empty();
         for (late, forced) in found {
+            self.is_forced[late as usize] = true;
             self.forced.entry(late).or_default().push(forced);
         }
         Ok(is_any)
@@ -201,7 +213,7 @@ impl<'s, 'o> Saturation<'s, 'o> {
         session: usize,
         reader: u32,
         seen: Seen,
-        writer: Writer,
+        writer: Last,
         pass: u32,
     ) -> Result<Option<Forced>, Stop> {
         if writer.id == seen.source {
@@ -247,8 +259,8 @@ impl<'s, 'o> Saturation<'s, 'o> {
                 continue;
             }
             explained.push((edge.from, edge.to));
-            let forced = self.forced.get(&edge.to.number()).into_iter().flatten();
-            let mut forced = forced.filter(|forced| forced.writer == edge.from.number());
+            let mut forced =
+                self.forced(edge.to.number()).iter().filter(|forced| forced.writer == edge.from.number());
             let pass = forced.next().expect("the edge is one of these").pass;
             let chain = self.chain(session, edge.from.number(), reader.number(), pass);
             open.extend(chain.iter().cloned());
@@ -277,7 +289,7 @@ impl<'s, 'o> Saturation<'s, 'o> {
             for seen in self.seen(session, id).iter().filter(|seen| seen.source != INITIAL) {
                 reach(seen.source, Why::ReadFrom { key: seen.key });
             }
-            for forced in self.forced.get(&id).into_iter().flatten().filter(|forced| forced.pass < pass) {
+            for forced in self.forced(id).iter().filter(|forced| forced.pass < pass) {
                 reach(forced.writer, forced.why());
             }
         }

@@ -1,7 +1,9 @@
 //! Every judge against its twin: on every history of a few operations, and on random ones of transactions.
 
+use std::collections::BTreeMap;
+
 use constellation_trace::Sessions;
-use constellation_verify::models::{Guarantee, Guarantees, Model};
+use constellation_verify::models::{self, Guarantee, Guarantees, Model};
 use proptest::prelude::*;
 
 use super::{judge, small, told, twin};
@@ -80,12 +82,38 @@ fn all_four_guarantees_together_are_causal_convergence() {
     }
 }
 
+/// Whether every model that holds has those hold that it implies.
+fn keeps_the_lattice(sessions: &Sessions) {
+    let words: BTreeMap<&str, &str> = models::all()
+        .iter()
+        .map(|model| (model.about().name, judge(model.about().name, sessions).word()))
+        .collect();
+    for model in models::all().iter().filter(|model| words[model.about().name] == "holds") {
+        for implied in model.about().implies {
+            assert_ne!(
+                words[implied],
+                "violated",
+                "{} holds of\n{sessions}\nbut not {implied}",
+                model.about().name
+            );
+        }
+    }
+}
+
+#[test]
+fn where_a_model_holds_those_that_it_implies_hold() {
+    for lengths in [&[4][..], &[2, 2], &[3, 2], &[2, 1, 1]] {
+        small::every(lengths, keeps_the_lattice);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_twins_agree_on_random_histories_of_transactions(drawn in small::drawn(6, 3)) {
         let sessions = small::from_drawn(&drawn);
+        keeps_the_lattice(&sessions);
         for twin in TWINS {
             agree(twin, &sessions);
         }
@@ -108,6 +136,7 @@ proptest! {
     #[test]
     fn the_twins_agree_on_what_replicas_could_have_shown(steps in small::steps(16), accesses in 1..=3_usize) {
         let sessions = small::replicas(&steps, accesses);
+        keeps_the_lattice(&sessions);
         if sessions.len() <= 8 {
             for twin in TWINS {
                 agree(twin, &sessions);
