@@ -30,6 +30,7 @@
 
 mod causal;
 mod causal_convergence;
+mod convergence;
 mod finding;
 mod front;
 mod guarantees;
@@ -45,6 +46,7 @@ pub use causal::Causal;
 pub use causal_convergence::CausalConvergence;
 use constellation_trace::ids::nearest;
 use constellation_trace::{Act, History, Limit, Sessions};
+pub use convergence::{EventualConvergence, StrongConvergence};
 pub use finding::{Anomaly, Edge, Finding, Why};
 pub use guarantees::{Guarantee, Guarantees};
 pub use minimal::{Minimal, minimal};
@@ -60,6 +62,20 @@ pub trait Model: Sync {
     /// Whether what was recorded satisfies it. Never [`Finding::Holds`] or [`Finding::Violated`] by guess: where the
     /// record does not say enough, or `patience` ends, the answer is [`Finding::Unknown`].
     fn judge(&self, recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Finding;
+
+    /// Whether a history is wrong as soon as a part of it is; asked before a violation is made smaller.
+    fn parts(&self) -> Parts {
+        Parts::Prove
+    }
+}
+
+/// What a violation by a part of a history says of the whole.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Parts {
+    /// That it violates the model, too: transactions only ever add constraints, as long as reads have their writes.
+    Prove,
+    /// Nothing: what is left out may be the very reason.
+    ProveNothing,
 }
 
 /// What is to be known of a model.
@@ -138,7 +154,7 @@ impl<'a> From<&'a History> for Recorded<'a> {
 }
 
 /// Every model that is known, the stronger ones of a family first.
-static ALL: [&dyn Model; 8] = [
+static ALL: [&dyn Model; 10] = [
     &CausalConvergence,
     &CausalMemory,
     &Causal,
@@ -147,6 +163,8 @@ static ALL: [&dyn Model; 8] = [
     &guarantees::SINGLE[1],
     &guarantees::SINGLE[2],
     &guarantees::SINGLE[3],
+    &StrongConvergence,
+    &EventualConvergence,
 ];
 
 /// Every model that is known; of the sets of session guarantees only those of one, since [`find`] knows the others.

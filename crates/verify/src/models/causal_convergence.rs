@@ -26,7 +26,14 @@ static CAUSAL_CONVERGENCE: About = About {
     source: "Bouajjani, Enea, Guerraoui and Hamza, On Verifying Causal Consistency (POPL 2017), CCv",
     cost: "O((n + m) k)",
     judges: Judges::Transactions,
-    implies: &["causal", "read-your-writes", "monotonic-reads", "monotonic-writes", "writes-follow-reads"],
+    implies: &[
+        "causal",
+        "strong-convergence",
+        "read-your-writes",
+        "monotonic-reads",
+        "monotonic-writes",
+        "writes-follow-reads",
+    ],
 };
 
 impl Model for CausalConvergence {

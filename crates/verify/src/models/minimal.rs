@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use constellation_trace::{Access, Act, Key, Limit, Sessions, TransactionId, Value};
 
-use super::{Anomaly, Finding, Model, Patience, Recorded};
+use super::{Anomaly, Finding, Model, Parts, Patience, Recorded};
 
-/// A part of a history that violates a model, and no part of which does.
+/// A part of a history that violates a model, and no part of which does; where [`Parts::ProveNothing`], what the violation
+/// names.
 #[derive(Clone, Debug)]
 pub struct Minimal {
     /// The part.
@@ -23,8 +24,8 @@ pub struct Minimal {
 ///
 /// Begins with the transactions of `anomaly` if they are enough, else with everything, and removes halves, quarters, and
 /// at last one at a time: transactions first, then single accesses of what is left. A read goes with the write that it
-/// shows, since else it would be out of thin air. The part proves the whole wrong for every model under which a history is
-/// no worse without one of its transactions; all models of reads and writes are such.
+/// shows, since else it would be out of thin air. Where a part proves nothing ([`Model::parts`]) only what `anomaly` names is
+/// left, and not judged again.
 ///
 /// Costs as many judgements as O(size × log size) of the smallest part, more where `anomaly` does not suffice.
 ///
@@ -36,6 +37,9 @@ pub fn minimal(
     anomaly: &Anomaly,
     patience: &mut Patience<'_>,
 ) -> Minimal {
+    if model.parts() == Parts::ProveNothing {
+        return named(sessions, anomaly);
+    }
     let mut search = Search { model, sessions, needs: BTreeMap::new(), patience, limit: None };
     let all: Vec<TransactionId> = sessions.ids().collect();
     let shown = search.whole(&anomaly.transactions);
@@ -57,6 +61,19 @@ pub fn minimal(
     let Found { part, anomaly } = best;
     let ids = part.iter().map(|(id, _)| *id).collect();
     Minimal { sessions: sessions.narrowed(&part), ids, anomaly, limit: search.limit }
+}
+
+/// What a violation names, and nothing else.
+fn named(sessions: &Sessions, anomaly: &Anomaly) -> Minimal {
+    let mut ids = anomaly.transactions.clone();
+    ids.sort_unstable();
+    ids.dedup();
+    // The other way round: where each stands now.
+    let mut places = vec![TransactionId::new(0); sessions.len()];
+    for (place, id) in (0..).map(TransactionId::new).zip(&ids) {
+        places[id.index()] = place;
+    }
+    Minimal { sessions: sessions.sub(&ids), anomaly: anomaly.clone().renumbered(&places), ids, limit: None }
 }
 
 /// Of some transactions some accesses, by place.

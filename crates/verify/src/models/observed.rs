@@ -47,6 +47,18 @@ impl<'a> Observed<'a> {
     /// A read that no order can explain: of a value that nobody wrote or only an aborted transaction, of one that its
     /// writer overwrote itself, of one that is not what the transaction wrote itself, or of two writers under one key.
     pub(crate) fn of(sessions: &'a Sessions, patience: &mut Patience<'_>) -> Result<Observed<'a>, Stop> {
+        Observed::counting(sessions, |id| sessions.transaction(id).outcome == Outcome::Committed, patience)
+    }
+
+    /// As [`Observed::of`], but those count that `counts` says, and whom they read from; not to be asked of aborted ones.
+    ///
+    /// # Errors
+    /// As [`Observed::of`].
+    pub(crate) fn counting(
+        sessions: &'a Sessions,
+        counts: impl Fn(TransactionId) -> bool,
+        patience: &mut Patience<'_>,
+    ) -> Result<Observed<'a>, Stop> {
         patience.afford(sessions.accesses_total(), size_of::<Value>() * 3)?;
         let written = Written::of(sessions, patience)?;
         let count = sessions.len();
@@ -60,10 +72,12 @@ impl<'a> Observed<'a> {
             ambiguous: None,
         };
         let mut own = Own::new(sessions.keys().len());
-        let committed = sessions.ids().filter(|id| sessions.transaction(*id).outcome == Outcome::Committed);
         let mut open: Vec<u32> = Vec::new();
-        for id in committed {
-            observed.places[id.index()] = 1;
+        for id in sessions.ids().filter(|id| counts(*id)) {
+            // One that was read from before its turn has been looked at.
+            if std::mem::replace(&mut observed.places[id.index()], 1) == 1 {
+                continue;
+            }
             observed.read(id, &written, &mut own, &mut open, patience)?;
             while let Some(needed) = open.pop() {
                 observed.read(TransactionId::new(needed), &written, &mut own, &mut open, patience)?;

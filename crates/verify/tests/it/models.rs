@@ -1,7 +1,9 @@
 //! The judges of consistency models, against slow obvious twins and the famous small histories.
 
 mod causal;
+mod convergence;
 mod litmus;
+mod planted;
 mod seam;
 mod small;
 mod smallest;

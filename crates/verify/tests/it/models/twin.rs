@@ -286,3 +286,20 @@ pub(crate) fn guarantees(set: Guarantees, sessions: &Sessions) -> bool {
         })
     })
 }
+
+/// Strong convergence: no causes in a circle, and whoever has the same writes of a key in its past is shown the same.
+pub(crate) fn strong_convergence(sessions: &Sessions) -> bool {
+    World::any(sessions, |world| {
+        let Some(causes) = world.causes() else { return false };
+        let known = |reader: usize, key: Key| -> Vec<usize> {
+            causes[reader].iter().copied().filter(|place| world.writes(*place, key)).collect()
+        };
+        world.reads.iter().all(|(one, key, shown)| {
+            let same = world
+                .reads
+                .iter()
+                .filter(|(other, of, _)| of == key && known(*one, *key) == known(*other, *key));
+            same.clone().all(|(.., other)| other == shown)
+        })
+    })
+}

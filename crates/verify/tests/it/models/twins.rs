@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use constellation_trace::Sessions;
+use constellation_trace::{Act, Outcome, Sessions};
 use constellation_verify::models::{self, Guarantee, Guarantees, Model};
 use proptest::prelude::*;
 
@@ -11,11 +11,12 @@ use super::{judge, small, told, twin};
 /// A model, and its definition in so many words.
 type Twin = (&'static str, fn(&Sessions) -> bool);
 
-const TWINS: [Twin; 4] = [
+const TWINS: [Twin; 5] = [
     ("causal", twin::causal),
     ("causal-convergence", twin::causal_convergence),
     ("causal-memory", twin::causal_memory),
     ("pram", twin::pram),
+    ("strong-convergence", twin::strong_convergence),
 ];
 
 /// Every set of session guarantees.
@@ -41,6 +42,14 @@ fn agree((model, twin): Twin, sessions: &Sessions) -> bool {
 fn compare(model: &str, holds: bool, sessions: &Sessions) -> bool {
     let finding = judge(model, sessions);
     let told = told(sessions, &finding);
+    // Only an unknown transaction that also read may leave open what the twin finds by trying.
+    let is_open = |id| {
+        let is_read = sessions.accesses(id).iter().any(|access| access.act == Act::Read);
+        sessions.transaction(id).outcome == Outcome::Unknown && is_read
+    };
+    if finding.word() == "unknown" && model == "strong-convergence" && sessions.ids().any(is_open) {
+        return holds;
+    }
     assert_eq!(finding.word(), if holds { "holds" } else { "violated" }, "{model} of\n{sessions}\n{told}");
     holds
 }
@@ -108,7 +117,7 @@ fn where_a_model_holds_those_that_it_implies_hold() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_twins_agree_on_random_histories_of_transactions(drawn in small::drawn(6, 3)) {
