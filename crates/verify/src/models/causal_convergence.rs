@@ -50,10 +50,10 @@ fn converges(recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Result<(),
     let observed = Observed::of(recorded.registers()?, patience)?;
     let past = Past::of(&observed, patience)?;
     let writers = Writers::of(&observed, patience)?;
+    patience.afford(observed.places.len(), size_of::<u32>())?;
     let mut forced = Forced::new(&observed);
-    let bytes_max = patience.budget().bytes_max;
     let reach = |id, session| past.reach(&observed, id, session);
-    writers.visit(&observed, patience, reach, |reader, seen, writer, _| {
+    writers.visit(&observed, patience, reach, |reader, seen, writer, patience| {
         // What is in the past needs no force: nearly always so, and the row of the source is at hand.
         let is_older =
             seen.source != INITIAL && past.reach(&observed, seen.source, writer.session) >= writer.place;
@@ -64,7 +64,7 @@ fn converges(recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Result<(),
             return Err(overwritten(&observed, &past, reader, seen, writer).into());
         }
         // Of one session the last forces the earlier ones too.
-        Ok(forced.add(&observed, writer.id, seen.source, bytes_max)?)
+        Ok(forced.add(&observed, writer.id, seen.source, patience)?)
     })?;
     let ends = front::ends(&observed);
     let open = |id: u32, done: &[u32]| {
@@ -129,13 +129,16 @@ impl Forced {
     }
 
     /// `early` must come before `late`.
-    fn add(&mut self, observed: &Observed<'_>, early: u32, late: u32, bytes_max: u64) -> Result<(), Limit> {
+    fn add(
+        &mut self,
+        observed: &Observed<'_>,
+        early: u32,
+        late: u32,
+        patience: &mut Patience<'_>,
+    ) -> Result<(), Limit> {
         let row = &mut self.row_of[late as usize];
         if *row == 0 {
-            let needed = ((self.rows.len() + self.width) * size_of::<u32>()) as u64;
-            if needed > bytes_max {
-                return Err(Limit::Memory { needed, allowed: bytes_max });
-            }
+            patience.afford(self.width, size_of::<u32>())?;
             self.rows.resize(self.rows.len() + self.width, 0);
             *row = u32::try_from(self.rows.len() / self.width).expect("at most one row a transaction");
         }

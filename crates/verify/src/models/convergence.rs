@@ -200,9 +200,10 @@ fn strong(recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Result<(), St
     writers.visit(&observed, patience, reach, |id, seen, last, patience| {
         let is_same = reads.last().is_some_and(|read| read.id == id && read.seen.key == seen.key);
         if !is_same {
-            patience.afford(table.len() + 1, size_of::<(u32, u32)>())?;
+            patience.afford(1, size_of::<Read>())?;
             reads.push(Read { id, seen, start: table.len(), end: table.len() });
         }
+        patience.afford(1, size_of::<(u32, u32)>())?;
         table.push((last.session, last.place));
         reads.last_mut().expect("just pushed, or before").end = table.len();
         Ok(())
@@ -261,5 +262,6 @@ fn differ(observed: &Observed<'_>, past: &Past, one: &Read, other: &Read) -> Ano
             }
         }
     }
-    Anomaly::cycle(found, edges, grounds)
+    let readers = [one, other].map(|read| TransactionId::new(read.id));
+    Anomaly::cycle(found, edges, grounds).naming(readers)
 }

@@ -41,9 +41,7 @@ pub struct Anomaly {
 impl Anomaly {
     /// One in which no order is in question, shown by these transactions.
     pub fn plain(found: impl Into<String>, transactions: impl IntoIterator<Item = TransactionId>) -> Anomaly {
-        let mut anomaly = Anomaly { found: found.into(), ..Anomaly::default() };
-        transactions.into_iter().for_each(|id| anomaly.name(id));
-        anomaly
+        Anomaly { found: found.into(), ..Anomaly::default() }.naming(transactions)
     }
 
     /// A cycle, and what its edges rest on.
@@ -53,10 +51,15 @@ impl Anomaly {
         Anomaly { edges, grounds, ..named }
     }
 
-    fn name(&mut self, id: TransactionId) {
-        if !self.transactions.contains(&id) {
-            self.transactions.push(id);
+    /// The same, shown by these transactions besides.
+    #[must_use]
+    pub fn naming(mut self, transactions: impl IntoIterator<Item = TransactionId>) -> Anomaly {
+        for id in transactions {
+            if !self.transactions.contains(&id) {
+                self.transactions.push(id);
+            }
         }
+        self
     }
 
     /// The same with the numbers that the transactions had before: what is number n here was `ids[n]` there.

@@ -59,9 +59,14 @@ impl<'a> Observed<'a> {
         counts: impl Fn(TransactionId) -> bool,
         patience: &mut Patience<'_>,
     ) -> Result<Observed<'a>, Stop> {
-        patience.afford(sessions.accesses_total(), size_of::<Value>() * 3)?;
+        patience.begin();
+        let (keys, count) = (sessions.keys().len(), sessions.len());
+        // For each transaction: its place, owner, range and line.
+        patience.afford(count, 5 * size_of::<u32>())?;
+        patience.afford(keys, size_of::<(u32, Value)>() + 4 * size_of::<u32>())?;
         let written = Written::of(sessions, patience)?;
-        let count = sessions.len();
+        let writes = written.entries.len();
+        patience.afford(sessions.accesses_total() - writes, size_of::<Seen>())?;
         let mut observed = Observed {
             sessions,
             lines: vec![Vec::new(); sessions.sessions().len()],
@@ -71,7 +76,7 @@ impl<'a> Observed<'a> {
             ranges: vec![(0, 0); count],
             ambiguous: None,
         };
-        let mut own = Own::new(sessions.keys().len());
+        let mut own = Own::new(keys);
         let mut open: Vec<u32> = Vec::new();
         for id in sessions.ids().filter(|id| counts(*id)) {
             // One that was read from before its turn has been looked at.
@@ -91,6 +96,7 @@ impl<'a> Observed<'a> {
             line.push(id.number());
             observed.places[id.index()] = u32::try_from(line.len()).expect("as few as transactions");
         }
+        patience.release(writes, size_of::<Entry>());
         Ok(observed)
     }
 
@@ -274,6 +280,7 @@ impl Written {
         (0..keys).for_each(|key| starts[key + 1] += starts[key]);
         let total = starts[keys] as usize;
         patience.step(total as u64)?;
+        patience.afford(total, size_of::<Entry>())?;
         let mut entries = vec![Entry { value: Value::NOTHING, writer: INITIAL, is_final: false }; total];
         let mut next = starts.clone();
         let mut overwritten = vec![INITIAL; keys];

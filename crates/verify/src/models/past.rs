@@ -26,6 +26,7 @@ impl Past {
     /// A cycle: then something is its own cause.
     pub(crate) fn of(observed: &Observed<'_>, patience: &mut Patience<'_>) -> Result<Past, Stop> {
         let width = observed.lines.len();
+        patience.afford(observed.places.len() + width, size_of::<u32>())?;
         // Row 0 is that of whoever knows nobody else.
         let mut past = Past { width, rows: vec![0; width], row_of: vec![0; observed.places.len()] };
         let ends = front::ends(observed);
@@ -87,7 +88,7 @@ impl Past {
             }
             if !is_new {
                 is_new = true;
-                patience.afford(self.rows.len() + self.width, size_of::<u32>())?;
+                patience.afford(self.width, size_of::<u32>())?;
                 self.rows.extend_from_within(start..start + self.width);
                 row = u32::try_from(self.rows.len() / self.width - 1).expect("at most one row a transaction");
             }

@@ -27,19 +27,21 @@ pub struct Patience<'a> {
     steps: u64,
     /// The next step at which something is to be looked at.
     next: u64,
+    /// Bytes of the tables of the judgement in hand.
+    bytes: u64,
 }
 
 impl<'a> Patience<'a> {
     /// As long as the budget lasts.
     pub fn new(budget: Budget) -> Patience<'a> {
-        Patience { budget, stop: None, steps: 0, next: budget.steps_max.saturating_add(1) }
+        Patience { budget, stop: None, steps: 0, next: budget.steps_max.saturating_add(1), bytes: 0 }
     }
 
     /// As long as the budget lasts and `stop`, which is asked every 1,024 steps, says no: there the caller looks at a clock,
     /// which no judge does.
     pub fn until(budget: Budget, stop: &'a mut dyn FnMut() -> bool) -> Patience<'a> {
         let next = STEPS_BETWEEN.min(budget.steps_max.saturating_add(1));
-        Patience { budget, stop: Some(stop), steps: 0, next }
+        Patience { budget, stop: Some(stop), steps: 0, next, bytes: 0 }
     }
 
     /// The bounds.
@@ -76,14 +78,29 @@ impl<'a> Patience<'a> {
         Err(Limit::Explored { visited: self.steps, bound })
     }
 
-    /// Whether a table of `count` entries of `size` bytes may be made. Tables add up only as far as a judge counts them in.
+    /// A judgement begins: whatever tables there were are gone. Steps go on.
+    pub const fn begin(&mut self) {
+        self.bytes = 0;
+    }
+
+    /// Enters a table of `count` entries of `size` bytes, which is about to be made, besides those of this judgement.
     ///
     /// # Errors
-    /// [`Limit::Memory`] if it would take more than the budget has.
-    pub fn afford(&self, count: usize, size: usize) -> Result<(), Limit> {
-        let needed = (count as u64).saturating_mul(size as u64);
+    /// [`Limit::Memory`] if all together would take more than the budget has.
+    pub fn afford(&mut self, count: usize, size: usize) -> Result<(), Limit> {
+        // Saturating: so much does no machine have.
+        let needed = self.bytes.saturating_add((count as u64).saturating_mul(size as u64));
         let allowed = self.budget.bytes_max;
-        if needed > allowed { Err(Limit::Memory { needed, allowed }) } else { Ok(()) }
+        if needed > allowed {
+            return Err(Limit::Memory { needed, allowed });
+        }
+        self.bytes = needed;
+        Ok(())
+    }
+
+    /// Takes back a table that was entered and is gone.
+    pub const fn release(&mut self, count: usize, size: usize) {
+        self.bytes = self.bytes.saturating_sub((count as u64).saturating_mul(size as u64));
     }
 }
 

@@ -46,7 +46,7 @@ pub(crate) struct Run {
 }
 
 impl Writers {
-    /// Sorts the writes by key and session. O(accesses), 8 bytes a write.
+    /// Sorts the writes by key and session. O(accesses), at most 24 bytes a write.
     pub(crate) fn of(observed: &Observed<'_>, patience: &mut Patience<'_>) -> Result<Writers, Limit> {
         let keys = observed.sessions.keys().len();
         let mut starts = vec![0_u32; keys + 1];
@@ -54,7 +54,9 @@ impl Writers {
         each_write(observed, &mut last, |key, _| starts[key.index() + 1] += 1);
         (0..keys).for_each(|key| starts[key + 1] += starts[key]);
         let total = starts[keys] as usize;
-        patience.afford(total, size_of::<Writer>())?;
+        // At most as many runs as writes, each with its count while reads are looked at.
+        patience.afford(total, size_of::<Writer>() + size_of::<Run>() + size_of::<u32>())?;
+        patience.afford(keys, 4 * size_of::<u32>())?;
         patience.step(total as u64)?;
         let mut entries = vec![Writer { id: 0, place: 0 }; total];
         let mut next = starts.clone();

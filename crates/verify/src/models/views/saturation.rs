@@ -54,7 +54,7 @@ impl<'s, 'o> Saturation<'s, 'o> {
         observed: &'s Observed<'o>,
         writers: &'s Writers,
         kind: Kind,
-        patience: &Patience<'_>,
+        patience: &mut Patience<'_>,
     ) -> Result<Saturation<'s, 'o>, Limit> {
         let size = observed.places.len().saturating_mul(observed.lines.len());
         patience.afford(size, size_of::<u32>())?;

@@ -47,7 +47,7 @@ fn a_budget_that_ends_is_unknown_and_says_what_ended_it() {
     );
     check(
         Budget { bytes_max: 5, ..Budget::default() },
-        expect!["unknown: judging needs 96 bytes of memory, 5 are allowed"],
+        expect!["unknown: judging needs 80 bytes of memory, 5 are allowed"],
     );
 }
 

@@ -91,13 +91,14 @@ fn where_a_part_proves_nothing_what_is_named_is_shown() {
         "strong-convergence",
         "a w(x,1) w(z,1) w(y,1)\nb r(y,1) r(x,nil)\nc r(x,1) w(u,1)",
         expect![[r#"
-        a  w(x,1)  w(y,1)
-        b  r(y,1)  r(x,nil)
-        violated: b r(x,nil) and c r(x,1) know of the same writes of x, but show two
-          a w(x,1) before a w(y,1): the same session
-          a w(y,1) before b r(y,1): its y is read
-          b r(y,1) before b r(x,nil): the same session
-          b r(x,nil) before a w(x,1): it reads an older x"#]],
+            a  w(x,1)  w(y,1)
+            b  r(y,1)  r(x,nil)
+            c  r(x,1)
+            violated: b r(x,nil) and c r(x,1) know of the same writes of x, but show two
+              a w(x,1) before a w(y,1): the same session
+              a w(y,1) before b r(y,1): its y is read
+              b r(y,1) before b r(x,nil): the same session
+              b r(x,nil) before a w(x,1): it reads an older x"#]],
     );
 }
 
@@ -112,6 +113,30 @@ fn a_search_that_is_cut_short_says_so_and_shows_what_it_has() {
         assert!(minimal.limit.is_some(), "{steps_max}");
         assert_eq!(judge("causal", &minimal.sessions).word(), "violated", "{steps_max}");
     }
+}
+
+#[test]
+fn nearly_all_that_is_wrong_is_shown_by_ten_accesses() {
+    let (mut all, mut small_enough) = (0_u32, 0_u32);
+    for seed in 0..120_u64 {
+        // The constants of Knuth's MMIX generator; wrapping is what a linear congruence does.
+        let mut luck = seed;
+        let mut next = || {
+            luck = luck.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (luck >> 40) as u8
+        };
+        let steps = (0..300).map(|_| (next(), next(), next())).collect();
+        let sessions = small::replicas(&steps, 1 + seed as usize % 3);
+        for model in models::all() {
+            let Finding::Violated(anomaly) = judge(model.about().name, &sessions) else { continue };
+            let mut patience = Patience::new(Budget::default());
+            let minimal = models::minimal(*model, &sessions, &anomaly, &mut patience);
+            all += 1;
+            small_enough += u32::from(minimal.sessions.accesses_total() <= 10);
+        }
+    }
+    assert!(all > 500, "{all} violations are too few to tell");
+    assert!(small_enough * 100 >= all * 95, "{small_enough} of {all} have at most ten");
 }
 
 proptest! {
