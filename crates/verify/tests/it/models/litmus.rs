@@ -6,7 +6,7 @@ use expect_test::expect_file;
 use super::{judge, sessions, told};
 
 /// A name, and the history.
-const LITMUS: [(&str, &str); 19] = [
+const LITMUS: [(&str, &str); 21] = [
     ("everybody agrees", "a w(x,1) w(x,2)\nb r(x,1) r(x,2)"),
     ("store buffering: each misses the other's write", "a w(x,1) r(y,nil)\nb w(y,1) r(x,nil)"),
     ("message passing: the flag is up, the data is not there", "a w(x,1) w(y,1)\nb r(y,1) r(x,nil)"),
@@ -26,6 +26,14 @@ const LITMUS: [(&str, &str); 19] = [
     (
         "an own write wins over what is known only later",
         "a w(z,1) w(x,1) w(y,1)\nb w(x,2) r(z,nil) r(y,1) r(x,2)",
+    ),
+    (
+        "what a later read forces makes an earlier one stale",
+        "a w(x,1)\nb w(z,1) w(z,2) w(x,2) w(y,1)\nc r(x,1) r(z,1) r(y,1) r(x,1)",
+    ),
+    (
+        "of one session the later write is the one that matters",
+        "a w(x,1)\nb w(x,2) w(x,3)\nc r(x,3) r(x,1)\nd r(x,2) r(x,1)\ne r(x,1) r(x,3)",
     ),
     ("an update that rests on an overwritten one", "a w(x,1) w(y,1)\nb r(y,1) w(y,2)\nc r(y,2) r(x,nil)"),
     ("a lost update", "a w(x,1)\nb {r(x,1) w(x,2)}\nc {r(x,1) w(x,3)}"),
