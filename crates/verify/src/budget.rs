@@ -15,7 +15,7 @@ pub struct Budget {
 }
 
 impl Default for Budget {
-    /// 1 GiB, 4 million pairs: every pair of some 2,800 events, and 2^34 steps: a minute or so.
+    /// 1 GiB, 4 million pairs: every pair of some 2,800 events, and 2^34 steps: some minutes.
     fn default() -> Budget {
         Budget { bytes_max: 1 << 30, pairs_max: 4_000_000, steps_max: 1 << 34 }
     }

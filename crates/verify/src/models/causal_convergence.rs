@@ -15,8 +15,8 @@ use super::{About, Judges, Model, Recorded};
 ///
 /// What stores promise that resolve conflicts by a rule (last writer wins) and keep causes: replicas that know the same show
 /// the same (Bouajjani et al. 2017, bad pattern CyclicCF). Of transactions it is what Biswas and Enea (2019) call causal
-/// consistency. Neither this nor [`CausalMemory`](super::CausalMemory) implies the other: this lets a session see its own
-/// write lose to a concurrent one that it learns of later only; that lets two sessions disagree for ever.
+/// consistency. Neither this nor [`CausalMemory`](super::CausalMemory) implies the other: this lets a session's own earlier
+/// write win over one that it learns of only later; that lets two sessions disagree for ever.
 #[derive(Clone, Copy, Debug)]
 pub struct CausalConvergence;
 
