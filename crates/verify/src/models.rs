@@ -26,18 +26,28 @@
 //! | `minimal` | [`minimal()`]: the smallest part of a history that still cannot be explained |
 //! | `told` | [`verdict`]: the same in the words of a [`Verdict`](constellation_trace::Verdict) |
 //! | `observed`, `past`, `writers`, `front` | who read from whom, what is in whose past, who wrote what when, and going forward through all sessions at once: for all judges |
+//! | `specification` | [`Specification`]: what an object of your own may do, one operation at a time |
+//! | `objects` | [`Object`]: the specifications that are there |
+//! | `asked`, `items`, `search` | which objects a record speaks of, its operations, and the search for an order of them |
 //! | the others | one model each, or one family with one algorithm |
 
+mod asked;
 mod causal;
 mod causal_convergence;
 mod convergence;
 mod finding;
 mod front;
 mod guarantees;
+mod items;
+mod linearizable;
 mod minimal;
+mod objects;
 mod observed;
 mod past;
 mod patience;
+mod search;
+mod sequential;
+mod specification;
 mod told;
 mod views;
 mod writers;
@@ -49,8 +59,15 @@ use constellation_trace::{Act, History, Limit, Sessions};
 pub use convergence::{EventualConvergence, StrongConvergence};
 pub use finding::{Anomaly, Edge, Finding, Why};
 pub use guarantees::{Guarantee, Guarantees};
+pub use linearizable::{Linearizable, Stream, StreamError};
 pub use minimal::{Minimal, minimal};
+pub use objects::{
+    Counter, CounterOperation, FailedSet, List, ListOperation, Mutex, MutexOperation, Object, Queue,
+    QueueOperation, Register, RegisterOperation, Set, SetOperation,
+};
 pub use patience::Patience;
+pub use sequential::Sequential;
+pub use specification::{Answer, Bonds, Specification};
 pub use told::verdict;
 pub use views::{CausalMemory, Pram};
 
@@ -113,6 +130,10 @@ pub struct Recorded<'a> {
     pub sessions: Option<&'a Sessions>,
     /// Operations on objects. Where `sessions` were made from a history, it is this one.
     pub history: Option<&'a History>,
+    /// What the operations are of; `None` has it guessed from them.
+    pub object: Option<Object>,
+    /// What a failed compare-and-set says.
+    pub failed_set: FailedSet,
 }
 
 impl<'a> Recorded<'a> {
@@ -120,6 +141,20 @@ impl<'a> Recorded<'a> {
     #[must_use]
     pub const fn with_history(mut self, history: &'a History) -> Recorded<'a> {
         self.history = Some(history);
+        self
+    }
+
+    /// The same, but the operations are of this object, whatever they look like.
+    #[must_use]
+    pub const fn with_object(mut self, object: Object) -> Recorded<'a> {
+        self.object = Some(object);
+        self
+    }
+
+    /// The same, but a failed compare-and-set says this.
+    #[must_use]
+    pub const fn with_failed_set(mut self, failed_set: FailedSet) -> Recorded<'a> {
+        self.failed_set = failed_set;
         self
     }
 
@@ -143,18 +178,20 @@ impl<'a> Recorded<'a> {
 
 impl<'a> From<&'a Sessions> for Recorded<'a> {
     fn from(sessions: &'a Sessions) -> Recorded<'a> {
-        Recorded { sessions: Some(sessions), history: None }
+        Recorded { sessions: Some(sessions), ..Recorded::default() }
     }
 }
 
 impl<'a> From<&'a History> for Recorded<'a> {
     fn from(history: &'a History) -> Recorded<'a> {
-        Recorded { sessions: None, history: Some(history) }
+        Recorded { history: Some(history), ..Recorded::default() }
     }
 }
 
 /// Every model that is known, the stronger ones of a family first.
-static ALL: [&dyn Model; 10] = [
+static ALL: [&dyn Model; 12] = [
+    &Linearizable,
+    &Sequential,
     &CausalConvergence,
     &CausalMemory,
     &Causal,

@@ -65,6 +65,18 @@ impl<'a> Patience<'a> {
         if self.steps < self.next { Ok(()) } else { self.look() }
     }
 
+    /// Does something that may take at most so many steps of those that are left; what it leaves is left.
+    pub(crate) fn within<T>(&mut self, steps: u64, work: impl FnOnce(&mut Self) -> T) -> T {
+        let whole = self.budget.steps_max;
+        self.budget.steps_max = whole.min(self.steps.saturating_add(steps));
+        self.next = self.next.min(self.budget.steps_max.saturating_add(1));
+        let result = work(self);
+        self.budget.steps_max = whole;
+        // Looking once too often is no harm.
+        self.next = self.steps;
+        result
+    }
+
     fn look(&mut self) -> Result<(), Limit> {
         let bound = if self.steps > self.budget.steps_max {
             format!("{} steps", self.budget.steps_max)

@@ -1,15 +1,17 @@
 //! A finding in the words in which all verdicts are told.
 
 use constellation_trace::{
-    EventId, Evidence, History, Link, Proof, Sessions, TransactionId, TrueTime, Verdict, Witness, one_line,
+    EventId, Evidence, History, Link, Proof, Sessions, Timing, TransactionId, TrueTime, Verdict, Witness,
+    one_line,
 };
 
+use super::items::show;
 use super::{About, Edge, Finding, Recorded};
 
 /// A finding as a verdict, whose witnesses are the operations.
 ///
-/// Where the sessions were made from a history, a witness is the event that invoked the operation, at its time; elsewhere
-/// it carries the number of the transaction, and the time at which that began.
+/// Where the sessions were made from a history, or there is only a history, a witness is the event that invoked the
+/// operation, at its time; elsewhere it carries the number of the transaction, and the time at which that began.
 ///
 /// # Panics
 /// If the finding is of another record.
@@ -19,17 +21,25 @@ pub fn verdict(about: &About, recorded: &Recorded<'_>, finding: Finding) -> Verd
         Finding::Unknown(limit) => return Verdict::Unknown(limit),
         Finding::Violated(anomaly) => anomaly,
     };
-    let witness = |id: TransactionId| {
-        recorded.sessions.map_or_else(|| bare(id), |sessions| witness(sessions, recorded.history, id))
+    let witness = |id: TransactionId| match (recorded.sessions, recorded.history) {
+        (Some(sessions), history) => witness(sessions, history, id),
+        (None, Some(history)) => witness_of(history, id),
+        (None, None) => bare(id),
     };
-    let why = |edge: &Edge| recorded.sessions.map_or_else(String::new, |sessions| edge.reason(sessions));
+    // Reasons that need no keys are told by sessions that have none.
+    let none = Sessions::new(Timing::None);
+    let why = |edge: &Edge| edge.reason(recorded.sessions.unwrap_or(&none));
     let links = anomaly.edges.iter();
     let links: Vec<Link> =
         links.map(|edge| Link { from: witness(edge.from), to: witness(edge.to), why: why(edge) }).collect();
-    let notes = recorded
-        .sessions
-        .into_iter()
-        .flat_map(|sessions| anomaly.grounds.iter().map(|edge| one_line(&edge.show(sessions)).into_owned()));
+    let note = |edge: &Edge| match recorded.sessions {
+        Some(sessions) => one_line(&edge.show(sessions)).into_owned(),
+        None => {
+            let [from, to] = [edge.from, edge.to].map(&witness);
+            format!("{} {} before {} {}: {}", from.process, from.what, to.process, to.what, why(edge))
+        }
+    };
+    let notes = anomaly.grounds.iter().map(note).collect();
     Verdict::Violated(Box::new(Evidence {
         expected: about.sentence.to_owned(),
         found: one_line(&anomaly.found).into_owned(),
@@ -37,7 +47,7 @@ pub fn verdict(about: &About, recorded: &Recorded<'_>, finding: Finding) -> Verd
         proof: if links.is_empty() { Proof::Rule(about.source.to_owned()) } else { Proof::Cycle(links) },
         steps: Vec::new(),
         meanings: Vec::new(),
-        notes: notes.collect(),
+        notes,
         replay: String::new(),
     }))
 }
@@ -48,6 +58,17 @@ fn bare(id: TransactionId) -> Witness {
         process: String::new(),
         at: TrueTime::from_ns(0),
         what: id.to_string(),
+        stamps: Vec::new(),
+    }
+}
+
+fn witness_of(history: &History, id: TransactionId) -> Witness {
+    let Some(operation) = history.operations().get(id.index()) else { return bare(id) };
+    Witness {
+        event: operation.invoked.event,
+        process: format!("s{}", operation.session),
+        at: operation.invoked.at,
+        what: show(operation),
         stamps: Vec::new(),
     }
 }

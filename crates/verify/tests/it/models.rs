@@ -2,11 +2,15 @@
 
 mod causal;
 mod convergence;
+mod linearizable;
 mod litmus;
+mod objects;
+mod orders;
 mod planted;
 mod seam;
 mod small;
 mod smallest;
+mod stream;
 mod twin;
 mod twins;
 

@@ -1,0 +1,348 @@
+//! Linearizability: each operation takes effect at one moment between its beginning and its end.
+
+mod stream;
+mod zones;
+
+use std::collections::BTreeMap;
+
+use constellation_trace::{Act, History, Limit, Outcome, Sessions, Timing, Transaction};
+pub use stream::{Stream, StreamError};
+
+use super::asked::{Asked, Kinds, ask};
+use super::finding::{Finding, Stop};
+use super::items::{self, Source};
+use super::objects::{Cell, FailedSet, Object, Visit};
+use super::patience::Patience;
+use super::search::{Item, RealTime, Times, shrink};
+use super::sequential::walk;
+use super::specification::Specification;
+use super::{About, Judges, Model, Recorded};
+
+/// Linearizability: there is one order of all operations which the objects explain and which has each operation before
+/// those that began after it was over, and those of a session as they stand there.
+///
+/// It is local: a history is linearizable if the operations on each object are, so each key is judged alone (Herlihy and
+/// Wing 1990). An operation that is open may take effect at any time after it began, or never. Registers to which no value
+/// is written twice, and that are only read and written, are judged in O(n log n) (Gibbons and Korach 1997); what remains by
+/// a search whose cost is exponential in how concurrent it is (Wing and Gong 1993, Lowe 2017).
+///
+/// Sessions are judged as registers and lists, a history as the objects that it speaks of: see [`Object::guess`]. Where only
+/// a history is given, transaction n of the finding is operation n.
+#[derive(Clone, Copy, Debug)]
+pub struct Linearizable;
+
+static LINEARIZABLE: About = About {
+    name: "linearizable",
+    sentence: "each operation takes effect at one moment between its beginning and its end",
+    source: "Herlihy and Wing, Linearizability: A Correctness Condition for Concurrent Objects (TOPLAS 1990)",
+    cost: "O(n log n) for registers whose values are written once, else exponential in the concurrency",
+    judges: Judges::Operations,
+    implies: &["sequential"],
+};
+
+impl Model for Linearizable {
+    fn about(&self) -> &'static About {
+        &LINEARIZABLE
+    }
+
+    fn judge(&self, recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Finding {
+        patience.begin();
+        ask(recorded, &mut Judge { failed_set: recorded.failed_set, patience }).into()
+    }
+}
+
+impl Linearizable {
+    /// Judges a history of objects of your own, each [partition](Specification::partition) alone. Transaction n of the
+    /// finding is operation n of the history.
+    pub fn judge_as<S: Specification>(
+        specification: &S,
+        history: &History,
+        patience: &mut Patience<'_>,
+    ) -> Finding {
+        let items = items::of_history(specification, history, |call| Some(specification.partition(call)));
+        let judged = items.map_err(Stop::from);
+        judged.and_then(|items| all(specification, items, Source::History(history), patience)).into()
+    }
+}
+
+struct Judge<'p, 'a> {
+    failed_set: FailedSet,
+    patience: &'p mut Patience<'a>,
+}
+
+impl Asked for Judge<'_, '_> {
+    fn sessions(&mut self, sessions: &Sessions) -> Result<(), Stop> {
+        if sessions.timing() == Timing::None && !sessions.is_empty() {
+            return Err(Limit::NotRecorded("when operations began and ended is".to_owned()).into());
+        }
+        self.keys(sessions)?;
+        let is_sufficient = match strict(sessions, self.patience)? {
+            Strict::Same => true,
+            Strict::Is(strict) => self.keys(&strict).is_ok(),
+            Strict::None => false,
+        };
+        if is_sufficient {
+            return Ok(());
+        }
+        let items = items::of_sessions(sessions, self.failed_set, |_| true)?;
+        together(&Cell, items, Source::Sessions(sessions), self.patience)
+    }
+
+    fn history(&mut self, history: &History, kinds: &Kinds<'_>) -> Result<(), Stop> {
+        let mut unknown = None;
+        for object in kinds.objects() {
+            let mut visitor = OfObject { object, history, kinds, patience: &mut *self.patience };
+            match object.visit(self.failed_set, &mut visitor) {
+                Err(Stop::Unknown(limit)) => drop(unknown.get_or_insert(limit)),
+                result => result?,
+            }
+        }
+        unknown.map_or(Ok(()), |limit| Err(limit.into()))
+    }
+}
+
+impl Judge<'_, '_> {
+    /// Each key alone.
+    fn keys(&mut self, sessions: &Sessions) -> Result<(), Stop> {
+        let mut is_zoned = zoned(sessions, self.failed_set, self.patience)?;
+        for key in zones::judge(sessions, &is_zoned, self.patience)? {
+            is_zoned[key.index()] = false;
+        }
+        let items = items::of_sessions(sessions, self.failed_set, |key| !is_zoned[key.index()])?;
+        each(&Cell, items, Source::Sessions(sessions), self.patience)
+    }
+}
+
+/// All objects of one kind.
+struct OfObject<'o, 'p, 'a> {
+    object: Object,
+    history: &'o History,
+    kinds: &'o Kinds<'o>,
+    patience: &'p mut Patience<'a>,
+}
+
+impl Visit for OfObject<'_, '_, '_> {
+    type Result = Result<(), Stop>;
+
+    fn visit<S: Specification>(&mut self, specification: &S) -> Result<(), Stop> {
+        let part = |call| self.kinds.part(self.object, call);
+        let items = items::of_history(specification, self.history, part)?;
+        all(specification, items, Source::History(self.history), self.patience)
+    }
+}
+
+/// Which keys are registers that can be judged by zones, unless a read shows what two writes wrote: nothing but single reads
+/// and writes is done to them.
+fn zoned(
+    sessions: &Sessions,
+    failed_set: FailedSet,
+    patience: &mut Patience<'_>,
+) -> Result<Vec<bool>, Limit> {
+    patience.step(sessions.len() as u64)?;
+    let mut is_zoned = vec![true; sessions.keys().len()];
+    for id in sessions.ids() {
+        let is_single = matches!(sessions.accesses(id), [one] if matches!(one.act, Act::Read | Act::Write));
+        if !is_single && let Some((key, _)) = items::of_transaction(sessions, id, failed_set)? {
+            is_zoned[key.index()] = false;
+        }
+    }
+    Ok(is_zoned)
+}
+
+/// Times that order a session's own operations too, which touch where one ends at the very time at which the next begins.
+enum Strict<T> {
+    /// They do.
+    Same,
+    /// With these they do, if what touches counts as ordered.
+    Is(T),
+    /// Times cannot tell: an operation takes no time, or one follows an open one.
+    None,
+}
+
+/// Where a session orders what times do not, keys cannot be judged alone: that each has an order is necessary only. That
+/// each has one even if all that touches is ordered is sufficient.
+fn strict(sessions: &Sessions, patience: &mut Patience<'_>) -> Result<Strict<Sessions>, Limit> {
+    patience.step(sessions.len() as u64)?;
+    let transactions = || {
+        let all = sessions.ids().map(|id| (id, sessions.transaction(id)));
+        all.filter(|(_, transaction)| transaction.outcome != Outcome::Aborted)
+    };
+    let times = transactions().map(|(_, transaction)| {
+        let is_open = transaction.outcome == Outcome::Unknown;
+        let returned = if is_open { Transaction::NEVER } else { transaction.returned };
+        (transaction.session, transaction.invoked, returned)
+    });
+    // In columns, since there may be millions: sessions have numbers without gaps.
+    let mut over = vec![None; sessions.sessions().len()];
+    Ok(match touching(times, |session, returned| over[session as usize].replace(returned)) {
+        Touching::No => Strict::Same,
+        Touching::Beyond => Strict::None,
+        Touching::Yes => {
+            // For as long as it is judged; nothing else is held then.
+            patience.afford(sessions.len(), 48)?;
+            let mut strict = sessions.sub(&[]);
+            for (id, transaction) in sessions.ids().map(|id| (id, sessions.transaction(id))) {
+                let (invoked, returned) = apart(transaction.invoked, transaction.returned);
+                let pushed =
+                    strict.push(Transaction { invoked, returned, ..transaction }, sessions.accesses(id));
+                if pushed.is_err() {
+                    return Ok(Strict::None);
+                }
+            }
+            Strict::Is(strict)
+        }
+    })
+}
+
+/// The same for items.
+fn strict_items<O: Clone>(items: &[Item<O>]) -> Strict<Vec<Item<O>>> {
+    let mut over = BTreeMap::new();
+    let times = items.iter().map(|item| (item.session, item.invoked, item.returned));
+    match touching(times, |session, returned| over.insert(session, returned)) {
+        Touching::No => Strict::Same,
+        Touching::Beyond => Strict::None,
+        Touching::Yes => Strict::Is(
+            items
+                .iter()
+                .map(|item| {
+                    let (invoked, returned) = apart(item.invoked, item.returned);
+                    Item { invoked, returned, ..item.clone() }
+                })
+                .collect(),
+        ),
+    }
+}
+
+/// Whether operations of one session touch.
+enum Touching {
+    No,
+    Yes,
+    Beyond,
+}
+
+/// From the session, beginning and end of each; `over` notes the end of a session's last, and tells that of the one before.
+fn touching(
+    times: impl Iterator<Item = (u32, u64, u64)>,
+    mut over: impl FnMut(u32, u64) -> Option<u64>,
+) -> Touching {
+    let (mut touch, mut takes_no_time) = (false, false);
+    for (session, invoked, returned) in times {
+        if let Some(before) = over(session, returned) {
+            if before > invoked {
+                return Touching::Beyond;
+            }
+            touch |= before == invoked;
+        }
+        takes_no_time |= invoked == returned;
+    }
+    match (touch, takes_no_time) {
+        (false, _) => Touching::No,
+        (true, false) => Touching::Yes,
+        (true, true) => Touching::Beyond,
+    }
+}
+
+/// Times at which what touched is apart. Saturating: times near 2^64 are none of a clock.
+fn apart(invoked: u64, returned: u64) -> (u64, u64) {
+    (invoked.saturating_mul(2).saturating_add(1), returned.saturating_mul(2))
+}
+
+/// Judges objects that are all of one kind.
+fn all<S: Specification>(
+    specification: &S,
+    items: Vec<Item<S::Operation>>,
+    source: Source<'_>,
+    patience: &mut Patience<'_>,
+) -> Result<(), Stop> {
+    each(specification, items.clone(), source, patience)?;
+    let is_sufficient = match strict_items(&items) {
+        Strict::Same => true,
+        Strict::Is(strict) => each(specification, strict, source, patience).is_ok(),
+        Strict::None => false,
+    };
+    if is_sufficient { Ok(()) } else { together(specification, items, source, patience) }
+}
+
+/// Judges all objects together: only where sessions order what times do not.
+fn together<S: Specification>(
+    specification: &S,
+    items: Vec<Item<S::Operation>>,
+    source: Source<'_>,
+    patience: &mut Patience<'_>,
+) -> Result<(), Stop> {
+    walk(specification, items, Times::Kept, source, patience)
+}
+
+/// How many steps each object has before all others have had theirs.
+const STEPS_FIRST: u64 = 1 << 20;
+
+/// Judges each object alone: first all of them with little patience, so that one that is hard does not hide that another is
+/// wrong, then those that were too hard.
+fn each<S: Specification>(
+    specification: &S,
+    items: Vec<Item<S::Operation>>,
+    source: Source<'_>,
+    patience: &mut Patience<'_>,
+) -> Result<(), Stop> {
+    let mut parts: Vec<Vec<Item<S::Operation>>> = Vec::new();
+    for item in items {
+        let part = item.part as usize;
+        if parts.len() <= part {
+            parts.resize_with(part + 1, Vec::new);
+        }
+        parts[part].push(item);
+    }
+    let mut hard = Vec::new();
+    for items in parts {
+        match patience.within(STEPS_FIRST, |patience| one(specification, &items, source, patience)) {
+            Err(Stop::Unknown(_)) => hard.push(items),
+            result => result?,
+        }
+    }
+    let mut unknown = None;
+    for items in hard {
+        match one(specification, &items, source, patience) {
+            Err(Stop::Unknown(limit)) => drop(unknown.get_or_insert(limit)),
+            result => result?,
+        }
+    }
+    unknown.map_or(Ok(()), |limit| Err(limit.into()))
+}
+
+/// Judges one object, by search.
+fn one<S: Specification>(
+    specification: &S,
+    items: &[Item<S::Operation>],
+    source: Source<'_>,
+    patience: &mut Patience<'_>,
+) -> Result<(), Stop> {
+    let steps = patience.steps();
+    let starts = [specification.init()];
+    let mut search = RealTime::new(specification, items, &starts, patience)?;
+    if search.next_end(patience)? {
+        return Ok(());
+    }
+    let horizon = items[search.dead_end() as usize].returned;
+    drop(search);
+    let steps = (patience.steps() - steps).saturating_mul(4).max(STEPS_FIRST);
+    let found = patience.within(steps, |patience| {
+        // What began after the end that no order came beyond mostly has no part in it.
+        let prefix: Vec<_> = items.iter().filter(|item| item.invoked <= horizon).cloned().collect();
+        let mut is_explained = |items: &[Item<S::Operation>]| {
+            RealTime::new(specification, items, &starts, patience)?.next_end(patience)
+        };
+        let is_enough = is_explained(&prefix) == Ok(false);
+        let shrunk = shrink(specification, if is_enough { prefix } else { items.to_vec() }, is_explained);
+        let dead_end = |patience: &mut Patience<'_>| {
+            let search = RealTime::new(specification, &shrunk.items, &starts, patience)?;
+            let mut search = search.without_foresight();
+            search.next_end(patience)?;
+            Ok::<_, Limit>(search.dead_end() as usize)
+        };
+        let dead_end = dead_end(patience).map(|item| source.name(shrunk.items[item].id));
+        let beyond =
+            dead_end.map_or_else(|_| String::new(), |name| format!("; none gets further than {name}"));
+        shrunk.found("their times", &beyond, |id| source.name(id))
+    });
+    Err(found.into())
+}

@@ -1,0 +1,88 @@
+//! A queue: what came first goes first.
+
+use std::collections::VecDeque;
+
+use constellation_trace::{Call, Names};
+
+use super::{Object, foreign, number, odd, place, word};
+use crate::models::specification::{Answer, Bonds, Specification};
+
+/// Gives values back in the order in which it got them, at first none: [`Call::Other`] with the name `enqueue`, whose
+/// argument is the value, or `dequeue`, which shows one, or nothing if there was none. A key may follow (`enqueue jobs`).
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Queue;
+
+/// An operation of a [`Queue`], with numbers for values.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum QueueOperation {
+    /// This is the last of it from now on.
+    Enqueue(u32),
+    /// This was its first, and is no longer in it.
+    Dequeue(u32),
+    /// There was none in it.
+    Empty,
+    /// Its first, if there was any, is no longer in it; which that was nobody was told.
+    Lose,
+}
+
+impl Specification for Queue {
+    type Operation = QueueOperation;
+    type State = VecDeque<u32>;
+
+    fn operation(
+        &self,
+        call: &Call,
+        answer: Answer<'_>,
+        texts: &mut Names,
+    ) -> Result<Option<QueueOperation>, String> {
+        let Call::Other { name, argument } = call else { return Err(foreign(Object::Queue, call)) };
+        Ok(match (word(name), answer) {
+            ("enqueue" | "dequeue", Answer::Failed) => None,
+            ("enqueue", _) => Some(QueueOperation::Enqueue(number(texts, argument)?)),
+            ("dequeue", Answer::Shows([])) => Some(QueueOperation::Empty),
+            ("dequeue", Answer::Shows([value])) => Some(QueueOperation::Dequeue(number(texts, value)?)),
+            ("dequeue", Answer::Shows(several)) => return Err(odd(Object::Queue, call, several.len())),
+            ("dequeue", _) => Some(QueueOperation::Lose),
+            _ => return Err(foreign(Object::Queue, call)),
+        })
+    }
+
+    fn partition<'c>(&self, call: &'c Call) -> &'c str {
+        place(call)
+    }
+
+    fn init(&self) -> VecDeque<u32> {
+        VecDeque::new()
+    }
+
+    fn step(&self, state: &VecDeque<u32>, operation: &QueueOperation) -> Option<VecDeque<u32>> {
+        let mut next = match operation {
+            QueueOperation::Dequeue(value) if state.front() != Some(value) => return None,
+            QueueOperation::Empty => return state.is_empty().then(VecDeque::new),
+            _ => state.clone(),
+        };
+        match operation {
+            QueueOperation::Enqueue(value) => next.push_back(*value),
+            _ => drop(next.pop_front()),
+        }
+        Some(next)
+    }
+
+    fn is_pure(&self, operation: &QueueOperation) -> bool {
+        *operation == QueueOperation::Empty
+    }
+
+    fn bonds(&self, operation: &QueueOperation) -> Option<Bonds> {
+        match *operation {
+            QueueOperation::Enqueue(value) => Some(Bonds { made: Some(u64::from(value)), seen: Vec::new() }),
+            QueueOperation::Dequeue(value) => Some(Bonds { made: None, seen: vec![u64::from(value)] }),
+            QueueOperation::Empty => Some(Bonds::default()),
+            // Without it, what it took is still there.
+            QueueOperation::Lose => None,
+        }
+    }
+
+    fn bytes(&self, state: &VecDeque<u32>) -> usize {
+        state.capacity().saturating_mul(size_of::<u32>())
+    }
+}

@@ -1,0 +1,206 @@
+//! What the searches for an order have in common: operations that were read once, and objects that they are tried on.
+
+mod real_time;
+mod shrink;
+mod visited;
+mod walk;
+
+use std::collections::BTreeMap;
+
+use constellation_trace::{Limit, Transaction, TransactionId};
+
+pub(super) use real_time::RealTime;
+pub(super) use shrink::shrink;
+use visited::{States, Visited};
+pub(super) use walk::{Times, Walk};
+
+use super::patience::Patience;
+use super::specification::Specification;
+
+/// No item, value or entry.
+const NONE: u32 = u32::MAX;
+
+/// An operation as a search handles it.
+#[derive(Clone, Debug)]
+pub(super) struct Item<O> {
+    /// What it is called outside.
+    pub(super) id: TransactionId,
+    /// Whose it is. The items of a session stand in its order.
+    pub(super) session: u32,
+    /// When it began.
+    pub(super) invoked: u64,
+    /// When its client knew its end; [`Transaction::NEVER`] if it is open.
+    pub(super) returned: u64,
+    /// Whether it took effect.
+    pub(super) fate: Fate,
+    /// Which of several independent objects it is of, from 0.
+    pub(super) part: u32,
+    /// What it did.
+    pub(super) operation: O,
+}
+
+/// Whether an operation took effect.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Fate {
+    /// It did.
+    Certain,
+    /// It may, at any time after it began, but not after a later one of its session.
+    Open,
+}
+
+impl<O> Item<O> {
+    /// Whether it need not happen.
+    pub(super) fn is_open(&self) -> bool {
+        self.fate == Fate::Open
+    }
+
+    /// The time by which it was over for sure.
+    fn deadline(&self) -> u64 {
+        if self.is_open() { Transaction::NEVER } else { self.returned }
+    }
+}
+
+/// How an item came to be taken.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum How {
+    /// There may be others instead.
+    Chosen,
+    /// Nothing is lost by taking it, so no other need be tried.
+    Free,
+}
+
+/// One object while orders are tried: its states by number, and who still waits to see which value.
+struct Tried<'s, S: Specification> {
+    specification: &'s S,
+    states: States<S::State>,
+    /// The value that each state shows, by number; [`NONE`] if nobody waits for it, or it may come back.
+    shown: Vec<u32>,
+    /// The values that certain operations see and that are made at most once, by number.
+    values: BTreeMap<u64, u32>,
+    /// How many certain operations are still to see each.
+    waiting: Vec<u32>,
+}
+
+impl<'s, S: Specification> Tried<'s, S> {
+    /// The object of these items, which begins in any of these states; the first is number 0.
+    fn new<'i>(
+        specification: &'s S,
+        items: impl Iterator<Item = &'i Item<S::Operation>> + Clone,
+        starts: &[S::State],
+    ) -> Tried<'s, S>
+    where
+        S::Operation: 'i,
+    {
+        let mut shown: Vec<u64> = starts.iter().filter_map(|state| specification.shown(state)).collect();
+        shown.sort_unstable();
+        shown.dedup();
+        let values = if shown.is_empty() { BTreeMap::new() } else { once(specification, shown, items) };
+        let mut tried = Tried {
+            specification,
+            states: States::new(),
+            shown: Vec::new(),
+            waiting: vec![0; values.len()],
+            values,
+        };
+        for state in starts {
+            tried.number(state.clone());
+        }
+        tried
+    }
+
+    fn number(&mut self, state: S::State) -> u32 {
+        let number = self.states.number(state, |state| self.specification.bytes(state));
+        if number as usize == self.shown.len() {
+            let shown = self.specification.shown(self.states.get(number));
+            self.shown.push(shown.and_then(|value| self.values.get(&value).copied()).unwrap_or(NONE));
+        }
+        number
+    }
+
+    /// The value that an item waits to see, which is from now on counted.
+    fn expect(&mut self, item: &Item<S::Operation>) -> u32 {
+        let sees = sees(self.specification, item);
+        let value = sees.and_then(|value| self.values.get(&value).copied()).unwrap_or(NONE);
+        if value != NONE {
+            self.waiting[value as usize] += 1;
+        }
+        value
+    }
+
+    /// The state after an operation, which waits to see the value `sees`; `None` if it cannot happen here, or if nothing
+    /// can come of it: it puts an end to a value that others are still to see.
+    fn step(&mut self, state: u32, operation: &S::Operation, sees: u32) -> Option<u32> {
+        let next = self.specification.step(self.states.get(state), operation)?;
+        let next = self.number(next);
+        let shown = self.shown[state as usize];
+        if next != state && shown != NONE && shown != self.shown[next as usize] {
+            let others = self.waiting[shown as usize] - u32::from(sees == shown);
+            if others > 0 {
+                return None;
+            }
+        }
+        Some(next)
+    }
+
+    fn took(&mut self, sees: u32) {
+        if sees != NONE {
+            self.waiting[sees as usize] -= 1;
+        }
+    }
+
+    fn gave_back(&mut self, sees: u32) {
+        if sees != NONE {
+            self.waiting[sees as usize] += 1;
+        }
+    }
+}
+
+/// The value that a certain operation sees, if it is a single one.
+fn sees<S: Specification>(specification: &S, item: &Item<S::Operation>) -> Option<u64> {
+    let bonds = specification.bonds(&item.operation).filter(|_| !item.is_open())?;
+    if let [one] = bonds.seen[..] { Some(one) } else { None }
+}
+
+/// The values that certain operations see and that nobody makes twice; being there at first is being made.
+fn once<'i, S: Specification>(
+    specification: &S,
+    initial: Vec<u64>,
+    items: impl Iterator<Item = &'i Item<S::Operation>> + Clone,
+) -> BTreeMap<u64, u32>
+where
+    S::Operation: 'i,
+{
+    let mut made: Vec<u64> =
+        items.clone().filter_map(|item| specification.bonds(&item.operation)?.made).collect();
+    made.extend(initial);
+    made.sort_unstable();
+    let mut seen: Vec<u64> = items.filter_map(|item| sees(specification, item)).collect();
+    seen.sort_unstable();
+    seen.dedup();
+    seen.retain(|value| {
+        let start = made.partition_point(|other| other < value);
+        made[start..].iter().take_while(|other| *other == value).count() <= 1
+    });
+    seen.into_iter().zip(0..).collect()
+}
+
+/// Whether there is room for what a search holds of each item. Nothing stays entered, since the search is gone before the next
+/// begins.
+fn room<O>(items: &[Item<O>], patience: &mut Patience<'_>) -> Result<(), Limit> {
+    let size = size_of::<Item<O>>() + 64;
+    patience.afford(items.len(), size)?;
+    patience.release(items.len(), size);
+    Ok(())
+}
+
+/// Enters a configuration, and tells whether it is new.
+fn enter(visited: &mut Visited, row: &[u32], states: u64, patience: &Patience<'_>) -> Result<bool, Limit> {
+    let allowed = patience.budget().bytes_max;
+    if visited.bytes_next().saturating_add(states) > allowed {
+        return Err(Limit::Explored {
+            visited: patience.steps(),
+            bound: format!("{allowed} bytes of memory"),
+        });
+    }
+    Ok(visited.insert(row))
+}

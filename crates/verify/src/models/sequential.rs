@@ -1,0 +1,131 @@
+//! Sequential consistency: all see one order, in which everybody's own operations stand as they were done.
+
+use constellation_trace::{History, Limit, Sessions};
+
+use super::asked::{Asked, Kinds, ask};
+use super::causal_convergence::CausalConvergence;
+use super::finding::{Finding, Stop};
+use super::items::{self, Source};
+use super::objects::{Cell, FailedSet, Object, Visit};
+use super::patience::Patience;
+use super::search::{Item, Times, Walk, shrink};
+use super::specification::Specification;
+use super::views::CausalMemory;
+use super::{About, Judges, Model, Recorded};
+
+/// Sequential consistency: there is one order of all operations which the objects explain and which has those of each
+/// session as they stand there; time does not matter.
+///
+/// It is not local: each object alone may have an order, and all together none. So the search is over all of them at once, and
+/// its cost is exponential in the number of sessions. What is not even causally convergent, or a causal
+/// memory, is found before.
+///
+/// What is judged is as for [`Linearizable`](super::Linearizable), but a history is of objects of one kind.
+#[derive(Clone, Copy, Debug)]
+pub struct Sequential;
+
+static SEQUENTIAL: About = About {
+    name: "sequential",
+    sentence: "all see one order, in which everybody's own operations stand as they were done",
+    source: "Lamport, How to Make a Multiprocessor Computer That Correctly Executes Multiprocess Programs (1979)",
+    cost: "O(n^k) at worst",
+    judges: Judges::Operations,
+    implies: &["causal-convergence", "causal-memory"],
+};
+
+impl Model for Sequential {
+    fn about(&self) -> &'static About {
+        &SEQUENTIAL
+    }
+
+    fn judge(&self, recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Finding {
+        patience.begin();
+        ask(recorded, &mut Judge { failed_set: recorded.failed_set, patience }).into()
+    }
+}
+
+impl Sequential {
+    /// Judges a history of objects of your own. Transaction n of the finding is operation n of the history.
+    pub fn judge_as<S: Specification>(
+        specification: &S,
+        history: &History,
+        patience: &mut Patience<'_>,
+    ) -> Finding {
+        let items = items::of_history(specification, history, |call| Some(specification.partition(call)));
+        let source = Source::History(history);
+        let judged = items.map_err(Stop::from);
+        judged.and_then(|items| walk(specification, items, Times::Ignored, source, patience)).into()
+    }
+}
+
+struct Judge<'p, 'a> {
+    failed_set: FailedSet,
+    patience: &'p mut Patience<'a>,
+}
+
+impl Asked for Judge<'_, '_> {
+    fn sessions(&mut self, sessions: &Sessions) -> Result<(), Stop> {
+        let items = items::of_sessions(sessions, self.failed_set, |_| true)?;
+        for weaker in [&CausalConvergence as &dyn Model, &CausalMemory] {
+            if let Finding::Violated(anomaly) = weaker.judge(&Recorded::from(sessions), self.patience) {
+                return Err(anomaly.into());
+            }
+        }
+        self.patience.begin();
+        walk(&Cell, items, Times::Ignored, Source::Sessions(sessions), self.patience)
+    }
+
+    fn history(&mut self, history: &History, kinds: &Kinds<'_>) -> Result<(), Stop> {
+        let [object] = kinds.objects()[..] else {
+            let names: Vec<_> = kinds.objects().into_iter().map(Object::name).collect();
+            let why = format!("objects of several kinds are not judged together: {}", names.join(", "));
+            return Err(Limit::Unfit(why).into());
+        };
+        object.visit(self.failed_set, &mut OfObject { object, history, kinds, patience: self.patience })
+    }
+}
+
+struct OfObject<'o, 'p, 'a> {
+    object: Object,
+    history: &'o History,
+    kinds: &'o Kinds<'o>,
+    patience: &'p mut Patience<'a>,
+}
+
+impl Visit for OfObject<'_, '_, '_> {
+    type Result = Result<(), Stop>;
+
+    fn visit<S: Specification>(&mut self, specification: &S) -> Result<(), Stop> {
+        let part = |call| self.kinds.part(self.object, call);
+        let items = items::of_history(specification, self.history, part)?;
+        walk(specification, items, Times::Ignored, Source::History(self.history), self.patience)
+    }
+}
+
+/// How many steps may be spent on making evidence small, if the search itself took fewer.
+const STEPS_SHRINKING: u64 = 1 << 20;
+
+/// Searches one order of all.
+pub(super) fn walk<S: Specification>(
+    specification: &S,
+    items: Vec<Item<S::Operation>>,
+    times: Times,
+    source: Source<'_>,
+    patience: &mut Patience<'_>,
+) -> Result<(), Stop> {
+    let steps = patience.steps();
+    if Walk::new(specification, &items, times, patience)?.explains(patience)? {
+        return Ok(());
+    }
+    let steps = (patience.steps() - steps).saturating_mul(4).max(STEPS_SHRINKING);
+    let shrunk = patience.within(steps, |patience| {
+        shrink(specification, items, |items| {
+            Walk::new(specification, items, times, patience)?.explains(patience)
+        })
+    });
+    let what = match times {
+        Times::Kept => "their times and sessions",
+        Times::Ignored => "their sessions",
+    };
+    Err(shrunk.found(what, "", |id| source.name(id)).into())
+}
