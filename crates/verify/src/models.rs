@@ -29,6 +29,8 @@
 //! | `specification` | [`Specification`]: what an object of your own may do, one operation at a time |
 //! | `objects` | [`Object`]: the specifications that are there |
 //! | `asked`, `items`, `search` | which objects a record speaks of, its operations, and the search for an order of them |
+//! | `graph`, `versions`, `lists` | arrows with reasons and their cycles; who wrote what; lists as registers: for judges of transactions |
+//! | `ordering` | one order of beginnings and commits: for the models from parallel snapshot to strict serializable |
 //! | the others | one model each, or one family with one algorithm |
 
 mod asked;
@@ -37,18 +39,27 @@ mod causal_convergence;
 mod convergence;
 mod finding;
 mod front;
+mod graph;
 mod guarantees;
 mod items;
 mod linearizable;
+mod lists;
 mod minimal;
 mod objects;
 mod observed;
+mod ordering;
 mod past;
 mod patience;
+mod read_atomic;
+mod read_committed;
 mod search;
 mod sequential;
+mod serializable;
+mod snapshot_isolation;
 mod specification;
 mod told;
+mod transactional_causal;
+mod versions;
 mod views;
 mod writers;
 
@@ -66,9 +77,14 @@ pub use objects::{
     QueueOperation, Register, RegisterOperation, Set, SetOperation,
 };
 pub use patience::Patience;
+pub use read_atomic::ReadAtomic;
+pub use read_committed::{AdyaPl2, ReadCommitted};
 pub use sequential::Sequential;
+pub use serializable::Serializable;
+pub use snapshot_isolation::{ParallelSnapshot, Prefix, SnapshotIsolation};
 pub use specification::{Answer, Bonds, Specification};
 pub use told::verdict;
+pub use transactional_causal::TransactionalCausal;
 pub use views::{CausalMemory, Pram};
 
 /// A consistency model that a history can be judged by.
@@ -189,7 +205,7 @@ impl<'a> From<&'a History> for Recorded<'a> {
 }
 
 /// Every model that is known, the stronger ones of a family first.
-static ALL: [&dyn Model; 12] = [
+static ALL: [&dyn Model; 24] = [
     &Linearizable,
     &Sequential,
     &CausalConvergence,
@@ -202,6 +218,19 @@ static ALL: [&dyn Model; 12] = [
     &guarantees::SINGLE[3],
     &StrongConvergence,
     &EventualConvergence,
+    // Of transactions.
+    &Serializable::STRICT,
+    &Serializable::SESSION,
+    &Serializable::PLAIN,
+    &SnapshotIsolation::STRONG,
+    &SnapshotIsolation::SESSION,
+    &SnapshotIsolation::PLAIN,
+    &Prefix,
+    &ParallelSnapshot,
+    &TransactionalCausal,
+    &ReadAtomic,
+    &ReadCommitted,
+    &AdyaPl2,
 ];
 
 /// Every model that is known; of the sets of session guarantees only those of one, since [`find`] knows the others.

@@ -46,7 +46,7 @@ impl Model for CausalConvergence {
     }
 }
 
-fn converges(recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Result<(), Stop> {
+pub(super) fn converges(recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Result<(), Stop> {
     let observed = Observed::of(recorded.registers()?, patience)?;
     let past = Past::of(&observed, patience)?;
     let writers = Writers::of(&observed, patience)?;

@@ -38,6 +38,16 @@ pub(crate) struct Observed<'a> {
     ranges: Vec<(u32, u32)>,
     /// A read that several writes explain, which was left out: a violation without it is one with it too.
     pub(crate) ambiguous: Option<Limit>,
+    again: Again,
+}
+
+/// What a transaction may see that reads a key again which it has not written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Again {
+    /// What it saw before. Several reads of one key are one.
+    ShowsTheSame,
+    /// Anything. Every read stands for itself, in the order of the transaction.
+    MayDiffer,
 }
 
 impl<'a> Observed<'a> {
@@ -59,6 +69,19 @@ impl<'a> Observed<'a> {
         counts: impl Fn(TransactionId) -> bool,
         patience: &mut Patience<'_>,
     ) -> Result<Observed<'a>, Stop> {
+        Observed::choose(sessions, counts, Again::ShowsTheSame, patience)
+    }
+
+    /// As [`Observed::counting`], and `again` says what a second read of a key may show.
+    ///
+    /// # Errors
+    /// As [`Observed::of`].
+    pub(crate) fn choose(
+        sessions: &'a Sessions,
+        counts: impl Fn(TransactionId) -> bool,
+        again: Again,
+        patience: &mut Patience<'_>,
+    ) -> Result<Observed<'a>, Stop> {
         patience.begin();
         let (keys, count) = (sessions.keys().len(), sessions.len());
         // For each transaction: its place, owner, range and line.
@@ -75,6 +98,7 @@ impl<'a> Observed<'a> {
             seen: Vec::new(),
             ranges: vec![(0, 0); count],
             ambiguous: None,
+            again,
         };
         let mut own = Own::new(keys);
         let mut open: Vec<u32> = Vec::new();
@@ -166,7 +190,7 @@ impl<'a> Observed<'a> {
                 }
                 Source::Wrong(why, writer) => return Err(self.wrong(id, access, why, writer).into()),
             };
-            match own.source(access.key) {
+            match own.source(access.key).filter(|_| self.again == Again::ShowsTheSame) {
                 Some(other) if other == source => continue,
                 Some(other) => {
                     let writers = [other, source].into_iter().filter(|writer| *writer != INITIAL);

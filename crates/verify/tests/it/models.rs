@@ -1,5 +1,7 @@
 //! The judges of consistency models, against slow obvious twins and the famous small histories.
 
+mod axioms;
+mod cases;
 mod causal;
 mod convergence;
 mod linearizable;
@@ -10,7 +12,9 @@ mod planted;
 mod seam;
 mod small;
 mod smallest;
+mod stores;
 mod stream;
+mod transactions;
 mod twin;
 mod twins;
 

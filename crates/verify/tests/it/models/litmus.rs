@@ -6,7 +6,7 @@ use expect_test::expect_file;
 use super::{judge, sessions, told};
 
 /// A name, and the history.
-const LITMUS: [(&str, &str); 23] = [
+const LITMUS: [(&str, &str); 27] = [
     ("everybody agrees", "a w(x,1) w(x,2)\nb r(x,1) r(x,2)"),
     ("store buffering: each misses the other's write", "a w(x,1) r(y,nil)\nb w(y,1) r(x,nil)"),
     ("message passing: the flag is up, the data is not there", "a w(x,1) w(y,1)\nb r(y,1) r(x,nil)"),
@@ -42,6 +42,10 @@ const LITMUS: [(&str, &str); 23] = [
     ("half a transaction", "a {w(x,1) w(y,1)}\nb {r(x,1) r(y,nil)}"),
     ("a stale read: what was over is not seen", "a w(x,1)@1..2\nb r(x,nil)@3..4"),
     ("a read in time: what is under way may be seen or not", "a w(x,1)@1..5\nb r(x,1)@2..3\nc r(x,nil)@3..4"),
+    ("fractured read: the other half", "a {w(x,1) w(y,1)}\nb {r(y,nil) r(x,1)}"),
+    ("a read that cannot be repeated", "a w(x,1) w(x,2)\nb {r(x,1) r(x,2)}"),
+    ("aborted read", "a w(x,1)!\nb r(x,1)"),
+    ("intermediate read", "a {w(x,1) w(x,2)}\nb r(x,1)"),
 ];
 
 #[test]
