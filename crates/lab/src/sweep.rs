@@ -78,8 +78,7 @@ pub struct Swept {
 }
 
 /// In true time, how soon after one update of an ordered pair the other came, at the earliest; `None` where there is no
-/// such pair. A clock that is
-/// wrong by less reverses no ordered pair.
+/// such pair. A clock that is wrong by less reverses no ordered pair.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Soonest {
@@ -87,6 +86,25 @@ pub struct Soonest {
     pub after: Option<Duration>,
     /// One of that node after another station's: counts for a clock that is behind.
     pub before: Option<Duration>,
+}
+
+/// On which side of the truth a clock is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Side {
+    /// It shows a later time.
+    Ahead,
+    /// It shows an earlier one.
+    Behind,
+}
+
+impl Side {
+    /// Whether an error is on this side.
+    pub const fn has(self, error_ns: i64) -> bool {
+        match self {
+            Side::Ahead => error_ns > 0,
+            Side::Behind => error_ns < 0,
+        }
+    }
 }
 
 /// What came of the pairs at one error of the clock.
@@ -231,17 +249,32 @@ fn play<N: Node<Request = Request>>(
     Ok(trace)
 }
 
+impl Soonest {
+    /// What an error on this side is to be compared with.
+    pub const fn of(&self, side: Side) -> Option<Duration> {
+        match side {
+            Side::Ahead => self.after,
+            Side::Behind => self.before,
+        }
+    }
+}
+
 impl Swept {
-    /// The smallest error at which an ordered pair loses its later update, and the largest smaller one, on the same side,
-    /// at which none does.
-    pub fn begins(&self) -> Option<(&Point, Option<&Point>)> {
+    /// On this side, the smallest error at which an ordered pair loses its later update, and the largest smaller one at
+    /// which none does. What concurrent pairs lose, which they do with every clock right, is not counted.
+    pub fn begins(&self, side: Side) -> Option<(&Point, Option<&Point>)> {
         let size = |point: &&Point| point.error_ns.unsigned_abs();
-        let first = self.points.iter().filter(|point| point.lost > 0).min_by_key(size)?;
-        let is_before = |point: &&Point| {
-            size(point) < size(&first)
-                && (point.error_ns == 0 || (point.error_ns < 0) == (first.error_ns < 0))
-        };
+        let losing = self.points.iter().filter(|point| side.has(point.error_ns) && point.lost > 0);
+        let first = losing.min_by_key(size)?;
+        let is_before =
+            |point: &&Point| size(point) < size(&first) && (point.error_ns == 0 || side.has(point.error_ns));
         Some((first, self.points.iter().filter(is_before).max_by_key(size)))
+    }
+
+    /// The largest error that was tried on this side.
+    pub fn furthest(&self, side: Side) -> Option<&Point> {
+        let of_side = self.points.iter().filter(|point| side.has(point.error_ns));
+        of_side.max_by_key(|point| point.error_ns.unsigned_abs())
     }
 
     /// The point with the most of something, of several the one with the smallest error.

@@ -1,10 +1,11 @@
 //! `constellation sweep`: one wall clock made wrong step by step, and what that costs, as a table or data for a plot.
 
+use std::cmp;
 use std::io::Write;
 use std::time::Duration;
 
 use anyhow::bail;
-use constellation_lab::sweep::{Point, Swept, milliseconds};
+use constellation_lab::sweep::{Point, Side, Swept, milliseconds};
 use constellation_lab::words::one_line;
 use constellation_lab::{Scenario, Sweep};
 use constellation_trace::Verdict;
@@ -76,10 +77,11 @@ fn replay(arguments: &args::Sweep, sweep: &Sweep, seed: u64) -> String {
 }
 
 /// A column of the table: what stands over it, and how wide it is.
-const COLUMNS: [([&str; 3], usize); 6] = [
+const COLUMNS: [([&str; 3], usize); 7] = [
     (["clock", "ahead", "by"], 10),
     (["ordered pairs:", "the later update", "is lost"], 16),
-    (["concurrent pairs:", "the later update", "is dropped"], 17),
+    (["concurrent pairs:", "one of the two", "is dropped"], 17),
+    (["and that is", "the later", "one in"], 11),
     (["pairs that", "vectors", "get wrong"], 10),
     (["hybrid time", "ahead of its", "wall clock by"], 13),
     (["messages that", "a guard of", "500 ms refuses"], 14),
@@ -121,11 +123,12 @@ fn print(swept: &Swept, scenario: &Scenario, sweep: &Sweep, printer: &mut Printe
     Ok(())
 }
 
-fn cells(point: &Point) -> [String; 6] {
+fn cells(point: &Point) -> [String; 7] {
     [
         milliseconds(point.error_ns),
         format!("{} of {}", point.lost, point.ordered),
-        format!("{} of {}", point.dropped_later, point.concurrent),
+        format!("{} of {}", point.dropped, point.concurrent),
+        point.dropped_later.to_string(),
         point.vectors_wrong.to_string(),
         whole_milliseconds(point.hybrid_ahead_ns),
         format!("{} of {}", point.refused, point.messages),
@@ -143,10 +146,12 @@ fn whole_milliseconds(ns: u64) -> String {
     format!("{} ms", ns / 1_000_000)
 }
 
-/// What the table says, in sentences.
+/// What the table says, in sentences; nothing of pairs of which there are none.
 fn conclusion(swept: &Swept, sweep: &Sweep) -> Vec<String> {
-    let mut told = vec![wall(swept, sweep)];
-    told.extend(swept.most(|point| point.dropped_later.into()).map(|most| {
+    let mut told: Vec<String> =
+        [Side::Ahead, Side::Behind].into_iter().filter_map(|side| wall(swept, sweep, side)).collect();
+    let concurrent = swept.most(|point| point.dropped_later.into()).filter(|most| most.concurrent > 0);
+    told.extend(concurrent.map(|most| {
         let dropped = swept.points.iter().map(|point| point.dropped).min().unwrap_or(0);
         let which = match most.dropped_later {
             0 => "the one that was written first".to_owned(),
@@ -162,50 +167,53 @@ fn conclusion(swept: &Swept, sweep: &Sweep) -> Vec<String> {
     if swept.exit_code() == 0 {
         told.extend(hybrid(swept));
         told.extend(swept.most(|point| point.lamport_orders.into()).map(|most| {
+            let pairs = most.ordered + most.concurrent;
+            let lamport = match most.concurrent {
+                0 => String::new(),
+                concurrent => format!(
+                    ", but they put {} of {concurrent} concurrent pairs in an order that there is not",
+                    most.lamport_orders
+                ),
+            };
             format!(
-                "vectors tell all {} pairs rightly and are the same at every error; Lamport times are, too, but they put {} of \
-                 {} concurrent pairs in an order that there is not",
-                most.ordered + most.concurrent,
-                most.lamport_orders,
-                most.concurrent
+                "vectors tell all {pairs} pairs rightly and are the same at every error; Lamport times are, too{lamport}"
             )
         }));
     }
     told
 }
 
-/// What it says of wall clocks.
-fn wall(swept: &Swept, sweep: &Sweep) -> String {
+/// What it says of wall clocks that are wrong on this side, if any is and there are ordered pairs.
+fn wall(swept: &Swept, sweep: &Sweep, side: Side) -> Option<String> {
+    let furthest = swept.furthest(side).filter(|point| point.ordered > 0)?;
     let node = one_line(&sweep.node);
-    let Some((first, before)) = swept.begins() else {
-        let ordered = swept.points.first().map_or(0, |point| point.ordered);
-        let soonest = swept.soonest.after.map_or(String::new(), |soonest| {
-            format!(
-                "; another station replaces an update of {node} after {} at the earliest",
-                rounded(soonest)
-            )
-        });
-        return format!(
-            "wall clocks lose no later update of {ordered} ordered pairs at any of these errors{soonest}"
-        );
+    let soonest = swept.soonest.of(side).map(rounded).map_or(String::new(), |soonest| match side {
+        Side::Ahead => {
+            format!("; another station replaces an update of {node} after {soonest} at the earliest")
+        }
+        Side::Behind => {
+            format!("; {node} replaces an update of another station after {soonest} at the earliest")
+        }
+    });
+    let Some((first, before)) = swept.begins(side) else {
+        let (ordered, furthest) = (furthest.ordered, milliseconds(furthest.error_ns));
+        return Some(format!(
+            "wall clocks lose no update that had seen what it replaces, in {ordered} ordered pairs, at any error up to \
+             {furthest}{soonest}"
+        ));
     };
     let none = before.map(|before| format!("none at {}", milliseconds(before.error_ns)));
-    let most = swept.most(|point| point.lost.into()).filter(|most| most.lost > first.lost);
+    let of_side = swept.points.iter().filter(|point| side.has(point.error_ns) && point.lost > first.lost);
+    let most = of_side.max_by_key(|point| (point.lost, cmp::Reverse(point.error_ns.unsigned_abs())));
     let most = most.map(|most| format!("{} at {}", most.lost, milliseconds(most.error_ns)));
     let others: String = [none, most].into_iter().flatten().map(|other| format!(", {other}")).collect();
-    let why = if first.error_ns < 0 {
-        let soonest = swept.soonest.before.map(rounded).unwrap_or_default();
-        format!("{node} replaces an update of another station after {soonest} at the earliest")
-    } else {
-        let soonest = swept.soonest.after.map(rounded).unwrap_or_default();
-        format!("another station replaces an update of {node} after {soonest} at the earliest")
-    };
-    format!(
-        "wall clocks begin to lose updates at an error of {}: the later one in {} of {} ordered pairs{others}; {why}",
+    Some(format!(
+        "wall clocks begin to lose updates that had seen what they replace at an error of {}: the later one in {} of {} \
+         ordered pairs{others}{soonest}",
         milliseconds(first.error_ns),
         first.lost,
         first.ordered,
-    )
+    ))
 }
 
 fn nanoseconds(time: Duration) -> u64 {
@@ -231,11 +239,13 @@ fn hybrid(swept: &Swept) -> Vec<String> {
         }
         _ => "refuses none at these errors".to_owned(),
     };
+    let right = match furthest.ordered {
+        0 => String::new(),
+        ordered => format!("put all {ordered} ordered pairs right at every error; they "),
+    };
     vec![
         format!(
-            "hybrid clocks put all {} ordered pairs right at every error; they get {} ahead of their own wall clock, never more \
-             than the error (Kulkarni et al. 2014)",
-            furthest.ordered,
+            "hybrid clocks {right}get {} ahead of their own wall clock, never more than the error (Kulkarni et al. 2014)",
             whole_milliseconds(furthest.hybrid_ahead_ns)
         ),
         format!("a hybrid clock with a guard of {guard} {refused}"),
@@ -250,7 +260,8 @@ fn print_next(
     printer: &mut Printer,
 ) -> anyhow::Result<()> {
     let name = quoted(&arguments.scenario);
-    let error_ns = swept.begins().map_or(sweep.to_ns, |(first, _)| first.error_ns);
+    let begins = [Side::Ahead, Side::Behind].into_iter().find_map(|side| swept.begins(side));
+    let error_ns = begins.map_or(sweep.to_ns, |(first, _)| first.error_ns);
     let wall = quoted(&format!("node={},ahead={}", sweep.node, milliseconds(error_ns).replace(' ', "")));
     printer.line(format!(
         "see what the scenario makes of it: constellation run {name} --resolver all --wall {wall}"
@@ -307,9 +318,11 @@ fn as_json(swept: &Swept, scenario: &Scenario, sweep: &Sweep, seed: u64, replay:
             .map(|(name, value)| (name.to_owned(), json!(number(value))))
             .collect::<Value>()
     };
-    let begins = swept.begins().map(|(first, before)| {
-        json!({"error_ns": first.error_ns, "none_at_ns": before.map(|before| before.error_ns)})
-    });
+    let begins = |side| {
+        swept.begins(side).map(|(first, before)| {
+            json!({"error_ns": first.error_ns, "none_at_ns": before.map(|before| before.error_ns)})
+        })
+    };
     json!({
         "schema": "constellation/sweep/1",
         "version": env!("CARGO_PKG_VERSION"),
@@ -319,7 +332,7 @@ fn as_json(swept: &Swept, scenario: &Scenario, sweep: &Sweep, seed: u64, replay:
         "pairs": sweep.pairs,
         "guard_ns": Sweep::GUARD_NS,
         "points": swept.points.iter().map(object).collect::<Vec<_>>(),
-        "begins_to_lose": begins,
+        "ordered_loss_begins": {"ahead": begins(Side::Ahead), "behind": begins(Side::Behind)},
         "replaced_soonest_ns": {
             "after_the_node": swept.soonest.after.map(nanoseconds),
             "by_the_node": swept.soonest.before.map(nanoseconds),
