@@ -260,7 +260,7 @@ fn one_world_is_shown_with_its_timeline_and_its_trace_is_that_of_the_six() {
                           e10  pacific  +58.028910s  asks again for 1, retry 1 of 1
                           e13  mss-23   +58.056160s  fires for burn-1
                 proof     pacific began one operation, and whatever it sent after that only asked what had become of it
-                steps     1. loss mss-23 -> pacific #1 = 1 of 2
+                steps     1. the reply to the order, the second message from mss-23 to pacific, is lost
                 replay    constellation run mss-23 --retry blind --world lost-reply --seed 1
             · whether it looks like the others is judged without --world
 

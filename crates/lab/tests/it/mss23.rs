@@ -124,14 +124,14 @@ fn a_client_that_sees_a_difference_before_its_time_is_up_is_caught() {
     check_broken(
         &judge(Retries::Keyed, &runs)[..1],
         expect![[r#"
-        until the time-out the worlds look alike to the client (2 worlds, 5 lines each, byte by byte)
-        expected  pacific sees in `lost-reply` until its time is up what it sees in `lost-request`
-        found     line 5 of what it sees is `+58.028910s  asks again for 1, retry 1 of 1, sends #2 to mss-23` in `lost-request`, and `+10.098770s  receives #1 from mss-23, hears of 1: done` in `lost-reply`
-        events    e5   pacific  +10.028910s  invokes 1: fire burn-1, sends m2 to mss-23
-                  e10  pacific  +10.098770s  hears of 1: done
-        proof     what a client may conclude from a time-out is what is so in every world that looks like this
-        steps     1. loss mss-23 -> pacific #1 = 1 of 2
-    "#]],
+            until the time-out the worlds look alike to the client (2 worlds, 5 lines each, byte by byte)
+            expected  pacific sees in `lost-reply` until its time is up what it sees in `lost-request`
+            found     line 5 of what it sees is `+58.028910s  asks again for 1, retry 1 of 1, sends #2 to mss-23` in `lost-request`, and `+10.098770s  receives #1 from mss-23, hears of 1: done` in `lost-reply`
+            events    e5   pacific  +10.028910s  invokes 1: fire burn-1, sends m2 to mss-23
+                      e10  pacific  +10.098770s  hears of 1: done
+            proof     what a client may conclude from a time-out is what is so in every world that looks like this
+            steps     1. the reply to the order, the second message from mss-23 to pacific, is lost
+        "#]],
     );
 }
 
@@ -181,7 +181,7 @@ fn a_thruster_that_never_fires_is_caught_where_the_client_asks_again() {
             found     it never fires, though every link and machine is whole again
             events    e5  pacific  +10.028910s  invokes 1: fire burn-1, sends m2 to mss-23
             proof     who asks again until there is an answer is promised that the work is done
-            steps     1. loss pacific -> mss-23 #1 = 1 of 2
+            steps     1. the order, the second message from pacific to mss-23, is lost
         "#]],
     );
     check_broken(&judge(Retries::None, &runs), expect![""]);

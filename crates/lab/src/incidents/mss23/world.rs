@@ -79,8 +79,10 @@ impl World {
     /// What is done to the calm run, as steps.
     pub fn steps(self) -> Vec<String> {
         let steps: &[&str] = match self {
-            World::LostRequest => &["loss pacific -> mss-23 #1 = 1 of 2"],
-            World::LostReply => &["loss mss-23 -> pacific #1 = 1 of 2"],
+            World::LostRequest => &["the order, the second message from pacific to mss-23, is lost"],
+            World::LostReply => {
+                &["the reply to the order, the second message from mss-23 to pacific, is lost"]
+            }
             World::CrashBefore => {
                 &["from 5 s on, mss-23 crashes before it works on its next input", "at 30 s, mss-23 restarts"]
             }
