@@ -23,6 +23,8 @@ use crate::printer::{Printer, count, faint, strong};
 use crate::target::{groups, quoted};
 use crate::timeline::print_timeline;
 
+/// What it is called on the command line.
+const NAME: &str = "antarctic";
 /// The seed when none is given.
 const SEED: u64 = 1;
 /// Every policy, to be compared.
@@ -55,9 +57,7 @@ pub(super) fn run(arguments: &args::Run, printer: &mut Printer) -> anyhow::Resul
     } else {
         print(&asked, &told, arguments.timeline.unwrap_or(args::Timeline::None), printer)?;
     }
-    let of_trials = told.trials.iter().flat_map(|trial| &trial.judgements);
-    let judgements: Vec<Judgement> = of_trials.chain(&told.election.judgements).cloned().collect();
-    Ok(Judgement::exit_code(&judgements))
+    Ok(told.exit_code())
 }
 
 /// All that was run.
@@ -73,6 +73,13 @@ impl Told {
         let trials = asked.policies.iter().map(trial).collect::<Result<Vec<_>, _>>()?;
         let election = Election::of(&asked.orbit, asked.seed, &asked.replay(&asked.policy))?;
         Ok(Told { trials, election })
+    }
+
+    /// The exit code for all promises together, those of the election among them.
+    fn exit_code(&self) -> u8 {
+        let of_trials = self.trials.iter().flat_map(|trial| &trial.judgements);
+        let judgements: Vec<Judgement> = of_trials.chain(&self.election.judgements).cloned().collect();
+        Judgement::exit_code(&judgements)
     }
 }
 
@@ -133,8 +140,7 @@ fn orbit(groups: Groups, pass: &str) -> anyhow::Result<Orbit> {
 }
 
 fn print(asked: &Asked, told: &Told, shown: args::Timeline, printer: &mut Printer) -> anyhow::Result<()> {
-    let title = incidents::study("antarctic").map_or("", |study| study.title);
-    printer.line(format!("{} · {title}", strong("antarctic")))?;
+    printer.line(format!("{} · {}", strong(NAME), title()))?;
     printer.line("")?;
     for trial in &told.trials {
         print_timeline(&trial.trace, shown, printer)?;
@@ -312,12 +318,19 @@ fn seconds(time: Duration) -> String {
     format!("{}.{:03} s", time.as_secs(), time.subsec_millis())
 }
 
+/// What it is about, in a line.
+fn title() -> &'static str {
+    incidents::study(NAME).map_or("", |study| study.title)
+}
+
 fn as_json(asked: &Asked, told: &Told) -> Value {
     let trials: Vec<Value> = told.trials.iter().map(|trial| trial_json(asked, trial)).collect();
     let storm_ns = [STORM_BEGINS, STORM_ENDS].map(ns);
     json!({
         "schema": "constellation/antarctic/1",
         "version": env!("CARGO_PKG_VERSION"),
+        "scenario": NAME,
+        "title": title(),
         "policy": asked.policy,
         "groups": asked.orbit.groups().sizes(),
         "seed": asked.seed.to_string(),
@@ -325,6 +338,7 @@ fn as_json(asked: &Asked, told: &Told) -> Value {
         "pass_ns": ns(asked.orbit.pass()),
         "trials": trials,
         "election": election::as_json(&told.election),
+        "exit_code": told.exit_code(),
         "replay": asked.replay(&asked.policy),
     })
 }

@@ -3,8 +3,9 @@
 //! The election is that of Raft (Ongaro and Ousterhout 2014) without its log: a station has one vote in a term, which is
 //! on disk before it is told, also for whom it was; so two stations cannot both have more than half of one term. In the
 //! storm stations hear each other only while a satellite passes over, at a few bytes a second, and only within a group.
-//! The contact plan is known beforehand, so nobody stands where nobody can hear it. Wall clocks say when to try, and
-//! nothing that is promised depends on them.
+//! The contact plan is known beforehand, so nobody stands where nobody can hear it. Wall clocks say when to try: that no
+//! term has two coordinators does not depend on them, but that there is one in time does. As in the storm of the policies
+//! one clock is minutes ahead, and a coordinator is owed only where that station is not needed.
 //!
 //! Nodes draw no lots, so who stands when is a matter of the station and the term ([`place`]): one after the other, each a
 //! round of votes after the one before. Who was not heard asks again in the same term, so that a group too small to elect
@@ -31,6 +32,7 @@ pub use verdict::one_coordinator_a_term;
 use super::STATIONS;
 use super::groups::stations;
 use super::promises::budget;
+use super::world::at;
 use crate::case::Case;
 use crate::simulate::RunError;
 use crate::subject::Subject;
@@ -286,6 +288,8 @@ pub struct Election {
     pub terms: Vec<Term>,
     /// What is promised, and what came of it.
     pub judgements: Vec<Judgement>,
+    /// What nobody promised but a reader should know, one line each.
+    pub remarks: Vec<String>,
 }
 
 /// Something that a station did in an election.
@@ -310,7 +314,7 @@ pub struct Term {
     pub number: u32,
     /// For each candidate who voted for it, in the order of voting.
     pub votes: Vec<(String, Vec<String>)>,
-    /// Who coordinates it; more than one is a violated promise.
+    /// Who coordinates it, in the order of election, each once; more than one is a violated promise.
     pub coordinators: Vec<String>,
 }
 
@@ -346,7 +350,10 @@ impl Election {
             }
         }
         let round = timetable.round;
-        Ok(Election { orbit: orbit.clone(), trace, round, deeds, terms, judgements })
+        let told =
+            orbit.clock().map(|clock| format!("{clock}, and it takes other times for those of the passes"));
+        let remarks = told.into_iter().collect();
+        Ok(Election { orbit: orbit.clone(), trace, round, deeds, terms, judgements, remarks })
     }
 
     /// The exit code for all promises together: 0 holds, 1 violated, 3 unknown.
@@ -368,17 +375,22 @@ fn judge(orbit: &Orbit, trace: &Trace) -> Vec<Judgement> {
     vec![verdict::safety(&order), verdict::in_time(&order, orbit, &Needs::of(orbit))]
 }
 
-/// What happened until an event, as the steps of a schedule.
+/// What happened until an event, as the steps of a schedule, in the order of time.
 fn steps(orbit: &Orbit, deeds: &[Deed], last: Option<EventId>) -> Vec<String> {
     let window = orbit.windows()[0];
-    let opened = format!("at {} a satellite passes over, until {}", window.opens, window.closes);
+    let clock = orbit.clock().map(|clock| (at(Duration::ZERO), clock));
+    let opened = (window.opens, format!("a satellite passes over, until {}", window.closes));
     let until = deeds.iter().filter(|deed| last.is_none_or(|last| deed.event <= last));
-    let deeds = until.map(|deed| format!("at {} {} {}", deed.at, deed.station, deed.what));
-    [opened].into_iter().chain(deeds).collect()
+    let deeds = until.map(|deed| (deed.at, format!("{} {}", deed.station, deed.what)));
+    let mut steps: Vec<_> = clock.into_iter().chain([opened]).chain(deeds).collect();
+    // Of those at one time the world's come first, then the stations' as they were recorded.
+    steps.sort_by_key(|(at, _)| *at);
+    steps.into_iter().map(|(at, what)| format!("at {at} {what}")).collect()
 }
 
 /// The election as something that can be hunted, among stations that make this mistake. What luck does to links and
-/// machines is said by the orbit ([`Orbit::rough`]).
+/// machines is said by the orbit ([`Orbit::rough`]). Safety alone is judged: where messages are lost and machines crash
+/// nobody is owed a coordinator in time, however long the pass.
 pub fn subject(orbit: &Orbit, mistake: Mistake) -> Box<dyn Subject> {
     let timetable = Arc::new(orbit.timetable());
     let station = move |me| Station::new(me, Arc::clone(&timetable), mistake);

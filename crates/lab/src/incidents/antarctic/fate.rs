@@ -15,7 +15,8 @@ use crate::words::one_line;
 /// What became of a write.
 ///
 /// It is *shown in the end* if the last read of its key at any station shows it. Another update *supersedes* it that saw
-/// it, or saw one that saw it, and so on, if that one is shown in the end or was acknowledged.
+/// it, or saw one that saw it, and so on, if that one is shown in the end, or was acknowledged and is itself superseded. So
+/// a write is lost, too, whose successors are all lost.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum Fate {
@@ -27,7 +28,7 @@ pub enum Fate {
     /// Acknowledged, and at some station shown beside another of which neither saw the other: somebody has to choose, or had
     /// to.
     LeftToPeople,
-    /// Acknowledged, but not shown in the end, though nothing superseded it.
+    /// Acknowledged, but not shown in the end, and nor is anything that saw it.
     Lost,
     /// The client was told that it had no effect and never will.
     Refused,
@@ -83,8 +84,10 @@ pub struct WriteFate {
     pub asked: EventId,
     /// When a station made an update of it.
     pub written: Option<EventId>,
-    /// The update that displaced it, if it is lost.
+    /// The update that is shown in its place, if it is lost itself, and not only with what saw it.
     pub(super) winner: Option<EventId>,
+    /// Whether it had seen that one.
+    pub(super) had_seen_winner: bool,
 }
 
 /// What became of each write of a trace, in the order of asking; `healed` says when the storm ended, if there was one.
@@ -173,10 +176,17 @@ impl<'o, 't> Records<'o, 't> {
     /// The update that supersedes `write`: the first of those that do.
     fn superseder(&self, write: &Write) -> Option<&'t Write> {
         let counts = |later: &&Write| {
-            self.acknowledged.contains(&(later.key, later.update))
-                || self.is_in_the_end(later.key, later.update)
+            let is_shown = |update: &Write| self.is_in_the_end(update.key, update.update);
+            let is_acknowledged = self.acknowledged.contains(&(later.key, later.update));
+            is_shown(later) || is_acknowledged && self.successors(later).into_iter().any(is_shown)
         };
         self.successors(write).into_iter().find(counts)
+    }
+
+    /// The first acknowledged update that saw `write`, whatever became of it.
+    fn acknowledged_successor(&self, write: &Write) -> Option<&'t Write> {
+        let is_acknowledged = |later: &&Write| self.acknowledged.contains(&(later.key, later.update));
+        self.successors(write).into_iter().find(is_acknowledged)
     }
 
     fn tell(&self, operation: &Operation, key: &str, value: &str, healed: Option<TrueTime>) -> WriteFate {
@@ -195,6 +205,7 @@ impl<'o, 't> Records<'o, 't> {
             asked: asked.event,
             written: write.map(|write| write.event),
             winner: None,
+            had_seen_winner: false,
         };
         match &operation.completed {
             Some((_, Completion::Failed { reason })) => {
@@ -221,9 +232,15 @@ impl<'o, 't> Records<'o, 't> {
         };
         let superseder = self.superseder(write);
         if superseder.is_none() && !self.is_in_the_end(write.key, write.update) {
+            told.fate = Fate::Lost;
+            if let Some(later) = self.acknowledged_successor(write) {
+                told.why = format!("superseded by {}, which is lost", self.trace.text(later.update));
+                return;
+            }
             let winner = self.winner(write);
             told.winner = winner.map(|winner| winner.event);
-            (told.fate, told.why) = (Fate::Lost, self.displaced(write, winner));
+            told.had_seen_winner = winner.is_some_and(|winner| self.saw(write, winner));
+            told.why = self.displaced(write, winner);
             return;
         }
         let superseder = superseder.map(|later| self.trace.text(later.update));
@@ -267,7 +284,8 @@ impl<'o, 't> Records<'o, 't> {
         format!("{} heard of it after the storm", named(behind.to_vec()))
     }
 
-    /// The acknowledged updates that are lost, and in whose place this one is shown.
+    /// The acknowledged updates that are lost, and in whose place this one is shown; not those that are lost with what saw
+    /// them.
     fn victims(&self, write: &Write) -> Vec<&'t str> {
         if !self.is_in_the_end(write.key, write.update) {
             return Vec::new();
@@ -277,6 +295,7 @@ impl<'o, 't> Records<'o, 't> {
                 && self.acknowledged.contains(&(other.key, other.update))
                 && !self.is_in_the_end(other.key, other.update)
                 && self.superseder(other).is_none()
+                && self.acknowledged_successor(other).is_none()
         };
         let victims = self.trace.writes().iter().filter(is_victim);
         victims.map(|victim| self.trace.text(victim.update)).collect()
@@ -295,20 +314,35 @@ impl<'o, 't> Records<'o, 't> {
         self.stations.iter().copied().filter(|station| !knows(*station)).collect()
     }
 
+    /// Whether one update saw another of its key, or one that did.
+    fn saw(&self, later: &Write, earlier: &Write) -> bool {
+        self.successors(earlier).iter().any(|successor| successor.update == later.update)
+    }
+
     /// What is shown in the end in the place of an update.
     fn winner(&self, write: &Write) -> Option<&'t Write> {
-        let mut of_key = self.last.iter().filter(|((key, _), _)| *key == write.key);
-        of_key.find_map(|(_, read)| self.trace.write(read.key, *read.shows.first()?))
+        self.shown_last(write.key).find_map(|update| self.trace.write(write.key, update))
+    }
+
+    /// What the last reads of a key show.
+    fn shown_last(&self, key: Symbol) -> impl Iterator<Item = Symbol> {
+        let of_key = self.last.iter().filter(move |((of, _), _)| *of == key);
+        of_key.flat_map(|(_, read)| read.shows.iter().copied())
     }
 
     fn displaced(&self, write: &Write, winner: Option<&Write>) -> String {
         let Some(winner) = winner else {
-            return "no station shows anything of this key in the end".to_owned();
+            return match self.shown_last(write.key).next() {
+                Some(stray) => {
+                    let stray = self.trace.text(stray);
+                    format!("{stray} is shown in its place, which was never written under this key")
+                }
+                None => "no station shows anything of this key in the end".to_owned(),
+            };
         };
         let name = self.trace.text(winner.update);
-        let is_later = self.successors(winner).iter().any(|later| later.update == write.update);
         let own = self.trace.text(write.update);
-        let saw = if is_later {
+        let saw = if self.saw(write, winner) {
             format!("though {own} had seen {name}")
         } else {
             format!("though {name} had not seen {own}")
@@ -338,6 +372,14 @@ impl<'o, 't> Records<'o, 't> {
         let node = sent.map_or(operation.client, |message| self.trace.message(message).to);
         self.trace.node_name(node).to_owned()
     }
+}
+
+/// The lost write of which there is most to tell: the first that is lost itself, or else the first that is lost with
+/// another.
+pub(super) fn first_lost(fates: &[WriteFate]) -> Option<&WriteFate> {
+    let mut lost = fates.iter().filter(|told| told.fate == Fate::Lost);
+    let first = lost.clone().next();
+    lost.find(|told| told.winner.is_some()).or(first)
 }
 
 /// Whether its client was told that it took effect.

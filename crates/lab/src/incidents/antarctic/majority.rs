@@ -7,6 +7,11 @@
 //!
 //! Who does not hear of enough promises has sent nobody a value, so it can refuse and mean it. Who has sent one and then
 //! does not hear of enough stations cannot know, and says that.
+//!
+//! A station that restarts knows what it has promised and accepted, and no task. Answers to its tasks of earlier lives may
+//! still be on their way, also from stations that stood still meanwhile. So a task is named by its life and its number,
+//! and an answer counts for the task that it names: that has one key. Of the answers that also name a ballot, those to an
+//! earlier attempt of the task count for nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -32,14 +37,36 @@ const STAGGER: Duration = Duration::from_millis(700);
 /// A station that acknowledges what most stations have.
 pub(super) struct Majority {
     me: NodeId,
-    /// How many stations it takes for most; another number is a mistake that a judge must find.
-    quorum: usize,
-    /// Which life this is, so that no update is named twice.
+    mistake: Mistake,
+    /// Which life this is, so that no update and no task is named twice.
     life: u32,
     registers: BTreeMap<String, Register>,
-    tasks: BTreeMap<u32, Task>,
-    /// How many tasks were begun, and updates named.
+    tasks: BTreeMap<TaskId, Task>,
+    /// How many tasks were begun in this life.
     begun: u32,
+}
+
+/// What is wrong with a station; all but the first are for judges to find.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(not(test), expect(dead_code, reason = "only tests plant mistakes"))]
+pub(super) enum Mistake {
+    /// Nothing.
+    None,
+    /// So many stations are taken for most.
+    Quorum(usize),
+    /// The tasks of each life have the numbers of those before, and nothing else to tell them apart.
+    TasksReused,
+    /// What is promised is in memory alone: who restarts may accept what it had promised not to.
+    PromiseForgotten,
+    /// Who is asked shows the newest without having most stations hold it.
+    NoReadBack,
+}
+
+/// Which task of a station, ever: the nth of a life.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) struct TaskId {
+    life: u32,
+    number: u32,
 }
 
 /// A number of an attempt to change a register: a later round wins, and no two stations share one.
@@ -120,28 +147,29 @@ pub(super) enum Message {
     /// To a client.
     Reply(RequestId, Completion),
     /// What do you hold under this key?
-    Ask { task: u32, key: String },
+    Ask { task: TaskId, key: String },
     /// This.
-    Holds { task: u32, accepted: Accepted },
+    Holds { task: TaskId, accepted: Accepted },
     /// Promise to accept nothing older than this ballot, and say what you hold.
-    Prepare { task: u32, key: String, ballot: Ballot },
+    Prepare { task: TaskId, key: String, ballot: Ballot },
     /// Promised.
-    Promise { task: u32, ballot: Ballot, accepted: Accepted },
+    Promise { task: TaskId, ballot: Ballot, accepted: Accepted },
     /// Accept this value.
-    Accept { task: u32, key: String, ballot: Ballot, held: Held },
+    Accept { task: TaskId, key: String, ballot: Ballot, held: Held },
     /// Accepted.
-    Accepted { task: u32, ballot: Ballot },
+    Accepted { task: TaskId, ballot: Ballot },
     /// Neither: a later ballot was promised.
-    Overtaken { task: u32, ballot: Ballot, promised: Ballot },
+    Overtaken { task: TaskId, ballot: Ballot, promised: Ballot },
 }
 
-/// The timer of a task has an even number when its patience is over, and an odd one when it is to try again.
-const fn patience(task: u32) -> Timer {
-    Timer(task * 2)
+/// The timer of a task has an even number when its patience is over, and an odd one when it is to try again. With a life its
+/// timers end.
+const fn patience(task: TaskId) -> Timer {
+    Timer(task.number * 2)
 }
 
-const fn again(task: u32) -> Timer {
-    Timer(task * 2 + 1)
+const fn again(task: TaskId) -> Timer {
+    Timer(task.number * 2 + 1)
 }
 
 impl Node for Majority {
@@ -154,8 +182,8 @@ impl Node for Majority {
             Input::Restart { state, incarnation } => self.restart(state.as_deref(), incarnation, effects),
             Input::Message { message: Message::Request(id, call), .. } => self.begin(id, call, effects),
             Input::Message { from, message } => self.hear(from, message, effects),
-            Input::Timer(Timer(number)) if number % 2 == 0 => self.give_up(number / 2, effects),
-            Input::Timer(Timer(number)) => self.prepare(number / 2, effects),
+            Input::Timer(Timer(number)) if number % 2 == 0 => self.give_up(self.task(number / 2), effects),
+            Input::Timer(Timer(number)) => self.prepare(self.task(number / 2), effects),
             Input::Request(Request::Read { key }) => self.read(Asker::Run, key, effects),
             _ => {}
         }
@@ -176,10 +204,24 @@ impl Service for Majority {
 }
 
 impl Majority {
-    /// The station with this id; `quorum` stations are taken for most.
-    pub(super) fn new(me: NodeId, quorum: usize) -> Majority {
+    /// The station with this id, which makes this mistake.
+    pub(super) fn new(me: NodeId, mistake: Mistake) -> Majority {
         let (registers, tasks) = (BTreeMap::new(), BTreeMap::new());
-        Majority { me, quorum, life: 0, registers, tasks, begun: 0 }
+        Majority { me, mistake, life: 0, registers, tasks, begun: 0 }
+    }
+
+    /// How many stations are taken for most.
+    const fn quorum(&self) -> usize {
+        match self.mistake {
+            Mistake::Quorum(stations) => stations,
+            _ => QUORUM,
+        }
+    }
+
+    /// The nth task of this life.
+    fn task(&self, number: u32) -> TaskId {
+        let life = if self.mistake == Mistake::TasksReused { 0 } else { self.life };
+        TaskId { life, number }
     }
 
     fn begin(&mut self, id: RequestId, call: Call, effects: &mut Effects<Message>) {
@@ -200,11 +242,12 @@ impl Majority {
     }
 
     /// Enters a task, with an end to its patience.
-    fn enter(&mut self, task: Task, effects: &mut Effects<Message>) -> u32 {
+    fn enter(&mut self, task: Task, effects: &mut Effects<Message>) -> TaskId {
         self.begun += 1;
-        self.tasks.insert(self.begun, task);
-        effects.set_timer(patience(self.begun), PATIENCE);
-        self.begun
+        let id = self.task(self.begun);
+        self.tasks.insert(id, task);
+        effects.set_timer(patience(id), PATIENCE);
+        id
     }
 
     fn read(&mut self, asker: Asker, key: String, effects: &mut Effects<Message>) {
@@ -215,8 +258,8 @@ impl Majority {
     }
 
     /// Asks for promises, under a ballot above all that it has heard of.
-    fn prepare(&mut self, number: u32, effects: &mut Effects<Message>) {
-        let Some(Task { key, stage: Stage::Preparing { newer, .. }, .. }) = self.tasks.get(&number) else {
+    fn prepare(&mut self, id: TaskId, effects: &mut Effects<Message>) {
+        let Some(Task { key, stage: Stage::Preparing { newer, .. }, .. }) = self.tasks.get(&id) else {
             return;
         };
         let (key, newer) = (key.clone(), *newer);
@@ -225,9 +268,9 @@ impl Majority {
         register.promised = ballot;
         let promises = BTreeMap::from([(self.me, register.accepted.clone())]);
         let stage = Stage::Preparing { ballot, promises, refusals: BTreeSet::new(), newer };
-        self.tasks.entry(number).and_modify(|task| task.stage = stage);
+        self.tasks.entry(id).and_modify(|task| task.stage = stage);
         self.persist(effects);
-        self.tell_others(&Message::Prepare { task: number, key, ballot }, effects);
+        self.tell_others(&Message::Prepare { task: id, key, ballot }, effects);
     }
 
     fn hear(&mut self, from: NodeId, message: Message, effects: &mut Effects<Message>) {
@@ -243,7 +286,9 @@ impl Majority {
                 }
                 register.promised = ballot;
                 let accepted = register.accepted.clone();
-                self.persist(effects);
+                if self.mistake != Mistake::PromiseForgotten {
+                    self.persist(effects);
+                }
                 effects.send(from, Message::Promise { task, ballot, accepted });
             }
             Message::Accept { task, key, ballot, held } => match self.accept(&key, ballot, held, effects) {
@@ -282,14 +327,18 @@ impl Majority {
     }
 
     /// A read knows what enough stations hold: it shows nothing, or has enough of them hold the newest.
-    fn hear_holds(&mut self, from: NodeId, number: u32, accepted: Accepted, effects: &mut Effects<Message>) {
-        let Some(task) = self.tasks.get_mut(&number) else { return };
+    fn hear_holds(&mut self, from: NodeId, id: TaskId, accepted: Accepted, effects: &mut Effects<Message>) {
+        let quorum = self.quorum();
+        let Some(task) = self.tasks.get_mut(&id) else { return };
         let Stage::Asking { holds } = &mut task.stage else { return };
         holds.insert(from, accepted);
-        if holds.len() < self.quorum {
+        if holds.len() < quorum {
             return;
         }
-        let Some((ballot, held)) = newest(holds) else { return self.end_read(number, None, effects) };
+        let Some((ballot, held)) = newest(holds) else { return self.end_read(id, None, effects) };
+        if self.mistake == Mistake::NoReadBack && !matches!(task.asker, Asker::Station) {
+            return self.end_read(id, Some(held), effects);
+        }
         let has_it = |accepted: &Accepted| accepted.as_ref().is_some_and(|(own, _)| *own == ballot);
         let by: BTreeSet<NodeId> =
             holds.iter().filter(|(_, accepted)| has_it(accepted)).map(|(station, _)| *station).collect();
@@ -297,36 +346,37 @@ impl Majority {
         task.stage = Stage::Accepting { ballot, held: held.clone(), by: by.clone() };
         for station in stations().filter(|station| !by.contains(station) && *station != self.me) {
             let (key, held) = (key.clone(), held.clone());
-            effects.send(station, Message::Accept { task: number, key, ballot, held });
+            effects.send(station, Message::Accept { task: id, key, ballot, held });
         }
         if !by.contains(&self.me) && self.accept(&key, ballot, held, effects).is_ok() {
-            return self.hear_accepted(self.me, number, ballot, effects);
+            return self.hear_accepted(self.me, id, ballot, effects);
         }
-        self.end_if_accepted(number, effects);
+        self.end_if_accepted(id, effects);
     }
 
     /// Enough promises: a write knows what it supersedes, and sends its value; a read sends what it has found.
     fn hear_promise(
         &mut self,
         from: NodeId,
-        (number, of): (u32, Ballot),
+        (id, of): (TaskId, Ballot),
         accepted: Accepted,
         effects: &mut Effects<Message>,
     ) {
-        let Some(task) = self.tasks.get_mut(&number) else { return };
+        let quorum = self.quorum();
+        let Some(task) = self.tasks.get_mut(&id) else { return };
         let Stage::Preparing { ballot, promises, .. } = &mut task.stage else { return };
         if *ballot != of {
             return;
         }
         promises.insert(from, accepted);
-        if promises.len() < self.quorum {
+        if promises.len() < quorum {
             return;
         }
         let newest = newest(promises).map(|(_, held)| held);
-        let Some(held) = task.write.clone().map(|value| self.named(number, value)).or(newest.clone()) else {
-            return self.end_read(number, None, effects);
+        let Some(held) = task.write.clone().map(|value| self.named(id, value)).or(newest.clone()) else {
+            return self.end_read(id, None, effects);
         };
-        let Some(task) = self.tasks.get_mut(&number) else { return };
+        let Some(task) = self.tasks.get_mut(&id) else { return };
         let key = task.key.clone();
         task.stage = Stage::Accepting { ballot: of, held: held.clone(), by: BTreeSet::new() };
         if task.write.is_some() {
@@ -334,26 +384,25 @@ impl Majority {
             effects.label(format!("submit {key} = \"{}\" as {}", held.value, held.update));
         }
         let is_accepted = self.accept(&key, of, held.clone(), effects).is_ok();
-        self.tell_others(&Message::Accept { task: number, key, ballot: of, held }, effects);
+        self.tell_others(&Message::Accept { task: id, key, ballot: of, held }, effects);
         if is_accepted {
-            self.hear_accepted(self.me, number, of, effects);
+            self.hear_accepted(self.me, id, of, effects);
         }
     }
 
     /// The update that a task makes of a value.
-    fn named(&self, number: u32, value: String) -> Held {
+    fn named(&self, id: TaskId, value: String) -> Held {
         let life = if self.life == 0 { String::new() } else { format!("#{}", self.life) };
-        Held { update: format!("{}{life}:{number}", STATIONS[self.me.index()]), value }
+        Held { update: format!("{}{life}:{}", STATIONS[self.me.index()], id.number), value }
     }
 
-    fn hear_accepted(&mut self, from: NodeId, number: u32, of: Ballot, effects: &mut Effects<Message>) {
-        let Some(Task { stage: Stage::Accepting { ballot, by, .. }, .. }) = self.tasks.get_mut(&number)
-        else {
+    fn hear_accepted(&mut self, from: NodeId, id: TaskId, of: Ballot, effects: &mut Effects<Message>) {
+        let Some(Task { stage: Stage::Accepting { ballot, by, .. }, .. }) = self.tasks.get_mut(&id) else {
             return;
         };
         if *ballot == of {
             by.insert(from);
-            self.end_if_accepted(number, effects);
+            self.end_if_accepted(id, effects);
         }
     }
 
@@ -362,12 +411,12 @@ impl Majority {
     fn hear_overtaken(
         &mut self,
         from: NodeId,
-        (number, of): (u32, Ballot),
+        (id, of): (TaskId, Ballot),
         promised: Ballot,
         effects: &mut Effects<Message>,
     ) {
-        let few = STATIONS.len() - self.quorum;
-        let Some(Task { write, stage, .. }) = self.tasks.get_mut(&number) else { return };
+        let few = STATIONS.len() - self.quorum();
+        let Some(Task { write, stage, .. }) = self.tasks.get_mut(&id) else { return };
         match stage {
             Stage::Preparing { ballot, refusals, newer, .. } if *ballot == of => {
                 refusals.insert(from);
@@ -384,31 +433,30 @@ impl Majority {
             }
             _ => return,
         }
-        effects.set_timer(again(number), STAGGER.saturating_mul(self.me.number() + 1));
+        effects.set_timer(again(id), STAGGER.saturating_mul(self.me.number() + 1));
     }
 
-    fn end_if_accepted(&mut self, number: u32, effects: &mut Effects<Message>) {
-        let Some(Task { stage: Stage::Accepting { held, by, .. }, write, .. }) = self.tasks.get(&number)
-        else {
+    fn end_if_accepted(&mut self, id: TaskId, effects: &mut Effects<Message>) {
+        let Some(Task { stage: Stage::Accepting { held, by, .. }, write, .. }) = self.tasks.get(&id) else {
             return;
         };
-        if by.len() < self.quorum {
+        if by.len() < self.quorum() {
             return;
         }
         if write.is_none() {
             let held = held.clone();
-            return self.end_read(number, Some(held), effects);
+            return self.end_read(id, Some(held), effects);
         }
-        if let Some(Task { asker, key, .. }) = self.tasks.remove(&number) {
+        if let Some(Task { asker, key, .. }) = self.tasks.remove(&id) {
             effects.event(format!("enough stations have {key}"));
             asker.tell(Completion::Done, effects);
         }
     }
 
-    fn end_read(&mut self, number: u32, held: Option<Held>, effects: &mut Effects<Message>) {
-        let Some(Task { asker, key, .. }) = self.tasks.remove(&number) else { return };
+    fn end_read(&mut self, id: TaskId, held: Option<Held>, effects: &mut Effects<Message>) {
+        let Some(Task { asker, key, .. }) = self.tasks.remove(&id) else { return };
         if let Asker::Station = asker {
-            return effects.event(format!("finds {key} settled"));
+            return effects.event(format!("enough stations hold the newest of {key} that was found"));
         }
         let told = match &held {
             Some(Held { update, value }) => format!("show {key}: {update} \"{value}\""),
@@ -421,10 +469,10 @@ impl Majority {
     }
 
     /// Patience is over. What was sent to nobody can be refused; of anything else nobody knows.
-    fn give_up(&mut self, number: u32, effects: &mut Effects<Message>) {
-        let Some(Task { asker, key, write, stage }) = self.tasks.remove(&number) else { return };
+    fn give_up(&mut self, id: TaskId, effects: &mut Effects<Message>) {
+        let Some(Task { asker, key, write, stage }) = self.tasks.remove(&id) else { return };
         let is_left = matches!(stage, Stage::Accepting { .. }) || matches!(asker, Asker::Station);
-        let (most, all) = (self.quorum, STATIONS.len());
+        let (most, all) = (self.quorum(), STATIONS.len());
         let few =
             |reached: usize| format!("only {reached} of {all} stations can be reached, {most} are needed");
         let completion = match (stage, write) {

@@ -9,9 +9,11 @@ pub enum Policy {
     /// Every station accepts every write; afterwards stations offer each other all they hold, and updates of which neither
     /// saw the other stand side by side until somebody decides.
     Siblings,
-    /// A write is acknowledged once most of all stations have it; who cannot reach so many refuses it.
+    /// A write is acknowledged once most of all stations have it; who cannot reach so many refuses it, unless some may have
+    /// it already: then nobody knows.
     Majority,
-    /// Pacific alone accepts writes; the others pass them on to it, and refuse what they cannot pass on.
+    /// Pacific alone accepts writes; the others pass them on to it, and refuse them when they do not hear of it. Of a write
+    /// that was passed on and is not answered nobody knows.
     Leader,
 }
 
@@ -40,10 +42,10 @@ impl Policy {
                 "every station accepts every write; of two updates of which neither saw the other both stand until somebody decides"
             }
             Policy::Majority => {
-                "a write is acknowledged once four of the seven stations have it, or it is refused"
+                "a write is acknowledged once four of the seven stations have it; else it is refused, or nobody knows"
             }
             Policy::Leader => {
-                "pacific alone accepts writes; the others pass them on, or refuse what they cannot pass on"
+                "pacific alone accepts writes; the others pass them on; what they cannot pass on is refused, or nobody knows"
             }
         }
     }

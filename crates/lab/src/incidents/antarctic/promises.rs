@@ -6,7 +6,7 @@ use constellation_trace::{
 use constellation_verify::{Breach, Budget, Order, catalog};
 
 use super::Policy;
-use super::fate::{Fate, Records, WriteFate, fates, is_done};
+use super::fate::{Fate, Records, WriteFate, fates, first_lost, is_done};
 use crate::promises::Phase;
 use crate::subject::PromiseId;
 
@@ -14,35 +14,55 @@ use crate::subject::PromiseId;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Promise {
-    /// What a client was told to have taken effect is shown in the end, or something that saw it.
+    /// What a client was told to have taken effect is shown in the end, or something that saw it, directly or by others.
     NothingAcknowledgedIsLost,
     /// What a client was told to have had no effect is shown by nobody, ever.
     NothingRefusedTakesEffect,
-    /// In the end all stations show the same.
+    /// In the end all stations hold the same.
     ReplicasConverge,
     /// Of two acknowledged updates of a key one saw the other: no two sides accept.
     OneSideAccepts,
-    /// A read shows, of each update of its key that was acknowledged before the read began, that update or what superseded
-    /// it.
+    /// A read shows, of each update of its key that was acknowledged, or shown to a client, before the read began, that
+    /// update or what superseded it.
     NoStaleRead,
+    /// What a station shows under a key, or says that an update of it saw, was written under that key before, and news of it
+    /// could have come.
+    NothingOutOfThinAir,
+    /// In the end all stations answer the same, whatever each of them holds: a majority may know what one has not heard of.
+    AnswersAgree,
 }
 
 impl Promise {
     /// All of them; the place of each is its number.
-    pub const ALL: [Promise; 5] = [
+    pub const ALL: [Promise; 7] = [
         Promise::NothingAcknowledgedIsLost,
         Promise::NothingRefusedTakesEffect,
         Promise::ReplicasConverge,
         Promise::OneSideAccepts,
         Promise::NoStaleRead,
+        Promise::NothingOutOfThinAir,
+        Promise::AnswersAgree,
     ];
 
-    /// What a policy promises. Nothing acknowledged is to be lost under any; who accepts on all sides promises no more than
-    /// that all agree afterwards.
+    /// What a policy promises. Nothing acknowledged is to be lost under any; who accepts on all sides promises beside that
+    /// no more than that all agree afterwards, and make nothing up.
     pub const fn of(policy: Policy) -> &'static [Promise] {
         match policy {
-            Policy::LastWriteWins | Policy::Siblings => Promise::ALL.split_at(3).0,
-            Policy::Majority | Policy::Leader => &Promise::ALL,
+            Policy::LastWriteWins | Policy::Siblings => &[
+                Promise::NothingAcknowledgedIsLost,
+                Promise::NothingRefusedTakesEffect,
+                Promise::ReplicasConverge,
+                Promise::NothingOutOfThinAir,
+            ],
+            Policy::Majority => &[
+                Promise::NothingAcknowledgedIsLost,
+                Promise::NothingRefusedTakesEffect,
+                Promise::AnswersAgree,
+                Promise::OneSideAccepts,
+                Promise::NoStaleRead,
+                Promise::NothingOutOfThinAir,
+            ],
+            Policy::Leader => Promise::ALL.split_at(6).0,
         }
     }
 
@@ -55,17 +75,24 @@ impl Promise {
             Promise::OneSideAccepts => {
                 "one side accepts: of two acknowledged updates of a key one saw the other"
             }
-            Promise::NoStaleRead => "no read misses what was acknowledged before it began",
+            Promise::NoStaleRead => {
+                "no read misses what was acknowledged, or shown to another, before it began"
+            }
+            Promise::NothingOutOfThinAir => "nothing is shown out of thin air",
+            Promise::AnswersAgree => "in the end every station answers the same",
         }
     }
 
     /// When it must hold.
     pub const fn phase(self) -> Phase {
         match self {
-            Promise::NothingAcknowledgedIsLost | Promise::ReplicasConverge => Phase::Convergence,
-            Promise::NothingRefusedTakesEffect | Promise::OneSideAccepts | Promise::NoStaleRead => {
-                Phase::Safety
+            Promise::NothingAcknowledgedIsLost | Promise::ReplicasConverge | Promise::AnswersAgree => {
+                Phase::Convergence
             }
+            Promise::NothingRefusedTakesEffect
+            | Promise::OneSideAccepts
+            | Promise::NoStaleRead
+            | Promise::NothingOutOfThinAir => Phase::Safety,
         }
     }
 
@@ -80,7 +107,10 @@ impl Promise {
         let history = History::of(order.trace());
         let records = Records::of(order, &history);
         let (breach, scope) = match self {
-            Promise::ReplicasConverge => return Judgement { promise, ..catalog::replicas_converge(order) },
+            Promise::ReplicasConverge | Promise::AnswersAgree => {
+                return Judgement { promise, ..catalog::replicas_converge(order) };
+            }
+            Promise::NothingOutOfThinAir => return Judgement { promise, ..catalog::no_thin_air(order) },
             Promise::NothingAcknowledgedIsLost => {
                 let fates = fates(order, healed);
                 let accepted = fates.iter().filter(|told| told.fate.is_accepted()).count();
@@ -123,9 +153,12 @@ fn named(told: &WriteFate) -> String {
 
 fn lost(order: &Order<'_>, fates: &[WriteFate]) -> Option<Breach> {
     let lost: Vec<&WriteFate> = fates.iter().filter(|told| told.fate == Fate::Lost).collect();
-    let (first, rest) = lost.split_first()?;
+    let first = first_lost(fates)?;
     let station = &first.station;
-    let others = rest.iter().map(|told| format!("{}'s {} = \"{}\"", told.station, told.key, told.value));
+    let others = lost
+        .iter()
+        .filter(|told| told.asked != first.asked)
+        .map(|told| format!("{}'s {} = \"{}\"", told.station, told.key, told.value));
     let others = match others.collect::<Vec<_>>() {
         none if none.is_empty() => String::new(),
         others => format!("; so is {}", others.join(", ")),
@@ -201,33 +234,71 @@ fn shown(operation: &Operation) -> Option<(&str, &[String])> {
     }
 }
 
+/// Something that a client was told of an update: that its own write took effect, or what a read shows.
+struct News<'h, 't> {
+    operation: &'h Operation,
+    update: &'t Write,
+}
+
+/// What clients were told of updates, in the order of asking.
+fn news<'h, 't>(records: &Records<'_, 't>, history: &'h History) -> Vec<News<'h, 't>> {
+    let told = history.operations().iter().flat_map(|operation| {
+        let updates = match (&operation.call, shown(operation)) {
+            (Call::Write { key, value }, _) if is_done(operation) => vec![records.update(key, value)],
+            (_, Some((key, values))) => values.iter().map(|value| records.update(key, value)).collect(),
+            _ => Vec::new(),
+        };
+        updates.into_iter().flatten().map(move |update| News { operation, update })
+    });
+    told.collect()
+}
+
 fn stale_read(records: &Records<'_, '_>, history: &History) -> Option<Breach> {
-    let trace = records.trace;
+    let news = news(records, history);
     history.operations().iter().find_map(|read| {
         let (key, values) = shown(read)?;
         let shows: Vec<&Write> = values.iter().filter_map(|value| records.update(key, value)).collect();
-        let missed = history.operations().iter().find_map(|write| {
-            let Call::Write { key: written, value } = &write.call else { return None };
-            let is_before = write.returned_at().is_some_and(|at| at < read.invoked.at);
-            let update = records.update(written, value).filter(|_| is_done(write) && is_before && written == key)?;
+        let missed = news.iter().find(|News { operation, update }| {
+            let is_before = operation.returned_at().is_some_and(|at| at < read.invoked.at);
+            if !is_before || records.trace.text(update.key) != key {
+                return false;
+            }
             let successors = records.successors(update);
-            let is_there = |shown: &&&Write| {
+            let is_there = |shown: &&Write| {
                 shown.update == update.update || successors.iter().any(|later| later.update == shown.update)
             };
-            shows.iter().find(is_there).is_none().then_some((write, update))
+            !shows.iter().any(is_there)
         });
-        let (write, update) = missed?;
-        let returned = read.completed.as_ref().map(|(moment, _)| moment.event);
-        let acknowledged = write.completed.as_ref().map(|(moment, _)| moment.event);
-        let values = if values.is_empty() { "nothing".to_owned() } else { format!("\"{}\"", values.join("\" | \"")) };
-        let client = trace.node_name(read.client);
-        let breach = Breach::new(
-            format!("{client} is shown {} under {key}, or what superseded it", trace.text(update.update)),
-            format!("it is shown {values}, though {} was acknowledged before it asked", trace.text(update.update)),
-        );
-        let events = [Some(update.event), acknowledged, Some(read.invoked.event), returned];
-        Some(breach.shown_by(events.into_iter().flatten()).by_rule(
-            "an update that was acknowledged before a read began is in its past, whatever clocks say (linearizability)",
-        ))
+        Some(missed_by(records, read, missed?))
     })
+}
+
+/// The breach of a read that shows neither an update of which a client was told before nor what superseded it.
+fn missed_by(
+    records: &Records<'_, '_>,
+    read: &Operation,
+    News { operation, update }: &News<'_, '_>,
+) -> Breach {
+    let trace = records.trace;
+    let (key, values) = shown(read).unwrap_or_default();
+    let [returned, told] =
+        [read, *operation].map(|operation| operation.completed.as_ref().map(|(moment, _)| moment.event));
+    let values =
+        if values.is_empty() { "nothing".to_owned() } else { format!("\"{}\"", values.join("\" | \"")) };
+    let name = trace.text(update.update);
+    let before = match operation.call {
+        Call::Write { .. } => format!("{name} was acknowledged before it asked"),
+        _ => format!("{} was shown {name} before it asked", trace.node_name(operation.client)),
+    };
+    let client = trace.node_name(read.client);
+    let breach = Breach::new(
+        format!("{client} is shown {name} under {key}, or what superseded it"),
+        format!("it is shown {values}, though {before}"),
+    );
+    let events = [Some(update.event), told, Some(read.invoked.event), returned];
+    let mut events: Vec<EventId> = events.into_iter().flatten().collect();
+    events.sort();
+    breach.shown_by(events).by_rule(
+        "what was acknowledged or shown before a read began is in its past, whatever clocks say (linearizability)",
+    )
 }

@@ -13,7 +13,7 @@ use crate::simulate::RunError;
 use crate::subject::{PromiseId, Ruling, Subject};
 
 /// The storm with luck: between stations a message in twenty is lost, or in ten while they elect; stations crash, restart
-/// with what is on their disks, and stop for a while. Crews go on.
+/// with what is on their disks, and stop for a while, each over an input in fifty. Crews go on.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Rough {
     /// What is hunted in it.
@@ -28,7 +28,8 @@ pub struct Rough {
 pub enum About {
     /// What a policy promises.
     Policy(Policy),
-    /// That no term has two coordinators.
+    /// That no term has two coordinators. That there is one in time is not judged, whatever the pass: it is owed where no
+    /// message is lost and no machine crashes.
     Election,
 }
 

@@ -18,7 +18,37 @@ pub(super) struct Broken<'t> {
     pub(super) policy: Policy,
     pub(super) seed: u64,
     pub(super) promise: Promise,
-    pub(super) lost: Option<&'t WriteFate>,
+    pub(super) lost: Option<Displaced<'t>>,
+}
+
+/// A lost write, and the one in whose favour; the smaller run must lose it in favour of the same one, which it has seen or
+/// not as before, or it would tell another story than the evidence it stands beside.
+#[derive(Clone, Copy)]
+pub(super) struct Displaced<'t> {
+    lost: &'t WriteFate,
+    winner: Option<&'t WriteFate>,
+}
+
+impl<'t> Displaced<'t> {
+    /// A lost write, of all writes of its run.
+    pub(super) fn of(lost: &'t WriteFate, all: &'t [WriteFate]) -> Displaced<'t> {
+        let is_winner = |told: &&WriteFate| lost.winner.is_some() && told.written == lost.winner;
+        Displaced { lost, winner: all.iter().find(is_winner) }
+    }
+
+    /// How it is lost among these writes, if it is, and in favour of the same one.
+    fn is_among(self, all: &[WriteFate]) -> Option<String> {
+        let is_same =
+            |one: &WriteFate, other: &WriteFate| (&one.key, &one.value) == (&other.key, &other.value);
+        let told = all.iter().find(|told| told.fate == Fate::Lost && is_same(told, self.lost))?;
+        let is_same_winner = match (self.winner, Displaced::of(told, all).winner) {
+            (Some(one), Some(other)) => {
+                is_same(one, other) && told.had_seen_winner == self.lost.had_seen_winner
+            }
+            (one, other) => one.is_none() && other.is_none(),
+        };
+        is_same_winner.then(|| told.why.clone())
+    }
 }
 
 impl Broken<'_> {
@@ -63,11 +93,7 @@ impl Broken<'_> {
     /// How the write is lost in this scene, if it is.
     fn fate(&self, scene: &Scene) -> Option<String> {
         let lost = self.lost?;
-        let is_it = |told: &WriteFate| {
-            told.fate == Fate::Lost && (&told.key, &told.value) == (&lost.key, &lost.value)
-        };
-        let told = self.look(scene, |order| fates(order, healed(scene)).into_iter().find(is_it));
-        told.flatten().map(|told| told.why)
+        self.look(scene, |order| lost.is_among(&fates(order, healed(scene)))).flatten()
     }
 
     /// What `look` sees in the run of a scene, if it can be made.

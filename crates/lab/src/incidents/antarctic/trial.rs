@@ -6,18 +6,18 @@ use std::time::Duration;
 
 use constellation_fabric::Choices;
 use constellation_sim::clients::{Client, Party, Service};
-use constellation_sim::{Seeded, World};
+use constellation_sim::{Seeded, Setup, World};
 use constellation_trace::trace::Origin;
 use constellation_trace::{
     Call, Completion, History, Judgement, Loss, Nemesis, NodeId, Trace, TrueTime, Verdict,
 };
 use constellation_verify::Order;
 
-use super::fate::{Fate, WriteFate, fates};
+use super::fate::{Fate, WriteFate, fates, first_lost};
 use super::leader::{Follower, Habit};
-use super::majority::{Majority, QUORUM};
+use super::majority::{Majority, Mistake};
 use super::promises::{Promise, budget};
-use super::smaller::Broken;
+use super::smaller::{Broken, Displaced};
 use super::world::{AHEAD, Clocks, Scene, Weather, at};
 use super::{Groups, Policy, STATIONS, STORM_BEGINS, STORM_ENDS, copies};
 use crate::resolver::Resolver;
@@ -36,7 +36,7 @@ pub struct Trial {
     pub writes: Vec<WriteFate>,
     /// How many writes had which fate, how many reads were answered, and how long clients waited.
     pub summary: Summary,
-    /// Which stations could not write in the storm, in the order of [`STATIONS`].
+    /// At which stations a write in the storm was not acknowledged, in the order of [`STATIONS`].
     pub outages: Vec<Outage>,
     /// What the policy promises, and what came of it.
     pub judgements: Vec<Judgement>,
@@ -87,18 +87,20 @@ pub struct Outage {
 }
 
 impl Outage {
-    /// In plain words: `antarctic could not write for 9 minutes: 3 of 3 refused`.
+    /// In plain words: `of antarctic's 3 writes in the storm none was acknowledged: 3 refused`.
     pub fn told(&self) -> String {
         let Outage { station, asked, refused, unknown } = self;
-        let storm = STORM_ENDS.saturating_sub(STORM_BEGINS).as_secs() / 60;
         let failed = [(*refused, "refused"), (*unknown, "unknown")];
         let failed = failed.iter().filter(|(count, _)| *count > 0);
-        let failed =
-            failed.map(|(count, what)| format!("{count} of {asked} {what}")).collect::<Vec<_>>().join(", ");
-        if refused + unknown == *asked {
-            return format!("{station} could not write for {storm} minutes: {failed}");
-        }
-        format!("{station} could write now and then only, in {storm} minutes: {failed}")
+        let failed = failed.map(|(count, what)| format!("{count} {what}")).collect::<Vec<_>>().join(", ");
+        // No less: each write is acknowledged, refused or unknown.
+        let done = match asked - refused - unknown {
+            0 => "none was".to_owned(),
+            1 => "1 was".to_owned(),
+            done => format!("{done} were"),
+        };
+        let writes = if *asked == 1 { "write" } else { "writes" };
+        format!("of {station}'s {asked} {writes} in the storm {done} acknowledged: {failed}")
     }
 }
 
@@ -113,10 +115,11 @@ impl Trial {
         let scene = Scene::new(groups.clone());
         let trace = play(policy, &scene, seed, &mut Seeded::new(seed))?;
         let mut trial = Trial::judged(policy, trace);
-        let lost = trial.writes.iter().find(|told| told.fate == Fate::Lost);
+        let lost = first_lost(&trial.writes);
         for (promise, judgement) in Promise::of(policy).iter().zip(&mut trial.judgements) {
             if let Verdict::Violated(evidence) = &mut judgement.verdict {
                 let lost = lost.filter(|_| *promise == Promise::NothingAcknowledgedIsLost);
+                let lost = lost.map(|told| Displaced::of(told, &trial.writes));
                 let broken = Broken { policy, seed, promise: *promise, lost };
                 (evidence.steps, evidence.notes) = broken.smallest(&scene);
                 replay.clone_into(&mut evidence.replay);
@@ -162,7 +165,7 @@ pub(super) fn play(
     match policy {
         Policy::LastWriteWins => played.with(choices, copies::stations(Resolver::WallLww, anti_entropy)),
         Policy::Siblings => played.with(choices, copies::stations(Resolver::Siblings, anti_entropy)),
-        Policy::Majority => played.with(choices, |me| Majority::new(me, QUORUM)),
+        Policy::Majority => played.with(choices, |me| Majority::new(me, Mistake::None)),
         Policy::Leader => played.with(choices, |me| Follower::new(me, Habit::PassOn)),
     }
 }
@@ -182,7 +185,17 @@ impl Played<'_> {
         choices: &mut dyn Choices,
         station: impl Fn(NodeId) -> S,
     ) -> Result<Trace, RunError> {
-        let (workloads, setup) = (self.scene.workloads(), self.scene.setup());
+        self.with_setup(self.scene.setup(), choices, station)
+    }
+
+    /// As [`Played::with`], but with these machines, links and plan, which are the scene's but for what a test adds.
+    pub(super) fn with_setup<S: Service<Request = Request>>(
+        &self,
+        setup: Setup<Request>,
+        choices: &mut dyn Choices,
+        station: impl Fn(NodeId) -> S,
+    ) -> Result<Trace, RunError> {
+        let workloads = self.scene.workloads();
         let names: Vec<String> = setup.machines.iter().map(|machine| machine.name.clone()).collect();
         let resolver = Some(self.name.to_owned());
         let origin = Origin { scenario: "antarctic".to_owned(), seed: self.seed, resolver };

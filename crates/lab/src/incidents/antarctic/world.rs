@@ -182,10 +182,11 @@ impl Scene {
         match self.luck {
             Luck::Fair => Faults::NONE,
             Luck::Rough => Faults {
-                crash_before: ppm(2_000),
-                crash_after: ppm(2_000),
-                down: Span { min: Duration::from_secs(1), max: Duration::from_secs(20) },
-                pause: ppm(2_000),
+                // Who is back at once still gets the answers to what it asked in the life before.
+                crash_before: ppm(10_000),
+                crash_after: ppm(10_000),
+                down: Span { min: Duration::from_millis(1), max: Duration::from_secs(3) },
+                pause: ppm(20_000),
                 pause_time: Span { min: Duration::from_secs(1), max: Duration::from_secs(20) },
                 ..Faults::NONE
             },

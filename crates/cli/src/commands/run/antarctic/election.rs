@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{clock, ns, seconds};
 use crate::judgements::{judgement_json, print_judgements};
-use crate::printer::{Printer, strong};
+use crate::printer::{Printer, faint, strong};
 
 /// Prints what stations did, between the openings and closings of the windows, then the votes of each term, and the
 /// verdicts.
@@ -41,6 +41,9 @@ pub(super) fn print(election: &Election, printer: &mut Printer) -> anyhow::Resul
         printer.line(told(term))?;
     }
     printer.line(format!("one round of votes takes {} at most over these links", seconds(election.round)))?;
+    for remark in &election.remarks {
+        printer.line(faint(&format!("· {remark}")))?;
+    }
     printer.line("")?;
     print_judgements(&election.judgements, printer)
 }
@@ -91,6 +94,7 @@ pub(super) fn as_json(election: &Election) -> Value {
         "deeds": deeds.collect::<Vec<_>>(),
         "promises": election.judgements.iter().map(judgement_json).collect::<Vec<_>>(),
         "exit_code": election.exit_code(),
+        "remarks": election.remarks,
         "trace_sha256": jsonl::digest(&election.trace).to_string(),
     })
 }

@@ -5,11 +5,12 @@ use std::num::NonZeroU64;
 use std::time::Duration;
 
 use constellation_fabric::{Contacts, Link, Network, Odds, Outside, Pass};
-use constellation_sim::{Faults, Machine, Setup, Span};
+use constellation_sim::{Faults, Machine, Setup, Span, Wall};
 use constellation_trace::{NodeId, TrueTime, WallTime};
 
 use super::{BYTES, majority, place};
-use crate::incidents::antarctic::world::{at, epoch, link, pairs, ppm};
+use crate::incidents::antarctic::groups::stations;
+use crate::incidents::antarctic::world::{AHEAD, at, epoch, link, pairs, ppm};
 use crate::incidents::antarctic::{Groups, STATIONS, STORM_ENDS};
 
 /// How long a pass is unless somebody says otherwise.
@@ -29,6 +30,8 @@ pub struct Orbit {
     groups: Groups,
     pass: Duration,
     luck: Luck,
+    /// Whose wall clock is ahead, and by how much; by nothing if every clock is right.
+    ahead: (NodeId, Duration),
 }
 
 /// What luck may do.
@@ -91,7 +94,16 @@ impl Orbit {
         if pass > longest {
             return Err(PassError::TooLong { found: pass, longest });
         }
-        Ok(Orbit { groups, pass, luck: Luck::Fair })
+        let wrong = stations().find(|station| STATIONS[station.index()] == AHEAD.0);
+        let ahead = (wrong.expect("it is one of the stations"), AHEAD.1);
+        Ok(Orbit { groups, pass, luck: Luck::Fair, ahead })
+    }
+
+    /// The same, but the one wall clock that is ahead is that of `station`, by so much; by nothing, and every clock is
+    /// right. Unless somebody says otherwise that of antarctic is six minutes ahead.
+    #[must_use]
+    pub fn with_clock_ahead(self, station: NodeId, by: Duration) -> Orbit {
+        Orbit { ahead: (station, by), ..self }
     }
 
     /// The same with bad luck: a message in ten is lost, machines crash and restart, and processes stop for a while.
@@ -116,6 +128,16 @@ impl Orbit {
             .map(|opens| Window { opens: at(opens), closes: at(opens).saturating_add(self.pass) })
     }
 
+    /// Which wall clock is wrong, in words; `None` if every one is right.
+    pub(super) fn clock(&self) -> Option<String> {
+        let (station, by) = self.ahead;
+        let told = match by.as_secs() {
+            secs if secs % 60 == 0 && by.subsec_nanos() == 0 => format!("{} minutes", secs / 60),
+            _ => format!("{by:?}"),
+        };
+        (!by.is_zero()).then(|| format!("the wall clock of {} is {told} ahead", STATIONS[station.index()]))
+    }
+
     /// What each station knows beforehand.
     pub(super) fn timetable(&self) -> Timetable {
         let start = at(Duration::ZERO);
@@ -137,8 +159,15 @@ impl Orbit {
                 ..Faults::NONE
             },
         };
+        let machine = |station: NodeId| {
+            let ahead = if station == self.ahead.0 { self.ahead.1 } else { Duration::ZERO };
+            // Cut at three centuries, which no clock is ahead.
+            let offset_ns = i64::try_from(ahead.as_nanos()).unwrap_or(i64::MAX);
+            let wall = Wall { offset_ns, ..Wall::TRUE };
+            Machine { faults, wall, ..Machine::new(STATIONS[station.index()]) }
+        };
         Setup {
-            machines: STATIONS.map(|name| Machine { faults, ..Machine::new(name) }).into(),
+            machines: stations().map(machine).collect(),
             network: self.network(),
             epoch: epoch(),
             ..Setup::new(STATIONS, at(END))
@@ -198,7 +227,7 @@ fn round(link: Link) -> Duration {
     Duration::from_nanos(out_ns).saturating_add(link.latency_max).saturating_mul(2)
 }
 
-/// What it takes to elect a coordinator in the storm, by the contact plan alone.
+/// What it takes to elect a coordinator in the storm, by the contact plan and the clocks.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Needs {
     /// How many stations are connected at most.
@@ -209,6 +238,9 @@ pub(super) struct Needs {
     pub(super) round: Duration,
     /// The first of the largest group to stand in the first term, and how long after the opening.
     pub(super) first: (NodeId, Duration),
+    /// Which wall clock of the largest group is wrong: its station may stand when it should not, or not when it should, and
+    /// have given its vote away by then.
+    pub(super) wrong_clock: Option<String>,
 }
 
 impl Needs {
@@ -217,7 +249,9 @@ impl Needs {
         let largest = orbit.groups.members().into_iter().max_by_key(Vec::len).unwrap_or_default();
         let first = largest.iter().copied().min_by_key(|station| place(*station, 1));
         let first = first.unwrap_or(NodeId::new(0));
+        let wrong_clock = orbit.clock().filter(|_| largest.contains(&orbit.ahead.0));
         Needs {
+            wrong_clock,
             connected: largest.len(),
             majority: majority(),
             round,
@@ -225,7 +259,7 @@ impl Needs {
         }
     }
 
-    /// For how long the window must be open.
+    /// For longer than this the window must be open: a vote that arrives when it closes elects too late.
     pub(super) fn open_min(&self) -> Duration {
         self.first.1.saturating_add(self.round)
     }

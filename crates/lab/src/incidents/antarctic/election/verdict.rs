@@ -83,7 +83,10 @@ impl<'t> Announced<'t> {
         }
         for (_, station, number) in &self.coordinators {
             let term = terms.entry(*number).or_insert(Term { number: *number, ..Term::default() });
-            term.coordinators.push((*station).to_owned());
+            // Who restarts with its vote on disk stands in its term again, and wins it again.
+            if !term.coordinators.iter().any(|known| known == station) {
+                term.coordinators.push((*station).to_owned());
+            }
         }
         terms.into_values().collect()
     }
@@ -171,9 +174,10 @@ pub(super) fn safety(order: &Order<'_>) -> Judgement {
 
 /// The promise of liveness: a coordinator before the window of the storm closes.
 ///
-/// It is promised if more than half of the stations are in one group, and the window is open for as long as the first of
-/// them needs that stands: its place in the first term, in rounds of votes, and one round more. A round is a request and
-/// its answer over the slowest link. If so much is not given, nothing is promised, and the answer is unknown.
+/// It is promised if more than half of the stations are in one group, all of them with right clocks, and the window is open
+/// for longer than the first of them needs that stands: its place in the first term, in rounds of votes, and one round
+/// more. A round is a request and its answer over the slowest link. If so much is not given, nothing is promised, and the
+/// answer is unknown.
 pub(super) fn in_time(order: &Order<'_>, orbit: &Orbit, needs: &Needs) -> Judgement {
     let trace = order.trace();
     let window = orbit.windows()[0];
@@ -191,7 +195,7 @@ pub(super) fn in_time(order: &Order<'_>, orbit: &Orbit, needs: &Needs) -> Judgem
         Verdict::Unknown(Limit::Premise(format!(
             "no majority is connected: {connected} of {all} at most, {majority} are needed"
         )))
-    } else if orbit.pass() < needs.open_min() {
+    } else if orbit.pass() <= needs.open_min() {
         let round = seconds(needs.round);
         let whole = seconds(needs.open_min());
         let turn = if needs.first.1.is_zero() {
@@ -202,12 +206,18 @@ pub(super) fn in_time(order: &Order<'_>, orbit: &Orbit, needs: &Needs) -> Judgem
             )
         };
         Verdict::Unknown(Limit::Premise(format!(
-            "the window was open {open}; one round of votes over these links needs {round}{turn}{}",
+            "the window was open {open}; one round of votes over these links takes up to {round}{turn}{}",
+            late(&announced, orbit)
+        )))
+    } else if let Some(clock) = &needs.wrong_clock {
+        Verdict::Unknown(Limit::Premise(format!(
+            "{clock}, and it is one of the {} that hear each other: wall clocks say when to stand{}",
+            needs.connected,
             late(&announced, orbit)
         )))
     } else {
         let expected = format!(
-            "a coordinator by {}: {} of {} stations hear each other for {open}, and {} are enough",
+            "a coordinator by {}: {} of {} stations, all with right clocks, hear each other for {open}, and {} are enough",
             window.closes,
             needs.connected,
             STATIONS.len(),
@@ -216,7 +226,7 @@ pub(super) fn in_time(order: &Order<'_>, orbit: &Orbit, needs: &Needs) -> Judgem
         let votes = announced.votes.iter().filter(|vote| trace.event(vote.event).at < window.closes);
         let found = format!("there is none, after {} votes", votes.clone().count());
         let breach = Breach::new(expected, found).shown_by(votes.map(|vote| vote.event));
-        let rule = "whoever is connected to a majority for a round of votes, and stands alone, has its votes";
+        let rule = "with right clocks the first in turn stands alone, and has the votes of a majority that hears it for a round";
         breach.by_rule(rule).violated(order)
     };
     Judgement { promise: IN_TIME.to_owned(), verdict, scope }
