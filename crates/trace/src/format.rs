@@ -4,10 +4,12 @@
 //! | --- | --- |
 //! | [`jsonl`] | our own traces; also writes them, and takes the digest of their bytes |
 //! | [`shiviz`] | logs with vector clocks: ShiViz, GoVector, TSViz, a line an event, whatever an expression finds |
+//! | [`histories`] | what clients of other systems saw: Jepsen, Porcupine, Plume and our own sketches |
 //!
-//! [`detect`] tells which of the two a text is. No reader panics on any bytes or recurses. Each holds what it has
-//! read (see [`crate::Trace`] and [`crate::log::Execution`] for the bytes of an event); beside it, [`jsonl`] holds one
-//! line and [`shiviz`] the whole text.
+//! [`detect`] tells which of the first two a text is, [`histories::detect`] which kind of history. No reader panics on any
+//! bytes, or recurses deeper than it says. Each holds what it has read (see [`crate::Trace`], [`crate::log::Execution`] and
+//! [`crate::Sessions`] for the bytes of an event or an access); beside it, [`jsonl`] holds one line and the others the whole
+//! text.
 
 use std::fmt;
 
@@ -15,6 +17,8 @@ use crate::claim::ClaimKind;
 use crate::log::Place;
 use crate::trace::TraceError;
 
+mod edn;
+pub mod histories;
 mod json;
 pub mod jsonl;
 pub mod shiviz;
@@ -80,6 +84,17 @@ impl FormatError {
             text_column: narrow(skipped + 1),
             problem,
         }
+    }
+
+    /// An error at bytes of a whole text.
+    fn of_text(text: &str, span: std::ops::Range<usize>, problem: Problem) -> FormatError {
+        let start = floor(text, span.start);
+        let line_start = text[..start].rfind('\n').map_or(0, |place| place + 1);
+        let line_end = text[start..].find('\n').map_or(text.len(), |place| start + place);
+        let line = text[..start].bytes().filter(|byte| *byte == b'\n').count() + 1;
+        let end = floor(text, span.end.max(start)).min(line_end);
+        let shown = text[line_start..line_end].trim_end_matches('\r');
+        FormatError::new(narrow(line), shown, start - line_start..end - line_start, problem)
     }
 
     /// An error of the text as a whole.
@@ -217,6 +232,18 @@ pub enum Problem {
         /// The name of the layout.
         layout: &'static str,
     },
+    /// Collections stand in one another deeper than the reader goes.
+    NestedTooDeep {
+        /// How deep it goes.
+        depth_max: u32,
+    },
+    /// One record has more parts than the reader holds.
+    TooManyForms {
+        /// How many it holds.
+        forms_max: u32,
+    },
+    /// What cannot be said of a history.
+    History(histories::Fault),
     /// Two executions have one label.
     DuplicateExecution {
         /// The label.
@@ -274,6 +301,11 @@ impl fmt::Display for Problem {
             Problem::NoHosts { layout } => {
                 write!(f, "the log looks like {layout}, but what stands before its clocks is in none of them")
             }
+            Problem::NestedTooDeep { depth_max } => {
+                write!(f, "more than {depth_max} collections in one another")
+            }
+            Problem::TooManyForms { forms_max } => write!(f, "a record has more than {forms_max} parts"),
+            Problem::History(fault) => fault.fmt(f),
             Problem::DuplicateExecution { label, first_line } => {
                 write!(f, "a second execution is labelled `{label}`, the first begins at line {first_line}")
             }
@@ -324,6 +356,7 @@ impl Problem {
             | Problem::NoHosts { .. } => "give the expression that fits an event of this log as its parser",
             Problem::DuplicateExecution { .. } => "give each execution a label of its own",
             Problem::TooLong | Problem::LineTooLong { .. } => "split the text",
+            Problem::History(fault) => fault.help(),
             _ => "",
         }
     }

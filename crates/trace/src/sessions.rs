@@ -205,6 +205,13 @@ impl Sessions {
         }
     }
 
+    /// The same with other timing, before the first transaction.
+    #[cfg(feature = "formats")]
+    pub(crate) fn with_timing(self, timing: Timing) -> Sessions {
+        assert!(self.is_empty(), "{} transactions have their times already", self.len());
+        Sessions { timing, ..self }
+    }
+
     /// The number of the session with this name, which is entered if it is new. O(log sessions).
     ///
     /// # Errors

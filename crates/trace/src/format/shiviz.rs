@@ -130,7 +130,7 @@ pub fn read(bytes: &[u8], options: &Options<'_>) -> Result<Log, FormatError> {
 }
 
 /// The bytes as text: without byte order mark, lines ended by `\n` alone.
-fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, FormatError> {
+pub(super) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, FormatError> {
     if u32::try_from(bytes.len()).is_err() {
         return Err(FormatError::whole(Problem::TooLong));
     }

@@ -146,6 +146,27 @@ pub enum NotationError {
     },
 }
 
+impl NotationError {
+    /// The line, from 1.
+    pub const fn line(&self) -> usize {
+        match self {
+            NotationError::Word { line, .. }
+            | NotationError::Twice { line, .. }
+            | NotationError::Untimed { line }
+            | NotationError::Refused { line, .. } => *line,
+        }
+    }
+
+    /// What is wrong on it, as it stands there; `None` if that is the line as a whole.
+    pub fn word(&self) -> Option<&str> {
+        match self {
+            NotationError::Word { word, .. } => Some(word),
+            NotationError::Twice { session, .. } => Some(session),
+            NotationError::Untimed { .. } | NotationError::Refused { .. } => None,
+        }
+    }
+}
+
 impl fmt::Display for NotationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -16,6 +16,17 @@ impl Sessions {
     /// # Errors
     /// [`Unfit`] names the operation that is no read or write of a register or list.
     pub fn of(history: &History) -> Result<Sessions, Unfit> {
+        Sessions::of_named(history, |operation| format!("s{}", operation.session))
+    }
+
+    /// As [`Sessions::of`], with names for the sessions; operations of one session must have one name, others another.
+    ///
+    /// # Errors
+    /// Those of [`Sessions::of`], and [`Unfit::Refused`] where two sessions that overlap have one name.
+    pub fn of_named<T: AsRef<str>>(
+        history: &History,
+        name: impl Fn(&Operation) -> T,
+    ) -> Result<Sessions, Unfit> {
         let appends = history.operations().iter().filter_map(|operation| match &operation.call {
             Call::Append { key, .. } => Some(key.as_str()),
             _ => None,
@@ -27,7 +38,7 @@ impl Sessions {
                 None => sessions.unsaid += 1,
                 Some(accesses) => {
                     sessions
-                        .enter(operation, place, &accesses)
+                        .enter(operation, name(operation).as_ref(), place, &accesses)
                         .map_err(|error| Unfit::Refused { place, error })?;
                 }
             }
@@ -38,10 +49,11 @@ impl Sessions {
     fn enter(
         &mut self,
         operation: &Operation,
+        name: &str,
         place: usize,
         accesses: &[Access],
     ) -> Result<(), SessionsError> {
-        let session = self.session(&format!("s{}", operation.session))?;
+        let session = self.session(name)?;
         let place = u32::try_from(place).map_err(|_| SessionsError::Full)?;
         let outcome = match &operation.completed {
             Some((_, Completion::Done | Completion::Shows(_))) => Outcome::Committed,

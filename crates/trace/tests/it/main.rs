@@ -1,5 +1,6 @@
 //! What a trace is and is not, and how it is written down.
 
+mod foreign_histories;
 mod histories;
 mod jsonl;
 mod jsonl_nemesis;

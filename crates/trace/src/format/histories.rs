@@ -1,0 +1,323 @@
+//! What clients of other systems saw, in the formats in which it is found: each becomes operations or transactions.
+//!
+//! | [`HistoryFormat`] | how it looks |
+//! | --- | --- |
+//! | `trace` | our own JSON Lines, see [`jsonl`] |
+//! | `edn` | Jepsen: `{:process 3, :type :invoke, :f :cas, :value [4 1]}`, a stream or one collection; `:f :txn` with `[[:append 3 1] [:r 3 [1]]]` or `[[:w 3 1] [:r 4 nil]]` (Elle) |
+//! | `log` | Jepsen's log, or its `history.txt`: `INFO  jepsen.util - 3<TAB>:invoke<TAB>:cas<TAB>[4 1]` |
+//! | `key-value` | Porcupine: `{:process 9, :type :invoke, :f :append, :key "0", :value "x 9 0 y"}`, `get` shows all in one |
+//! | `plume` | Plume, AWDIT, PolySI: `w(0,5,1,3)` is key, value, session and transaction; of transaction -1 it is aborted |
+//! | `blocks` | AWDIT: `w 1 5` and `r 1 5` are key and value, `-----` parts transactions, `=====` sessions |
+//! | `sketch` | ours: `pacific  w(x,1)  {r(x,1) w(y,2)}`, see [`Sessions::sketch`](crate::Sessions::sketch) |
+//!
+//! The order of lines is the order of time: each beginning and each end has a moment of its own. What a process does after
+//! an operation of which nobody knows the end belongs to a new session, `3#1` after `3`. Lines of a nemesis are counted
+//! and passed over. A register starts as `nil`; in `plume` and `blocks` a 0 that nobody writes is the initial value.
+
+mod columns;
+mod concatenated;
+mod fault;
+mod gather;
+mod jepsen;
+mod lines;
+mod transactions;
+
+use std::borrow::Cow;
+use std::fmt;
+
+pub use self::fault::Fault;
+use super::{FormatError, Problem, jsonl, shiviz};
+use crate::history::{History, Operation};
+use crate::ids::{Names, TransactionId, nearest};
+use crate::sessions::{Sessions, Unfit};
+
+/// How a history is written down.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[non_exhaustive]
+pub enum HistoryFormat {
+    /// Our own trace.
+    Trace,
+    /// Jepsen's EDN, Elle's transactions among it.
+    Edn,
+    /// Jepsen's log lines.
+    Log,
+    /// Porcupine's keys and values, in EDN.
+    KeyValue,
+    /// Transactions a line an access, with brackets.
+    Plume,
+    /// Transactions a line an access, parted by lines.
+    Blocks,
+    /// Our own notation of sessions.
+    Sketch,
+}
+
+impl HistoryFormat {
+    /// All of them with their names.
+    pub const NAMES: [(&'static str, HistoryFormat); 7] = [
+        ("trace", HistoryFormat::Trace),
+        ("edn", HistoryFormat::Edn),
+        ("log", HistoryFormat::Log),
+        ("key-value", HistoryFormat::KeyValue),
+        ("plume", HistoryFormat::Plume),
+        ("blocks", HistoryFormat::Blocks),
+        ("sketch", HistoryFormat::Sketch),
+    ];
+
+    /// What it is called.
+    pub fn name(self) -> &'static str {
+        let found = HistoryFormat::NAMES.iter().find(|(_, format)| *format == self);
+        found.map_or("other", |(name, _)| name)
+    }
+
+    /// The one with this name.
+    ///
+    /// # Errors
+    /// The name that was most likely meant, if one is near.
+    pub fn find(name: &str) -> Result<HistoryFormat, Option<&'static str>> {
+        let found = HistoryFormat::NAMES.iter().find(|(known, _)| *known == name);
+        let names = HistoryFormat::NAMES.iter().map(|(known, _)| *known);
+        found.map(|(_, format)| *format).ok_or_else(|| nearest(name, names))
+    }
+
+    /// What a failed compare-and-set says where the reader is not told: in `log` that another value was found.
+    pub const fn failed_cas(self) -> FailedCas {
+        match self {
+            HistoryFormat::Log => FailedCas::Mismatch,
+            _ => FailedCas::Nothing,
+        }
+    }
+}
+
+impl fmt::Display for HistoryFormat {
+    /// In a few words: `EDN of Jepsen`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            HistoryFormat::Trace => "a trace of this program",
+            HistoryFormat::Edn => "EDN of Jepsen",
+            HistoryFormat::Log => "log lines of Jepsen",
+            HistoryFormat::KeyValue => "keys and values of Porcupine",
+            HistoryFormat::Plume => "text of Plume",
+            HistoryFormat::Blocks => "text of blocks",
+            HistoryFormat::Sketch => "a sketch",
+        })
+    }
+}
+
+/// What it means that a compare-and-set failed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum FailedCas {
+    /// It found another value than the expected one, and so has read.
+    Mismatch,
+    /// It did not happen, whatever was there.
+    Nothing,
+}
+
+impl FailedCas {
+    /// Both with their names.
+    pub const NAMES: [(&'static str, FailedCas); 2] =
+        [("mismatch", FailedCas::Mismatch), ("nothing", FailedCas::Nothing)];
+}
+
+/// A history as it was read.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Imported {
+    /// How it was written down.
+    pub format: HistoryFormat,
+    /// What happened.
+    pub content: Content,
+    /// The names of sessions, by the numbers that operations carry; of transactions their own table has them.
+    pub sessions: Names,
+    /// Lines or records that are no operation of a client, such as those of a nemesis.
+    pub skipped: u64,
+    /// Transactions left out since nothing is known of what they did: reads without an answer.
+    pub unsaid: u64,
+    /// On which line each operation or transaction begins; empty for a trace and a sketch.
+    lines: Vec<u32>,
+}
+
+/// What happened: one or the other, never both.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Content {
+    /// Single operations on objects.
+    Operations(History),
+    /// Transactions of reads and writes.
+    Transactions(Sessions),
+}
+
+impl Imported {
+    /// The line on which an operation or a transaction begins, by its place or number.
+    pub fn line(&self, place: usize) -> Option<u32> {
+        self.lines.get(place).copied()
+    }
+
+    /// The line on which begins what became this transaction of [`Imported::reads_and_writes`].
+    pub fn line_of(&self, sessions: &Sessions, id: TransactionId) -> Option<u32> {
+        self.line(sessions.operation(id).unwrap_or(id.index()))
+    }
+
+    /// The operations, if there are single ones.
+    pub const fn history(&self) -> Option<&History> {
+        match &self.content {
+            Content::Operations(history) => Some(history),
+            Content::Transactions(_) => None,
+        }
+    }
+
+    /// All as reads and writes, with the names of sessions. O(operations × log texts).
+    ///
+    /// # Errors
+    /// [`Unfit`] names the operation that is neither.
+    pub fn reads_and_writes(&self) -> Result<Cow<'_, Sessions>, Unfit> {
+        match &self.content {
+            Content::Transactions(sessions) => Ok(Cow::Borrowed(sessions)),
+            Content::Operations(history) => {
+                let name = |operation: &Operation| self.sessions.text(operation.session).unwrap_or_default();
+                Sessions::of_named(history, name).map(Cow::Owned)
+            }
+        }
+    }
+}
+
+/// Tells by its beginning which format a text is in; `None` when it looks like none. O(length of the text) at worst.
+///
+/// ```
+/// use constellation_trace::format::histories::{HistoryFormat, detect};
+/// assert_eq!(detect(b"{:process 3, :type :invoke, :f :read}"), Some(HistoryFormat::Edn));
+/// assert_eq!(detect(b"w(0,5,1,3)\n"), Some(HistoryFormat::Plume));
+/// assert_eq!(detect(b"pacific  w(x,1)\n"), Some(HistoryFormat::Sketch));
+/// assert_eq!(detect(b"hello\n"), None);
+/// ```
+pub fn detect(bytes: &[u8]) -> Option<HistoryFormat> {
+    /// Enough for the first record, and for what a log says before its first operation.
+    const SEEN_MAX: usize = 1 << 16;
+    if super::detect(bytes) == super::Format::Jsonl {
+        return Some(HistoryFormat::Trace);
+    }
+    let seen = String::from_utf8_lossy(&bytes[..bytes.len().min(SEEN_MAX)]);
+    let seen = seen.trim_start_matches('\u{feff}');
+    let mut rest = seen.trim_start();
+    while rest.starts_with(';') {
+        rest = rest.split_once('\n').map_or("", |(_, rest)| rest.trim_start());
+    }
+    if rest.starts_with(['{', '[', '(', '#']) {
+        let is_keyed = rest.split('}').next().is_some_and(|record| record.contains(":key"));
+        return Some(if is_keyed { HistoryFormat::KeyValue } else { HistoryFormat::Edn });
+    }
+    if seen.lines().any(lines::is_operation) {
+        return Some(HistoryFormat::Log);
+    }
+    if let Some(format) = columns::detect(rest) {
+        return Some(format);
+    }
+    let is_access = |word: &str| ["r(", "w(", "a("].iter().any(|access| word.starts_with(access));
+    let mut words = rest.split_whitespace().skip(1).map(|word| word.trim_start_matches('{'));
+    words.next().is_some_and(is_access).then_some(HistoryFormat::Sketch)
+}
+
+/// Reads a history in this format; any bytes at all give a history or an error.
+///
+/// In time linear in the length of the text, but for O(log names) a name.
+///
+/// # Errors
+/// [`FormatError`] for bytes that are no text of the format, and for what cannot be: an end without a beginning, two
+/// operations of one process at a time, times that go backwards.
+///
+/// ```
+/// use constellation_trace::format::histories::{HistoryFormat, read};
+///
+/// let history = read(b"{:process 0, :type :invoke, :f :read, :value nil}", HistoryFormat::Edn)?;
+/// assert_eq!(history.history().map(|history| history.operations().len()), Some(1));
+/// let wrong = read(b"{:process 0, :type :ok, :f :read, :value 1}", HistoryFormat::Edn).unwrap_err();
+/// assert_eq!(wrong.problem.to_string(), "process 0 ends what it never began");
+/// # Ok::<(), constellation_trace::format::FormatError>(())
+/// ```
+pub fn read(bytes: &[u8], format: HistoryFormat) -> Result<Imported, FormatError> {
+    let imported = if format == HistoryFormat::Trace {
+        jsonl::read(bytes).map(|trace| of_trace(&trace))?
+    } else {
+        let text = shiviz::decode(bytes)?;
+        match format {
+            HistoryFormat::Plume | HistoryFormat::Blocks => columns::read(&text, format)?,
+            HistoryFormat::Sketch => of_sketch(&text)?,
+            HistoryFormat::Log => lines::read(&text)?,
+            _ => jepsen::read(&text, format)?,
+        }
+    };
+    let is_empty = match &imported.content {
+        Content::Operations(history) => history.operations().is_empty(),
+        Content::Transactions(sessions) => sessions.is_empty(),
+    };
+    if is_empty && imported.unsaid == 0 {
+        return Err(FormatError::whole(Problem::History(Fault::Nothing)));
+    }
+    Ok(imported)
+}
+
+/// As [`read`], in the format that [`detect`] tells.
+///
+/// # Errors
+/// Those of [`read`], and [`Fault::Unrecognised`].
+pub fn read_any(bytes: &[u8]) -> Result<Imported, FormatError> {
+    let Some(format) = detect(bytes) else {
+        let text = shiviz::decode(bytes)?;
+        let problem = Problem::History(Fault::Unrecognised);
+        let line = text.split('\n').next().unwrap_or_default();
+        return Err(FormatError::of_text(&text, 0..line.len(), problem));
+    };
+    read(bytes, format)
+}
+
+fn of_trace(trace: &crate::Trace) -> Imported {
+    let history = History::of(trace);
+    let mut sessions = Names::new();
+    let mut lives = vec![0_u32; trace.nodes().len()];
+    // Sessions are numbered in the order in which they begin.
+    for operation in history.operations().iter() {
+        if operation.session as usize == sessions.len() {
+            let life = &mut lives[operation.client.index()];
+            let name = trace.nodes().text(operation.client.number()).unwrap_or_default();
+            intern_life(&mut sessions, name, *life);
+            *life += 1;
+        }
+    }
+    Imported {
+        format: HistoryFormat::Trace,
+        content: Content::Operations(history),
+        sessions,
+        skipped: 0,
+        unsaid: 0,
+        lines: Vec::new(),
+    }
+}
+
+/// Enters a session under the name of its process: `3`, then `3#1`, and tells its number.
+fn intern_life(sessions: &mut Names, process: &str, life: u32) -> u32 {
+    let mut name = if life == 0 { process.to_owned() } else { format!("{process}#{life}") };
+    // A process may itself be called so.
+    while sessions.find(&name).is_some() {
+        name.push('\'');
+    }
+    sessions.intern(&name).unwrap_or(u32::MAX)
+}
+
+fn of_sketch(text: &str) -> Result<Imported, FormatError> {
+    let content = Sessions::sketch(text).map_err(|error| {
+        let line = error.line();
+        let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+        let shown = text[start..].lines().next().unwrap_or_default();
+        let word = error.word().and_then(|word| Some((shown.find(word)?, word.len())));
+        let (at, width) = word.unwrap_or((0, shown.len()));
+        let problem = Problem::History(Fault::Notation(error));
+        FormatError::of_text(text, start + at..start + at + width, problem)
+    })?;
+    Ok(Imported {
+        format: HistoryFormat::Sketch,
+        content: Content::Transactions(content),
+        sessions: Names::new(),
+        skipped: 0,
+        unsaid: 0,
+        lines: Vec::new(),
+    })
+}

@@ -1,0 +1,250 @@
+//! Transactions of reads and writes, a line an access: `w(0,5,1,3)` with session and transaction, or `w 0 5` between lines that part them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use super::super::edn::Flaw;
+use super::super::{FormatError, Problem, narrow};
+use super::fault::Fault;
+use super::{Content, HistoryFormat, Imported};
+use crate::ids::Names;
+use crate::sessions::{Access, Outcome, Sessions, Timing, Transaction, Value};
+
+/// What the initial value is called, unless somebody writes it.
+const INITIAL: &str = "0";
+/// The transaction whose every access is aborted.
+const ABORTED: &str = "-1";
+
+/// Which of the two formats the first line is in, if either.
+pub(super) fn detect(text: &str) -> Option<HistoryFormat> {
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
+    if plume(line).is_some() {
+        Some(HistoryFormat::Plume)
+    } else if is_parting(line) || block(line).is_some() {
+        Some(HistoryFormat::Blocks)
+    } else {
+        None
+    }
+}
+
+/// One access as it is written.
+struct Written<'a> {
+    is_write: bool,
+    key: &'a str,
+    value: &'a str,
+}
+
+fn is_number(word: &str) -> bool {
+    let digits = word.strip_prefix('-').unwrap_or(word);
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn written<'a>(letter: &str, key: &'a str, value: &'a str) -> Option<Written<'a>> {
+    let is_write = match letter {
+        "w" => true,
+        "r" => false,
+        _ => return None,
+    };
+    (is_number(key) && is_number(value)).then_some(Written { is_write, key, value })
+}
+
+/// `w(0,5,1,3)`: with session and transaction.
+fn plume(line: &str) -> Option<(Written<'_>, &str, &str)> {
+    let (letter, inside) = line.strip_suffix(')')?.split_once('(')?;
+    let mut words = inside.split(',').map(str::trim);
+    let [key, value, session, transaction] = [words.next()?, words.next()?, words.next()?, words.next()?];
+    let is_whole = words.next().is_none() && is_number(session) && is_number(transaction);
+    written(letter.trim_end(), key, value).filter(|_| is_whole).map(|access| (access, session, transaction))
+}
+
+/// `w 0 5`.
+fn block(line: &str) -> Option<Written<'_>> {
+    let mut words = line.split_whitespace();
+    let access = written(words.next()?, words.next()?, words.next()?)?;
+    words.next().is_none().then_some(access)
+}
+
+fn is_parting(line: &str) -> bool {
+    line.len() >= 3 && (line.bytes().all(|byte| byte == b'-') || line.bytes().all(|byte| byte == b'='))
+}
+
+/// Reads either of the two.
+pub(super) fn read(text: &str, format: HistoryFormat) -> Result<Imported, FormatError> {
+    let located = |flaw: Flaw| FormatError::of_text(text, flaw.span, flaw.problem);
+    let mut columns = Columns::new(text, format);
+    let mut blocks = Blocks { session: 0, is_over: false };
+    let mut start = 0;
+    for (number, line) in text.split_inclusive('\n').enumerate() {
+        let content = line.trim();
+        let at = start + (line.len() - line.trim_start().len());
+        let place = Place { line: narrow(number + 1), span: at..at + content.len() };
+        if !content.is_empty() {
+            match format {
+                HistoryFormat::Plume => columns.plume(content, &place),
+                _ => columns.block(content, &place, &mut blocks),
+            }
+            .map_err(located)?;
+        }
+        start += line.len();
+    }
+    columns.finish().map_err(located)
+}
+
+/// Where a line stands.
+struct Place {
+    line: u32,
+    span: Range<usize>,
+}
+
+impl Place {
+    fn flaw(&self, fault: Fault) -> Flaw {
+        Flaw { span: self.span.clone(), problem: Problem::History(fault) }
+    }
+}
+
+/// Which session the lines of a text of blocks belong to.
+struct Blocks {
+    session: u64,
+    /// Whether the transaction is over, so that the next access begins another.
+    is_over: bool,
+}
+
+struct Columns {
+    format: HistoryFormat,
+    sessions: Sessions,
+    lines: Vec<u32>,
+    /// Keys to which the initial value is written.
+    initials: BTreeSet<String>,
+    /// Transactions that began.
+    begun: BTreeSet<String>,
+    open: BTreeMap<u32, Open>,
+}
+
+/// The transaction that a session is at.
+struct Open {
+    name: String,
+    line: u32,
+    span: Range<usize>,
+    accesses: Vec<Access>,
+}
+
+impl Columns {
+    fn new(text: &str, format: HistoryFormat) -> Columns {
+        let lines = text.lines().map(str::trim).filter(|line| line.starts_with('w') && line.contains('0'));
+        let accesses = lines.filter_map(|line| match format {
+            HistoryFormat::Plume => plume(line).map(|(access, ..)| access),
+            _ => block(line),
+        });
+        let initials = accesses.filter(|access| access.is_write && access.value == INITIAL);
+        Columns {
+            format,
+            sessions: Sessions::new(Timing::None),
+            lines: Vec::new(),
+            initials: initials.map(|access| access.key.to_owned()).collect(),
+            begun: BTreeSet::new(),
+            open: BTreeMap::new(),
+        }
+    }
+
+    fn plume(&mut self, line: &str, place: &Place) -> Result<(), Flaw> {
+        let (access, session, transaction) = plume(line).ok_or_else(|| {
+            Flaw::new(place.span.clone(), "w(key,value,session,transaction) or r(…)", shortened(line))
+        })?;
+        let session = self.sessions.session(session).map_err(|error| place.flaw(Fault::Refused(error)))?;
+        let goes_on = self.open.get(&session).is_some_and(|open| open.name == transaction);
+        if transaction == ABORTED {
+            // Where one ends is not told; of what never happened it does not matter.
+            self.close(session)?;
+            let access = self.access(&access, place)?;
+            return self.push(session, Outcome::Aborted, &[access], place);
+        }
+        if !goes_on {
+            if !self.begun.insert(transaction.to_owned()) {
+                return Err(place.flaw(Fault::GoesOn { transaction: transaction.to_owned() }));
+            }
+            self.begin(session, transaction, place)?;
+        }
+        self.add(session, &access, place)
+    }
+
+    fn block(&mut self, line: &str, place: &Place, blocks: &mut Blocks) -> Result<(), Flaw> {
+        if is_parting(line) {
+            blocks.is_over = true;
+            // Cannot wrap: a line each.
+            blocks.session += u64::from(line.starts_with('='));
+            return Ok(());
+        }
+        let access = block(line).ok_or_else(|| {
+            Flaw::new(place.span.clone(), "`w key value`, `r key value`, `---` or `===`", shortened(line))
+        })?;
+        let session = self.sessions.session(&blocks.session.to_string());
+        let session = session.map_err(|error| place.flaw(Fault::Refused(error)))?;
+        if blocks.is_over || !self.open.contains_key(&session) {
+            self.begin(session, "", place)?;
+        }
+        blocks.is_over = false;
+        self.add(session, &access, place)
+    }
+
+    fn begin(&mut self, session: u32, name: &str, place: &Place) -> Result<(), Flaw> {
+        self.close(session)?;
+        let (line, span) = (place.line, place.span.clone());
+        self.open.insert(session, Open { name: name.to_owned(), line, span, accesses: Vec::new() });
+        Ok(())
+    }
+
+    fn add(&mut self, session: u32, written: &Written<'_>, place: &Place) -> Result<(), Flaw> {
+        let access = self.access(written, place)?;
+        let open = self.open.get_mut(&session);
+        open.expect("it was begun, or goes on").accesses.push(access);
+        Ok(())
+    }
+
+    fn access(&mut self, written: &Written<'_>, place: &Place) -> Result<Access, Flaw> {
+        let refused = |error| place.flaw(Fault::Refused(error));
+        let key = self.sessions.key(written.key).map_err(refused)?;
+        if !written.is_write && written.value == INITIAL && !self.initials.contains(written.key) {
+            return Ok(Access::read(key, Value::NOTHING));
+        }
+        let value = self.sessions.value(written.value).map_err(refused)?;
+        Ok(if written.is_write { Access::write(key, value) } else { Access::read(key, value) })
+    }
+
+    fn close(&mut self, session: u32) -> Result<(), Flaw> {
+        let Some(Open { line, span, accesses, .. }) = self.open.remove(&session) else { return Ok(()) };
+        self.push(session, Outcome::Committed, &accesses, &Place { line, span })
+    }
+
+    fn push(
+        &mut self,
+        session: u32,
+        outcome: Outcome,
+        accesses: &[Access],
+        place: &Place,
+    ) -> Result<(), Flaw> {
+        let pushed = self.sessions.push(Transaction::untimed(session, outcome), accesses);
+        pushed.map_err(|error| place.flaw(Fault::Refused(error)))?;
+        self.lines.push(place.line);
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<Imported, Flaw> {
+        while let Some(session) = self.open.keys().next().copied() {
+            self.close(session)?;
+        }
+        Ok(Imported {
+            format: self.format,
+            content: Content::Transactions(self.sessions),
+            sessions: Names::new(),
+            skipped: 0,
+            unsaid: 0,
+            lines: self.lines,
+        })
+    }
+}
+
+/// A line as it stands in a message.
+fn shortened(line: &str) -> String {
+    const SHOWN_MAX: usize = 60;
+    format!("`{}`", line.chars().take(SHOWN_MAX).collect::<String>())
+}

@@ -1,0 +1,100 @@
+//! What cannot be said of a history, whatever its format.
+
+use std::fmt;
+
+use crate::sessions::{NotationError, SessionsError};
+use crate::words::one_line;
+
+/// What is wrong with a history that is well written.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Fault {
+    /// It looks like no format that is known.
+    Unrecognised,
+    /// There is no operation of a client in it.
+    Nothing,
+    /// A process begins something while it is at something else.
+    Busy {
+        /// Who.
+        process: String,
+        /// Where the first began.
+        line: u32,
+    },
+    /// A process ends what it never began.
+    NeverBegun {
+        /// Who.
+        process: String,
+    },
+    /// A process ends something else than it began.
+    OtherEnd {
+        /// Who.
+        process: String,
+        /// What it began.
+        begun: String,
+        /// Where.
+        line: u32,
+        /// What it ends.
+        ended: String,
+    },
+    /// Single operations and transactions in one history.
+    Mixed,
+    /// A transaction goes on after its session began another.
+    GoesOn {
+        /// Its name.
+        transaction: String,
+    },
+    /// The sessions refused a transaction.
+    Refused(SessionsError),
+    /// A sketch that cannot be read.
+    Notation(NotationError),
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Fault::Unrecognised => f.write_str("this looks like no history in a format that is known"),
+            Fault::Nothing => f.write_str("no operation of a client is found in this text"),
+            Fault::Busy { process, line } => {
+                write!(
+                    f,
+                    "process {} begins this before what it began on line {line} ended",
+                    one_line(process)
+                )
+            }
+            Fault::NeverBegun { process } => {
+                write!(f, "process {} ends what it never began", one_line(process))
+            }
+            Fault::OtherEnd { process, begun, line, ended } => {
+                let [process, begun, ended] = [process, begun, ended].map(|text| one_line(text));
+                write!(f, "process {process} began `{begun}` on line {line} and ends `{ended}`")
+            }
+            Fault::Mixed => f.write_str("transactions and single operations in one history"),
+            Fault::GoesOn { transaction } => {
+                write!(f, "transaction {} goes on after another began in its session", one_line(transaction))
+            }
+            Fault::Refused(error) => error.fmt(f),
+            // The place stands before it already.
+            Fault::Notation(error) => {
+                let text = error.to_string();
+                f.write_str(text.split_once(": ").map_or(&text, |(_, what)| what))
+            }
+        }
+    }
+}
+
+impl Fault {
+    pub(crate) const fn help(&self) -> &'static str {
+        match self {
+            Fault::Unrecognised => "name the format: trace, edn, log, key-value, plume, blocks or sketch",
+            Fault::Nothing => "is it a history in another format, or a run without clients?",
+            Fault::Busy { .. } => {
+                "an end may be missing before it: `:info` is one, of which nobody knows more"
+            }
+            Fault::NeverBegun { .. } => "its `:invoke` may be missing, or two histories are in one file",
+            Fault::OtherEnd { .. } => "a line between the two may be missing",
+            Fault::Mixed => "split the history",
+            Fault::GoesOn { .. } => "all that a transaction does stands together within its session",
+            Fault::Refused(_) | Fault::Notation(_) => "",
+        }
+    }
+}

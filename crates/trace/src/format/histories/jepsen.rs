@@ -1,0 +1,417 @@
+//! Jepsen's records, from EDN: who begins or ends what, and what it becomes.
+
+use std::ops::Range;
+
+use super::super::edn::{Edn, Flaw, Form, Reader};
+use super::super::{FormatError, Problem, narrow};
+use super::concatenated;
+use super::fault::Fault;
+use super::gather::{Clients, Knows, Open};
+use super::transactions::Transactions;
+use super::{Content, HistoryFormat, Imported};
+use crate::history::{Call, Completion, History, Moment, Operation};
+use crate::ids::{EventId, NodeId, ProcessId};
+use crate::time::TrueTime;
+
+/// Reads a stream of records or a collection of them.
+pub(super) fn read(text: &str, format: HistoryFormat) -> Result<Imported, FormatError> {
+    let mut records = Records::new(text, format);
+    let mut reader = Reader::new(text);
+    read_records(&mut reader, &mut records)
+        .map_err(|flaw| FormatError::of_text(text, flaw.span, flaw.problem))?;
+    records.finish().map_err(|fault| FormatError::whole(Problem::History(fault)))
+}
+
+fn read_records<'a>(reader: &mut Reader<'a>, records: &mut Records<'a>) -> Result<(), Flaw> {
+    while let Some(bracket) = reader.open()? {
+        while !reader.close(bracket)? {
+            match reader.next()? {
+                Some(form) => records.map(&form)?,
+                None => {
+                    let end = reader.position();
+                    let expected = if bracket == b']' { "`]`" } else { "`)`" };
+                    return Err(Flaw::new(end..end, expected, "the end of the text"));
+                }
+            }
+        }
+    }
+    while let Some(form) = reader.next()? {
+        records.map(&form)?;
+    }
+    Ok(())
+}
+
+/// What a record says of an operation.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Kind {
+    Invoke,
+    Ok,
+    Fail,
+    Info,
+}
+
+impl Kind {
+    /// The known ones.
+    const NAMES: &[&str] = &["invoke", "ok", "fail", "info"];
+
+    pub(super) fn named(word: &str) -> Option<Kind> {
+        match word {
+            "invoke" => Some(Kind::Invoke),
+            "ok" => Some(Kind::Ok),
+            "fail" => Some(Kind::Fail),
+            "info" => Some(Kind::Info),
+            _ => None,
+        }
+    }
+}
+
+/// One record, taken apart.
+#[derive(Clone, Debug)]
+pub(super) struct Record<'r, 'a> {
+    pub(super) process: &'r Form<'a>,
+    pub(super) kind: Kind,
+    /// What is done.
+    pub(super) name: &'a str,
+    pub(super) key: Option<&'r Form<'a>>,
+    pub(super) value: Option<&'r Form<'a>>,
+    pub(super) error: Option<&'r Form<'a>>,
+    pub(super) span: Range<usize>,
+}
+
+/// All records, as they become operations or transactions.
+pub(super) struct Records<'a> {
+    text: &'a str,
+    format: HistoryFormat,
+    clients: Clients,
+    /// The line of the last record, and where that begins.
+    line: u32,
+    at: usize,
+    /// How many records there were: the time.
+    time: u64,
+    operations: Vec<Operation>,
+    lines: Vec<u32>,
+    transactions: Transactions,
+    /// Whether a read showed a collection: then what is added is added to a set.
+    shows_collections: bool,
+    skipped: u64,
+}
+
+/// The key of an object that has no name.
+pub(super) const KEY: &str = "x";
+
+impl<'a> Records<'a> {
+    pub(super) fn new(text: &'a str, format: HistoryFormat) -> Records<'a> {
+        Records {
+            text,
+            format,
+            clients: Clients::default(),
+            line: 1,
+            at: 0,
+            time: 0,
+            operations: Vec::new(),
+            lines: Vec::new(),
+            transactions: Transactions::default(),
+            shows_collections: false,
+            skipped: 0,
+        }
+    }
+
+    pub(super) fn skip(&mut self) {
+        // Saturating: a count of lines cannot reach 2^64.
+        self.skipped = self.skipped.saturating_add(1);
+    }
+
+    /// A record that is a map.
+    fn map(&mut self, form: &Form<'a>) -> Result<(), Flaw> {
+        let Edn::Map(forms) = &form.value else {
+            let found = self.shown(form);
+            return Err(Flaw::new(form.span(), "a record such as {:process 0, :type :invoke, …}", found));
+        };
+        let get = |name: &str| {
+            let (pairs, _) = forms.as_chunks::<2>();
+            pairs.iter().find(|[key, _]| key.keyword() == Some(name)).map(|[_, value]| value)
+        };
+        let missing = |key| Flaw { span: form.span(), problem: Problem::MissingKey(key) };
+        let process = get("process").ok_or_else(|| missing(":process"))?;
+        let kind = get("type").ok_or_else(|| missing(":type"))?;
+        let name = get("f").ok_or_else(|| missing(":f"))?;
+        let record = Record {
+            process,
+            kind: self.kind(kind)?,
+            name: name
+                .keyword()
+                .ok_or_else(|| Flaw::new(name.span(), "a keyword such as `:read`", self.shown(name)))?,
+            key: get("key"),
+            value: get("value"),
+            error: get("error"),
+            span: form.span(),
+        };
+        self.record(&record)
+    }
+
+    pub(super) fn kind(&self, form: &Form<'a>) -> Result<Kind, Flaw> {
+        let word = form.keyword().unwrap_or_default();
+        Kind::named(word).ok_or_else(|| {
+            let word = self.shown(form).trim_start_matches(':').to_owned();
+            let nearest = crate::ids::nearest(&word, Kind::NAMES.iter().copied());
+            Flaw { span: form.span(), problem: Problem::UnknownWord { word, known: Kind::NAMES, nearest } }
+        })
+    }
+
+    /// The next record.
+    pub(super) fn record(&mut self, record: &Record<'_, 'a>) -> Result<(), Flaw> {
+        let Edn::Number(process) = record.process.value else {
+            // What a nemesis does is no operation of a client.
+            self.skip();
+            return Ok(());
+        };
+        let passed = self.text.get(self.at..record.span.start).unwrap_or_default();
+        self.line = self.line.saturating_add(narrow(passed.bytes().filter(|byte| *byte == b'\n').count()));
+        self.at = record.span.start;
+        self.time += 1;
+        let process = self.clients.number(process);
+        if record.name == "txn" {
+            if !self.operations.is_empty() {
+                return Err(fault(record, Fault::Mixed));
+            }
+            return self.transaction(process, record);
+        }
+        if !self.transactions.is_empty() {
+            return Err(fault(record, Fault::Mixed));
+        }
+        match record.kind {
+            Kind::Invoke => self.begin(process, record),
+            kind => self.end(process, kind, record),
+        }
+    }
+
+    fn begin(&mut self, process: u32, record: &Record<'_, 'a>) -> Result<(), Flaw> {
+        let call = self.call(record)?;
+        let open = Open { place: narrow(self.operations.len()), line: self.line };
+        let session = self.clients.begin(process, open).map_err(|wrong| fault(record, wrong))?;
+        let invoked = self.moment();
+        self.lines.push(self.line);
+        self.operations.push(Operation {
+            client: NodeId::new(process),
+            process: ProcessId::new(process),
+            session,
+            call,
+            invoked,
+            completed: None,
+        });
+        Ok(())
+    }
+
+    fn moment(&self) -> Moment {
+        Moment { event: EventId::new(self.line), at: TrueTime::from_ns(self.time) }
+    }
+
+    fn end(&mut self, process: u32, kind: Kind, record: &Record<'_, 'a>) -> Result<(), Flaw> {
+        let open = self.clients.open(process).map_err(|wrong| fault(record, wrong))?;
+        let ended = self.call(record);
+        let operation = &self.operations[open.place as usize];
+        let begun = verb(&operation.call);
+        if begun != verb_named(record.name) {
+            let process = self.clients.name(process).to_owned();
+            let wrong = Fault::OtherEnd {
+                process,
+                begun: begun.to_owned(),
+                line: open.line,
+                ended: record.name.to_owned(),
+            };
+            return Err(fault(record, wrong));
+        }
+        let completion = match kind {
+            Kind::Invoke | Kind::Ok => self.answer(&operation.call, record),
+            Kind::Fail => Completion::Failed { reason: self.reason(record) },
+            Kind::Info => Completion::Unknown { reason: self.reason(record) },
+        };
+        if kind == Kind::Ok {
+            // What an end cannot say of its call is wrong with it.
+            ended?;
+            let is_collection = |form: &Form<'_>| matches!(form.value, Edn::Sequence(_) | Edn::Set(_));
+            self.shows_collections |= begun == "read" && record.value.is_some_and(is_collection);
+        }
+        let moment = self.moment();
+        self.operations[open.place as usize].completed = Some((moment, completion));
+        self.clients.end(process, if kind == Kind::Info { Knows::Nothing } else { Knows::Outcome });
+        Ok(())
+    }
+
+    /// What is asked.
+    fn call(&self, record: &Record<'_, 'a>) -> Result<Call, Flaw> {
+        let pair = record.value.and_then(Form::sequence).filter(|pair| pair.len() == 2);
+        let verb = verb_named(record.name);
+        // With independent keys each value stands behind its key.
+        let (key, value) = match (record.key, pair, verb) {
+            (Some(key), ..) => (self.shown(key), record.value),
+            (None, Some([key, value]), "read" | "write" | "append") => (self.shown(key), Some(value)),
+            (None, Some([key, value]), "cas") if value.sequence().is_some() => (self.shown(key), Some(value)),
+            _ => (KEY.to_owned(), record.value),
+        };
+        let text = value.map_or_else(|| "nil".to_owned(), |value| self.shown(value));
+        Ok(match verb {
+            "read" => Call::Read { key },
+            "write" => Call::Write { key, value: text },
+            "append" => Call::Append { key, value: text },
+            "cas" => {
+                let Some([expected, new]) = value.and_then(Form::sequence) else {
+                    let span = value.map_or(record.span.clone(), Form::span);
+                    return Err(Flaw::new(span, "[expected new]", text));
+                };
+                Call::CompareAndSet { key, expected: self.shown(expected), value: self.shown(new) }
+            }
+            _ => {
+                let argument = if text == "nil" { String::new() } else { text };
+                Call::Other { name: record.name.to_owned(), argument }
+            }
+        })
+    }
+
+    /// What an end shows that is no failure.
+    fn answer(&self, call: &Call, record: &Record<'_, 'a>) -> Completion {
+        let shown = |form: &Form<'a>| match &form.value {
+            Edn::Nil => Vec::new(),
+            Edn::Sequence(forms) | Edn::Set(forms) => forms.iter().map(|form| self.shown(form)).collect(),
+            _ => vec![self.shown(form)],
+        };
+        let value = record.value;
+        match call {
+            Call::Read { key } => {
+                let pair = value.and_then(Form::sequence).filter(|pair| pair.len() == 2);
+                let independent = pair.filter(|pair| key != KEY && self.shown(&pair[0]) == *key);
+                let value = independent.map(|pair| &pair[1]).or(value);
+                Completion::Shows(value.map(shown).unwrap_or_default())
+            }
+            Call::Other { argument, .. } => match value.map(|value| (value, self.shown(value))) {
+                Some((value, text)) if value.value != Edn::Nil && text != *argument => {
+                    Completion::Shows(shown(value))
+                }
+                _ => Completion::Done,
+            },
+            _ => Completion::Done,
+        }
+    }
+
+    fn reason(&self, record: &Record<'_, 'a>) -> String {
+        record.error.or(record.value).map(|form| self.shown(form)).unwrap_or_default()
+    }
+
+    /// A form as a text of ours.
+    pub(super) fn shown(&self, form: &Form<'a>) -> String {
+        match &form.value {
+            Edn::Nil => "nil".to_owned(),
+            Edn::Text(text) => text.clone().into_owned(),
+            Edn::Number(word) | Edn::Symbol(word) => (*word).to_owned(),
+            _ => self.text.get(form.span()).unwrap_or_default().to_owned(),
+        }
+    }
+
+    fn transaction(&mut self, process: u32, record: &Record<'_, 'a>) -> Result<(), Flaw> {
+        let forms = match record.value.map(|form| &form.value) {
+            Some(Edn::Sequence(forms)) => &forms[..],
+            Some(Edn::Nil) | None if record.kind != Kind::Invoke => &[],
+            _ => {
+                let span = record.value.map_or(record.span.clone(), Form::span);
+                return Err(Flaw::new(span, "[[:append 3 1] [:r 3 nil] …]", "something else"));
+            }
+        };
+        let accesses = self.accesses(forms, record)?;
+        let transactions = &mut self.transactions;
+        let spoken = (record.kind, self.line, self.time);
+        transactions.take(&mut self.clients, process, spoken, accesses).map_err(|wrong| fault(record, wrong))
+    }
+
+    fn accesses(
+        &mut self,
+        forms: &[Form<'a>],
+        record: &Record<'_, 'a>,
+    ) -> Result<Vec<crate::sessions::Access>, Flaw> {
+        let mut accesses = Vec::with_capacity(forms.len());
+        for form in forms {
+            let wrong =
+                |found: String| Flaw::new(form.span(), "[:r key value], [:w …] or [:append …]", found);
+            let Some([verb, key, rest @ ..]) = form.sequence() else { return Err(wrong(self.shown(form))) };
+            let verb = match &verb.value {
+                Edn::Keyword(word) => word,
+                Edn::Text(text) => &**text,
+                _ => "",
+            };
+            let key = self.shown(key);
+            let none = Edn::Nil;
+            let value = rest.first().map_or(&none, |form| &form.value);
+            let access = match (verb, value) {
+                ("r", Edn::Nil) => self.transactions.read_nothing(&key),
+                ("r", Edn::Sequence(values)) => {
+                    let texts: Vec<String> = values.iter().map(|value| self.shown(value)).collect();
+                    self.transactions.read_list(&key, &texts)
+                }
+                ("r", _) => self.transactions.read(&key, &self.shown(&rest[0])),
+                ("w", _) if !rest.is_empty() => self.transactions.write(&key, &self.shown(&rest[0])),
+                ("append", _) if !rest.is_empty() => self.transactions.append(&key, &self.shown(&rest[0])),
+                _ => return Err(wrong(self.shown(form))),
+            };
+            accesses.push(access.map_err(|error| fault(record, Fault::Refused(error)))?);
+        }
+        Ok(accesses)
+    }
+
+    /// What it became.
+    pub(super) fn finish(mut self) -> Result<Imported, Fault> {
+        let has_transactions = !self.transactions.is_empty();
+        let (content, lines, unsaid) = if has_transactions {
+            let gathered = self.transactions.finish(&mut self.clients)?;
+            (Content::Transactions(gathered.sessions), gathered.lines, gathered.unsaid)
+        } else {
+            if !self.shows_collections {
+                self.operations.iter_mut().for_each(count_instead);
+            }
+            if self.format == HistoryFormat::KeyValue {
+                concatenated::part(&mut self.operations);
+            }
+            (Content::Operations(History::new(self.operations)), self.lines, 0)
+        };
+        Ok(Imported {
+            format: self.format,
+            content,
+            sessions: self.clients.sessions,
+            skipped: self.skipped,
+            unsaid,
+            lines,
+        })
+    }
+}
+
+fn fault(record: &Record<'_, '_>, fault: Fault) -> Flaw {
+    Flaw { span: record.span.clone(), problem: Problem::History(fault) }
+}
+
+/// What is added where no set is ever read is added to a number.
+fn count_instead(operation: &mut Operation) {
+    if let Call::Other { name, argument } = &operation.call
+        && let ("add", Ok(amount)) = (name.as_str(), argument.parse())
+    {
+        operation.call = Call::Add { key: KEY.to_owned(), amount };
+    }
+}
+
+/// One name for what has several.
+fn verb_named(name: &str) -> &str {
+    match name {
+        "get" | "r" => "read",
+        "put" | "w" => "write",
+        "compare-and-set" => "cas",
+        _ => name,
+    }
+}
+
+fn verb(call: &Call) -> &str {
+    match call {
+        Call::Read { .. } => "read",
+        Call::Write { .. } => "write",
+        Call::CompareAndSet { .. } => "cas",
+        Call::Append { .. } => "append",
+        Call::Add { .. } => "add",
+        Call::Other { name, .. } => name,
+    }
+}

@@ -1,0 +1,176 @@
+//! Transactions as they begin and end: pushed into their sessions when all is read, since only then all ends are known.
+
+use super::fault::Fault;
+use super::gather::{Clients, Knows, Open};
+use super::jepsen::Kind;
+use crate::sessions::{Access, Act, Outcome, Sessions, SessionsError, Timing, Transaction, Value};
+
+/// Transactions that are being read.
+#[derive(Debug)]
+pub(super) struct Transactions {
+    /// Holds keys and values from the start; transactions are pushed at the end.
+    sessions: Sessions,
+    begun: Vec<Begun>,
+    accesses: Vec<Access>,
+    /// Whether each is known by its end alone.
+    are_ends_only: bool,
+    has_appends: bool,
+}
+
+/// A transaction, and where its accesses are.
+#[derive(Clone, Copy, Debug)]
+struct Begun {
+    session: u32,
+    line: u32,
+    outcome: Outcome,
+    invoked: u64,
+    returned: u64,
+    start: u32,
+    end: u32,
+}
+
+/// What all became.
+pub(super) struct Gathered {
+    pub(super) sessions: Sessions,
+    pub(super) lines: Vec<u32>,
+    pub(super) unsaid: u64,
+}
+
+impl Default for Transactions {
+    fn default() -> Transactions {
+        Transactions {
+            sessions: Sessions::new(Timing::Recorded),
+            begun: Vec::new(),
+            accesses: Vec::new(),
+            are_ends_only: false,
+            has_appends: false,
+        }
+    }
+}
+
+impl Transactions {
+    pub(super) fn is_empty(&self) -> bool {
+        self.begun.is_empty()
+    }
+
+    pub(super) fn read_nothing(&mut self, key: &str) -> Result<Access, SessionsError> {
+        Ok(Access::read(self.sessions.key(key)?, Value::NOTHING))
+    }
+
+    pub(super) fn read(&mut self, key: &str, value: &str) -> Result<Access, SessionsError> {
+        Ok(Access::read(self.sessions.key(key)?, self.sessions.value(value)?))
+    }
+
+    pub(super) fn read_list(&mut self, key: &str, values: &[String]) -> Result<Access, SessionsError> {
+        let key = self.sessions.key(key)?;
+        let values = values.iter().map(|value| self.sessions.value(value)).collect::<Result<Vec<_>, _>>()?;
+        Ok(Access { key, act: Act::ReadList, value: self.sessions.hold_list(&values)? })
+    }
+
+    pub(super) fn write(&mut self, key: &str, value: &str) -> Result<Access, SessionsError> {
+        Ok(Access::write(self.sessions.key(key)?, self.sessions.value(value)?))
+    }
+
+    pub(super) fn append(&mut self, key: &str, value: &str) -> Result<Access, SessionsError> {
+        self.has_appends = true;
+        Ok(Access { key: self.sessions.key(key)?, act: Act::Append, value: self.sessions.value(value)? })
+    }
+
+    /// A beginning or an end, on which line and when.
+    pub(super) fn take(
+        &mut self,
+        clients: &mut Clients,
+        process: u32,
+        (kind, line, time): (Kind, u32, u64),
+        accesses: Vec<Access>,
+    ) -> Result<(), Fault> {
+        if kind != Kind::Invoke && (self.begun.is_empty() || self.are_ends_only) {
+            self.are_ends_only = true;
+            let session = clients.begin(process, Open { place: 0, line })?;
+            clients.end(process, if kind == Kind::Info { Knows::Nothing } else { Knows::Outcome });
+            let begun = self.begin(session, line, 0)?;
+            return self.end(begun, kind, Transaction::NEVER, accesses);
+        }
+        if kind == Kind::Invoke {
+            let place = u32::try_from(self.begun.len()).map_err(|_| Fault::Refused(SessionsError::Full))?;
+            if self.are_ends_only {
+                // Those before it have no beginning, so the first of them is what is wrong.
+                return Err(Fault::NeverBegun { process: clients.name(process).to_owned() });
+            }
+            let session = clients.begin(process, Open { place, line })?;
+            let begun = self.begin(session, line, time)?;
+            // What it will write is known from now on; what it reads is not.
+            let writes = accesses.into_iter().filter(is_write).collect();
+            return self.hold(begun, writes);
+        }
+        let open = clients.open(process)?;
+        clients.end(process, if kind == Kind::Info { Knows::Nothing } else { Knows::Outcome });
+        self.end(open.place as usize, kind, time, accesses)
+    }
+
+    fn begin(&mut self, session: u32, line: u32, invoked: u64) -> Result<usize, Fault> {
+        let start = u32::try_from(self.accesses.len()).map_err(|_| Fault::Refused(SessionsError::Full))?;
+        let (outcome, returned) = (Outcome::Unknown, Transaction::NEVER);
+        self.begun.push(Begun { session, line, outcome, invoked, returned, start, end: start });
+        Ok(self.begun.len() - 1)
+    }
+
+    fn hold(&mut self, place: usize, accesses: Vec<Access>) -> Result<(), Fault> {
+        let full = |_| Fault::Refused(SessionsError::Full);
+        let start = u32::try_from(self.accesses.len()).map_err(full)?;
+        self.accesses.extend(accesses);
+        let end = u32::try_from(self.accesses.len()).map_err(full)?;
+        let begun = &mut self.begun[place];
+        (begun.start, begun.end) = (start, end);
+        Ok(())
+    }
+
+    fn end(&mut self, place: usize, kind: Kind, time: u64, accesses: Vec<Access>) -> Result<(), Fault> {
+        let begun = &mut self.begun[place];
+        (begun.outcome, begun.returned) = match kind {
+            Kind::Invoke | Kind::Ok => (Outcome::Committed, time),
+            Kind::Fail => (Outcome::Aborted, time),
+            Kind::Info => (Outcome::Unknown, Transaction::NEVER),
+        };
+        let is_first = begun.start == begun.end;
+        match kind {
+            Kind::Ok => self.hold(place, accesses),
+            _ if is_first => self.hold(place, accesses.into_iter().filter(is_write).collect()),
+            _ => Ok(()),
+        }
+    }
+
+    /// All of them, in the order in which they began.
+    pub(super) fn finish(self, clients: &mut Clients) -> Result<Gathered, Fault> {
+        let timing = if self.are_ends_only { Timing::None } else { Timing::Recorded };
+        let mut sessions = self.sessions.with_timing(timing);
+        let empty = sessions.hold_list(&[]).map_err(Fault::Refused)?;
+        let mut gathered = Gathered { sessions, lines: Vec::new(), unsaid: 0 };
+        let mut accesses: Vec<Access> = Vec::new();
+        for begun in &self.begun {
+            if begun.start == begun.end && begun.outcome != Outcome::Committed {
+                gathered.unsaid += 1;
+                continue;
+            }
+            accesses.clear();
+            accesses.extend(&self.accesses[begun.start as usize..begun.end as usize]);
+            for access in &mut accesses {
+                // Where there are lists, nothing is a list without values.
+                if self.has_appends && access.act == Act::Read && access.value == Value::NOTHING {
+                    *access = Access { act: Act::ReadList, value: empty, ..*access };
+                }
+            }
+            let name = clients.sessions.text(begun.session).unwrap_or_default();
+            let session = gathered.sessions.session(name).map_err(Fault::Refused)?;
+            let Begun { outcome, invoked, returned, .. } = *begun;
+            let transaction = Transaction { session, outcome, invoked, returned };
+            gathered.sessions.push(transaction, &accesses).map_err(Fault::Refused)?;
+            gathered.lines.push(begun.line);
+        }
+        Ok(gathered)
+    }
+}
+
+fn is_write(access: &Access) -> bool {
+    matches!(access.act, Act::Write | Act::Append)
+}
