@@ -37,6 +37,18 @@ Exit codes:
   2  the input or the command line cannot be used
   3  no violation was found, but not everything could be judged";
 
+const JUDGE_EXIT_CODES: &str = "\
+Exit codes, the worst of all histories, 2 before 1 before 3:
+  0  every model that was judged holds
+  1  a model is violated
+  2  a history or the command line cannot be used
+  3  no violation was found, but a judge could not tell";
+
+const MODELS_EXIT_CODES: &str = "\
+Exit codes:
+  0  the models are shown
+  2  the command line cannot be used";
+
 const EXAMPLES: &str = "\
 Examples:
   constellation run conjunction                   four stations, a partition, and a verdict
@@ -47,6 +59,8 @@ Examples:
   constellation hunt lossy-relay                  which luck breaks it, and what of it matters
   constellation explore conjunction               is there an order of messages in which it breaks?
   constellation sweep mss-17                      at which error does a wall clock begin to lose updates?
+  constellation judge history.edn                 which consistency models does what clients saw satisfy?
+  constellation models linearizable serializable  what separates two models, on a history that shows it
   constellation check shiviz.log                  are the vector clocks of my own system sound?";
 
 /// Run, judge and explain how events are ordered across machines that cannot agree on the time.
@@ -91,6 +105,10 @@ pub(crate) enum Command {
     Sweep(Sweep),
     /// Judge the stamps in a log that some other system wrote.
     Check(Check),
+    /// Say which consistency models a history satisfies: what clients of some system, or of a run of ours, saw.
+    Judge(Judge),
+    /// List the consistency models that can be judged, describe one, or show what separates two.
+    Models(Models),
     /// Print a completion script for a shell.
     Completions(Completions),
 }
@@ -423,6 +441,66 @@ pub(crate) struct Check {
 }
 
 #[derive(Args, Debug)]
+#[command(after_help = JUDGE_EXIT_CODES)]
+pub(crate) struct Judge {
+    /// Files with a history each, or folders of them; `-` is standard input. `histories/README.md` shows the formats.
+    #[arg(required = true, value_name = "HISTORY")]
+    pub(crate) histories: Vec<PathBuf>,
+    /// Judge these models only (see `constellation models`); one that does not fit the history is then unknown.
+    #[arg(long = "model", value_delimiter = ',', value_name = "M,…")]
+    pub(crate) models: Vec<String>,
+    /// Judge all models that fit the history, as without this flag.
+    #[arg(long, conflicts_with = "models")]
+    pub(crate) all: bool,
+    /// How much each judge may spend on a history, such as `10s`, `1GB` of memory for a table, or `5000steps`; several with
+    /// commas between. Without a time a verdict depends on no clock.
+    #[arg(long, value_delimiter = ',', value_name = "LIMIT,…", value_parser = parse_limit)]
+    pub(crate) budget: Vec<Spending>,
+    /// In which format the histories are: trace, edn, log, key-value, plume, blocks or sketch; by default as they look.
+    #[arg(long, value_name = "F")]
+    pub(crate) format: Option<String>,
+    /// Which violations to explain: those of the weakest models that fail, which the stronger ones share, all, or none.
+    #[arg(long, value_enum, default_value_t = Explained::Weakest, value_name = "WHICH")]
+    pub(crate) evidence: Explained,
+    /// On how many cores several histories are judged; by default on all of them.
+    #[arg(long, value_name = "J", value_parser = parse_jobs)]
+    pub(crate) jobs: Option<NonZeroUsize>,
+    /// Whether to tell on standard error how far it is; `auto` does on a terminal, `always` prints a line a second.
+    #[arg(long, value_enum, default_value_t = Progress::Auto, value_name = "WHEN")]
+    pub(crate) progress: Progress,
+    /// Print one JSON object instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Which violations are explained.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Explained {
+    Weakest,
+    All,
+    None,
+}
+
+/// How much a judge may spend.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Spending {
+    Time(Duration),
+    Bytes(u64),
+    Steps(u64),
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = MODELS_EXIT_CODES)]
+pub(crate) struct Models {
+    /// A model to describe, or two to tell apart.
+    #[arg(value_name = "NAME", num_args = 0..=2)]
+    pub(crate) names: Vec<String>,
+    /// Print one JSON object instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
 pub(crate) struct Completions {
     /// For which shell.
     #[arg(value_enum)]
@@ -460,6 +538,30 @@ fn parse_jobs(text: &str) -> Result<NonZeroUsize, String> {
 
 fn parse_time(text: &str) -> Result<Duration, String> {
     duration(text).ok_or_else(|| "a number and a unit, such as 90s, 10min or 1.5h".to_owned())
+}
+
+/// A time, a size or a number of steps.
+fn parse_limit(text: &str) -> Result<Spending, String> {
+    const UNITS: [(&str, u64); 8] = [
+        ("steps", 1),
+        ("kB", 1_000),
+        ("MB", 1_000_000),
+        ("GB", 1_000_000_000),
+        ("KiB", 1 << 10),
+        ("MiB", 1 << 20),
+        ("GiB", 1 << 30),
+        // Last, since the others end with it.
+        ("B", 1),
+    ];
+    let wanted = || "a time, a size or steps, such as 10s, 1GB, 512MiB or 5000steps".to_owned();
+    let text = text.trim();
+    if let Some((unit, size)) = UNITS.iter().find(|(unit, _)| text.ends_with(unit)) {
+        let digits = text.trim_end_matches(unit).trim_end();
+        let amount =
+            digits.parse().ok().and_then(|count: u64| count.checked_mul(*size)).ok_or_else(wanted)?;
+        return Ok(if *unit == "steps" { Spending::Steps(amount) } else { Spending::Bytes(amount) });
+    }
+    duration(text).map(Spending::Time).ok_or_else(wanted)
 }
 
 fn parse_end(text: &str) -> Result<End, String> {

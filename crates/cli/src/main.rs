@@ -34,6 +34,8 @@ fn main() -> ExitCode {
         Command::Specimens(specimens) => commands::specimens::run(&specimens, &mut printer),
         Command::Sweep(sweep) => commands::sweep::run(&sweep, &mut printer),
         Command::Check(check) => commands::check::run(&check, &mut printer),
+        Command::Judge(judge) => commands::judge::run(&judge, &mut printer),
+        Command::Models(models) => commands::models::run(&models, &mut printer),
         Command::Completions(completions) => commands::completions::run(&completions, &mut printer),
     };
     match outcome {

@@ -99,14 +99,25 @@ const ERROR: Style = AnsiColor::Red.on_default().bold();
 /// The glyph and the word of a verdict, coloured; the colour says nothing that the two do not.
 pub(crate) fn verdict(verdict: &Verdict) -> String {
     let style = match verdict {
-        Verdict::Holds => AnsiColor::Green.on_default(),
-        Verdict::Violated(_) => AnsiColor::Red.on_default().bold(),
-        Verdict::Unknown(_) => AnsiColor::Yellow.on_default(),
+        Verdict::Holds => HOLDS,
+        Verdict::Violated(_) => VIOLATED,
+        Verdict::Unknown(_) => UNKNOWN,
     };
-    let word = verdict.word();
-    let padding = " ".repeat((VERDICT_WIDTH - 2).saturating_sub(word.len()));
-    format!("{style}{} {word}{style:#}{padding}", verdict.glyph())
+    outcome(style, verdict.glyph(), verdict.word())
 }
+
+/// A glyph and a word of our own, as wide as a verdict.
+pub(crate) fn outcome(style: Style, glyph: &str, word: &str) -> String {
+    let padding = " ".repeat((VERDICT_WIDTH - 2).saturating_sub(word.len()));
+    format!("{style}{glyph} {word}{style:#}{padding}")
+}
+
+/// The style of what holds.
+pub(crate) const HOLDS: Style = AnsiColor::Green.on_default();
+/// The style of what is violated.
+pub(crate) const VIOLATED: Style = AnsiColor::Red.on_default().bold();
+/// The style of what nobody can tell.
+pub(crate) const UNKNOWN: Style = AnsiColor::Yellow.on_default();
 
 /// How many columns a verdict takes.
 pub(crate) const VERDICT_WIDTH: usize = 10;

@@ -24,6 +24,8 @@
 //! | `finding` | [`Finding`], [`Anomaly`], [`Edge`], [`Why`]: what a judge of a model answers |
 //! | `patience` | [`Patience`]: how long and in how much memory it may look |
 //! | `minimal` | [`minimal()`]: the smallest part of a history that still cannot be explained |
+//! | `lattice` | [`implies`], [`Border`]: which models imply which, and where the line runs |
+//! | `separations` | [`SEPARATIONS`]: the histories that tell models apart |
 //! | `told` | [`verdict`]: the same in the words of a [`Verdict`](constellation_trace::Verdict) |
 //! | `observed`, `past`, `writers`, `front` | who read from whom, what is in whose past, who wrote what when, and going forward through all sessions at once: for all judges |
 //! | `specification` | [`Specification`]: what an object of your own may do, one operation at a time |
@@ -42,6 +44,7 @@ mod front;
 mod graph;
 mod guarantees;
 mod items;
+mod lattice;
 mod linearizable;
 mod lists;
 mod minimal;
@@ -53,6 +56,7 @@ mod patience;
 mod read_atomic;
 mod read_committed;
 mod search;
+mod separations;
 mod sequential;
 mod serializable;
 mod snapshot_isolation;
@@ -70,6 +74,7 @@ use constellation_trace::{Act, History, Limit, Sessions};
 pub use convergence::{EventualConvergence, StrongConvergence};
 pub use finding::{Anomaly, Edge, Finding, Why};
 pub use guarantees::{Guarantee, Guarantees};
+pub use lattice::{Border, Judged, Known, conclude, implies, strongest_first};
 pub use linearizable::{Linearizable, Stream, StreamError};
 pub use minimal::{Minimal, minimal};
 pub use objects::{
@@ -79,6 +84,7 @@ pub use objects::{
 pub use patience::Patience;
 pub use read_atomic::ReadAtomic;
 pub use read_committed::{AdyaPl2, ReadCommitted};
+pub use separations::{SEPARATIONS, Separation};
 pub use sequential::Sequential;
 pub use serializable::Serializable;
 pub use snapshot_isolation::{ParallelSnapshot, Prefix, SnapshotIsolation};

@@ -87,7 +87,7 @@ fn advice(arguments: &Check, error: &FormatError) -> String {
 }
 
 /// A fault of the text, with the line that it is in.
-fn unreadable(name: &str, error: &FormatError, help: &str) -> anyhow::Error {
+pub(super) fn unreadable(name: &str, error: &FormatError, help: &str) -> anyhow::Error {
     let Place { line, column, width, .. } = error.place;
     let indent = " ".repeat(column.saturating_sub(error.text_column) as usize);
     let underline = "^".repeat(width.max(1) as usize);

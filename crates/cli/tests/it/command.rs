@@ -323,10 +323,11 @@ fn each_command_says_what_its_exit_codes_mean() {
         replay    0  every promise holds
         live      0  every promise holds
         check     0  every promise holds
+        judge     0  every model that was judged holds
         hunt      0  no promise was seen broken under the seeds that were tried; other seeds may break one
         explore   0  every promise holds in every order within the bounds
     "#]]
-    .assert_eq(&["run", "replay", "live", "check", "hunt", "explore"].map(told).concat());
+    .assert_eq(&["run", "replay", "live", "check", "judge", "hunt", "explore"].map(told).concat());
 }
 
 /// A device gives bytes without end, and a file can be longer than any memory.

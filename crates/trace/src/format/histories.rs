@@ -11,7 +11,7 @@
 //! | `sketch` | ours: `pacific  w(x,1)  {r(x,1) w(y,2)}`, see [`Sessions::sketch`](crate::Sessions::sketch) |
 //!
 //! The order of lines is the order of time: each beginning and each end has a moment of its own. What a process does after
-//! an operation of which nobody knows the end belongs to a new session, `3#1` after `3`. Lines of a nemesis are counted
+//! an operation of which nobody knows the end belongs to a new session, `p3#1` after `p3`. Lines of a nemesis are counted
 //! and passed over. A register starts as `nil`; in `plume` and `blocks` a 0 that nobody writes is the initial value.
 
 mod columns;
@@ -201,7 +201,8 @@ pub fn detect(bytes: &[u8]) -> Option<HistoryFormat> {
     while rest.starts_with(';') {
         rest = rest.split_once('\n').map_or("", |(_, rest)| rest.trim_start());
     }
-    if rest.starts_with(['{', '[', '(', '#']) {
+    let is_edn = [":process", ":type"].iter().any(|key| rest.contains(key));
+    if rest.starts_with(['{', '[', '(', '#']) && is_edn {
         let is_keyed = rest.split('}').next().is_some_and(|record| record.contains(":key"));
         return Some(if is_keyed { HistoryFormat::KeyValue } else { HistoryFormat::Edn });
     }
@@ -292,7 +293,7 @@ fn of_trace(trace: &crate::Trace) -> Imported {
     }
 }
 
-/// Enters a session under the name of its process: `3`, then `3#1`, and tells its number.
+/// Enters a session under the name of its process: `p3`, then `p3#1`, and tells its number.
 fn intern_life(sessions: &mut Names, process: &str, life: u32) -> u32 {
     let mut name = if life == 0 { process.to_owned() } else { format!("{process}#{life}") };
     // A process may itself be called so.

@@ -75,7 +75,7 @@ impl Sessions {
         lists: &BTreeSet<&str>,
     ) -> Result<Option<Vec<Access>>, Unfit> {
         let refused = |error| Unfit::Refused { place, error };
-        let call = || operation.call.to_string();
+        let call = || operation.call.to_string().trim_end().to_owned();
         let Some(name) = operation.call.key() else { return Err(Unfit::Operation { place, call: call() }) };
         let key = self.key(name).map_err(refused)?;
         let is_list = lists.contains(name.as_str());

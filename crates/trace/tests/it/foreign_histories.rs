@@ -62,11 +62,11 @@ fn a_stream_of_jepsen_records_becomes_operations() {
 ",
         expect![[r#"
             EDN of Jepsen, 1 skipped
-            1 0: write x = "3" → 4 done
-            2 1: read x → 5 shows "3"
-            6 0: set x = "4" if it is "3" → 7 failed: [3 4]
-            8 1: set x = "5" if it is "3" → 9 unknown: :timeout
-            10 1#1: read x → 11 shows nothing"#]],
+            1 p0: write x = "3" → 4 done
+            2 p1: read x → 5 shows "3"
+            6 p0: set x = "4" if it is "3" → 7 failed: [3 4]
+            8 p1: set x = "5" if it is "3" → 9 unknown: :timeout
+            10 p1#1: read x → 11 shows nothing"#]],
     );
 }
 
@@ -78,8 +78,8 @@ fn one_collection_is_read_as_a_stream_is() {
          {:process 0 :type :ok :f :dequeue :value 1}]",
         expect![[r#"
             EDN of Jepsen, 0 skipped
-            2 0: enqueue 1 → 2 done
-            3 0: dequeue  → 4 shows "1""#]],
+            2 p0: enqueue 1 → 2 done
+            3 p0: dequeue  → 4 shows "1""#]],
     );
 }
 
@@ -90,22 +90,22 @@ fn sets_counters_and_mutexes_have_calls_of_their_own() {
  {:process 0, :type :invoke, :f :read, :value nil} {:process 0, :type :ok, :f :read, :value #{5 6}})",
         expect![[r#"
             EDN of Jepsen, 0 skipped
-            1 0: add 5 → 1 done
-            2 0: read x → 2 shows "5" | "6""#]],
+            1 p0: add x 5 → 1 done
+            2 p0: read x → 2 shows "5" | "6""#]],
     );
     check(
         "({:process 0, :type :invoke, :f :add, :value 5} {:process 0, :type :ok, :f :add, :value 5}
  {:process 0, :type :invoke, :f :read, :value nil} {:process 0, :type :ok, :f :read, :value 5})",
         expect![[r#"
             EDN of Jepsen, 0 skipped
-            1 0: add 5 to x → 1 done
-            2 0: read x → 2 shows "5""#]],
+            1 p0: add 5 to x → 1 done
+            2 p0: read x → 2 shows "5""#]],
     );
     check(
         "({:process 0, :type :invoke, :f :acquire, :value nil} {:process 0, :type :ok, :f :acquire, :value nil})",
         expect![[r#"
             EDN of Jepsen, 0 skipped
-            1 0: acquire  → 1 done"#]],
+            1 p0: acquire  → 1 done"#]],
     );
 }
 
@@ -121,9 +121,9 @@ fn independent_keys_stand_before_their_values() {
 ",
         expect![[r#"
             EDN of Jepsen, 0 skipped
-            1 0: write 7 = "3" → 2 done
-            3 0: read 7 → 4 shows "3"
-            5 0: set 7 = "4" if it is "3" → open"#]],
+            1 p0: write 7 = "3" → 2 done
+            3 p0: read 7 → 4 shows "3"
+            5 p0: set 7 = "4" if it is "3" → open"#]],
     );
 }
 
@@ -143,16 +143,16 @@ fn transactions_of_lists_and_registers_become_sessions() {
 ",
         expect![[r#"
             EDN of Jepsen, 0 skipped, 1 unsaid, Recorded
-            10  {a(11,1) r(11,[1])}@1..3  a(12,3)!@7..8
-            3   r(11,[])@2..4  a(12,2)?@5..
+            p10  {a(11,1) r(11,[1])}@1..3  a(12,3)!@7..8
+            p3   r(11,[])@2..4  a(12,2)?@5..
             lines 1 2 5 7"#]],
     );
     check(
         "{:type :ok, :f :txn, :value [[:w 1 5] [:r 2 nil]], :process 0}\n{:type :ok, :f :txn, :value [[:r 1 5]], :process 1}",
         expect![[r#"
             EDN of Jepsen, 0 skipped, 0 unsaid, None
-            0  {w(1,5) r(2,nil)}
-            1  r(1,5)
+            p0  {w(1,5) r(2,nil)}
+            p1  r(1,5)
             lines 1 2"#]],
     );
 }
@@ -170,15 +170,15 @@ fn log_lines_are_found_among_others() {
          INFO  jepsen.util - 0\t:info\t:write\t:timed-out\n",
         expect![[r#"
             log lines of Jepsen, 2 skipped
-            2 0: read x → 5 failed: :timed-out
-            4 1: set x = "1" if it is "4" → 6 failed: [4 1]
-            7 0: write x = "2" → 8 unknown: :timed-out"#]],
+            2 p0: read x → 5 failed: :timed-out
+            4 p1: set x = "1" if it is "4" → 6 failed: [4 1]
+            7 p0: write x = "2" → 8 unknown: :timed-out"#]],
     );
     check(
         "0\t:invoke\t:write\t2\n0\t:ok\t:write\t2\n",
         expect![[r#"
-        log lines of Jepsen, 0 skipped
-        1 0: write x = "2" → 2 done"#]],
+            log lines of Jepsen, 0 skipped
+            1 p0: write x = "2" → 2 done"#]],
     );
 }
 
@@ -199,11 +199,11 @@ fn what_is_shown_in_one_text_is_taken_apart() {
 ",
         expect![[r#"
             keys and values of Porcupine, 0 skipped
-            1 9: append "x 9 0 y" to 0 → 2 done
-            3 8: append "x 8 0 y" to 0 → 4 done
-            5 9: read 0 → 6 shows "x 8 0 y" | "x 9 0 y"
-            7 9: read 1 → 8 shows nothing
-            9 9: read 0 → 10 shows "x 8 0 y" | "rubbish""#]],
+            1 p9: append "x 9 0 y" to 0 → 2 done
+            3 p8: append "x 8 0 y" to 0 → 4 done
+            5 p9: read 0 → 6 shows "x 8 0 y" | "x 9 0 y"
+            7 p9: read 1 → 8 shows nothing
+            9 p9: read 0 → 10 shows "x 8 0 y" | "rubbish""#]],
     );
 }
 
@@ -212,18 +212,18 @@ fn columns_become_sessions() {
     check(
         "w(0,5,1,3)\nr(1,0,1,3)\nw(1,6,2,4)\nr(0,5,1,5)\nw(0,9,2,-1)\n",
         expect![[r#"
-        text of Plume, 0 skipped, 0 unsaid, None
-        1  {w(0,5) r(1,nil)}  r(0,5)
-        2  w(1,6)  w(0,9)!
-        lines 1 3 5 4"#]],
+            text of Plume, 0 skipped, 0 unsaid, None
+            s1  {w(0,5) r(1,nil)}  r(0,5)
+            s2  w(1,6)  w(0,9)!
+            lines 1 3 5 4"#]],
     );
     check(
         "w 1 5\nr 2 0\n-----\nr 1 5\n=====\nw 2 0\nr 2 0\n",
         expect![[r#"
-        text of blocks, 0 skipped, 0 unsaid, None
-        0  {w(1,5) r(2,0)}  r(1,5)
-        1  {w(2,0) r(2,0)}
-        lines 1 4 6"#]],
+            text of blocks, 0 skipped, 0 unsaid, None
+            s0  {w(1,5) r(2,0)}  r(1,5)
+            s1  {w(2,0) r(2,0)}
+            lines 1 4 6"#]],
     );
     check(
         "pacific  w(x,1)@1..2\nindian  {r(x,1) w(y,2)}?@3..\n",
@@ -327,6 +327,12 @@ fn what_cannot_be_is_refused_with_its_place() {
         expect![[r#"
             line 1, column 1: a transaction that begins at 2 cannot end at 1
             pacific w(x,1)@2..1"#]],
+    );
+    check(
+        "[{:process 0, :type :invoke, :f :read, :index 4}\n {:process 0, :type :ok, :f :read, :value 1, :index 3}]",
+        expect![[r#"
+            line 2, column 2: a record with `:index 3` stands behind one with `:index 4`; the order of records is taken for that of time: sort them by `:index`
+             {:process 0, :type :ok, :f :read, :value 1, :index 3}]"#]],
     );
     check(
         "hello\n",
@@ -438,7 +444,10 @@ proptest! {
             prop_assert_eq!(detect(text.as_bytes()), Some(format), "{}", text);
             let imported = read_any(text.as_bytes()).unwrap();
             let again = imported.reads_and_writes().unwrap();
-            prop_assert_eq!(again.to_string(), sessions.to_string(), "{}", text);
+            let letter = if format == HistoryFormat::Edn { "p" } else { "s" };
+            let named = sketch.lines().map(|line| format!("{letter}{line}\n")).collect::<String>();
+            let named = Sessions::sketch(&named).unwrap();
+            prop_assert_eq!(again.to_string(), named.to_string(), "{}", text);
         }
         let again = read_any(sessions.to_string().as_bytes()).unwrap();
         prop_assert_eq!(again.reads_and_writes().unwrap().to_string(), sessions.to_string());

@@ -4,6 +4,7 @@ mod axioms;
 mod cases;
 mod causal;
 mod convergence;
+mod lattice;
 mod linearizable;
 mod litmus;
 mod objects;

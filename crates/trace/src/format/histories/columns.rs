@@ -150,7 +150,10 @@ impl Columns {
         let (access, session, transaction) = plume(line).ok_or_else(|| {
             Flaw::new(place.span.clone(), "w(key,value,session,transaction) or r(…)", shortened(line))
         })?;
-        let session = self.sessions.session(session).map_err(|error| place.flaw(Fault::Refused(error)))?;
+        let session = self
+            .sessions
+            .session(&format!("s{session}"))
+            .map_err(|error| place.flaw(Fault::Refused(error)))?;
         let goes_on = self.open.get(&session).is_some_and(|open| open.name == transaction);
         if transaction == ABORTED {
             // Where one ends is not told; of what never happened it does not matter.
@@ -177,7 +180,7 @@ impl Columns {
         let access = block(line).ok_or_else(|| {
             Flaw::new(place.span.clone(), "`w key value`, `r key value`, `---` or `===`", shortened(line))
         })?;
-        let session = self.sessions.session(&blocks.session.to_string());
+        let session = self.sessions.session(&format!("s{}", blocks.session));
         let session = session.map_err(|error| place.flaw(Fault::Refused(error)))?;
         if blocks.is_over || !self.open.contains_key(&session) {
             self.begin(session, "", place)?;

@@ -36,6 +36,13 @@ pub enum Fault {
         /// What it ends.
         ended: String,
     },
+    /// The `:index` of a record is not above that of the one before it.
+    IndexBack {
+        /// That of the one before.
+        before: u64,
+        /// Its own.
+        index: u64,
+    },
     /// Single operations and transactions in one history.
     Mixed,
     /// A transaction goes on after its session began another.
@@ -68,6 +75,9 @@ impl fmt::Display for Fault {
                 let [process, begun, ended] = [process, begun, ended].map(|text| one_line(text));
                 write!(f, "process {process} began `{begun}` on line {line} and ends `{ended}`")
             }
+            Fault::IndexBack { before, index } => {
+                write!(f, "a record with `:index {index}` stands behind one with `:index {before}`")
+            }
             Fault::Mixed => f.write_str("transactions and single operations in one history"),
             Fault::GoesOn { transaction } => {
                 write!(f, "transaction {} goes on after another began in its session", one_line(transaction))
@@ -92,6 +102,9 @@ impl Fault {
             }
             Fault::NeverBegun { .. } => "its `:invoke` may be missing, or two histories are in one file",
             Fault::OtherEnd { .. } => "a line between the two may be missing",
+            Fault::IndexBack { .. } => {
+                "the order of records is taken for that of time: sort them by `:index`"
+            }
             Fault::Mixed => "split the history",
             Fault::GoesOn { .. } => "all that a transaction does stands together within its session",
             Fault::Refused(_) | Fault::Notation(_) => "",

@@ -53,7 +53,7 @@ impl Clients {
             let life = client.lives;
             // Cannot wrap: a session is begun by a record.
             client.lives += 1;
-            intern_life(&mut self.sessions, name, life)
+            intern_life(&mut self.sessions, &format!("p{name}"), life)
         });
         client.session = Some(session);
         Ok(session)

@@ -94,6 +94,8 @@ pub(super) struct Records<'a> {
     /// Whether a read showed a collection: then what is added is added to a set.
     shows_collections: bool,
     skipped: u64,
+    /// The `:index` of the last record that had one.
+    index: Option<u64>,
 }
 
 /// The key of an object that has no name.
@@ -113,6 +115,7 @@ impl<'a> Records<'a> {
             transactions: Transactions::default(),
             shows_collections: false,
             skipped: 0,
+            index: None,
         }
     }
 
@@ -131,6 +134,13 @@ impl<'a> Records<'a> {
             let (pairs, _) = forms.as_chunks::<2>();
             pairs.iter().find(|[key, _]| key.keyword() == Some(name)).map(|[_, value]| value)
         };
+        if let Some(Edn::Number(index)) = get("index").map(|form| &form.value)
+            && let Ok(index) = index.parse()
+            && let Some(before) = self.index.replace(index).filter(|before| index <= *before)
+        {
+            let problem = Problem::History(Fault::IndexBack { before, index });
+            return Err(Flaw { span: form.span(), problem });
+        }
         let missing = |key| Flaw { span: form.span(), problem: Problem::MissingKey(key) };
         let process = get("process").ok_or_else(|| missing(":process"))?;
         let kind = get("type").ok_or_else(|| missing(":type"))?;
@@ -363,9 +373,8 @@ impl<'a> Records<'a> {
             let gathered = self.transactions.finish(&mut self.clients)?;
             (Content::Transactions(gathered.sessions), gathered.lines, gathered.unsaid)
         } else {
-            if !self.shows_collections {
-                self.operations.iter_mut().for_each(count_instead);
-            }
+            let add = if self.shows_collections { to_set } else { to_number };
+            self.operations.iter_mut().for_each(add);
             if self.format == HistoryFormat::KeyValue {
                 concatenated::part(&mut self.operations);
             }
@@ -387,11 +396,21 @@ fn fault(record: &Record<'_, '_>, fault: Fault) -> Flaw {
 }
 
 /// What is added where no set is ever read is added to a number.
-fn count_instead(operation: &mut Operation) {
+fn to_number(operation: &mut Operation) {
     if let Call::Other { name, argument } = &operation.call
         && let ("add", Ok(amount)) = (name.as_str(), argument.parse())
     {
         operation.call = Call::Add { key: KEY.to_owned(), amount };
+    }
+}
+
+/// What is added where a set is read is added to the one that is read.
+fn to_set(operation: &mut Operation) {
+    if let Call::Other { name, .. } = &mut operation.call
+        && matches!(name.as_str(), "add" | "remove" | "contains")
+    {
+        name.push(' ');
+        name.push_str(KEY);
     }
 }
 

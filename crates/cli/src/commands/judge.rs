@@ -1,0 +1,103 @@
+//! `constellation judge`: which consistency models does a history satisfy, and what shows that it violates the others?
+
+mod evidence;
+mod files;
+mod history;
+mod several;
+mod shown;
+mod told;
+
+use std::num::NonZeroUsize;
+
+use anyhow::{Context as _, bail};
+use constellation_trace::format::histories::HistoryFormat;
+use constellation_verify::Budget;
+use constellation_verify::models::{self, Model, strongest_first};
+use serde_json::json;
+
+use self::history::{Asked, judge};
+use crate::args::{Judge, Spending};
+use crate::printer::{Printer, UNUSABLE};
+
+/// The one shape of judged histories.
+const SCHEMA: &str = "constellation/judge/1";
+
+pub(crate) fn run(arguments: &Judge, printer: &mut Printer) -> anyhow::Result<u8> {
+    let asked = asked(arguments)?;
+    let files = files::of(&arguments.histories)?;
+    let [path] = &files.paths[..] else { return several::run(arguments, &asked, &files, printer) };
+    if files.passed_over > 0 {
+        return several::run(arguments, &asked, &files, printer);
+    }
+    let progress = printer.progress("reading and judging");
+    let judged = judge(path, &asked);
+    progress.finish_and_clear();
+    let judged = judged?;
+    let code = judged.exit_code();
+    if arguments.json {
+        let histories = [told::history_json(&judged)];
+        printer
+            .json(&json!({"schema": SCHEMA, "histories": histories, "passed_over": 0, "exit_code": code}))?;
+    } else {
+        told::print(&judged, printer)?;
+    }
+    Ok(code)
+}
+
+/// What is asked of each history.
+fn asked(arguments: &Judge) -> anyhow::Result<Asked> {
+    let format = arguments.format.as_deref().map(format).transpose()?;
+    let models = if arguments.models.is_empty() {
+        models::all().to_vec()
+    } else {
+        arguments.models.iter().map(|name| model(name.trim())).collect::<Result<Vec<_>, _>>()?
+    };
+    let (mut budget, mut time) = (Budget::default(), None);
+    for spending in &arguments.budget {
+        match *spending {
+            Spending::Time(limit) => time = Some(limit),
+            Spending::Bytes(bytes) => budget.bytes_max = bytes,
+            Spending::Steps(steps) => budget.steps_max = steps,
+        }
+    }
+    Ok(Asked {
+        models: strongest_first(&models),
+        are_named: !arguments.models.is_empty(),
+        format,
+        budget,
+        time,
+        explained: arguments.evidence,
+    })
+}
+
+/// The model with this name.
+pub(super) fn model(name: &str) -> anyhow::Result<&'static dyn Model> {
+    let advice = |near: Option<&str>| match near {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "`constellation models` lists them".to_owned(),
+    };
+    models::find(name)
+        .map_err(|near| anyhow::Error::msg(format!("no model is called `{name}`\nhelp: {}", advice(near))))
+}
+
+fn format(name: &str) -> anyhow::Result<HistoryFormat> {
+    match HistoryFormat::find(name) {
+        Ok(format) => Ok(format),
+        Err(Some(near)) => bail!("no format is called `{name}`\nhelp: did you mean `{near}`?"),
+        Err(None) => {
+            let names = HistoryFormat::NAMES.map(|(name, _)| name).join(", ");
+            bail!("no format is called `{name}`\nhelp: one of {names}")
+        }
+    }
+}
+
+/// The worse of two exit codes: what cannot be used, then violated, then unknown.
+fn worse(one: u8, other: u8) -> u8 {
+    [UNUSABLE, 1, 3].into_iter().find(|code| [one, other].contains(code)).unwrap_or(0)
+}
+
+/// Cores to work on.
+fn pool(jobs: Option<NonZeroUsize>) -> anyhow::Result<rayon::ThreadPool> {
+    let builder = rayon::ThreadPoolBuilder::new().num_threads(jobs.map_or(0, NonZeroUsize::get));
+    builder.build().context("cannot start threads")
+}

@@ -1,0 +1,150 @@
+//! What shows a violation: the smallest part of the history that has it, as a table of sessions, and the reasons.
+
+use constellation_lab::words::one_line;
+use constellation_trace::format::histories::{HistoryFormat, Imported};
+use constellation_trace::{History, Sessions, Timing, TransactionId};
+use constellation_verify::models::{About, Anomaly, Edge, Model, Patience, Recorded, minimal};
+
+/// A violation, ready to be told.
+pub(super) struct Shown {
+    pub(super) expected: String,
+    pub(super) found: String,
+    /// What shows it, in the order of the file.
+    pub(super) events: Vec<Seen>,
+    /// Each before the next, for a reason.
+    pub(super) cycle: Vec<Step>,
+    /// The rule that is broken, where no order is in question.
+    pub(super) rule: Option<String>,
+    pub(super) notes: Vec<String>,
+}
+
+/// One operation or transaction.
+#[derive(Clone)]
+pub(super) struct Seen {
+    /// Where it stands, as text: `line 7`, or `e7` of a trace.
+    pub(super) place: String,
+    pub(super) line: Option<u32>,
+    pub(super) session: String,
+    /// The number of the session, in the order in which they begin.
+    pub(super) column: u32,
+    pub(super) what: String,
+    /// The place among all: by lines, then by numbers.
+    pub(super) order: (Option<u32>, usize),
+}
+
+/// This is before that, and why.
+pub(super) struct Step {
+    pub(super) from: Seen,
+    pub(super) to: Seen,
+    pub(super) why: String,
+}
+
+/// What shows the anomaly: of reads and writes the smallest part that still has it.
+pub(super) fn explain(
+    model: &dyn Model,
+    imported: &Imported,
+    recorded: &Recorded<'_>,
+    anomaly: &Anomaly,
+    patience: &mut Patience<'_>,
+) -> Shown {
+    let about = model.about();
+    let Some(whole) = recorded.sessions else {
+        let places = Places { imported, whole: None, part: None, ids: &[], history: recorded.history };
+        return places.shown(about, anomaly, None);
+    };
+    let smallest = minimal(model, whole, anomaly, patience);
+    // A judge that needs the operations themselves may see nothing in their reads and writes.
+    let is_smaller = smallest.sessions.len() < whole.len() || smallest.sessions.len() <= PART_MAX;
+    let history = recorded.history;
+    if is_smaller {
+        let part = Some(&smallest.sessions);
+        let places = Places { imported, whole: Some(whole), part, ids: &smallest.ids, history };
+        return places.shown(about, &smallest.anomaly, smallest.limit.map(|limit| limit.to_string()));
+    }
+    let part = Some(whole);
+    let places = Places { imported, whole: Some(whole), part, ids: &[], history };
+    places.shown(about, anomaly, None)
+}
+
+/// So many transactions are shown even if nothing could be left out.
+const PART_MAX: usize = 20;
+
+/// How to find what an anomaly names.
+struct Places<'a> {
+    imported: &'a Imported,
+    whole: Option<&'a Sessions>,
+    /// The sessions whose numbers the anomaly has.
+    part: Option<&'a Sessions>,
+    /// For each of them the number in the whole; empty for the whole itself.
+    ids: &'a [TransactionId],
+    history: Option<&'a History>,
+}
+
+impl Places<'_> {
+    fn shown(&self, about: &About, anomaly: &Anomaly, limit: Option<String>) -> Shown {
+        // Without an order in question what is named shows it; else the whole part does, which is the smallest.
+        let all: Vec<TransactionId> = match self.part {
+            Some(part) if !self.ids.is_empty() => part.ids().collect(),
+            _ => anomaly.transactions.clone(),
+        };
+        let mut events: Vec<Seen> = all.into_iter().map(|id| self.seen(id)).collect();
+        events.sort_by_key(|seen| seen.order);
+        events.dedup_by_key(|seen| seen.order);
+        // Reasons of histories name no keys, so sessions without any suffice.
+        let none = Sessions::new(Timing::None);
+        let reason = |edge: &Edge| edge.reason(self.part.unwrap_or(&none));
+        let step =
+            |edge: &Edge| Step { from: self.seen(edge.from), to: self.seen(edge.to), why: reason(edge) };
+        let cycle: Vec<Step> = anomaly.edges.iter().map(step).collect();
+        let name = |seen: &Seen| format!("{} {}", seen.session, seen.what);
+        let note = |edge: &Edge| {
+            let Step { from, to, why } = step(edge);
+            format!("{} before {}: {why}", name(&from), name(&to))
+        };
+        let mut notes: Vec<String> = anomaly.grounds.iter().map(note).collect();
+        if let Some(limit) = limit {
+            notes.push(format!("there may be a smaller part: {limit}"));
+        }
+        Shown {
+            expected: about.sentence.to_owned(),
+            found: one_line(&anomaly.found).into_owned(),
+            events,
+            rule: cycle.is_empty().then(|| about.source.to_owned()),
+            cycle,
+            notes,
+        }
+    }
+
+    fn seen(&self, id: TransactionId) -> Seen {
+        let there = self.ids.get(id.index()).copied().unwrap_or(id);
+        let operations = self.history.map(History::operations).unwrap_or_default();
+        let (what, session, column, place) = match (self.part, self.whole) {
+            (Some(part), Some(whole)) => {
+                let session = part.transaction(id).session;
+                let name = part.sessions().text(session).unwrap_or_default();
+                let place = whole.operation(there).unwrap_or(there.index());
+                (part.show(id), one_line(name).into_owned(), session, place)
+            }
+            _ => {
+                let operation = operations.get(there.index());
+                let what = operation.map(|operation| {
+                    let end = operation.completed.as_ref();
+                    let end = end.map_or("never ended".to_owned(), |(_, completion)| completion.to_string());
+                    format!("{}: {end}", operation.call.to_string().trim_end())
+                });
+                let session = operation.map_or(0, |operation| operation.session);
+                let name = self.imported.sessions.text(session).unwrap_or_default();
+                let what = one_line(&what.unwrap_or_default()).into_owned();
+                (what, one_line(name).into_owned(), session, there.index())
+            }
+        };
+        let line = self.imported.line(place);
+        let event = operations.get(place).map(|operation| operation.invoked.event);
+        let at = match (line, event, self.imported.format) {
+            (Some(line), ..) => format!("line {line}"),
+            (None, Some(event), HistoryFormat::Trace) => event.to_string(),
+            _ => there.to_string(),
+        };
+        Seen { place: at, line, session, column, what, order: (line, place) }
+    }
+}

@@ -1,0 +1,202 @@
+//! How a judged history is told: what the file holds, a row a model, where the line runs, and what shows the violations.
+
+use constellation_verify::models::{About, Finding, Judged, Known, SEPARATIONS, Separation};
+use serde_json::{Value, json};
+
+use super::evidence;
+use super::history::{Facts, JudgedHistory};
+use crate::printer::{HOLDS, Printer, UNKNOWN, VIOLATED, count, faint, outcome, strong};
+use crate::target::quoted;
+
+/// Prints it.
+pub(super) fn print(judged: &JudgedHistory, printer: &mut Printer) -> anyhow::Result<()> {
+    printer.line(format!("{} · {}", strong(&judged.name), faint(&judged.facts.format.to_string())))?;
+    for line in fact_lines(&judged.facts) {
+        printer.line(line)?;
+    }
+    let width = judged.rows.iter().map(|row| row.about.name.len()).max().unwrap_or(0);
+    for row in &judged.rows {
+        let name = row.about.name;
+        let note = note(row);
+        let line = format!("{} {name:<width$}  {}{}", glyph(row.known()), faint(row.about.sentence), note);
+        printer.line(line)?;
+    }
+    for (why, names) in reasons(&judged.unfit) {
+        printer.line(faint(&format!("· does not fit {names}: {why}")))?;
+    }
+    border(judged, printer)?;
+    for (nth, (about, shown)) in judged.shown.iter().enumerate() {
+        let before = &judged.shown[..nth];
+        if let Some((other, _)) = before.iter().find(|(_, before)| evidence::is_same(before, shown)) {
+            printer.line(format!("{} {}", glyph(Known::Fails), strong(about.name)))?;
+            printer.line(format!("    found     {}", shown.found))?;
+            printer.line(format!("    events    those of {}", other.name))?;
+            continue;
+        }
+        // A single model stands right above.
+        if judged.rows.len() > 1 {
+            printer.line(format!("{} {}", glyph(Known::Fails), strong(about.name)))?;
+        }
+        let replay = format!("constellation judge {} --model {}", quoted(&judged.name), about.name);
+        let is_file = judged.name != "standard input";
+        evidence::print(shown, if is_file { &replay } else { "" }, printer)?;
+    }
+    Ok(())
+}
+
+/// The glyph and word of what is known.
+pub(super) fn glyph(known: Known) -> String {
+    let (style, glyph) = match known {
+        Known::Holds => (HOLDS, "✓"),
+        Known::Fails => (VIOLATED, "✗"),
+        Known::Nothing => (UNKNOWN, "?"),
+    };
+    outcome(style, glyph, word(known))
+}
+
+/// The word of what is known.
+pub(super) fn word(known: Known) -> &'static str {
+    match known {
+        Known::Holds => "holds",
+        Known::Fails => "violated",
+        Known::Nothing => "unknown",
+    }
+}
+
+fn note(row: &Judged) -> String {
+    match (&row.finding, row.decided_by, row.known()) {
+        (Finding::Unknown(limit), None, _) => format!("\n    {limit}"),
+        (Finding::Unknown(_), Some(by), Known::Holds) => format!("  (since {} holds)", by.name),
+        (Finding::Unknown(_), Some(by), _) => format!("  (since {} does not hold)", by.name),
+        _ => String::new(),
+    }
+}
+
+fn fact_lines(facts: &Facts) -> Vec<String> {
+    let counted = |number: u64, what: &str| (number > 0).then(|| format!("{number} {what}"));
+    let parts = [
+        Some(format!(
+            "{} in {}",
+            count(facts.count as u64, facts.noun),
+            count(facts.sessions as u64, "session")
+        )),
+        counted(facts.failed, "failed"),
+        counted(facts.open, "of which nobody knows whether they took effect"),
+    ];
+    let mut lines = vec![parts.into_iter().flatten().collect::<Vec<_>>().join(", ")];
+    if facts.unsaid > 0 {
+        lines.push(faint(&format!("· {} without an answer, which say nothing", count(facts.unsaid, "read"))));
+    }
+    if facts.skipped > 0 {
+        lines.push(faint(&format!("· {} of a nemesis or others, passed over", count(facts.skipped, "line"))));
+    }
+    if facts.failed_cas > 0 {
+        lines.push(faint(&format!(
+            "· {} failed and did not happen; nothing is concluded from it",
+            count(facts.failed_cas, "compare-and-set")
+        )));
+    }
+    lines
+}
+
+/// Models that do not fit for one reason, together.
+fn reasons(unfit: &[(&'static About, String)]) -> Vec<(String, String)> {
+    let mut reasons: Vec<(String, String)> = Vec::new();
+    for (about, why) in unfit {
+        match reasons.iter_mut().find(|(known, _)| known == why) {
+            Some((_, names)) => {
+                names.push_str(", ");
+                names.push_str(about.name);
+            }
+            None => reasons.push((why.clone(), about.name.to_owned())),
+        }
+    }
+    reasons
+}
+
+/// The names of models, with commas.
+pub(super) fn names(abouts: &[&About]) -> String {
+    abouts.iter().map(|about| about.name).collect::<Vec<_>>().join(", ")
+}
+
+/// What the strongest that hold and the weakest that fail are, and what separates them.
+fn border(judged: &JudgedHistory, printer: &mut Printer) -> anyhow::Result<()> {
+    let border = &judged.border;
+    if judged.rows.len() < 2 {
+        return Ok(());
+    }
+    if !border.strongest.is_empty() {
+        printer.line(format!("strongest that hold  {}", names(&border.strongest)))?;
+    }
+    if !border.weakest.is_empty() {
+        printer.line(format!("weakest that fail    {}", names(&border.weakest)))?;
+    }
+    for separation in separations(judged) {
+        let Separation { name, allowed, forbidden, sentence, .. } = separation;
+        printer.line(format!("  between {allowed} and {forbidden} ({name}): {sentence}"))?;
+    }
+    Ok(())
+}
+
+/// The famous ones between what holds and the weakest that fail; of each violation every sentence once.
+fn separations(judged: &JudgedHistory) -> Vec<&'static Separation> {
+    let holds =
+        |name: &str| judged.rows.iter().any(|row| row.known() == Known::Holds && row.about.name == name);
+    let fails = |name: &str| judged.border.weakest.iter().any(|about| about.name == name);
+    let mut told: Vec<&'static Separation> = Vec::new();
+    for separation in &SEPARATIONS {
+        let is_told = |other: &&Separation| {
+            (other.forbidden, other.sentence) == (separation.forbidden, separation.sentence)
+        };
+        if holds(separation.allowed) && fails(separation.forbidden) && !told.iter().any(is_told) {
+            told.push(separation);
+        }
+    }
+    told
+}
+
+/// A judged history, for a script.
+pub(super) fn history_json(judged: &JudgedHistory) -> Value {
+    let facts = &judged.facts;
+    let named = |abouts: &[&About]| abouts.iter().map(|about| about.name).collect::<Vec<_>>();
+    let rows = judged.rows.iter().map(|row| {
+        let shown = judged.shown.iter().find(|(about, _)| about.name == row.about.name);
+        json!({
+            "model": row.about.name,
+            "verdict": word(row.known()),
+            "decided_by": row.decided_by.map(|about| about.name),
+            "limit": match &row.finding {
+                Finding::Unknown(limit) => Some(limit.to_string()),
+                _ => None,
+            },
+            "found": match &row.finding {
+                Finding::Violated(anomaly) => Some(anomaly.found.clone()),
+                _ => None,
+            },
+            "evidence": shown.map(|(_, shown)| evidence::json(shown)),
+        })
+    });
+    json!({
+        "history": judged.name,
+        "format": facts.format.name(),
+        "noun": facts.noun,
+        "count": facts.count,
+        "sessions": facts.sessions,
+        "failed": facts.failed,
+        "open": facts.open,
+        "unsaid": facts.unsaid,
+        "skipped": facts.skipped,
+        "models": rows.collect::<Vec<_>>(),
+        "unfit": judged.unfit.iter().map(|(about, why)| json!({"model": about.name, "why": why})).collect::<Vec<_>>(),
+        "strongest": named(&judged.border.strongest),
+        "weakest": named(&judged.border.weakest),
+        "separations": separations(judged).iter().map(|separation| json!({
+            "name": separation.name,
+            "allowed": separation.allowed,
+            "forbidden": separation.forbidden,
+            "sentence": separation.sentence,
+        })).collect::<Vec<_>>(),
+        "error": null,
+        "exit_code": judged.exit_code(),
+    })
+}

@@ -1,0 +1,310 @@
+//! `constellation judge` of many histories, within a budget, and for scripts.
+
+#![allow(clippy::too_many_lines, reason = "a table of inputs and outputs is read in one piece")]
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use expect_test::expect;
+
+use crate::command::{Bench, text};
+use crate::judging::{CAUSES, check_shipped, check_text};
+
+#[test]
+fn a_budget_that_ends_is_unknown() {
+    check_text(
+        CAUSES,
+        &["--budget", "3steps"],
+        expect![[r#"
+        exit 3
+        --- out
+        mine · a sketch
+        5 transactions in 3 sessions
+        ? unknown  causal  whoever sees an effect sees its causes
+            none wrong among the 4 explored, within the bound: 3 steps"#]],
+    );
+    check_text(
+        CAUSES,
+        &["--budget", "10B"],
+        expect![[r#"
+            exit 3
+            --- out
+            mine · a sketch
+            5 transactions in 3 sessions
+            ? unknown  causal  whoever sees an effect sees its causes
+                judging needs 100 bytes of memory, 10 are allowed"#]],
+    );
+    check_text(
+        CAUSES,
+        &["--budget", "0kB"],
+        expect![[r#"
+            exit 3
+            --- out
+            mine · a sketch
+            5 transactions in 3 sessions
+            ? unknown  causal  whoever sees an effect sees its causes
+                judging needs 100 bytes of memory, 0 are allowed"#]],
+    );
+    let long: String =
+        (0..1_000).map(|nth| format!("w(0,{0},1,{0})\nr(0,{0},2,9{0:04})\n", nth + 2)).collect();
+    check_text(
+        &long,
+        &["--budget", "0s"],
+        expect![[r#"
+            exit 3
+            --- out
+            mine · text of Plume
+            2000 transactions in 2 sessions
+            ? unknown  causal  whoever sees an effect sees its causes
+                none wrong among the 2000 explored, within the bound: 0ns of time"#]],
+    );
+}
+
+#[test]
+fn histories_are_judged_one_by_one_and_the_worst_exit_code_counts() {
+    let bench = Bench::new(&[
+        ("good.sketch", b"pacific w(x,1)\n"),
+        ("bad.sketch", CAUSES.as_bytes()),
+        ("README.md", b"# About these\n"),
+        (".hidden", b"pacific w(x,1)\n"),
+    ]);
+    let models = ["--model", "causal,pram", "--progress", "never"];
+    bench.check(
+        &[&["judge", "."][..], &models].concat(),
+        expect![[r#"
+            exit 1
+            --- out
+            ✗ violated ./bad.sketch   fails causal · holds pram
+            ✓ holds    ./good.sketch  holds causal, pram
+            2 histories: 1 hold, 1 violated
+            · passed over: 1 file without a history"#]],
+    );
+    bench.check(
+        &[&["judge", "good.sketch", "good.sketch"][..], &models].concat(),
+        expect![[r#"
+        exit 0
+        --- out
+        ✓ holds    good.sketch  holds causal, pram
+        ✓ holds    good.sketch  holds causal, pram
+        2 histories: 2 hold"#]],
+    );
+    bench.check(
+        &[&["judge", "good.sketch", "README.md", "bad.sketch"][..], &models].concat(),
+        expect![[r#"
+            exit 2
+            --- out
+            ✓ holds    good.sketch  holds causal, pram
+            ! unusable README.md    line 1: this looks like no history in a format that is known
+            ✗ violated bad.sketch   fails causal · holds pram
+            3 histories: 1 hold, 1 violated, 1 unusable"#]],
+    );
+    let one = bench.run(&[&["judge", ".", "--jobs", "1", "--json"][..], &models].concat(), b"");
+    let many = bench.run(&[&["judge", ".", "--jobs", "8", "--json"][..], &models].concat(), b"");
+    assert_eq!(text(&one.stdout), text(&many.stdout), "threads change nothing");
+}
+
+#[test]
+fn json_says_what_the_text_says_under_a_schema() {
+    check_shipped(
+        "causes.blocks",
+        &["--model", "causal,pram", "--json"],
+        expect![[r#"
+        exit 1
+        --- out
+        {
+          "schema": "constellation/judge/1",
+          "histories": [
+            {
+              "history": "causes.blocks",
+              "format": "blocks",
+              "noun": "transaction",
+              "count": 5,
+              "sessions": 3,
+              "failed": 0,
+              "open": 0,
+              "unsaid": 0,
+              "skipped": 0,
+              "models": [
+                {
+                  "model": "causal",
+                  "verdict": "violated",
+                  "decided_by": null,
+                  "limit": null,
+                  "found": "s2 r(0,nil) reads as 0 the initial value, which s0 w(0,5) in its past had overwritten",
+                  "evidence": {
+                    "expected": "whoever sees an effect sees its causes",
+                    "found": "s2 r(0,nil) reads as 0 the initial value, which s0 w(0,5) in its past had overwritten",
+                    "events": [
+                      {
+                        "place": "line 1",
+                        "line": 1,
+                        "session": "s0",
+                        "what": "w(0,5)"
+                      },
+                      {
+                        "place": "line 3",
+                        "line": 3,
+                        "session": "s1",
+                        "what": "r(0,5)"
+                      },
+                      {
+                        "place": "line 5",
+                        "line": 5,
+                        "session": "s1",
+                        "what": "w(1,6)"
+                      },
+                      {
+                        "place": "line 7",
+                        "line": 7,
+                        "session": "s2",
+                        "what": "r(1,6)"
+                      },
+                      {
+                        "place": "line 9",
+                        "line": 9,
+                        "session": "s2",
+                        "what": "r(0,nil)"
+                      }
+                    ],
+                    "cycle": [
+                      {
+                        "from": {
+                          "place": "line 1",
+                          "line": 1,
+                          "session": "s0",
+                          "what": "w(0,5)"
+                        },
+                        "to": {
+                          "place": "line 3",
+                          "line": 3,
+                          "session": "s1",
+                          "what": "r(0,5)"
+                        },
+                        "why": "its 0 is read"
+                      },
+                      {
+                        "from": {
+                          "place": "line 3",
+                          "line": 3,
+                          "session": "s1",
+                          "what": "r(0,5)"
+                        },
+                        "to": {
+                          "place": "line 5",
+                          "line": 5,
+                          "session": "s1",
+                          "what": "w(1,6)"
+                        },
+                        "why": "the same session"
+                      },
+                      {
+                        "from": {
+                          "place": "line 5",
+                          "line": 5,
+                          "session": "s1",
+                          "what": "w(1,6)"
+                        },
+                        "to": {
+                          "place": "line 7",
+                          "line": 7,
+                          "session": "s2",
+                          "what": "r(1,6)"
+                        },
+                        "why": "its 1 is read"
+                      },
+                      {
+                        "from": {
+                          "place": "line 7",
+                          "line": 7,
+                          "session": "s2",
+                          "what": "r(1,6)"
+                        },
+                        "to": {
+                          "place": "line 9",
+                          "line": 9,
+                          "session": "s2",
+                          "what": "r(0,nil)"
+                        },
+                        "why": "the same session"
+                      },
+                      {
+                        "from": {
+                          "place": "line 9",
+                          "line": 9,
+                          "session": "s2",
+                          "what": "r(0,nil)"
+                        },
+                        "to": {
+                          "place": "line 1",
+                          "line": 1,
+                          "session": "s0",
+                          "what": "w(0,5)"
+                        },
+                        "why": "it reads an older 0"
+                      }
+                    ],
+                    "rule": null,
+                    "notes": []
+                  }
+                },
+                {
+                  "model": "pram",
+                  "verdict": "holds",
+                  "decided_by": null,
+                  "limit": null,
+                  "found": null,
+                  "evidence": null
+                }
+              ],
+              "unfit": [],
+              "strongest": [
+                "pram"
+              ],
+              "weakest": [
+                "causal"
+              ],
+              "separations": [
+                {
+                  "name": "effect without its cause",
+                  "allowed": "pram",
+                  "forbidden": "causal",
+                  "sentence": "each session's writes are seen in their order, but not what one session learnt from another"
+                }
+              ],
+              "error": null,
+              "exit_code": 1
+            }
+          ],
+          "passed_over": 0,
+          "exit_code": 1
+        }"#]],
+    );
+}
+
+/// The table of the README names every file of its folder, and its sketch can be judged.
+#[test]
+fn the_readme_of_histories_names_them_all_and_its_sketch_is_one() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../histories");
+    let readme = fs::read_to_string(folder.join("README.md")).expect("there is one");
+    for entry in fs::read_dir(&folder).expect("there is one") {
+        let name = entry.expect("it is readable").file_name().to_string_lossy().into_owned();
+        assert!(name == "README.md" || readme.contains(&format!("]({name})")), "{name} is not in the table");
+    }
+    for target in readme.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+        assert!(folder.join(target).exists(), "no `{target}`");
+    }
+    let sketch = readme.split("```text\n").nth(1).and_then(|rest| rest.split("```").next());
+    let sketch = sketch.expect("it shows one");
+    let output = Bench::new(&[("mine", sketch.as_bytes())]).run(&["judge", "mine", "--model", "causal"], b"");
+    assert_eq!(output.status.code(), Some(0), "{}{}", text(&output.stdout), text(&output.stderr));
+    for line in readme.lines().filter_map(|line| line.strip_prefix("constellation ")) {
+        let line = line.split('#').next().unwrap_or(line);
+        let args: Vec<&str> = line.split_whitespace().collect();
+        let folder = folder.join("..");
+        let output =
+            Command::new(env!("CARGO_BIN_EXE_constellation")).args(&args).current_dir(folder).output();
+        let output = output.expect("it was built for this test");
+        assert_ne!(output.status.code(), Some(2), "{line}: {}", text(&output.stderr));
+    }
+}

@@ -1,0 +1,216 @@
+//! The histories that tell models apart: each is allowed by one and forbidden by the other.
+
+use constellation_trace::Sessions;
+use constellation_trace::sessions::NotationError;
+
+use super::{About, Finding, Judges, Model, Patience, Recorded};
+use crate::budget::Budget;
+
+/// A history by which two models can be told apart.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Separation {
+    /// What it is called: `write skew`.
+    pub name: &'static str,
+    /// The model that it is famous for satisfying.
+    pub allowed: &'static str,
+    /// The model that it is famous for violating.
+    pub forbidden: &'static str,
+    /// What tells the two apart, as a sentence without its full stop.
+    pub sentence: &'static str,
+    /// The history, as [`Sessions::sketch`] reads it.
+    pub sketch: &'static str,
+    /// The same reads and writes one by one, for models that know no transactions of several; empty where there are none.
+    pub apart: &'static str,
+}
+
+/// What is famous: the first that separates two models is shown for them.
+pub static SEPARATIONS: [Separation; 19] = [
+    Separation {
+        name: "stale read",
+        allowed: "sequential",
+        forbidden: "linearizable",
+        sentence: "in real time the write was over before the read began, and no order of sessions knows of real time",
+        sketch: "pacific  w(x,1)@1..2\natlantic r(x,nil)@3..4",
+        apart: "",
+    },
+    Separation {
+        name: "transaction in the past",
+        allowed: "serializable",
+        forbidden: "linearizable",
+        sentence: "serializable transactions have some order, which may put a later one first; linearizable ones keep real time",
+        sketch: "pacific  w(x,1)@1..2\natlantic r(x,nil)@3..4",
+        apart: "",
+    },
+    Separation {
+        name: "objects do not compose",
+        allowed: "linearizable",
+        forbidden: "serializable",
+        sentence: "each read and each write alone happens at one instant, but the transactions that they are parts of do not",
+        sketch: "pacific  {r(x,nil) w(y,1)}@1..6\natlantic {r(y,nil) w(x,1)}@3..8",
+        apart: "pacific  r(x,nil)@1..2 w(y,1)@5..6\natlantic r(y,nil)@3..4 w(x,1)@7..8",
+    },
+    Separation {
+        name: "stale transaction",
+        allowed: "session-serializable",
+        forbidden: "strict-serializable",
+        sentence: "the order of each session is kept, but not the real time between two sessions",
+        sketch: "pacific  w(x,1)@1..2\natlantic r(x,nil)@3..4",
+        apart: "",
+    },
+    Separation {
+        name: "own write forgotten",
+        allowed: "serializable",
+        forbidden: "session-serializable",
+        sentence: "some order explains all, but it turns around what one session did one after the other",
+        sketch: "pacific  w(x,1) r(x,nil)",
+        apart: "",
+    },
+    Separation {
+        name: "write skew",
+        allowed: "snapshot-isolation",
+        forbidden: "serializable",
+        sentence: "both read the same snapshot and write different keys, so neither is refused; one after the other, the second would have seen the first",
+        sketch: "pacific  {r(x,nil) r(y,nil) w(x,1)}\natlantic {r(x,nil) r(y,nil) w(y,1)}",
+        apart: "",
+    },
+    Separation {
+        name: "long fork",
+        allowed: "parallel-snapshot",
+        forbidden: "snapshot-isolation",
+        sentence: "two snapshots see two independent writes in two orders",
+        sketch: "pacific  w(x,1)\natlantic w(y,1)\nindian   {r(x,1) r(y,nil)}\nsouthern {r(x,nil) r(y,1)}",
+        apart: "",
+    },
+    Separation {
+        name: "long fork",
+        allowed: "parallel-snapshot",
+        forbidden: "prefix",
+        sentence: "two snapshots see two independent writes in two orders",
+        sketch: "pacific  w(x,1)\natlantic w(y,1)\nindian   {r(x,1) r(y,nil)}\nsouthern {r(x,nil) r(y,1)}",
+        apart: "",
+    },
+    Separation {
+        name: "lost update",
+        allowed: "prefix",
+        forbidden: "snapshot-isolation",
+        sentence: "both read the same and both write: the first write is lost, and nobody is refused",
+        sketch: "pacific  {r(x,nil) w(x,1)}\natlantic {r(x,nil) w(x,2)}",
+        apart: "",
+    },
+    Separation {
+        name: "lost update",
+        allowed: "transactional-causal",
+        forbidden: "parallel-snapshot",
+        sentence: "both read the same and both write: the first write is lost, and nobody is refused",
+        sketch: "pacific  {r(x,nil) w(x,1)}\natlantic {r(x,nil) w(x,2)}",
+        apart: "",
+    },
+    Separation {
+        name: "effect without its cause",
+        allowed: "read-atomic",
+        forbidden: "transactional-causal",
+        sentence: "an answer is seen by somebody who does not see what it answers",
+        sketch: "pacific  w(x,1)\natlantic {r(x,1) w(y,1)}\nindian   r(y,1) r(x,nil)",
+        apart: "",
+    },
+    Separation {
+        name: "fractured read",
+        allowed: "read-committed",
+        forbidden: "read-atomic",
+        sentence: "of one transaction one write is seen and another is not",
+        sketch: "pacific  {w(x,1) w(y,1)}\natlantic {r(y,nil) r(x,1)}",
+        apart: "",
+    },
+    Separation {
+        name: "newer, then older",
+        allowed: "adya-pl2",
+        forbidden: "read-committed",
+        sentence: "nothing uncommitted is read, but a transaction goes back behind what it has read before",
+        sketch: "pacific  {w(x,1) w(y,1)}\natlantic {r(x,1) r(y,nil)}",
+        apart: "",
+    },
+    Separation {
+        name: "store buffering",
+        allowed: "causal-memory",
+        forbidden: "sequential",
+        sentence: "two writes at the same time are known to neither of the two writers, which no single order explains",
+        sketch: "pacific  w(x,1) r(y,nil)\natlantic w(y,1) r(x,nil)",
+        apart: "",
+    },
+    Separation {
+        name: "store buffering",
+        allowed: "causal-convergence",
+        forbidden: "sequential",
+        sentence: "two writes at the same time are known to neither of the two writers, which no single order explains",
+        sketch: "pacific  w(x,1) r(y,nil)\natlantic w(y,1) r(x,nil)",
+        apart: "",
+    },
+    Separation {
+        name: "two orders",
+        allowed: "causal-memory",
+        forbidden: "causal-convergence",
+        sentence: "concurrent writes are seen in two orders, each by a session that keeps to its own",
+        sketch: "pacific  w(x,1)\natlantic w(x,2)\nindian   r(x,1) r(x,2)\nsouthern r(x,2) r(x,1)",
+        apart: "",
+    },
+    Separation {
+        name: "first read, then overruled",
+        allowed: "causal-convergence",
+        forbidden: "causal-memory",
+        sentence: "all agree that the own write is the later one, but a read before it shows that it was the earlier",
+        sketch: "pacific  w(z,1) w(x,1) w(y,1)\natlantic w(x,2) r(z,nil) r(y,1) r(x,2)",
+        apart: "",
+    },
+    Separation {
+        name: "back and forth",
+        allowed: "causal",
+        forbidden: "causal-memory",
+        sentence: "of two concurrent writes now the one and now the other is seen: each read alone can be explained, their order cannot",
+        sketch: "pacific  w(x,1)\natlantic w(x,2)\nindian   r(x,1) r(x,2) r(x,1)",
+        apart: "",
+    },
+    Separation {
+        name: "effect without its cause",
+        allowed: "pram",
+        forbidden: "causal",
+        sentence: "each session's writes are seen in their order, but not what one session learnt from another",
+        sketch: "pacific  w(x,1)\natlantic r(x,1) w(y,1)\nindian   r(y,1) r(x,nil)",
+        apart: "",
+    },
+];
+
+impl Separation {
+    /// The history as a model takes it: one by one, where it knows no transactions of several and these are some.
+    ///
+    /// # Errors
+    /// [`NotationError`] if it is none, which a test excludes.
+    pub fn sessions(&self, about: &About) -> Result<Sessions, NotationError> {
+        let is_apart = about.judges == Judges::Operations && !self.apart.is_empty();
+        Sessions::sketch(if is_apart { self.apart } else { self.sketch })
+    }
+
+    /// What a model's judge says of it.
+    ///
+    /// # Errors
+    /// As [`Separation::sessions`].
+    pub fn judge(&self, model: &dyn Model) -> Result<Finding, NotationError> {
+        let sessions = self.sessions(model.about())?;
+        Ok(model.judge(&Recorded::from(&sessions), &mut Patience::new(Budget::default())))
+    }
+
+    /// The one that the first of two models allows and the second forbids, as their judges say: the one that is famous for
+    /// it, else the first; `None` where none does.
+    pub fn between(allows: &dyn Model, forbids: &dyn Model) -> Option<&'static Separation> {
+        let is_famous = |separation: &Separation| {
+            (separation.allowed, separation.forbidden) == (allows.about().name, forbids.about().name)
+        };
+        let separates = |separation: &&'static Separation| {
+            matches!(separation.judge(allows), Ok(Finding::Holds))
+                && matches!(separation.judge(forbids), Ok(Finding::Violated(_)))
+        };
+        let (famous, others): (Vec<_>, Vec<_>) =
+            SEPARATIONS.iter().partition(|separation| is_famous(separation));
+        famous.into_iter().chain(others).find(separates)
+    }
+}
