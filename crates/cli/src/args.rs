@@ -8,6 +8,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use constellation_lab::live::SPEED_MAX;
 use constellation_lab::scenario::{duration, signed_range_ns};
+use constellation_trace::format::histories::FailedCas;
+use constellation_verify::models::Object;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -452,6 +454,13 @@ pub(crate) struct Judge {
     /// Judge all models that fit the history, as without this flag.
     #[arg(long, conflicts_with = "models")]
     pub(crate) all: bool,
+    /// What the operations are of: register, list, counter, set, queue or mutex; by default what they look like.
+    #[arg(long, value_name = "O", value_parser = parse_object)]
+    pub(crate) object: Option<Object>,
+    /// What a failed compare-and-set says: `mismatch`, that it found another value than the expected one, or `nothing`, that
+    /// it merely did not happen; by default as the format means it, which is told.
+    #[arg(long, value_name = "WHAT", value_parser = parse_failed_cas)]
+    pub(crate) failed_cas: Option<FailedCas>,
     /// How much each judge may spend on a history, such as `10s`, `1GB` of memory for a table, or `5000steps`; several with
     /// commas between. Without a time a verdict depends on no clock.
     #[arg(long, value_delimiter = ',', value_name = "LIMIT,…", value_parser = parse_limit)]
@@ -538,6 +547,18 @@ fn parse_jobs(text: &str) -> Result<NonZeroUsize, String> {
 
 fn parse_time(text: &str) -> Result<Duration, String> {
     duration(text).ok_or_else(|| "a number and a unit, such as 90s, 10min or 1.5h".to_owned())
+}
+
+fn parse_object(text: &str) -> Result<Object, String> {
+    Object::find(text).map_err(|near| {
+        let known = Object::ALL.map(Object::name).join(", ");
+        near.map_or(format!("one of {known}"), |near| format!("did you mean `{near}`?"))
+    })
+}
+
+fn parse_failed_cas(text: &str) -> Result<FailedCas, String> {
+    let found = FailedCas::NAMES.iter().find(|(name, _)| *name == text);
+    found.map(|(_, failed)| *failed).ok_or_else(|| "`mismatch` or `nothing`".to_owned())
 }
 
 /// A time, a size or a number of steps.

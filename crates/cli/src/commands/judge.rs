@@ -64,6 +64,8 @@ fn asked(arguments: &Judge) -> anyhow::Result<Asked> {
         models: strongest_first(&models),
         are_named: !arguments.models.is_empty(),
         format,
+        object: arguments.object,
+        failed_cas: arguments.failed_cas,
         budget,
         time,
         explained: arguments.evidence,

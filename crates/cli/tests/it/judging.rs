@@ -36,7 +36,7 @@ fn each_format_is_recognised_and_its_violation_is_shown_by_lines() {
             forgetful-relay.log · log lines of Jepsen
             6 operations in 2 sessions, 1 failed, 1 of which nobody knows whether they took effect
             · 2 lines of a nemesis or others, passed over
-            · 1 compare-and-set failed and did not happen; nothing is concluded from it
+            · 1 compare-and-set failed since it found another value (--failed-cas nothing: it merely did not happen)
             ✗ violated causal  whoever sees an effect sees its causes
                 expected  whoever sees an effect sees its causes
                 found     p1 r(x,3) reads as x that of p0 w(x,3), which p0 w(x,5)? in its past had overwritten
@@ -418,4 +418,136 @@ fn standard_input_is_a_history_too() {
                       t2 w(y,1) → t3 r(y,1)     its y is read
                       t3 r(y,1) → t4 r(x,nil)   the same session
                       t4 r(x,nil) → t0 w(x,1)   it reads an older x"#]].assert_eq(&shown(&output));
+}
+
+#[test]
+fn a_failed_compare_and_set_says_what_its_format_means() {
+    let log = "0\t:invoke\t:write\t3\n0\t:ok\t:write\t3\n0\t:invoke\t:cas\t[3 4]\n0\t:fail\t:cas\t[3 4]\n";
+    let bench = Bench::new(&[("mine", log.as_bytes())]);
+    bench.check(&["judge", "mine", "--model", "linearizable"], expect![[r#"
+        exit 1
+        --- out
+        mine · log lines of Jepsen
+        2 operations in 1 session, 1 failed
+        · 1 compare-and-set failed since it found another value (--failed-cas nothing: it merely did not happen)
+        ✗ violated linearizable  each operation takes effect at one moment between its beginning and its end
+            expected  each operation takes effect at one moment between its beginning and its end
+            found     no order of these 2 that respects their times explains them; none gets further than p0 {r(x,3) w(x,4)}!
+            events            p0
+                      line 1  w(x,3)
+                      line 3  {r(x,3) w(x,4)}!
+            proof     Herlihy and Wing, Linearizability: A Correctness Condition for Concurrent Objects (TOPLAS 1990)
+            replay    constellation judge mine --model linearizable"#]]);
+    bench.check(&["judge", "mine", "--model", "linearizable", "--failed-cas", "nothing"], expect![[r#"
+        exit 0
+        --- out
+        mine · log lines of Jepsen
+        2 operations in 1 session, 1 failed
+        · 1 compare-and-set failed and did not happen (--failed-cas mismatch: it found another value)
+        ✓ holds    linearizable  each operation takes effect at one moment between its beginning and its end"#]]);
+    bench.check(
+        &["judge", "mine", "--failed-cas", "perhaps"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: invalid value 'perhaps' for '--failed-cas <WHAT>': `mismatch` or `nothing`
+
+        For more information, try '--help'."#]],
+    );
+}
+
+#[test]
+fn queues_sets_and_locks_are_judged_as_objects() {
+    let queue = "\
+{:process 0, :type :invoke, :f :enqueue, :value 1}
+{:process 0, :type :ok, :f :enqueue, :value 1}
+{:process 0, :type :invoke, :f :enqueue, :value 2}
+{:process 0, :type :ok, :f :enqueue, :value 2}
+{:process 1, :type :invoke, :f :dequeue, :value nil}
+{:process 1, :type :ok, :f :dequeue, :value 2}
+";
+    let set = "\
+{:process 0, :type :invoke, :f :add, :value 5}
+{:process 0, :type :ok, :f :add, :value 5}
+{:process 1, :type :invoke, :f :read, :value nil}
+{:process 1, :type :ok, :f :read, :value #{}}
+";
+    let lock = "\
+{:process 0, :type :invoke, :f :acquire, :value nil}
+{:process 0, :type :ok, :f :acquire, :value nil}
+{:process 1, :type :invoke, :f :acquire, :value nil}
+{:process 1, :type :ok, :f :acquire, :value nil}
+";
+    let files = [("queue", queue.as_bytes()), ("set", set.as_bytes()), ("lock", lock.as_bytes())];
+    let bench = Bench::new(&files);
+    bench.check(&["judge", "queue", "--model", "linearizable,sequential"], expect![[r#"
+        exit 1
+        --- out
+        queue · EDN of Jepsen
+        3 operations in 2 sessions
+        ✗ violated linearizable  each operation takes effect at one moment between its beginning and its end
+        ✗ violated sequential    all see one order, in which everybody's own operations stand as they were done
+        weakest that fail    sequential
+        ✗ violated sequential
+            expected  all see one order, in which everybody's own operations stand as they were done
+            found     no order of these 3 that respects their sessions explains them
+            events            p0               p1
+                      line 1  enqueue 1: done
+                      line 3  enqueue 2: done
+                      line 5                   dequeue: shows "2"
+            proof     Lamport, How to Make a Multiprocessor Computer That Correctly Executes Multiprocess Programs (1979)
+            replay    constellation judge queue --model sequential"#]]);
+    bench.check(&["judge", "set", "--model", "linearizable,sequential"], expect![[r#"
+        exit 1
+        --- out
+        set · EDN of Jepsen
+        2 operations in 2 sessions
+        ✗ violated linearizable  each operation takes effect at one moment between its beginning and its end
+        ✓ holds    sequential    all see one order, in which everybody's own operations stand as they were done
+        strongest that hold  sequential
+        weakest that fail    linearizable
+          between sequential and linearizable (stale read): in real time the write was over before the read began, and no order of sessions knows of real time
+        ✗ violated linearizable
+            expected  each operation takes effect at one moment between its beginning and its end
+            found     no order of these 2 that respects their times explains them; none gets further than s1 read x shows nothing
+            events            p0             p1
+                      line 1  add x 5: done
+                      line 3                 read x: shows nothing
+            proof     Herlihy and Wing, Linearizability: A Correctness Condition for Concurrent Objects (TOPLAS 1990)
+            replay    constellation judge set --model linearizable"#]]);
+    bench.check(&["judge", "lock", "--model", "linearizable,sequential"], expect![[r#"
+        exit 1
+        --- out
+        lock · EDN of Jepsen
+        2 operations in 2 sessions
+        ✗ violated linearizable  each operation takes effect at one moment between its beginning and its end
+        ✗ violated sequential    all see one order, in which everybody's own operations stand as they were done
+        weakest that fail    sequential
+        ✗ violated sequential
+            expected  all see one order, in which everybody's own operations stand as they were done
+            found     no order of these 2 that respects their sessions explains them
+            events            p0             p1
+                      line 1  acquire: done
+                      line 3                 acquire: done
+            proof     Lamport, How to Make a Multiprocessor Computer That Correctly Executes Multiprocess Programs (1979)
+            replay    constellation judge lock --model sequential"#]]);
+    bench.check(
+        &["judge", "lock", "--object", "queue", "--model", "linearizable"],
+        expect![[r#"
+            exit 3
+            --- out
+            lock · EDN of Jepsen
+            2 operations in 2 sessions
+            ? unknown  linearizable  each operation takes effect at one moment between its beginning and its end
+                does not fit: line 1: a queue has no operation `acquire`"#]],
+    );
+    bench.check(
+        &["judge", "lock", "--object", "lock"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: invalid value 'lock' for '--object <O>': one of register, list, counter, set, queue, mutex
+
+        For more information, try '--help'."#]],
+    );
 }

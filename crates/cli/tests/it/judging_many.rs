@@ -125,6 +125,7 @@ fn json_says_what_the_text_says_under_a_schema() {
               "open": 0,
               "unsaid": 0,
               "skipped": 0,
+              "failed_cas": "nothing",
               "models": [
                 {
                   "model": "causal",

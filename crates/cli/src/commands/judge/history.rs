@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use constellation_trace::format::histories::{Content, HistoryFormat, Imported, read, read_any};
-use constellation_trace::{Call, Completion, Limit, Sessions};
+use constellation_trace::format::histories::{Content, FailedCas, HistoryFormat, Imported, read, read_any};
+use constellation_trace::{Call, Completion, History, Limit, Sessions};
 use constellation_verify::Budget;
 use constellation_verify::models::{
-    About, Border, Finding, Judged, Known, Model, Patience, Recorded, conclude,
+    About, Border, FailedSet, Finding, Judged, Known, Model, Object, Patience, Recorded, conclude,
 };
 
 use super::shown::{Shown, explain};
@@ -23,6 +23,8 @@ pub(super) struct Asked {
     /// Whether they were chosen by name, so that one that does not fit is an answer.
     pub(super) are_named: bool,
     pub(super) format: Option<HistoryFormat>,
+    pub(super) object: Option<Object>,
+    pub(super) failed_cas: Option<FailedCas>,
     pub(super) budget: Budget,
     pub(super) time: Option<Duration>,
     pub(super) explained: Explained,
@@ -54,6 +56,8 @@ pub(super) struct Facts {
     pub(super) unsaid: u64,
     pub(super) skipped: u64,
     pub(super) failed_cas: u64,
+    /// What these say.
+    pub(super) said: FailedCas,
 }
 
 /// The longest history: the readers count its bytes in 32 bits.
@@ -71,13 +75,10 @@ pub(super) fn judge(path: &Path, asked: &Asked) -> anyhow::Result<JudgedHistory>
         imported.map_err(|error| unreadable(&name, &error, error.help()))?
     };
     let sessions = imported.reads_and_writes();
-    let recorded = match (sessions.as_deref(), imported.history()) {
-        (Ok(sessions), Some(history)) => Recorded::from(sessions).with_history(history),
-        (Ok(sessions), None) => Recorded::from(sessions),
-        (Err(_), Some(history)) => Recorded::from(history),
-        (Err(_), None) => Recorded::default(),
-    };
-    let facts = facts(&imported, sessions.as_deref().ok());
+    let said = asked.failed_cas.unwrap_or(imported.format.failed_cas());
+    let recorded = recorded(sessions.as_deref().ok(), imported.history(), said);
+    let recorded = asked.object.map_or(recorded, |object| recorded.with_object(object));
+    let facts = Facts { said, ..facts(&imported, sessions.as_deref().ok()) };
     let foreign = sessions.as_ref().err().map(ToString::to_string);
     let (mut rows, mut unfit) = (Vec::new(), Vec::new());
     for model in &asked.models {
@@ -101,6 +102,20 @@ pub(super) fn judge(path: &Path, asked: &Asked) -> anyhow::Result<JudgedHistory>
     let border = Border::of(&rows);
     let shown = asked.shown(&rows, &border, &imported, &recorded);
     Ok(JudgedHistory { name, facts, rows, unfit, border, shown })
+}
+
+/// What is judged: reads and writes, the operations behind them, or both.
+fn recorded<'a>(
+    sessions: Option<&'a Sessions>,
+    history: Option<&'a History>,
+    said: FailedCas,
+) -> Recorded<'a> {
+    let recorded = sessions.map_or_else(Recorded::default, Recorded::from);
+    let recorded = history.map_or(recorded, |history| recorded.with_history(history));
+    recorded.with_failed_set(match said {
+        FailedCas::Mismatch => FailedSet::AssertsMismatch,
+        FailedCas::Nothing => FailedSet::DidNotHappen,
+    })
 }
 
 /// What does not fit, with the line of an operation instead of its number.
@@ -190,6 +205,7 @@ fn facts(imported: &Imported, sessions: Option<&Sessions>) -> Facts {
         unsaid: imported.unsaid + sessions.map_or(0, Sessions::unsaid),
         skipped: imported.skipped,
         failed_cas: 0,
+        said: FailedCas::Nothing,
     };
     match &imported.content {
         Content::Operations(history) => {

@@ -1,5 +1,6 @@
 //! How a judged history is told: what the file holds, a row a model, where the line runs, and what shows the violations.
 
+use constellation_trace::format::histories::FailedCas;
 use constellation_verify::models::{About, Finding, Judged, Known, SEPARATIONS, Separation};
 use serde_json::{Value, json};
 
@@ -91,10 +92,14 @@ fn fact_lines(facts: &Facts) -> Vec<String> {
         lines.push(faint(&format!("· {} of a nemesis or others, passed over", count(facts.skipped, "line"))));
     }
     if facts.failed_cas > 0 {
-        lines.push(faint(&format!(
-            "· {} failed and did not happen; nothing is concluded from it",
-            count(facts.failed_cas, "compare-and-set")
-        )));
+        let number = count(facts.failed_cas, "compare-and-set");
+        let said = match facts.said {
+            FailedCas::Mismatch => {
+                "failed since it found another value (--failed-cas nothing: it merely did not happen)"
+            }
+            FailedCas::Nothing => "failed and did not happen (--failed-cas mismatch: it found another value)",
+        };
+        lines.push(faint(&format!("· {number} {said}")));
     }
     lines
 }
@@ -186,6 +191,10 @@ pub(super) fn history_json(judged: &JudgedHistory) -> Value {
         "open": facts.open,
         "unsaid": facts.unsaid,
         "skipped": facts.skipped,
+        "failed_cas": match facts.said {
+            FailedCas::Mismatch => "mismatch",
+            FailedCas::Nothing => "nothing",
+        },
         "models": rows.collect::<Vec<_>>(),
         "unfit": judged.unfit.iter().map(|(about, why)| json!({"model": about.name, "why": why})).collect::<Vec<_>>(),
         "strongest": named(&judged.border.strongest),
