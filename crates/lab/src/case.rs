@@ -1,6 +1,7 @@
 //! A protocol of your own, with its world and what it promises: ready to be run, judged, hunted and replayed.
 
 use std::any::Any;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -8,12 +9,13 @@ use constellation_fabric::{Choices, Node};
 use constellation_sim::choices::{Leftover, Provenance, TapeError};
 use constellation_sim::{Player, Seeded, Setup, Tape, World};
 use constellation_trace::trace::Origin;
-use constellation_trace::{Judgement, Names, NodeId, Trace, Verdict, one_line};
+use constellation_trace::{Judgement, Limit, Names, NodeId, Trace, Verdict, one_line};
 pub use constellation_verify::Breach;
 use constellation_verify::{Budget, Order};
 
 use crate::hunt::{
-    Finding, Go, Hunt, HuntError, Hunted, Parting, explain, hunt_subject, parting_early, provenance_of,
+    Finding, Go, Hunt, HuntError, Hunted, Parting, Undecided, calm_parting, explain, hunt_subject,
+    look_early, provenance_of,
 };
 use crate::promises::Phase;
 use crate::simulate::RunError;
@@ -107,33 +109,42 @@ where
         &self.name
     }
 
-    /// Runs it with the seeds from 1 on until one breaks a promise, and makes that small.
+    /// Runs it with the seeds from 1 on until one breaks a promise, and makes that small. So `Ok` means that each of these
+    /// runs was made and judged, and that none breaks anything.
     ///
     /// # Errors
     /// [`Broken`], which prints what was found and how to see it again; its `Debug` is the same, so that `unwrap` in a test
-    /// shows it.
+    /// shows it. [`Broken::Unknown`] where nothing was found, but not every run could be judged in full.
     pub fn hunt(&self, seeds: u64) -> Result<Hunted, Broken> {
-        let hunted = self.hunt_by(&Hunt::new(1, seeds)).map_err(Broken::Hunt)?;
-        match hunted.findings.into_iter().next() {
-            Some(finding) => Err(Broken::Promise(Box::new(finding))),
-            None => Ok(Hunted { findings: Vec::new(), ..hunted }),
+        let mut hunted = self.hunt_by(&Hunt::new(1, seeds)).map_err(Broken::Hunt)?;
+        if let Some(finding) = hunted.findings.drain(..).next() {
+            return Err(Broken::Promise(Box::new(finding)));
+        }
+        match hunted.undecided.clone() {
+            Some(undecided) => {
+                Err(Broken::Unknown { runs: hunted.unknown, seeds: hunted.seeds, first: undecided })
+            }
+            None => Ok(hunted),
         }
     }
 
     /// Runs it as `hunt` says, and returns all that was found.
     ///
     /// Before that the calm run and the first few seeds are run twice each, so that a node that is not deterministic is told
-    /// as that. (One that seldom is not may be seen only when something that it broke does not come back.)
+    /// as that. (One that seldom is not may be seen only when something that it broke does not come back.) A run in which
+    /// nothing goes wrong must come to its end.
+    ///
+    /// Runs that could not be judged in full are counted: look at [`Hunted::unknown`].
     ///
     /// # Errors
-    /// As [`hunt()`](crate::hunt::hunt()); [`HuntError::NoPromise`], [`HuntError::Parting`].
+    /// As [`hunt()`](crate::hunt::hunt()); [`HuntError::NoPromise`], [`HuntError::SamePromise`], [`HuntError::Calm`],
+    /// [`HuntError::CheckPanicked`], [`HuntError::Parting`].
     pub fn hunt_by(&self, hunt: &Hunt<'_>) -> Result<Hunted, HuntError> {
-        if self.promises.is_empty() {
-            return Err(HuntError::NoPromise);
+        self.check_promises()?;
+        if hunt.count == 0 {
+            return Err(HuntError::NoSeeds);
         }
-        if let Some(parting) = parting_early(self, hunt.first, hunt.count) {
-            return Err(HuntError::Parting(Box::new(parting)));
-        }
+        look_early(self, hunt.first, hunt.count)?;
         let provenance = provenance_of(self, &self.name, hunt.first);
         let provenance = provenance.map_err(|error| HuntError::Run { seed: hunt.first, error })?;
         let mut hunted = hunt_subject(self, hunt, &provenance, &mut |_| Go::On)?;
@@ -143,6 +154,18 @@ where
             }
         }
         Ok(hunted)
+    }
+
+    /// Whether anything is promised, and each under a name of its own.
+    fn check_promises(&self) -> Result<(), HuntError> {
+        if self.promises.is_empty() {
+            return Err(HuntError::NoPromise);
+        }
+        let mut names = BTreeSet::new();
+        match self.promises.iter().find(|promise| !names.insert(&promise.name)) {
+            Some(same) => Err(HuntError::SamePromise { promise: same.name.clone() }),
+            None => Ok(()),
+        }
     }
 
     /// What happens with the luck of one seed.
@@ -157,8 +180,10 @@ where
     /// another driver.
     ///
     /// # Errors
-    /// [`Broken::Ruling`], the first promise that it does not keep, or of which that cannot be told.
+    /// [`Broken::Ruling`], the first promise that it does not keep, or of which that cannot be told. [`Broken::Hunt`] if
+    /// nothing is promised, or two things under one name.
     pub fn check(&self, trace: &Trace) -> Result<(), Broken> {
+        self.check_promises().map_err(Broken::Hunt)?;
         let broken = self.judge(trace).into_iter().find(|ruling| ruling.judgement.verdict != Verdict::Holds);
         broken.map_or(Ok(()), |ruling| Err(Broken::Ruling(Box::new(ruling))))
     }
@@ -210,7 +235,7 @@ where
         let tape = Tape::parse_line(tape, &self.nodes()).map_err(ReplayError::Tape)?;
         let here = provenance_of(self, &self.name, tape.provenance().seed).map_err(ReplayError::Run)?;
         if *tape.provenance() != here {
-            return Err(match parting_early(self, here.seed, 0) {
+            return Err(match calm_parting(self, here.seed) {
                 Some(parting) => ReplayError::Parting(Box::new(parting)),
                 None => ReplayError::other(&tape, here),
             });
@@ -277,15 +302,23 @@ impl<N: Node, F> Case<N, F> {
 
 impl Promise {
     fn rule(&self, promise: PromiseId, trace: &Trace) -> Ruling {
-        let verdict = match (self.check)(trace) {
+        // A check looks at a trace and changes nothing, so one that panicked leaves nothing half done.
+        let verdict = match catch_unwind(AssertUnwindSafe(|| self.look_at(trace))) {
+            Ok(verdict) => verdict,
+            Err(panic) => Verdict::Unknown(Limit::Panicked(said(&*panic))),
+        };
+        let judgement = Judgement { promise: self.name.clone(), verdict, scope: String::new() };
+        Ruling { promise, phase: self.phase, judgement }
+    }
+
+    fn look_at(&self, trace: &Trace) -> Verdict {
+        match (self.check)(trace) {
             Ok(()) => Verdict::Holds,
             Err(breach) => match Order::of(trace, &Budget::default()) {
                 Ok(order) => breach.violated(&order),
                 Err(limit) => Verdict::Unknown(limit),
             },
-        };
-        let judgement = Judgement { promise: self.name.clone(), verdict, scope: String::new() };
-        Ruling { promise, phase: self.phase, judgement }
+        }
     }
 }
 
@@ -298,6 +331,15 @@ pub enum Broken {
     Ruling(Box<Ruling>),
     /// It cannot be hunted.
     Hunt(HuntError),
+    /// Nothing was found, but not every run could be judged in full.
+    Unknown {
+        /// How many could not.
+        runs: u64,
+        /// Of how many.
+        seeds: u64,
+        /// The first of them.
+        first: Undecided,
+    },
     /// A tape cannot be played, or fits no longer.
     Replay(ReplayError),
 }
@@ -322,6 +364,9 @@ impl fmt::Display for Broken {
                 }
             }
             Broken::Hunt(error) => error.fmt(f),
+            Broken::Unknown { runs, seeds, first: Undecided { seed, why } } => {
+                write!(f, "unknown: {runs} of {seeds} runs could not be judged in full; seed {seed}: {why}")
+            }
             Broken::Replay(error) => error.fmt(f),
         }
     }

@@ -8,7 +8,7 @@ use constellation_fabric::Node;
 use constellation_sim::choices::shrink::{Effort, ShrinkError};
 use constellation_sim::choices::{Provenance, TapeError};
 use constellation_sim::{Answers, Tape};
-use constellation_trace::{Judgement, Names, NodeId, Trace, Verdict};
+use constellation_trace::{Judgement, Names, NodeId, Trace, Verdict, one_line};
 use rayon::prelude::*;
 
 use crate::promises::Phase;
@@ -34,7 +34,7 @@ use ground::{Ground, Small, Tried};
 use memory::Memory;
 pub use provenance::{changed, deviations, explain, provenance, provenance_of};
 pub use repeats::Parting;
-pub(crate) use repeats::parting_early;
+pub(crate) use repeats::{calm_parting, look_early};
 
 /// What a hunt looks at. Begin with [`Hunt::new`] and change what should be otherwise.
 #[derive(Clone, Copy)]
@@ -122,6 +122,8 @@ pub struct Hunted {
     pub events: u64,
     /// How many of them left a promise undecided.
     pub unknown: u64,
+    /// The first of those.
+    pub undecided: Option<Undecided>,
     /// The distinct violations, in the order of the lowest seed that shows each.
     pub findings: Vec<Finding>,
     /// What those runs reached.
@@ -130,6 +132,16 @@ pub struct Hunted {
     pub ended: Ended,
     /// Why it could not go on, with [`Ended::Stopped`].
     pub error: Option<HuntError>,
+}
+
+/// A run of which not everything could be judged.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Undecided {
+    /// Its seed.
+    pub seed: u64,
+    /// Why, in a few words.
+    pub why: String,
 }
 
 /// One violation, as small as it could be made.
@@ -187,8 +199,29 @@ pub enum HuntError {
         /// Why.
         error: RunError,
     },
+    /// No seed is to be tried, so nothing can be found.
+    NoSeeds,
     /// A [`Case`](crate::Case) promises nothing, so nothing can break it.
     NoPromise,
+    /// A [`Case`](crate::Case) has two promises of one name, so that nobody could tell which is broken.
+    SamePromise {
+        /// The name.
+        promise: String,
+    },
+    /// The run without any luck, in which nothing goes wrong, cannot be made or has no end; so a hunt would say nothing.
+    Calm {
+        /// Why.
+        error: RunError,
+    },
+    /// The check of a promise panicked.
+    CheckPanicked {
+        /// Which promise.
+        promise: String,
+        /// The seed of the run that it looked at; `None` for the calm run.
+        seed: Option<u64>,
+        /// What it said.
+        text: String,
+    },
     /// Two runs with the same luck are not the same: a node is not deterministic.
     Parting(Box<Parting>),
     /// A violation did not come back, though the runs are the same: a promise that depends on more than the trace, or a
@@ -210,9 +243,27 @@ impl fmt::Display for HuntError {
                 write!(f, "seed {seed}: {error}; `case.run({seed})` does it again")
             }
             HuntError::Run { seed, error } => write!(f, "seed {seed}: {error}"),
+            HuntError::NoSeeds => {
+                f.write_str("no seed is to be tried, so nothing can be found: `hunt(1_000)` tries a thousand")
+            }
             HuntError::NoPromise => f.write_str(
                 "nothing is promised, so no run breaks anything: add `.always(name, check)` or `.in_the_end(name, check)`",
             ),
+            HuntError::SamePromise { promise } => write!(
+                f,
+                "two promises are called `{}`, so nobody could tell which is broken: give each a name of its own",
+                one_line(promise)
+            ),
+            HuntError::Calm { error } => write_calm(f, error),
+            HuntError::CheckPanicked { promise, seed, text } => {
+                write!(f, "the check of `{}` panicked ", one_line(promise))?;
+                match seed {
+                    Some(seed) => {
+                        write!(f, "on seed {seed}: {text}; `case.check(&case.run({seed}).unwrap())` does it again")
+                    }
+                    None => write!(f, "on the calm run, in which nothing goes wrong: {text}"),
+                }
+            }
             HuntError::Parting(parting) => parting.fmt(f),
             HuntError::Shrink { seed, .. } => write!(
                 f,
@@ -220,6 +271,25 @@ impl fmt::Display for HuntError {
                  nothing but the trace"
             ),
             HuntError::Tape(error) => error.fmt(f),
+        }
+    }
+}
+
+fn write_calm(f: &mut fmt::Formatter<'_>, error: &RunError) -> fmt::Result {
+    match error {
+        RunError::World(_) => write!(f, "{error}"),
+        RunError::Panicked { .. } => write!(f, "in the calm run, in which nothing goes wrong: {error}"),
+        RunError::TooLong { events_max, node, at, .. } => {
+            write!(
+                f,
+                "the calm run, in which nothing goes wrong, has no end: more than {events_max} events, the most \
+                 allowed, at {at}"
+            )?;
+            node.as_ref().map_or(Ok(()), |node| write!(f, ", lastly at {node}"))?;
+            f.write_str(
+                "; does a timer of no length set itself, or a message lead to more than one? If all is well, raise \
+                 `events_max` of the setup",
+            )
         }
     }
 }
@@ -238,7 +308,7 @@ impl std::error::Error for HuntError {}
 ///
 /// # Errors
 /// [`HuntError`] for the lowest seed that cannot be run, or whose violation does not repeat, if nothing was found before;
-/// else it is in [`Hunted::error`].
+/// else it is in [`Hunted::error`]. [`HuntError::NoSeeds`] for a hunt of none.
 pub fn hunt(
     scenario: &Scenario,
     hunt: &Hunt<'_>,
@@ -281,6 +351,9 @@ pub fn hunt_subject<S: Subject + ?Sized>(
     provenance: &Provenance,
     progress: &mut dyn FnMut(&Hunted) -> Go,
 ) -> Result<Hunted, HuntError> {
+    if hunt.count == 0 {
+        return Err(HuntError::NoSeeds);
+    }
     let ground = Ground::new(subject, hunt.is_over);
     let kinds = match hunt.luck {
         Luck::AllKinds => None,
@@ -328,7 +401,16 @@ pub fn hunt_subject<S: Subject + ?Sized>(
 impl Hunted {
     fn new() -> Hunted {
         let (findings, coverage) = (Vec::new(), Coverage::default());
-        Hunted { seeds: 0, events: 0, unknown: 0, findings, coverage, ended: Ended::Stopped, error: None }
+        Hunted {
+            seeds: 0,
+            events: 0,
+            unknown: 0,
+            undecided: None,
+            findings,
+            coverage,
+            ended: Ended::Stopped,
+            error: None,
+        }
     }
 
     /// What was found until something could not be done; if that is nothing, the reason alone.
@@ -386,7 +468,10 @@ impl Hunted {
             memory.add(&tried);
             self.seeds += 1;
             self.events += tried.events;
-            self.unknown += u64::from(tried.verdicts.is_unknown);
+            if let Some(why) = tried.verdicts.unknown {
+                self.unknown += 1;
+                self.undecided.get_or_insert(Undecided { seed: tried.seed, why });
+            }
             self.coverage.add(tried.news);
         }
         Ok(())
@@ -453,7 +538,7 @@ mod tests {
             for seed in 0..60 {
                 let trace = cluster.play(seed, &mut Seeded::new(seed)).expect("it is short");
                 let judged = Shape::of(&trace).judged.expect("all that stations do is known");
-                let mut fresh = ground.verdicts(&trace, End::Reached);
+                let mut fresh = ground.verdicts(Some(seed), &trace, End::Reached).expect("no judge panics");
                 // Of several violations of one promise a judge shows the first to be recorded.
                 fresh.broken.iter_mut().for_each(|broken| broken.evidence = 0);
                 let earlier = known.entry(judged).or_insert_with(|| fresh.clone());

@@ -103,6 +103,8 @@ pub enum Limit {
     Premise(String),
     /// The judge does not understand what was recorded; says why, in a few words.
     Unfit(String),
+    /// The check of the promise panicked, and said this.
+    Panicked(String),
 }
 
 impl fmt::Display for Limit {
@@ -116,6 +118,7 @@ impl fmt::Display for Limit {
             }
             Limit::NotRecorded(what) => write!(f, "{what} not recorded"),
             Limit::Premise(why) => f.write_str(why),
+            Limit::Panicked(text) => write!(f, "its check panicked: {text}"),
             Limit::Explored { visited, bound } => {
                 write!(f, "none wrong among the {visited} explored, within the bound: {bound}")
             }

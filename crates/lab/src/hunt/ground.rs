@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use constellation_fabric::{Calm, Choices, Options, Question, Topic};
 use constellation_sim::choices::shrink::{Effort, Observed, RUNS_MAX, ShrinkError, shrink};
 use constellation_sim::{Answers, Player, Recorder, Seeded, Swarm};
-use constellation_trace::{Evidence, Judgement, Trace, Verdict};
+use constellation_trace::{Evidence, Judgement, Limit, Trace, Verdict};
 
 use super::HuntError;
 use super::coverage::{Coverage, News};
@@ -95,7 +95,7 @@ impl<'r, S: Subject + ?Sized> Ground<'r, S> {
         let judged = shape.judged.filter(|_| is_alike);
         let verdicts = match memory.verdicts(judged) {
             Some(verdicts) => verdicts.clone(),
-            None => self.verdicts(&trace, end),
+            None => self.verdicts(Some(seed), &trace, end)?,
         };
         let (news, events) = (coverage.news(shape, &answers), trace.events().len() as u64);
         Ok(Tried { seed, events, verdicts, judged, answers, news })
@@ -111,17 +111,28 @@ impl<'r, S: Subject + ?Sized> Ground<'r, S> {
     fn run(&self, seed: u64, choices: &mut dyn Choices) -> Result<(Trace, End), RunError> {
         match self.subject.play(seed, choices) {
             Ok(trace) => Ok((trace, End::Reached)),
-            Err(RunError::TooLong { so_far, .. }) => Ok((*so_far, End::Missing)),
+            Err(error @ RunError::TooLong { .. }) => {
+                let told = error.to_string();
+                let RunError::TooLong { so_far, .. } = error else { return Err(error) };
+                Ok((*so_far, End::Missing { told }))
+            }
             Err(error) => Err(error),
         }
     }
 
     /// What of the rulings a hunt remembers. Without its end a run keeps safety or breaks it, and the rest is unknown.
-    pub(super) fn verdicts(&self, trace: &Trace, end: End) -> Verdicts {
+    pub(super) fn verdicts(&self, seed: Option<u64>, trace: &Trace, end: End) -> Result<Verdicts, HuntError> {
         let mut rulings = self.subject.judge(trace);
+        check_panics(&rulings, seed)?;
         rulings.retain(|ruling| end == End::Reached || ruling.phase == Phase::Safety);
-        let is_unknown = rulings.iter().any(|ruling| matches!(ruling.judgement.verdict, Verdict::Unknown(_)));
-        Verdicts { broken: broken(&rulings), is_unknown: is_unknown || end == End::Missing }
+        let unknown = match end {
+            End::Missing { told } => Some(told),
+            End::Reached => rulings.iter().find_map(|ruling| match &ruling.judgement.verdict {
+                Verdict::Unknown(limit) => Some(format!("{}: {limit}", ruling.judgement.promise)),
+                _ => None,
+            }),
+        };
+        Ok(Verdicts { broken: broken(&rulings), unknown })
     }
 
     /// Makes a violation small; `None` if the small run cannot be judged.
@@ -138,7 +149,7 @@ impl<'r, S: Subject + ?Sized> Ground<'r, S> {
             }
             // A run that cannot be made breaks nothing that a reader could look at.
             let Ok((trace, end)) = self.run(seed, choices) else { return Observed::Holds };
-            if end == End::Missing && phase == Phase::Convergence {
+            if end != End::Reached && phase == Phase::Convergence {
                 return Observed::Holds;
             }
             let judgement = subject.judge_one(promise, &trace);
@@ -183,11 +194,23 @@ pub fn luck_of<S: Subject + ?Sized>(subject: &S) -> Vec<Topic> {
 }
 
 /// Whether a run came to its end.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum End {
     Reached,
-    /// It is longer than allowed.
-    Missing,
+    /// It is longer than allowed, as these words say.
+    Missing {
+        told: String,
+    },
+}
+
+/// Refuses to go on where a check panicked: it says nothing of any run.
+pub(super) fn check_panics(rulings: &[Ruling], seed: Option<u64>) -> Result<(), HuntError> {
+    let panicked = |ruling: &Ruling| match &ruling.judgement.verdict {
+        Verdict::Unknown(Limit::Panicked(text)) => Some((ruling.judgement.promise.clone(), text.clone())),
+        _ => None,
+    };
+    let Some((promise, text)) = rulings.iter().find_map(panicked) else { return Ok(()) };
+    Err(HuntError::CheckPanicked { promise, seed, text })
 }
 
 /// The calm run, and which kinds of questions it asks.

@@ -21,7 +21,8 @@ pub(super) struct Memory {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Verdicts {
     pub(super) broken: Vec<Broken>,
-    pub(super) is_unknown: bool,
+    /// Why not everything could be judged, if it could not.
+    pub(super) unknown: Option<String>,
 }
 
 /// A promise that a run breaks.

@@ -2,12 +2,15 @@
 
 use std::fmt;
 
-use constellation_fabric::{Calm, Choices};
+use constellation_fabric::Calm;
 use constellation_sim::{Answers, Player, Seeded};
-use constellation_trace::{EventId, Trace};
+use constellation_trace::{EventId, Trace, Verdict};
 
+use super::HuntError;
+use super::ground::check_panics;
+use crate::promises::Phase;
 use crate::simulate::RunError;
-use crate::subject::Subject;
+use crate::subject::{Ruling, Subject};
 
 /// Where two runs with the same luck part: a node takes something from elsewhere.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -93,18 +96,60 @@ pub(super) fn parting<S: Subject + ?Sized>(
     (1..runs).find_map(|_| Parting::of(&first, &played(subject.play(seed, &mut Player::new(answers)))?))
 }
 
-/// Where runs without luck part, or runs of one of the first seeds, each made twice.
-pub(crate) fn parting_early<S: Subject + ?Sized>(subject: &S, first: u64, seeds: u64) -> Option<Parting> {
-    let twice = |choices: [&mut dyn Choices; 2]| {
-        let [one, other] = choices.map(|choices| played(subject.play(first, choices)));
-        Parting::of(&one?, &other?)
+/// Where two runs without luck part.
+pub(crate) fn calm_parting<S: Subject + ?Sized>(subject: &S, seed: u64) -> Option<Parting> {
+    let [one, other] = [Calm, Calm].map(|mut calm| played(subject.play(seed, &mut calm)));
+    Parting::of(&one?, &other?)
+}
+
+/// Makes the calm run and those of the first seeds twice each, and judges them: what is wrong with the nodes or with a
+/// check at every turn is told at once, and once.
+///
+/// # Errors
+/// [`HuntError::Calm`] if the calm run cannot be made, or has no end and breaks nothing until then; [`HuntError::Run`] for
+/// another that cannot be made; [`HuntError::CheckPanicked`], [`HuntError::Parting`].
+pub(crate) fn look_early<S: Subject + ?Sized>(subject: &S, first: u64, seeds: u64) -> Result<(), HuntError> {
+    let calm = subject.play(first, &mut Calm);
+    look_at(subject, None, calm, || subject.play(first, &mut Calm))?;
+    for seed in (0..seeds.min(EARLY_SEEDS)).filter_map(|nth| first.checked_add(nth)) {
+        let run = || subject.play(seed, &mut Seeded::new(seed));
+        look_at(subject, Some(seed), run(), run)?;
+    }
+    Ok(())
+}
+
+/// Judges a run, of this seed or the calm one, and makes it again.
+fn look_at<S: Subject + ?Sized>(
+    subject: &S,
+    seed: Option<u64>,
+    run: Result<Trace, RunError>,
+    again: impl FnOnce() -> Result<Trace, RunError>,
+) -> Result<(), HuntError> {
+    let trace = match (run, seed) {
+        (Ok(trace), _) => {
+            check_panics(&subject.judge(&trace), seed)?;
+            trace
+        }
+        (Err(RunError::TooLong { so_far, .. }), Some(_)) => *so_far,
+        (Err(error @ RunError::TooLong { .. }), None) => {
+            let RunError::TooLong { so_far, .. } = &error else { return Ok(()) };
+            let rulings = subject.judge(so_far);
+            check_panics(&rulings, seed)?;
+            // One that breaks safety before that is found by the hunt.
+            if !rulings.iter().any(is_unsafe) {
+                return Err(HuntError::Calm { error });
+            }
+            return Ok(());
+        }
+        (Err(error), Some(seed)) => return Err(HuntError::Run { seed, error }),
+        (Err(error), None) => return Err(HuntError::Calm { error }),
     };
-    let seeds = (0..seeds.min(EARLY_SEEDS)).filter_map(|nth| first.checked_add(nth));
-    twice([&mut Calm, &mut Calm]).or_else(|| {
-        seeds
-            .map(|seed| [Seeded::new(seed), Seeded::new(seed)])
-            .find_map(|[mut one, mut other]| twice([&mut one, &mut other]))
-    })
+    let parting = played(again()).and_then(|other| Parting::of(&trace, &other));
+    parting.map_or(Ok(()), |parting| Err(HuntError::Parting(Box::new(parting))))
+}
+
+fn is_unsafe(ruling: &Ruling) -> bool {
+    ruling.phase == Phase::Safety && matches!(ruling.judgement.verdict, Verdict::Violated(_))
 }
 
 /// So many seeds are run twice: a set of two in a hashed order shows itself in half of the runs.

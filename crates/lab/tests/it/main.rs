@@ -32,3 +32,4 @@ mod shrinking;
 mod specimens;
 mod sweeps;
 mod torn;
+mod unaskable;
