@@ -1,6 +1,7 @@
 //! A lease is held until a time, and the two who count that time have two clocks.
 //!
-//! Leases are those of Gray and Cheriton (1989).
+//! Leases are those of Gray and Cheriton (1989). That the right holder never acts too late is so because it looks and acts
+//! in one step, and what it does is its own and takes no time: what leaves the machine needs a token as well, see `lock`.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -20,7 +21,8 @@ pub(super) const SPECIMENS: &[Specimen] = &[
     Specimen {
         name: "lease",
         variant: "from-asking",
-        does: "the holder counts by its monotonic clock from when it asked, and looks before each act",
+        does: "the holder counts from when it asked, by a clock that never stops, and looks in the step in which it acts; its \
+               acts are its own and take no time (else see lock)",
         promise: PROMISE,
         soundness: Soundness::Right,
         subject: || subject(Variant::FromAsking),
@@ -57,6 +59,14 @@ pub(super) const SPECIMENS: &[Specimen] = &[
         soundness: Soundness::Wrong { shortest: 1 },
         subject: || subject(Variant::LooksSometimes),
     },
+    Specimen {
+        name: "lease",
+        variant: "monotonic-through-suspend",
+        does: "the same on a machine that may be suspended, while which its monotonic clock stands still",
+        promise: PROMISE,
+        soundness: Soundness::Wrong { shortest: 1 },
+        subject: || subject(Variant::MonotonicThroughSuspend),
+    },
 ];
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -66,6 +76,7 @@ enum Variant {
     FromArrival,
     FromLastAsking,
     LooksSometimes,
+    MonotonicThroughSuspend,
 }
 
 /// Ground keeps the lease; the stations ask for it again and again and act while they hold it.
@@ -168,7 +179,7 @@ impl Leaseholder {
     }
 }
 
-fn acts_in_turn(trace: &Trace) -> Result<(), Breach> {
+fn acts_in_turn(trace: &Trace, variant: Variant) -> Result<(), Breach> {
     let mut latest: Option<(u32, EventId)> = None;
     for event in trace.event_ids() {
         let Some(lease) = trace.label(event).strip_prefix("acts under lease ") else { continue };
@@ -193,14 +204,37 @@ fn acts_in_turn(trace: &Trace) -> Result<(), Breach> {
                 format!("{old} still acts under it, so that two hold the lease at once"),
             )
             .shown_by(before.chain([first, event]).collect::<BTreeSet<_>>())
-            .by_rule(
-                "ground, whose clock is right, gave the second when the 200 ms of the first were over",
-            ));
+            .by_rule(format!(
+                "ground, whose clock is right, gave the second when the 200 ms of the first were over; {old} {}",
+                variant.goes_wrong()
+            )));
         }
         // The first act under a lease is the one that counts.
         latest = latest.filter(|(newest, _)| *newest == lease).or(Some((lease, event)));
     }
     Ok(())
+}
+
+impl Variant {
+    /// What a holder does that is wrong then.
+    const fn goes_wrong(self) -> &'static str {
+        match self {
+            Variant::FromAsking => "must have known that",
+            Variant::WallClock => "goes by its wall clock, which was set back",
+            Variant::FromArrival => {
+                "counts them from when the lease arrived, which was long after ground gave it"
+            }
+            Variant::FromLastAsking => {
+                "counts them from its last asking, but the lease answers an earlier one"
+            }
+            Variant::LooksSometimes => {
+                "did not look at its clock before this act, and was stopped since it had"
+            }
+            Variant::MonotonicThroughSuspend => {
+                "counts them by a clock that stood still while it was suspended"
+            }
+        }
+    }
 }
 
 fn subject(variant: Variant) -> Box<dyn Subject> {
@@ -211,7 +245,10 @@ fn subject(variant: Variant) -> Box<dyn Subject> {
         latency_max: Duration::from_millis(150),
         ..Link::INSTANT
     };
+    let is_suspended = variant == Variant::MonotonicThroughSuspend;
     let faults = Faults {
+        suspend: if is_suspended { ppm(20_000) } else { Odds::NEVER },
+        suspend_time: Span { min: Duration::from_millis(100), max: Duration::from_millis(400) },
         pause: ppm(10_000),
         pause_time: Span { min: Duration::from_millis(250), max: Duration::from_millis(500) },
         wall_step: ppm(10_000),
@@ -243,5 +280,7 @@ fn subject(variant: Variant) -> Box<dyn Subject> {
     let nothing = Elapsed::from_ns(0);
     let node =
         move |_| Leaseholder { variant, given: 0, given_until: nothing, held: None, last_asked_at: nothing };
-    Box::new(Case::new("lease", setup, node).always(PROMISE, acts_in_turn))
+    Box::new(
+        Case::new("lease", setup, node).always(PROMISE, move |trace: &Trace| acts_in_turn(trace, variant)),
+    )
 }
