@@ -89,25 +89,38 @@ enum Message {
         read: [Row; 2],
     },
     Refused,
+    Return,
 }
 
-/// A station would like to leave the watch.
+/// What a station would like.
 #[derive(Clone, Debug)]
-struct Leave;
+enum Request {
+    /// To leave the watch.
+    Leave,
+    /// To be on it again.
+    Return,
+}
 
 impl Node for Party {
     type Message = Message;
-    type Request = Leave;
+    type Request = Request;
 
-    fn on(&mut self, _now: Now, input: Input<Message, Leave>, effects: &mut Effects<Message>) {
+    fn on(&mut self, _now: Now, input: Input<Message, Request>, effects: &mut Effects<Message>) {
         match input {
-            Input::Request(Leave) | Input::Message { message: Message::Refused, .. } => {
+            Input::Request(Request::Leave) | Input::Message { message: Message::Refused, .. } => {
                 self.look = Look::First;
                 effects.event("begins a transaction");
                 effects.send(ROSTER, Message::Read);
             }
+            Input::Request(Request::Return) => effects.send(ROSTER, Message::Return),
             Input::Message { from, message: Message::Read } => {
+                effects.label(format!("{SHOWS}{}: {}", NAMES[from.index()], on_watch(&self.rows)));
                 effects.send(from, Message::Rows(self.rows));
+            }
+            Input::Message { from, message: Message::Return } => {
+                let mine = row(from);
+                self.rows[mine] = Row { watch: Watch::On, version: self.rows[mine].version + 1 };
+                effects.label(format!("{PUTS}{}", NAMES[from.index()]));
             }
             Input::Message { message: Message::Rows(rows), .. } => self.decide(rows, effects),
             Input::Timer(_) if self.variant == Variant::LooksAgain => {
@@ -137,6 +150,10 @@ impl Party {
     }
 
     fn ask_to_commit(&self, effects: &mut Effects<Message>) {
+        // It may have read otherwise since it made up its mind.
+        if self.rows[1 - row(self.me)].watch == Watch::Off {
+            return;
+        }
         effects.event("asks to be taken off watch");
         effects.send(ROSTER, Message::Commit { read: self.rows });
     }
@@ -161,23 +178,49 @@ fn row(station: NodeId) -> usize {
     usize::from(station == STATIONS[1])
 }
 
+fn on_watch(rows: &[Row; 2]) -> &'static str {
+    match [rows[0].watch, rows[1].watch] {
+        [Watch::On, Watch::On] => "both on watch",
+        [Watch::On, Watch::Off] => "pacific on watch",
+        [Watch::Off, Watch::On] => "atlantic on watch",
+        [Watch::Off, Watch::Off] => "nobody on watch",
+    }
+}
+
+const SHOWS: &str = "shows ";
+const PUTS: &str = "puts on watch: ";
 const TAKES: &str = "takes off watch: ";
 const NAMES: [&str; 3] = ["roster", "pacific", "atlantic"];
 
 fn one_is_on_watch(trace: &Trace) -> Result<(), Breach> {
-    let taken = |event: EventId| trace.label(event).strip_prefix(TAKES);
-    let mut taken = trace.event_ids().filter_map(|event| Some((event, taken(event)?)));
-    let (Some((first, one)), Some((second, other))) = (taken.next(), taken.next()) else { return Ok(()) };
-    let is_read = |event: &EventId| trace.label(*event) == "reads that the other is on watch";
-    let reads = trace.event_ids().filter(is_read);
-    Err(Breach::new(
-        format!("{one} is off watch, so {other} stays on it"),
-        format!("{other} is taken off watch too, as it had read before that {one} was on watch"),
-    )
-    .shown_by(reads.chain([first, second]).collect::<BTreeSet<_>>())
-    .by_rule(
-        "one after the other, in whichever order, the later would have read that the other was off watch",
-    ))
+    let mut off: Vec<(EventId, &str)> = Vec::new();
+    for event in trace.event_ids() {
+        if let Some(station) = trace.label(event).strip_prefix(PUTS) {
+            off.retain(|(_, other)| *other != station);
+        }
+        let Some(station) = trace.label(event).strip_prefix(TAKES) else { continue };
+        off.retain(|(_, other)| *other != station);
+        off.push((event, station));
+        let [(first, one), (second, other)] = off[..] else { continue };
+        // What each had been shown when it was taken off.
+        let shown = off.iter().filter_map(|(taken, station)| {
+            let shows = format!("{SHOWS}{station}: both on watch");
+            trace
+                .event_ids()
+                .take_while(|event| event < taken)
+                .filter(|event| trace.label(*event) == shows)
+                .last()
+        });
+        return Err(Breach::new(
+            format!("{one} is off watch, so {other} stays on it"),
+            format!("{other} is taken off watch too: what the roster had shown it was that both were on it"),
+        )
+        .shown_by(shown.chain([first, second]).collect::<BTreeSet<_>>())
+        .by_rule(
+            "one after the other, in whichever order, the later would have been shown that the other was off watch",
+        ));
+    }
+    Ok(())
 }
 
 fn subject(variant: Variant) -> Box<dyn Subject> {
@@ -187,13 +230,17 @@ fn subject(variant: Variant) -> Box<dyn Subject> {
         latency_max: Duration::from_millis(60),
         ..Link::INSTANT
     };
+    let ask = |station: usize, request| Act::Request { node: STATIONS[station], request };
     let setup = Setup {
         network: Network::new(link),
         plan: Plan::new()
-            .at(ms(10), Act::Request { node: STATIONS[0], request: Leave })
-            .at(ms(100), Act::Request { node: STATIONS[1], request: Leave }),
+            .at(ms(10), ask(0, Request::Leave))
+            .at(ms(100), ask(1, Request::Leave))
+            .at(ms(300), ask(0, Request::Return))
+            .at(ms(360), ask(1, Request::Leave))
+            .at(ms(450), ask(0, Request::Leave)),
         grace: Duration::from_millis(500),
-        ..Setup::new(NAMES, ms(500))
+        ..Setup::new(NAMES, ms(700))
     };
     let node =
         move |me| Party { variant, me, rows: [Row { watch: Watch::On, version: 0 }; 2], look: Look::First };
