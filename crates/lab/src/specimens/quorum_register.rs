@@ -8,7 +8,7 @@ use std::time::Duration;
 use constellation_fabric::{Effects, Input, Link, Network, Node, Now, Odds, Sequence};
 use constellation_sim::{Act, Plan, Setup};
 use constellation_trace::history::Moment;
-use constellation_trace::{Call, Completion, History, Kind, NodeId, Operation, Trace, TrueTime};
+use constellation_trace::{Call, Completion, EventId, History, Kind, NodeId, Operation, Trace, TrueTime};
 
 use super::{Soundness, Specimen};
 use crate::case::{Breach, Case};
@@ -178,7 +178,7 @@ impl Register {
 }
 
 /// With one writer, whose values grow, this is all that makes a register atomic (linearizable).
-fn never_goes_back(trace: &Trace) -> Result<(), Breach> {
+fn never_goes_back(trace: &Trace, variant: Variant) -> Result<(), Breach> {
     let history = History::of(trace);
     let ended: Vec<_> = history.operations().iter().filter_map(|operation| ended(operation)).collect();
     for (read, end, shown) in
@@ -194,18 +194,40 @@ fn never_goes_back(trace: &Trace) -> Result<(), Breach> {
             };
             let expected = format!("{who}, which asks after {earlier}, is shown {value} or newer");
             let asked = answers(trace, read, *end);
-            let found = format!("{who} is shown {shown}: it was answered by {asked}, and waited for no more");
+            let holders: Vec<_> = holders(trace, *value, newest_end.event).collect();
+            let names: Vec<_> = holders.iter().map(|event| trace.node_name(trace.node_of(*event))).collect();
+            let why = match (variant, &newest.call) {
+                (Variant::NoWriteBack, Call::Read { .. }) => format!(
+                    "{} showed {value}, which only {} had, and did not write it back",
+                    trace.node_name(newest.client),
+                    names.join(" and ")
+                ),
+                (Variant::ReadOne, _) => "it waited for no other answer".to_owned(),
+                _ => format!("only {} had {value}", names.join(" and ")),
+            };
+            let found = format!("{who} is shown {shown}, answered by {asked}: {why}");
+            let wrote = value.to_string();
             let mut operations = history.operations().iter();
-            let write = operations.find(|operation| matches!(operation.call, Call::Write { .. }));
+            let write = operations
+                .find(|operation| matches!(&operation.call, Call::Write { value, .. } if *value == wrote));
             let write = write.map(|write| write.invoked.event);
+            let ends = [newest_end.event, read.invoked.event, end.event];
             return Err(Breach::new(expected, found)
-                .shown_by(write.into_iter().chain([newest_end.event, read.invoked.event, end.event]))
+                .shown_by(write.into_iter().chain(holders).chain(ends).collect::<BTreeSet<_>>())
                 .by_rule(format!(
                     "{earlier} before {who} asked, and a register does not go back to an older value"
                 )));
         }
     }
     Ok(())
+}
+
+/// Where each replica came to hold a value, of those that did until then.
+fn holders(trace: &Trace, value: u32, until: EventId) -> impl Iterator<Item = EventId> {
+    let mut seen = BTreeSet::new();
+    let holds = format!("holds {value}");
+    let events = trace.event_ids().take_while(move |event| *event < until);
+    events.filter(move |event| trace.label(*event) == holds && seen.insert(trace.node_of(*event)))
 }
 
 /// Who had answered a read before it ended: `pacific with 0 and indian with 0`.
@@ -244,13 +266,17 @@ fn subject(variant: Variant) -> Box<dyn Subject> {
     let plan = Plan::new()
         .at(ms(10), Act::Request { node: GROUND, request: Request::Write(1) })
         .at(ms(100), Act::Request { node: ARCTIC, request: Request::Read })
-        .at(ms(200), Act::Request { node: ANTARCTIC, request: Request::Read });
+        .at(ms(200), Act::Request { node: ANTARCTIC, request: Request::Read })
+        .at(ms(320), Act::Request { node: GROUND, request: Request::Write(2) })
+        .at(ms(400), Act::Request { node: ANTARCTIC, request: Request::Read })
+        .at(ms(520), Act::Request { node: ARCTIC, request: Request::Read });
     let setup = Setup {
         network: Network::new(link),
         plan,
         grace: Duration::from_secs(1),
-        ..Setup::new(["ground", "arctic", "antarctic", "pacific", "atlantic", "indian"], ms(500))
+        ..Setup::new(["ground", "arctic", "antarctic", "pacific", "atlantic", "indian"], ms(800))
     };
     let node = move |_| Register { variant, held: 0, task: None, begun: 0 };
-    Box::new(Case::new("quorum-register", setup, node).always(PROMISE, never_goes_back))
+    let check = move |trace: &Trace| never_goes_back(trace, variant);
+    Box::new(Case::new("quorum-register", setup, node).always(PROMISE, check))
 }
