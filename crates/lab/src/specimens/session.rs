@@ -66,9 +66,10 @@ struct Party {
     task: Option<(Ask, NodeId)>,
 }
 
+/// Ground alone writes, the orbits from 1 on, so that each is its own version.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Ask {
-    Write,
+    Write(u32),
     Read,
 }
 
@@ -105,12 +106,10 @@ impl Node for Party {
             // Who has not come to an end with one operation begins no other.
             Input::Request(ask) if self.task.is_none() => {
                 let key = "orbit".to_owned();
-                // Nobody else writes, so pacific will give it the next version.
-                let value = (self.seen + 1).to_string();
                 effects.invoke(
                     self.begun,
                     match ask {
-                        Ask::Write => Call::Write { key, value },
+                        Ask::Write(orbit) => Call::Write { key, value: orbit.to_string() },
                         Ask::Read => Call::Read { key },
                     },
                 );
@@ -146,7 +145,7 @@ impl Party {
     /// No answer yet: a read goes to the other replica; only pacific could write.
     fn fail_over(&mut self, effects: &mut Effects<Message>) {
         let Some((ask, replica)) = self.task else { return };
-        if ask == Ask::Write {
+        if ask != Ask::Read {
             let reason = "no answer".to_owned();
             return self.complete(Completion::Unknown { reason }, effects);
         }
@@ -165,8 +164,8 @@ impl Party {
         seen: u32,
         effects: &mut Effects<Message>,
     ) {
-        if ask == Ask::Write {
-            self.held += 1;
+        if let Ask::Write(orbit) = ask {
+            self.held = self.held.max(orbit);
             effects.label(format!("holds orbit {}", self.held));
             self.replicate(effects);
         } else if self.held < seen {
@@ -189,7 +188,7 @@ impl Party {
         let Some((ask, _)) = self.task.filter(|_| operation == self.begun) else { return };
         let is_remembered = match self.variant {
             Variant::CarriesVersion => true,
-            Variant::GoingBack => ask == Ask::Write,
+            Variant::GoingBack => ask != Ask::Read,
             Variant::StaleFailOver => false,
         };
         if is_remembered {
@@ -197,7 +196,7 @@ impl Party {
         }
         self.complete(
             match ask {
-                Ask::Write => Completion::Done,
+                Ask::Write(_) => Completion::Done,
                 Ask::Read => Completion::Shows(vec![version.to_string()]),
             },
             effects,
@@ -210,7 +209,7 @@ impl Party {
     }
 }
 
-fn never_goes_back(trace: &Trace) -> Result<(), Breach> {
+fn never_goes_back(trace: &Trace, variant: Variant) -> Result<(), Breach> {
     let history = History::of(trace);
     let ended: Vec<_> = history.operations().iter().filter_map(ended).collect();
     for (place, &(read, end, shown)) in ended.iter().enumerate() {
@@ -230,12 +229,30 @@ fn never_goes_back(trace: &Trace) -> Result<(), Breach> {
         let asks = trace.event_ids().filter(asks).filter(|event| (read.invoked.event..end).contains(event));
         return Err(Breach::new(
             format!("{has_seen}, is shown {version} or newer when it asks again"),
-            format!("{who} is shown orbit {shown} by {answered_by}, which has not got orbit {version} yet"),
+            format!(
+                "{who} is shown orbit {shown} by {answered_by}, which has not got orbit {version} yet, and shows what it \
+                 has"
+            ),
         )
         .shown_by([seen, read.invoked.event].into_iter().chain(asks).chain([end]))
-        .by_rule("the one was over before the other began, and both are of one session"));
+        .by_rule(format!(
+            "the one was over before the other began, and both are of one session; {answered_by} would have refused, but \
+             {who} {}",
+            variant.goes_wrong()
+        )));
     }
     Ok(())
+}
+
+impl Variant {
+    /// What a client does that is wrong then.
+    const fn goes_wrong(self) -> &'static str {
+        match self {
+            Variant::CarriesVersion => "must have said what it had seen",
+            Variant::StaleFailOver => "said nothing of what it had seen",
+            Variant::GoingBack => "said only what it had written, and nothing of what it had been shown",
+        }
+    }
 }
 
 /// An operation that ended, with its end and the version that it wrote or was shown.
@@ -272,15 +289,22 @@ fn subject(variant: Variant) -> Box<dyn Subject> {
     let setup = Setup {
         network: Network::new(link),
         plan: Plan::new()
-            .at(ms(10), Act::Request { node: GROUND, request: Ask::Write })
+            .at(ms(10), Act::Request { node: GROUND, request: Ask::Write(1) })
             .at(ms(25), read(ARCTIC))
             .at(ms(100), Act::Partition { group_a: vec![GROUND, ARCTIC], group_b: vec![PRIMARY] })
             .at(ms(101), read(GROUND))
             .at(ms(105), read(ARCTIC))
-            .at(ms(400), Act::Heal),
+            .at(ms(300), Act::Heal)
+            .at(ms(400), Act::Request { node: GROUND, request: Ask::Write(2) })
+            .at(ms(415), read(ARCTIC))
+            .at(ms(490), Act::Partition { group_a: vec![GROUND, ARCTIC], group_b: vec![PRIMARY] })
+            .at(ms(491), read(ARCTIC))
+            .at(ms(495), read(GROUND))
+            .at(ms(700), Act::Heal),
         grace: Duration::from_secs(1),
-        ..Setup::new(["ground", "arctic", "pacific", "atlantic"], ms(500))
+        ..Setup::new(["ground", "arctic", "pacific", "atlantic"], ms(800))
     };
     let node = move |_| Party { variant, held: 0, copied: 0, seen: 0, begun: 0, task: None };
-    Box::new(Case::new("session", setup, node).always(PROMISE, never_goes_back))
+    let check = move |trace: &Trace| never_goes_back(trace, variant);
+    Box::new(Case::new("session", setup, node).always(PROMISE, check))
 }
