@@ -58,7 +58,8 @@ struct Party {
     /// At ground: how many transfers were begun, and how many of them each shard has.
     begun: usize,
     has: [usize; 2],
-    /// At arctic: what the shards have answered, in their order.
+    /// At arctic: how often it has read, and what the shards have answered the last time, in their order.
+    read: u32,
     shown: [Option<i64>; 2],
 }
 
@@ -68,11 +69,22 @@ enum Message {
     Add(i64),
     Added,
     /// After which transfer is the snapshot to be taken?
-    Ask,
-    Snapshot(usize),
+    Ask {
+        read: u32,
+    },
+    Snapshot {
+        read: u32,
+        after: usize,
+    },
     /// As the budget stood after this transfer, or as it stands now.
-    Read(Option<usize>),
-    Budget(i64),
+    Read {
+        read: u32,
+        after: Option<usize>,
+    },
+    Budget {
+        read: u32,
+        minutes: i64,
+    },
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -103,32 +115,35 @@ impl Node for Party {
             Input::Message { from, message: Message::Added } => self.has[shard(from)] += 1,
             Input::Request(Request::ReadBoth) => {
                 let (name, argument) = ("read".to_owned(), "both budgets".to_owned());
-                effects.invoke(0, Call::Other { name, argument });
+                (self.read, self.shown) = (self.read + 1, [None; 2]);
+                let read = self.read;
+                effects.invoke(read, Call::Other { name, argument });
                 match self.variant {
-                    Variant::EachByItself => read_both(None, effects),
-                    _ => effects.send(GROUND, Message::Ask),
+                    Variant::EachByItself => read_both(read, None, effects),
+                    _ => effects.send(GROUND, Message::Ask { read }),
                 }
             }
-            Input::Message { from, message: Message::Ask } => {
-                let snapshot = match self.variant {
+            Input::Message { from, message: Message::Ask { read } } => {
+                let after = match self.variant {
                     Variant::OneSnapshot => self.has[0].min(self.has[1]),
                     _ => self.begun,
                 };
-                effects.label(format!("says to read after transfer {snapshot}"));
-                effects.send(from, Message::Snapshot(snapshot));
+                effects.label(format!("{SAYS}{after}"));
+                effects.send(from, Message::Snapshot { read, after });
             }
-            Input::Message { message: Message::Snapshot(snapshot), .. } => {
-                read_both(Some(snapshot), effects);
+            Input::Message { message: Message::Snapshot { read, after }, .. } => {
+                read_both(read, Some(after), effects);
             }
-            Input::Message { from, message: Message::Read(snapshot) } => {
-                let place = snapshot.unwrap_or(usize::MAX).min(self.budgets.len() - 1);
-                effects.label(format!("shows {} minutes, as after transfer {place}", self.budgets[place]));
-                effects.send(from, Message::Budget(self.budgets[place]));
+            Input::Message { from, message: Message::Read { read, after } } => {
+                let place = after.unwrap_or(usize::MAX).min(self.budgets.len() - 1);
+                let minutes = self.budgets[place];
+                effects.label(format!("shows {minutes} minutes in read {read}, as after transfer {place}"));
+                effects.send(from, Message::Budget { read, minutes });
             }
-            Input::Message { from, message: Message::Budget(minutes) } => {
+            Input::Message { from, message: Message::Budget { read, minutes } } if read == self.read => {
                 self.shown[shard(from)] = Some(minutes);
                 if let [Some(one), Some(other)] = self.shown {
-                    effects.complete(0, Completion::Shows(vec![one.to_string(), other.to_string()]));
+                    effects.complete(read, Completion::Shows(vec![one.to_string(), other.to_string()]));
                 }
             }
             _ => {}
@@ -140,14 +155,16 @@ fn shard(node: NodeId) -> usize {
     usize::from(node == SHARDS[1])
 }
 
-fn read_both(snapshot: Option<usize>, effects: &mut Effects<Message>) {
+fn read_both(read: u32, after: Option<usize>, effects: &mut Effects<Message>) {
     for shard in SHARDS {
-        effects.send(shard, Message::Read(snapshot));
+        effects.send(shard, Message::Read { read, after });
     }
 }
 
-fn whole_or_not_at_all(trace: &Trace) -> Result<(), Breach> {
-    for read in History::of(trace).operations() {
+const SAYS: &str = "says to read after transfer ";
+
+fn whole_or_not_at_all(trace: &Trace, variant: Variant) -> Result<(), Breach> {
+    for (read, nth) in History::of(trace).operations().iter().zip(1..) {
         let Some((end, Completion::Shows(budgets))) = &read.completed else { continue };
         let minutes: Vec<i64> = budgets.iter().filter_map(|budget| budget.parse().ok()).collect();
         let total: i64 = minutes.iter().sum();
@@ -156,7 +173,14 @@ fn whole_or_not_at_all(trace: &Trace) -> Result<(), Breach> {
             let at = move |event: &EventId| trace.node_of(*event) == shard;
             trace.event_ids().filter(at).find(|event| trace.label(*event).starts_with(words))
         };
-        let answers = SHARDS.map(|shard| find(shard, "shows "));
+        let in_read = format!(" in read {nth}, as ");
+        let answer = |shard: NodeId| {
+            let at = move |event: &EventId| trace.node_of(*event) == shard;
+            trace.event_ids().filter(at).find(|event| trace.label(*event).contains(&in_read))
+        };
+        let answers = SHARDS.map(answer);
+        let says = |event: &EventId| trace.label(*event).starts_with(SAYS);
+        let says = trace.event_ids().take_while(|event| *event < end.event).filter(says).last();
         let [after_one, after_other] = answers.map(|event| {
             event.and_then(|event| trace.label(event).split(", as ").nth(1)).unwrap_or_default()
         });
@@ -164,7 +188,7 @@ fn whole_or_not_at_all(trace: &Trace) -> Result<(), Breach> {
         let transfer = find(GROUND, newest);
         let has = SHARDS.iter().filter_map(|shard| find(*shard, &format!("has {newest},")));
         let mut events: Vec<_> =
-            transfer.into_iter().chain(has).chain(answers.into_iter().flatten()).collect();
+            transfer.into_iter().chain(has).chain(answers.into_iter().flatten()).chain(says).collect();
         events.sort();
         return Err(Breach::new(
             format!("arctic is shown budgets of {TOTAL} minutes together: a transfer only moves them"),
@@ -174,9 +198,27 @@ fn whole_or_not_at_all(trace: &Trace) -> Result<(), Breach> {
             ),
         )
         .shown_by(events.into_iter().chain([end.event]))
-        .by_rule(format!("{newest} changes both budgets as one, so before or after it there are {TOTAL}")));
+        .by_rule(format!(
+            "{newest} changes both budgets as one, so before or after it there are {TOTAL}; {}",
+            variant.goes_wrong()
+        )));
     }
     Ok(())
+}
+
+impl Variant {
+    /// What is wrong then.
+    const fn goes_wrong(self) -> &'static str {
+        match self {
+            Variant::OneSnapshot => "both were to be read after one",
+            Variant::EachByItself => {
+                "each was read as it stood when the question came, and nobody said after which transfer"
+            }
+            Variant::UnsettledSnapshot => {
+                "ground named a transfer that one of them had not got, which then showed what it had"
+            }
+        }
+    }
 }
 
 fn subject(variant: Variant) -> Box<dyn Subject> {
@@ -195,13 +237,16 @@ fn subject(variant: Variant) -> Box<dyn Subject> {
         plan: Plan::new()
             .at(ms(10), Act::Request { node: GROUND, request: Request::Transfer(30) })
             .at(ms(120), Act::Request { node: GROUND, request: Request::Transfer(20) })
-            .at(ms(125), Act::Request { node: ARCTIC, request: Request::ReadBoth }),
+            .at(ms(125), Act::Request { node: ARCTIC, request: Request::ReadBoth })
+            .at(ms(240), Act::Request { node: GROUND, request: Request::Transfer(10) })
+            .at(ms(260), Act::Request { node: ARCTIC, request: Request::ReadBoth }),
         grace: Duration::from_millis(500),
-        ..Setup::new(["ground", "arctic", "pacific", "atlantic"], ms(300))
+        ..Setup::new(["ground", "arctic", "pacific", "atlantic"], ms(400))
     };
     let node = move |me| {
         let budgets = vec![if me == SHARDS[0] { TOTAL } else { 0 }];
-        Party { variant, budgets, begun: 0, has: [0; 2], shown: [None; 2] }
+        Party { variant, budgets, begun: 0, has: [0; 2], read: 0, shown: [None; 2] }
     };
-    Box::new(Case::new("sharded-read", setup, node).always(PROMISE, whole_or_not_at_all))
+    let check = move |trace: &Trace| whole_or_not_at_all(trace, variant);
+    Box::new(Case::new("sharded-read", setup, node).always(PROMISE, check))
 }
