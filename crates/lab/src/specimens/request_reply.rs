@@ -1,10 +1,11 @@
 //! A request, its reply, and a retry: without a key the server cannot tell a retry from a second request.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use constellation_fabric::{Effects, Input, Link, Network, Node, Now, Odds, Timer};
 use constellation_sim::{Act, Plan, Setup};
-use constellation_trace::{NodeId, Trace, TrueTime};
+use constellation_trace::{EventId, NodeId, Trace, TrueTime};
 
 use super::{Soundness, Specimen};
 use crate::case::{Breach, Case};
@@ -39,18 +40,19 @@ enum Retry {
     Blind,
 }
 
-/// Ground orders one burn and asks again until it hears of it; the thruster fires and says so.
+/// Ground orders burns and asks again for each until it hears of it; the thruster fires and says so.
 struct Burn {
     retry: Retry,
     me: NodeId,
-    is_confirmed: bool,
+    /// At ground: of which burns it has heard.
+    confirmed: Vec<u32>,
     fired: Vec<u32>,
 }
 
 #[derive(Clone, Debug)]
 enum Message {
     Fire { key: u32 },
-    Fired,
+    Fired { key: u32 },
 }
 
 impl Node for Burn {
@@ -60,21 +62,21 @@ impl Node for Burn {
     fn on(&mut self, _now: Now, input: Input<Message, u32>, effects: &mut Effects<Message>) {
         match input {
             Input::Request(key) => {
-                effects.event("orders a burn");
+                effects.event(format!("orders burn {key}"));
                 ask(key, effects);
             }
-            Input::Timer(Timer(key)) if self.me == GROUND && !self.is_confirmed => {
-                effects.event("asks again");
+            Input::Timer(Timer(key)) if self.me == GROUND && !self.confirmed.contains(&key) => {
+                effects.event(format!("asks again for burn {key}"));
                 ask(key, effects);
             }
             Input::Message { message: Message::Fire { key }, .. } => {
                 if self.retry == Retry::Blind || !self.fired.contains(&key) {
                     self.fired.push(key);
-                    effects.label("fires");
+                    effects.label(format!("{FIRES}{key}"));
                 }
-                effects.send(GROUND, Message::Fired);
+                effects.send(GROUND, Message::Fired { key });
             }
-            Input::Message { message: Message::Fired, .. } => self.is_confirmed = true,
+            Input::Message { message: Message::Fired { key }, .. } => self.confirmed.push(key),
             _ => {}
         }
     }
@@ -85,15 +87,25 @@ fn ask(key: u32, effects: &mut Effects<Message>) {
     effects.set_timer(Timer(key), Duration::from_millis(100));
 }
 
+const FIRES: &str = "fires for burn ";
+
 fn fires_once(trace: &Trace) -> Result<(), Breach> {
-    let fires: Vec<_> = trace.event_ids().filter(|event| trace.label(*event) == "fires").collect();
-    let [_, second, ..] = fires[..] else { return Ok(()) };
-    Err(Breach::new(
-        "ground orders one burn, so the thruster fires once",
-        "the thruster fires twice: it takes the second request for another order",
-    )
-    .shown_by(trace.event_ids().filter(|event| !trace.label(*event).is_empty() && *event <= second))
-    .by_rule("ground ordered one burn, and asked again only since it had not heard of it"))
+    let mut fired = BTreeSet::new();
+    for second in trace.event_ids() {
+        let Some(key) = trace.label(second).strip_prefix(FIRES) else { continue };
+        if fired.insert(key) {
+            continue;
+        }
+        let burn = format!("burn {key}");
+        let tells = |event: &EventId| trace.label(*event).ends_with(&burn) && *event <= second;
+        return Err(Breach::new(
+            format!("ground orders {burn} once, so the thruster fires for it once"),
+            "the thruster fires for it twice: it takes the second request for another order",
+        )
+        .shown_by(trace.event_ids().filter(tells))
+        .by_rule("ground ordered one burn, and asked again only since it had not heard of it"));
+    }
+    Ok(())
 }
 
 fn subject(retry: Retry) -> Box<dyn Subject> {
@@ -106,10 +118,12 @@ fn subject(retry: Retry) -> Box<dyn Subject> {
     };
     let setup = Setup {
         network: Network::new(link),
-        plan: Plan::new().at(ms(10), Act::Request { node: GROUND, request: 1 }),
+        plan: Plan::new()
+            .at(ms(10), Act::Request { node: GROUND, request: 1 })
+            .at(ms(260), Act::Request { node: GROUND, request: 2 }),
         grace: Duration::from_secs(1),
         ..Setup::new(["ground", "thruster"], ms(500))
     };
-    let node = move |me| Burn { retry, me, is_confirmed: false, fired: Vec::new() };
+    let node = move |me| Burn { retry, me, confirmed: Vec::new(), fired: Vec::new() };
     Box::new(Case::new("request-reply", setup, node).always(PROMISE, fires_once))
 }
