@@ -78,7 +78,8 @@ impl Node for Process {
 
     fn on(&mut self, _now: Now, input: Input<Message, ()>, effects: &mut Effects<Message>) {
         match input {
-            Input::Request(()) => {
+            // Who asked and has not gone out again asks for nothing more.
+            Input::Request(()) if self.requests.iter().all(|(_, by)| *by != self.me) => {
                 self.time += 1;
                 effects.event("asks to go in");
                 effects.claim(Claim::Lamport(self.time));
@@ -181,7 +182,8 @@ fn request_of(trace: &Trace, entry: EventId) -> (Stamp, EventId) {
     let node = trace.node_of(entry);
     let is_request =
         |event: &EventId| trace.node_of(*event) == node && trace.label(*event) == "asks to go in";
-    let event = trace.event_ids().find(is_request).expect("nobody goes in without asking");
+    let before = trace.event_ids().take_while(|event| *event < entry);
+    let event = before.filter(is_request).last().expect("nobody goes in without asking");
     match trace.claim(event, ClaimKind::Lamport) {
         Some(ClaimRef::Lamport(time)) => ((time, node), event),
         _ => ((0, node), event),
@@ -202,9 +204,13 @@ fn subject(variant: Variant) -> Box<dyn Subject> {
     let ask = |node| Act::Request { node, request: () };
     let setup = Setup {
         network: Network::new(link),
-        plan: Plan::new().at(ms(10), ask(PROCESSES[0])).at(ms(30), ask(PROCESSES[2])),
-        grace: Duration::from_millis(500),
-        ..Setup::new(["pacific", "atlantic", "indian"], ms(1_500))
+        plan: Plan::new()
+            .at(ms(10), ask(PROCESSES[0]))
+            .at(ms(30), ask(PROCESSES[2]))
+            .at(ms(900), ask(PROCESSES[1]))
+            .at(ms(1_000), ask(PROCESSES[0])),
+        grace: Duration::from_secs(1),
+        ..Setup::new(["pacific", "atlantic", "indian"], ms(2_500))
     };
     let node = move |me| Process {
         variant,
