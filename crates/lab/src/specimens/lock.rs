@@ -186,9 +186,11 @@ fn subject(variant: Variant) -> Box<dyn Subject> {
         network,
         plan: Plan::new()
             .at(ms(10), Act::Request { node: NodeId::new(2), request: () })
-            .at(ms(100), Act::Request { node: NodeId::new(3), request: () }),
+            .at(ms(100), Act::Request { node: NodeId::new(3), request: () })
+            .at(ms(600), Act::Request { node: NodeId::new(2), request: () })
+            .at(ms(700), Act::Request { node: NodeId::new(3), request: () }),
         grace: Duration::from_millis(500),
-        ..Setup::new(Vec::<String>::new(), ms(600))
+        ..Setup::new(Vec::<String>::new(), ms(1_200))
     };
     let nothing = Elapsed::from_ns(0);
     let node = move |_| Party { variant, highest: 0, until: nothing, token: 0 };
