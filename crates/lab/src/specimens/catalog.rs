@@ -162,11 +162,13 @@ fn subject(keeps: Keeps) -> Box<dyn Subject> {
     let setup = Setup {
         network: Network::new(link),
         plan: Plan::new()
-            .at(ms(10), set(PACIFIC, "550 km"))
-            .at(ms(60), set(ATLANTIC, "560 km"))
-            .at(ms(400), show(PACIFIC))
-            .at(ms(400), show(ATLANTIC)),
-        ..Setup::new(["pacific", "atlantic"], ms(500))
+            .at(ms(10), set(PACIFIC, "530 km"))
+            .at(ms(120), set(ATLANTIC, "540 km"))
+            .at(ms(240), set(PACIFIC, "550 km"))
+            .at(ms(290), set(ATLANTIC, "560 km"))
+            .at(ms(600), show(PACIFIC))
+            .at(ms(600), show(ATLANTIC)),
+        ..Setup::new(["pacific", "atlantic"], ms(700))
     };
     let node = move |me| Station { keeps, me, held: Vec::new() };
     Box::new(Case::new("catalog", setup, node).in_the_end(PROMISE, loses_nothing))
