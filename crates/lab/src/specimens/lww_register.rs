@@ -133,6 +133,8 @@ fn subject(stamps: Stamps) -> Box<dyn Subject> {
         plan: Plan::new()
             .at(ms(10), set(PACIFIC, "550 km"))
             .at(ms(80), set(ATLANTIC, "560 km"))
+            .at(ms(150), set(PACIFIC, "570 km"))
+            .at(ms(220), set(ATLANTIC, "580 km"))
             .at(ms(400), show(PACIFIC))
             .at(ms(400), show(ATLANTIC)),
         epoch: WallTime::from_ns(15_120_000_000_000),
