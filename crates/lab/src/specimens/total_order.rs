@@ -182,7 +182,9 @@ fn subject(variant: Variant) -> Box<dyn Subject> {
         network: Network::new(link),
         plan: Plan::new()
             .at(ms(10), Act::Request { node: STATIONS[0], request: "left" })
-            .at(ms(60), Act::Request { node: STATIONS[1], request: "right" }),
+            .at(ms(60), Act::Request { node: STATIONS[1], request: "right" })
+            .at(ms(90), Act::Request { node: STATIONS[2], request: "up" })
+            .at(ms(200), Act::Request { node: STATIONS[0], request: "down" }),
         grace: Duration::from_millis(500),
         ..Setup::new(["pacific", "atlantic", "indian"], ms(500))
     };
