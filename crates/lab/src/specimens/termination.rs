@@ -212,7 +212,9 @@ fn subject(variant: Variant) -> Box<dyn Subject> {
         network: Network::new(link),
         plan: Plan::new()
             .at(ms(5), Act::Request { node: GROUND, request: Request::Watch })
-            .at(ms(10), Act::Request { node: GROUND, request: Request::Work }),
+            .at(ms(10), Act::Request { node: GROUND, request: Request::Work })
+            // While the work before is not over, so that nothing was announced.
+            .at(ms(75), Act::Request { node: GROUND, request: Request::Work }),
         grace: Duration::from_millis(500),
         ..Setup::new(["ground", "pacific", "atlantic"], ms(500))
     };
