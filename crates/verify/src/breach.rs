@@ -19,9 +19,10 @@ pub struct Breach {
 }
 
 impl Breach {
-    /// What should be so and what is, which no event shows yet.
+    /// What should be so and what is, which no event shows yet. Until [`Breach::by_rule`] or [`Breach::by_order`] says why,
+    /// the message says that nobody did.
     pub fn new(expected: impl Into<String>, found: impl Into<String>) -> Breach {
-        let proof = Proof::Rule("no order of events is in question".to_owned());
+        let proof = Proof::Rule("(the promise gives no reason: see `Breach::by_rule`)".to_owned());
         Breach { expected: expected.into(), found: found.into(), events: Vec::new(), proof }
     }
 
