@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::time::Duration;
 
 use constellation_trace::{Loss, MessageId, NodeId, TrueTime, Wait};
 
@@ -48,6 +49,8 @@ pub struct Network {
     cuts: Cuts,
     held: VecDeque<Parcel>,
     held_max: usize,
+    /// The latencies of the first link that was ever given with the greater before the less.
+    backwards: Option<(Duration, Duration)>,
 }
 
 /// A message as the network sees it.
@@ -116,6 +119,13 @@ pub enum NetworkError {
         /// How many may wait.
         held_max: usize,
     },
+    /// The least that a message takes on a link is more than the most.
+    Backwards {
+        /// [`Link::latency_min`].
+        latency_min: Duration,
+        /// [`Link::latency_max`].
+        latency_max: Duration,
+    },
 }
 
 impl fmt::Display for NetworkError {
@@ -127,6 +137,10 @@ impl fmt::Display for NetworkError {
                     "the link is cut and {held_max} messages already wait for the heal, the most allowed"
                 )
             }
+            NetworkError::Backwards { latency_min, latency_max } => write!(
+                f,
+                "a link has a `latency_min` of {latency_min:?}, which is more than its `latency_max` of {latency_max:?}"
+            ),
         }
     }
 }
@@ -168,6 +182,7 @@ impl Network {
             cuts: Cuts::new(),
             held: VecDeque::new(),
             held_max: Network::HELD_MAX,
+            backwards: None,
         };
         network.set_default(default_link, None);
         network
@@ -221,6 +236,9 @@ impl Network {
     }
 
     fn kind(&mut self, link: Link, contacts: Option<Contacts>) -> Kind {
+        if link.latency_min > link.latency_max {
+            self.backwards.get_or_insert((link.latency_min, link.latency_max));
+        }
         let limits = Limits::of(link, contacts).map(|limits| self.number_limits(limits));
         Kind::of(link, limits)
     }
@@ -245,6 +263,17 @@ impl Network {
         let kind = kind.expect("memory ends before 2^32 links do");
         Arc::make_mut(&mut self.links).insert((source, target), kind);
         self.traffic.set_kind(source, target, kind);
+    }
+
+    /// Whether each link that it was ever given makes sense, which the maker of a run asks before it begins.
+    ///
+    /// # Errors
+    /// [`NetworkError::Backwards`] for the first that has no time between its least latency and its greatest.
+    pub fn check(&self) -> Result<(), NetworkError> {
+        match self.backwards {
+            Some((latency_min, latency_max)) => Err(NetworkError::Backwards { latency_min, latency_max }),
+            None => Ok(()),
+        }
     }
 
     /// Sets how many messages may wait for a heal, over all links.
@@ -473,6 +502,7 @@ impl Clone for Network {
             cuts: self.cuts.clone(),
             held: self.held.clone(),
             held_max: self.held_max,
+            backwards: self.backwards,
         }
     }
 
@@ -488,6 +518,7 @@ impl Clone for Network {
         self.cuts.clone_from(&source.cuts);
         self.held.clone_from(&source.held);
         self.held_max = source.held_max;
+        self.backwards = source.backwards;
     }
 }
 

@@ -140,7 +140,7 @@ where
     /// As [`hunt()`](crate::hunt::hunt()); [`HuntError::NoPromise`], [`HuntError::SamePromise`], [`HuntError::Calm`],
     /// [`HuntError::CheckPanicked`], [`HuntError::Parting`].
     pub fn hunt_by(&self, hunt: &Hunt<'_>) -> Result<Hunted, HuntError> {
-        self.check_promises()?;
+        self.check_askable()?;
         if hunt.count == 0 {
             return Err(HuntError::NoSeeds);
         }
@@ -156,8 +156,11 @@ where
         Ok(hunted)
     }
 
-    /// Whether anything is promised, and each under a name of its own.
-    fn check_promises(&self) -> Result<(), HuntError> {
+    /// Whether there are nodes, anything is promised of them, and each under a name of its own.
+    fn check_askable(&self) -> Result<(), HuntError> {
+        if self.setup.machines.is_empty() {
+            return Err(HuntError::NoNodes);
+        }
         if self.promises.is_empty() {
             return Err(HuntError::NoPromise);
         }
@@ -183,7 +186,7 @@ where
     /// [`Broken::Ruling`], the first promise that it does not keep, or of which that cannot be told. [`Broken::Hunt`] if
     /// nothing is promised, or two things under one name.
     pub fn check(&self, trace: &Trace) -> Result<(), Broken> {
-        self.check_promises().map_err(Broken::Hunt)?;
+        self.check_askable().map_err(Broken::Hunt)?;
         let broken = self.judge(trace).into_iter().find(|ruling| ruling.judgement.verdict != Verdict::Holds);
         broken.map_or(Ok(()), |ruling| Err(Broken::Ruling(Box::new(ruling))))
     }

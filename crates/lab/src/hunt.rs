@@ -201,6 +201,8 @@ pub enum HuntError {
     },
     /// No seed is to be tried, so nothing can be found.
     NoSeeds,
+    /// The world of a [`Case`](crate::Case) has no node, so nothing can happen in it.
+    NoNodes,
     /// A [`Case`](crate::Case) promises nothing, so nothing can break it.
     NoPromise,
     /// A [`Case`](crate::Case) has two promises of one name, so that nobody could tell which is broken.
@@ -246,6 +248,9 @@ impl fmt::Display for HuntError {
             HuntError::NoSeeds => {
                 f.write_str("no seed is to be tried, so nothing can be found: `hunt(1_000)` tries a thousand")
             }
+            HuntError::NoNodes => {
+                f.write_str("the world has no node, so nothing can happen in it: name one at least")
+            }
             HuntError::NoPromise => f.write_str(
                 "nothing is promised, so no run breaks anything: add `.always(name, check)` or `.in_the_end(name, check)`",
             ),
@@ -259,7 +264,7 @@ impl fmt::Display for HuntError {
                 write!(f, "the check of `{}` panicked ", one_line(promise))?;
                 match seed {
                     Some(seed) => {
-                        write!(f, "on seed {seed}: {text}; `case.check(&case.run({seed}).unwrap())` does it again")
+                        write!(f, "on seed {seed}: {text}; `case.check(&case.run({seed})?)` does it again")
                     }
                     None => write!(f, "on the calm run, in which nothing goes wrong: {text}"),
                 }
@@ -277,7 +282,9 @@ impl fmt::Display for HuntError {
 
 fn write_calm(f: &mut fmt::Formatter<'_>, error: &RunError) -> fmt::Result {
     match error {
-        RunError::World(_) => write!(f, "{error}"),
+        RunError::World(error) => {
+            write!(f, "the calm run, in which nothing goes wrong, cannot be made: {error}")
+        }
         RunError::Panicked { .. } => write!(f, "in the calm run, in which nothing goes wrong: {error}"),
         RunError::TooLong { events_max, node, at, .. } => {
             write!(

@@ -113,6 +113,8 @@ enum Occurrence<M> {
 impl<N: Node> Engine<N> {
     /// A run that is about to begin, with a trace.
     pub(crate) fn new(mut setup: Setup<N::Request>) -> Result<Engine<N>, WorldError> {
+        check_names(&setup.machines)?;
+        setup.network.check().map_err(WorldError::Link)?;
         setup.network.set_end(setup.end);
         let mut trace =
             Trace::new(setup.machines.iter().map(|machine| &machine.name)).map_err(WorldError::Names)?;
@@ -280,5 +282,16 @@ impl<N: Node> Engine<N> {
         let at = self.deadline;
         self.record.in_flight(at, in_flight).map_err(|error| WorldError::Trace { at, error })?;
         Ok((counts, ending))
+    }
+}
+
+/// Whether each name can stand in a tape and in a timeline, between other words.
+fn check_names(machines: &[Machine]) -> Result<(), WorldError> {
+    const LONGEST: usize = 64;
+    let is_plain = |letter: char| letter.is_alphanumeric() || "_-.#".contains(letter);
+    let can_name = |name: &str| !name.is_empty() && name.len() <= LONGEST && name.chars().all(is_plain);
+    match machines.iter().find(|machine| !can_name(&machine.name)) {
+        Some(machine) => Err(WorldError::Name(machine.name.clone())),
+        None => Ok(()),
     }
 }

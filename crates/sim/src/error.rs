@@ -3,7 +3,7 @@
 use std::fmt;
 
 use constellation_fabric::NetworkError;
-use constellation_trace::{NodeId, Trace, TraceError, TrueTime};
+use constellation_trace::{NodeId, Trace, TraceError, TrueTime, one_line};
 
 use crate::explore::{Letter, Source};
 use crate::faults::MachineError;
@@ -16,6 +16,10 @@ use crate::plan::PlanError;
 pub enum WorldError {
     /// The names of the nodes cannot be those of a trace.
     Names(TraceError),
+    /// What cannot name a node on one line, in a tape or in a file: 1 to 64 letters, digits, `_`, `-` and `.` can.
+    Name(String),
+    /// A link of the network makes no sense.
+    Link(NetworkError),
     /// The plan cannot be carried out.
     Plan(PlanError),
     /// What luck may do to a machine makes no sense.
@@ -86,6 +90,12 @@ impl fmt::Display for WorldError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             WorldError::Names(error) => write!(f, "the nodes cannot be named so: {error}"),
+            WorldError::Name(name) => write!(
+                f,
+                "`{}` cannot name a node: take 1 to 64 letters, digits, `_`, `-` and `.`",
+                one_line(name)
+            ),
+            WorldError::Link(error) => error.fmt(f),
             WorldError::Plan(error) => error.fmt(f),
             WorldError::Machine(error) => error.fmt(f),
             WorldError::UsedNetwork { held } => {
@@ -139,8 +149,9 @@ impl std::error::Error for WorldError {
             }
             WorldError::Plan(error) => Some(error),
             WorldError::Machine(error) => Some(error),
-            WorldError::Network { error, .. } => Some(error),
-            WorldError::UsedNetwork { .. }
+            WorldError::Link(error) | WorldError::Network { error, .. } => Some(error),
+            WorldError::Name(_)
+            | WorldError::UsedNetwork { .. }
             | WorldError::Receive { .. }
             | WorldError::NotUnderWay { .. }
             | WorldError::EventsMax { .. }

@@ -39,7 +39,8 @@ where
     /// A run that is about to begin.
     ///
     /// # Errors
-    /// [`WorldError::Names`], [`WorldError::Plan`], [`WorldError::Machine`] or [`WorldError::UsedNetwork`].
+    /// [`WorldError::Name`], [`WorldError::Names`], [`WorldError::Link`], [`WorldError::Plan`],
+    /// [`WorldError::Machine`] or [`WorldError::UsedNetwork`].
     pub fn new(setup: Setup<N::Request>, choices: C, factory: F) -> Result<World<N, C, F>, WorldError> {
         Ok(World {
             engine: Engine::new(setup)?,

@@ -79,7 +79,7 @@ fn a_calm_run_without_an_end_is_told_before_any_seed() {
             "the calm run, in which nothing goes wrong, has no end: more than 200 events, the most allowed, at +0.000000s, lastly at pacific; does a timer of no length set itself, or a message lead to more than one? If all is well, raise `events_max` of the setup"
         ],
     );
-    assert_eq!(runs.load(Ordering::SeqCst), 2, "one run of two nodes");
+    assert_eq!(runs.load(Ordering::SeqCst), 1, "one run, in which only the first node has begun");
 }
 
 /// Keeps atlantic awake for ever.
@@ -162,7 +162,7 @@ fn a_check_that_panics_is_told_with_its_promise_and_the_run() {
     told(
         case.hunt(1_000),
         expect![
-            "the check of `nobody begins again` panicked on seed 1: nobody restarts; `case.check(&case.run(1).unwrap())` does it again"
+            "the check of `nobody begins again` panicked on seed 1: nobody restarts; `case.check(&case.run(1)?)` does it again"
         ],
     );
 }
@@ -179,4 +179,55 @@ fn a_node_that_always_panics_does_so_once() {
         expect!["in the calm run, in which nothing goes wrong: a node panicked: it has no state"],
     );
     assert_eq!(panics.load(Ordering::SeqCst), 1);
+}
+
+/// Why a world cannot be made, told by a hunt.
+fn refused(setup: Setup<()>, expected: Expect) {
+    let case = Case::new("refused", setup, |_| Alone(|_| ())).always("it runs", holds());
+    told(case.hunt(1_000), expected);
+}
+
+#[test]
+fn a_world_that_makes_no_sense_is_refused() {
+    let named = |names: &[&str]| Setup::new(names.iter().copied(), TrueTime::from_ms(100));
+    refused(named(&[]), expect!["the world has no node, so nothing can happen in it: name one at least"]);
+    refused(
+        named(&["pacific", ""]),
+        expect![
+            "the calm run, in which nothing goes wrong, cannot be made: `` cannot name a node: take 1 to 64 letters, digits, `_`, `-` and `.`"
+        ],
+    );
+    refused(
+        named(&["pacific", "b c, d\n"]),
+        expect![[
+            r#"the calm run, in which nothing goes wrong, cannot be made: `b c, d\n` cannot name a node: take 1 to 64 letters, digits, `_`, `-` and `.`"#
+        ]],
+    );
+    let ms = Duration::from_millis;
+    let backwards = Link { latency_min: ms(30), latency_max: ms(10), ..Link::INSTANT };
+    refused(
+        Setup { network: Network::new(backwards), ..setup(100) },
+        expect![
+            "the calm run, in which nothing goes wrong, cannot be made: a link has a `latency_min` of 30ms, which is more than its `latency_max` of 10ms"
+        ],
+    );
+    let mut network = Network::new(Link::INSTANT);
+    network.set_link(NodeId::new(1), NodeId::new(0), backwards);
+    refused(
+        Setup { network, ..setup(100) },
+        expect![
+            "the calm run, in which nothing goes wrong, cannot be made: a link has a `latency_min` of 30ms, which is more than its `latency_max` of 10ms"
+        ],
+    );
+}
+
+#[test]
+fn a_promise_that_gives_no_reason_is_told_as_that() {
+    let check = |trace: &Trace| match trace.event_ids().next() {
+        Some(event) => Err(Breach::new("nothing happens", "this does").shown_by([event])),
+        None => Ok(()),
+    };
+    let told =
+        crashes(|_| ()).always("nothing happens", check).hunt(1).expect_err("it is broken").to_string();
+    assert!(told.contains("\nproof     (the promise gives no reason: see `Breach::by_rule`)\n"), "{told}");
 }
