@@ -90,8 +90,8 @@ impl Scheduler {
             Input::Message { from, message: Message::Cancel { number, window } } => {
                 let cancelled = self.booking(from, number, window).and_then(|booking| booking.window.take());
                 if cancelled.is_some() {
-                    effects.label(format!("frees window {window}"));
                     effects.persist(self.to_bytes());
+                    effects.label(format!("frees window {window}"));
                 }
                 effects.send(from, Message::Cancelled { number });
             }
@@ -106,8 +106,8 @@ impl Scheduler {
             let is_free = |window: &u32| self.ledger.values().all(|booking| booking.window != Some(*window));
             let Some(window) = (1..=WINDOWS).find(is_free) else { return };
             self.ledger.insert(from.number(), Booking { number, window: Some(window) });
-            effects.label(format!("gives out window {window}"));
             effects.persist(self.to_bytes());
+            effects.label(format!("gives out window {window}"));
         }
         // Asked again, it answers again; a late copy of an earlier request gets no answer.
         if let Some(&Booking { number: latest, window: Some(window) }) = self.ledger.get(&from.number())
