@@ -159,7 +159,7 @@ const WRITES: &str = "now holds orbit ";
 const FILLED: &str = "is filled with orbit ";
 const EMPTIED: &str = "is emptied";
 
-fn holds_the_newest(trace: &Trace) -> Result<(), Breach> {
+fn holds_the_newest(trace: &Trace, variant: Variant) -> Result<(), Breach> {
     let last = |words: &str| trace.event_ids().filter(|event| trace.label(*event).starts_with(words)).last();
     let orbit = |event: EventId| {
         trace.label(event).rsplit(' ').next().and_then(|orbit| orbit.parse::<u32>().ok()).unwrap_or_default()
@@ -179,8 +179,20 @@ fn holds_the_newest(trace: &Trace) -> Result<(), Breach> {
     )
     .shown_by(events)
     .by_rule(format!(
-        "arctic had read orbit {old} before {new} was written, and filled the cache when that was emptied"
+        "arctic had read orbit {old} before {new} was written, and filled the cache when that was emptied; {}",
+        variant.goes_wrong()
     )))
+}
+
+impl Variant {
+    /// Why what is old stays there.
+    const fn goes_wrong(self) -> &'static str {
+        match self {
+            Variant::Leased => "it must not fill it with that",
+            Variant::StaleFill => "the cache took it, however long ago that was read",
+            Variant::DeletesFirst => "the cache is emptied before the write and not after it",
+        }
+    }
 }
 
 fn subject(variant: Variant) -> Box<dyn Subject> {
@@ -202,5 +214,8 @@ fn subject(variant: Variant) -> Box<dyn Subject> {
         ..Setup::new(["database", "cache", "ground", "arctic"], ms(500))
     };
     let node = move |role| Party { variant, role, orbit: 0, cached: None, lease: 0 };
-    Box::new(Case::new("cache", setup, node).in_the_end(PROMISE, holds_the_newest))
+    Box::new(
+        Case::new("cache", setup, node)
+            .in_the_end(PROMISE, move |trace: &Trace| holds_the_newest(trace, variant)),
+    )
 }

@@ -139,7 +139,7 @@ fn told(stamp: Stamp) -> String {
     format!("{}.{:06} s", stamp / 1_000_000, stamp % 1_000_000)
 }
 
-fn stamped_in_turn(trace: &Trace) -> Result<(), Breach> {
+fn stamped_in_turn(trace: &Trace, variant: Variant) -> Result<(), Breach> {
     let history = History::of(trace);
     let ended: Vec<_> = history.operations().iter().filter_map(ended).collect();
     for pair in ended.windows(2) {
@@ -162,7 +162,10 @@ fn stamped_in_turn(trace: &Trace) -> Result<(), Breach> {
             ),
         )
         .shown_by(events)
-        .by_rule("ground had been told that the first write was over before it began the second"));
+        .by_rule(format!(
+            "ground had been told that the first write was over before it began the second; {}",
+            variant.goes_wrong()
+        )));
     }
     Ok(())
 }
@@ -172,6 +175,19 @@ fn ended(write: &Operation) -> Option<(&Operation, EventId, Stamp)> {
     let (end, completion) = write.completed.as_ref()?;
     let Completion::Shows(stamps) = completion else { return None };
     Some((write, end.event, stamps.first()?.parse().ok()?))
+}
+
+impl Variant {
+    /// Why the stamp was not past everywhere by then.
+    const fn goes_wrong(self) -> &'static str {
+        match self {
+            Variant::Waits => "its stamp must be past on all clocks by then",
+            Variant::NoWait => "pacific told it at once",
+            Variant::WaitsHalf => {
+                "pacific had waited for as long as its own clock may be wrong, and not for that of atlantic"
+            }
+        }
+    }
 }
 
 fn subject(variant: Variant) -> Box<dyn Subject> {
@@ -197,5 +213,8 @@ fn subject(variant: Variant) -> Box<dyn Subject> {
         ..Setup::new(Vec::<String>::new(), ms(300))
     };
     let node = move |_| Party { variant, wanted: 0, begun: 0, over: 0, answer: None };
-    Box::new(Case::new("commit-wait", setup, node).always(PROMISE, stamped_in_turn))
+    Box::new(
+        Case::new("commit-wait", setup, node)
+            .always(PROMISE, move |trace: &Trace| stamped_in_turn(trace, variant)),
+    )
 }

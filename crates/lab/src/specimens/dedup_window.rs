@@ -139,7 +139,7 @@ impl Party {
 
 const CARRIES_OUT: &str = "carries out command ";
 
-fn at_most_once(trace: &Trace) -> Result<(), Breach> {
+fn at_most_once(trace: &Trace, variant: Variant) -> Result<(), Breach> {
     let mut first: BTreeMap<&str, EventId> = BTreeMap::new();
     for event in trace.event_ids() {
         let Some(number) = trace.label(event).strip_prefix(CARRIES_OUT) else { continue };
@@ -166,9 +166,25 @@ fn at_most_once(trace: &Trace) -> Result<(), Breach> {
             ),
         )
         .shown_by(events)
-        .by_rule("both requests have one number, so the one that came later is not another command"));
+        .by_rule(format!(
+            "both requests have one number, so the one that came later is not another command; {}",
+            variant.goes_wrong()
+        )));
     }
     Ok(())
+}
+
+impl Variant {
+    /// Why the satellite takes it for one.
+    const fn goes_wrong(self) -> &'static str {
+        match self {
+            Variant::UntilConfirmed => "what is forgotten must be refused",
+            Variant::ForAWhile => "it was longer under way than the satellite remembers",
+            Variant::ForgetsOnly => {
+                "ground had confirmed the number, so the satellite forgot it, but it did not refuse what is older"
+            }
+        }
+    }
 }
 
 fn subject(variant: Variant) -> Box<dyn Subject> {
@@ -193,5 +209,8 @@ fn subject(variant: Variant) -> Box<dyn Subject> {
     };
     let node =
         move |_| Party { variant, begun: 0, confirmed: BTreeSet::new(), done: BTreeMap::new(), settled: 0 };
-    Box::new(Case::new("dedup-window", setup, node).always(PROMISE, at_most_once))
+    Box::new(
+        Case::new("dedup-window", setup, node)
+            .always(PROMISE, move |trace: &Trace| at_most_once(trace, variant)),
+    )
 }

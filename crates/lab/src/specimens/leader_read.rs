@@ -194,17 +194,7 @@ impl Party {
                 }
             }
             Message::Read(read) if self.role == Role::Leader && self.is_ready => {
-                let is_late = |at: Elapsed| now.elapsed >= at.saturating_add(LATELY);
-                match self.variant {
-                    Variant::AsksMajority => {
-                        self.asked += 1;
-                        self.reads.insert(self.asked, read);
-                        let question = self.asked;
-                        self.tell_others(Message::Ask { term: self.term, question }, effects);
-                    }
-                    Variant::HeardLately if self.heard_at.is_none_or(is_late) => {}
-                    Variant::HeardLately | Variant::Local => self.show(read, effects),
-                }
+                self.answer(now, read, effects)
             }
             Message::Ask { term, question } => {
                 effects.send(from, Message::StillNewest { term, question });
@@ -232,6 +222,20 @@ impl Party {
                 effects.complete(read, Completion::Shows(vec![orbit.to_string()]));
             }
             _ => {}
+        }
+    }
+
+    /// Shows what it holds, or asks the others before that.
+    fn answer(&mut self, now: Now, read: u32, effects: &mut Effects<Message>) {
+        let is_late = |at: Elapsed| now.elapsed >= at.saturating_add(LATELY);
+        match self.variant {
+            Variant::AsksMajority => {
+                self.asked += 1;
+                self.reads.insert(self.asked, read);
+                self.tell_others(Message::Ask { term: self.term, question: self.asked }, effects);
+            }
+            Variant::HeardLately if self.heard_at.is_none_or(is_late) => {}
+            Variant::HeardLately | Variant::Local => self.show(read, effects),
         }
     }
 

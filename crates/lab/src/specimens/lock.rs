@@ -126,7 +126,7 @@ impl Party {
     }
 }
 
-fn stores_in_turn(trace: &Trace) -> Result<(), Breach> {
+fn stores_in_turn(trace: &Trace, variant: Variant) -> Result<(), Breach> {
     let token = |event, words| trace.label(event).strip_prefix(words)?.parse::<u32>().ok();
     let stored: Vec<_> = trace.event_ids().filter_map(|event| Some((event, token(event, STORES)?))).collect();
     for pair in stored.windows(2) {
@@ -148,7 +148,8 @@ fn stores_in_turn(trace: &Trace) -> Result<(), Breach> {
             )
             .shown_by(events)
             .by_rule(format!(
-                "{old} had lost the lock when {new} was given it, whatever {old} knew of that"
+                "{old} had lost the lock when {new} was given it, whatever {old} knew of that; {}",
+                variant.goes_wrong()
             )));
         }
     }
@@ -157,6 +158,19 @@ fn stores_in_turn(trace: &Trace) -> Result<(), Breach> {
 
 const GIVES: &str = "gives the lock, with token ";
 const STORES: &str = "stores what was written with token ";
+
+impl Variant {
+    /// What lets an earlier holder write then.
+    const fn goes_wrong(self) -> &'static str {
+        match self {
+            Variant::FencingToken => "the archive must look at the token",
+            Variant::NoToken => "it wrote without a look at its lease, and the archive looks at no token",
+            Variant::LooksBeforeWriting => {
+                "that it looked at its lease before it wrote is no help to the archive, which looks at no token"
+            }
+        }
+    }
+}
 
 fn subject(variant: Variant) -> Box<dyn Subject> {
     let ms = |ms: u64| TrueTime::from_ns(ms * 1_000_000);
@@ -194,5 +208,7 @@ fn subject(variant: Variant) -> Box<dyn Subject> {
     };
     let nothing = Elapsed::from_ns(0);
     let node = move |_| Party { variant, highest: 0, until: nothing, token: 0 };
-    Box::new(Case::new("lock", setup, node).always(PROMISE, stores_in_turn))
+    Box::new(
+        Case::new("lock", setup, node).always(PROMISE, move |trace: &Trace| stores_in_turn(trace, variant)),
+    )
 }

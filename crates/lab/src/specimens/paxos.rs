@@ -210,7 +210,7 @@ impl fmt::Display for Proposal {
 
 const ACCEPTS: &str = "accepts ";
 
-fn decides_once(trace: &Trace) -> Result<(), Breach> {
+fn decides_once(trace: &Trace, variant: Variant) -> Result<(), Breach> {
     // Who accepted which proposal, by the words for it: "safe in ballot 1".
     let mut accepted: BTreeMap<&str, BTreeMap<NodeId, EventId>> = BTreeMap::new();
     for event in trace.event_ids() {
@@ -246,11 +246,28 @@ fn decides_once(trace: &Trace) -> Result<(), Breach> {
             format!("{} accepted {other}, so {other_mode} is decided too", names(new)),
         )
         .shown_by(trace.event_ids().filter(tells).chain(accepts).collect::<BTreeSet<_>>())
-        .by_rule(
-            "of two that promised the later ballot, one is among any two that accept in the earlier one",
-        ));
+        .by_rule(format!(
+            "of two that promised the later ballot, one is among any two that accept in the earlier one; {}",
+            variant.goes_wrong()
+        )));
     }
     Ok(())
+}
+
+impl Variant {
+    /// What goes wrong in that one acceptor, or with what it says.
+    const fn goes_wrong(self) -> &'static str {
+        match self {
+            Variant::SingleDecree => "it must say so, or accept no more",
+            Variant::OwnValue => {
+                "it told the proposer what it had accepted, which proposed its own all the same"
+            }
+            Variant::PromiseForgotten => {
+                "but it forgot its promise when it restarted, and accepted in the earlier ballot after that"
+            }
+            Variant::CountsMessages => "but the proposer took one promise that came twice for two",
+        }
+    }
 }
 
 fn subject(variant: Variant) -> Box<dyn Subject> {
@@ -290,5 +307,7 @@ fn subject(variant: Variant) -> Box<dyn Subject> {
         accepts: BTreeSet::new(),
         is_over: false,
     };
-    Box::new(Case::new("paxos", setup, node).always(PROMISE, decides_once))
+    Box::new(
+        Case::new("paxos", setup, node).always(PROMISE, move |trace: &Trace| decides_once(trace, variant)),
+    )
 }

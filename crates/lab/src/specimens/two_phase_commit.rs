@@ -197,7 +197,7 @@ impl Party {
     }
 }
 
-fn decides_alike(trace: &Trace) -> Result<(), Breach> {
+fn decides_alike(trace: &Trace, variant: Variant) -> Result<(), Breach> {
     let find = |label| trace.event_ids().find(|event| trace.label(*event) == label);
     let (Some(commits), Some(aborts)) = (find("commits"), find("aborts")) else { return Ok(()) };
     let name = |event| trace.node_name(trace.node_of(event));
@@ -215,9 +215,26 @@ fn decides_alike(trace: &Trace) -> Result<(), Breach> {
     events.extend([commits, aborts]);
     events.sort();
     let expected = format!("{one} commits, so {other}, which voted yes, commits or waits to");
-    Err(Breach::new(expected, format!("{other} aborts, {why}"))
-        .shown_by(events)
-        .by_rule("all had voted yes, so the transaction ends as the coordinator decided first, everywhere"))
+    Err(Breach::new(expected, format!("{other} aborts, {why}")).shown_by(events).by_rule(format!(
+        "all had voted yes, so the transaction ends as the coordinator decided first, everywhere; {}",
+        variant.goes_wrong()
+    )))
+}
+
+impl Variant {
+    /// What goes wrong then.
+    const fn goes_wrong(self) -> &'static str {
+        match self {
+            Variant::WaitsInDoubt => "whoever is in doubt must wait",
+            Variant::AbortsInDoubt => "who has voted yes may not decide alone, however long it hears nothing",
+            Variant::ForgottenVote => {
+                "its vote was not on its disk, so after the restart it thought itself free to abort"
+            }
+            Variant::ForgottenDecision => {
+                "the decision was not on the disk of ground, which decided anew after its restart"
+            }
+        }
+    }
 }
 
 fn subject(variant: Variant) -> Box<dyn Subject> {
@@ -244,5 +261,8 @@ fn subject(variant: Variant) -> Box<dyn Subject> {
         ..Setup::new(Vec::<String>::new(), ms(500))
     };
     let node = move |me| Party { variant, me, state: State::Working, yes: BTreeSet::new() };
-    Box::new(Case::new("two-phase-commit", setup, node).always(PROMISE, decides_alike))
+    Box::new(
+        Case::new("two-phase-commit", setup, node)
+            .always(PROMISE, move |trace: &Trace| decides_alike(trace, variant)),
+    )
 }

@@ -192,7 +192,7 @@ const PUTS: &str = "puts on watch: ";
 const TAKES: &str = "takes off watch: ";
 const NAMES: [&str; 3] = ["roster", "pacific", "atlantic"];
 
-fn one_is_on_watch(trace: &Trace) -> Result<(), Breach> {
+fn one_is_on_watch(trace: &Trace, variant: Variant) -> Result<(), Breach> {
     let mut off: Vec<(EventId, &str)> = Vec::new();
     for event in trace.event_ids() {
         if let Some(station) = trace.label(event).strip_prefix(PUTS) {
@@ -216,11 +216,27 @@ fn one_is_on_watch(trace: &Trace) -> Result<(), Breach> {
             format!("{other} is taken off watch too: what the roster had shown it was that both were on it"),
         )
         .shown_by(shown.chain([first, second]).collect::<BTreeSet<_>>())
-        .by_rule(
-            "one after the other, in whichever order, the later would have been shown that the other was off watch",
-        ));
+        .by_rule(format!(
+            "one after the other, in whichever order, the later would have been shown that the other was off watch; {}",
+            variant.goes_wrong()
+        )));
     }
     Ok(())
+}
+
+impl Variant {
+    /// What lets both go through then.
+    const fn goes_wrong(self) -> &'static str {
+        match self {
+            Variant::Serializable => "the roster must compare all that was read",
+            Variant::SnapshotIsolation => {
+                "the roster compared only the row that each was to change, not the other one that it had read"
+            }
+            Variant::LooksAgain => {
+                "each looked again before it asked, but the other was taken off between the look and the change"
+            }
+        }
+    }
 }
 
 fn subject(variant: Variant) -> Box<dyn Subject> {
@@ -244,5 +260,8 @@ fn subject(variant: Variant) -> Box<dyn Subject> {
     };
     let node =
         move |me| Party { variant, me, rows: [Row { watch: Watch::On, version: 0 }; 2], look: Look::First };
-    Box::new(Case::new("write-skew", setup, node).always(PROMISE, one_is_on_watch))
+    Box::new(
+        Case::new("write-skew", setup, node)
+            .always(PROMISE, move |trace: &Trace| one_is_on_watch(trace, variant)),
+    )
 }
