@@ -30,6 +30,16 @@ Exit codes:
   2  the input or the command line cannot be used
   3  no violation was found, but not every run could be judged in full, or the hunt was cut short";
 
+const SPECIMENS_EXIT_CODES: &str = "\
+Exit codes:
+  0  they are listed; with --hunt or --table, each is what it is said to be, as far as the seeds show
+  1  with --hunt or --table, a right one was broken, or a wrong one was not
+  2  the command line cannot be used";
+
+/// What is meant, for the commands that take a specimen as well.
+const OR_SPECIMEN: &str = "The name of a shipped scenario (see `constellation scenarios`), a file ending in `.toml`, or \
+    `specimen:NAME/VARIANT` (see `constellation specimens`)";
+
 const EXPLORE_EXIT_CODES: &str = "\
 Exit codes:
   0  every promise holds in every order within the bounds
@@ -106,7 +116,8 @@ pub(crate) enum Command {
     LiveNode,
     /// List the scenarios that ship with this program.
     Scenarios(Scenarios),
-    /// List small protocols, right and wrong, that ship with this program: `hunt specimen:NAME/VARIANT` breaks one.
+    /// List small protocols, right and wrong, that ship with this program: `hunt specimen:NAME/VARIANT` breaks one, `run`
+    /// shows one.
     Specimens(Specimens),
     /// Make one wall clock wrong step by step, and measure what ordering by wall clocks loses, and what logical clocks do not.
     Sweep(Sweep),
@@ -123,8 +134,7 @@ pub(crate) enum Command {
 /// Which scenario is meant.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Target {
-    /// The name of a shipped scenario (see `constellation scenarios`), or a file ending in `.toml`; for `hunt` and `replay`
-    /// also `specimen:NAME/VARIANT` (see `constellation specimens`).
+    /// The name of a shipped scenario (see `constellation scenarios`), or a file ending in `.toml`.
     pub(crate) scenario: String,
     /// How stations settle two updates of one key: `siblings` keeps what is concurrent; `wall-lww` and
     /// `lamport-lww` keep the last write by a clock. `run` takes `all` as well, and compares them.
@@ -158,7 +168,7 @@ pub(crate) struct End {
 }
 
 #[derive(Args, Debug)]
-#[command(after_help = EXIT_CODES)]
+#[command(after_help = EXIT_CODES, mut_arg("scenario", |scenario| scenario.help(OR_SPECIMEN)))]
 pub(crate) struct Run {
     #[command(flatten)]
     pub(crate) target: Target,
@@ -204,7 +214,7 @@ pub(crate) enum Timeline {
 }
 
 #[derive(Args, Debug)]
-#[command(after_help = HUNT_EXIT_CODES)]
+#[command(after_help = HUNT_EXIT_CODES, mut_arg("scenario", |scenario| scenario.help(OR_SPECIMEN)))]
 pub(crate) struct Hunt {
     #[command(flatten)]
     pub(crate) target: Target,
@@ -257,7 +267,7 @@ pub(crate) enum Progress {
 }
 
 #[derive(Args, Debug)]
-#[command(after_help = EXIT_CODES)]
+#[command(after_help = EXIT_CODES, mut_arg("scenario", |scenario| scenario.help(OR_SPECIMEN)))]
 pub(crate) struct Replay {
     /// A tape: the line that `hunt` prints, or a file that it kept; `-` is standard input.
     pub(crate) tape: String,
@@ -358,6 +368,7 @@ pub(crate) struct Scenarios {
 }
 
 #[derive(Args, Debug)]
+#[command(after_help = SPECIMENS_EXIT_CODES)]
 pub(crate) struct Specimens {
     /// Only this protocol, with what is to be learnt from it, or only this variant of it: `NAME` or `NAME/VARIANT`.
     #[arg(value_name = "NAME")]

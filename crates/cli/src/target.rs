@@ -8,6 +8,7 @@ use constellation_lab::incidents::Study;
 use constellation_lab::incidents::antarctic::{About, Groups, GroupsError, Policy, Rough};
 use constellation_lab::incidents::mss23::{Mss23, Retries};
 use constellation_lab::scenario::Instead;
+use constellation_lab::specimens::Soundness;
 use constellation_lab::words::one_line;
 use constellation_lab::{Resolver, Scenario, ScenarioError, Specimen, incidents};
 use constellation_trace::ids::nearest;
@@ -27,6 +28,15 @@ pub(crate) fn specimen(target: &Target) -> anyhow::Result<Option<&'static Specim
     let Some(path) = target.scenario.strip_prefix(SPECIMEN) else { return Ok(None) };
     check_unchanged(target, "a specimen")?;
     let Some(specimen) = Specimen::find(path) else {
+        let variants = Specimen::all().filter(|specimen| specimen.name == path);
+        let variants: Vec<_> = variants.collect();
+        if let Some(wrong) = variants.iter().find(|specimen| specimen.soundness != Soundness::Right) {
+            let names: Vec<_> = variants.iter().map(|specimen| specimen.variant).collect();
+            bail!(
+                "`{path}` has the variants {}\nhelp: choose one, such as `{SPECIMEN}{wrong}`",
+                names.join(", ")
+            );
+        }
         let paths: Vec<_> = Specimen::all().map(ToString::to_string).collect();
         let advice = match nearest(path, paths.iter().map(String::as_str)) {
             Some(near) => format!("did you mean `{SPECIMEN}{near}`?"),
@@ -276,7 +286,7 @@ fn unknown_scenario(name: &str) -> String {
     let names = names.chain(incidents::STUDIES.iter().map(|study| study.name));
     let file = format!("{name}.toml");
     let advice = match nearest(name, names) {
-        _ if name.starts_with(SPECIMEN) => "specimens are for `hunt` and `replay`".to_owned(),
+        _ if name.starts_with(SPECIMEN) => "specimens are for `run`, `hunt` and `replay`".to_owned(),
         _ if Path::new(&file).is_file() => format!("did you mean the file `{}`?", one_line(&file)),
         Some(near) => format!("did you mean `{near}`?"),
         None => "`constellation scenarios` lists them; a file of your own ends in `.toml`".to_owned(),

@@ -3,6 +3,7 @@
 mod antarctic;
 mod flags;
 mod mss23;
+mod specimen;
 
 use anyhow::bail;
 use constellation_lab::words::one_line;
@@ -26,6 +27,10 @@ pub(crate) fn run(arguments: &args::Run, printer: &mut Printer) -> anyhow::Resul
             "antarctic" => antarctic::run(arguments, printer),
             name => bail!("`{name}` cannot be run by this version"),
         };
+    }
+    if let Some(specimen) = target::specimen(&arguments.target)? {
+        flags::check_of_scenario(arguments)?;
+        return specimen::run(arguments, specimen, printer);
     }
     target::text(&arguments.target)?;
     flags::check_of_scenario(arguments)?;

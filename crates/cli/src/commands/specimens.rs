@@ -102,7 +102,7 @@ impl Row {
     fn came(&self) -> String {
         let Some(hunted) = &self.hunted else { return String::new() };
         let Some(finding) = hunted.findings.first() else {
-            return format!("not reported in {}", count(hunted.seeds, "seed"));
+            return format!("not broken in {}, of this plan and this luck", count(hunted.seeds, "seed"));
         };
         let steps = finding.tape.answers().len();
         format!(
@@ -173,9 +173,12 @@ fn print(rows: &[Row], is_chosen: bool, printer: &mut Printer) -> anyhow::Result
         return printer.line(format!("read it: constellation specimens {} --source", row.specimen.name));
     }
     printer.line(faint(
-        "`wrong in 2`: two deviations from the calm run are known to break it. Of one more: constellation specimens NAME",
+        "`right`: no run is known to break it, of its plan and the luck of its world. `wrong in 2`: two deviations from the \
+         calm run do.",
     ))?;
-    printer.line(faint("See one break: constellation hunt specimen:NAME/VARIANT"))
+    printer.line(faint(
+        "Of one more: constellation specimens NAME. See one break: constellation hunt specimen:NAME/VARIANT",
+    ))
 }
 
 /// The kinds of luck in the worlds of these, as tapes call them.

@@ -2,7 +2,7 @@
 
 use constellation_lab::hunt::{Finding, doings};
 use constellation_lab::specimens::{Soundness, Specimen};
-use constellation_trace::Verdict;
+use constellation_trace::{Proof, Verdict};
 
 use super::{Row, luck};
 use crate::printer::{Printer, count};
@@ -19,9 +19,11 @@ time and nothing fails.
 - **known**: how many deviations the shortest known schedule has that breaks the variant.
 - **found**: how many are left of what the hunt found, of how many that the seed had.
 - **seeds**: how many seeds it took, from seed 1 on; of a right variant, how many did not break it.
+- **✓ right**: argued in its file, and not broken by so many seeds, of what its plan asks and its world does. That is no
+  proof: another plan, or a fault that its world has not, is another question.
 - **runs**: how many runs it took to make the schedule small.
 
-See one break with `constellation hunt specimen:NAME/VARIANT`, read its code with `constellation specimens NAME --source`.
+See one run with `constellation run specimen:NAME/VARIANT`, see it break with `hunt` in place of `run`, read its code with `constellation specimens NAME --source`.
 This page is what `constellation specimens --table` prints.";
 
 pub(super) fn print(rows: &[Row], printer: &mut Printer) -> anyhow::Result<()> {
@@ -94,8 +96,12 @@ fn line(row: &Row) -> String {
 /// What was found, and what of the run made it so.
 fn print_finding(specimen: &Specimen, finding: &Finding, printer: &mut Printer) -> anyhow::Result<()> {
     let Verdict::Violated(evidence) = &finding.judgement.verdict else { return Ok(()) };
+    let why = match &evidence.proof {
+        Proof::Rule(rule) => format!(" Why: {rule}."),
+        _ => String::new(),
+    };
     printer.line(format!(
-        "\n**{}**: expected: {}. Found: {}.\n",
+        "\n**{}**: expected: {}. Found: {}.{why}\n",
         specimen.variant, evidence.expected, evidence.found
     ))?;
     let told = doings(&finding.tape, &finding.trace);
