@@ -36,7 +36,7 @@ pub enum LiveError {
         /// How long the hub waited.
         waited: Duration,
     },
-    /// The disk of a node cannot be lost as it should.
+    /// The disk of a node cannot be read after a crash, or be lost as it should.
     Disk {
         /// Of which node.
         node: String,
@@ -81,7 +81,7 @@ impl fmt::Display for LiveError {
             LiveError::HelloLate { node, waited } => {
                 write!(f, "the process of {node} said no hello for {} s", waited.as_secs())
             }
-            LiveError::Disk { node, error } => write!(f, "cannot empty the disk of {node}: {error}"),
+            LiveError::Disk { node, error } => write!(f, "cannot read or empty the disk of {node}: {error}"),
             LiveError::Process { node, error } => write!(f, "cannot stop the process of {node}: {error}"),
             LiveError::Network { node, error } => write!(f, "what {node} sends cannot be kept: {error}"),
             LiveError::Node { node, error } => write!(f, "{node} did what cannot be: {error}"),

@@ -118,8 +118,10 @@ pub fn run<N: RemoteNode>(
 
 /// Goes to the hub and works on what it gives to the node that `make` makes, until the hub has it end.
 ///
-/// Each step is reported before it is carried out further, and what is to be on disk is written only once the hub has the
-/// report: so whatever is found on a disk is in the record, and a send is there before the receive.
+/// An input is one unit: its steps are reported one by one, what is to be on disk is written once the hub has heard of the
+/// write, and the hub records and sends nothing of it before all is done. So nothing leaves that hangs on a write that is
+/// not there yet, and of a process that ends in between the hub, which knows every write by its name, finds on the disk how
+/// far it came.
 ///
 /// # Errors
 /// [`ProcessError`]. The hub is told why, if it is there.
@@ -178,7 +180,7 @@ impl Line {
         Order::decode(&frame).ok_or(ProcessError::Order)
     }
 
-    /// Waits until the hub has what was said of a write; other orders wait meanwhile.
+    /// Waits until the hub has heard of a write; other orders wait meanwhile.
     async fn written(&mut self) -> Result<(), ProcessError> {
         loop {
             match self.fresh_order().await? {
@@ -239,7 +241,7 @@ impl<N: RemoteNode> Serving<'_, N> {
             self.outside.input = number;
             self.host.give(input, &mut self.outside).await?;
             if self.outside.armed == Some(Moment::AfterWork) {
-                return Ok(());
+                return self.outside.line.report(&Report::Worked { input: number }).await;
             }
             let timers_set = u32::try_from(self.host.timers()).unwrap_or(u32::MAX);
             let done = Report::Done { input: number, timers_set, timers_done: self.timers_done };

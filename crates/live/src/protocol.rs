@@ -14,7 +14,7 @@ mod steps;
 use steps::{read_step, write_step};
 
 /// Of what is said here; both sides must know the same.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 
 /// What a process says first.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -39,7 +39,8 @@ pub(crate) struct Tag {
 pub(crate) enum Report {
     /// It read its disk, and believes what this write left there.
     Restarted { believed: Option<Tag>, wall: WallTime },
-    /// A step of the node. What it sends goes out with the report; what is to be on disk is written once the hub knows.
+    /// A step of the node, of which nothing leaves before the whole input is done. What is to be on disk is written once
+    /// the hub knows.
     Step {
         /// As part of which input; `None` for a timer.
         input: Option<u64>,
@@ -48,7 +49,7 @@ pub(crate) enum Report {
         /// The step; the state that it writes is left out.
         step: Step<Vec<u8>>,
     },
-    /// It has done all that followed from an input.
+    /// It has done all that followed from an input, and what was to be on disk is there.
     Done {
         /// From which; `None` for a timer.
         input: Option<u64>,
@@ -61,6 +62,8 @@ pub(crate) enum Report {
     Failed { reason: String },
     /// It will not crash at its next input.
     Disarmed,
+    /// It has done all that followed from an input, and ends, as it was to.
+    Worked { input: Option<u64> },
 }
 
 /// What the hub has a process do.
@@ -70,7 +73,7 @@ pub(crate) enum Order {
     Welcome { rate: Rate, wall: Wall, folder: String, setup: Vec<u8> },
     /// To work on an input.
     Give { input: u64, given: Given },
-    /// To go on: what it said of a write is in the record.
+    /// To go on: the hub knows of the write that it told last.
     Written,
     /// To put its wall clock wrong.
     StepWall { by_ns: i64 },
@@ -159,6 +162,10 @@ impl Report {
                 writer.text(reason);
             }
             Report::Disarmed => writer.byte(4),
+            Report::Worked { input } => {
+                writer.byte(5);
+                writer.maybe(*input, Writer::u64);
+            }
         }
         writer.into_bytes()
     }
@@ -182,6 +189,7 @@ impl Report {
             },
             3 => Report::Failed { reason: reader.text()? },
             4 => Report::Disarmed,
+            5 => Report::Worked { input: reader.maybe(Reader::u64)? },
             _ => return None,
         };
         reader.end(report)

@@ -110,6 +110,12 @@ fn path(folder: &Path, node: u32) -> PathBuf {
     folder.join(format!("node-{node}.state"))
 }
 
+/// Which write the disk of a node holds, for whoever looks at it from outside; `None` for none.
+pub(crate) fn holds(folder: &Path, node: u32) -> io::Result<Option<Tag>> {
+    // The incarnation is only for the names of writes.
+    Ok(StateFile::new(folder, node, 0).read()?.map(|kept| kept.tag))
+}
+
 /// The disk of a node is lost.
 pub(crate) fn wipe(folder: &Path, node: u32) -> io::Result<()> {
     match fs::remove_file(path(folder, node)) {

@@ -105,9 +105,11 @@ impl<N: RemoteNode, L: Launch> Hub<'_, N, L> {
 
     /// The process of a node has ended: a crash. It restarts if that was waited for.
     pub(super) fn crash(&mut self, node: NodeId) -> Result<(), LiveError> {
+        self.break_off(node)?;
         if !self.seat(node).is_recorded {
-            // Who ends before it has read its disk knows nothing of it.
-            self.record(Entry::new(node, self.now, Action::Restart(None)))?;
+            // It has not said that it read its disk, so it found there what is there now.
+            let from = self.held(node)?.and_then(|tag| self.seat(node).writes.get(&tag).copied());
+            self.record(Entry::new(node, self.now, Action::Restart(from)))?;
         }
         self.record(Entry::new(node, self.now, Action::Crash))?;
         let is_leaving = self.seat(node).is_leaving();

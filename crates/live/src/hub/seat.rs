@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use constellation_fabric::Parcel;
+use constellation_fabric::{Parcel, Step};
 use constellation_trace::EventId;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -22,6 +22,8 @@ pub(super) struct Seat<P> {
     inputs: u64,
     /// What it was given and has not done.
     pub(super) given: BTreeMap<u64, Work>,
+    /// What it said of the input that it works on, and what is not in the record yet.
+    pub(super) steps: Vec<Told>,
     /// What came while its process starts.
     pub(super) waiting: VecDeque<(Given, Option<Letter>)>,
     /// Which event each write was.
@@ -73,6 +75,16 @@ pub(super) enum Life {
     Gone,
 }
 
+/// A step of a node that the hub has heard of.
+#[derive(Debug)]
+pub(super) struct Told {
+    /// As part of which input; `None` for a timer.
+    pub(super) input: Option<u64>,
+    /// The name of what it writes.
+    pub(super) write: Option<Tag>,
+    pub(super) step: Step<Vec<u8>>,
+}
+
 /// What a node works on.
 #[derive(Debug)]
 pub(super) struct Work {
@@ -98,6 +110,7 @@ impl<P> Seat<P> {
             line: None,
             inputs: 0,
             given: BTreeMap::new(),
+            steps: Vec::new(),
             waiting: VecDeque::new(),
             writes: BTreeMap::new(),
             timers_set: 0,
@@ -150,6 +163,7 @@ impl<P> Seat<P> {
         self.life = life;
         self.line = None;
         self.process = None;
+        self.steps = Vec::new();
         (self.is_paused, self.arms) = (false, Arms::No);
         (self.timers_set, self.last_input) = (0, None);
         let given = std::mem::take(&mut self.given).into_values();

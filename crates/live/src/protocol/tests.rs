@@ -85,6 +85,7 @@ fn report() -> impl Strategy<Value = Report> {
             .prop_map(|(input, timers_set, timers_done)| Report::Done { input, timers_set, timers_done }),
         text().prop_map(|reason| Report::Failed { reason }),
         Just(Report::Disarmed),
+        prop::option::of(any::<u64>()).prop_map(|input| Report::Worked { input }),
     ]
 }
 

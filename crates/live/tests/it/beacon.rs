@@ -23,6 +23,8 @@ pub(crate) enum Ask {
     Add(u8),
     /// To say how far it is.
     Show,
+    /// To add one, write that down and tell it, and the same again, in one go.
+    Twice,
     /// To end its process, as a bug would.
     Die,
 }
@@ -72,6 +74,15 @@ impl Node for Beacon {
                 self.tell(effects);
                 effects.set_timer(AGAIN, Duration::from_millis(10));
             }
+            Input::Request(Ask::Twice) => {
+                for what in ["adds one", "adds another"] {
+                    self.count += 1;
+                    effects.event(what);
+                    effects.persist(self.count.to_le_bytes().to_vec());
+                    effects.label(format!("tells {}", self.count));
+                    self.tell(effects);
+                }
+            }
             Input::Request(Ask::Show) => effects.event(format!("is at {}", self.count)),
             Input::Request(Ask::Die) => panic!("it was asked to"),
             Input::Timer(_) => {
@@ -119,6 +130,7 @@ impl RemoteNode for Beacon {
             Ask::Show => vec![0],
             Ask::Add(amount) => vec![1, *amount],
             Ask::Die => vec![2],
+            Ask::Twice => vec![3],
         }
     }
 
@@ -127,6 +139,7 @@ impl RemoteNode for Beacon {
             [0] => Some(Ask::Show),
             [1, amount] => Some(Ask::Add(*amount)),
             [2] => Some(Ask::Die),
+            [3] => Some(Ask::Twice),
             _ => None,
         }
     }

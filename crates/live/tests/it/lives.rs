@@ -10,19 +10,13 @@ use constellation_trace::{Kind, Nemesis, Trace};
 
 use crate::beacon::{Ask, Beacon};
 use crate::tasks::{Beacons, CALM, Task, at_ms, node, run, setup, whole};
-use crate::told::count;
+use crate::told::{count, lives};
 
 const ONE: Beacons = Beacons { count: 1, repeats: 0 };
 const TWO: Beacons = Beacons { count: 2, repeats: 0 };
 
 fn add(number: u32) -> Act<Ask> {
     Act::Request { node: node(number), request: Ask::Add(5) }
-}
-
-/// What became of the processes of a node, in order.
-fn lives(trace: &Trace) -> Vec<Kind> {
-    let is_life = |kind: &Kind| matches!(kind, Kind::Crash | Kind::Restart { .. });
-    trace.events().iter().map(|event| event.kind).filter(is_life).collect()
 }
 
 #[tokio::test]

@@ -8,3 +8,4 @@ mod on_bus;
 mod strangers;
 mod tasks;
 mod told;
+mod torn;

@@ -23,7 +23,7 @@ fn address(ticket: &Ticket) -> SocketAddr {
 
 /// A hello with this token, for the only node in its first life.
 fn hello(token: [u8; 16]) -> Vec<u8> {
-    let words = [&1_u32.to_le_bytes()[..], &16_u32.to_le_bytes(), &token, &[0; 8]];
+    let words = [&2_u32.to_le_bytes()[..], &16_u32.to_le_bytes(), &token, &[0; 8]];
     framed(&words.concat()).expect("it is short")
 }
 

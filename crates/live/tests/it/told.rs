@@ -28,3 +28,9 @@ pub(crate) fn told(trace: &Trace) -> String {
 pub(crate) fn count(trace: &Trace, label: &str) -> usize {
     trace.event_ids().filter(|event| trace.label(*event) == label).count()
 }
+
+/// What became of the processes of a node, in order.
+pub(crate) fn lives(trace: &Trace) -> Vec<Kind> {
+    let is_life = |kind: &Kind| matches!(kind, Kind::Crash | Kind::Restart { .. });
+    trace.events().iter().map(|event| event.kind).filter(is_life).collect()
+}
