@@ -58,7 +58,7 @@ fn lines(trace: &Trace, events: &[EventId]) -> Vec<String> {
     let text_width = widest(&|event| shown_width(&trace.describe(*event)));
     let columns = Columns {
         id_width: widest(&|event| event.to_string().len()),
-        node_width: widest(&|event| shown_width(&process(trace, *event))),
+        node_width: widest(&|event| shown_width(&process(trace, *event))).min(NODE_WIDTH_MAX),
         text_width: text_width.min(TEXT_WIDTH_MAX),
     };
     let mut lines = Vec::new();
@@ -102,6 +102,9 @@ fn quiet(trace: &Trace, shown: usize) -> Option<String> {
 
 /// Beyond this, stamps follow the text instead of standing under each other.
 const TEXT_WIDTH_MAX: usize = 64;
+
+/// Beyond this, a name pushes its line aside; a format pads to 65,535 at most.
+const NODE_WIDTH_MAX: usize = 64;
 
 struct Columns {
     id_width: usize,

@@ -1,5 +1,6 @@
 //! The three outcomes of a judgement, and what a violation must show to be believed.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::ids::EventId;
@@ -232,19 +233,25 @@ impl fmt::Display for Evidence {
     }
 }
 
+/// A column for what others call things is no wider: a name that is longer pushes its line aside. Far below what a format
+/// can pad to, which is 65,535.
+const COLUMN_MAX: usize = 64;
+/// What happened is told in so many letters, however long a value is.
+const WHAT_MAX: usize = 120;
+
 fn write_witnesses(f: &mut fmt::Formatter<'_>, title: &str, witnesses: &[Witness]) -> fmt::Result {
     let width = |of: &dyn Fn(&Witness) -> usize| witnesses.iter().map(of).max().unwrap_or(0);
     let id_width = width(&|witness| witness.event.to_string().len());
-    let process_width = width(&|witness| witness.process.chars().count());
+    let process_width = width(&|witness| witness.process.chars().count()).min(COLUMN_MAX);
     let at_width = width(&|witness| witness.at.to_string().len());
-    let what_width = width(&|witness| witness.what.chars().count());
+    let what_width = width(&|witness| shortened(&witness.what).chars().count());
     for (nth, witness) in witnesses.iter().enumerate() {
         let title = if nth == 0 { title } else { "" };
         let (id, at) = (witness.event.to_string(), witness.at.to_string());
         let line = format!(
             "{title:<10}{id:<id_width$}  {:<process_width$}  {at:>at_width$}  {:<what_width$}  {}",
             witness.process,
-            witness.what,
+            shortened(&witness.what),
             witness.stamps.join("  "),
         );
         write!(f, "\n{}", line.trim_end())?;
@@ -254,7 +261,7 @@ fn write_witnesses(f: &mut fmt::Formatter<'_>, title: &str, witnesses: &[Witness
 
 /// `e0 w(x,1) → e4 r(x,1)   the same session`, one line a link.
 fn write_links(f: &mut fmt::Formatter<'_>, links: &[Link]) -> fmt::Result {
-    let shown = |witness: &Witness| format!("{} {}", witness.event, witness.what);
+    let shown = |witness: &Witness| format!("{} {}", witness.event, shortened(&witness.what));
     let steps = links.iter().map(|link| format!("{} → {}", shown(&link.from), shown(&link.to)));
     let steps: Vec<String> = steps.collect();
     let width = steps.iter().map(|step| step.chars().count()).max().unwrap_or(0);
@@ -262,4 +269,15 @@ fn write_links(f: &mut fmt::Formatter<'_>, links: &[Link]) -> fmt::Result {
         write!(f, "\n{:<10}{step:<width$}   {}", if nth == 0 { "proof" } else { "" }, link.why)?;
     }
     Ok(())
+}
+
+/// A text without its end, if it is too long for a line.
+fn shortened(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(WHAT_MAX) {
+        None => Cow::Borrowed(text),
+        Some(_) => {
+            let kept = text.chars().take(WHAT_MAX - 1);
+            Cow::Owned(kept.chain(['…']).collect())
+        }
+    }
 }

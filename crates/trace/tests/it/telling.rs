@@ -222,3 +222,32 @@ fn limits_say_how_far_a_judge_came() {
     );
     assert_eq!(told(Limit::Unfit("x is a list".into())), "x is a list");
 }
+
+/// A format pads to 65,535 letters at most, and panics when it is asked for more.
+#[test]
+fn names_and_values_of_any_length_are_evidence() {
+    let (name, value) = ("n".repeat(70_000), "ü".repeat(70_000));
+    let mut trace = Trace::new([name.as_str(), "indian"]).expect("two names");
+    let write = Action::Write { key: "k", update: &value, saw: &[] };
+    let wrote = trace.record(Entry::new(NodeId::new(0), TrueTime::from_ns(1), write)).expect("it can happen");
+    let read = Action::Read { key: "k", shows: &[] };
+    let read = trace.record(Entry::new(NodeId::new(1), TrueTime::from_ns(2), read)).expect("it can happen");
+    let evidence = Evidence {
+        expected: "all".to_owned(),
+        found: "nothing".to_owned(),
+        events: vec![trace.witness(wrote), trace.witness(read)],
+        proof: Proof::Chain(vec![trace.witness(wrote)]),
+        steps: vec![],
+        meanings: vec![],
+        notes: vec![],
+        replay: String::new(),
+    };
+    let told = evidence.to_string();
+    let wrote = format!("  writes {}…", "ü".repeat(112));
+    let lines: Vec<&str> = told.lines().filter(|line| line.ends_with(&wrote)).collect();
+    assert_eq!(lines.len(), 2, "it is told in 120 letters, as an event and as a proof");
+    let pacific = format!("e0  {name}  +0.000000s");
+    assert!(lines.iter().all(|line| line.contains(&pacific)), "a name is told whole");
+    let indian = format!("e1  indian{}  +0.000000s  shows nothing under k", " ".repeat(58));
+    assert!(told.lines().any(|line| line.ends_with(&indian)), "a column is no wider than 64");
+}

@@ -192,7 +192,8 @@ fn table(asked: &Asked, trial: &Trial) -> Vec<String> {
     let head = ["station", "write", "update", "waited"];
     let width = |column: usize| {
         let widths = rows.iter().map(|row| row[column].chars().count());
-        widths.max().unwrap_or(0).max(head[column].len())
+        // A format pads to 65,535 at most, and what is written may be longer.
+        widths.max().unwrap_or(0).max(head[column].len()).min(120)
     };
     let [station, what, update, waited] = [0, 1, 2, 3].map(width);
     let mut lines = vec![faint(&format!(
