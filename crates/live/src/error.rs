@@ -2,10 +2,13 @@
 
 use std::fmt;
 use std::io;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use constellation_fabric::NetworkError;
 use constellation_trace::TraceError;
+
+use crate::frame::FrameError;
 
 /// Why there is no run to look at. A process that ends is no such reason: it is a crash in the run.
 #[derive(Debug)]
@@ -42,6 +45,27 @@ pub enum LiveError {
         node: String,
         /// Why.
         error: io::Error,
+    },
+    /// The folder for the disks cannot be one.
+    Folder {
+        /// Which.
+        folder: PathBuf,
+        /// Why not.
+        why: &'static str,
+    },
+    /// A process cannot go on, through no fault of its node: its disk fails, or what it has to report does not fit.
+    Failed {
+        /// Of which node.
+        node: String,
+        /// Why.
+        reason: String,
+    },
+    /// What a process is to be told does not fit.
+    Untold {
+        /// Of which node.
+        node: String,
+        /// Why.
+        error: FrameError,
     },
     /// A process can be neither killed nor stopped.
     Process {
@@ -82,6 +106,15 @@ impl fmt::Display for LiveError {
                 write!(f, "the process of {node} said no hello for {} s", waited.as_secs())
             }
             LiveError::Disk { node, error } => write!(f, "cannot read or empty the disk of {node}: {error}"),
+            LiveError::Folder { folder, why } => {
+                write!(f, "the nodes cannot have their disks in the folder `{}`: {why}", folder.display())
+            }
+            LiveError::Failed { node, reason } => {
+                write!(f, "the process of {node} cannot go on, through no fault of the node: {reason}")
+            }
+            LiveError::Untold { node, error } => {
+                write!(f, "the process of {node} cannot be told what happens to it: {error}")
+            }
             LiveError::Process { node, error } => write!(f, "cannot stop the process of {node}: {error}"),
             LiveError::Network { node, error } => write!(f, "what {node} sends cannot be kept: {error}"),
             LiveError::Node { node, error } => write!(f, "{node} did what cannot be: {error}"),

@@ -14,6 +14,7 @@ mod seat;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::marker::PhantomData;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -142,6 +143,7 @@ impl<'c, N: RemoteNode, L: Launch> Hub<'c, N, L> {
         launcher: L,
     ) -> Result<Hub<'c, N, L>, LiveError> {
         let trace = Trace::new(&setup.names).map_err(LiveError::Setup)?;
+        look_at_folder(&setup.folder)?;
         let plan = std::mem::take(&mut setup.plan);
         let asked = setup.closing.rounds.iter().flatten().map(|(node, _)| *node);
         let named = plan.iter().flat_map(|(_, act)| act.nodes()).chain(asked);
@@ -238,6 +240,7 @@ impl<'c, N: RemoteNode, L: Launch> Hub<'c, N, L> {
             }
             Happening::Reported { line, node, report } => self.report(line, node, report),
             Happening::Closed { line, node } => self.close(line, node),
+            Happening::Untold { node, error } => Err(LiveError::Untold { node: self.name(node), error }),
             Happening::Stranger => {
                 // Saturating: so many make the same remark.
                 self.strangers = self.strangers.saturating_add(1);
@@ -347,4 +350,14 @@ impl<'c, N: RemoteNode, L: Launch> Hub<'c, N, L> {
     fn note(&mut self, nemesis: Nemesis) -> Result<(), LiveError> {
         self.trace.record_nemesis(self.now, nemesis).map_err(LiveError::Setup)
     }
+}
+
+/// Processes are told in text where their disks are, and none would get far without.
+fn look_at_folder(folder: &Path) -> Result<(), LiveError> {
+    let why = match (folder.to_str(), folder.is_dir()) {
+        (None, _) => "its name is no text in UTF-8",
+        (_, false) => "it is not there, or is no folder",
+        (Some(_), true) => return Ok(()),
+    };
+    Err(LiveError::Folder { folder: folder.to_owned(), why })
 }

@@ -13,7 +13,7 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use crate::clocks::Clocks;
 use crate::frame::{FRAME_BYTES_MAX, FrameError, Frames, write_frame};
 use crate::host::{Believes, Host, HostError, Outside, WallClaims};
-use crate::protocol::{Given, Hello, Moment, Order, Report, Tag};
+use crate::protocol::{Fault, Given, Hello, Moment, Order, Report, Tag};
 use crate::race::{First, Lead, fair};
 use crate::state_file::{Kept, StateFile, Waits};
 use crate::ticket::{Ticket, TicketError};
@@ -66,6 +66,9 @@ impl fmt::Display for ProcessError {
         match self {
             ProcessError::Ticket(error) => error.fmt(f),
             ProcessError::Io(error) => write!(f, "the hub cannot be reached: {error}"),
+            ProcessError::Frame(error @ FrameError::TooLong { .. }) => {
+                write!(f, "what goes to the hub or comes from it does not fit: {error}")
+            }
             ProcessError::Frame(error) => write!(f, "the link to the hub broke: {error}"),
             ProcessError::HubGone => f.write_str("the hub is gone"),
             ProcessError::Order => f.write_str("the hub says what is no order here"),
@@ -78,6 +81,15 @@ impl fmt::Display for ProcessError {
 }
 
 impl std::error::Error for ProcessError {}
+
+impl ProcessError {
+    const fn fault(&self) -> Fault {
+        match self {
+            ProcessError::Disk(_) | ProcessError::Frame(FrameError::TooLong { .. }) => Fault::Outside,
+            _ => Fault::Node,
+        }
+    }
+}
 
 impl From<io::Error> for ProcessError {
     fn from(error: io::Error) -> ProcessError {
@@ -153,7 +165,7 @@ pub async fn serve<N: RemoteNode>(
     };
     if let Err(error) = &served {
         // It may be the hub that is gone.
-        let _ = line.report(&Report::Failed { reason: error.to_string() }).await;
+        let _ = line.report(&Report::Failed { reason: error.to_string(), fault: error.fault() }).await;
     }
     served
 }

@@ -58,12 +58,22 @@ pub(crate) enum Report {
         /// How many have run out so far.
         timers_done: u64,
     },
-    /// It ends, for a reason of its own.
-    Failed { reason: String },
+    /// It ends for this reason, which is a fault of such a kind.
+    Failed { reason: String, fault: Fault },
     /// It will not crash at its next input.
     Disarmed,
     /// It has done all that followed from an input, and ends, as it was to.
     Worked { input: Option<u64> },
+}
+
+/// Whose fault it is that a process ends by itself.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Fault {
+    /// The node's, or that of who told it what it makes nothing of: a crash of the run.
+    Node,
+    /// Neither the node's nor that of what is done to it: the disk fails, or its record does not fit. There is no run to
+    /// judge.
+    Outside,
 }
 
 /// What the hub has a process do.
@@ -157,9 +167,13 @@ impl Report {
                 writer.u32(*timers_set);
                 writer.u64(*timers_done);
             }
-            Report::Failed { reason } => {
+            Report::Failed { reason, fault } => {
                 writer.byte(3);
                 writer.text(reason);
+                writer.byte(match fault {
+                    Fault::Node => 0,
+                    Fault::Outside => 1,
+                });
             }
             Report::Disarmed => writer.byte(4),
             Report::Worked { input } => {
@@ -187,7 +201,15 @@ impl Report {
                 timers_set: reader.u32()?,
                 timers_done: reader.u64()?,
             },
-            3 => Report::Failed { reason: reader.text()? },
+            3 => {
+                let reason = reader.text()?;
+                let fault = match reader.byte()? {
+                    0 => Fault::Node,
+                    1 => Fault::Outside,
+                    _ => return None,
+                };
+                Report::Failed { reason, fault }
+            }
             4 => Report::Disarmed,
             5 => Report::Worked { input: reader.maybe(Reader::u64)? },
             _ => return None,

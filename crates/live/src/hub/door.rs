@@ -10,7 +10,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
 
-use crate::frame::{FRAME_BYTES_MAX, Frames, write_frame};
+use crate::frame::{FRAME_BYTES_MAX, FrameError, Frames, write_frame};
 use crate::protocol::{HELLO_BYTES_MAX, Hello, Report};
 use crate::ticket::{Ticket, Token};
 
@@ -23,6 +23,8 @@ pub(super) enum Happening {
     Reported { line: LineId, node: NodeId, report: Report },
     /// The line of a process ended: the process did, or said what is no report.
     Closed { line: LineId, node: NodeId },
+    /// What a process was to be told is too long for a frame.
+    Untold { node: NodeId, error: FrameError },
     /// Somebody came who did not know the token.
     Stranger,
 }
@@ -121,10 +123,14 @@ async fn attend(
     let Hello { node, incarnation, .. } = hello;
     let (orders, mut waiting) = mpsc::unbounded_channel::<Vec<u8>>();
     // In a task of its own: a process that is stopped reads nothing, and what it has said before must be heard.
+    let untold = happenings.clone();
     tokio::spawn(async move {
         while let Some(order) = waiting.recv().await {
             // A process that is gone is noticed by its silence.
-            let _ = write_frame(&mut writer, &order).await;
+            if let Err(error @ FrameError::TooLong { .. }) = write_frame(&mut writer, &order).await {
+                // The hub may have ended meanwhile.
+                let _ = untold.send(Happening::Untold { node, error }).await;
+            }
         }
     });
     if happenings.send(Happening::Connected { line, node, incarnation, orders }).await.is_err() {

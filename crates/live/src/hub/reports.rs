@@ -8,7 +8,7 @@ use super::door::LineId;
 use super::seat::{Arms, Life, Told, Work};
 use crate::error::LiveError;
 use crate::launch::{Launch, Process as _};
-use crate::protocol::{Order, Report, Tag};
+use crate::protocol::{Fault, Order, Report, Tag};
 use crate::state_file;
 use crate::wire::RemoteNode;
 
@@ -43,7 +43,10 @@ impl<N: RemoteNode, L: Launch> Hub<'_, N, L> {
                 self.seat(node).arms = Arms::No;
                 Sense::Sense
             }
-            Report::Failed { reason } => {
+            Report::Failed { reason, fault: Fault::Outside } => {
+                return Err(LiveError::Failed { node: self.name(node), reason });
+            }
+            Report::Failed { reason, fault: Fault::Node } => {
                 self.seat(node).said = Some(reason);
                 Sense::Sense
             }

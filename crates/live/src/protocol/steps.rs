@@ -1,5 +1,7 @@
 //! How a step of a node stands in a report.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use constellation_fabric::{Step, StepAct};
 use constellation_trace::{Claim, NodeId, WallTime};
 
@@ -11,9 +13,15 @@ pub(super) fn write_step(writer: &mut Writer, step: &Step<Vec<u8>>) {
     writer.count(step.claims.len());
     step.claims.iter().for_each(|claim| write_claim(writer, claim));
     writer.count(step.sends.len());
-    for (to, payload) in &step.sends {
+    let mut said: BTreeMap<&[u8], u32> = BTreeMap::new();
+    for ((to, payload), place) in step.sends.iter().zip(0..) {
         writer.u32(to.number());
-        writer.bytes(payload);
+        let before = said.get(&payload[..]).copied();
+        writer.maybe(before, Writer::u32);
+        if before.is_none() {
+            said.insert(payload, place);
+            writer.bytes(payload);
+        }
     }
 }
 
@@ -22,7 +30,31 @@ pub(super) fn read_step(reader: &mut Reader<'_>) -> Option<Step<Vec<u8>>> {
         act: read_act(reader)?,
         label: reader.text()?,
         claims: reader.all(read_claim)?,
-        sends: reader.all(|reader| Some((NodeId::new(reader.u32()?), reader.bytes()?.to_vec())))?,
+        sends: read_sends(reader)?,
+    })
+}
+
+/// What is said to many stands there once: whoever gets the same later, with the place of who got it first.
+fn read_sends(reader: &mut Reader<'_>) -> Option<Vec<(NodeId, Vec<u8>)>> {
+    let mut said: BTreeMap<u32, &[u8]> = BTreeMap::new();
+    let mut known: BTreeSet<&[u8]> = BTreeSet::new();
+    let mut place = 0;
+    reader.all(|reader| {
+        let to = NodeId::new(reader.u32()?);
+        let payload = match reader.maybe(Reader::u32)? {
+            Some(before) => *said.get(&before)?,
+            None => {
+                let payload = reader.bytes()?;
+                // One form for each.
+                if !known.insert(payload) {
+                    return None;
+                }
+                said.insert(place, payload);
+                payload
+            }
+        };
+        place += 1;
+        Some((to, payload.to_vec()))
     })
 }
 

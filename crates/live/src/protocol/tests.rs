@@ -6,7 +6,7 @@ use constellation_fabric::{Step, StepAct};
 use constellation_trace::{Call, Claim, Completion, NodeId, WallTime};
 use proptest::prelude::*;
 
-use super::{Given, HELLO_BYTES_MAX, Hello, Moment, Order, Report, Tag};
+use super::{Fault, Given, HELLO_BYTES_MAX, Hello, Moment, Order, Report, Tag};
 use crate::clocks::{Rate, Wall};
 use crate::ticket::Token;
 
@@ -73,7 +73,9 @@ fn tag() -> impl Strategy<Value = Tag> {
 }
 
 fn report() -> impl Strategy<Value = Report> {
-    let sends = prop::collection::vec((any::<u32>().prop_map(NodeId::new), payload()), 0..3);
+    // Short, so that some are the same.
+    let payload = prop_oneof![payload(), prop::collection::vec(0_u8..2, 0..2)];
+    let sends = prop::collection::vec((any::<u32>().prop_map(NodeId::new), payload), 0..5);
     let step = (act(), text(), prop::collection::vec(claim(), 0..3), sends)
         .prop_map(|(act, label, claims, sends)| Step { act, label, claims, sends });
     prop_oneof![
@@ -83,7 +85,8 @@ fn report() -> impl Strategy<Value = Report> {
             .prop_map(|(input, write, step)| Report::Step { input, write, step }),
         (prop::option::of(any::<u64>()), any::<u32>(), any::<u64>())
             .prop_map(|(input, timers_set, timers_done)| Report::Done { input, timers_set, timers_done }),
-        text().prop_map(|reason| Report::Failed { reason }),
+        (text(), prop_oneof![Just(Fault::Node), Just(Fault::Outside)])
+            .prop_map(|(reason, fault)| Report::Failed { reason, fault }),
         Just(Report::Disarmed),
         prop::option::of(any::<u64>()).prop_map(|input| Report::Worked { input }),
     ]
@@ -138,6 +141,17 @@ proptest! {
             prop_assert!(decoded.is_none_or(|again| again == bytes), "one form for each");
         }
     }
+}
+
+#[test]
+fn what_is_said_to_many_is_on_the_wire_once() {
+    let payloads = [vec![1; 100_000], vec![2; 100_000]];
+    let sends = (0..20).map(NodeId::new).zip(payloads.iter().cycle().cloned()).collect();
+    let step = Step { act: StepAct::Local, label: String::new(), claims: Vec::new(), sends };
+    let report = Report::Step { input: None, write: None, step };
+    let said = report.encode();
+    assert!(said.len() < 201_000, "{} bytes", said.len());
+    assert_eq!(Report::decode(&said), Some(report));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use constellation_fabric::{Effects, Input, Node, Now, Timer};
+use constellation_live::frame::FRAME_BYTES_MAX;
 use constellation_live::{RemoteNode, WireNode};
 use constellation_trace::NodeId;
 
@@ -25,6 +26,8 @@ pub(crate) enum Ask {
     Show,
     /// To add one, write that down and tell it, and the same again, in one go.
     Twice,
+    /// To tell more of a step than fits into a report.
+    Shout,
     /// To end its process, as a bug would.
     Die,
 }
@@ -83,6 +86,7 @@ impl Node for Beacon {
                     self.tell(effects);
                 }
             }
+            Input::Request(Ask::Shout) => effects.event("o".repeat(FRAME_BYTES_MAX)),
             Input::Request(Ask::Show) => effects.event(format!("is at {}", self.count)),
             Input::Request(Ask::Die) => panic!("it was asked to"),
             Input::Timer(_) => {
@@ -131,6 +135,7 @@ impl RemoteNode for Beacon {
             Ask::Add(amount) => vec![1, *amount],
             Ask::Die => vec![2],
             Ask::Twice => vec![3],
+            Ask::Shout => vec![4],
         }
     }
 
@@ -140,6 +145,7 @@ impl RemoteNode for Beacon {
             [1, amount] => Some(Ask::Add(*amount)),
             [2] => Some(Ask::Die),
             [3] => Some(Ask::Twice),
+            [4] => Some(Ask::Shout),
             _ => None,
         }
     }

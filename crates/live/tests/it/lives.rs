@@ -1,15 +1,14 @@
 //! Processes that end and begin: each is a crash or a restart of the record, and the run goes on.
 
-use std::io;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use constellation_live::plan::Disk;
-use constellation_live::{Act, Ended, Launch, LiveError, Setup, Ticket, hub};
+use constellation_live::{Act, Ended, hub};
 use constellation_trace::{Kind, Nemesis, Trace};
 
 use crate::beacon::{Ask, Beacon};
-use crate::tasks::{Beacons, CALM, Task, at_ms, node, run, setup, whole};
+use crate::tasks::{Beacons, CALM, at_ms, node, run, setup, whole};
 use crate::told::{count, lives};
 
 const ONE: Beacons = Beacons { count: 1, repeats: 0 };
@@ -107,18 +106,6 @@ fn lives_of(trace: &Trace) -> usize {
     lives(trace).len()
 }
 
-/// The disk is gone: the process says why it ends, and the run goes on.
-#[tokio::test]
-async fn a_process_whose_disk_fails_says_so() {
-    let (mut setup, folder) = setup(1);
-    setup.folder = folder.path().join("missing");
-    setup.plan = vec![(at_ms(50), add(0))];
-    let live = whole(setup, CALM, ONE).await;
-    assert_eq!(lives(&live.trace)[0], Kind::Crash);
-    let [remark] = &live.remarks[..] else { panic!("{:?}", live.remarks) };
-    assert!(remark.starts_with("the process of pacific ended by itself: the disk fails: "), "{remark}");
-}
-
 /// As after a bug of its own, or when somebody else killed it.
 #[tokio::test]
 async fn a_process_that_ends_by_itself_is_a_crash_too() {
@@ -179,40 +166,4 @@ async fn a_run_that_says_too_much_is_cut() {
     setup.plan = vec![(at_ms(50), add(0))];
     let live = run(setup, CALM, TWO).await.expect("nothing stands in the way");
     assert_eq!(live.ended, Ended::TooLong);
-}
-
-/// No process begins as it should.
-struct Broken(fn() -> io::Result<Task>);
-
-impl Launch for Broken {
-    type Process = Task;
-
-    fn launch(&mut self, _ticket: &Ticket) -> io::Result<Task> {
-        (self.0)()
-    }
-}
-
-async fn refused(change: impl FnOnce(&mut Setup<Ask>), launcher: Broken) -> String {
-    let (mut setup, _folder) = setup(1);
-    change(&mut setup);
-    run(setup, CALM, launcher).await.expect_err("it cannot begin").to_string()
-}
-
-#[tokio::test]
-async fn a_process_that_does_not_come_is_told_by_name() {
-    let unknown = refused(|_| {}, Broken(|| Err(io::Error::other("no such program")))).await;
-    assert_eq!(unknown, "cannot begin the process of pacific: no such program");
-    let gone = refused(|_| {}, Broken(|| Ok(Task(tokio::spawn(async {}))))).await;
-    assert_eq!(gone, "the process of pacific ended before it said hello");
-    let silent = Broken(|| Ok(Task(tokio::spawn(std::future::pending()))));
-    let silent = refused(|setup| setup.patience.hello = Duration::ZERO, silent).await;
-    assert_eq!(silent, "the process of pacific said no hello for 0 s");
-}
-
-#[tokio::test]
-async fn a_plan_for_a_node_that_is_not_there_is_refused() {
-    let (mut setup, _folder) = setup(1);
-    setup.plan = vec![(at_ms(50), Act::Crash { node: node(7) })];
-    let refused = run(setup, CALM, ONE).await;
-    assert!(matches!(refused, Err(LiveError::Setup(_))), "{refused:?}");
 }

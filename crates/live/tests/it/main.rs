@@ -4,6 +4,7 @@ mod beacon;
 mod frames;
 mod links;
 mod lives;
+mod no_run;
 mod on_bus;
 mod strangers;
 mod tasks;
