@@ -67,6 +67,11 @@ pub enum LiveError {
         /// Why.
         error: FrameError,
     },
+    /// A node is to join twice.
+    JoinsTwice {
+        /// Which.
+        node: String,
+    },
     /// A process can be neither killed nor stopped.
     Process {
         /// Of which node.
@@ -109,6 +114,7 @@ impl fmt::Display for LiveError {
             LiveError::Folder { folder, why } => {
                 write!(f, "the nodes cannot have their disks in the folder `{}`: {why}", folder.display())
             }
+            LiveError::JoinsTwice { node } => write!(f, "{node} is to join twice, and a node joins once"),
             LiveError::Failed { node, reason } => {
                 write!(f, "the process of {node} cannot go on, through no fault of the node: {reason}")
             }

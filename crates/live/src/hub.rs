@@ -12,7 +12,7 @@ mod post;
 mod reports;
 mod seat;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::marker::PhantomData;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -46,6 +46,9 @@ pub struct Live {
     pub remarks: Vec<String>,
     /// How far it came.
     pub ended: Ended,
+    /// Which nodes were asked at the end and may not have answered all of it, in the order of their ids: their processes
+    /// were not there, ended meanwhile, or did not answer. How things stand there in the end nobody knows.
+    pub unheard: Vec<NodeId>,
 }
 
 /// How a run ended.
@@ -98,7 +101,7 @@ pub async fn run<N: RemoteNode, L: Launch>(
 enum Due<R> {
     Act(Act<R>),
     Letter(Letter),
-    Resume { node: NodeId, incarnation: u32 },
+    Resume { node: NodeId, incarnation: u32, until: TrueTime },
     End,
 }
 
@@ -126,6 +129,9 @@ struct Hub<'c, N: RemoteNode, L: Launch> {
     phase: Phase,
     trace: Trace,
     remarks: Vec<String>,
+    unheard: BTreeSet<NodeId>,
+    /// Whether a remark says what was not done.
+    has_told_undone: bool,
     strangers: u32,
     protocol: PhantomData<fn() -> N>,
 }
@@ -150,10 +156,15 @@ impl<'c, N: RemoteNode, L: Launch> Hub<'c, N, L> {
         if let Some(stranger) = named.into_iter().find(|node| node.index() >= setup.names.len()) {
             return Err(LiveError::Setup(constellation_trace::TraceError::UnknownNode(stranger)));
         }
-        setup.machines.resize(setup.names.len(), crate::plan::Machine::default());
+        let mut joining = BTreeSet::new();
         let joins =
-            |node| plan.iter().any(|(_, act)| matches!(act, Act::Join { node: other } if *other == node));
-        let first = |node| if joins(node) { Life::Absent } else { Life::Down };
+            plan.iter().filter_map(|(_, act)| if let Act::Join { node } = act { Some(*node) } else { None });
+        if let Some(twice) = joins.into_iter().find(|node| !joining.insert(*node)) {
+            let node = setup.names.get(twice.index()).cloned().unwrap_or_default();
+            return Err(LiveError::JoinsTwice { node });
+        }
+        setup.machines.resize(setup.names.len(), crate::plan::Machine::default());
+        let first = |node| if joining.contains(&node) { Life::Absent } else { Life::Down };
         let nodes = (0..).map(NodeId::new).zip(&setup.machines);
         let seats = nodes.map(|(node, machine)| Seat::new(*machine, first(node))).collect();
         let mut network = setup.network.clone();
@@ -179,6 +190,8 @@ impl<'c, N: RemoteNode, L: Launch> Hub<'c, N, L> {
             phase: Phase::Running,
             trace,
             remarks: Vec::new(),
+            unheard: BTreeSet::new(),
+            has_told_undone: false,
             strangers: 0,
             protocol: PhantomData,
         };
@@ -274,7 +287,7 @@ impl<'c, N: RemoteNode, L: Launch> Hub<'c, N, L> {
         match due {
             Due::Act(act) => self.act(act),
             Due::Letter(letter) => self.arrive(letter),
-            Due::Resume { node, incarnation } => self.resume(node, incarnation),
+            Due::Resume { node, incarnation, until } => self.resume(node, incarnation, until),
             Due::End => self.mend(),
         }
     }
@@ -302,7 +315,8 @@ impl<'c, N: RemoteNode, L: Launch> Hub<'c, N, L> {
             let strangers = format!("{} connections were refused: they knew no token", self.strangers);
             self.remark(strangers);
         }
-        Ok(Live { trace: self.trace, remarks: self.remarks, ended })
+        let unheard = self.unheard.into_iter().collect();
+        Ok(Live { trace: self.trace, remarks: self.remarks, ended, unheard })
     }
 
     fn add(&mut self, at: TrueTime, due: Due<N::Request>) {

@@ -3,7 +3,7 @@
 use constellation_trace::{Nemesis, NodeId, WallTime};
 
 use super::Hub;
-use super::seat::{Arms, Life};
+use super::seat::Life;
 use crate::clocks::Rate;
 use crate::error::LiveError;
 use crate::launch::Launch;
@@ -51,6 +51,7 @@ impl<N: RemoteNode, L: Launch> Hub<'_, N, L> {
                 self.step_wall(node, i64::try_from(by_ns).unwrap_or(far));
                 self.note(Nemesis::Set { node, wall })
             }
+            Act::Join { node } if self.seat(node).life != Life::Absent => Ok(()),
             Act::Join { node } => {
                 self.note(Nemesis::Join { node })?;
                 self.launch(node)
@@ -65,12 +66,18 @@ impl<N: RemoteNode, L: Launch> Hub<'_, N, L> {
         drop(self.seat(node).take(given, None));
     }
 
-    /// Has a process end at its next input. One that is not there is not concerned.
+    /// Has a process end at its next input, of which one that starts is told once it is there. Where there is none,
+    /// nothing is concerned.
     fn arm(&mut self, node: NodeId, moment: Moment) {
         let seat = self.seat(node);
-        if seat.life == Life::Alive {
-            seat.arms = Arms::Yes;
-            seat.order(&Order::Arm(moment));
+        match seat.life {
+            Life::Alive | Life::Starting { .. } => {
+                seat.armed = Some(moment);
+                // One that starts has no line.
+                seat.order(&Order::Arm(moment));
+            }
+            Life::Dying if seat.restarts_with.is_some() => seat.next_armed = Some(moment),
+            Life::Absent | Life::Dying | Life::Down | Life::Gone => {}
         }
     }
 

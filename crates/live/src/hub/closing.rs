@@ -1,9 +1,9 @@
 //! How a run ends: faults are mended, nodes settle, and are asked to show how things stand.
 
-use constellation_trace::NodeId;
+use constellation_trace::{NodeId, TrueTime};
 use tokio::time::Instant;
 
-use super::seat::{Arms, Life, Seat};
+use super::seat::{Life, Seat};
 use super::{Ended, Hub};
 use crate::error::LiveError;
 use crate::launch::Launch;
@@ -16,10 +16,10 @@ use crate::wire::RemoteNode;
 pub(super) enum Phase {
     /// Things go wrong.
     Running,
-    /// Processes are there again, or will be.
-    Mending,
+    /// Processes are there again, or will be; whoever keeps silent so long is ended.
+    Mending { at_latest: Instant },
     /// Nodes settle, from how many timers on.
-    Settling { timers_from: Vec<u64>, until: constellation_trace::TrueTime, at_latest: Instant },
+    Settling { timers_from: Vec<u64>, until: TrueTime, at_latest: Instant },
     /// They were asked; the number of the round.
     Round { number: usize, at_latest: Instant },
 }
@@ -27,10 +27,10 @@ pub(super) enum Phase {
 impl<N: RemoteNode, L: Launch> Hub<'_, N, L> {
     /// The end of faults.
     pub(super) fn mend(&mut self) -> Result<(), LiveError> {
-        self.phase = Phase::Mending;
+        self.phase = self.mending();
         for node in self.nodes() {
             let incarnation = self.seat(node).incarnation;
-            self.resume(node, incarnation)?;
+            self.resume(node, incarnation, TrueTime::from_ns(u64::MAX))?;
             let seat = self.seat(node);
             match seat.life {
                 // Of one that is dying its disk may have been said to be lost.
@@ -41,31 +41,43 @@ impl<N: RemoteNode, L: Launch> Hub<'_, N, L> {
         Ok(())
     }
 
+    /// From now on processes have so long to be there.
+    pub(super) fn mending(&self) -> Phase {
+        Phase::Mending { at_latest: Instant::now() + self.setup.patience.grace }
+    }
+
     /// Goes on to the next part of the end, if this one is over.
     pub(super) fn go_on(&mut self) -> Result<Option<Ended>, LiveError> {
         match self.phase.clone() {
             Phase::Running => {}
-            Phase::Mending => {
-                let is_coming = |seat: &Seat<_>| {
-                    matches!(seat.life, Life::Starting { .. } | Life::Dying) || seat.arms != Arms::No
-                };
-                if !self.seats.iter().any(is_coming) {
-                    // Only now: what was held is to arrive.
-                    if self.is_cut {
-                        self.heal()?;
-                    }
-                    let until = self.now.saturating_add(self.setup.closing.settle);
-                    let timers_from = self.seats.iter().map(|seat| seat.timers_done).collect();
-                    self.phase = Phase::Settling { timers_from, until, at_latest: self.at_latest(until) };
+            Phase::Mending { at_latest } => {
+                if !self.seats.iter().any(Seat::is_coming) {
+                    return self.settle().map(|()| None);
+                }
+                if Instant::now() >= at_latest {
+                    self.end_the_silent()?;
                 }
             }
             Phase::Settling { timers_from, until, at_latest } => {
-                if self.now >= until && (self.have_settled(&timers_from) || self.is_late(at_latest)) {
+                if self.now < until {
+                    return Ok(None);
+                }
+                let has_settled = self.have_settled(&timers_from);
+                if has_settled || Instant::now() >= at_latest {
+                    if !has_settled {
+                        self.remark_undone("not every timer ran out as often as it takes to settle");
+                    }
                     return self.begin_round(0);
                 }
             }
             Phase::Round { number, at_latest } => {
-                if self.is_quiet() || self.is_late(at_latest) {
+                let is_quiet = self.is_quiet();
+                if is_quiet || Instant::now() >= at_latest {
+                    if !is_quiet {
+                        self.remark_undone("");
+                        let at_work = self.nodes().filter(|node| !self.seats[node.index()].given.is_empty());
+                        self.unheard.extend(at_work.collect::<Vec<_>>());
+                    }
                     return self.begin_round(number + 1);
                 }
             }
@@ -73,7 +85,36 @@ impl<N: RemoteNode, L: Launch> Hub<'_, N, L> {
         Ok(None)
     }
 
-    fn at_latest(&self, from: constellation_trace::TrueTime) -> Instant {
+    /// All are there: what was held is to arrive, and nodes have time to settle.
+    fn settle(&mut self) -> Result<(), LiveError> {
+        if self.is_cut {
+            self.heal()?;
+        }
+        let until = self.now.saturating_add(self.setup.closing.settle);
+        let timers_from = self.seats.iter().map(|seat| seat.timers_done).collect();
+        self.phase = Phase::Settling { timers_from, until, at_latest: self.at_latest(until) };
+        Ok(())
+    }
+
+    /// Processes that do not answer are killed, and the next begin; of one that was killed already, and of whose end
+    /// nothing is heard, nothing more is awaited. One that starts has its own time.
+    fn end_the_silent(&mut self) -> Result<(), LiveError> {
+        for node in self.nodes() {
+            let seat = self.seat(node);
+            match seat.life {
+                Life::Dying => self.crash(node)?,
+                Life::Alive if seat.is_coming() => {
+                    self.remark(format!("the process of {} was killed: it did not answer", self.name(node)));
+                    self.kill(node)?;
+                }
+                _ => {}
+            }
+        }
+        self.phase = self.mending();
+        Ok(())
+    }
+
+    fn at_latest(&self, from: TrueTime) -> Instant {
         self.when(from).max(Instant::now()) + self.setup.patience.grace
     }
 
@@ -87,18 +128,23 @@ impl<N: RemoteNode, L: Launch> Hub<'_, N, L> {
         })
     }
 
-    fn is_late(&mut self, at_latest: Instant) -> bool {
-        let is_late = Instant::now() >= at_latest;
-        if is_late {
-            let busy = self.nodes().filter(|node| !self.seats[node.index()].is_quiet());
-            let busy: Vec<String> = busy.map(|node| self.name(node)).collect();
-            let busy = if busy.is_empty() { "nobody".to_owned() } else { busy.join(", ") };
-            self.remark(format!(
-                "not all was done when the run had to end: {} messages were under way, and {busy} still at work",
-                self.flying.len()
-            ));
+    /// Tells once what was still to be done, or `else_` if it is nothing but timers.
+    fn remark_undone(&mut self, else_: &str) {
+        if std::mem::replace(&mut self.has_told_undone, true) {
+            return;
         }
-        is_late
+        let busy = self.nodes().filter(|node| !self.seats[node.index()].given.is_empty());
+        let busy: Vec<String> = busy.map(|node| self.name(node)).collect();
+        let what = match (self.flying.len(), &busy[..]) {
+            (0, []) => else_.to_owned(),
+            (flying, []) => format!("{flying} messages were under way"),
+            (flying, _) => {
+                format!("{flying} messages were under way, and {} still at work", busy.join(", "))
+            }
+        };
+        if !what.is_empty() {
+            self.remark(format!("not all was done when the run had to end: {what}"));
+        }
     }
 
     /// Asks the nodes of a round, or ends the run.
@@ -107,6 +153,9 @@ impl<N: RemoteNode, L: Launch> Hub<'_, N, L> {
             return Ok(Some(Ended::Whole));
         };
         for (node, request) in round {
+            if matches!(self.seat(node).life, Life::Starting { .. } | Life::Dying | Life::Down) {
+                self.unheard.insert(node);
+            }
             self.ask(node, Given::Request(N::encode_request(&request)));
         }
         self.phase = Phase::Round { number, at_latest: Instant::now() + self.setup.patience.grace };

@@ -1,11 +1,12 @@
 //! How processes begin and end: by plan, by themselves, and by somebody else.
 
-use constellation_trace::{Action, Claim, Entry, Nemesis, NodeId, WallTime};
+use constellation_trace::{Action, Claim, Entry, Nemesis, NodeId, TrueTime, WallTime};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use super::closing::Phase;
 use super::door::LineId;
-use super::seat::{Arms, Life};
+use super::seat::Life;
 use super::{Due, Hub};
 use crate::clocks::{Rate, Wall};
 use crate::error::LiveError;
@@ -25,6 +26,7 @@ impl<N: RemoteNode, L: Launch> Hub<'_, N, L> {
         let process = process.map_err(|error| LiveError::Launch { node: self.name(node), error })?;
         let seat = self.seat(node);
         (seat.process, seat.life, seat.said) = (Some(process), Life::Starting { until }, None);
+        seat.armed = seat.next_armed.take();
         Ok(())
     }
 
@@ -42,6 +44,9 @@ impl<N: RemoteNode, L: Launch> Hub<'_, N, L> {
             return;
         }
         seat.connect(line, orders);
+        if matches!(self.phase, Phase::Mending { .. }) {
+            self.phase = self.mending();
+        }
         if has_begun {
             self.welcome(node);
         }
@@ -56,6 +61,9 @@ impl<N: RemoteNode, L: Launch> Hub<'_, N, L> {
         let wall = Wall { machine, epoch, ahead_ns: seat.machine.ahead_ns };
         seat.order(&Order::Welcome { rate, wall, folder, setup });
         seat.give(if seat.incarnation == 0 { Given::Start } else { Given::Restart }, None);
+        if let Some(moment) = seat.armed {
+            seat.order(&Order::Arm(moment));
+        }
         while let Some((given, letter)) = seat.waiting.pop_front() {
             seat.give(given, letter);
         }
@@ -65,7 +73,8 @@ impl<N: RemoteNode, L: Launch> Hub<'_, N, L> {
     pub(super) fn kill(&mut self, node: NodeId) -> Result<(), LiveError> {
         let name = self.name(node);
         let seat = self.seat(node);
-        (seat.restarts_with, seat.arms) = (None, Arms::No);
+        (seat.restarts_with, seat.armed, seat.next_armed) = (None, None, None);
+        seat.disarming.clear();
         if !matches!(seat.life, Life::Alive | Life::Starting { .. }) {
             return Ok(());
         }
@@ -89,18 +98,16 @@ impl<N: RemoteNode, L: Launch> Hub<'_, N, L> {
             return Err(LiveError::NoHello { node: self.name(node), said: said.unwrap_or_default() });
         }
         let seat = self.seat(node);
-        if let Arms::Ending(disk) = seat.arms {
-            seat.restarts_with = Some(disk);
+        if seat.life != Life::Dying && !seat.may_end() {
+            let why = said.map_or(String::new(), |said| format!(": {said}"));
+            self.remark(format!("the process of {} ended by itself{why}", self.name(node)));
         }
-        match (seat.life, seat.arms) {
-            (Life::Gone, _) => Ok(()),
-            (Life::Dying, _) | (_, Arms::Yes | Arms::Ending(_)) => self.crash(node),
-            (_, Arms::No) => {
-                let why = said.map_or(String::new(), |said| format!(": {said}"));
-                self.remark(format!("the process of {} ended by itself{why}", self.name(node)));
-                self.crash(node)
-            }
+        let seat = self.seat(node);
+        if let Some(disk) = seat.disarming.pop_front() {
+            // It ended before it heard that it should not; whatever it was to do after that the next one does.
+            (seat.restarts_with, seat.next_armed) = (Some(disk), seat.armed);
         }
+        self.crash(node)
     }
 
     /// The process of a node has ended: a crash. It restarts if that was waited for.
@@ -120,8 +127,28 @@ impl<N: RemoteNode, L: Launch> Hub<'_, N, L> {
         }
         match self.seat(node).restarts_with.take() {
             Some(disk) => self.restart(node, disk),
-            None => Ok(()),
+            None if self.phase == Phase::Running => Ok(()),
+            None => self.restart_again(node),
         }
+    }
+
+    /// Faults have ended, and a process with them: the next begins at once, unless too many have.
+    fn restart_again(&mut self, node: NodeId) -> Result<(), LiveError> {
+        /// A process that ends that often will again.
+        const RESTARTS_MAX: u32 = 3;
+        match self.phase {
+            // What it missed meanwhile it is to hear of.
+            Phase::Settling { .. } => self.phase = self.mending(),
+            // What it was asked is lost with it, and others may already tell nothing more.
+            Phase::Round { .. } => drop(self.unheard.insert(node)),
+            Phase::Running | Phase::Mending { .. } => {}
+        }
+        let seat = self.seat(node);
+        if seat.restarts == RESTARTS_MAX {
+            return Ok(());
+        }
+        seat.restarts += 1;
+        self.restart(node, Disk::Kept)
     }
 
     /// Begins a process at a node that is down, or has one begin as soon as the old one is.
@@ -129,12 +156,13 @@ impl<N: RemoteNode, L: Launch> Hub<'_, N, L> {
         let seat = self.seat(node);
         match seat.life {
             Life::Dying => {
-                seat.restarts_with = Some(disk);
+                (seat.restarts_with, seat.next_armed) = (Some(disk), None);
                 return Ok(());
             }
             Life::Down => {}
-            Life::Alive if seat.arms == Arms::Yes => {
-                seat.arms = Arms::Ending(disk);
+            Life::Alive if seat.armed.is_some() => {
+                seat.armed = None;
+                seat.disarming.push_back(disk);
                 seat.order(&Order::Disarm);
                 return Ok(());
             }
@@ -174,6 +202,12 @@ impl<N: RemoteNode, L: Launch> Hub<'_, N, L> {
         let name = self.name(node);
         let now = self.now;
         let seat = self.seat(node);
+        if matches!(seat.life, Life::Starting { .. }) {
+            self.remark(format!(
+                "not done: {name} was to stop for a time, and its process was still starting"
+            ));
+            return Ok(());
+        }
         let (Life::Alive, Some(process)) = (seat.life, &mut seat.process) else { return Ok(()) };
         match process.pause() {
             Err(error) if error.kind() == std::io::ErrorKind::Unsupported => {
@@ -182,23 +216,30 @@ impl<N: RemoteNode, L: Launch> Hub<'_, N, L> {
             }
             Err(error) => Err(LiveError::Process { node: name, error }),
             Ok(()) => {
-                seat.is_paused = true;
+                let until = now.saturating_add(lasts);
+                // One that is stopped already may be for longer.
+                seat.paused_until = seat.paused_until.max(Some(until));
                 let incarnation = seat.incarnation;
-                self.add(now.saturating_add(lasts), Due::Resume { node, incarnation });
+                self.add(until, Due::Resume { node, incarnation, until });
                 let for_ns = u64::try_from(lasts.as_nanos()).unwrap_or(u64::MAX);
                 self.note(Nemesis::Pause { node, for_ns })
             }
         }
     }
 
-    /// Lets the process of a node go on, if it is the one that was stopped.
-    pub(super) fn resume(&mut self, node: NodeId, incarnation: u32) -> Result<(), LiveError> {
+    /// Lets the process of a node go on, if it is one that was stopped, and no longer than until then.
+    pub(super) fn resume(
+        &mut self,
+        node: NodeId,
+        incarnation: u32,
+        until: TrueTime,
+    ) -> Result<(), LiveError> {
         let name = self.name(node);
         let seat = self.seat(node);
-        if !seat.is_paused || seat.incarnation != incarnation {
+        if seat.incarnation != incarnation || seat.paused_until.is_none_or(|paused| paused > until) {
             return Ok(());
         }
-        seat.is_paused = false;
+        seat.paused_until = None;
         let resumed = seat.process.as_mut().map_or(Ok(()), |process| process.resume());
         resumed.map_err(|error| LiveError::Process { node: name, error })
     }

@@ -5,7 +5,7 @@ use constellation_trace::{Action, Entry, MessageId, NodeId};
 
 use super::Hub;
 use super::door::LineId;
-use super::seat::{Arms, Life, Told, Work};
+use super::seat::{Life, Told, Work};
 use crate::error::LiveError;
 use crate::launch::{Launch, Process as _};
 use crate::protocol::{Fault, Order, Report, Tag};
@@ -34,13 +34,15 @@ impl<N: RemoteNode, L: Launch> Hub<'_, N, L> {
                 Sense::Sense => {
                     let seat = self.seat(node);
                     (seat.timers_set, seat.timers_done) = (timers_set, timers_done);
+                    seat.has_begun = true;
                     input.map_or(Ok(Sense::Sense), |input| self.done(node, input))?
                 }
                 Sense::Nonsense => Sense::Nonsense,
             },
             Report::Worked { input } => self.stand(node, input)?,
             Report::Disarmed => {
-                self.seat(node).arms = Arms::No;
+                // One that is dying is waited for no more.
+                self.seat(node).disarming.pop_front();
                 Sense::Sense
             }
             Report::Failed { reason, fault: Fault::Outside } => {

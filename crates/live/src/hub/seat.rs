@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use constellation_fabric::{Parcel, Step};
-use constellation_trace::EventId;
+use constellation_trace::{EventId, TrueTime};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::door::LineId;
 use crate::plan::{Disk, Machine};
-use crate::protocol::{Given, Order, Tag};
+use crate::protocol::{Given, Moment, Order, Tag};
 
 /// A node as the hub sees it.
 #[derive(Debug)]
@@ -28,7 +28,10 @@ pub(super) struct Seat<P> {
     pub(super) waiting: VecDeque<(Given, Option<Letter>)>,
     /// Which event each write was.
     pub(super) writes: BTreeMap<Tag, EventId>,
+    /// Whether it has done its first input in this life.
+    pub(super) has_begun: bool,
     pub(super) timers_set: u32,
+    /// In this life.
     pub(super) timers_done: u64,
     pub(super) machine: Machine,
     /// What it is to find when it restarts, if it is to once it has ended.
@@ -37,19 +40,19 @@ pub(super) struct Seat<P> {
     pub(super) is_recorded: bool,
     /// The input after which it is gone for good.
     pub(super) last_input: Option<u64>,
-    pub(super) is_paused: bool,
-    pub(super) arms: Arms,
+    /// If it is stopped, until when.
+    pub(super) paused_until: Option<TrueTime>,
+    /// How many times it has begun again since faults have ended.
+    pub(super) restarts: u32,
+    /// Whether it is to end at its next input; one that is not there yet is told so once it is.
+    pub(super) armed: Option<Moment>,
+    /// Whether the process that comes after it is to.
+    pub(super) next_armed: Option<Moment>,
+    /// Each time that it was told not to, and has not said that it heard: if it had ended already, it restarts with such
+    /// a disk.
+    pub(super) disarming: VecDeque<Disk>,
     /// What it said when it ended by itself.
     pub(super) said: Option<String>,
-}
-
-/// Whether a process ends at its next input.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Arms {
-    No,
-    Yes,
-    /// It is told not to; if it has already, it restarts with such a disk.
-    Ending(Disk),
 }
 
 #[derive(Debug)]
@@ -113,14 +116,18 @@ impl<P> Seat<P> {
             steps: Vec::new(),
             waiting: VecDeque::new(),
             writes: BTreeMap::new(),
+            has_begun: false,
             timers_set: 0,
             timers_done: 0,
             machine,
             restarts_with: None,
             is_recorded: true,
             last_input: None,
-            is_paused: false,
-            arms: Arms::No,
+            paused_until: None,
+            restarts: 0,
+            armed: None,
+            next_armed: None,
+            disarming: VecDeque::new(),
             said: None,
         }
     }
@@ -164,8 +171,10 @@ impl<P> Seat<P> {
         self.line = None;
         self.process = None;
         self.steps = Vec::new();
-        (self.is_paused, self.arms) = (false, Arms::No);
-        (self.timers_set, self.last_input) = (0, None);
+        (self.paused_until, self.armed) = (None, None);
+        self.disarming = VecDeque::new();
+        (self.timers_set, self.timers_done, self.last_input) = (0, 0, None);
+        self.has_begun = false;
         let given = std::mem::take(&mut self.given).into_values();
         let given = given.filter(|work| !work.is_received).filter_map(|work| work.letter);
         let waiting = std::mem::take(&mut self.waiting).into_iter().filter_map(|(_, letter)| letter);
@@ -195,6 +204,20 @@ impl<P> Seat<P> {
         self.last_input.is_some() || self.waiting.iter().any(|(given, _)| *given == Given::Leave)
     }
 
+    /// Whether it may still end at an input, because it was to.
+    pub(super) fn may_end(&self) -> bool {
+        self.armed.is_some() || !self.disarming.is_empty()
+    }
+
+    /// Whether a process is still to be there, or to say that it goes on.
+    pub(super) fn is_coming(&self) -> bool {
+        match self.life {
+            Life::Starting { .. } | Life::Dying => true,
+            Life::Alive => !self.has_begun || self.may_end(),
+            Life::Absent | Life::Down | Life::Gone => false,
+        }
+    }
+
     /// Whether it has nothing left to do.
     pub(super) fn is_quiet(&self) -> bool {
         match self.life {
@@ -202,5 +225,24 @@ impl<P> Seat<P> {
             Life::Starting { .. } | Life::Dying => false,
             Life::Absent | Life::Down | Life::Gone => true,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_life_has_nothing_of_the_old_one() {
+        let mut seat = Seat::<()>::new(Machine::default(), Life::Alive);
+        (seat.timers_set, seat.timers_done, seat.has_begun) = (2, 5, true);
+        seat.armed = Some(Moment::BeforeWork);
+        seat.disarming.push_back(Disk::Kept);
+        seat.paused_until = Some(TrueTime::from_ns(1));
+        seat.end(Life::Down);
+        assert_eq!((seat.timers_set, seat.timers_done, seat.has_begun), (0, 0, false));
+        assert!(!seat.may_end() && seat.paused_until.is_none() && seat.is_quiet());
+        seat.life = Life::Alive;
+        assert!(seat.is_coming(), "it has not begun");
     }
 }

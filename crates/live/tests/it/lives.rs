@@ -1,14 +1,17 @@
 //! Processes that end and begin: each is a crash or a restart of the record, and the run goes on.
 
+use std::io;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use constellation_live::plan::Disk;
-use constellation_live::{Act, Ended, hub};
+use constellation_live::process::serve;
+use constellation_live::{Act, Ended, Launch, Process, Ticket, hub};
 use constellation_trace::{Kind, Nemesis, Trace};
 
 use crate::beacon::{Ask, Beacon};
-use crate::tasks::{Beacons, CALM, at_ms, node, run, setup, whole};
+use crate::tasks::{self, Beacons, CALM, Task, at_ms, node, run, setup, whole};
 use crate::told::{count, lives};
 
 const ONE: Beacons = Beacons { count: 1, repeats: 0 };
@@ -102,6 +105,80 @@ async fn who_is_to_crash_and_is_asked_nothing_goes_on() {
     assert_eq!((lives_of(&live.trace), count(&live.trace, "is at 0")), (0, 1));
 }
 
+/// The answer to the first that it is not to crash comes when it is to again.
+#[tokio::test]
+async fn who_is_to_crash_again_before_it_heard_that_it_is_not_to_does() {
+    let (mut setup, _folder) = setup(1);
+    let strike = || Act::CrashBefore { node: node(0) };
+    let restart = Act::Restart { node: node(0), disk: Disk::Kept };
+    setup.plan =
+        vec![(at_ms(50), strike()), (at_ms(50), restart), (at_ms(50), strike()), (at_ms(60), add(0))];
+    let live = whole(setup, CALM, ONE).await;
+    assert_eq!(live.remarks, [] as [String; 0], "it was to");
+    assert_eq!(lives(&live.trace), [Kind::Crash, Kind::Restart { from: None }]);
+}
+
+#[tokio::test]
+async fn who_is_to_crash_while_it_starts_does_once_it_is_there() {
+    let (mut setup, _folder) = setup(2);
+    let (join, strike) = (Act::Join { node: node(1) }, Act::CrashBefore { node: node(1) });
+    setup.plan = vec![(at_ms(50), join), (at_ms(50), strike), (at_ms(50), add(1))];
+    let live = whole(setup, CALM, TWO).await;
+    assert_eq!(lives(&live.trace), [Kind::Crash, Kind::Restart { from: None }]);
+    assert_eq!((count(&live.trace, "adds 5"), live.remarks.len()), (0, 0), "{:?}", live.remarks);
+}
+
+/// It is told to die when faults end: the next process begins at once.
+#[tokio::test]
+async fn who_ends_after_faults_have_ended_begins_again() {
+    let (mut setup, _folder) = setup(2);
+    setup.plan = vec![(setup.end, Act::Request { node: node(1), request: Ask::Die })];
+    setup.closing.settle = Duration::from_secs(2);
+    let live = whole(setup, CALM, TWO).await;
+    assert_eq!(lives(&live.trace), [Kind::Crash, Kind::Restart { from: None }]);
+    // On a busy machine it may be so slow to die that it is asked before.
+    assert!(count(&live.trace, "is at 0") == 2 || live.unheard == [node(1)], "{:?}", live.unheard);
+}
+
+#[tokio::test]
+async fn of_who_ends_when_it_is_asked_nobody_knows_how_it_stands() {
+    let (mut setup, _folder) = setup(2);
+    setup.closing.rounds = vec![vec![(node(0), Ask::Show), (node(1), Ask::Die)]];
+    let live = whole(setup, CALM, TWO).await;
+    assert_eq!(live.unheard, [node(1)]);
+    assert_eq!(live.remarks, ["the process of atlantic ended by itself"]);
+}
+
+/// Its first process works, and no other does.
+#[derive(Clone, Copy)]
+struct Worn;
+
+impl Launch for Worn {
+    type Process = Task;
+
+    fn launch(&mut self, ticket: &Ticket) -> io::Result<Task> {
+        if ticket.incarnation() == 0 {
+            return ONE.clone().launch(ticket);
+        }
+        let ticket = ticket.clone();
+        Ok(Task(tokio::spawn(async move {
+            // The hub says why.
+            let _ = serve::<Beacon>(&ticket, |_| Err("worn out".to_owned())).await;
+        })))
+    }
+}
+
+#[tokio::test]
+async fn who_ends_again_and_again_is_given_up_and_said_to_be_unheard() {
+    let (mut setup, _folder) = setup(1);
+    setup.plan = vec![(at_ms(50), Act::Crash { node: node(0) })];
+    let live = whole(setup, CALM, Worn).await;
+    assert_eq!(live.unheard, [node(0)]);
+    assert_eq!(lives_of(&live.trace), 9, "a crash, and four lives");
+    let ended = "the process of pacific ended by itself: what the hub says makes no node: worn out";
+    assert_eq!(live.remarks, [ended; 4]);
+}
+
 fn lives_of(trace: &Trace) -> usize {
     lives(trace).len()
 }
@@ -149,6 +226,61 @@ async fn what_cannot_be_stopped_is_told_and_not_recorded() {
     let live = whole(setup, CALM, ONE).await;
     assert_eq!(live.remarks, ["not done: pacific was to stop for a time, and a task cannot be stopped"]);
     assert!(live.trace.nemesis().is_empty());
+    let (mut setup, _folder) = tasks::setup(2);
+    let pause = Act::Pause { node: node(1), lasts: Duration::from_millis(50) };
+    setup.plan = vec![(at_ms(50), Act::Join { node: node(1) }), (at_ms(50), pause)];
+    let live = whole(setup, CALM, TWO).await;
+    assert_eq!(
+        live.remarks,
+        ["not done: atlantic was to stop for a time, and its process was still starting"]
+    );
+}
+
+/// A task that notes when it is stopped and goes on, and is not.
+struct Noted {
+    task: Task,
+    notes: Arc<Mutex<Vec<&'static str>>>,
+}
+
+impl Process for Noted {
+    fn kill(&mut self) -> io::Result<()> {
+        self.task.kill()
+    }
+
+    fn pause(&mut self) -> io::Result<()> {
+        self.notes.lock().expect("nobody panics with it").push("stops");
+        Ok(())
+    }
+
+    fn resume(&mut self) -> io::Result<()> {
+        self.notes.lock().expect("nobody panics with it").push("goes on");
+        Ok(())
+    }
+
+    fn has_ended(&mut self) -> bool {
+        self.task.has_ended()
+    }
+}
+
+struct Notes(Arc<Mutex<Vec<&'static str>>>);
+
+impl Launch for Notes {
+    type Process = Noted;
+
+    fn launch(&mut self, ticket: &Ticket) -> io::Result<Noted> {
+        Ok(Noted { task: ONE.clone().launch(ticket)?, notes: Arc::clone(&self.0) })
+    }
+}
+
+/// The second ends long before the first, and the third begins after that; the end of faults ends them all.
+#[tokio::test]
+async fn who_is_stopped_twice_goes_on_when_the_longer_is_over() {
+    let (mut setup, _folder) = setup(1);
+    let pause = |ms| Act::Pause { node: node(0), lasts: Duration::from_millis(ms) };
+    setup.plan = vec![(at_ms(50), pause(10_000)), (at_ms(60), pause(1)), (at_ms(300), pause(1))];
+    let notes = Arc::default();
+    whole(setup, CALM, Notes(Arc::clone(&notes))).await;
+    assert_eq!(*notes.lock().expect("nobody panics with it"), ["stops", "stops", "stops", "goes on"]);
 }
 
 #[tokio::test]

@@ -49,6 +49,14 @@ async fn a_plan_for_a_node_that_is_not_there_is_refused() {
     assert!(matches!(refused, Err(LiveError::Setup(_))), "{refused:?}");
 }
 
+#[tokio::test]
+async fn a_node_joins_once() {
+    let twice = refused_of(|setup| {
+        setup.plan = [50, 60].map(|ms| (at_ms(ms), Act::Join { node: node(0) })).to_vec();
+    });
+    assert_eq!(twice.await, "pacific is to join twice, and a node joins once");
+}
+
 /// Its folder is removed once it is launched.
 struct Diskless(PathBuf);
 

@@ -1,6 +1,7 @@
 //! Processes that end in the middle of an input: what is on their disks is in the record, and nothing else of it.
 
 use std::io;
+use std::time::Duration;
 
 use constellation_live::frame::{FRAME_BYTES_MAX, Frames, write_frame};
 use constellation_live::process::{Welcome, serve};
@@ -19,11 +20,14 @@ enum Cut {
     Written(u32),
     /// By the process, that it is done with an input.
     Done(u32),
+    /// By the hub, that it is to end at its next input; and the line is not cut, but nothing is heard on it any more.
+    Armed,
 }
 
-/// What the hub and a process say begins with a byte that tells what it is; these are the two that are looked for.
+/// What the hub and a process say begins with a byte that tells what it is; these are looked for.
 const SAYS_WRITTEN: u8 = 2;
 const SAYS_DONE: u8 = 2;
+const SAYS_ARM_BEFORE: u8 = 5;
 
 /// Beacons of two; what the first process of pacific says goes through somebody who cuts the line.
 struct Torn {
@@ -80,10 +84,14 @@ async fn pass_on(door: &TcpListener, hub: &str, cut: Cut) {
         let (what, most) = match cut {
             Cut::Written(nth) => ((false, SAYS_WRITTEN), nth),
             Cut::Done(nth) => ((true, SAYS_DONE), nth),
+            Cut::Armed => ((false, SAYS_ARM_BEFORE), 1),
         };
         heard += u32::from((is_report, said[0]) == what);
         if heard == most {
-            return;
+            match cut {
+                Cut::Armed => std::future::pending().await,
+                Cut::Written(_) | Cut::Done(_) => return,
+            }
         }
         let out = if is_report { &mut reports_out } else { &mut orders_out };
         if write_frame(out, &said).await.is_err() {
@@ -127,4 +135,22 @@ async fn of_two_writes_the_one_that_is_there_stands_with_what_was_before_it() {
     assert!(matches!(lives(&trace)[..], [Kind::Crash, Kind::Restart { from: Some(_) }]), "{trace:?}");
     assert_eq!(counts(&trace, ["adds one", "tells 1", "adds another", "tells 2"]), [1, 1, 0, 0]);
     assert_eq!(counts(&trace, ["hears 1", "remembers 1"]), [0, 1]);
+}
+
+/// As if it was stopped from outside, or worked for ever: it cannot say that it will not end.
+#[tokio::test]
+async fn who_does_not_answer_at_the_end_is_killed_and_begins_again() {
+    let (mut setup, _folder) = setup(1);
+    setup.patience.grace = Duration::from_millis(300);
+    setup.plan = vec![(at_ms(50), Act::CrashBefore { node: node(0) })];
+    let live = whole(setup, CALM, Torn { cut: Cut::Armed, inner: Beacons { count: 1, repeats: 0 } }).await;
+    assert_eq!(lives(&live.trace)[..2], [Kind::Crash, Kind::Restart { from: None }]);
+    // On a busy machine the next one may be slow, too.
+    assert!(!live.remarks.is_empty());
+    assert!(
+        live.remarks.iter().all(|told| told.contains("the process of pacific was killed: it did not answer")
+            || told.contains("not all was done")),
+        "{:?}",
+        live.remarks
+    );
 }
