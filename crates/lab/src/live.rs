@@ -18,7 +18,7 @@ use constellation_live::{Act as Planned, Ended, Launch, LiveError, Setup, hub};
 use constellation_sim::{Disk as SimDisk, Seeded};
 use constellation_trace::{Judgement, Limit, NodeId, Verdict};
 
-use crate::promises::{self, Phase};
+use crate::promises::{self, Phase, Promise};
 use crate::run::Run;
 use crate::scenario::{Act, Chances, MachineAct, Scenario};
 use crate::simulate::{self, Allowed};
@@ -63,6 +63,9 @@ pub fn run<L: Launch>(
         let safety = judged.filter(|(promise, _)| promise.phase() == Phase::Safety);
         judgements = safety.map(|(_, judgement)| judgement).collect();
         judgements.push(cut_short(live.ended));
+    } else if !live.unheard.is_empty() {
+        let unheard = live.unheard.iter().filter_map(|node| scenario.names().nth(node.index()));
+        leave_open(&promises, &mut judgements, &unheard.collect::<Vec<_>>().join(" and "));
     }
     for judgement in &mut judgements {
         if let Verdict::Violated(evidence) = &mut judgement.verdict {
@@ -145,6 +148,16 @@ fn cut_short(ended: Ended) -> Judgement {
         promise: "the run comes to its end".to_owned(),
         verdict: Verdict::Unknown(Limit::NotRecorded(what.to_owned())),
         scope: String::new(),
+    }
+}
+
+/// What is promised for the end is not judged by some of the nodes alone.
+fn leave_open(promises: &[Promise], judgements: &mut [Judgement], unheard: &str) {
+    let of_the_end = promises.iter().zip(judgements).filter(|(promise, _)| promise.phase() != Phase::Safety);
+    for (_, judgement) in of_the_end {
+        let what = format!("what {unheard} shows at the end, whose process ended or did not answer, is");
+        judgement.verdict = Verdict::Unknown(Limit::NotRecorded(what));
+        judgement.scope = String::new();
     }
 }
 
@@ -233,4 +246,34 @@ fn planned(scenario: &Scenario, act: &Act) -> Option<Planned<Request>> {
         }
         Act::Machine { .. } => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_some_nodes_do_not_show_is_not_judged_by_the_others() {
+        let promises = [Promise::EveryUpdateSurvives, Promise::NoThinAir, Promise::ReplicasConverge];
+        let holds = |promise: &Promise| Judgement {
+            promise: format!("{promise:?}"),
+            verdict: Verdict::Holds,
+            scope: "1 key at 2 nodes".to_owned(),
+        };
+        let mut judgements = promises.iter().map(holds).collect::<Vec<_>>();
+        leave_open(&promises, &mut judgements, "pacific");
+        let told = |judgement: &Judgement| match &judgement.verdict {
+            Verdict::Unknown(limit) => format!("{}: {limit}", judgement.promise),
+            verdict => format!("{}: {}", judgement.promise, verdict.word()),
+        };
+        let open = "what pacific shows at the end, whose process ended or did not answer, is not recorded";
+        assert_eq!(
+            judgements.iter().map(told).collect::<Vec<_>>(),
+            [
+                format!("EveryUpdateSurvives: {open}"),
+                "NoThinAir: holds".to_owned(),
+                format!("ReplicasConverge: {open}")
+            ]
+        );
+    }
 }
