@@ -72,14 +72,31 @@ pub(crate) fn write_whole(
         write(&mut writer).with_context(context)?;
         return writer.flush().with_context(context);
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = new_file_in(folder).map_err(|error| system_text(&error)).with_context(context)?;
+    let mut file = new_file_in(folder_of(path)).map_err(|error| system_text(&error)).with_context(context)?;
     let mut writer = BufWriter::new(&mut file);
     write(&mut writer).with_context(context)?;
     writer.flush().with_context(context)?;
     drop(writer);
     file.persist(path).map_err(|error| error.error).with_context(context)?;
     Ok(())
+}
+
+/// Finds out whether [`write_whole`] can write there, before much is done for what is to be written.
+pub(crate) fn try_place(path: &Path) -> anyhow::Result<()> {
+    let context = || format!("cannot write `{}`", path.display());
+    match fs::metadata(path) {
+        Ok(found) if found.is_dir() => Err(anyhow::Error::msg("it is a folder")).with_context(context),
+        Ok(found) if !found.is_file() => Ok(()),
+        _ => {
+            let file = new_file_in(folder_of(path)).map_err(|error| system_text(&error));
+            file.map(drop).with_context(context)
+        }
+    }
+}
+
+/// In which folder a file is to stand.
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Makes a folder unless it is there, and finds out whether files can be written into it.

@@ -1,7 +1,9 @@
 //! `constellation live`: a scenario with a process for each node, its timeline, and its verdict.
 
 use std::env;
+use std::fs;
 use std::io;
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, bail};
@@ -10,10 +12,11 @@ use constellation_live::Program;
 use constellation_live::process::ProcessError;
 use constellation_trace::format::jsonl;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use super::run::{as_json, print_told};
 use crate::args::{self, Progress};
-use crate::file::write_whole;
+use crate::file::{try_place, write_whole};
 use crate::interrupts::Interrupts;
 use crate::printer::{Printer, faint};
 use crate::target::{self, quoted};
@@ -32,9 +35,15 @@ pub(crate) fn run(arguments: &args::Live, printer: &mut Printer) -> anyhow::Resu
         );
     }
     let again = again(arguments, &scenario, seed);
-    let interrupts = Interrupts::listen("the processes end, and what stands is judged")?;
+    if let Some(path) = &arguments.trace {
+        try_place(path)?;
+    }
     let program = env::current_exe().context("cannot find this program, to begin it once for each node")?;
-    let folder = tempfile::tempdir().context("cannot make a folder for the disks of the nodes")?;
+    let folder = disks()?;
+    let interrupts = {
+        let folder = folder.path().to_owned();
+        Interrupts::listen_and("the processes end, and what stands is judged", move || remove(&folder))?
+    };
     let launcher = Program::new(|| {
         let mut command = Command::new(&program);
         command.arg(NODE);
@@ -47,15 +56,39 @@ pub(crate) fn run(arguments: &args::Live, printer: &mut Printer) -> anyhow::Resu
     let run = live::run(&scenario, seed, arguments.speed, folder.path(), launcher, interrupts.flag());
     spinner.into_iter().for_each(|spinner| spinner.finish_and_clear());
     let run = run.context("the live run cannot be done")?;
-    if let Some(path) = &arguments.trace {
-        write_whole(path, |writer| jsonl::write(&run.trace, writer))?;
-    }
     if arguments.json {
         printer.json(&shown(&run, arguments, &again))?;
     } else {
         print(&run, arguments, &again, printer)?;
     }
+    // Last: no other run is like this one, so what was found is told even if it cannot be kept.
+    if let Some(path) = &arguments.trace {
+        write_whole(path, |writer| jsonl::write(&run.trace, writer))?;
+    }
     Ok(run.exit_code())
+}
+
+/// An empty folder for the disks of the nodes, which goes when it is dropped. Its name says whose it is, should this program
+/// be ended before that.
+fn disks() -> anyhow::Result<TempDir> {
+    let folder = tempfile::Builder::new().prefix("constellation-live-").tempdir();
+    let folder = folder.context("cannot make a folder for the disks of the nodes")?;
+    if folder.path().to_str().is_none() {
+        let place = folder.path().display();
+        bail!(
+            "the disks of the nodes cannot be in `{place}`, whose name is no text in UTF-8\nhelp: set TMPDIR to another folder"
+        );
+    }
+    Ok(folder)
+}
+
+/// Removes the folder of the disks, as far as processes that still run leave it empty.
+fn remove(folder: &Path) {
+    /// A process that ends may write once more.
+    const TRIES: u32 = 10;
+    let is_gone = |_: &u32| fs::remove_dir_all(folder).is_ok() || !folder.exists();
+    // If not, it is left to whoever cleans up after the system.
+    let _ = (0..TRIES).find(is_gone);
 }
 
 /// One node of a live run, in a process of its own.

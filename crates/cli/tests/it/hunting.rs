@@ -353,6 +353,7 @@ impl Hunting {
             .args(["--progress", "always"])
             .current_dir(bench.path())
             .env("TERM", "dumb")
+            .env("TMPDIR", bench.path())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()

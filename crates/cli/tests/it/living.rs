@@ -320,3 +320,57 @@ fn no_process_outlives_the_run_however_it_ends() {
     living.kill();
     assert_eq!(living.end(), (None, String::new()));
 }
+
+/// The processes have their disks in a folder of a name that tells whose it is.
+#[cfg(unix)]
+#[test]
+fn no_disk_outlives_the_run_unless_nobody_could_remove_it() {
+    let bench = Bench::new(&[("mine.toml", APART.as_bytes())]);
+    let disks = || bench.names().into_iter().filter(|name| name.starts_with("constellation-live-")).count();
+    let begin = || {
+        // One that is stopped does not end when it is told to, so that there is time for the second Ctrl-C.
+        let pause = "at=0s,do=pause,node=pacific,for=1h";
+        let mut living = crate::hunting::Hunting::command(
+            &bench,
+            &["live", "mine.toml", "--end", "1h", "--timeline", "none", "--step", pause],
+        );
+        living.line();
+        living
+    };
+    let mut living = begin();
+    assert_eq!(disks(), 1);
+    living.interrupt();
+    living.line();
+    living.interrupt();
+    // On a busy machine the run may be over before that.
+    let (code, found) = living.end();
+    assert!([Some(130), Some(3)].contains(&code), "{code:?} {found}");
+    assert_eq!(disks(), 0);
+
+    let mut living = begin();
+    living.kill();
+    living.end();
+    assert_eq!(disks(), 1, "it was killed");
+}
+
+#[test]
+fn a_trace_that_cannot_be_written_is_told_before_the_run() {
+    let bench = Bench::new(&[("mine.toml", APART.as_bytes())]);
+    for (place, why) in [("missing/out.jsonl", "cannot write `missing/out.jsonl`"), (".", "cannot write `.`")]
+    {
+        let output = bench.run(&["live", "mine.toml", "--end", "1h", "--trace", place], b"");
+        assert_eq!(output.status.code(), Some(2), "{}", shown(&output));
+        assert!(text(&output.stderr).starts_with(&format!("error: {why}: ")), "{}", shown(&output));
+    }
+}
+
+/// No other run is like this one.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_was_found_is_told_even_if_it_cannot_be_kept() {
+    let bench = Bench::new(&[("mine.toml", APART.as_bytes())]);
+    let output = bench.run(&["live", "mine.toml", "--speed", "10", "--trace", "/dev/full"], b"");
+    assert_eq!(output.status.code(), Some(2), "{}", shown(&output));
+    assert!(text(&output.stdout).contains("\n✓ holds    replicas converge"), "{}", shown(&output));
+    assert!(text(&output.stderr).starts_with("error: cannot write `/dev/full`: "), "{}", shown(&output));
+}
