@@ -157,6 +157,11 @@ pub enum Error {
         /// How many may wait.
         held_max: usize,
     },
+    /// A step that cannot be: nothing of it was recorded or sent.
+    ImpossibleStep {
+        /// Why not.
+        reason: String,
+    },
     /// The bus is closed: it takes no messages any more.
     BusClosed,
     /// The bus does not record, or what happened on it could not be recorded.
@@ -235,6 +240,7 @@ impl fmt::Display for Error {
                 let text = "messages already wait for the heal, the most allowed";
                 write!(formatter, "the link is cut and {held_max} {text}")
             }
+            Error::ImpossibleStep { reason } => write!(formatter, "the step cannot be: {reason}"),
             Error::BusClosed => formatter.write_str("the bus is closed"),
             Error::NotRecorded { reason } => write!(formatter, "nothing recorded: {reason}"),
         }

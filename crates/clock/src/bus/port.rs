@@ -99,10 +99,12 @@ impl Port {
 
     /// Carries a step of the node out: records it as one event, with its claims, and sends what it sends, with nothing
     /// of the bus in between. `received` is the message that it takes in, for a
-    /// [`StepAct::Receive`](constellation_fabric::StepAct::Receive).
+    /// [`StepAct::Receive`](constellation_fabric::StepAct::Receive); with any other step it says nothing.
     ///
     /// # Errors
-    /// As [`MessageBus::send`]: nothing was recorded or sent. A step without sends has none.
+    /// As [`MessageBus::send`], if it sends. [`Error::ImpossibleStep`] of one that receives without a message; and, if the
+    /// bus records, of one that receives what is not in the hands of this node, never or not any more, and of one that
+    /// no trace would take, such as the end of an operation that never began. Nothing was recorded or sent.
     pub fn carry_out(&self, step: &Step<Vec<u8>>, received: Option<MessageId>) -> Result<(), Error> {
         let (node, mut targets) = (self.node(), Vec::with_capacity(step.sends.len()));
         targets.extend(step.sends.iter().map(|(target, _)| *target));
@@ -116,7 +118,7 @@ impl Port {
             if !targets.is_empty() {
                 desk.admit(node, &targets)?;
             }
-            let first = desk.state.carry_out(node, step, &targets, received);
+            let first = desk.state.carry_out(node, step, &targets, received)?;
             for ((target, payload), number) in step.sends.iter().zip(0..) {
                 // Wraps as the ids of the bus do.
                 let id = MessageId::new(first.number().wrapping_add(number));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use constellation_clock::{Error, MessageBus};
 use constellation_fabric::{Effects, Step};
-use constellation_trace::{Call, Claim, ClaimKind, ClaimRef, Completion, Kind, NodeId};
+use constellation_trace::{Call, Claim, ClaimKind, ClaimRef, Completion, Kind, MessageId, NodeId};
 
 const PACIFIC: NodeId = NodeId::new(0);
 const ATLANTIC: NodeId = NodeId::new(1);
@@ -85,4 +85,36 @@ async fn what_is_in_the_hands_of_a_node_that_goes_is_lost() {
     let trace = bus.trace().expect("all of it can be recorded");
     let told: Vec<_> = trace.nemesis().iter().map(|entry| format!("{:?}", entry.nemesis)).collect();
     assert_eq!(told, ["Lose(MessageId(0), Plain)"]);
+}
+
+/// Nothing of it is recorded, so that the trace is there in the end.
+#[tokio::test]
+async fn a_step_that_cannot_be_is_refused_and_leaves_no_trace() {
+    let bus = bus();
+    let (pacific, mut atlantic) =
+        (bus.port("pacific").expect("it is free"), bus.port("atlantic").expect("it is free"));
+    let receives = Effects::<Vec<u8>>::receiving().into_parts().0;
+    let receive = |port: &constellation_clock::Port, message| {
+        port.carry_out(&receives[0], message).map_err(|error| error.to_string())
+    };
+    let refused = |why: &str| Err(format!("the step cannot be: {why}"));
+    let nobodys = Some(MessageId::new(999));
+    assert_eq!(receive(&atlantic, nobodys), refused("m999 is not in the hands of atlantic"));
+    assert_eq!(receive(&atlantic, None), refused("it receives, and no message is named"));
+
+    bus.send("pacific", "atlantic", b"yaw".to_vec()).await.expect("the links are whole");
+    assert_eq!(receive(&atlantic, Some(MessageId::new(0))), refused("m0 is not in the hands of atlantic"));
+    let letter = atlantic.recv().await.expect("the bus is open");
+    assert_eq!(receive(&pacific, Some(letter.id)), refused("m0 is not in the hands of pacific"));
+    assert_eq!(receive(&atlantic, Some(letter.id)), Ok(()));
+    assert_eq!(receive(&atlantic, Some(letter.id)), refused("m0 is not in the hands of atlantic"));
+
+    let ends = steps(|effects| effects.complete(7, Completion::Done));
+    let ended = pacific.carry_out(&ends[0], None).map_err(|error| error.to_string());
+    assert_eq!(ended, refused("operation 7 ends at a process that never began it"));
+    assert_eq!(bus.trace().expect("all that was taken can be recorded").events().len(), 2);
+
+    let untold = Arc::new(MessageBus::new(vec!["pacific".to_owned()]));
+    let refused = untold.port("pacific").expect("it is free").carry_out(&receives[0], None);
+    assert!(matches!(refused, Err(Error::ImpossibleStep { .. })), "{refused:?}");
 }
