@@ -48,7 +48,8 @@ pub struct Machine {
 }
 
 /// What comes after the end of faults: nodes that are down restart and those that are stopped go on, cut links heal and
-/// what they held arrives; then nodes have time to settle, and are asked to show how things stand.
+/// what they held arrives; then nodes have time to settle, and are asked to show how things stand. A process that ends
+/// meanwhile is followed by another at once, three times at most.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Closing<R> {
@@ -66,7 +67,8 @@ pub struct Closing<R> {
 pub struct Patience {
     /// Until a process that was begun says hello.
     pub hello: Duration,
-    /// At the end, until nothing is under way; for each round.
+    /// At the end, until each process has answered that it goes on, else it is killed; until all have settled; and until
+    /// nothing is under way, for each round.
     pub grace: Duration,
 }
 
@@ -108,8 +110,9 @@ pub enum Act<R> {
         /// Of which node.
         node: NodeId,
     },
-    /// The process of a node ends when it is given its next input, before it works on it. Until a restart of the node or
-    /// the end of faults it waits for such an input; then it waits no more.
+    /// The process of a node ends when it is given its next input, before it works on it; one that starts, the first
+    /// after its start. Until a restart of the node or the end of faults it waits for such an input; then it waits no
+    /// more.
     CrashBefore {
         /// Of which node.
         node: NodeId,
@@ -128,7 +131,8 @@ pub enum Act<R> {
         /// What became of its disk.
         disk: Disk,
     },
-    /// The process of a node is stopped for a time; what comes meanwhile waits.
+    /// The process of a node is stopped for a time; what comes meanwhile waits. One that starts is not: a remark says so.
+    /// Of several that overlap the longest counts.
     Pause {
         /// Of which node.
         node: NodeId,
@@ -149,7 +153,7 @@ pub enum Act<R> {
         /// To what it shows.
         wall: WallTime,
     },
-    /// A node is started now, not when the run begins; what was sent to it before is lost.
+    /// A node is started now, not when the run begins; what was sent to it before is lost. Once a node.
     Join {
         /// Which.
         node: NodeId,

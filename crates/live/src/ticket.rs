@@ -27,7 +27,7 @@ impl fmt::Debug for Token {
 
 /// All that a process is told when it is launched: the hub's address, which node it is, and the token that lets it in.
 ///
-/// It is one line of text, for a pipe. Not for a command line, which everybody on the machine can read.
+/// The hub is on the loopback, and nowhere else is gone to. It is one line of text, for a pipe. Not for a command line, which everybody on the machine can read.
 ///
 /// ```
 /// use constellation_live::Ticket;
@@ -36,6 +36,7 @@ impl fmt::Debug for Token {
 /// let ticket: Ticket = line.parse()?;
 /// assert_eq!((ticket.to_string(), ticket.node().number(), ticket.incarnation()), (line.to_owned(), 3, 1));
 /// assert!("127.0.0.1:49152 3".parse::<Ticket>().is_err());
+/// assert!("192.0.2.7:49152 3 1 000102030405060708090a0b0c0d0e0f".parse::<Ticket>().is_err());
 /// # Ok::<(), constellation_live::TicketError>(())
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -84,7 +85,10 @@ impl FromStr for Ticket {
     fn from_str(line: &str) -> Result<Ticket, TicketError> {
         let mut words = line.split_whitespace();
         let mut word = || words.next().ok_or(TicketError);
-        let address = word()?.parse().map_err(|_| TicketError)?;
+        let address: SocketAddr = word()?.parse().map_err(|_| TicketError)?;
+        if !address.ip().is_loopback() {
+            return Err(TicketError);
+        }
         let node = word()?.parse().map(NodeId::new).map_err(|_| TicketError)?;
         let incarnation = word()?.parse().map_err(|_| TicketError)?;
         let digits = word()?;

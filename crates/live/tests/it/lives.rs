@@ -199,6 +199,18 @@ async fn who_ends_again_and_again_is_given_up_and_said_to_be_unheard() {
     assert_eq!(live.remarks, [ended; 4]);
 }
 
+/// It is asked twice, and each time its timers go on until there is no more time.
+#[tokio::test]
+async fn whose_timers_never_end_is_not_said_to_be_at_work() {
+    let (mut setup, _folder) = setup(1);
+    setup.plan = vec![(at_ms(50), add(0))];
+    setup.patience.grace = Duration::from_millis(500);
+    setup.closing.rounds = vec![vec![(node(0), Ask::Show)]; 2];
+    let live = whole(setup, CALM, Beacons { count: 1, repeats: u32::MAX }).await;
+    assert_eq!((live.remarks, live.unheard), (Vec::new(), Vec::new()));
+    assert_eq!(count(&live.trace, "is at 5"), 2);
+}
+
 fn lives_of(trace: &Trace) -> usize {
     lives(trace).len()
 }

@@ -132,6 +132,10 @@ async fn a_process_that_says_what_cannot_be_has_crashed() {
 
 #[test]
 fn a_process_that_is_told_nothing_says_so() {
+    // However long the line is: what never ends is not read to its end.
+    let endless = std::io::BufReader::new(std::io::repeat(b'1'));
+    let refused = run_process::<Beacon>(endless, |_| Err("never asked".to_owned()));
+    assert!(matches!(refused, Err(ProcessError::Ticket(_))), "{refused:?}");
     let refused = run_process::<Beacon>(&b"hello\n"[..], |_| Err("never asked".to_owned()));
     assert!(matches!(refused, Err(ProcessError::Ticket(_))), "{refused:?}");
     let refused = refused.expect_err("it is no ticket").to_string();
