@@ -65,7 +65,7 @@ pub fn run<L: Launch>(
         judgements.push(cut_short(live.ended));
     } else if !live.unheard.is_empty() {
         let unheard = live.unheard.iter().filter_map(|node| scenario.names().nth(node.index()));
-        leave_open(&promises, &mut judgements, &unheard.collect::<Vec<_>>().join(" and "));
+        leave_open(&promises, &mut judgements, &unheard.collect::<Vec<_>>().join(", "));
     }
     for judgement in &mut judgements {
         if let Verdict::Violated(evidence) = &mut judgement.verdict {
@@ -155,7 +155,8 @@ fn cut_short(ended: Ended) -> Judgement {
 fn leave_open(promises: &[Promise], judgements: &mut [Judgement], unheard: &str) {
     let of_the_end = promises.iter().zip(judgements).filter(|(promise, _)| promise.phase() != Phase::Safety);
     for (_, judgement) in of_the_end {
-        let what = format!("what {unheard} shows at the end, whose process ended or did not answer, is");
+        let what =
+            format!("how things stand in the end at {unheard}, where a process ended or did not answer, is");
         judgement.verdict = Verdict::Unknown(Limit::NotRecorded(what));
         judgement.scope = String::new();
     }
@@ -266,7 +267,7 @@ mod tests {
             Verdict::Unknown(limit) => format!("{}: {limit}", judgement.promise),
             verdict => format!("{}: {}", judgement.promise, verdict.word()),
         };
-        let open = "what pacific shows at the end, whose process ended or did not answer, is not recorded";
+        let open = "how things stand in the end at pacific, where a process ended or did not answer, is not recorded";
         assert_eq!(
             judgements.iter().map(told).collect::<Vec<_>>(),
             [

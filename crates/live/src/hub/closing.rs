@@ -75,8 +75,7 @@ impl<N: RemoteNode, L: Launch> Hub<'_, N, L> {
                 if is_quiet || Instant::now() >= at_latest {
                     if !is_quiet {
                         self.remark_undone("");
-                        let at_work = self.nodes().filter(|node| !self.seats[node.index()].given.is_empty());
-                        self.unheard.extend(at_work.collect::<Vec<_>>());
+                        self.note_unheard(number);
                     }
                     return self.begin_round(number + 1);
                 }
@@ -126,6 +125,15 @@ impl<N: RemoteNode, L: Launch> Hub<'_, N, L> {
             let waits = seat.life == Life::Alive && seat.timers_set > 0;
             !waits || seat.timers_done >= from.saturating_add(u64::from(timers_min))
         })
+    }
+
+    /// Whoever has not answered when there is no other round.
+    fn note_unheard(&mut self, number: usize) {
+        if number + 1 < self.setup.closing.rounds.len() {
+            return;
+        }
+        let at_work = self.nodes().filter(|node| !self.seats[node.index()].given.is_empty());
+        self.unheard.extend(at_work.collect::<Vec<_>>());
     }
 
     /// Tells once what was still to be done, or `else_` if it is nothing but timers.
