@@ -155,8 +155,8 @@ fn who_updates_and_is_killed_remembers_what_it_told() {
     let (crashes, restarts): (Vec<_>, Vec<_>) = (did("crash").collect(), did("restart").collect());
     let ([crash], [restart]) = (&crashes[..], &restarts[..]) else { panic!("{}", lived.trace) };
     // However busy the machine is, and however far it came.
-    let before = did("persist").filter(|wrote| wrote["event"].as_u64() < crash["event"].as_u64());
-    assert_eq!(before.last().map(|wrote| &wrote["event"]), restart.get("from"), "{}", lived.trace);
+    let mut before = did("persist").filter(|wrote| wrote["event"].as_u64() < crash["event"].as_u64());
+    assert_eq!(before.next_back().map(|wrote| &wrote["event"]), restart.get("from"), "{}", lived.trace);
 }
 
 /// It worked on the update and wrote it down, and nobody was told: the next process tells them.
