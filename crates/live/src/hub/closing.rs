@@ -32,6 +32,7 @@ impl<N: RemoteNode, L: Launch> Hub<'_, N, L> {
             let incarnation = self.seat(node).incarnation;
             self.resume(node, incarnation, TrueTime::from_ns(u64::MAX))?;
             let seat = self.seat(node);
+            seat.next_armed = None;
             match seat.life {
                 // Of one that is dying its disk may have been said to be lost.
                 Life::Dying if seat.restarts_with.is_some() => {}

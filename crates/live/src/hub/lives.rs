@@ -166,7 +166,11 @@ impl<N: RemoteNode, L: Launch> Hub<'_, N, L> {
                 seat.order(&Order::Disarm);
                 return Ok(());
             }
-            Life::Absent | Life::Starting { .. } | Life::Alive | Life::Gone => return Ok(()),
+            Life::Starting { .. } => {
+                seat.armed = None;
+                return Ok(());
+            }
+            Life::Absent | Life::Alive | Life::Gone => return Ok(()),
         }
         // Cannot wrap: a plan of 2^32 restarts does not fit in memory.
         seat.incarnation += 1;

@@ -148,6 +148,17 @@ async fn who_is_to_crash_while_it_starts_does_once_it_is_there() {
     assert_eq!((count(&live.trace, "adds 5"), live.remarks.len()), (0, 0), "{:?}", live.remarks);
 }
 
+/// Faults end while it starts, and with them that it is to crash.
+#[tokio::test]
+async fn who_starts_when_faults_end_does_not_crash_at_its_next_input() {
+    let (mut setup, _folder) = setup(2);
+    let (join, strike) = (Act::Join { node: node(1) }, Act::CrashBefore { node: node(1) });
+    setup.plan = vec![(setup.end, join), (setup.end, strike)];
+    let live = whole(setup, CALM, TWO).await;
+    assert_eq!((lives(&live.trace), live.remarks), (Vec::new(), Vec::new()));
+    assert_eq!(count(&live.trace, "is at 0"), 2);
+}
+
 /// It is told to die when faults end: the next process begins at once.
 #[tokio::test]
 async fn who_ends_after_faults_have_ended_begins_again() {
