@@ -53,11 +53,19 @@ pub enum LiveError {
         /// Why not.
         why: &'static str,
     },
-    /// A process cannot go on, through no fault of its node: its disk fails, or what it has to report does not fit.
-    Failed {
+    /// A process cannot go on, through no fault of its node: its disk fails.
+    DiskFails {
         /// Of which node.
         node: String,
         /// Why.
+        reason: String,
+    },
+    /// A process cannot go on, through no fault of its node: what it has to say does not fit into a
+    /// [frame](crate::frame::FRAME_BYTES_MAX).
+    TooLong {
+        /// Of which node.
+        node: String,
+        /// How long it is.
         reason: String,
     },
     /// What a process is to be told does not fit.
@@ -115,7 +123,7 @@ impl fmt::Display for LiveError {
                 write!(f, "the nodes cannot have their disks in the folder `{}`: {why}", folder.display())
             }
             LiveError::JoinsTwice { node } => write!(f, "{node} is to join twice, and a node joins once"),
-            LiveError::Failed { node, reason } => {
+            LiveError::DiskFails { node, reason } | LiveError::TooLong { node, reason } => {
                 write!(f, "the process of {node} cannot go on, through no fault of the node: {reason}")
             }
             LiveError::Untold { node, error } => {

@@ -85,7 +85,8 @@ impl std::error::Error for ProcessError {}
 impl ProcessError {
     const fn fault(&self) -> Fault {
         match self {
-            ProcessError::Disk(_) | ProcessError::Frame(FrameError::TooLong { .. }) => Fault::Outside,
+            ProcessError::Disk(_) => Fault::Disk,
+            ProcessError::Frame(FrameError::TooLong { .. }) => Fault::Length,
             _ => Fault::Node,
         }
     }

@@ -71,9 +71,10 @@ pub(crate) enum Report {
 pub(crate) enum Fault {
     /// The node's, or that of who told it what it makes nothing of: a crash of the run.
     Node,
-    /// Neither the node's nor that of what is done to it: the disk fails, or its record does not fit. There is no run to
-    /// judge.
-    Outside,
+    /// The disk's, so that there is no run to judge.
+    Disk,
+    /// That of our wire, on which what it has to say does not fit. There is no run to judge either.
+    Length,
 }
 
 /// What the hub has a process do.
@@ -172,7 +173,8 @@ impl Report {
                 writer.text(reason);
                 writer.byte(match fault {
                     Fault::Node => 0,
-                    Fault::Outside => 1,
+                    Fault::Disk => 1,
+                    Fault::Length => 2,
                 });
             }
             Report::Disarmed => writer.byte(4),
@@ -205,7 +207,8 @@ impl Report {
                 let reason = reader.text()?;
                 let fault = match reader.byte()? {
                     0 => Fault::Node,
-                    1 => Fault::Outside,
+                    1 => Fault::Disk,
+                    2 => Fault::Length,
                     _ => return None,
                 };
                 Report::Failed { reason, fault }

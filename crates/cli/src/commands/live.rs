@@ -8,8 +8,8 @@ use std::process::Command;
 
 use anyhow::{Context as _, bail};
 use constellation_lab::{Run, live};
-use constellation_live::Program;
 use constellation_live::process::ProcessError;
+use constellation_live::{LiveError, Program};
 use constellation_trace::format::jsonl;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -55,7 +55,7 @@ pub(crate) fn run(arguments: &args::Live, printer: &mut Printer) -> anyhow::Resu
     let spinner = (arguments.progress == Progress::Auto).then(|| printer.progress("running, in real time"));
     let run = live::run(&scenario, seed, arguments.speed, folder.path(), launcher, interrupts.flag());
     spinner.into_iter().for_each(|spinner| spinner.finish_and_clear());
-    let run = run.context("the live run cannot be done")?;
+    let run = run.map_err(no_run)?;
     if arguments.json {
         printer.json(&shown(&run, arguments, &again))?;
     } else {
@@ -66,6 +66,20 @@ pub(crate) fn run(arguments: &args::Live, printer: &mut Printer) -> anyhow::Resu
         write_whole(path, |writer| jsonl::write(&run.trace, writer))?;
     }
     Ok(run.exit_code())
+}
+
+/// Why there is no run, and what to do about it.
+fn no_run(error: LiveError) -> anyhow::Error {
+    let help = match error {
+        LiveError::DiskFails { .. } | LiveError::Disk { .. } | LiveError::Folder { .. } => {
+            "\nhelp: the disks of the nodes are in the folder for temporary files; TMPDIR chooses another"
+        }
+        LiveError::TooLong { .. } | LiveError::Untold { .. } => {
+            "\nhelp: write shorter values, or fewer: a station offers all that it holds at once"
+        }
+        _ => "",
+    };
+    anyhow::anyhow!("the live run cannot be done: {error}{help}")
 }
 
 /// An empty folder for the disks of the nodes, which goes when it is dropped. Its name says whose it is, should this program
@@ -131,4 +145,24 @@ fn shown(run: &Run, arguments: &args::Live, again: &str) -> Value {
         members.insert("again".to_owned(), json!(again));
     }
     object
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_in_the_way_is_told_with_what_to_do() {
+        let full = "the disk fails: no space left on device".to_owned();
+        let refused = no_run(LiveError::DiskFails { node: "pacific".to_owned(), reason: full });
+        assert_eq!(
+            refused.to_string(),
+            "the live run cannot be done: the process of pacific cannot go on, through no fault of the node: \
+             the disk fails: no space left on device\n\
+             help: the disks of the nodes are in the folder for temporary files; TMPDIR chooses another"
+        );
+        let none = no_run(LiveError::NoHello { node: "pacific".to_owned(), said: String::new() });
+        let told = "the live run cannot be done: the process of pacific ended before it said hello";
+        assert_eq!(none.to_string(), told);
+    }
 }

@@ -45,8 +45,11 @@ impl<N: RemoteNode, L: Launch> Hub<'_, N, L> {
                 self.seat(node).disarming.pop_front();
                 Sense::Sense
             }
-            Report::Failed { reason, fault: Fault::Outside } => {
-                return Err(LiveError::Failed { node: self.name(node), reason });
+            Report::Failed { reason, fault: Fault::Disk } => {
+                return Err(LiveError::DiskFails { node: self.name(node), reason });
+            }
+            Report::Failed { reason, fault: Fault::Length } => {
+                return Err(LiveError::TooLong { node: self.name(node), reason });
             }
             Report::Failed { reason, fault: Fault::Node } => {
                 self.seat(node).said = Some(reason);

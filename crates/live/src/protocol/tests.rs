@@ -85,7 +85,7 @@ fn report() -> impl Strategy<Value = Report> {
             .prop_map(|(input, write, step)| Report::Step { input, write, step }),
         (prop::option::of(any::<u64>()), any::<u32>(), any::<u64>())
             .prop_map(|(input, timers_set, timers_done)| Report::Done { input, timers_set, timers_done }),
-        (text(), prop_oneof![Just(Fault::Node), Just(Fault::Outside)])
+        (text(), prop_oneof![Just(Fault::Node), Just(Fault::Disk), Just(Fault::Length)])
             .prop_map(|(reason, fault)| Report::Failed { reason, fault }),
         Just(Report::Disarmed),
         prop::option::of(any::<u64>()).prop_map(|input| Report::Worked { input }),
