@@ -250,4 +250,9 @@ fn names_and_values_of_any_length_are_evidence() {
     assert!(lines.iter().all(|line| line.contains(&pacific)), "a name is told whole");
     let indian = format!("e1  indian{}  +0.000000s  shows nothing under k", " ".repeat(58));
     assert!(told.lines().any(|line| line.ends_with(&indian)), "a column is no wider than 64");
+
+    let link = Link { from: trace.witness(EventId::new(0)), to: trace.witness(read), why: "so".to_owned() };
+    let told = Evidence { proof: Proof::Cycle(vec![link]), ..evidence }.to_string();
+    let link = format!("proof     e0 writes {}… → e1 shows nothing under k   so", "ü".repeat(112));
+    assert!(told.lines().any(|line| line == link), "{told}");
 }
