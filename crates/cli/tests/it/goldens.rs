@@ -24,8 +24,11 @@ fn each_timeline_beside_its_scenario_is_what_is_printed() {
     }
 }
 
-/// The settings of the studies, which have no file: what is typed, how it ends, and the name of the timeline.
-const OF_STUDIES: &[(&[&str], i32, &str)] = &[
+/// The settings of the incidents: what is typed, how it ends, and the name of the timeline. Studies have no file.
+const SETTINGS: &[(&[&str], i32, &str)] = &[
+    (&["mss-17", "--resolver", "wall-lww"], 1, "mss-17-wall-lww.timeline"),
+    (&["mss-17", "--resolver", "lamport-lww"], 1, "mss-17-lamport-lww.timeline"),
+    (&["mss-17", "--resolver", "all"], 1, "mss-17-all.timeline"),
     (&["mss-23"], 0, "mss-23.timeline"),
     (&["mss-23", "--retry", "none"], 0, "mss-23-none.timeline"),
     (&["mss-23", "--retry", "blind"], 1, "mss-23-blind.timeline"),
@@ -39,8 +42,8 @@ const OF_STUDIES: &[(&[&str], i32, &str)] = &[
 ];
 
 #[test]
-fn each_setting_of_a_study_prints_its_timeline() {
-    for (args, code, timeline) in OF_STUDIES {
+fn each_setting_of_an_incident_prints_its_timeline() {
+    for (args, code, timeline) in SETTINGS {
         let output = Bench::new(&[]).run(&[&["run", "--color", "never"], *args].concat(), b"");
         assert_eq!(output.status.code(), Some(*code), "{args:?}: {}", text(&output.stderr));
         expect_file![folder().join(timeline)].assert_eq(text(&output.stdout));
@@ -51,7 +54,7 @@ fn each_setting_of_a_study_prints_its_timeline() {
 fn each_study_has_a_timeline_of_its_usual_setting() {
     for study in STUDIES {
         let is_usual = |(args, _, _): &&(&[&str], i32, &str)| **args == [study.name];
-        assert!(OF_STUDIES.iter().any(|setting| is_usual(&setting)), "{}", study.name);
+        assert!(SETTINGS.iter().any(|setting| is_usual(&setting)), "{}", study.name);
     }
 }
 
@@ -65,7 +68,7 @@ fn each_scenario_in_the_folder_ships_and_has_its_timeline() {
     let mut expected: Vec<_> = INCIDENTS
         .iter()
         .flat_map(|one| ["timeline", "toml"].map(|end| format!("{}.{end}", one.name)))
-        .chain(OF_STUDIES.iter().map(|(_, _, timeline)| (*timeline).to_owned()))
+        .chain(SETTINGS.iter().map(|(_, _, timeline)| (*timeline).to_owned()))
         .collect();
     expected.sort();
     assert_eq!(names, expected);
