@@ -76,7 +76,7 @@ impl Asked for Judge<'_, '_> {
             return Err(Limit::NotRecorded("when operations began and ended is".to_owned()).into());
         }
         self.keys(sessions)?;
-        let is_sufficient = match strict(sessions, self.patience)? {
+        let is_sufficient = match strict(sessions, self.failed_set, self.patience)? {
             Strict::Same => true,
             Strict::Is(strict) => self.keys(&strict).is_ok(),
             Strict::None => false,
@@ -155,17 +155,23 @@ enum Strict<T> {
     Same,
     /// With these they do, if what touches counts as ordered.
     Is(T),
-    /// Times cannot tell: an operation takes no time, or one follows an open one.
+    /// Times cannot tell: an operation takes no time, one follows an open one, or they cannot be doubled.
     None,
 }
 
 /// Where a session orders what times do not, keys cannot be judged alone: that each has an order is necessary only. That
 /// each has one even if all that touches is ordered is sufficient.
-fn strict(sessions: &Sessions, patience: &mut Patience<'_>) -> Result<Strict<Sessions>, Limit> {
+fn strict(
+    sessions: &Sessions,
+    failed_set: FailedSet,
+    patience: &mut Patience<'_>,
+) -> Result<Strict<Sessions>, Limit> {
     patience.step(sessions.len() as u64)?;
     let transactions = || {
         let all = sessions.ids().map(|id| (id, sessions.transaction(id)));
-        all.filter(|(_, transaction)| transaction.outcome != Outcome::Aborted)
+        // A failed compare-and-set that says something has its place in the session, too.
+        let is_told = failed_set == FailedSet::AssertsMismatch;
+        all.filter(move |(_, transaction)| is_told || transaction.outcome != Outcome::Aborted)
     };
     let times = transactions().map(|(_, transaction)| {
         let is_open = transaction.outcome == Outcome::Unknown;
@@ -225,7 +231,7 @@ fn touching(
     times: impl Iterator<Item = (u32, u64, u64)>,
     mut over: impl FnMut(u32, u64) -> Option<u64>,
 ) -> Touching {
-    let (mut touch, mut takes_no_time) = (false, false);
+    let (mut touch, mut is_beyond) = (false, false);
     for (session, invoked, returned) in times {
         if let Some(before) = over(session, returned) {
             if before > invoked {
@@ -233,16 +239,21 @@ fn touching(
             }
             touch |= before == invoked;
         }
-        takes_no_time |= invoked == returned;
+        let is_late = invoked >= LATE || returned >= LATE && returned != Transaction::NEVER;
+        is_beyond |= invoked == returned || is_late;
     }
-    match (touch, takes_no_time) {
+    match (touch, is_beyond) {
         (false, _) => Touching::No,
         (true, false) => Touching::Yes,
         (true, true) => Touching::Beyond,
     }
 }
 
-/// Times at which what touched is apart. Saturating: times near 2^64 are none of a clock.
+/// From this time on [`apart`] has no room, and would make concurrent what is not.
+const LATE: u64 = u64::MAX / 2;
+
+/// Times at which what touched is apart. Saturating: what never ends still never does, and nothing else is [`LATE`], but for
+/// what has failed and is not looked at.
 fn apart(invoked: u64, returned: u64) -> (u64, u64) {
     (invoked.saturating_mul(2).saturating_add(1), returned.saturating_mul(2))
 }

@@ -188,6 +188,40 @@ fn sessions_order_what_times_do_not() {
 }
 
 #[test]
+fn times_that_cannot_be_doubled_order_as_all_others_do() {
+    let at = |time: u64| {
+        let [begun, met, over] = [time, time + 1, time + 2];
+        sessions(&format!(
+            "pacific w(x,1)@{begun}..{met} r(y,nil)@{met}..{over}\nindian w(y,1)@{begun}..{met} r(x,nil)@{met}..{over}"
+        ))
+    };
+    for time in
+        [1, u64::MAX / 2 - 2, u64::MAX / 2 - 1, u64::MAX / 2, 10_000_000_000_000_000_005, u64::MAX - 3]
+    {
+        let sessions = at(time);
+        expect!["violated: no order of these 4 that respects their times and sessions explains them"]
+            .assert_eq(&told(&sessions, &judge("linearizable", &sessions)));
+    }
+}
+
+#[test]
+fn a_failed_compare_and_set_that_says_something_has_its_place_in_its_session() {
+    let sessions =
+        sessions("pacific w(x,1)@1..5 {r(y,1) w(y,2)}!@5..6\nindian w(y,1)@1..5 {r(x,1) w(x,2)}!@5..6");
+    let linearizable = models::find("linearizable").expect("it is there");
+    let check = |failed_set, expected: Expect| {
+        let recorded = Recorded::from(&sessions).with_failed_set(failed_set);
+        let finding = linearizable.judge(&recorded, &mut Patience::new(Budget::default()));
+        expected.assert_eq(&told(&sessions, &finding));
+    };
+    check(
+        FailedSet::AssertsMismatch,
+        expect!["violated: no order of these 4 that respects their times and sessions explains them"],
+    );
+    check(FailedSet::DidNotHappen, expect!["holds"]);
+}
+
+#[test]
 fn the_budget_ends_a_search_and_says_what_was_explored() {
     let words: Vec<String> = (0..12)
         .map(|nth| format!("s{nth} {{r(x,nil) w(x,{nth})}}?@1..\nt{nth} {{r(x,{nth}) w(x,nil)}}?@1..\n"))
