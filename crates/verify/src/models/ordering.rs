@@ -95,7 +95,7 @@ fn ordered(
         session_arrows(observed).for_each(&mut keep);
     }
     if keeps == Keeps::RealTime {
-        real_time_arrows(observed).into_iter().for_each(&mut keep);
+        real_time_arrows(observed, patience)?.into_iter().for_each(&mut keep);
     }
     let guesses = guesses(observed, patience)?;
     for (part, kept) in kept.iter().enumerate() {

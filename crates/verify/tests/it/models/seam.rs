@@ -52,6 +52,27 @@ fn a_budget_that_ends_is_unknown_and_says_what_ended_it() {
 }
 
 #[test]
+fn arrows_of_real_time_are_within_the_budget() {
+    // Half of all begin after the other half is over, so that each of these is before each of those.
+    let lines = (0..400).map(|nth| format!("s{nth} w(k{nth},1)@0..1 r(k{nth},1)@2..3\n"));
+    let sessions = sessions(&lines.collect::<String>());
+    let strict = models::find("strict-serializable").expect("it is there");
+    let check = |budget: Budget, expected: Expect| {
+        let finding = strict.judge(&Recorded::from(&sessions), &mut Patience::new(budget));
+        expected.assert_eq(&told(&sessions, &finding));
+    };
+    check(Budget::default(), expect!["holds"]);
+    check(
+        Budget { bytes_max: 1_000_000, ..Budget::default() },
+        expect!["unknown: judging needs 1000040 bytes of memory, 1000000 are allowed"],
+    );
+    check(
+        Budget { steps_max: 20_000, ..Budget::default() },
+        expect!["unknown: none wrong among the 20001 explored, within the bound: 20000 steps"],
+    );
+}
+
+#[test]
 fn lists_and_queues_are_not_judged_as_registers() {
     let lists = sessions("pacific a(x,1)\nindian r(x,[1])");
     expect!["unknown: x is a list, and only registers can be judged"]
