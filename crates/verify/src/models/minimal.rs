@@ -20,12 +20,14 @@ pub struct Minimal {
     pub limit: Option<Limit>,
 }
 
-/// The smallest part of `sessions` that is found to violate `model`: without any further read or write it would not.
+/// The smallest part of the recorded sessions that is found to violate `model`: without any further read or write it would
+/// not. `None` if there are no sessions. What else is recorded, such as what a failed compare-and-set says, holds for the
+/// parts as well; but for the history, of which there is no part.
 ///
 /// Begins with the transactions of `anomaly` if they are enough, else with everything, and removes halves, quarters, and
 /// at last one at a time: transactions first, then single accesses of what is left. A read goes with the write that it
 /// shows, since else it would be out of thin air. Where a part proves nothing ([`Model::parts`]) only what `anomaly` names is
-/// left, and not judged again.
+/// left, and not judged again; so it is where reads and writes alone do not fit the model.
 ///
 /// Costs as many judgements as O(size × log size) of the smallest part, more where `anomaly` does not suffice.
 ///
@@ -33,14 +35,17 @@ pub struct Minimal {
 /// If `anomaly` names transactions that are not there.
 pub fn minimal(
     model: &dyn Model,
-    sessions: &Sessions,
+    recorded: &Recorded<'_>,
     anomaly: &Anomaly,
     patience: &mut Patience<'_>,
-) -> Minimal {
+) -> Option<Minimal> {
+    let sessions = recorded.sessions?;
     if model.parts() == Parts::ProveNothing {
-        return named(sessions, anomaly);
+        return Some(named(sessions, anomaly));
     }
-    let mut search = Search { model, sessions, needs: BTreeMap::new(), patience, limit: None };
+    let recorded = Recorded { sessions: None, history: None, ..*recorded };
+    let (limit, fit) = (None, Fit::Fits);
+    let mut search = Search { model, recorded, sessions, needs: BTreeMap::new(), patience, limit, fit };
     let all: Vec<TransactionId> = sessions.ids().collect();
     let shown = search.whole(&anomaly.transactions);
     search.learn(&shown);
@@ -49,10 +54,13 @@ pub fn minimal(
         search.learn(&whole);
         search.judged(&whole)
     });
-    // What cannot even be judged again stays as it is.
-    let ids = all.clone();
     let Some(mut best) = found else {
-        return Minimal { sessions: sessions.sub(&all), ids, anomaly: anomaly.clone(), limit: search.limit };
+        if search.fit == Fit::Never {
+            return Some(named(sessions, anomaly));
+        }
+        // What cannot even be judged again stays as it is.
+        let (sessions, anomaly) = (sessions.sub(&all), anomaly.clone());
+        return Some(Minimal { sessions, ids: all, anomaly, limit: search.limit });
     };
     search.shrink(&mut best, |part| part.iter().map(|(id, _)| (*id, None)).collect());
     search.shrink(&mut best, |part| {
@@ -60,7 +68,7 @@ pub fn minimal(
     });
     let Found { part, anomaly } = best;
     let ids = part.iter().map(|(id, _)| *id).collect();
-    Minimal { sessions: sessions.narrowed(&part), ids, anomaly, limit: search.limit }
+    Some(Minimal { sessions: sessions.narrowed(&part), ids, anomaly, limit: search.limit })
 }
 
 /// What a violation names, and nothing else.
@@ -88,13 +96,23 @@ struct Found {
     anomaly: Anomaly,
 }
 
+/// Whether the model says anything of reads and writes alone.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Fit {
+    Fits,
+    Never,
+}
+
 struct Search<'s, 'm, 'p> {
     model: &'m dyn Model,
+    /// What is recorded besides sessions.
+    recorded: Recorded<'s>,
     sessions: &'s Sessions,
     /// How many writes there are in all of each value that the search has to do with.
     needs: BTreeMap<(Key, Value), usize>,
     patience: &'m mut Patience<'p>,
     limit: Option<Limit>,
+    fit: Fit,
 }
 
 impl Search<'_, '_, '_> {
@@ -146,12 +164,22 @@ impl Search<'_, '_, '_> {
         if self.limit.is_some() {
             return None;
         }
+        let size: usize = part.iter().map(|(_, places)| places.len()).sum();
+        if let Err(limit) = self.patience.step(size as u64) {
+            self.limit = Some(limit);
+            return None;
+        }
         let part = self.supported(part);
         let sessions = self.sessions.narrowed(&part);
-        let finding = self.model.judge(&Recorded::from(&sessions), self.patience);
+        let recorded = Recorded { sessions: Some(&sessions), ..self.recorded };
+        let finding = self.model.judge(&recorded, self.patience);
         self.limit = self.patience.step(1).err();
         match finding {
             Finding::Violated(anomaly) => Some(Found { part, anomaly }),
+            Finding::Unknown(Limit::Unfit(_)) => {
+                self.fit = Fit::Never;
+                None
+            }
             Finding::Holds | Finding::Unknown(_) => None,
         }
     }
@@ -185,9 +213,10 @@ impl Search<'_, '_, '_> {
     }
 }
 
+/// The part without some of its pieces, which are in its order: by numbers, then by places.
 fn without(part: &Part, gone: &[Piece]) -> Part {
-    let is_kept =
-        |id: TransactionId, place: usize| !gone.contains(&(id, None)) && !gone.contains(&(id, Some(place)));
+    let is_gone = |piece: Piece| gone.binary_search(&piece).is_ok();
+    let is_kept = |id: TransactionId, place: usize| !is_gone((id, None)) && !is_gone((id, Some(place)));
     let kept = part.iter().map(|(id, places)| {
         (*id, places.iter().copied().filter(|place| is_kept(*id, *place)).collect::<Vec<_>>())
     });

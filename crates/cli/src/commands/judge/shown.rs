@@ -48,11 +48,11 @@ pub(super) fn explain(
     patience: &mut Patience<'_>,
 ) -> Shown {
     let about = model.about();
-    let Some(whole) = recorded.sessions else {
+    let smallest = minimal(model, recorded, anomaly, patience);
+    let (Some(whole), Some(smallest)) = (recorded.sessions, smallest) else {
         let places = Places { imported, whole: None, part: None, ids: &[], history: recorded.history };
         return places.shown(about, anomaly, None);
     };
-    let smallest = minimal(model, whole, anomaly, patience);
     // A judge that needs the operations themselves may see nothing in their reads and writes.
     let is_smaller = smallest.sessions.len() < whole.len() || smallest.sessions.len() <= PART_MAX;
     let history = recorded.history;

@@ -1,18 +1,29 @@
 //! The smallest part of a history that a model cannot explain.
 
 use constellation_verify::Budget;
-use constellation_verify::models::{self, Finding, Parts, Patience};
+use constellation_verify::models::{
+    self, Anomaly, FailedSet, Finding, Minimal, Model, Parts, Patience, Recorded,
+};
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
 use super::{judge, sessions, small, told};
+
+fn smallest(
+    model: &dyn Model,
+    recorded: &Recorded<'_>,
+    anomaly: &Anomaly,
+    patience: &mut Patience<'_>,
+) -> Minimal {
+    models::minimal(model, recorded, anomaly, patience).expect("there are sessions")
+}
 
 fn check(model: &str, sketch: &str, expected: Expect) {
     let sessions = sessions(sketch);
     let Finding::Violated(anomaly) = judge(model, &sessions) else { panic!("{model} explains {sketch}") };
     let model = models::find(model).expect("it is there");
     let mut patience = Patience::new(Budget::default());
-    let minimal = models::minimal(model, &sessions, &anomaly, &mut patience);
+    let minimal = smallest(model, &Recorded::from(&sessions), &anomaly, &mut patience);
     assert_eq!(minimal.limit, None);
     // The same, in the numbers of the whole.
     let whole = minimal.anomaly.clone().renumbered(&minimal.ids);
@@ -109,7 +120,7 @@ fn a_search_that_is_cut_short_says_so_and_shows_what_it_has() {
     let model = models::find("causal").expect("it is there");
     for steps_max in [0, 60, 90] {
         let mut patience = Patience::new(Budget { steps_max, ..Budget::default() });
-        let minimal = models::minimal(model, &sessions, &anomaly, &mut patience);
+        let minimal = smallest(model, &Recorded::from(&sessions), &anomaly, &mut patience);
         assert!(minimal.limit.is_some(), "{steps_max}");
         assert_eq!(judge("causal", &minimal.sessions).word(), "violated", "{steps_max}");
     }
@@ -130,7 +141,7 @@ fn nearly_all_that_is_wrong_is_shown_by_ten_accesses() {
         for model in models::all() {
             let Finding::Violated(anomaly) = judge(model.about().name, &sessions) else { continue };
             let mut patience = Patience::new(Budget::default());
-            let minimal = models::minimal(*model, &sessions, &anomaly, &mut patience);
+            let minimal = smallest(*model, &Recorded::from(&sessions), &anomaly, &mut patience);
             all += 1;
             small_enough += u32::from(minimal.sessions.accesses_total() <= 10);
         }
@@ -149,7 +160,7 @@ proptest! {
             let name = model.about().name;
             let Finding::Violated(anomaly) = judge(name, &sessions) else { continue };
             let mut patience = Patience::new(Budget::default());
-            let minimal = models::minimal(*model, &sessions, &anomaly, &mut patience);
+            let minimal = smallest(*model, &Recorded::from(&sessions), &anomaly, &mut patience);
             prop_assert_eq!(judge(name, &minimal.sessions).word(), "violated");
             for gone in minimal.sessions.ids() {
                 let rest: Vec<_> = minimal.sessions.ids().filter(|id| *id != gone).collect();
@@ -159,4 +170,20 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn parts_are_judged_as_the_whole_was() {
+    // Only a failed compare-and-set that found another value contradicts the write before it.
+    let sessions = sessions("pacific w(q,1)@1..2 w(x,1)@3..4\nindian {r(x,1) w(x,2)}!@5..6 r(q,1)@7..8");
+    let recorded = Recorded::from(&sessions).with_failed_set(FailedSet::AssertsMismatch);
+    let model = models::find("linearizable").expect("it is there");
+    let mut patience = Patience::new(Budget::default());
+    let Finding::Violated(anomaly) = model.judge(&recorded, &mut patience) else { panic!("it found 1") };
+    let minimal = smallest(model, &recorded, &anomaly, &mut patience);
+    let told = told(&minimal.sessions, &Finding::Violated(minimal.anomaly));
+    expect![[r#"
+        pacific  w(x,1)@3..4
+        indian   {r(x,1) w(x,2)}!@5..6
+        violated: no order of these 2 that respects their times explains them; none gets further than indian {r(x,1) w(x,2)}!"#]].assert_eq(&format!("{}\n{told}", minimal.sessions));
 }
