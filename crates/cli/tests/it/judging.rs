@@ -155,7 +155,7 @@ fn of_all_models_the_border_is_told() {
             ✓ holds    pram                each session sees one order of all writes, which keeps that of each session
             strongest that hold  causal-memory
             weakest that fail    causal-convergence
-              between causal-memory and causal-convergence (two orders): concurrent writes are seen in two orders, each by a session that keeps to its own
+              a famous difference between causal-memory and causal-convergence (two orders): concurrent writes are seen in two orders, each by a session that keeps to its own
             ✗ violated causal-convergence
                 expected  everybody sees the last write of its past, in one order of all writes
                 found     in any order of all writes each of these is before the next, and the last before the first
@@ -403,7 +403,7 @@ fn standard_input_is_a_history_too() {
         ✗ violated causal  whoever sees an effect sees its causes
         strongest that hold  pram
         weakest that fail    causal
-          between pram and causal (effect without its cause): each session's writes are seen in their order, but not what one session learnt from another
+          a famous difference between pram and causal (effect without its cause): each session's writes are seen in their order, but not what one session learnt from another
         ✗ violated causal
             expected  whoever sees an effect sees its causes
             found     indian r(x,nil) reads as x the initial value, which pacific w(x,1) in its past had overwritten
@@ -506,7 +506,7 @@ fn queues_sets_and_locks_are_judged_as_objects() {
         ✓ holds    sequential    all see one order, in which everybody's own operations stand as they were done
         strongest that hold  sequential
         weakest that fail    linearizable
-          between sequential and linearizable (stale read): in real time the write was over before the read began, and no order of sessions knows of real time
+          a famous difference between sequential and linearizable (stale read): in real time the write was over before the read began, and no order of sessions knows of real time
         ✗ violated linearizable
             expected  each operation takes effect at one moment between its beginning and its end
             found     no order of these 2 that respects their times explains them; none gets further than s1 read x shows nothing

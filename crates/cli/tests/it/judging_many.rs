@@ -309,3 +309,19 @@ fn the_readme_of_histories_names_them_all_and_its_sketch_is_one() {
         assert_ne!(output.status.code(), Some(2), "{line}: {}", text(&output.stderr));
     }
 }
+
+#[test]
+fn what_judges_it_again_reads_it_as_it_was_read() {
+    let history = "pacific w(x,1)@1..2\nindian {r(x,1) w(x,2)}!@3..4\n";
+    let bench = Bench::new(&[("mine", history.as_bytes())]);
+    let replay = |flags: &str| {
+        let output = bench.run(&flags.split(' ').collect::<Vec<_>>(), b"");
+        let line = text(&output.stdout).lines().find(|line| line.contains("replay"));
+        line.expect("there is a violation").trim().to_owned()
+    };
+    let given = "judge mine --model linearizable --format sketch --object register --failed-cas mismatch";
+    expect!["replay    constellation judge mine --model linearizable --format sketch --object register --failed-cas mismatch"]
+        .assert_eq(&replay(given));
+    expect!["replay    constellation judge mine --model linearizable --failed-cas mismatch"]
+        .assert_eq(&replay("judge mine --failed-cas mismatch"));
+}

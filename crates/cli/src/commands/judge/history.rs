@@ -33,6 +33,8 @@ pub(super) struct Asked {
 /// A history, judged.
 pub(super) struct JudgedHistory {
     pub(super) name: String,
+    /// The flags that say how it was read, each with a space before it.
+    pub(super) flags: String,
     pub(super) facts: Facts,
     pub(super) rows: Vec<Judged>,
     /// Models that speak of something else, and why.
@@ -101,7 +103,7 @@ pub(super) fn judge(path: &Path, asked: &Asked) -> anyhow::Result<JudgedHistory>
     }
     let border = Border::of(&rows);
     let shown = asked.shown(&rows, &border, &imported, &recorded);
-    Ok(JudgedHistory { name, facts, rows, unfit, border, shown })
+    Ok(JudgedHistory { name, flags: asked.flags(), facts, rows, unfit, border, shown })
 }
 
 /// What is judged: reads and writes, the operations behind them, or both.
@@ -129,6 +131,18 @@ fn by_line(why: &str, imported: &Imported) -> String {
 }
 
 impl Asked {
+    /// Those flags that say how a history is to be read, as they were given.
+    fn flags(&self) -> String {
+        let failed_cas = self.failed_cas.and_then(|said| FailedCas::NAMES.iter().find(|(_, is)| *is == said));
+        let flags = [
+            ("format", self.format.map(HistoryFormat::name)),
+            ("object", self.object.map(Object::name)),
+            ("failed-cas", failed_cas.map(|(name, _)| *name)),
+        ];
+        let given = flags.iter().filter_map(|(flag, value)| value.map(|value| format!(" --{flag} {value}")));
+        given.collect()
+    }
+
     /// What a model's judge finds within the budget.
     fn found(&self, model: &dyn Model, recorded: &Recorded<'_>) -> Finding {
         match self.patiently(|patience| model.judge(recorded, patience)) {

@@ -38,7 +38,8 @@ pub(super) fn print(judged: &JudgedHistory, printer: &mut Printer) -> anyhow::Re
         if judged.rows.len() > 1 {
             printer.line(format!("{} {}", glyph(Known::Fails), strong(about.name)))?;
         }
-        let replay = format!("constellation judge {} --model {}", quoted(&judged.name), about.name);
+        let flags = &judged.flags;
+        let replay = format!("constellation judge {} --model {}{flags}", quoted(&judged.name), about.name);
         let is_file = judged.name != "standard input";
         evidence::print(shown, if is_file { &replay } else { "" }, printer)?;
     }
@@ -138,7 +139,8 @@ fn border(judged: &JudgedHistory, printer: &mut Printer) -> anyhow::Result<()> {
     }
     for separation in separations(judged) {
         let Separation { name, allowed, forbidden, sentence, .. } = separation;
-        printer.line(format!("  between {allowed} and {forbidden} ({name}): {sentence}"))?;
+        printer
+            .line(format!("  a famous difference between {allowed} and {forbidden} ({name}): {sentence}"))?;
     }
     Ok(())
 }
