@@ -9,7 +9,7 @@ impl Sessions {
     /// The operations of a history, each a transaction of its own, in its order; sessions are called `s0`, `s1` and so on.
     ///
     /// A read that shows nothing has read the initial value; a compare-and-set that was done has read what it expected and
-    /// written, in one. A key that is appended to is a list, any other a register. What failed is aborted, what is open
+    /// written, in one; a [`Call::Other`] `put-if-absent KEY` is one that expects nothing. A key that is appended to is a list, any other a register. What failed is aborted, what is open
     /// unknown. A read that is open, failed or ended without showing anything says nothing and is left out, but counted
     /// in [`Sessions::unsaid`]. O(operations × log texts).
     ///
@@ -76,9 +76,24 @@ impl Sessions {
     ) -> Result<Option<Vec<Access>>, Unfit> {
         let refused = |error| Unfit::Refused { place, error };
         let call = || operation.call.to_string().trim_end().to_owned();
-        let Some(name) = operation.call.key() else { return Err(Unfit::Operation { place, call: call() }) };
+        let absent = match &operation.call {
+            Call::Other { name, argument } => name
+                .split_once(' ')
+                .filter(|(word, _)| *word == "put-if-absent")
+                .map(|(_, key)| (key, argument)),
+            _ => None,
+        };
+        let name = absent.map(|(key, _)| key).or(operation.call.key().map(String::as_str));
+        let Some(name) = name else { return Err(Unfit::Operation { place, call: call() }) };
         let key = self.key(name).map_err(refused)?;
-        let is_list = lists.contains(name.as_str());
+        let is_list = lists.contains(name);
+        if let Some((_, value)) = absent {
+            if is_list {
+                return Err(Unfit::Mixed { place, call: call() });
+            }
+            let value = self.value(value).map_err(refused)?;
+            return Ok(Some(vec![Access::read(key, Value::NOTHING), Access::write(key, value)]));
+        }
         Ok(Some(match &operation.call {
             Call::Read { .. } => {
                 let Some((_, Completion::Shows(shown))) = &operation.completed else { return Ok(None) };

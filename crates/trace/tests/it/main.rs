@@ -1,6 +1,7 @@
 //! What a trace is and is not, and how it is written down.
 
 mod foreign_histories;
+mod foreign_values;
 mod histories;
 mod jsonl;
 mod jsonl_nemesis;

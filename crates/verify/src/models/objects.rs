@@ -79,6 +79,7 @@ impl Object {
             Call::Append { .. } => Some(Object::List),
             Call::Add { .. } => Some(Object::Counter),
             Call::Other { name, .. } => match word(name) {
+                "put-if-absent" => Some(Object::Register),
                 "add" | "remove" | "contains" => Some(Object::Set),
                 "enqueue" | "dequeue" => Some(Object::Queue),
                 "acquire" | "release" => Some(Object::Mutex),

@@ -43,6 +43,20 @@ pub enum Fault {
         /// Its own.
         index: u64,
     },
+    /// Nil is written, or put into an object.
+    NilWritten,
+    /// An end says that something else was written than its beginning.
+    OtherWritten {
+        /// Where it began.
+        line: u32,
+    },
+    /// What is added to a counter is no whole number of 64 bits.
+    NoAmount {
+        /// What is added.
+        amount: String,
+    },
+    /// It has no key where others have one.
+    NoKey,
     /// Single operations and transactions in one history.
     Mixed,
     /// A transaction goes on after its session began another.
@@ -78,6 +92,14 @@ impl fmt::Display for Fault {
             Fault::IndexBack { before, index } => {
                 write!(f, "a record with `:index {index}` stands behind one with `:index {before}`")
             }
+            Fault::NilWritten => f.write_str("nil is written here, which reads cannot tell from nothing yet"),
+            Fault::OtherWritten { line } => {
+                write!(f, "this ends with other writes than it began with on line {line}")
+            }
+            Fault::NoAmount { amount } => {
+                write!(f, "{} is added to a counter and is no whole number of 64 bits", one_line(amount))
+            }
+            Fault::NoKey => f.write_str("this stands without a key where others are of independent keys"),
             Fault::Mixed => f.write_str("transactions and single operations in one history"),
             Fault::GoesOn { transaction } => {
                 write!(f, "transaction {} goes on after another began in its session", one_line(transaction))
@@ -105,6 +127,12 @@ impl Fault {
             Fault::IndexBack { .. } => {
                 "the order of records is taken for that of time: sort them by `:index`"
             }
+            Fault::NilWritten => "write a value of its own for what is deleted",
+            Fault::OtherWritten { .. } => {
+                "which of the two was written cannot be known: an end repeats them, or is nil"
+            }
+            Fault::NoAmount { .. } => "if it is a set, a read must show it as a collection",
+            Fault::NoKey => "write [key value], and [key nil] to ask",
             Fault::Mixed => "split the history",
             Fault::GoesOn { .. } => "all that a transaction does stands together within its session",
             Fault::Refused(_) | Fault::Notation(_) => "",

@@ -19,7 +19,7 @@ pub(super) fn read(text: &str, format: HistoryFormat) -> Result<Imported, Format
     let mut reader = Reader::new(text);
     read_records(&mut reader, &mut records)
         .map_err(|flaw| FormatError::of_text(text, flaw.span, flaw.problem))?;
-    records.finish().map_err(|fault| FormatError::whole(Problem::History(fault)))
+    records.finish()
 }
 
 fn read_records<'a>(reader: &mut Reader<'a>, records: &mut Records<'a>) -> Result<(), Flaw> {
@@ -90,6 +90,8 @@ pub(super) struct Records<'a> {
     time: u64,
     operations: Vec<Operation>,
     lines: Vec<u32>,
+    /// Where each operation begins, and the key and value if it is given a pair: which is meant is known at the end.
+    given: Vec<Given>,
     transactions: Transactions,
     /// Whether a read showed a collection: then what is added is added to a set.
     shows_collections: bool,
@@ -97,6 +99,24 @@ pub(super) struct Records<'a> {
     /// The `:index` of the last record that had one.
     index: Option<u64>,
 }
+
+/// What an operation is given.
+#[derive(Clone, Debug)]
+pub(super) struct Given {
+    span: Range<usize>,
+    pair: Option<(String, String, Is)>,
+    is_number: Is,
+}
+
+/// Whether something is so.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Is {
+    So,
+    Not,
+}
+
+/// What a compare-and-set is that expects nothing.
+const PUT_IF_ABSENT: &str = "put-if-absent";
 
 /// The key of an object that has no name.
 pub(super) const KEY: &str = "x";
@@ -112,6 +132,7 @@ impl<'a> Records<'a> {
             time: 0,
             operations: Vec::new(),
             lines: Vec::new(),
+            given: Vec::new(),
             transactions: Transactions::default(),
             shows_collections: false,
             skipped: 0,
@@ -201,6 +222,7 @@ impl<'a> Records<'a> {
         let session = self.clients.begin(process, open).map_err(|wrong| fault(record, wrong))?;
         let invoked = self.moment();
         self.lines.push(self.line);
+        self.given.push(self.given(record));
         self.operations.push(Operation {
             client: NodeId::new(process),
             process: ProcessId::new(process),
@@ -212,13 +234,21 @@ impl<'a> Records<'a> {
         Ok(())
     }
 
+    fn given(&self, record: &Record<'_, 'a>) -> Given {
+        let is_number = |form: &Form<'_>| if matches!(form.value, Edn::Number(_)) { Is::So } else { Is::Not };
+        let pair = match record.value.and_then(Form::sequence) {
+            Some([key, value]) => Some((self.shown(key), self.shown(value), is_number(value))),
+            _ => None,
+        };
+        Given { span: record.span.clone(), pair, is_number: record.value.map_or(Is::Not, is_number) }
+    }
+
     fn moment(&self) -> Moment {
         Moment { event: EventId::new(self.line), at: TrueTime::from_ns(self.time) }
     }
 
     fn end(&mut self, process: u32, kind: Kind, record: &Record<'_, 'a>) -> Result<(), Flaw> {
         let open = self.clients.open(process).map_err(|wrong| fault(record, wrong))?;
-        let ended = self.call(record);
         let operation = &self.operations[open.place as usize];
         let begun = verb(&operation.call);
         if begun != verb_named(record.name) {
@@ -237,15 +267,55 @@ impl<'a> Records<'a> {
             Kind::Info => Completion::Unknown { reason: self.reason(record) },
         };
         if kind == Kind::Ok {
-            // What an end cannot say of its call is wrong with it.
-            ended?;
+            self.same_call(&operation.call, open.line, record)?;
             let is_collection = |form: &Form<'_>| matches!(form.value, Edn::Sequence(_) | Edn::Set(_));
-            self.shows_collections |= begun == "read" && record.value.is_some_and(is_collection);
+            let shown = record.value.map(|form| match (&operation.call, form.sequence()) {
+                (Call::Read { key }, Some([of, value])) if key != KEY && self.shown(of) == *key => value,
+                _ => form,
+            });
+            self.shows_collections |= begun == "read" && shown.is_some_and(is_collection);
         }
         let moment = self.moment();
+        if kind == Kind::Fail {
+            self.fail_for_a_reason(open.place as usize, record);
+        }
         self.operations[open.place as usize].completed = Some((moment, completion));
         self.clients.end(process, if kind == Kind::Info { Knows::Nothing } else { Knows::Outcome });
         Ok(())
+    }
+
+    /// What an end says of its call must be what the call was; nil says nothing.
+    fn same_call(&self, begun: &Call, line: u32, record: &Record<'_, 'a>) -> Result<(), Flaw> {
+        if record.value.is_none_or(|form| form.value == Edn::Nil) {
+            return Ok(());
+        }
+        let ended = self.call(record)?;
+        let writes = ["write", "append", "cas", "enqueue"].contains(&verb(begun));
+        if writes && ended != *begun {
+            return Err(fault(record, Fault::OtherWritten { line }));
+        }
+        Ok(())
+    }
+
+    /// That a compare-and-set failed tells what it found only if its end repeats it and names no error. Any other
+    /// asserts nothing, so it becomes the write that it would have been, which did not happen.
+    fn fail_for_a_reason(&mut self, place: usize, record: &Record<'_, 'a>) {
+        let call = &self.operations[place].call;
+        if verb(call) != "cas" {
+            return;
+        }
+        if record.error.is_none() && self.call(record).is_ok_and(|ended| ended == *call) {
+            return;
+        }
+        let write = match call {
+            Call::CompareAndSet { key, value, .. } => Call::Write { key: key.clone(), value: value.clone() },
+            Call::Other { name, argument } => {
+                let key = name.split_once(' ').map_or(KEY, |(_, key)| key).to_owned();
+                Call::Write { key, value: argument.clone() }
+            }
+            _ => return,
+        };
+        self.operations[place].call = write;
     }
 
     /// What is asked.
@@ -260,6 +330,11 @@ impl<'a> Records<'a> {
             _ => (KEY.to_owned(), record.value),
         };
         let text = value.map_or_else(|| "nil".to_owned(), |value| self.shown(value));
+        let is_nil = |value: Option<&Form<'_>>| value.is_none_or(|value| value.value == Edn::Nil);
+        let is_given = ["write", "append", "cas", "add", "remove", "contains", "enqueue"].contains(&verb);
+        if is_given && is_nil(value) {
+            return Err(fault(record, Fault::NilWritten));
+        }
         Ok(match verb {
             "read" => Call::Read { key },
             "write" => Call::Write { key, value: text },
@@ -269,7 +344,21 @@ impl<'a> Records<'a> {
                     let span = value.map_or(record.span.clone(), Form::span);
                     return Err(Flaw::new(span, "[expected new]", text));
                 };
-                Call::CompareAndSet { key, expected: self.shown(expected), value: self.shown(new) }
+                if new.value == Edn::Nil {
+                    return Err(fault(record, Fault::NilWritten));
+                }
+                let value = self.shown(new);
+                if expected.value == Edn::Nil {
+                    Call::Other { name: format!("{PUT_IF_ABSENT} {key}"), argument: value }
+                } else {
+                    Call::CompareAndSet { key, expected: self.shown(expected), value }
+                }
+            }
+            "dequeue"
+                if let Some([key, value]) = pair
+                    && value.value == Edn::Nil =>
+            {
+                Call::Other { name: format!("dequeue {}", self.shown(key)), argument: String::new() }
             }
             _ => {
                 let argument = if text == "nil" { String::new() } else { text };
@@ -293,6 +382,17 @@ impl<'a> Records<'a> {
                 let value = independent.map(|pair| &pair[1]).or(value);
                 Completion::Shows(value.map(shown).unwrap_or_default())
             }
+            Call::Other { name, .. } if word(name) == "dequeue" => {
+                let pair = value.and_then(Form::sequence).filter(|pair| pair.len() == 2);
+                let key = name.split_once(' ').map(|(_, key)| key);
+                let of_key = pair.filter(|pair| key.is_some_and(|key| self.shown(&pair[0]) == key));
+                match of_key.map(|pair| &pair[1]).or(value).map(|form| (form, &form.value)) {
+                    None => Completion::Done,
+                    Some((_, Edn::Nil)) => Completion::Shows(Vec::new()),
+                    Some((form, _)) => Completion::Shows(vec![self.shown(form)]),
+                }
+            }
+            Call::Other { name, .. } if word(name) == PUT_IF_ABSENT => Completion::Done,
             Call::Other { argument, .. } => match value.map(|value| (value, self.shown(value))) {
                 Some((value, text)) if value.value != Edn::Nil && text != *argument => {
                     Completion::Shows(shown(value))
@@ -319,14 +419,14 @@ impl<'a> Records<'a> {
 
     fn transaction(&mut self, process: u32, record: &Record<'_, 'a>) -> Result<(), Flaw> {
         let forms = match record.value.map(|form| &form.value) {
-            Some(Edn::Sequence(forms)) => &forms[..],
-            Some(Edn::Nil) | None if record.kind != Kind::Invoke => &[],
+            Some(Edn::Sequence(forms)) => Some(&forms[..]),
+            Some(Edn::Nil) | None if record.kind != Kind::Invoke => None,
             _ => {
                 let span = record.value.map_or(record.span.clone(), Form::span);
                 return Err(Flaw::new(span, "[[:append 3 1] [:r 3 nil] …]", "something else"));
             }
         };
-        let accesses = self.accesses(forms, record)?;
+        let accesses = forms.map(|forms| self.accesses(forms, record)).transpose()?;
         let transactions = &mut self.transactions;
         let spoken = (record.kind, self.line, self.time);
         transactions.take(&mut self.clients, process, spoken, accesses).map_err(|wrong| fault(record, wrong))
@@ -350,6 +450,9 @@ impl<'a> Records<'a> {
             let key = self.shown(key);
             let none = Edn::Nil;
             let value = rest.first().map_or(&none, |form| &form.value);
+            if matches!(verb, "w" | "append") && *value == Edn::Nil {
+                return Err(Flaw { span: form.span(), problem: Problem::History(Fault::NilWritten) });
+            }
             let access = match (verb, value) {
                 ("r", Edn::Nil) => self.transactions.read_nothing(&key),
                 ("r", Edn::Sequence(values)) => {
@@ -367,14 +470,15 @@ impl<'a> Records<'a> {
     }
 
     /// What it became.
-    pub(super) fn finish(mut self) -> Result<Imported, Fault> {
+    pub(super) fn finish(mut self) -> Result<Imported, FormatError> {
         let has_transactions = !self.transactions.is_empty();
         let (content, lines, unsaid) = if has_transactions {
-            let gathered = self.transactions.finish(&mut self.clients)?;
+            let gathered = self.transactions.finish(&mut self.clients);
+            let gathered = gathered.map_err(|fault| FormatError::whole(Problem::History(fault)))?;
             (Content::Transactions(gathered.sessions), gathered.lines, gathered.unsaid)
         } else {
-            let add = if self.shows_collections { to_set } else { to_number };
-            self.operations.iter_mut().for_each(add);
+            let text = self.text;
+            self.give_objects().map_err(|flaw| FormatError::of_text(text, flaw.span, flaw.problem))?;
             if self.format == HistoryFormat::KeyValue {
                 concatenated::part(&mut self.operations);
             }
@@ -389,29 +493,63 @@ impl<'a> Records<'a> {
             lines,
         })
     }
+
+    /// Gives operations of sets, counters and queues their object, which only the others tell.
+    fn give_objects(&mut self) -> Result<(), Flaw> {
+        let is_keyed = self.operations.iter().any(|operation| match &operation.call {
+            Call::Read { key } => key != KEY,
+            Call::Other { name, .. } => name.starts_with("dequeue "),
+            _ => false,
+        });
+        // A set is asked for one value, or shown whole, or given what is no number.
+        let is_of_set = |(operation, given): (&Operation, &Given)| {
+            let Call::Other { name, .. } = &operation.call else { return false };
+            let pair = given.pair.as_ref().filter(|_| is_keyed);
+            let is_number = pair.map_or(given.is_number, |(.., is_number)| *is_number);
+            matches!(name.as_str(), "remove" | "contains") || (name == "add" && is_number == Is::Not)
+        };
+        let is_set = self.shows_collections || self.operations.iter().zip(&self.given).any(is_of_set);
+        for (operation, given) in self.operations.iter_mut().zip(&self.given) {
+            let wrong = |fault| Flaw { span: given.span.clone(), problem: Problem::History(fault) };
+            let Call::Other { name, argument } = &mut operation.call else { continue };
+            let is_given = matches!(name.as_str(), "add" | "remove" | "contains" | "enqueue");
+            if !is_given && name != "dequeue" {
+                continue;
+            }
+            let mut key = None;
+            if is_keyed {
+                let (of, value, _) =
+                    given.pair.clone().filter(|_| is_given).ok_or_else(|| wrong(Fault::NoKey))?;
+                if value == "nil" {
+                    return Err(wrong(Fault::NilWritten));
+                }
+                if let Some((_, Completion::Shows(shown))) = &mut operation.completed
+                    && shown.len() == 2
+                    && shown[0] == of
+                {
+                    shown.remove(0);
+                }
+                (key, *argument) = (Some(of), value);
+            }
+            match name.as_str() {
+                "add" if !is_set => {
+                    let amount = argument.parse();
+                    let amount = amount.map_err(|_| wrong(Fault::NoAmount { amount: argument.clone() }))?;
+                    operation.call = Call::Add { key: key.unwrap_or_else(|| KEY.to_owned()), amount };
+                }
+                "enqueue" | "dequeue" if key.is_none() => {}
+                _ => {
+                    name.push(' ');
+                    name.push_str(key.as_deref().unwrap_or(KEY));
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 fn fault(record: &Record<'_, '_>, fault: Fault) -> Flaw {
     Flaw { span: record.span.clone(), problem: Problem::History(fault) }
-}
-
-/// What is added where no set is ever read is added to a number.
-fn to_number(operation: &mut Operation) {
-    if let Call::Other { name, argument } = &operation.call
-        && let ("add", Ok(amount)) = (name.as_str(), argument.parse())
-    {
-        operation.call = Call::Add { key: KEY.to_owned(), amount };
-    }
-}
-
-/// What is added where a set is read is added to the one that is read.
-fn to_set(operation: &mut Operation) {
-    if let Call::Other { name, .. } = &mut operation.call
-        && matches!(name.as_str(), "add" | "remove" | "contains")
-    {
-        name.push(' ');
-        name.push_str(KEY);
-    }
 }
 
 /// One name for what has several.
@@ -431,6 +569,12 @@ fn verb(call: &Call) -> &str {
         Call::CompareAndSet { .. } => "cas",
         Call::Append { .. } => "append",
         Call::Add { .. } => "add",
-        Call::Other { name, .. } => name,
+        Call::Other { name, .. } if word(name) == PUT_IF_ABSENT => "cas",
+        Call::Other { name, .. } => word(name),
     }
+}
+
+/// The operation in a name that a key may follow.
+fn word(name: &str) -> &str {
+    name.split_once(' ').map_or(name, |(word, _)| word)
 }

@@ -1,7 +1,7 @@
 //! Jepsen's log lines: `INFO  jepsen.util - 3<TAB>:invoke<TAB>:cas<TAB>[4 1]`, and its `history.txt`, which is the same without a head.
 
+use super::super::FormatError;
 use super::super::edn::{Edn, Flaw, Reader};
-use super::super::{FormatError, Problem};
 use super::jepsen::{Kind, Record, Records};
 use super::{HistoryFormat, Imported};
 
@@ -41,7 +41,7 @@ pub(super) fn read(text: &str) -> Result<Imported, FormatError> {
         }
         start += line.len();
     }
-    records.finish().map_err(|fault| FormatError::whole(Problem::History(fault)))
+    records.finish()
 }
 
 fn read_line<'a>(text: &'a str, start: usize, end: usize, records: &mut Records<'a>) -> Result<(), Flaw> {

@@ -76,13 +76,13 @@ impl Transactions {
         Ok(Access { key: self.sessions.key(key)?, act: Act::Append, value: self.sessions.value(value)? })
     }
 
-    /// A beginning or an end, on which line and when.
+    /// A beginning or an end, on which line and when; without accesses if it says nothing of them.
     pub(super) fn take(
         &mut self,
         clients: &mut Clients,
         process: u32,
         (kind, line, time): (Kind, u32, u64),
-        accesses: Vec<Access>,
+        accesses: Option<Vec<Access>>,
     ) -> Result<(), Fault> {
         if kind != Kind::Invoke && (self.begun.is_empty() || self.are_ends_only) {
             self.are_ends_only = true;
@@ -100,7 +100,7 @@ impl Transactions {
             let session = clients.begin(process, Open { place, line })?;
             let begun = self.begin(session, line, time)?;
             // What it will write is known from now on; what it reads is not.
-            let writes = accesses.into_iter().filter(is_write).collect();
+            let writes = accesses.unwrap_or_default().into_iter().filter(is_write).collect();
             return self.hold(begun, writes);
         }
         let open = clients.open(process)?;
@@ -125,7 +125,13 @@ impl Transactions {
         Ok(())
     }
 
-    fn end(&mut self, place: usize, kind: Kind, time: u64, accesses: Vec<Access>) -> Result<(), Fault> {
+    fn end(
+        &mut self,
+        place: usize,
+        kind: Kind,
+        time: u64,
+        accesses: Option<Vec<Access>>,
+    ) -> Result<(), Fault> {
         let begun = &mut self.begun[place];
         (begun.outcome, begun.returned) = match kind {
             Kind::Invoke | Kind::Ok => (Outcome::Committed, time),
@@ -133,11 +139,19 @@ impl Transactions {
             Kind::Info => (Outcome::Unknown, Transaction::NEVER),
         };
         let is_first = begun.start == begun.end;
-        match kind {
-            Kind::Ok => self.hold(place, accesses),
-            _ if is_first => self.hold(place, accesses.into_iter().filter(is_write).collect()),
-            _ => Ok(()),
+        // Where nothing is said of it, what it was to write is all that is known.
+        let Some(accesses) = accesses else { return Ok(()) };
+        if kind == Kind::Ok {
+            let written = &self.accesses[begun.start as usize..begun.end as usize];
+            if !self.are_ends_only && !accesses.iter().filter(|access| is_write(access)).eq(written) {
+                return Err(Fault::OtherWritten { line: begun.line });
+            }
+            return self.hold(place, accesses);
         }
+        if is_first {
+            return self.hold(place, accesses.into_iter().filter(is_write).collect());
+        }
+        Ok(())
     }
 
     /// All of them, in the order in which they began.

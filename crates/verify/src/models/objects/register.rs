@@ -2,10 +2,11 @@
 
 use constellation_trace::{Access, Act, Call, Names, Value};
 
-use super::{Object, foreign, number, odd};
+use super::{Object, foreign, number, odd, place, word};
 use crate::models::specification::{Answer, Bonds, Specification};
 
-/// Holds one value, at first none: [`Call::Read`], [`Call::Write`] and [`Call::CompareAndSet`].
+/// Holds one value, at first none: [`Call::Read`], [`Call::Write`], [`Call::CompareAndSet`], and [`Call::Other`]
+/// with the name `put-if-absent KEY`, a compare-and-set that expects none.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Register {
     /// What a failed compare-and-set says.
@@ -78,8 +79,21 @@ impl Specification for Register {
             (Call::CompareAndSet { expected, value, .. }, _) => {
                 Some(RegisterOperation::Set(number(expected)?, number(value)?))
             }
+            (Call::Other { name, argument }, answer) if word(name) == "put-if-absent" => {
+                match (answer, self.failed_set) {
+                    (Answer::Failed, FailedSet::DidNotHappen) => None,
+                    (Answer::Failed, FailedSet::AssertsMismatch) => {
+                        Some(RegisterOperation::Mismatch(RegisterOperation::NOTHING))
+                    }
+                    _ => Some(RegisterOperation::Set(RegisterOperation::NOTHING, number(argument)?)),
+                }
+            }
             _ => return Err(foreign(Object::Register, call)),
         })
+    }
+
+    fn partition<'c>(&self, call: &'c Call) -> &'c str {
+        place(call)
     }
 
     fn init(&self) -> u64 {
