@@ -458,3 +458,28 @@ fn sessions_and_history_of_one_record_name_the_same_operations() {
             .replace("read x shows nothing", "r(x,nil)")
     );
 }
+
+#[test]
+fn only_the_first_puts_if_absent() {
+    let judged = |text: &str| {
+        let history = history(text);
+        let sessions = Sessions::of(&history).expect("a register");
+        let recorded = [Recorded::from(&history), Recorded::from(&sessions)];
+        recorded.map(|recorded| {
+            let recorded = recorded.with_failed_set(FailedSet::AssertsMismatch);
+            told("linearizable", &recorded).lines().nth(1).unwrap_or("holds").trim().to_owned()
+        })
+    };
+    let first = "0 1..2 put-if-absent x a\n";
+    expect![[r#"
+        found     no order of these 2 that respects their times explains them; none gets further than s1 {r(x,nil) w(x,b)}
+        found     no order of these 2 that respects their times explains them; none gets further than s1 {r(x,nil) w(x,b)}"#]].assert_eq(&judged(&format!("{first}1 3..4 put-if-absent x b")).join("\n"));
+    expect![[r#"
+        holds
+        holds"#]].assert_eq(
+        &judged(&format!("{first}1 3..4 put-if-absent x b = failed\n1 5..6 read x = a")).join("\n"),
+    );
+    expect![[r#"
+        found     no order explains s0 {r(x,nil) w(x,a)}!
+        found     no order explains s0 {r(x,nil) w(x,a)}!"#]].assert_eq(&judged("0 1..2 put-if-absent x a = failed").join("\n"));
+}
