@@ -12,6 +12,7 @@ mod goldens;
 mod hunting;
 mod judging;
 mod judging_many;
+mod judging_values;
 mod layers;
 mod living;
 mod machines;

@@ -230,10 +230,12 @@ fn facts(imported: &Imported, sessions: Option<&Sessions>) -> Facts {
             (facts.open, facts.failed) = (counts.open, counts.failed);
             let failed = history.operations().iter().filter(|operation| {
                 let end = operation.completed.as_ref().map(|(_, completion)| completion);
-                matches!(
-                    (&operation.call, end),
-                    (Call::CompareAndSet { .. }, Some(Completion::Failed { .. }))
-                )
+                let is_set = match &operation.call {
+                    Call::CompareAndSet { .. } => true,
+                    Call::Other { name, .. } => name.starts_with("put-if-absent "),
+                    _ => false,
+                };
+                is_set && matches!(end, Some(Completion::Failed { .. }))
             });
             facts.failed_cas = failed.count() as u64;
         }
