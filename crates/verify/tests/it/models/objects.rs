@@ -476,10 +476,10 @@ fn only_the_first_puts_if_absent() {
         found     no order of these 2 that respects their times explains them; none gets further than s1 {r(x,nil) w(x,b)}"#]].assert_eq(&judged(&format!("{first}1 3..4 put-if-absent x b")).join("\n"));
     expect![[r#"
         holds
-        holds"#]].assert_eq(
-        &judged(&format!("{first}1 3..4 put-if-absent x b = failed\n1 5..6 read x = a")).join("\n"),
-    );
+        holds"#]]
+    .assert_eq(&judged(&format!("{first}1 3..4 put-if-absent x b = failed\n1 5..6 read x = a")).join("\n"));
     expect![[r#"
         found     no order explains s0 {r(x,nil) w(x,a)}!
-        found     no order explains s0 {r(x,nil) w(x,a)}!"#]].assert_eq(&judged("0 1..2 put-if-absent x a = failed").join("\n"));
+        found     no order explains s0 {r(x,nil) w(x,a)}!"#]]
+    .assert_eq(&judged("0 1..2 put-if-absent x a = failed").join("\n"));
 }
