@@ -9,7 +9,9 @@ use constellation_fabric::{Choices, Node};
 use constellation_sim::choices::{Leftover, Provenance, TapeError};
 use constellation_sim::{Player, Seeded, Setup, Tape, World};
 use constellation_trace::trace::Origin;
-use constellation_trace::{Judgement, Limit, Names, NodeId, Trace, Verdict, one_line};
+use constellation_trace::{
+    Call, Completion, History, Judgement, Limit, Names, NodeId, Trace, Verdict, one_line,
+};
 pub use constellation_verify::Breach;
 use constellation_verify::{Budget, Order};
 
@@ -65,6 +67,7 @@ pub struct Case<N: Node, F> {
     setup: Setup<N::Request>,
     node: F,
     promises: Vec<Promise>,
+    initial: Option<String>,
 }
 
 /// What a [`Case`] promises.
@@ -83,7 +86,7 @@ where
 {
     /// This protocol in this world, with no promise yet. `node` makes a fresh node for each start and restart.
     pub fn new(name: impl Into<String>, setup: Setup<N::Request>, node: F) -> Case<N, F> {
-        Case { name: name.into(), setup, node, promises: Vec::new() }
+        Case { name: name.into(), setup, node, promises: Vec::new(), initial: None }
     }
 
     /// Promises something of every run, whatever goes wrong: `check` looks at the whole of it.
@@ -97,6 +100,14 @@ where
     #[must_use]
     pub fn in_the_end(self, name: impl Into<String>, check: impl CheckFn) -> Case<N, F> {
         self.promise(name.into(), Phase::Convergence, Box::new(check))
+    }
+
+    /// What clients are shown under every key before anybody writes, which nobody writes: a consistency model, to which
+    /// nothing is shown then, takes a read that shows it for one that shows nothing. See
+    /// [`Modelled`](crate::Modelled).
+    #[must_use]
+    pub fn initially(self, shown: impl Into<String>) -> Case<N, F> {
+        Case { initial: Some(shown.into()), ..self }
     }
 
     fn promise(mut self, name: String, phase: Phase, check: Box<Check>) -> Case<N, F> {
@@ -294,6 +305,21 @@ where
 
     fn judge_one(&self, promise: PromiseId, trace: &Trace) -> Option<Judgement> {
         Some(self.promises.get(promise.0 as usize)?.rule(promise, trace).judgement)
+    }
+
+    fn history(&self, trace: &Trace) -> History {
+        let history = History::of(trace);
+        let Some(initial) = &self.initial else { return history };
+        let mut operations = history.operations().to_vec();
+        for operation in &mut operations {
+            if let (Call::Read { .. }, Some((_, Completion::Shows(shown)))) =
+                (&operation.call, &mut operation.completed)
+                && shown[..] == [initial.as_str()]
+            {
+                shown.clear();
+            }
+        }
+        History::new(operations)
     }
 }
 

@@ -26,6 +26,7 @@
 //! | [`run`] | [`Run`]: simulated, judged, and made as small as it still fails |
 //! | [`explore`](mod@explore) | [`explore::explore`]: every order of arrivals, judged |
 //! | [`live`] | [`live::run`]: a scenario with real processes, judged as a simulated one |
+//! | [`modelled`] | [`Modelled`]: a subject held to consistency models |
 //! | [`prefix`](mod@prefix) | [`prefix()`]: the beginning of a trace |
 //! | [`subject`] | [`Subject`]: what can be hunted |
 //! | [`prelude`] | all that a protocol of your own needs, in one line |
@@ -54,6 +55,7 @@ pub mod incidents;
 pub mod labelled;
 pub mod lane;
 pub mod live;
+pub mod modelled;
 pub mod prefix;
 pub mod prelude;
 pub mod promises;
@@ -80,6 +82,7 @@ pub use constellation_trace as trace;
 pub use constellation_verify as verify;
 pub use incidents::Incident;
 pub use labelled::{Labelled, labelled};
+pub use modelled::{Modelled, ModelledError};
 pub use prefix::prefix;
 pub use resolver::Resolver;
 pub use run::Run;

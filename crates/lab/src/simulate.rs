@@ -192,6 +192,11 @@ impl<'s> Cluster<'s, Station, fn(&Arc<Rules>, NodeId) -> Station> {
     }
 }
 
+/// A scenario, run by its stations, as something that can be hunted.
+pub fn subject(scenario: &Scenario) -> Box<dyn Subject + '_> {
+    Box::new(Cluster::of(scenario))
+}
+
 impl<N, F> Subject for Cluster<'_, N, F>
 where
     N: Node<Request = Request>,

@@ -1,7 +1,7 @@
 //! What can be hunted: whatever runs with given luck and is judged by its trace.
 
 use constellation_fabric::Choices;
-use constellation_trace::{Judgement, Names, Trace};
+use constellation_trace::{History, Judgement, Names, Trace};
 
 use crate::promises::Phase;
 use crate::simulate::RunError;
@@ -26,6 +26,12 @@ pub trait Subject: Sync {
     /// The verdict on one promise; `None` if the trace cannot be held to it.
     fn judge_one(&self, promise: PromiseId, trace: &Trace) -> Option<Judgement> {
         self.judge(trace).into_iter().find(|ruling| ruling.promise == promise).map(|ruling| ruling.judgement)
+    }
+
+    /// What clients of a run saw, as models of consistency judge it; for a subject whose clients are shown something else
+    /// than nothing where nobody has written, without that.
+    fn history(&self, trace: &Trace) -> History {
+        History::of(trace)
     }
 
     /// What the judges look at.

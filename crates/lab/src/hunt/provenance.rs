@@ -121,7 +121,8 @@ pub fn explain(judgement: &mut Judgement, tape: &Tape, trace: &Trace) {
     } else {
         "all else is as in the calm run: least latency, nothing lost, nothing twice".to_owned()
     };
-    evidence.notes = vec![notes];
+    // What a judge rests its proof on is said after it.
+    evidence.notes.insert(0, notes);
 }
 
 /// The deviations of a tape as the steps of a schedule, in the words of the tape.

@@ -262,5 +262,5 @@ fn subject(variant: Variant) -> Box<dyn Subject> {
     };
     let node = move |me| Party { variant, me, held: 0, passed: 0, begun: 0, open: BTreeSet::new() };
     let check = move |trace: &Trace| never_goes_back(trace, variant);
-    Box::new(Case::new("chain-replication", setup, node).always(PROMISE, check))
+    Box::new(Case::new("chain-replication", setup, node).initially("0").always(PROMISE, check))
 }

@@ -352,5 +352,5 @@ fn subject(variant: Variant) -> Box<dyn Subject> {
         writes: BTreeSet::new(),
     };
     let check = move |trace: &Trace| shows_what_was_written(trace, variant);
-    Box::new(Case::new("leader-read", setup, node).always(PROMISE, check))
+    Box::new(Case::new("leader-read", setup, node).initially("0").always(PROMISE, check))
 }

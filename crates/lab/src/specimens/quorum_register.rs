@@ -278,5 +278,5 @@ fn subject(variant: Variant) -> Box<dyn Subject> {
     };
     let node = move |_| Register { variant, held: 0, task: None, begun: 0 };
     let check = move |trace: &Trace| never_goes_back(trace, variant);
-    Box::new(Case::new("quorum-register", setup, node).always(PROMISE, check))
+    Box::new(Case::new("quorum-register", setup, node).initially("0").always(PROMISE, check))
 }

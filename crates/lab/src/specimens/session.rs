@@ -306,5 +306,5 @@ fn subject(variant: Variant) -> Box<dyn Subject> {
     };
     let node = move |_| Party { variant, held: 0, copied: 0, seen: 0, begun: 0, task: None };
     let check = move |trace: &Trace| never_goes_back(trace, variant);
-    Box::new(Case::new("session", setup, node).always(PROMISE, check))
+    Box::new(Case::new("session", setup, node).initially("0").always(PROMISE, check))
 }

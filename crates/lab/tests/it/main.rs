@@ -16,6 +16,7 @@ mod lanes;
 mod losing;
 mod machine_steps;
 mod machines;
+mod modelled;
 mod mss23;
 mod on_the_bus;
 mod planted;

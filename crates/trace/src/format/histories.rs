@@ -147,6 +147,11 @@ pub enum Content {
 }
 
 impl Imported {
+    /// What clients of a run saw, sessions named for them.
+    pub fn of_trace(trace: &crate::Trace) -> Imported {
+        of_trace(trace)
+    }
+
     /// The line on which an operation or a transaction begins, by its place or number.
     pub fn line(&self, place: usize) -> Option<u32> {
         self.lines.get(place).copied()

@@ -1,0 +1,229 @@
+//! A subject that is held to consistency models: what its clients saw is judged, instead of what it promises itself.
+
+use std::fmt;
+
+use constellation_fabric::{Calm, Choices};
+use constellation_trace::format::histories::{Content, FailedCas, Imported};
+use constellation_trace::{Evidence, Judgement, Limit, Names, Trace, TransactionId, Verdict};
+use constellation_verify::Budget;
+use constellation_verify::models::{
+    Anomaly, EventualConvergence, FailedSet, Finding, Model, Patience, Recorded, minimal, verdict,
+};
+
+use crate::promises::Phase;
+use crate::simulate::RunError;
+use crate::subject::{PromiseId, Ruling, Sight, Subject};
+
+/// What judging one run by one model may take, and once more making a violation small: so a hunt goes on where a search has
+/// no end in sight, and counts the run as not judged. No time is in it, so that all machines find the same.
+const BUDGET: Budget = Budget { bytes_max: 1 << 28, pairs_max: 0, steps_max: 1 << 22 };
+
+/// So many operations are shown even if none could be left out.
+const WHOLE_MAX: usize = 20;
+
+/// A subject that promises models in place of what it promises itself.
+///
+/// It runs as the subject does, so a tape of one is played by the other. A model is a promise in all that hunts do: a
+/// violation is made small by its verdict, and what shows it is the smallest part of what the clients of the small run saw.
+///
+/// ```
+/// use constellation_lab::hunt::{Go, Hunt, hunt_subject, provenance_of};
+/// use constellation_lab::verify::models;
+/// use constellation_lab::{Modelled, Specimen};
+///
+/// let specimen = Specimen::find("quorum-register/read-one").expect("it ships");
+/// let linearizable = models::find("linearizable").expect("it is in the table");
+/// let modelled = Modelled::new(specimen.subject(), &[linearizable])?;
+/// let provenance = provenance_of(&modelled, "read-one", 1)?;
+/// let hunted = hunt_subject(&modelled, &Hunt::new(1, 1_000), &provenance, &mut |_| Go::On)?;
+/// assert_eq!(hunted.findings[0].judgement.promise, "linearizable");
+/// assert_eq!(hunted.findings[0].tape.answers().len(), 1, "one lost or late message is enough");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Modelled<'s> {
+    subject: Box<dyn Subject + 's>,
+    models: Vec<&'static dyn Model>,
+}
+
+/// Why a subject cannot be held to models.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum ModelledError {
+    /// No model is named, so nothing can be violated.
+    NoModel,
+    /// Its calm run cannot be made.
+    Run(RunError),
+    /// In its calm run no client begins an operation, so there is nothing to judge.
+    NoOperations,
+    /// A model does not speak of such operations.
+    Unfit {
+        /// Which model, by name.
+        model: &'static str,
+        /// Why.
+        why: String,
+    },
+}
+
+impl fmt::Display for ModelledError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ModelledError::NoModel => f.write_str("no model is named, so nothing can be violated"),
+            ModelledError::Run(error) => write!(f, "the calm run, in which nothing goes wrong: {error}"),
+            ModelledError::NoOperations => {
+                f.write_str("no client records an operation, so no model can be judged")
+            }
+            ModelledError::Unfit { model, why } => {
+                write!(f, "{model} does not fit what clients do: {why}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for ModelledError {}
+
+impl<'s> Modelled<'s> {
+    /// `subject`, promising these models. Its calm run is made and judged, so that what can never be judged is told at once.
+    ///
+    /// # Errors
+    /// [`ModelledError`].
+    pub fn new(
+        subject: Box<dyn Subject + 's>,
+        models: &[&'static dyn Model],
+    ) -> Result<Modelled<'s>, ModelledError> {
+        if models.is_empty() {
+            return Err(ModelledError::NoModel);
+        }
+        let calm = match subject.play(0, &mut Calm) {
+            Ok(trace) => trace,
+            Err(RunError::TooLong { so_far, .. }) => *so_far,
+            Err(error) => return Err(ModelledError::Run(error)),
+        };
+        let modelled = Modelled { subject, models: models.to_vec() };
+        if modelled.subject.history(&calm).operations().is_empty() {
+            return Err(ModelledError::NoOperations);
+        }
+        let seen = modelled.seen(&calm);
+        for model in models {
+            if let Verdict::Unknown(Limit::Unfit(why)) = verdict_on(*model, &seen) {
+                return Err(ModelledError::Unfit { model: model.about().name, why });
+            }
+        }
+        Ok(modelled)
+    }
+
+    /// The models, in the order in which they were named.
+    pub fn models(&self) -> &[&'static dyn Model] {
+        &self.models
+    }
+
+    /// What clients of a run saw, sessions named for their clients.
+    pub fn seen(&self, trace: &Trace) -> Imported {
+        let mut seen = Imported::of_trace(trace);
+        seen.content = Content::Operations(self.subject.history(trace));
+        seen
+    }
+
+    fn ruling(&self, place: usize, seen: &Imported) -> Ruling {
+        let model = self.models[place];
+        let promise = PromiseId(u32::try_from(place).expect("there are few models"));
+        let about = model.about();
+        let is_of_the_end = about.name == EventualConvergence.about().name;
+        let phase = if is_of_the_end { Phase::Convergence } else { Phase::Safety };
+        let count = seen.history().map_or(0, |history| history.operations().len());
+        let scope = format!("{count} operation{}", if count == 1 { "" } else { "s" });
+        let judgement = Judgement { promise: about.name.to_owned(), verdict: verdict_on(model, seen), scope };
+        Ruling { promise, phase, judgement }
+    }
+}
+
+impl fmt::Debug for Modelled<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.models.iter().map(|model| model.about().name).collect();
+        write!(f, "Modelled({})", names.join(", "))
+    }
+}
+
+impl Subject for Modelled<'_> {
+    fn nodes(&self) -> Names {
+        self.subject.nodes()
+    }
+
+    fn play(&self, seed: u64, choices: &mut dyn Choices) -> Result<Trace, RunError> {
+        self.subject.play(seed, choices)
+    }
+
+    fn judge(&self, trace: &Trace) -> Vec<Ruling> {
+        let seen = self.seen(trace);
+        (0..self.models.len()).map(|place| self.ruling(place, &seen)).collect()
+    }
+
+    fn judge_one(&self, promise: PromiseId, trace: &Trace) -> Option<Judgement> {
+        let place = promise.0 as usize;
+        (place < self.models.len()).then(|| self.ruling(place, &self.seen(trace)).judgement)
+    }
+
+    fn history(&self, trace: &Trace) -> constellation_trace::History {
+        self.subject.history(trace)
+    }
+
+    /// Models of real time look at times.
+    fn sight(&self) -> Sight {
+        Sight::Everything
+    }
+}
+
+/// The verdict of a model on what clients saw, shown by the smallest part of it that violates the model.
+fn verdict_on(model: &dyn Model, seen: &Imported) -> Verdict {
+    let sessions = seen.reads_and_writes();
+    let sessions = sessions.as_deref();
+    let mut recorded = sessions.map_or_else(|_| Recorded::default(), Recorded::from);
+    if let Some(history) = seen.history() {
+        recorded = recorded.with_history(history);
+    }
+    recorded = recorded.with_failed_set(match seen.format.failed_cas() {
+        FailedCas::Mismatch => FailedSet::AssertsMismatch,
+        FailedCas::Nothing => FailedSet::DidNotHappen,
+    });
+    let found = match model.judge(&recorded, &mut Patience::new(BUDGET)) {
+        // That these are no reads and writes says less than which operation is none.
+        Finding::Unknown(Limit::Unfit(why)) => Finding::Unknown(Limit::Unfit(match sessions {
+            Err(unfit) if recorded.registers().err() == Some(Limit::Unfit(why.clone())) => unfit.to_string(),
+            _ => why,
+        })),
+        Finding::Violated(anomaly) => Finding::Violated(smallest(model, &recorded, anomaly)),
+        other => other,
+    };
+    let mut verdict = verdict(model.about(), &recorded, found);
+    if let Verdict::Violated(evidence) = &mut verdict {
+        put_in_order(evidence, seen);
+    }
+    verdict
+}
+
+/// What is left of a violation when all that can go is left out, in the numbers of the whole.
+fn smallest(model: &dyn Model, recorded: &Recorded<'_>, anomaly: Anomaly) -> Anomaly {
+    let smallest = minimal(model, recorded, &anomaly, &mut Patience::new(BUDGET));
+    let (Some(smallest), Some(whole)) = (smallest, recorded.sessions) else { return anomaly };
+    let ids: Vec<TransactionId> = smallest.ids;
+    let is_small = ids.len() < whole.len() || ids.len() <= WHOLE_MAX;
+    let anomaly = smallest.anomaly.renumbered(&ids);
+    if is_small { anomaly.naming(ids) } else { anomaly }
+}
+
+/// Operations in the order in which they began, each with its session.
+fn put_in_order(evidence: &mut Evidence, seen: &Imported) {
+    let operations = seen.history().map(|history| history.operations()).unwrap_or_default();
+    let links = match &mut evidence.proof {
+        constellation_trace::Proof::Cycle(links) => &mut links[..],
+        _ => &mut [],
+    };
+    let linked = links.iter_mut().flat_map(|link| [&mut link.from, &mut link.to]);
+    for witness in evidence.events.iter_mut().chain(linked) {
+        let place = operations.binary_search_by_key(&witness.event, |operation| operation.invoked.event);
+        let session = place.ok().and_then(|place| seen.sessions.text(operations[place].session));
+        if let Some(session) = session {
+            session.clone_into(&mut witness.process);
+        }
+    }
+    evidence.events.sort_by_key(|witness| witness.event);
+}
