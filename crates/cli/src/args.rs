@@ -172,6 +172,9 @@ pub(crate) struct End {
 pub(crate) struct Run {
     #[command(flatten)]
     pub(crate) target: Target,
+    /// Judge what clients saw by these consistency models (see `constellation models`) instead of by what is promised.
+    #[arg(long = "model", value_name = "MODEL,…", value_delimiter = ',')]
+    pub(crate) models: Vec<String>,
     /// The seed of everything that could go otherwise; by default the scenario's own.
     #[arg(long, value_name = "N", value_parser = parse_seed)]
     pub(crate) seed: Option<u64>,
@@ -218,6 +221,9 @@ pub(crate) enum Timeline {
 pub(crate) struct Hunt {
     #[command(flatten)]
     pub(crate) target: Target,
+    /// Judge what clients saw by these consistency models (see `constellation models`) instead of by what is promised.
+    #[arg(long = "model", value_name = "MODEL,…", value_delimiter = ',')]
+    pub(crate) models: Vec<String>,
     /// Of `mss-23`: what the client does when no reply comes, as `run` takes it: `none`, `blind` or `keyed`.
     #[arg(long, value_name = "HOW")]
     pub(crate) retry: Option<String>,
@@ -273,6 +279,10 @@ pub(crate) struct Replay {
     pub(crate) tape: String,
     #[command(flatten)]
     pub(crate) target: Target,
+    /// Judge what clients saw by these consistency models (see `constellation models`) instead of by what is promised;
+    /// of a tape that was found by models, those without this flag.
+    #[arg(long = "model", value_name = "MODEL,…", value_delimiter = ',')]
+    pub(crate) models: Vec<String>,
     /// Of `mss-23`: what the client does when no reply comes, as `run` takes it: `none`, `blind` or `keyed`.
     #[arg(long, value_name = "HOW")]
     pub(crate) retry: Option<String>,
@@ -336,6 +346,9 @@ pub(crate) struct Explore {
 pub(crate) struct Live {
     #[command(flatten)]
     pub(crate) target: Target,
+    /// Judge what clients saw by these consistency models (see `constellation models`) instead of by what is promised.
+    #[arg(long = "model", value_name = "MODEL,…", value_delimiter = ',')]
+    pub(crate) models: Vec<String>,
     /// The seed of what links do to messages; by default the scenario's own. When everything happens, real time decides.
     #[arg(long, value_name = "N", value_parser = parse_seed)]
     pub(crate) seed: Option<u64>,

@@ -6,6 +6,7 @@ pub(crate) mod explore;
 pub(crate) mod hunt;
 pub(crate) mod judge;
 pub(crate) mod live;
+pub(crate) mod modelled;
 pub(crate) mod models;
 pub(crate) mod replay;
 pub(crate) mod run;

@@ -4,7 +4,9 @@ use std::fmt;
 
 use constellation_fabric::{Calm, Choices};
 use constellation_trace::format::histories::{Content, FailedCas, Imported};
-use constellation_trace::{Evidence, Judgement, Limit, Names, Trace, TransactionId, Verdict};
+use constellation_trace::{
+    Evidence, History, Judgement, Limit, Names, Operation, Proof, Sessions, Trace, TransactionId, Verdict,
+};
 use constellation_verify::Budget;
 use constellation_verify::models::{
     Anomaly, EventualConvergence, FailedSet, Finding, Model, Patience, Recorded, minimal, verdict,
@@ -43,6 +45,20 @@ const WHOLE_MAX: usize = 20;
 pub struct Modelled<'s> {
     subject: Box<dyn Subject + 's>,
     models: Vec<&'static dyn Model>,
+}
+
+/// How what clients saw violates a model.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub struct Violation<'v> {
+    /// The model.
+    pub model: &'static dyn Model,
+    /// What they saw.
+    pub seen: &'v Imported,
+    /// The same, as the judge looked at it.
+    pub recorded: &'v Recorded<'v>,
+    /// What is wrong, in the whole of it.
+    pub anomaly: &'v Anomaly,
 }
 
 /// Why a subject cannot be held to models.
@@ -123,6 +139,27 @@ impl<'s> Modelled<'s> {
         seen
     }
 
+    /// Shows `look` how a run violates the model of this name, with the patience that judges of runs have; `None` if it does
+    /// not, as far as can be told.
+    pub fn look<T>(
+        &self,
+        model: &str,
+        trace: &Trace,
+        look: impl FnOnce(Violation<'_>, &mut Patience<'_>) -> T,
+    ) -> Option<T> {
+        let model = *self.models.iter().find(|known| known.about().name == model)?;
+        let seen = self.seen(trace);
+        let sessions = seen.reads_and_writes();
+        let recorded = recorded(&seen, sessions.as_deref().ok());
+        match model.judge(&recorded, &mut Patience::new(BUDGET)) {
+            Finding::Violated(anomaly) => {
+                let violation = Violation { model, seen: &seen, recorded: &recorded, anomaly: &anomaly };
+                Some(look(violation, &mut Patience::new(BUDGET)))
+            }
+            _ => None,
+        }
+    }
+
     fn ruling(&self, place: usize, seen: &Imported) -> Ruling {
         let model = self.models[place];
         let promise = PromiseId(u32::try_from(place).expect("there are few models"));
@@ -162,7 +199,7 @@ impl Subject for Modelled<'_> {
         (place < self.models.len()).then(|| self.ruling(place, &self.seen(trace)).judgement)
     }
 
-    fn history(&self, trace: &Trace) -> constellation_trace::History {
+    fn history(&self, trace: &Trace) -> History {
         self.subject.history(trace)
     }
 
@@ -175,19 +212,13 @@ impl Subject for Modelled<'_> {
 /// The verdict of a model on what clients saw, shown by the smallest part of it that violates the model.
 fn verdict_on(model: &dyn Model, seen: &Imported) -> Verdict {
     let sessions = seen.reads_and_writes();
-    let sessions = sessions.as_deref();
-    let mut recorded = sessions.map_or_else(|_| Recorded::default(), Recorded::from);
-    if let Some(history) = seen.history() {
-        recorded = recorded.with_history(history);
-    }
-    recorded = recorded.with_failed_set(match seen.format.failed_cas() {
-        FailedCas::Mismatch => FailedSet::AssertsMismatch,
-        FailedCas::Nothing => FailedSet::DidNotHappen,
-    });
+    let recorded = recorded(seen, sessions.as_deref().ok());
     let found = match model.judge(&recorded, &mut Patience::new(BUDGET)) {
         // That these are no reads and writes says less than which operation is none.
         Finding::Unknown(Limit::Unfit(why)) => Finding::Unknown(Limit::Unfit(match sessions {
-            Err(unfit) if recorded.registers().err() == Some(Limit::Unfit(why.clone())) => unfit.to_string(),
+            Err(ref unfit) if recorded.registers().err() == Some(Limit::Unfit(why.clone())) => {
+                unfit.to_string()
+            }
             _ => why,
         })),
         Finding::Violated(anomaly) => Finding::Violated(smallest(model, &recorded, anomaly)),
@@ -198,6 +229,15 @@ fn verdict_on(model: &dyn Model, seen: &Imported) -> Verdict {
         put_in_order(evidence, seen);
     }
     verdict
+}
+
+fn recorded<'r>(seen: &'r Imported, sessions: Option<&'r Sessions>) -> Recorded<'r> {
+    let recorded = sessions.map_or_else(Recorded::default, Recorded::from);
+    let recorded = seen.history().map_or(recorded, |history| recorded.with_history(history));
+    recorded.with_failed_set(match seen.format.failed_cas() {
+        FailedCas::Mismatch => FailedSet::AssertsMismatch,
+        FailedCas::Nothing => FailedSet::DidNotHappen,
+    })
 }
 
 /// What is left of a violation when all that can go is left out, in the numbers of the whole.
@@ -212,9 +252,9 @@ fn smallest(model: &dyn Model, recorded: &Recorded<'_>, anomaly: Anomaly) -> Ano
 
 /// Operations in the order in which they began, each with its session.
 fn put_in_order(evidence: &mut Evidence, seen: &Imported) {
-    let operations = seen.history().map(|history| history.operations()).unwrap_or_default();
+    let operations: &[Operation] = seen.history().map(History::operations).unwrap_or_default();
     let links = match &mut evidence.proof {
-        constellation_trace::Proof::Cycle(links) => &mut links[..],
+        Proof::Cycle(links) => &mut links[..],
         _ => &mut [],
     };
     let linked = links.iter_mut().flat_map(|link| [&mut link.from, &mut link.to]);

@@ -7,13 +7,14 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::bail;
-use constellation_lab::hunt::{Ended, Go, Hunt, Hunted, Luck, Until};
+use constellation_lab::hunt::{Ended, Go, Hunt, Hunted, Luck, Until, hunt_subject};
 use constellation_trace::Verdict;
 use constellation_trace::format::jsonl;
 
 use crate::args;
 use crate::commands::hunt::prey::Prey;
 use crate::commands::hunt::told::Progress;
+use crate::commands::modelled;
 use crate::file::{make_folder, write_whole};
 use crate::interrupts::Interrupts;
 use crate::printer::Printer;
@@ -24,6 +25,11 @@ pub(crate) fn run(arguments: &args::Hunt, printer: &mut Printer) -> anyhow::Resu
     let settings = Settings { retry: retry.as_deref(), policy: policy.as_deref(), groups: groups.as_deref() };
     let prey = Prey::of(&arguments.target, settings)?;
     check_seeds(arguments)?;
+    let models = modelled::named(&arguments.models)?;
+    let held = match models[..] {
+        [] => None,
+        _ => Some(modelled::held(|| prey.subject(), &models, &arguments.target.scenario)?),
+    };
     if let Some(folder) = &arguments.keep {
         // Found out now, not after an hour of hunting.
         make_folder(folder)?;
@@ -36,19 +42,23 @@ pub(crate) fn run(arguments: &args::Hunt, printer: &mut Printer) -> anyhow::Resu
     let (start, time) = (Instant::now(), arguments.time);
     let is_over = || interrupts.came() || time.is_some_and(|time| start.elapsed() >= time);
     let plan = plan(arguments, &is_over);
-    let provenance = prey.provenance(arguments.from)?;
+    let provenance = modelled::remembering(prey.provenance(arguments.from)?, &models);
     let (mut kept, mut failed) = (Kept::default(), None);
-    let hunted = prey.hunt(&plan, &provenance, &mut |hunted| {
+    let mut tell = |hunted: &Hunted| {
         progress.tell(hunted, printer);
         // What is found is written at once: an hour of hunting is not lost to a power cut.
         let written = arguments.keep.as_ref().map_or(Ok(()), |folder| kept.write(hunted, folder));
         failed = written.err();
         if failed.is_some() || is_over() { Go::Stop } else { Go::On }
-    });
+    };
+    let hunted = match &held {
+        Some(held) => hunt_subject(held, &plan, &provenance, &mut tell),
+        None => prey.hunt(&plan, &provenance, &mut tell),
+    };
     progress.end();
     let mut hunted = hunted?;
     for finding in &mut hunted.findings {
-        let replay = replay(arguments, &prey, &finding.tape.line());
+        let replay = replay(arguments, &prey, &finding.tape.line()) + &modelled::flag(&models);
         if let Verdict::Violated(evidence) = &mut finding.judgement.verdict {
             evidence.replay = replay;
         }
@@ -66,10 +76,19 @@ pub(crate) fn run(arguments: &args::Hunt, printer: &mut Printer) -> anyhow::Resu
         (Ended::Stopped, _) => End::TimeUp,
         _ => End::Planned,
     };
-    let told = told::Told { prey: &prey, hunted: &hunted, end, exit_code: exit_code(&hunted, end) };
+    let told = told::Told {
+        prey: &prey,
+        held: held.as_ref(),
+        hunted: &hunted,
+        end,
+        exit_code: exit_code(&hunted, end),
+    };
     if arguments.json {
         let mut object = told.as_json(&again(arguments, &prey, &hunted));
         object["given"] = target::given_json(&arguments.target);
+        if !models.is_empty() {
+            object["models"] = modelled::names_json(&models);
+        }
         printer.json(&object)?;
     } else {
         told.print(printer)?;
@@ -127,6 +146,7 @@ fn replay(arguments: &args::Hunt, prey: &Prey, tape: &str) -> String {
 /// The command that tries the same seeds again.
 fn again(arguments: &args::Hunt, prey: &Prey, hunted: &Hunted) -> String {
     let mut command = format!("constellation hunt {}", prey.words(&arguments.target));
+    command.push_str(&modelled::flag(&modelled::named(&arguments.models).unwrap_or_default()));
     command.push_str(&format!(" --from {} --seeds {}", arguments.from, hunted.seeds));
     for (is_given, flag) in [(arguments.all, " --all"), (arguments.swarm, " --swarm")] {
         command.push_str(if is_given { flag } else { "" });

@@ -3,6 +3,7 @@
 mod evidence;
 mod files;
 mod history;
+pub(crate) mod recorded;
 mod several;
 mod shown;
 mod told;

@@ -5,14 +5,15 @@ mod played;
 use std::path::Path;
 
 use anyhow::anyhow;
-use constellation_lab::Run;
 use constellation_lab::hunt::{changed, provenance};
+use constellation_lab::{Run, simulate};
 use constellation_sim::Tape;
 use constellation_sim::choices::{Leftover, Mismatch, TapeError};
 use constellation_trace::format::jsonl;
 use constellation_trace::{EventId, Judgement, Names, Verdict};
 
 use crate::args::Replay;
+use crate::commands::modelled;
 use crate::commands::replay::played::Played;
 use crate::commands::run::{as_json, print};
 use crate::file::{Kind, STANDARD_INPUT, name_of, read_text, write_whole};
@@ -33,22 +34,32 @@ pub(crate) fn run(arguments: &Replay, printer: &mut Printer) -> anyhow::Result<u
     let Replay { retry, policy, groups, .. } = arguments;
     let settings = Settings { retry: retry.as_deref(), policy: policy.as_deref(), groups: groups.as_deref() };
     if let Some(storm) = target::antarctic(&arguments.target, settings)? {
-        let (subject, name, flags) = (storm.subject(), storm.name(), target::storm_flags(&storm));
+        let (subject, name, flags) = (|| storm.subject(), storm.name(), target::storm_flags(&storm));
         let title = "both relays lost for nine minutes, and luck decides what else goes wrong";
-        return played::run(arguments, &Played { subject, name, title, flags }, printer);
+        return played::run(arguments, &Played { subject: &subject, name, title, flags }, printer);
     }
     if let Some(study) = target::mss23(&arguments.target, settings)? {
-        let (subject, name) = (study.subject(), study.name());
+        let (subject, name) = (|| study.subject(), study.name());
         let title = "one request that nobody may answer, and luck decides why";
         let flags = format!(" --retry {}", study.retries.name());
-        return played::run(arguments, &Played { subject, name, title, flags }, printer);
+        return played::run(arguments, &Played { subject: &subject, name, title, flags }, printer);
     }
     if let Some(specimen) = target::specimen(&arguments.target)? {
-        let (subject, name, title) = (specimen.subject(), specimen.to_string(), specimen.does);
-        return played::run(arguments, &Played { subject, name, title, flags: String::new() }, printer);
+        let (subject, name, title) = (|| specimen.subject(), specimen.to_string(), specimen.does);
+        return played::run(
+            arguments,
+            &Played { subject: &subject, name, title, flags: String::new() },
+            printer,
+        );
     }
     let scenario = target::scenario(&arguments.target)?;
     let tape = read(&arguments.tape, &Names::from_iter(scenario.names()))?;
+    if !arguments.models.is_empty() || !modelled::remembered(tape.provenance()).1.is_empty() {
+        let subject = || simulate::subject(&scenario);
+        let (name, title) = (scenario.name.clone(), &*scenario.title);
+        let flags = target::flags(&arguments.target, &scenario);
+        return played::play(arguments, &tape, &Played { subject: &subject, name, title, flags }, printer);
+    }
     let mismatches = tape.provenance().mismatches(&provenance(&scenario, tape.provenance().seed)?);
     if !mismatches.is_empty() && !arguments.anyway {
         return Err(other_run(&mismatches));
@@ -127,6 +138,9 @@ fn command(arguments: &Replay, tape: &Tape, flags: &str) -> String {
     let name = quoted(&arguments.target.scenario);
     let tape = if arguments.tape == STANDARD_INPUT { tape.line() } else { arguments.tape.clone() };
     let mut command = format!("constellation replay {} {name}{flags}", quoted(&tape));
+    if !arguments.models.is_empty() {
+        command.push_str(&modelled::flag(&modelled::named(&arguments.models).unwrap_or_default()));
+    }
     if let Some(number) = arguments.until {
         command.push_str(&format!(" --until {}", EventId::new(number)));
     }

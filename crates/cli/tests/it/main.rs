@@ -10,6 +10,7 @@ mod exploring;
 mod given;
 mod goldens;
 mod hunting;
+mod hunting_models;
 mod judging;
 mod judging_many;
 mod judging_values;

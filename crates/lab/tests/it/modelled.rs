@@ -182,7 +182,10 @@ fn what_cannot_be_judged_by_a_model_is_told_before_the_hunt() {
         refused("gossip/persisted", &["causal"]),
         "no client records an operation, so no model can be judged"
     );
-    expect!["causal does not fit what clients do: operation 0 (`read both budgets`) is neither a read nor a write"].assert_eq(&refused("sharded-read/one-snapshot", &["causal"]));
+    expect![
+        "causal does not fit what clients do: operation 0 (`read both budgets`) is neither a read nor a write"
+    ]
+    .assert_eq(&refused("sharded-read/one-snapshot", &["causal"]));
     assert_eq!(refused("quorum-register/read-one", &[]), "no model is named, so nothing can be violated");
 }
 

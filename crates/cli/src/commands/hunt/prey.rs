@@ -4,7 +4,7 @@ use constellation_lab::hunt::{Go, Hunt, HuntError, Hunted, hunt, hunt_subject, p
 use constellation_lab::incidents::antarctic::Rough;
 use constellation_lab::incidents::mss23::Mss23;
 use constellation_lab::specimens::Specimen;
-use constellation_lab::{RunError, Scenario};
+use constellation_lab::{RunError, Scenario, Subject, simulate};
 use constellation_sim::choices::Provenance;
 
 use crate::args::Target;
@@ -39,6 +39,16 @@ impl Prey {
             Prey::Specimen(specimen) => specimen.to_string(),
             Prey::Mss23(study) => study.name(),
             Prey::Antarctic(storm) => storm.name(),
+        }
+    }
+
+    /// It, ready to be run.
+    pub(crate) fn subject(&self) -> Box<dyn Subject + '_> {
+        match self {
+            Prey::Scenario(scenario) => simulate::subject(scenario),
+            Prey::Specimen(specimen) => specimen.subject(),
+            Prey::Mss23(study) => study.subject(),
+            Prey::Antarctic(storm) => storm.subject(),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
+use constellation_lab::Modelled;
 use constellation_lab::hunt::{Coverage, Ended, Finding, Hunted, deviations};
 use constellation_lab::promises::Phase;
 use constellation_trace::format::jsonl;
@@ -12,7 +13,7 @@ use serde_json::{Map, Value, json};
 use super::End;
 use super::prey::Prey;
 use crate::args;
-use crate::judgements::{judgement_json, print_judgements};
+use crate::commands::modelled;
 use crate::printer::{Printer, count, faint, strong};
 use crate::progress;
 
@@ -86,6 +87,8 @@ fn reached(hunted: &Hunted) -> String {
 /// What is said of a hunt in the end.
 pub(super) struct Told<'h> {
     pub(super) prey: &'h Prey,
+    /// What is judged in place of its promises.
+    pub(super) held: Option<&'h Modelled<'h>>,
     pub(super) hunted: &'h Hunted,
     pub(super) end: End,
     pub(super) exit_code: u8,
@@ -93,16 +96,22 @@ pub(super) struct Told<'h> {
 
 impl Told<'_> {
     pub(super) fn print(&self, printer: &mut Printer) -> anyhow::Result<()> {
-        let Told { prey, hunted, .. } = self;
+        let Told { prey, held, hunted, .. } = self;
         let (seeds, events) = (count(hunted.seeds, "seed"), count(hunted.events, "event"));
         printer.line(format!("{} · {seeds}, {events}", strong(&prey.name())))?;
+        held.map_or(Ok(()), |held| modelled::print_asked(held.models(), printer))?;
         if hunted.findings.is_empty() {
-            printer.line("no promise was seen broken")?;
+            printer.line(if held.is_some() {
+                "no model was seen violated"
+            } else {
+                "no promise was seen broken"
+            })?;
         }
         for finding in &hunted.findings {
             printer.line("")?;
-            print_judgements(std::slice::from_ref(&finding.judgement), printer)?;
-            printer.line(faint(&format!("· {}", phase(finding, prey))))?;
+            let judgement = std::slice::from_ref(&finding.judgement);
+            modelled::print_judgements(judgement, *held, &finding.trace, printer)?;
+            printer.line(faint(&format!("· {}", phase(finding, prey, *held))))?;
             printer.line(faint(&format!("· {}", story(finding))))?;
         }
         if !hunted.findings.is_empty() {
@@ -123,7 +132,7 @@ impl Told<'_> {
     }
 
     pub(super) fn as_json(&self, again: &str) -> Value {
-        let Told { prey, hunted, .. } = self;
+        let Told { prey, held, hunted, .. } = self;
         let coverage = &hunted.coverage;
         let kinds: Map<String, Value> =
             coverage.kinds().map(|(topic, runs)| (topic.to_string(), json!(runs))).collect();
@@ -153,7 +162,7 @@ impl Told<'_> {
                 "states": coverage.states(),
                 "shapes_max": Coverage::SHAPES_MAX,
             },
-            "findings": hunted.findings.iter().map(finding_json).collect::<Vec<_>>(),
+            "findings": hunted.findings.iter().map(|finding| finding_json(finding, *held)).collect::<Vec<_>>(),
             "again": again,
             "exit_code": self.exit_code,
         })
@@ -175,11 +184,18 @@ pub(super) fn steps(finding: &Finding, writer: &mut dyn Write) -> io::Result<()>
 }
 
 /// Whether it broke while all went wrong that may, or in the peace after.
-fn phase(finding: &Finding, prey: &Prey) -> String {
+fn phase(finding: &Finding, prey: &Prey, held: Option<&Modelled<'_>>) -> String {
     let Verdict::Violated(evidence) = &finding.judgement.verdict else { return String::new() };
-    let last = evidence.events.iter().map(|witness| witness.at).max();
+    let last = match held {
+        // What shows it is where operations begin.
+        Some(_) => modelled::broken_at(&finding.judgement, &finding.trace),
+        None => evidence.events.iter().map(|witness| witness.at).max(),
+    };
     let at = |time: Option<TrueTime>| time.map_or(String::new(), |time| format!(", broken at {time}"));
     match finding.phase {
+        Phase::Convergence if held.is_some() => {
+            "judged of the whole run, by what clients read last".to_owned()
+        }
         Phase::Safety => format!("safety, which must hold throughout{}", at(last)),
         Phase::Convergence => {
             let end = match prey {
@@ -211,7 +227,7 @@ fn story(finding: &Finding) -> String {
     )
 }
 
-fn finding_json(finding: &Finding) -> Value {
+fn finding_json(finding: &Finding, held: Option<&Modelled<'_>>) -> Value {
     json!({
         "seeds": finding.seeds.iter().map(u64::to_string).collect::<Vec<_>>(),
         "seeds_total": finding.seeds_total,
@@ -222,7 +238,7 @@ fn finding_json(finding: &Finding) -> Value {
         },
         "deviations": deviations(&finding.tape),
         "tape": finding.tape.line(),
-        "judgement": judgement_json(&finding.judgement),
+        "judgement": modelled::judgement_json(&finding.judgement, held, &finding.trace),
         "runs": finding.effort.runs,
         "trace_sha256": jsonl::digest(&finding.trace).to_string(),
     })

@@ -2,35 +2,54 @@
 
 use constellation_lab::hunt::{explain, provenance_of};
 use constellation_lab::promises::Phase;
-use constellation_lab::{Ruling, Subject, prefix};
+use constellation_lab::{Modelled, Ruling, Subject, prefix};
+use constellation_sim::Tape;
 use constellation_trace::format::jsonl;
 use constellation_trace::{EventId, Judgement, Limit, Trace, Verdict};
 use serde_json::json;
 
 use super::{command, other, other_run, read, remark, told};
 use crate::args::{Replay, Timeline};
+use crate::commands::modelled;
 use crate::file::write_whole;
-use crate::judgements::{judgement_json, print_judgements};
 use crate::printer::{Printer, strong};
 use crate::timeline::print_timeline;
 
 /// What is played.
-pub(super) struct Played {
-    pub(super) subject: Box<dyn Subject>,
+pub(super) struct Played<'p> {
+    pub(super) subject: &'p dyn Fn() -> Box<dyn Subject + 'p>,
     /// What its tapes call it.
     pub(super) name: String,
     /// What it is, in a line.
-    pub(super) title: &'static str,
+    pub(super) title: &'p str,
     /// What else is typed to mean it, with a space before it.
     pub(super) flags: String,
 }
 
-pub(super) fn run(arguments: &Replay, played: &Played, printer: &mut Printer) -> anyhow::Result<u8> {
+pub(super) fn run(arguments: &Replay, played: &Played<'_>, printer: &mut Printer) -> anyhow::Result<u8> {
+    let tape = read(&arguments.tape, &(played.subject)().nodes())?;
+    play(arguments, &tape, played, printer)
+}
+
+/// Plays a tape that was read, and has it judged by the models that are named, by those that found it, or as it is.
+pub(super) fn play(
+    arguments: &Replay,
+    tape: &Tape,
+    played: &Played<'_>,
+    printer: &mut Printer,
+) -> anyhow::Result<u8> {
     let Played { subject, name, title, flags } = played;
-    let tape = read(&arguments.tape, &subject.nodes())?;
-    let replay = command(arguments, &tape, flags);
-    let seed = tape.provenance().seed;
-    let mismatches = tape.provenance().mismatches(&provenance_of(&**subject, name, seed)?);
+    let (provenance, remembered) = modelled::remembered(tape.provenance());
+    let models = if arguments.models.is_empty() { remembered } else { modelled::named(&arguments.models)? };
+    let held = match models[..] {
+        [] => None,
+        _ => Some(modelled::held(subject, &models, &arguments.target.scenario)?),
+    };
+    let own = subject();
+    let subject: &dyn Subject = held.as_ref().map_or(&*own, |held| held);
+    let replay = command(arguments, tape, flags);
+    let seed = provenance.seed;
+    let mismatches = provenance.mismatches(&provenance_of(subject, name, seed)?);
     if !mismatches.is_empty() && !arguments.anyway {
         return Err(other_run(&mismatches));
     }
@@ -46,7 +65,7 @@ pub(super) fn run(arguments: &Replay, played: &Played, printer: &mut Printer) ->
     }
     let mut judgements: Vec<Judgement> = rulings.into_iter().map(|ruling: Ruling| ruling.judgement).collect();
     for judgement in &mut judgements {
-        explain(judgement, &tape, &whole);
+        explain(judgement, tape, &whole);
         if let Verdict::Violated(evidence) = &mut judgement.verdict {
             evidence.replay.clone_from(&replay);
         }
@@ -56,7 +75,7 @@ pub(super) fn run(arguments: &Replay, played: &Played, printer: &mut Printer) ->
     }
     let code = Judgement::exit_code(&judgements);
     if arguments.json {
-        printer.json(&json!({
+        let mut object = json!({
             "schema": "constellation/run/1",
             "version": env!("CARGO_PKG_VERSION"),
             "scenario": name,
@@ -65,17 +84,24 @@ pub(super) fn run(arguments: &Replay, played: &Played, printer: &mut Printer) ->
             "events": trace.events().len(),
             "messages": trace.messages().len(),
             "exit_code": code,
-            "promises": judgements.iter().map(judgement_json).collect::<Vec<_>>(),
+            "promises": judgements
+                .iter()
+                .map(|judgement| modelled::judgement_json(judgement, held.as_ref(), trace))
+                .collect::<Vec<_>>(),
             "replay": replay,
             "trace_sha256": jsonl::digest(trace).to_string(),
-            "leftovers": leftovers.iter().map(|leftover| told(leftover, &tape)).collect::<Vec<_>>(),
+            "leftovers": leftovers.iter().map(|leftover| told(leftover, tape)).collect::<Vec<_>>(),
             "mismatches": mismatches.iter().map(other).collect::<Vec<_>>(),
             "until": arguments.until,
-        }))?;
+        });
+        if let Some(held) = &held {
+            object["models"] = modelled::names_json(held.models());
+        }
+        printer.json(&object)?;
         return Ok(code);
     }
-    print(played, (trace, arguments.timeline), &judgements, printer)?;
-    remark(&judgements, &tape, &mismatches, &leftovers, printer)?;
+    print(played, held.as_ref(), (trace, arguments.timeline), &judgements, printer)?;
+    remark(&judgements, tape, &mismatches, &leftovers, printer)?;
     Ok(code)
 }
 
@@ -89,7 +115,8 @@ fn until(last: EventId, mut ruling: Ruling) -> Ruling {
 }
 
 fn print(
-    played: &Played,
+    played: &Played<'_>,
+    held: Option<&Modelled<'_>>,
     (trace, shown): (&Trace, Timeline),
     judgements: &[Judgement],
     printer: &mut Printer,
@@ -97,7 +124,8 @@ fn print(
     printer.line(format!("{} · {}", strong(&played.name), played.title))?;
     printer.line("")?;
     print_timeline(trace, shown, printer)?;
-    print_judgements(judgements, printer)?;
+    held.map_or(Ok(()), |held| modelled::print_asked(held.models(), printer))?;
+    modelled::print_judgements(judgements, held, trace, printer)?;
     printer.line("")?;
     printer.line(format!("trace sha256 {}", jsonl::digest(trace)))
 }

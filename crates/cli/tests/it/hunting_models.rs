@@ -1,0 +1,251 @@
+//! `--model`: hunting for a violation of a consistency model in what clients see, and judging runs and tapes by one.
+
+use expect_test::expect;
+use serde_json::Value;
+
+use crate::command::{Bench, check, shown, text};
+
+/// Two clients at three stations that keep the last write.
+const LAST_WRITE: &str = r#"
+nodes = ["pacific", "atlantic", "indian"]
+end = "3s"
+resolver = "lamport-lww"
+link = { latency = "20ms..200ms", loss = "5%" }
+anti_entropy = "500ms"
+clients = [
+    { name = "ground", stations = ["pacific"], loop = "closed", think = "300ms", operations = 6, keys = "mode",
+      timeout = "500ms" },
+    { name = "polar", stations = ["indian"], loop = "closed", think = "250ms", operations = 6, keys = "mode",
+      timeout = "500ms" },
+]
+"#;
+
+fn last_write() -> Bench {
+    Bench::new(&[("last-write.toml", LAST_WRITE.as_bytes())])
+}
+
+#[test]
+fn a_hunt_finds_what_violates_a_model() {
+    check(&["hunt", "specimen:quorum-register/read-one", "--model", "linearizable"], expect![[r#"
+        exit 1
+        --- out
+        quorum-register/read-one · 17 seeds, 907 events
+        · judged by linearizable, in place of what is promised otherwise
+
+        ✗ violated linearizable  (6 operations)
+            expected  each operation takes effect at one moment between its beginning and its end
+            found     antarctic r(orbit,nil) reads as orbit the initial value, which ground w(orbit,1) had overwritten before it began
+            events         ground      antarctic
+                      e0   w(orbit,1)
+                      e20              r(orbit,nil)
+            proof     e0 w(orbit,1) → e20 r(orbit,nil)   over before the other begins
+                      e20 r(orbit,nil) → e0 w(orbit,1)   it reads an older orbit
+            steps     1. loss ground -> pacific #0 = 1 of 2
+                         m0 from ground to pacific, sent at +0.010000s (e0: invokes 0: write orbit = "1"), is lost
+            notes     all else is as in the calm run: least latency, nothing lost, nothing twice
+            replay    constellation replay 'tape=1,version=0.1.0,scenario=quorum-register%2fread-one%2fmodel%2flinearizable,hash=aa679db339cfedfa,seed=17,loss:ground:pacific:0=1/2' specimen:quorum-register/read-one --model linearizable
+        · safety, which must hold throughout, broken at +0.240000s
+        · seed 17; made smaller in 66 runs, from 56 deviations to 1
+
+        · luck: latency in 17, loss in 17 · 17 behaviours, 697 states of nodes"#]]);
+    check(
+        &["hunt", "specimen:quorum-register/write-back", "--model", "linearizable,causal", "--seeds", "50"],
+        expect![[r#"
+            exit 0
+            --- out
+            quorum-register/write-back · 50 seeds, 2424 events
+            · judged by linearizable, causal, in place of what is promised otherwise
+            no model was seen violated
+            · luck: latency in 50, loss in 50 · 50 behaviours, 1541 states of nodes"#]],
+    );
+}
+
+#[test]
+fn a_hunt_of_a_scenario_finds_what_violates_a_model() {
+    last_write().check(&["hunt", "last-write.toml", "--model", "linearizable"], expect![[r#"
+        exit 1
+        --- out
+        last-write · 30 seeds, 6163 events
+        · judged by linearizable, in place of what is promised otherwise
+
+        ✗ violated linearizable  (12 operations)
+            expected  each operation takes effect at one moment between its beginning and its end
+            found     ground r(mode,ground-1) reads as mode that of ground w(mode,ground-1), which polar w(mode,polar-1) had overwritten before it began
+            events         ground            polar
+                      e3   w(mode,ground-1)
+                      e4                     w(mode,polar-1)
+                      e24                    r(mode,polar-1)
+                      e30  r(mode,ground-1)
+            proof     e4 w(mode,polar-1) → e30 r(mode,ground-1)   over before the other begins
+                      e30 r(mode,ground-1) → e4 w(mode,polar-1)   it reads an older mode
+            steps     1. loss pacific -> indian #0 = 1 of 2
+                         m3 from pacific to indian, sent at +0.020000s (e7: tell the others of pacific:1), is lost
+            notes     all else is as in the calm run: least latency, nothing lost, nothing twice
+                      ground w(mode,ground-1) before polar r(mode,polar-1): over before the other begins
+                      ground w(mode,ground-1) before polar w(mode,polar-1): polar r(mode,polar-1) knows its mode, yet reads the other's
+            replay    constellation replay 'tape=1,version=0.1.0,scenario=last-write%2fmodel%2flinearizable,hash=2e8896f86af2dc22,seed=30,loss:pacific:indian:0=1/2' last-write.toml --model linearizable
+        · safety, which must hold throughout, broken at +0.380000s
+        · seed 30; made smaller in 97 runs, from 51 deviations to 1
+
+        · luck: latency in 30, loss in 29 · 30 behaviours, 4929 states of nodes"#]]);
+}
+
+#[test]
+fn a_tape_remembers_the_models_that_found_it() {
+    let bench = Bench::new(&[]);
+    let hunt = ["hunt", "specimen:quorum-register/read-one", "--model", "linearizable", "--keep", "kept"];
+    assert_eq!(bench.run(&hunt, b"").status.code(), Some(1));
+    let replay = ["replay", "kept/seed-17-1.tape", "specimen:quorum-register/read-one", "--timeline", "none"];
+    bench.check(&replay, expect![[r#"
+        exit 1
+        --- out
+        quorum-register/read-one · writes to two of three, but reads the first that answers, which may be the third
+
+        · judged by linearizable, in place of what is promised otherwise
+        ✗ violated linearizable  (6 operations)
+            expected  each operation takes effect at one moment between its beginning and its end
+            found     antarctic r(orbit,nil) reads as orbit the initial value, which ground w(orbit,1) had overwritten before it began
+            events         ground      antarctic
+                      e0   w(orbit,1)
+                      e20              r(orbit,nil)
+            proof     e0 w(orbit,1) → e20 r(orbit,nil)   over before the other begins
+                      e20 r(orbit,nil) → e0 w(orbit,1)   it reads an older orbit
+            steps     1. loss ground -> pacific #0 = 1 of 2
+                         m0 from ground to pacific, sent at +0.010000s (e0: invokes 0: write orbit = "1"), is lost
+            notes     all else is as in the calm run: least latency, nothing lost, nothing twice
+            replay    constellation replay kept/seed-17-1.tape specimen:quorum-register/read-one
+
+        trace sha256 e187f0e4dcffe786ec3d8051af0143778e34b05b4d5fb5e392cb87b53d9439f1"#]]);
+    let by = |model| [&replay[..], &["--model", model]].concat();
+    bench.check(&by("sequential"), expect![[r#"
+        exit 0
+        --- out
+        quorum-register/read-one · writes to two of three, but reads the first that answers, which may be the third
+
+        · judged by sequential, in place of what is promised otherwise
+        ✓ holds    sequential  (6 operations)
+
+        trace sha256 e187f0e4dcffe786ec3d8051af0143778e34b05b4d5fb5e392cb87b53d9439f1"#]]);
+    let steps = std::fs::read_to_string(bench.path().join("kept/seed-17-1.steps")).expect("it was written");
+    assert!(steps.ends_with("specimen:quorum-register/read-one --model linearizable\n"), "{steps}");
+}
+
+#[test]
+fn a_tape_of_a_scenario_is_judged_by_its_models_again() {
+    let bench = last_write();
+    let output = bench.run(&["hunt", "last-write.toml", "--model", "linearizable", "--json"], b"");
+    let hunted: Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
+    expect![[r#"
+        {
+          "expected": "each operation takes effect at one moment between its beginning and its end",
+          "found": "ground r(mode,ground-1) reads as mode that of ground w(mode,ground-1), which polar w(mode,polar-1) had overwritten before it began",
+          "events": [
+            {
+              "place": "e3",
+              "line": null,
+              "session": "ground",
+              "what": "w(mode,ground-1)"
+            },
+            {
+              "place": "e4",
+              "line": null,
+              "session": "polar",
+              "what": "w(mode,polar-1)"
+            },
+            {
+              "place": "e24",
+              "line": null,
+              "session": "polar",
+              "what": "r(mode,polar-1)"
+            },
+            {
+              "place": "e30",
+              "line": null,
+              "session": "ground",
+              "what": "r(mode,ground-1)"
+            }
+          ],
+          "cycle": [
+            {
+              "from": {
+                "place": "e4",
+                "line": null,
+                "session": "polar",
+                "what": "w(mode,polar-1)"
+              },
+              "to": {
+                "place": "e30",
+                "line": null,
+                "session": "ground",
+                "what": "r(mode,ground-1)"
+              },
+              "why": "over before the other begins"
+            },
+            {
+              "from": {
+                "place": "e30",
+                "line": null,
+                "session": "ground",
+                "what": "r(mode,ground-1)"
+              },
+              "to": {
+                "place": "e4",
+                "line": null,
+                "session": "polar",
+                "what": "w(mode,polar-1)"
+              },
+              "why": "it reads an older mode"
+            }
+          ],
+          "rule": null,
+          "notes": [
+            "ground w(mode,ground-1) before polar r(mode,polar-1): over before the other begins",
+            "ground w(mode,ground-1) before polar w(mode,polar-1): polar r(mode,polar-1) knows its mode, yet reads the other's"
+          ]
+        }"#]].assert_eq(&format!("{:#}", hunted["findings"][0]["judgement"]["evidence"]));
+    let tape = hunted["findings"][0]["tape"].as_str().expect("it is text");
+    let output = bench.run(&["replay", tape, "last-write.toml", "--json"], b"");
+    let replayed: Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(replayed["models"], hunted["models"]);
+    assert_eq!(replayed["promises"][0]["evidence"], hunted["findings"][0]["judgement"]["evidence"]);
+    assert_eq!(replayed["trace_sha256"], hunted["findings"][0]["trace_sha256"]);
+}
+
+#[test]
+fn what_is_found_does_not_depend_on_cores() {
+    let hunt = |jobs| {
+        let args = ["hunt", "specimen:session/going-back", "--model", "monotonic-reads,pram", "--all"];
+        shown(&Bench::new(&[]).run(&[&args[..], &["--seeds", "60", "--jobs", jobs]].concat(), b""))
+    };
+    let one = hunt("1");
+    assert!(one.contains("✗ violated monotonic-reads"), "{one}");
+    assert_eq!(one, hunt("2"));
+}
+
+#[test]
+fn who_cannot_be_held_to_a_model_is_refused_with_what_to_do() {
+    check(&["hunt", "specimen:gossip/persisted", "--model", "linearizable"], expect![[r#"
+        exit 2
+        --- talk
+        error: `specimen:gossip/persisted`: no client records an operation, so no model can be judged
+        help: specimens whose clients do: chain-replication, leader-read, primary-backup, quorum-register, session; a scenario file has clients by `[[clients]]`"#]]);
+    check(&["hunt", "specimen:sharded-read/one-snapshot", "--model", "causal"], expect![[r#"
+        exit 2
+        --- talk
+        error: `specimen:sharded-read/one-snapshot`: causal does not fit what clients do: operation 0 (`read both budgets`) is neither a read nor a write
+        help: no model speaks of such operations: leave out --model, and its own promise is judged"#]]);
+    check(&["hunt", "mss-17", "--model", "causl"], expect![[r#"
+        exit 2
+        --- talk
+        error: no model is called `causl`
+        help: did you mean `causal`?"#]]);
+    let bench = last_write();
+    bench.check(&["hunt", "last-write.toml", "--resolver", "siblings", "--model", "causal"], expect![[r#"
+        exit 2
+        --- talk
+        error: `last-write.toml`: causal does not fit what clients do: operation 2 (`read mode`) shows 2 values, and a register holds one
+        help: `--resolver lamport-lww` or `wall-lww` has stations keep one value; siblings are judged without --model"#]]);
+    let output = bench.run(&["hunt", "mss-23", "--model", "causal"], b"");
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
+}
