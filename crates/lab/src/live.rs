@@ -19,7 +19,7 @@ use constellation_sim::{Disk as SimDisk, Seeded};
 use constellation_trace::{Judgement, Limit, NodeId, Verdict};
 
 use crate::promises::{self, Phase, Promise};
-use crate::run::Run;
+use crate::run::{COMES_TO_ITS_END, Run};
 use crate::scenario::{Act, Chances, MachineAct, Scenario};
 use crate::simulate::{self, Allowed};
 use crate::station::Request;
@@ -145,7 +145,7 @@ fn cut_short(ended: Ended) -> Judgement {
         Ended::Stopped | Ended::Whole => "what comes after it was stopped is",
     };
     Judgement {
-        promise: "the run comes to its end".to_owned(),
+        promise: COMES_TO_ITS_END.to_owned(),
         verdict: Verdict::Unknown(Limit::NotRecorded(what.to_owned())),
         scope: String::new(),
     }

@@ -303,7 +303,7 @@ fn stamp(trace: &Trace, claim: ClaimRef<'_>) -> Option<VectorStamp> {
 }
 
 /// What became of the operations of clients, if there are any.
-fn operations(trace: &Trace) -> Option<String> {
+pub(crate) fn operations(trace: &Trace) -> Option<String> {
     let HistoryCounts { invoked, done, failed, open, .. } = History::of(trace).counts();
     let operations = if invoked == 1 { "1 operation".to_owned() } else { format!("{invoked} operations") };
     (invoked > 0).then(|| format!("clients began {operations}: {done} done, {failed} failed, {open} open"))

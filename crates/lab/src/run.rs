@@ -7,11 +7,13 @@ use constellation_sim::choices::Leftover;
 use constellation_trace::{EventId, Judgement, Limit, Trace, Verdict};
 
 use crate::hunt::explain;
+use crate::modelled::Modelled;
 use crate::prefix::prefix;
 use crate::promises::{self, Phase};
 use crate::scenario::Scenario;
-use crate::shrink::shrink;
+use crate::shrink::{Broken, shrink};
 use crate::simulate::{RunError, play, simulate};
+use crate::subject::Subject as _;
 
 /// A run that was simulated and judged.
 #[derive(Clone, Debug)]
@@ -28,6 +30,9 @@ pub struct Run {
     /// What nobody promised but a reader should know, one line each.
     pub remarks: Vec<String>,
 }
+
+/// What is promised of every run, and unknown of one that is cut short.
+pub(crate) const COMES_TO_ITS_END: &str = "the run comes to its end";
 
 /// A run that is not so long.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -65,12 +70,58 @@ impl Run {
         let promises::Judged { promises, mut judgements, remarks } = promises::judge(scenario, &trace);
         for (promise, judgement) in promises.iter().zip(&mut judgements) {
             if let Verdict::Violated(evidence) = &mut judgement.verdict {
-                let shrunk = shrink(scenario, seed, *promise, &trace, evidence);
+                let shrunk = shrink(scenario, seed, Broken::Promise(*promise), &trace, evidence);
                 (evidence.steps, evidence.notes) = (shrunk.steps, shrunk.notes);
                 replay.clone_into(&mut evidence.replay);
             }
         }
         Ok(Run { scenario: scenario.clone(), seed, trace, judgements, remarks })
+    }
+
+    /// As [`Run::of`], but held to models in place of what it promises: `held` is the scenario, held to them.
+    ///
+    /// Of what clients ask, too, as little is left as still violates a model; what shows it is the smallest part of what
+    /// they saw in the whole run.
+    ///
+    /// # Errors
+    /// As [`Run::of`].
+    pub fn held_to(
+        scenario: &Scenario,
+        held: &Modelled<'_>,
+        seed: u64,
+        replay: &str,
+    ) -> Result<Run, RunError> {
+        let trace = match simulate(scenario, seed) {
+            Ok(trace) => trace,
+            Err(error) => {
+                let mut run = Run::cut_short(scenario, seed, error)?;
+                run.hold_to(held);
+                return Ok(run);
+            }
+        };
+        let (mut judgements, remarks) = (Vec::new(), promises::operations(&trace).into_iter().collect());
+        for ruling in held.judge(&trace) {
+            let mut judgement = ruling.judgement;
+            if let Verdict::Violated(evidence) = &mut judgement.verdict {
+                let broken = Broken::Model(held, ruling.promise);
+                let shrunk = shrink(scenario, seed, broken, &trace, evidence);
+                evidence.steps = shrunk.steps;
+                evidence.notes.splice(0..0, shrunk.notes);
+                replay.clone_into(&mut evidence.replay);
+            }
+            judgements.push(judgement);
+        }
+        Ok(Run { scenario: scenario.clone(), seed, trace, judgements, remarks })
+    }
+
+    /// Judges it by models in place of what was promised, as it was recorded: nothing is made smaller but what shows a
+    /// violation. Of a run that came to no end, what models say of the end is left out.
+    pub fn hold_to(&mut self, held: &Modelled<'_>) {
+        let ended = self.judgements.iter().find(|judgement| judgement.promise == COMES_TO_ITS_END).cloned();
+        let rulings = held.judge(&self.trace).into_iter();
+        let rulings = rulings.filter(|ruling| ended.is_none() || ruling.phase == Phase::Safety);
+        self.judgements = rulings.map(|ruling| ruling.judgement).collect();
+        self.judgements.extend(ended);
     }
 
     /// Runs `scenario` as `tape` says that it went, and judges it; also returns what of the tape nothing asked for.
@@ -135,7 +186,7 @@ impl Run {
         let last = node.map_or(String::new(), |node| format!(", lastly at {node}"));
         let what = format!("what comes after {events_max} events, the most allowed, at {at}{last}, is");
         let verdict = Verdict::Unknown(Limit::NotRecorded(what));
-        let promise = "the run comes to its end".to_owned();
+        let promise = COMES_TO_ITS_END.to_owned();
         let promises::Judged { promises, judgements, remarks } = promises::judge(scenario, &trace);
         let judged = promises.into_iter().zip(judgements);
         let safety = judged.filter(|(promise, _)| promise.phase() == Phase::Safety);

@@ -10,9 +10,11 @@ use constellation_sim::Faults;
 use constellation_trace::{Evidence, Trace, TrueTime, Verdict};
 use constellation_verify::{Budget, Order};
 
+use crate::modelled::Modelled;
 use crate::promises::Promise;
 use crate::scenario::{Act, MachineAct, Scenario, contacts};
 use crate::simulate::simulate;
+use crate::subject::{PromiseId, Subject as _};
 
 /// How much may be spent on one violation.
 #[derive(Clone, Copy, Debug)]
@@ -40,19 +42,60 @@ pub(crate) struct Shrunk {
 ///
 /// Parts are left out in ever smaller groups, from the back, as in delta debugging (Zeller and Hildebrandt 2002), until
 /// no single one can go or the bounds are reached. So what is found is small, though not always the smallest there is. It
-/// is the same violation if it breaks the same promise and the evidence shows the same planned updates. Deterministic.
+/// is the same violation if it breaks the same promise and the evidence shows the same planned updates, or of a model the same
+/// operations. Deterministic.
 pub(crate) fn shrink(
     scenario: &Scenario,
     seed: u64,
-    promise: Promise,
+    broken: Broken<'_>,
     trace: &Trace,
     evidence: &Evidence,
 ) -> Shrunk {
     let planned = planned(scenario);
-    let wanted = shown(&planned, trace, evidence);
+    let wanted = broken.shown(&planned, trace, evidence);
     let allowance = Allowance::STANDARD;
-    let search = Search { scenario, seed, promise, planned, wanted, allowance, runs: 0, work: 0 };
+    let search = Search { scenario, seed, broken, planned, wanted, allowance, runs: 0, work: 0 };
     search.shrink()
+}
+
+/// What is violated, and who says so.
+#[derive(Clone, Copy)]
+pub(crate) enum Broken<'b> {
+    /// A promise of the scenario.
+    Promise(Promise),
+    /// A model, to which it is held by its number: what its clients ask can be shortened, since what they saw is judged.
+    Model(&'b Modelled<'b>, PromiseId),
+}
+
+impl Broken<'_> {
+    /// What of the evidence makes it the same violation.
+    fn shown(self, planned: &BTreeSet<Submit>, trace: &Trace, evidence: &Evidence) -> BTreeSet<Submit> {
+        match self {
+            Broken::Promise(_) => shown(planned, trace, evidence),
+            // The same operation may begin at another time.
+            Broken::Model(..) => {
+                let operations = evidence.events.iter();
+                operations
+                    .map(|seen| (format!("{} {}", seen.process, seen.what), TrueTime::from_ns(0)))
+                    .collect()
+            }
+        }
+    }
+
+    /// How many pairs judging it compares at most.
+    fn pairs(self, trace: &Trace, budget: &Budget) -> u64 {
+        match self {
+            Broken::Promise(promise) => promise.pairs(trace, budget),
+            Broken::Model(..) => 0,
+        }
+    }
+
+    fn verdict(self, trace: &Trace, budget: &Budget) -> Option<Verdict> {
+        Some(match self {
+            Broken::Promise(promise) => promise.judge(&Order::of(trace, budget).ok()?, budget).verdict,
+            Broken::Model(held, model) => held.judge_one(model, trace)?.verdict,
+        })
+    }
 }
 
 /// Something that can be left out of a scenario, and what goes with it.
@@ -98,6 +141,8 @@ enum Part {
     Machine(Hazard),
     /// That the client with this number asks anything.
     Client(usize),
+    /// The last operation of the client with this number that is left.
+    Operation(usize),
 }
 
 /// A kind of what luck does to machines, all of it or none.
@@ -249,6 +294,8 @@ fn only(scenario: &Scenario, kept: &[Part]) -> Scenario {
             Part::Machines(number) => machines.push(scenario.machines[number].clone()),
             Part::Machine(hazard) => hazard.copy(&scenario.machine, &mut machine),
             Part::Client(number) => clients[number] = scenario.clients[number].clone(),
+            // There are as many of these parts as the client has operations.
+            Part::Operation(number) => clients[number].operations += 1,
         }
     }
     let steps = steps.into_iter().map(|number| scenario.steps[number].clone()).collect();
@@ -299,7 +346,7 @@ enum Ending {
 struct Search<'s> {
     scenario: &'s Scenario,
     seed: u64,
-    promise: Promise,
+    broken: Broken<'s>,
     planned: BTreeSet<Submit>,
     wanted: BTreeSet<Submit>,
     allowance: Allowance,
@@ -310,7 +357,7 @@ struct Search<'s> {
 impl Search<'_> {
     fn shrink(mut self) -> Shrunk {
         let scenario = self.scenario;
-        let (kept, ending) = self.reduce(parts(scenario));
+        let (kept, ending) = self.reduce(self.parts());
         let small = only(scenario, &kept);
         let mut notes = words::not_needed(scenario, &small);
         if ending == Ending::Bound {
@@ -319,6 +366,22 @@ impl Search<'_> {
         }
         Shrunk { steps: words::steps(&small), notes }
     }
+
+    /// All that can be left out; of a client each operation by itself, where what clients saw is judged and they are few.
+    fn parts(&self) -> Vec<Part> {
+        const OPERATIONS_MAX: u32 = 64;
+        let whole = parts(self.scenario);
+        let Broken::Model(..) = self.broken else { return whole };
+        let one_by_one = |part| match part {
+            Part::Client(number) => match self.scenario.clients[number].operations {
+                count @ 0..=OPERATIONS_MAX => vec![Part::Operation(number); count as usize],
+                _ => vec![part],
+            },
+            part => vec![part],
+        };
+        whole.into_iter().flat_map(one_by_one).collect()
+    }
+
     /// Leaves out what can go.
     fn reduce(&mut self, mut kept: Vec<Part>) -> (Vec<Part>, Ending) {
         let mut size = kept.len().div_ceil(2);
@@ -351,12 +414,13 @@ impl Search<'_> {
         let (events, messages) = (trace.events().len() as u64, trace.messages().len() as u64);
         // Each message brings news of each key. Saturating: the bound is far below.
         let news = messages.saturating_mul(self.scenario.keys().len() as u64);
-        for work in [events, news, self.promise.pairs(&trace, &budget)] {
+        for work in [events, news, self.broken.pairs(&trace, &budget)] {
             self.work = self.work.saturating_add(work);
         }
-        let Ok(order) = Order::of(&trace, &budget) else { return false };
-        match self.promise.judge(&order, &budget).verdict {
-            Verdict::Violated(evidence) => shown(&self.planned, &trace, &evidence) == self.wanted,
+        match self.broken.verdict(&trace, &budget) {
+            Some(Verdict::Violated(evidence)) => {
+                self.broken.shown(&self.planned, &trace, &evidence) == self.wanted
+            }
             _ => false,
         }
     }
@@ -384,8 +448,9 @@ mod tests {
         let (promise, evidence) = violated.expect("a wall clock loses an update");
         let planned = planned(&scenario);
         let wanted = shown(&planned, &trace, evidence);
+        let broken = Broken::Promise(promise);
         let search =
-            Search { scenario: &scenario, seed: 1, promise, planned, wanted, allowance, runs: 0, work: 0 };
+            Search { scenario: &scenario, seed: 1, broken, planned, wanted, allowance, runs: 0, work: 0 };
         let Shrunk { steps, notes } = search.shrink();
         expected.assert_eq(&format!("{} steps\n{}", steps.len(), notes.join("\n")));
     }

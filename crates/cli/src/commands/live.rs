@@ -7,13 +7,14 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, bail};
-use constellation_lab::{Run, live};
+use constellation_lab::{Modelled, Run, live, simulate};
 use constellation_live::process::ProcessError;
 use constellation_live::{LiveError, Program};
 use constellation_trace::format::jsonl;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use super::modelled;
 use super::run::{as_json, print_told};
 use crate::args::{self, Progress};
 use crate::file::{try_place, write_whole};
@@ -34,6 +35,11 @@ pub(crate) fn run(arguments: &args::Live, printer: &mut Printer) -> anyhow::Resu
             "a live run has at most {most} processes, and this scenario has {processes} nodes\nhelp: choose some by --nodes"
         );
     }
+    let models = modelled::named(&arguments.models)?;
+    let held = match models[..] {
+        [] => None,
+        _ => Some(modelled::held(|| simulate::subject(&scenario), &models, &arguments.target.scenario)?),
+    };
     let again = again(arguments, &scenario, seed);
     if let Some(path) = &arguments.trace {
         try_place(path)?;
@@ -55,11 +61,18 @@ pub(crate) fn run(arguments: &args::Live, printer: &mut Printer) -> anyhow::Resu
     let spinner = (arguments.progress == Progress::Auto).then(|| printer.progress("running, in real time"));
     let run = live::run(&scenario, seed, arguments.speed, folder.path(), launcher, interrupts.flag());
     spinner.into_iter().for_each(|spinner| spinner.finish_and_clear());
-    let run = run.map_err(no_run)?;
+    let mut run = run.map_err(no_run)?;
+    if let Some(held) = &held {
+        run.hold_to(held);
+    }
     if arguments.json {
-        printer.json(&shown(&run, arguments, &again))?;
+        let mut object = shown(&run, arguments, &again);
+        if let Some(held) = &held {
+            modelled::put_json(&mut object, &run.judgements, held, &run.trace);
+        }
+        printer.json(&object)?;
     } else {
-        print(&run, arguments, &again, printer)?;
+        print((&run, held.as_ref()), arguments, &again, printer)?;
     }
     // Last: no other run is like this one, so what was found is told even if it cannot be kept.
     if let Some(path) = &arguments.trace {
@@ -121,11 +134,17 @@ fn again(arguments: &args::Live, scenario: &constellation_lab::Scenario, seed: u
     let (name, speed) = (quoted(&arguments.target.scenario), arguments.speed);
     let flags = target::flags(&arguments.target, scenario);
     let speed = if speed.get() == 1 { String::new() } else { format!(" --speed {speed}") };
-    format!("constellation live {name} --seed {seed}{speed}{flags}")
+    let models = modelled::flag(&modelled::named(&arguments.models).unwrap_or_default());
+    format!("constellation live {name} --seed {seed}{speed}{flags}{models}")
 }
 
-fn print(run: &Run, arguments: &args::Live, again: &str, printer: &mut Printer) -> anyhow::Result<()> {
-    print_told(run, arguments.timeline, printer)?;
+fn print(
+    (run, held): (&Run, Option<&Modelled<'_>>),
+    arguments: &args::Live,
+    again: &str,
+    printer: &mut Printer,
+) -> anyhow::Result<()> {
+    print_told((run, held), arguments.timeline, printer)?;
     printer
         .line(faint("· the processes and their times were real, so that no command gives this run again"))?;
     printer.line("")?;

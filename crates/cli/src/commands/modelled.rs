@@ -152,6 +152,13 @@ pub(crate) fn judgement_json(judgement: &Judgement, held: Option<&Modelled<'_>>,
     object
 }
 
+/// Puts what models say into what is told of a run, for a script.
+pub(crate) fn put_json(object: &mut Value, judgements: &[Judgement], held: &Modelled<'_>, trace: &Trace) {
+    let told = judgements.iter().map(|judgement| judgement_json(judgement, Some(held), trace));
+    object["promises"] = told.collect();
+    object["models"] = names_json(held.models());
+}
+
 /// The names of models, for a script.
 pub(crate) fn names_json(models: &[&'static dyn Model]) -> Value {
     models.iter().map(|model| json!(model.about().name)).collect()

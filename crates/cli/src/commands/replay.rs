@@ -81,7 +81,7 @@ pub(crate) fn run(arguments: &Replay, printer: &mut Printer) -> anyhow::Result<u
         object["until"] = arguments.until.into();
         printer.json(&object)?;
     } else {
-        print(&run, arguments.timeline, &replay, printer)?;
+        print((&run, None), arguments.timeline, &replay, printer)?;
         remark(&run.judgements, &tape, &mismatches, &leftovers, printer)?;
     }
     Ok(run.exit_code())

@@ -7,12 +7,13 @@ mod specimen;
 
 use anyhow::bail;
 use constellation_lab::words::one_line;
-use constellation_lab::{Resolver, Run, Scenario, incidents};
+use constellation_lab::{Modelled, Resolver, Run, Scenario, incidents};
 use constellation_trace::format::jsonl;
 use constellation_trace::{History, Judgement};
 use serde_json::{Value, json};
 
 use crate::args;
+use crate::commands::modelled;
 use crate::file::write_whole;
 use crate::judgements::{judgement_json, print_judgements};
 use crate::printer::{Printer, VERDICT_WIDTH, faint, strong, verdict};
@@ -35,21 +36,44 @@ pub(crate) fn run(arguments: &args::Run, printer: &mut Printer) -> anyhow::Resul
     target::text(&arguments.target)?;
     flags::check_of_scenario(arguments)?;
     if arguments.target.resolver.as_deref() == Some("all") {
+        if !arguments.models.is_empty() {
+            bail!("--model judges one run, but --resolver all makes several\nhelp: choose one resolver");
+        }
         return compare(arguments, &target::load(&arguments.target)?, printer);
     }
     let scenario = target::scenario(&arguments.target)?;
     let seed = arguments.seed.unwrap_or(scenario.seed);
-    let run = simulate(arguments, &scenario, seed, printer)?;
+    let models = modelled::named(&arguments.models)?;
+    let held = match models[..] {
+        [] => None,
+        _ => Some(modelled::held(
+            || constellation_lab::simulate::subject(&scenario),
+            &models,
+            &arguments.target.scenario,
+        )?),
+    };
+    let run = match &held {
+        Some(held) => {
+            let progress = printer.progress("simulating and judging");
+            let run = Run::held_to(&scenario, held, seed, &replay(arguments, &scenario, seed));
+            progress.finish_and_clear();
+            run?
+        }
+        None => simulate(arguments, &scenario, seed, printer)?,
+    };
     if let Some(path) = &arguments.trace {
         write_whole(path, |writer| jsonl::write(&run.trace, writer))?;
     }
     if arguments.json {
         let mut object = as_json(&run, &replay(arguments, &scenario, seed));
         object["given"] = target::given_json(&arguments.target);
+        if let Some(held) = &held {
+            modelled::put_json(&mut object, &run.judgements, held, &run.trace);
+        }
         printer.json(&object)?;
     } else {
         print(
-            &run,
+            (&run, held.as_ref()),
             arguments.timeline.unwrap_or(args::Timeline::Auto),
             &replay(arguments, &scenario, seed),
             printer,
@@ -68,30 +92,36 @@ fn simulate(arguments: &args::Run, scenario: &Scenario, seed: u64, printer: &Pri
 /// The command that does the same again.
 fn replay(arguments: &args::Run, scenario: &Scenario, seed: u64) -> String {
     let name = quoted(&arguments.target.scenario);
-    format!("constellation run {name} --seed {seed}{}", target::flags(&arguments.target, scenario))
+    let models = modelled::flag(&modelled::named(&arguments.models).unwrap_or_default());
+    format!("constellation run {name} --seed {seed}{}{models}", target::flags(&arguments.target, scenario))
 }
 
 /// Prints a run: its timeline, its verdicts, and how to see it again.
 pub(crate) fn print(
-    run: &Run,
+    (run, held): (&Run, Option<&Modelled<'_>>),
     shown: args::Timeline,
     replay: &str,
     printer: &mut Printer,
 ) -> anyhow::Result<()> {
-    print_told(run, shown, printer)?;
+    print_told((run, held), shown, printer)?;
     printer.line("")?;
     printer.line(format!("seed {} · replay: {replay}", run.seed))?;
     printer.line(format!("trace sha256 {}", jsonl::digest(&run.trace)))
 }
 
 /// Prints what happened and what it means.
-pub(crate) fn print_told(run: &Run, shown: args::Timeline, printer: &mut Printer) -> anyhow::Result<()> {
+pub(crate) fn print_told(
+    (run, held): (&Run, Option<&Modelled<'_>>),
+    shown: args::Timeline,
+    printer: &mut Printer,
+) -> anyhow::Result<()> {
     let (name, title) = (one_line(&run.scenario.name), one_line(&run.scenario.title));
     let title = if title.is_empty() { String::new() } else { format!(" · {title}") };
     printer.line(strong(&name) + &title)?;
     printer.line("")?;
     print_timeline(&run.trace, shown, printer)?;
-    print_judgements(&run.judgements, printer)?;
+    held.map_or(Ok(()), |held| modelled::print_asked(held.models(), printer))?;
+    modelled::print_judgements(&run.judgements, held, &run.trace, printer)?;
     for remark in &run.remarks {
         printer.line(faint(&format!("· {remark}")))?;
     }

@@ -13,9 +13,9 @@ resolver = "lamport-lww"
 link = { latency = "20ms..200ms", loss = "5%" }
 anti_entropy = "500ms"
 clients = [
-    { name = "ground", stations = ["pacific"], loop = "closed", think = "300ms", operations = 6, keys = "mode",
+    { name = "ground", stations = ["pacific"], loop = "closed", think = "300ms", operations = 8, keys = "mode",
       timeout = "500ms" },
-    { name = "polar", stations = ["indian"], loop = "closed", think = "250ms", operations = 6, keys = "mode",
+    { name = "polar", stations = ["indian"], loop = "closed", think = "250ms", operations = 8, keys = "mode",
       timeout = "500ms" },
 ]
 "#;
@@ -26,7 +26,9 @@ fn last_write() -> Bench {
 
 #[test]
 fn a_hunt_finds_what_violates_a_model() {
-    check(&["hunt", "specimen:quorum-register/read-one", "--model", "linearizable"], expect![[r#"
+    check(
+        &["hunt", "specimen:quorum-register/read-one", "--model", "linearizable"],
+        expect![[r#"
         exit 1
         --- out
         quorum-register/read-one · 17 seeds, 907 events
@@ -47,7 +49,8 @@ fn a_hunt_finds_what_violates_a_model() {
         · safety, which must hold throughout, broken at +0.240000s
         · seed 17; made smaller in 66 runs, from 56 deviations to 1
 
-        · luck: latency in 17, loss in 17 · 17 behaviours, 697 states of nodes"#]]);
+        · luck: latency in 17, loss in 17 · 17 behaviours, 697 states of nodes"#]],
+    );
     check(
         &["hunt", "specimen:quorum-register/write-back", "--model", "linearizable,causal", "--seeds", "50"],
         expect![[r#"
@@ -65,10 +68,10 @@ fn a_hunt_of_a_scenario_finds_what_violates_a_model() {
     last_write().check(&["hunt", "last-write.toml", "--model", "linearizable"], expect![[r#"
         exit 1
         --- out
-        last-write · 30 seeds, 6163 events
+        last-write · 30 seeds, 6386 events
         · judged by linearizable, in place of what is promised otherwise
 
-        ✗ violated linearizable  (12 operations)
+        ✗ violated linearizable  (16 operations)
             expected  each operation takes effect at one moment between its beginning and its end
             found     ground r(mode,ground-1) reads as mode that of ground w(mode,ground-1), which polar w(mode,polar-1) had overwritten before it began
             events         ground            polar
@@ -83,11 +86,11 @@ fn a_hunt_of_a_scenario_finds_what_violates_a_model() {
             notes     all else is as in the calm run: least latency, nothing lost, nothing twice
                       ground w(mode,ground-1) before polar r(mode,polar-1): over before the other begins
                       ground w(mode,ground-1) before polar w(mode,polar-1): polar r(mode,polar-1) knows its mode, yet reads the other's
-            replay    constellation replay 'tape=1,version=0.1.0,scenario=last-write%2fmodel%2flinearizable,hash=2e8896f86af2dc22,seed=30,loss:pacific:indian:0=1/2' last-write.toml --model linearizable
+            replay    constellation replay 'tape=1,version=0.1.0,scenario=last-write%2fmodel%2flinearizable,hash=c6279164c9f1a2d4,seed=30,loss:pacific:indian:0=1/2' last-write.toml --model linearizable
         · safety, which must hold throughout, broken at +0.380000s
-        · seed 30; made smaller in 97 runs, from 51 deviations to 1
+        · seed 30; made smaller in 88 runs, from 52 deviations to 1
 
-        · luck: latency in 30, loss in 29 · 30 behaviours, 4929 states of nodes"#]]);
+        · luck: latency in 30, loss in 29 · 30 behaviours, 5152 states of nodes"#]]);
 }
 
 #[test]
@@ -225,21 +228,30 @@ fn what_is_found_does_not_depend_on_cores() {
 
 #[test]
 fn who_cannot_be_held_to_a_model_is_refused_with_what_to_do() {
-    check(&["hunt", "specimen:gossip/persisted", "--model", "linearizable"], expect![[r#"
+    check(
+        &["hunt", "specimen:gossip/persisted", "--model", "linearizable"],
+        expect![[r#"
         exit 2
         --- talk
         error: `specimen:gossip/persisted`: no client records an operation, so no model can be judged
-        help: specimens whose clients do: chain-replication, leader-read, primary-backup, quorum-register, session; a scenario file has clients by `[[clients]]`"#]]);
-    check(&["hunt", "specimen:sharded-read/one-snapshot", "--model", "causal"], expect![[r#"
+        help: specimens whose clients do: chain-replication, leader-read, primary-backup, quorum-register, session; a scenario file has clients by `[[clients]]`"#]],
+    );
+    check(
+        &["hunt", "specimen:sharded-read/one-snapshot", "--model", "causal"],
+        expect![[r#"
         exit 2
         --- talk
         error: `specimen:sharded-read/one-snapshot`: causal does not fit what clients do: operation 0 (`read both budgets`) is neither a read nor a write
-        help: no model speaks of such operations: leave out --model, and its own promise is judged"#]]);
-    check(&["hunt", "mss-17", "--model", "causl"], expect![[r#"
+        help: no model speaks of such operations: leave out --model, and its own promise is judged"#]],
+    );
+    check(
+        &["hunt", "mss-17", "--model", "causl"],
+        expect![[r#"
         exit 2
         --- talk
         error: no model is called `causl`
-        help: did you mean `causal`?"#]]);
+        help: did you mean `causal`?"#]],
+    );
     let bench = last_write();
     bench.check(&["hunt", "last-write.toml", "--resolver", "siblings", "--model", "causal"], expect![[r#"
         exit 2
@@ -248,4 +260,118 @@ fn who_cannot_be_held_to_a_model_is_refused_with_what_to_do() {
         help: `--resolver lamport-lww` or `wall-lww` has stations keep one value; siblings are judged without --model"#]]);
     let output = bench.run(&["hunt", "mss-23", "--model", "causal"], b"");
     assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_run_is_judged_by_models_and_what_its_clients_ask_is_cut_to_what_matters() {
+    let run = [
+        "run",
+        "last-write.toml",
+        "--seed",
+        "30",
+        "--model",
+        "linearizable,sequential",
+        "--timeline",
+        "none",
+    ];
+    last_write().check(&run, expect![[r#"
+        exit 1
+        --- out
+        last-write
+
+        · judged by linearizable, sequential, in place of what is promised otherwise
+        ✗ violated linearizable  (13 operations)
+            expected  each operation takes effect at one moment between its beginning and its end
+            found     polar#1 r(mode,polar-3) reads as mode that of polar#1 w(mode,polar-3), which ground w(mode,ground-3) had overwritten before it began
+            events          ground            polar#1
+                      e98   w(mode,ground-3)
+                      e99                     w(mode,polar-3)
+                      e123                    r(mode,polar-3)
+                      e130  r(mode,ground-3)
+            proof     e98 w(mode,ground-3) → e123 r(mode,polar-3)   over before the other begins
+                      e123 r(mode,polar-3) → e98 w(mode,ground-3)   it reads an older mode
+            steps     1. every message takes 20ms to 200ms, is lost in 5 % of cases
+                      2. ground begins 6 operations at pacific, each 300ms after the end of the one before, from +0.000000s on
+                      3. polar begins 6 operations at indian, each 250ms after the end of the one before, from +0.000000s on
+            notes     not needed: any of what ground asks after its first 6 operations, what polar asks after its first 6 operations, the offers of everything
+                      polar#1 w(mode,polar-3) before ground r(mode,ground-3): over before the other begins
+                      polar#1 w(mode,polar-3) before ground w(mode,ground-3): ground r(mode,ground-3) knows its mode, yet reads the other's
+            replay    constellation run last-write.toml --seed 30 --model linearizable,sequential
+        ✓ holds    sequential  (13 operations)
+        · clients began 13 operations: 12 done, 0 failed, 1 open
+
+        seed 30 · replay: constellation run last-write.toml --seed 30 --model linearizable,sequential
+        trace sha256 77d62852448c125b0bae451a75b758dee1df6dc1e04174069bddacb365e3c686"#]]);
+    let output = last_write().run(&[&run[..], &["--json"]].concat(), b"");
+    let told: Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
+    assert_eq!((&told["exit_code"], &told["models"][1]), (&Value::from(1), &Value::from("sequential")));
+    assert_eq!(told["promises"][0]["evidence"]["events"][0]["session"], "ground");
+}
+
+#[test]
+fn a_run_of_a_specimen_is_judged_by_models() {
+    let run = |model| ["run", "specimen:leader-read/local", "--model", model, "--timeline", "none"];
+    check(
+        &run("sequential"),
+        expect![[r#"
+        exit 0
+        --- out
+        leader-read/local · whoever believes to be the leader answers from what it holds
+
+        · judged by sequential, in place of what is promised otherwise
+        ✓ holds    sequential  (7 operations)
+        · the luck of one seed; of all that may happen: constellation hunt specimen:leader-read/local --model sequential
+
+        seed 1 · replay: constellation run specimen:leader-read/local --seed 1 --model sequential
+        trace sha256 21c026adcf44002a18033a21061cc185f4a0ad107adc97e404a2db37eda80849"#]],
+    );
+    check(
+        &run("writes-follow-reads+monotonic-reads"),
+        expect![[r#"
+        exit 0
+        --- out
+        leader-read/local · whoever believes to be the leader answers from what it holds
+
+        · judged by monotonic-reads+writes-follow-reads, in place of what is promised otherwise
+        ✓ holds    monotonic-reads+writes-follow-reads  (7 operations)
+        · the luck of one seed; of all that may happen: constellation hunt specimen:leader-read/local --model monotonic-reads+writes-follow-reads
+
+        seed 1 · replay: constellation run specimen:leader-read/local --seed 1 --model monotonic-reads+writes-follow-reads
+        trace sha256 21c026adcf44002a18033a21061cc185f4a0ad107adc97e404a2db37eda80849"#]],
+    );
+}
+
+#[test]
+fn several_runs_at_once_are_not_judged_by_models() {
+    let bench = last_write();
+    bench.check(
+        &["run", "last-write.toml", "--resolver", "all", "--model", "causal"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: --model judges one run, but --resolver all makes several
+        help: choose one resolver"#]],
+    );
+    check(
+        &["run", "antarctic", "--model", "causal"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: `antarctic` takes no --model: it is several runs side by side, written in code
+        help: leave it out; beside --seed and --json there are --policy, --groups, --pass, --timeline, --trace"#]],
+    );
+}
+
+#[test]
+fn a_live_run_is_judged_by_models() {
+    let live = ["live", "last-write.toml", "--model", "linearizable,causal", "--speed", "20", "--json"];
+    let output = last_write().run(&live, b"");
+    let told: Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
+    let promises = told["promises"].as_array().expect("a list");
+    let names: Vec<_> = promises.iter().map(|judged| judged["promise"].as_str().expect("a text")).collect();
+    assert_eq!(&names[..2], ["linearizable", "causal"]);
+    assert_eq!(told["models"].as_array().map(Vec::len), Some(2));
+    assert!(told["again"].as_str().is_some_and(|again| again.ends_with(" --model linearizable,causal")));
+    let refused = last_write().run(&["live", "conjunction", "--model", "causal"], b"");
+    assert_eq!(refused.status.code(), Some(2));
 }

@@ -54,7 +54,11 @@ pub(super) fn not_needed(scenario: &Scenario, small: &Scenario) -> Vec<String> {
             format!("the links from {} to {}", rule.sources.join(", "), rule.targets.join(", "))
         }));
     let silent = scenario.clients.iter().zip(&small.clients).filter(|(client, small)| client != small);
-    needless.extend(silent.map(|(client, _)| format!("what {} asks", client.name)));
+    needless.extend(silent.map(|(ClientRule { name, .. }, small)| match small.operations {
+        0 => format!("what {name} asks"),
+        1 => format!("what {name} asks after its first operation"),
+        count => format!("what {name} asks after its first {count} operations"),
+    }));
     let (link, small_link) = (scenario.link, small.link);
     let faults = [
         ("the spread of latencies", link.latency_max > small_link.latency_max),

@@ -16,7 +16,7 @@ fn of_study(name: &str) -> &'static [&'static str] {
 
 /// What a scenario takes beside `--seed` and `--json`.
 const OF_SCENARIO: &[&str] =
-    &["--resolver", "--nodes", "--faults", "--step", "--wall", "--end", "--timeline", "--trace"];
+    &["--resolver", "--nodes", "--faults", "--step", "--wall", "--end", "--timeline", "--trace", "--model"];
 
 /// Refuses what means nothing for a study.
 pub(super) fn check_of_study(arguments: &args::Run, study: Study) -> anyhow::Result<()> {
@@ -54,6 +54,7 @@ fn given(arguments: &args::Run) -> impl Iterator<Item = &'static str> {
         ("--end", target.end.is_some()),
         ("--timeline", arguments.timeline.is_some()),
         ("--trace", arguments.trace.is_some()),
+        ("--model", !arguments.models.is_empty()),
         ("--retry", arguments.retry.is_some()),
         ("--world", arguments.world.is_some()),
         ("--policy", arguments.policy.is_some()),

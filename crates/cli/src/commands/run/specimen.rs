@@ -1,14 +1,15 @@
 //! A specimen, run with the luck of one seed: its timeline, and whether it keeps its promise then.
 
-use constellation_lab::Specimen;
+use constellation_lab::{Specimen, Subject};
 use constellation_sim::Seeded;
 use constellation_trace::format::jsonl;
 use constellation_trace::{Judgement, Verdict};
 use serde_json::json;
 
 use crate::args::{Run, Timeline};
+use crate::commands::modelled;
 use crate::file::write_whole;
-use crate::judgements::{judgement_json, print_judgements};
+use crate::judgements::judgement_json;
 use crate::printer::{Printer, faint, strong};
 use crate::target::quoted;
 use crate::timeline::print_timeline;
@@ -18,10 +19,17 @@ const FIRST_SEED: u64 = 1;
 
 pub(super) fn run(arguments: &Run, specimen: &Specimen, printer: &mut Printer) -> anyhow::Result<u8> {
     let seed = arguments.seed.unwrap_or(FIRST_SEED);
-    let subject = specimen.subject();
+    let models = modelled::named(&arguments.models)?;
+    let held = match models[..] {
+        [] => None,
+        _ => Some(modelled::held(|| specimen.subject(), &models, &arguments.target.scenario)?),
+    };
+    let own = specimen.subject();
+    let subject: &dyn Subject = held.as_ref().map_or(&*own, |held| held);
     let trace = subject.play(seed, &mut Seeded::new(seed))?;
     let typed = quoted(&arguments.target.scenario);
-    let replay = format!("constellation run {typed} --seed {seed}");
+    let flag = modelled::flag(&models);
+    let replay = format!("constellation run {typed} --seed {seed}{flag}");
     let rulings = subject.judge(&trace);
     let mut judgements: Vec<Judgement> = rulings.into_iter().map(|ruling| ruling.judgement).collect();
     for judgement in &mut judgements {
@@ -34,7 +42,7 @@ pub(super) fn run(arguments: &Run, specimen: &Specimen, printer: &mut Printer) -
     }
     let code = Judgement::exit_code(&judgements);
     if arguments.json {
-        printer.json(&json!({
+        let mut object = json!({
             "schema": "constellation/run/1",
             "version": env!("CARGO_PKG_VERSION"),
             "scenario": specimen.to_string(),
@@ -46,15 +54,20 @@ pub(super) fn run(arguments: &Run, specimen: &Specimen, printer: &mut Printer) -
             "promises": judgements.iter().map(judgement_json).collect::<Vec<_>>(),
             "replay": replay,
             "trace_sha256": jsonl::digest(&trace).to_string(),
-        }))?;
+        });
+        if let Some(held) = &held {
+            modelled::put_json(&mut object, &judgements, held, &trace);
+        }
+        printer.json(&object)?;
         return Ok(code);
     }
     printer.line(format!("{} · {}", strong(&specimen.to_string()), specimen.does))?;
     printer.line("")?;
     print_timeline(&trace, arguments.timeline.unwrap_or(Timeline::Auto), printer)?;
-    print_judgements(&judgements, printer)?;
+    held.as_ref().map_or(Ok(()), |held| modelled::print_asked(held.models(), printer))?;
+    modelled::print_judgements(&judgements, held.as_ref(), &trace, printer)?;
     printer.line(faint(&format!(
-        "· the luck of one seed; of all that may happen: constellation hunt {typed}"
+        "· the luck of one seed; of all that may happen: constellation hunt {typed}{flag}"
     )))?;
     printer.line("")?;
     printer.line(format!("seed {seed} · replay: {replay}"))?;
