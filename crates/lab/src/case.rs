@@ -7,10 +7,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use constellation_fabric::{Choices, Node};
 use constellation_sim::choices::{Leftover, Provenance, TapeError};
-use constellation_sim::{Player, Seeded, Setup, Tape, World};
+use constellation_sim::{Act, Plan, Player, Seeded, Setup, Tape, World};
 use constellation_trace::trace::Origin;
 use constellation_trace::{
-    Call, Completion, History, Judgement, Limit, Names, NodeId, Trace, Verdict, one_line,
+    Call, Completion, History, Judgement, Limit, Names, NodeId, Trace, TrueTime, Verdict, one_line,
 };
 pub use constellation_verify::Breach;
 use constellation_verify::{Budget, Order};
@@ -288,8 +288,24 @@ where
     }
 
     fn play(&self, seed: u64, choices: &mut dyn Choices) -> Result<Trace, RunError> {
+        self.play_without(&BTreeSet::new(), seed, choices)
+    }
+
+    fn requests(&self) -> u32 {
+        let is_request = |(_, act): &&(TrueTime, Act<N::Request>)| matches!(act, Act::Request { .. });
+        let count = self.setup.plan.acts().iter().filter(is_request).count();
+        u32::try_from(count).unwrap_or(u32::MAX)
+    }
+
+    fn play_without(
+        &self,
+        left_out: &BTreeSet<u32>,
+        seed: u64,
+        choices: &mut dyn Choices,
+    ) -> Result<Trace, RunError> {
         let origin = Origin { scenario: self.name.clone(), seed, resolver: None };
-        let world = World::new(self.setup.clone(), choices, &self.node).map_err(RunError::World)?;
+        let setup = Setup { plan: without(&self.setup.plan, left_out), ..self.setup.clone() };
+        let world = World::new(setup, choices, &self.node).map_err(RunError::World)?;
         let failed = |error| RunError::of(origin.clone(), self.names(), error);
         // Nothing of a world that a panic went through is looked at again.
         let ran = catch_unwind(AssertUnwindSafe(|| world.run()));
@@ -321,6 +337,20 @@ where
         }
         History::new(operations)
     }
+}
+
+/// The plan without the requests of these numbers.
+fn without<R: Clone>(plan: &Plan<R>, left_out: &BTreeSet<u32>) -> Plan<R> {
+    let (mut kept, mut number) = (Plan::new(), 0_u32);
+    for (at, act) in plan.acts() {
+        let is_request = matches!(act, Act::Request { .. });
+        if !is_request || !left_out.contains(&number) {
+            kept.add(*at, act.clone());
+        }
+        // Saturating: nobody plans so many.
+        number = number.saturating_add(u32::from(is_request));
+    }
+    kept
 }
 
 impl<N: Node, F> Case<N, F> {

@@ -1,5 +1,9 @@
 //! A subject that is held to consistency models: what its clients saw is judged, instead of what it promises itself.
 
+mod remembered;
+mod shorten;
+
+use std::collections::BTreeSet;
 use std::fmt;
 
 use constellation_fabric::{Calm, Choices};
@@ -11,6 +15,8 @@ use constellation_verify::Budget;
 use constellation_verify::models::{
     Anomaly, EventualConvergence, FailedSet, Finding, Model, Patience, Recorded, minimal, verdict,
 };
+
+pub use remembered::Remembered;
 
 use crate::promises::Phase;
 use crate::simulate::RunError;
@@ -45,6 +51,8 @@ const WHOLE_MAX: usize = 20;
 pub struct Modelled<'s> {
     subject: Box<dyn Subject + 's>,
     models: Vec<&'static dyn Model>,
+    /// Which requests of clients are not made.
+    left_out: BTreeSet<u32>,
 }
 
 /// How what clients saw violates a model.
@@ -114,7 +122,7 @@ impl<'s> Modelled<'s> {
             Err(RunError::TooLong { so_far, .. }) => *so_far,
             Err(error) => return Err(ModelledError::Run(error)),
         };
-        let modelled = Modelled { subject, models: models.to_vec() };
+        let modelled = Modelled { subject, models: models.to_vec(), left_out: BTreeSet::new() };
         if modelled.subject.history(&calm).operations().is_empty() {
             return Err(ModelledError::NoOperations);
         }
@@ -125,6 +133,18 @@ impl<'s> Modelled<'s> {
             }
         }
         Ok(modelled)
+    }
+
+    /// The same without these requests of clients.
+    #[must_use]
+    pub fn without(mut self, left_out: BTreeSet<u32>) -> Modelled<'s> {
+        self.left_out = left_out;
+        self
+    }
+
+    /// Which requests of clients are not made.
+    pub const fn left_out(&self) -> &BTreeSet<u32> {
+        &self.left_out
     }
 
     /// The models, in the order in which they were named.
@@ -186,7 +206,10 @@ impl Subject for Modelled<'_> {
     }
 
     fn play(&self, seed: u64, choices: &mut dyn Choices) -> Result<Trace, RunError> {
-        self.subject.play(seed, choices)
+        if self.left_out.is_empty() {
+            return self.subject.play(seed, choices);
+        }
+        self.subject.play_without(&self.left_out, seed, choices)
     }
 
     fn judge(&self, trace: &Trace) -> Vec<Ruling> {

@@ -1,5 +1,6 @@
 //! From a scenario to a trace: what happens, and nothing of what it means.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -139,6 +140,21 @@ impl<'s> Stage<'s> {
         Stage { scenario, rules, setup: setup(scenario), workloads: workloads.collect() }
     }
 
+    /// The same without the operations of these numbers, which go through all clients.
+    fn without(&self, left_out: &BTreeSet<u32>) -> Stage<'s> {
+        let mut stage = self.clone();
+        let mut number = 0..;
+        for workload in &mut stage.workloads {
+            let calls = workload.calls.iter().zip(&mut number);
+            let kept = calls.filter(|(_, number)| !left_out.contains(number));
+            let calls = kept.map(|(call, _)| call.clone()).collect();
+            let mut fewer = (**workload).clone();
+            fewer.calls = calls;
+            *workload = Arc::new(fewer);
+        }
+        stage
+    }
+
     /// One run; `node` is called for each start and restart of a node. Where there are clients, a desk stands before
     /// each node, and `shows` tells it what to reply.
     pub(crate) fn play<N: Node<Request = Request>>(
@@ -208,6 +224,20 @@ where
 
     fn play(&self, seed: u64, choices: &mut dyn Choices) -> Result<Trace, RunError> {
         self.stage.play(seed, choices, &self.node, self.shows)
+    }
+
+    fn requests(&self) -> u32 {
+        let calls: usize = self.stage.workloads.iter().map(|workload| workload.calls.len()).sum();
+        u32::try_from(calls).expect("a scenario has at most a million operations")
+    }
+
+    fn play_without(
+        &self,
+        left_out: &BTreeSet<u32>,
+        seed: u64,
+        choices: &mut dyn Choices,
+    ) -> Result<Trace, RunError> {
+        self.stage.without(left_out).play(seed, choices, &self.node, self.shows)
     }
 
     fn judge(&self, trace: &Trace) -> Vec<Ruling> {

@@ -1,5 +1,7 @@
 //! What can be hunted: whatever runs with given luck and is judged by its trace.
 
+use std::collections::BTreeSet;
+
 use constellation_fabric::Choices;
 use constellation_trace::{History, Judgement, Names, Trace};
 
@@ -19,6 +21,24 @@ pub trait Subject: Sync {
     /// # Errors
     /// [`RunError`] when the run has no end, or is none at all.
     fn play(&self, seed: u64, choices: &mut dyn Choices) -> Result<Trace, RunError>;
+
+    /// How many requests of clients are planned that can each be left out, numbered from 0; none where that is not known.
+    fn requests(&self) -> u32 {
+        0
+    }
+
+    /// As [`Subject::play`], but those requests are left out; what there is no request for says nothing.
+    ///
+    /// # Errors
+    /// As [`Subject::play`].
+    fn play_without(
+        &self,
+        _left_out: &BTreeSet<u32>,
+        seed: u64,
+        choices: &mut dyn Choices,
+    ) -> Result<Trace, RunError> {
+        self.play(seed, choices)
+    }
 
     /// The verdict on each promise that this trace can be held to.
     fn judge(&self, trace: &Trace) -> Vec<Ruling>;

@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use anyhow::bail;
 use constellation_lab::hunt::{Ended, Go, Hunt, Hunted, Luck, Until, hunt_subject};
+use constellation_lab::modelled::Remembered;
 use constellation_trace::Verdict;
 use constellation_trace::format::jsonl;
 
@@ -42,7 +43,7 @@ pub(crate) fn run(arguments: &args::Hunt, printer: &mut Printer) -> anyhow::Resu
     let (start, time) = (Instant::now(), arguments.time);
     let is_over = || interrupts.came() || time.is_some_and(|time| start.elapsed() >= time);
     let plan = plan(arguments, &is_over);
-    let provenance = modelled::remembering(prey.provenance(arguments.from)?, &models);
+    let provenance = Remembered::models(&models).enter(prey.provenance(arguments.from)?);
     let (mut kept, mut failed) = (Kept::default(), None);
     let mut tell = |hunted: &Hunted| {
         progress.tell(hunted, printer);
@@ -58,6 +59,7 @@ pub(crate) fn run(arguments: &args::Hunt, printer: &mut Printer) -> anyhow::Resu
     progress.end();
     let mut hunted = hunted?;
     for finding in &mut hunted.findings {
+        held.iter().for_each(|held| held.shorten(finding));
         let replay = replay(arguments, &prey, &finding.tape.line()) + &modelled::flag(&models);
         if let Verdict::Violated(evidence) = &mut finding.judgement.verdict {
             evidence.replay = replay;

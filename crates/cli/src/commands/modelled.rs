@@ -3,7 +3,6 @@
 use anyhow::anyhow;
 use constellation_lab::words::one_line;
 use constellation_lab::{Modelled, ModelledError, Specimen, Subject, incidents};
-use constellation_sim::choices::Provenance;
 use constellation_trace::{History, Judgement, Proof, Trace, Verdict};
 use constellation_verify::models::{self, Model, strongest_first};
 use serde_json::{Value, json};
@@ -11,7 +10,7 @@ use serde_json::{Value, json};
 use super::judge::model;
 use super::judge::recorded::Recorded;
 use crate::judgements;
-use crate::printer::{Printer, faint, verdict};
+use crate::printer::{Printer, count, faint, verdict};
 
 /// The models that are named, each once.
 pub(crate) fn named(names: &[String]) -> anyhow::Result<Vec<&'static dyn Model>> {
@@ -84,34 +83,17 @@ pub(crate) fn joined(models: &[&'static dyn Model]) -> String {
     models.iter().map(|model| model.about().name).collect::<Vec<_>>().join(",")
 }
 
-/// How a tape tells what runs from what it is judged by.
-const BY: &str = "/model/";
-
-/// Where a tape comes from that was found by these models: it names them after what runs.
-pub(crate) fn remembering(mut provenance: Provenance, models: &[&'static dyn Model]) -> Provenance {
-    if !models.is_empty() {
-        provenance.scenario.push_str(BY);
-        provenance.scenario.push_str(&joined(models));
+/// Says what is judged, that it stands for what else would be, and what clients do not ask.
+pub(crate) fn print_asked(held: &Modelled<'_>, printer: &mut Printer) -> anyhow::Result<()> {
+    let names = held.models().iter().map(|model| model.about().name).collect::<Vec<_>>().join(", ");
+    printer.line(faint(&format!("· judged by {names}, in place of what is promised otherwise")))?;
+    match held.left_out().len() as u64 {
+        0 => Ok(()),
+        left_out => {
+            let requests = count(left_out, "request");
+            printer.line(faint(&format!("· without {requests} of clients, which the tape leaves out")))
+        }
     }
-    provenance
-}
-
-/// Where a tape comes from, and by which models it was found.
-pub(crate) fn remembered(provenance: &Provenance) -> (Provenance, Vec<&'static dyn Model>) {
-    let mut alone = provenance.clone();
-    let found = provenance.scenario.rsplit_once(BY).and_then(|(scenario, names)| {
-        let models: Result<Vec<_>, _> = names.split(',').map(models::find).collect();
-        Some((scenario, models.ok()?))
-    });
-    let Some((scenario, models)) = found else { return (alone, Vec::new()) };
-    scenario.clone_into(&mut alone.scenario);
-    (alone, models)
-}
-
-/// Says what is judged, and that it stands for what else would be.
-pub(crate) fn print_asked(models: &[&'static dyn Model], printer: &mut Printer) -> anyhow::Result<()> {
-    let names = models.iter().map(|model| model.about().name).collect::<Vec<_>>().join(", ");
-    printer.line(faint(&format!("· judged by {names}, in place of what is promised otherwise")))
 }
 
 /// As [`judgements::print_judgements`], with a table of what clients saw where they say of a model that it is violated.

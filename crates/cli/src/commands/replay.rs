@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::anyhow;
 use constellation_lab::hunt::{changed, provenance};
+use constellation_lab::modelled::Remembered;
 use constellation_lab::{Run, simulate};
 use constellation_sim::Tape;
 use constellation_sim::choices::{Leftover, Mismatch, TapeError};
@@ -54,7 +55,7 @@ pub(crate) fn run(arguments: &Replay, printer: &mut Printer) -> anyhow::Result<u
     }
     let scenario = target::scenario(&arguments.target)?;
     let tape = read(&arguments.tape, &Names::from_iter(scenario.names()))?;
-    if !arguments.models.is_empty() || !modelled::remembered(tape.provenance()).1.is_empty() {
+    if !arguments.models.is_empty() || !Remembered::of(tape.provenance()).1.models.is_empty() {
         let subject = || simulate::subject(&scenario);
         let (name, title) = (scenario.name.clone(), &*scenario.title);
         let flags = target::flags(&arguments.target, &scenario);

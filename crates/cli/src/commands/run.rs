@@ -120,7 +120,7 @@ pub(crate) fn print_told(
     printer.line(strong(&name) + &title)?;
     printer.line("")?;
     print_timeline(&run.trace, shown, printer)?;
-    held.map_or(Ok(()), |held| modelled::print_asked(held.models(), printer))?;
+    held.map_or(Ok(()), |held| modelled::print_asked(held, printer))?;
     modelled::print_judgements(&run.judgements, held, &run.trace, printer)?;
     for remark in &run.remarks {
         printer.line(faint(&format!("· {remark}")))?;

@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use constellation_lab::hunt::{Go, Hunt, Hunted, Until, deviations, hunt_subject, provenance_of};
+use constellation_lab::modelled::Remembered;
 use constellation_lab::specimens::Soundness;
 use constellation_lab::verify::models::{
     self, Border, Finding, Judged, Known, Model, conclude, strongest_first,
 };
 use constellation_lab::{Modelled, ModelledError, Specimen, Subject};
 use constellation_sim::Seeded;
+use constellation_sim::choices::Provenance;
 use constellation_trace::Verdict;
 use expect_test::{Expect, expect};
 
@@ -199,4 +201,48 @@ fn a_hunt_for_two_models_finds_each() {
     names.sort_unstable();
     names.dedup();
     assert_eq!(names, ["monotonic-reads", "read-your-writes"]);
+}
+
+#[test]
+fn what_clients_need_not_ask_is_left_out_and_the_tape_says_so() {
+    let modelled = modelled("quorum-register/no-write-back", &["monotonic-reads"]).expect("it fits");
+    let mut hunted = hunted(&modelled, 2_000, Until::FirstFinding);
+    let finding = &mut hunted.findings[0];
+    let before = finding.judgement.scope.clone();
+    modelled.shorten(finding);
+    assert_eq!((before.as_str(), finding.judgement.scope.as_str()), ("5 operations", "3 operations"));
+    let (own, remembered) = Remembered::of(finding.tape.provenance());
+    assert_eq!(own.scenario, "it");
+    assert_eq!(remembered.left_out.iter().copied().collect::<Vec<_>>(), [1, 3, 5]);
+    // The tape says all that it takes.
+    let again = modelled.without(remembered.left_out);
+    let mut player = finding.tape.player();
+    let trace = again.play(1, &mut player).expect("it runs");
+    assert_eq!(player.leftovers(), []);
+    assert_eq!((trace.events().len(), again.requests()), (finding.trace.events().len(), 0));
+    let Verdict::Violated(evidence) = &again.judge(&trace)[0].judgement.verdict else {
+        panic!("it is violated")
+    };
+    let Verdict::Violated(found) = &finding.judgement.verdict else { panic!("it was found") };
+    assert_eq!((&evidence.events, &evidence.proof), (&found.events, &found.proof));
+    assert_eq!(found.notes[1], "3 of 6 requests of clients are left out: they make no difference");
+}
+
+#[test]
+fn a_name_that_says_nothing_of_models_is_the_name_of_a_scenario() {
+    let names = [
+        "mine",
+        "mine/model/",
+        "mine/model/causl",
+        "mine/model/causal/without/",
+        "mine/model/causal/without/5-1",
+        "mine/model/causal/without/x",
+        "mine/model/causal/without/0-4294967295",
+        "mine/without/1",
+    ];
+    for name in names {
+        let provenance = Provenance::new(name, "", 1);
+        let (own, remembered) = Remembered::of(&provenance);
+        assert_eq!((own, remembered.models.len()), (provenance, 0), "{name}");
+    }
 }

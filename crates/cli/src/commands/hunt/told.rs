@@ -99,7 +99,7 @@ impl Told<'_> {
         let Told { prey, held, hunted, .. } = self;
         let (seeds, events) = (count(hunted.seeds, "seed"), count(hunted.events, "event"));
         printer.line(format!("{} · {seeds}, {events}", strong(&prey.name())))?;
-        held.map_or(Ok(()), |held| modelled::print_asked(held.models(), printer))?;
+        held.map_or(Ok(()), |held| modelled::print_asked(held, printer))?;
         if hunted.findings.is_empty() {
             printer.line(if held.is_some() {
                 "no model was seen violated"

@@ -1,7 +1,9 @@
 //! What is written in code, a specimen or a study, as a tape says that it went.
 
 use constellation_lab::hunt::{explain, provenance_of};
+use constellation_lab::modelled::Remembered;
 use constellation_lab::promises::Phase;
+use constellation_lab::words::one_line;
 use constellation_lab::{Modelled, Ruling, Subject, prefix};
 use constellation_sim::Tape;
 use constellation_trace::format::jsonl;
@@ -39,17 +41,21 @@ pub(super) fn play(
     printer: &mut Printer,
 ) -> anyhow::Result<u8> {
     let Played { subject, name, title, flags } = played;
-    let (provenance, remembered) = modelled::remembered(tape.provenance());
-    let models = if arguments.models.is_empty() { remembered } else { modelled::named(&arguments.models)? };
+    let (provenance, remembered) = Remembered::of(tape.provenance());
+    let models =
+        if arguments.models.is_empty() { remembered.models } else { modelled::named(&arguments.models)? };
     let held = match models[..] {
         [] => None,
-        _ => Some(modelled::held(subject, &models, &arguments.target.scenario)?),
+        _ => {
+            let held = modelled::held(subject, &models, &arguments.target.scenario)?;
+            Some(held.without(remembered.left_out))
+        }
     };
     let own = subject();
     let subject: &dyn Subject = held.as_ref().map_or(&*own, |held| held);
     let replay = command(arguments, tape, flags);
     let seed = provenance.seed;
-    let mismatches = provenance.mismatches(&provenance_of(subject, name, seed)?);
+    let mismatches = provenance.mismatches(&provenance_of(&*own, name, seed)?);
     if !mismatches.is_empty() && !arguments.anyway {
         return Err(other_run(&mismatches));
     }
@@ -96,6 +102,7 @@ pub(super) fn play(
         });
         if let Some(held) = &held {
             object["models"] = modelled::names_json(held.models());
+            object["left_out"] = held.left_out().iter().copied().collect();
         }
         printer.json(&object)?;
         return Ok(code);
@@ -121,10 +128,12 @@ fn print(
     judgements: &[Judgement],
     printer: &mut Printer,
 ) -> anyhow::Result<()> {
-    printer.line(format!("{} · {}", strong(&played.name), played.title))?;
+    let (name, title) = (one_line(&played.name), one_line(played.title));
+    let title = if title.is_empty() { String::new() } else { format!(" · {title}") };
+    printer.line(strong(&name) + &title)?;
     printer.line("")?;
     print_timeline(trace, shown, printer)?;
-    held.map_or(Ok(()), |held| modelled::print_asked(held.models(), printer))?;
+    held.map_or(Ok(()), |held| modelled::print_asked(held, printer))?;
     modelled::print_judgements(judgements, held, trace, printer)?;
     printer.line("")?;
     printer.line(format!("trace sha256 {}", jsonl::digest(trace)))

@@ -64,7 +64,7 @@ pub(super) fn run(arguments: &Run, specimen: &Specimen, printer: &mut Printer) -
     printer.line(format!("{} · {}", strong(&specimen.to_string()), specimen.does))?;
     printer.line("")?;
     print_timeline(&trace, arguments.timeline.unwrap_or(Timeline::Auto), printer)?;
-    held.as_ref().map_or(Ok(()), |held| modelled::print_asked(held.models(), printer))?;
+    held.as_ref().map_or(Ok(()), |held| modelled::print_asked(held, printer))?;
     modelled::print_judgements(&judgements, held.as_ref(), &trace, printer)?;
     printer.line(faint(&format!(
         "· the luck of one seed; of all that may happen: constellation hunt {typed}{flag}"
