@@ -27,10 +27,7 @@ pub(crate) fn run(arguments: &args::Hunt, printer: &mut Printer) -> anyhow::Resu
     let prey = Prey::of(&arguments.target, settings)?;
     check_seeds(arguments)?;
     let models = modelled::named(&arguments.models)?;
-    let held = match models[..] {
-        [] => None,
-        _ => Some(modelled::held(|| prey.subject(), &models, &arguments.target.scenario)?),
-    };
+    let held = modelled::held(|| prey.subject(), &models, &arguments.target.scenario)?;
     if let Some(folder) = &arguments.keep {
         // Found out now, not after an hour of hunting.
         make_folder(folder)?;
@@ -78,24 +75,24 @@ pub(crate) fn run(arguments: &args::Hunt, printer: &mut Printer) -> anyhow::Resu
         (Ended::Stopped, _) => End::TimeUp,
         _ => End::Planned,
     };
-    let told = told::Told {
-        prey: &prey,
-        held: held.as_ref(),
-        hunted: &hunted,
-        end,
-        exit_code: exit_code(&hunted, end),
-    };
+    let (prey, held, hunted) = (&prey, held.as_ref(), &hunted);
+    tell_end(arguments, &told::Told { prey, held, hunted, end, exit_code: exit_code(hunted, end) }, printer)
+}
+
+/// Says what came of it, and returns the exit code.
+fn tell_end(arguments: &args::Hunt, told: &told::Told<'_>, printer: &mut Printer) -> anyhow::Result<u8> {
+    let again = again(arguments, told.prey, told.hunted);
     if arguments.json {
-        let mut object = told.as_json(&again(arguments, &prey, &hunted));
+        let mut object = told.as_json(&again);
         object["given"] = target::given_json(&arguments.target);
-        if !models.is_empty() {
-            object["models"] = modelled::names_json(&models);
+        if let Some(held) = told.held {
+            object["models"] = modelled::names_json(held.models());
         }
         printer.json(&object)?;
     } else {
         told.print(printer)?;
-        if arguments.time.is_some() || [End::Interrupted, End::Failed].contains(&end) {
-            told::again(&again(arguments, &prey, &hunted), printer)?;
+        if arguments.time.is_some() || [End::Interrupted, End::Failed].contains(&told.end) {
+            told::again(&again, printer)?;
         }
     }
     Ok(told.exit_code)

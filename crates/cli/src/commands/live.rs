@@ -36,10 +36,7 @@ pub(crate) fn run(arguments: &args::Live, printer: &mut Printer) -> anyhow::Resu
         );
     }
     let models = modelled::named(&arguments.models)?;
-    let held = match models[..] {
-        [] => None,
-        _ => Some(modelled::held(|| simulate::subject(&scenario), &models, &arguments.target.scenario)?),
-    };
+    let held = modelled::held(|| simulate::subject(&scenario), &models, &arguments.target.scenario)?;
     let again = again(arguments, &scenario, seed);
     if let Some(path) = &arguments.trace {
         try_place(path)?;

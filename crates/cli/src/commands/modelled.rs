@@ -24,13 +24,16 @@ pub(crate) fn named(names: &[String]) -> anyhow::Result<Vec<&'static dyn Model>>
     Ok(found)
 }
 
-/// The subject, held to models; `typed` is what it was called on the command line.
+/// The subject, held to models, if there are any; `typed` is what it was called on the command line.
 pub(crate) fn held<'s>(
     subject: impl Fn() -> Box<dyn Subject + 's>,
     models: &[&'static dyn Model],
     typed: &str,
-) -> anyhow::Result<Modelled<'s>> {
-    Modelled::new(subject(), models).map_err(|error| {
+) -> anyhow::Result<Option<Modelled<'s>>> {
+    if models.is_empty() {
+        return Ok(None);
+    }
+    Modelled::new(subject(), models).map(Some).map_err(|error| {
         let help = match &error {
             ModelledError::NoOperations => format!(
                 "specimens whose clients do: {}; a scenario file has clients by `[[clients]]`",

@@ -7,7 +7,7 @@ mod specimen;
 
 use anyhow::bail;
 use constellation_lab::words::one_line;
-use constellation_lab::{Modelled, Resolver, Run, Scenario, incidents};
+use constellation_lab::{Modelled, Resolver, Run, Scenario, incidents, simulate};
 use constellation_trace::format::jsonl;
 use constellation_trace::{History, Judgement};
 use serde_json::{Value, json};
@@ -44,23 +44,9 @@ pub(crate) fn run(arguments: &args::Run, printer: &mut Printer) -> anyhow::Resul
     let scenario = target::scenario(&arguments.target)?;
     let seed = arguments.seed.unwrap_or(scenario.seed);
     let models = modelled::named(&arguments.models)?;
-    let held = match models[..] {
-        [] => None,
-        _ => Some(modelled::held(
-            || constellation_lab::simulate::subject(&scenario),
-            &models,
-            &arguments.target.scenario,
-        )?),
-    };
-    let run = match &held {
-        Some(held) => {
-            let progress = printer.progress("simulating and judging");
-            let run = Run::held_to(&scenario, held, seed, &replay(arguments, &scenario, seed));
-            progress.finish_and_clear();
-            run?
-        }
-        None => simulate(arguments, &scenario, seed, printer)?,
-    };
+    let subject = || simulate::subject(&scenario);
+    let held = modelled::held(subject, &models, &arguments.target.scenario)?;
+    let run = simulated(arguments, &scenario, held.as_ref(), seed, printer)?;
     if let Some(path) = &arguments.trace {
         write_whole(path, |writer| jsonl::write(&run.trace, writer))?;
     }
@@ -82,9 +68,19 @@ pub(crate) fn run(arguments: &args::Run, printer: &mut Printer) -> anyhow::Resul
     Ok(run.exit_code())
 }
 
-fn simulate(arguments: &args::Run, scenario: &Scenario, seed: u64, printer: &Printer) -> anyhow::Result<Run> {
+fn simulated(
+    arguments: &args::Run,
+    scenario: &Scenario,
+    held: Option<&Modelled<'_>>,
+    seed: u64,
+    printer: &Printer,
+) -> anyhow::Result<Run> {
     let progress = printer.progress("simulating and judging");
-    let run = Run::of(scenario, seed, &replay(arguments, scenario, seed));
+    let replay = replay(arguments, scenario, seed);
+    let run = match held {
+        Some(held) => Run::held_to(scenario, held, seed, &replay),
+        None => Run::of(scenario, seed, &replay),
+    };
     progress.finish_and_clear();
     Ok(run?)
 }
@@ -138,7 +134,7 @@ fn compare(arguments: &args::Run, scenario: &Scenario, printer: &mut Printer) ->
     for (_, resolver) in Resolver::NAMES {
         let mut scenario = scenario.clone();
         scenario.resolver = resolver;
-        runs.push(simulate(arguments, &scenario, seed, printer)?);
+        runs.push(simulated(arguments, &scenario, None, seed, printer)?);
     }
     let worst = runs.iter().flat_map(|run| run.judgements.clone()).collect::<Vec<_>>();
     // The target asks for a resolver, so the command names the one of the run.

@@ -142,74 +142,9 @@ fn a_tape_of_a_scenario_is_judged_by_its_models_again() {
     let bench = last_write();
     let output = bench.run(&["hunt", "last-write.toml", "--model", "linearizable", "--json"], b"");
     let hunted: Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
-    expect![[r#"
-        {
-          "expected": "each operation takes effect at one moment between its beginning and its end",
-          "found": "ground r(mode,ground-1) reads as mode that of ground w(mode,ground-1), which polar w(mode,polar-1) had overwritten before it began",
-          "events": [
-            {
-              "place": "e3",
-              "line": null,
-              "session": "ground",
-              "what": "w(mode,ground-1)"
-            },
-            {
-              "place": "e4",
-              "line": null,
-              "session": "polar",
-              "what": "w(mode,polar-1)"
-            },
-            {
-              "place": "e24",
-              "line": null,
-              "session": "polar",
-              "what": "r(mode,polar-1)"
-            },
-            {
-              "place": "e30",
-              "line": null,
-              "session": "ground",
-              "what": "r(mode,ground-1)"
-            }
-          ],
-          "cycle": [
-            {
-              "from": {
-                "place": "e4",
-                "line": null,
-                "session": "polar",
-                "what": "w(mode,polar-1)"
-              },
-              "to": {
-                "place": "e30",
-                "line": null,
-                "session": "ground",
-                "what": "r(mode,ground-1)"
-              },
-              "why": "over before the other begins"
-            },
-            {
-              "from": {
-                "place": "e30",
-                "line": null,
-                "session": "ground",
-                "what": "r(mode,ground-1)"
-              },
-              "to": {
-                "place": "e4",
-                "line": null,
-                "session": "polar",
-                "what": "w(mode,polar-1)"
-              },
-              "why": "it reads an older mode"
-            }
-          ],
-          "rule": null,
-          "notes": [
-            "ground w(mode,ground-1) before polar r(mode,polar-1): over before the other begins",
-            "ground w(mode,ground-1) before polar w(mode,polar-1): polar r(mode,polar-1) knows its mode, yet reads the other's"
-          ]
-        }"#]].assert_eq(&format!("{:#}", hunted["findings"][0]["judgement"]["evidence"]));
+    let evidence = &hunted["findings"][0]["judgement"]["evidence"];
+    expect![[r#"{"from":{"place":"e30","line":null,"session":"ground","what":"r(mode,ground-1)"},"to":{"place":"e4","line":null,"session":"polar","what":"w(mode,polar-1)"},"why":"it reads an older mode"}"#]].assert_eq(&evidence["cycle"][1].to_string());
+    expect![[r#"["ground w(mode,ground-1) before polar r(mode,polar-1): over before the other begins","ground w(mode,ground-1) before polar w(mode,polar-1): polar r(mode,polar-1) knows its mode, yet reads the other's"]"#]].assert_eq(&evidence["notes"].to_string());
     let tape = hunted["findings"][0]["tape"].as_str().expect("it is text");
     let output = bench.run(&["replay", tape, "last-write.toml", "--json"], b"");
     let replayed: Value = serde_json::from_slice(&output.stdout).expect("it is JSON");

@@ -8,12 +8,13 @@ use constellation_lab::{Modelled, Ruling, Subject, prefix};
 use constellation_sim::Tape;
 use constellation_trace::format::jsonl;
 use constellation_trace::{EventId, Judgement, Limit, Trace, Verdict};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{command, other, other_run, read, remark, told};
 use crate::args::{Replay, Timeline};
 use crate::commands::modelled;
 use crate::file::write_whole;
+use crate::judgements::judgement_json;
 use crate::printer::{Printer, strong};
 use crate::timeline::print_timeline;
 
@@ -40,17 +41,12 @@ pub(super) fn play(
     played: &Played<'_>,
     printer: &mut Printer,
 ) -> anyhow::Result<u8> {
-    let Played { subject, name, title, flags } = played;
+    let Played { subject, name, flags, .. } = played;
     let (provenance, remembered) = Remembered::of(tape.provenance());
     let models =
         if arguments.models.is_empty() { remembered.models } else { modelled::named(&arguments.models)? };
-    let held = match models[..] {
-        [] => None,
-        _ => {
-            let held = modelled::held(subject, &models, &arguments.target.scenario)?;
-            Some(held.without(remembered.left_out))
-        }
-    };
+    let held = modelled::held(subject, &models, &arguments.target.scenario)?;
+    let held = held.map(|held| held.without(remembered.left_out));
     let own = subject();
     let subject: &dyn Subject = held.as_ref().map_or(&*own, |held| held);
     let replay = command(arguments, tape, flags);
@@ -81,35 +77,37 @@ pub(super) fn play(
     }
     let code = Judgement::exit_code(&judgements);
     if arguments.json {
-        let mut object = json!({
-            "schema": "constellation/run/1",
-            "version": env!("CARGO_PKG_VERSION"),
-            "scenario": name,
-            "title": title,
-            "seed": seed.to_string(),
-            "events": trace.events().len(),
-            "messages": trace.messages().len(),
-            "exit_code": code,
-            "promises": judgements
-                .iter()
-                .map(|judgement| modelled::judgement_json(judgement, held.as_ref(), trace))
-                .collect::<Vec<_>>(),
-            "replay": replay,
-            "trace_sha256": jsonl::digest(trace).to_string(),
-            "leftovers": leftovers.iter().map(|leftover| told(leftover, tape)).collect::<Vec<_>>(),
-            "mismatches": mismatches.iter().map(other).collect::<Vec<_>>(),
-            "until": arguments.until,
-        });
+        let mut object = as_json(played, seed, trace, &judgements, &replay);
         if let Some(held) = &held {
-            object["models"] = modelled::names_json(held.models());
+            modelled::put_json(&mut object, &judgements, held, trace);
             object["left_out"] = held.left_out().iter().copied().collect();
         }
+        object["leftovers"] = leftovers.iter().map(|leftover| told(leftover, tape)).collect();
+        object["mismatches"] = mismatches.iter().map(other).collect();
+        object["until"] = arguments.until.into();
         printer.json(&object)?;
         return Ok(code);
     }
     print(played, held.as_ref(), (trace, arguments.timeline), &judgements, printer)?;
     remark(&judgements, tape, &mismatches, &leftovers, printer)?;
     Ok(code)
+}
+
+/// A run for a script.
+fn as_json(played: &Played<'_>, seed: u64, trace: &Trace, judgements: &[Judgement], replay: &str) -> Value {
+    json!({
+        "schema": "constellation/run/1",
+        "version": env!("CARGO_PKG_VERSION"),
+        "scenario": played.name,
+        "title": played.title,
+        "seed": seed.to_string(),
+        "events": trace.events().len(),
+        "messages": trace.messages().len(),
+        "exit_code": Judgement::exit_code(judgements),
+        "promises": judgements.iter().map(judgement_json).collect::<Vec<_>>(),
+        "replay": replay,
+        "trace_sha256": jsonl::digest(trace).to_string(),
+    })
 }
 
 /// Of a run that is cut, what is promised of its end is not known.

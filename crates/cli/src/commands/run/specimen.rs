@@ -20,10 +20,7 @@ const FIRST_SEED: u64 = 1;
 pub(super) fn run(arguments: &Run, specimen: &Specimen, printer: &mut Printer) -> anyhow::Result<u8> {
     let seed = arguments.seed.unwrap_or(FIRST_SEED);
     let models = modelled::named(&arguments.models)?;
-    let held = match models[..] {
-        [] => None,
-        _ => Some(modelled::held(|| specimen.subject(), &models, &arguments.target.scenario)?),
-    };
+    let held = modelled::held(|| specimen.subject(), &models, &arguments.target.scenario)?;
     let own = specimen.subject();
     let subject: &dyn Subject = held.as_ref().map_or(&*own, |held| held);
     let trace = subject.play(seed, &mut Seeded::new(seed))?;
