@@ -11,6 +11,7 @@ use constellation_lab::hunt::{Ended, Go, Hunt, Hunted, Luck, Until, hunt_subject
 use constellation_lab::modelled::Remembered;
 use constellation_trace::Verdict;
 use constellation_trace::format::jsonl;
+use rayon::prelude::*;
 
 use crate::args;
 use crate::commands::hunt::prey::Prey;
@@ -55,8 +56,10 @@ pub(crate) fn run(arguments: &args::Hunt, printer: &mut Printer) -> anyhow::Resu
     };
     progress.end();
     let mut hunted = hunted?;
+    if let Some(held) = &held {
+        hunted.findings.par_iter_mut().for_each(|finding| held.shorten(finding, &|| interrupts.came()));
+    }
     for finding in &mut hunted.findings {
-        held.iter().for_each(|held| held.shorten(finding));
         let replay = replay(arguments, &prey, &finding.tape.line()) + &modelled::flag(&models);
         if let Verdict::Violated(evidence) = &mut finding.judgement.verdict {
             evidence.replay = replay;

@@ -315,3 +315,21 @@ fn a_live_run_is_judged_by_models() {
     let refused = last_write().run(&["live", "conjunction", "--model", "causal"], b"");
     assert_eq!(refused.status.code(), Some(2));
 }
+
+/// Under luck two stations come to hold two values, which no read of a register shows.
+#[test]
+fn runs_that_a_model_does_not_fit_are_counted_as_not_judged() {
+    let apart = LAST_WRITE
+        .replace("lamport-lww", "siblings")
+        .replace(r#"stations = ["indian"]"#, r#"stations = ["pacific", "indian"]"#)
+        .replace(r#"timeout = "500ms""#, r#"timeout = "500ms", retries = 1"#);
+    let bench = Bench::new(&[("apart.toml", apart.as_bytes())]);
+    bench.check(&["hunt", "apart.toml", "--model", "causal", "--seeds", "20"], expect![[r#"
+        exit 3
+        --- out
+        apart · 20 seeds, 4595 events
+        · judged by causal, in place of what is promised otherwise
+        no model was seen violated
+        · luck: latency in 20, loss in 18 · 20 behaviours, 3810 states of nodes
+        · 1 run could not be judged in full, the first by seed 10: causal: operation 7 (`read mode`) shows 2 values, and a register holds one"#]]);
+}

@@ -18,14 +18,15 @@ impl Modelled<'_> {
     /// under the same luck, all of which is still asked for. The tape then names what is left out. A finding of which nothing
     /// can go stays as it is.
     ///
-    /// Requests go in ever smaller groups, the last first, as in delta debugging (Zeller and Hildebrandt 2002).
-    pub fn shorten(&self, finding: &mut Finding) {
+    /// Requests go in ever smaller groups, the last first, as in delta debugging (Zeller and Hildebrandt 2002). `is_over` is
+    /// asked before each of at most 400 runs; what is left out by then stays so.
+    pub fn shorten(&self, finding: &mut Finding, is_over: &(dyn Fn() -> bool + Sync)) {
         let model = self.models().iter().position(|model| model.about().name == finding.judgement.promise);
         let Some(place) = model.and_then(|place| u32::try_from(place).ok()) else { return };
         let Some(wanted) = shown(&finding.judgement) else { return };
         let search =
             Search { held: self, tape: &finding.tape, model: PromiseId(place), wanted, runs: 0, events: 0 };
-        let Some(Shorter { left_out, mut judgement, trace }) = search.shorten() else { return };
+        let Some(Shorter { left_out, mut judgement, trace }) = search.shorten(is_over) else { return };
         let (own, mut remembered) = Remembered::of(finding.tape.provenance());
         let (count, all) = (left_out.len(), self.subject.requests());
         remembered.models.clone_from(&self.models);
@@ -61,14 +62,14 @@ struct Search<'s> {
 }
 
 impl Search<'_> {
-    fn shorten(mut self) -> Option<Shorter> {
+    fn shorten(mut self, is_over: &dyn Fn() -> bool) -> Option<Shorter> {
         let mut kept: Vec<u32> = (0..self.held.subject.requests()).collect();
         let mut best: Option<Shorter> = None;
         let mut size = kept.len().div_ceil(2);
         while size > 0 {
             let (mut end, mut has_shrunk) = (kept.len(), false);
             while end > 0 {
-                if self.runs >= RUNS_MAX || self.events >= EVENTS_MAX {
+                if self.runs >= RUNS_MAX || self.events >= EVENTS_MAX || is_over() {
                     return best;
                 }
                 let start = end.saturating_sub(size);

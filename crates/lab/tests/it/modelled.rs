@@ -209,7 +209,10 @@ fn what_clients_need_not_ask_is_left_out_and_the_tape_says_so() {
     let mut hunted = hunted(&modelled, 2_000, Until::FirstFinding);
     let finding = &mut hunted.findings[0];
     let before = finding.judgement.scope.clone();
-    modelled.shorten(finding);
+    let unchanged = finding.tape.clone();
+    modelled.shorten(finding, &|| true);
+    assert_eq!(finding.tape, unchanged, "it was ended before it began");
+    modelled.shorten(finding, &|| false);
     assert_eq!((before.as_str(), finding.judgement.scope.as_str()), ("5 operations", "3 operations"));
     let (own, remembered) = Remembered::of(finding.tape.provenance());
     assert_eq!(own.scenario, "it");

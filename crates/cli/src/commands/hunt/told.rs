@@ -120,7 +120,10 @@ impl Told<'_> {
         printer.line(faint(&format!("· luck: {}", reached(hunted))))?;
         if hunted.unknown > 0 {
             let runs = count(hunted.unknown, "run");
-            printer.line(faint(&format!("· {runs} could not be judged in full")))?;
+            let first = hunted.undecided.as_ref().filter(|_| held.is_some());
+            let why = first
+                .map_or(String::new(), |first| format!(", the first by seed {}: {}", first.seed, first.why));
+            printer.line(faint(&format!("· {runs} could not be judged in full{why}")))?;
         }
         if self.end == End::Interrupted {
             printer.line(faint("· ended by Ctrl-C, before all was tried"))?;
