@@ -65,6 +65,7 @@ mod told;
 mod transactional_causal;
 mod versions;
 mod views;
+mod weakness;
 mod writers;
 
 pub use causal::Causal;
@@ -92,6 +93,8 @@ pub use specification::{Answer, Bonds, Specification};
 pub use told::verdict;
 pub use transactional_causal::TransactionalCausal;
 pub use views::{CausalMemory, Pram};
+#[doc(hidden)]
+pub use weakness::Weakness;
 
 /// A consistency model that a history can be judged by.
 pub trait Model: Sync {

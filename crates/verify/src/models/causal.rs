@@ -4,6 +4,7 @@ use super::finding::{Anomaly, Finding, Stop, Why, key_name, transaction_name};
 use super::observed::{INITIAL, Observed, Seen};
 use super::past::{Past, edge};
 use super::patience::Patience;
+use super::weakness::Weakness;
 use super::writers::{Last, Writers};
 use super::{About, Judges, Model, Recorded};
 
@@ -51,6 +52,9 @@ fn causal(recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Result<(), St
             return Ok(());
         }
         if seen.source == INITIAL || past.has(&observed, seen.source, writer.id) {
+            if observed.forgets(Weakness::ReadBefore) {
+                return Ok(());
+            }
             return Err(overwritten(&observed, &past, reader, seen, writer).into());
         }
         if reader != mixed.reader {
@@ -107,7 +111,8 @@ impl Mixed {
     /// nothing to repeat.
     fn check(&self, observed: &Observed<'_>, past: &Past, patience: &mut Patience<'_>) -> Result<(), Stop> {
         // A circle needs a write before which another one shown is, or is itself.
-        let seen = if self.unordered.is_empty() { &[] } else { observed.seen(self.reader) };
+        let is_none = self.unordered.is_empty() || observed.forgets(Weakness::Written);
+        let seen = if is_none { &[] } else { observed.seen(self.reader) };
         let is_before = |one: u32, other: u32| one == other || past.has(observed, one, other);
         let shown =
             |source: u32| seen.iter().any(|seen| seen.source != INITIAL && is_before(seen.source, source));

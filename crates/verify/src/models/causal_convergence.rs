@@ -8,6 +8,7 @@ use super::front;
 use super::observed::{INITIAL, Observed};
 use super::past::Past;
 use super::patience::Patience;
+use super::weakness::Weakness;
 use super::writers::Writers;
 use super::{About, Judges, Model, Recorded};
 
@@ -61,15 +62,20 @@ pub(super) fn converges(recorded: &Recorded<'_>, patience: &mut Patience<'_>) ->
             return Ok(());
         }
         if seen.source == INITIAL || past.has(&observed, seen.source, writer.id) {
+            if observed.forgets(Weakness::ReadBefore) {
+                return Ok(());
+            }
             return Err(overwritten(&observed, &past, reader, seen, writer).into());
+        }
+        if observed.forgets(Weakness::Written) {
+            return Ok(());
         }
         // Of one session the last forces the earlier ones too.
         Ok(forced.add(&observed, writer.id, seen.source, patience)?)
     })?;
     let ends = front::ends(&observed);
     let open = |id: u32, done: &[u32]| {
-        let mut seen = observed.seen(id).iter();
-        let read = seen.find(|seen| front::is_open(&observed, done, seen.source));
+        let read = observed.sources(id).find(|seen| front::is_open(&observed, done, seen.source));
         read.map(|seen| (seen.source, Some(seen.key)))
             .or_else(|| forced.open(&observed, id, done).map(|id| (id, None)))
     };

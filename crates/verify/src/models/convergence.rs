@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use constellation_trace::{Act, Key, Limit, Outcome, Sessions, Timing, TransactionId, Value};
+use constellation_trace::{Access, Act, Key, Limit, Outcome, Sessions, Timing, TransactionId, Value};
 
 use super::finding::{Anomaly, Finding, Stop, Why, key_name, transaction_name};
 use super::observed::{INITIAL, Observed, Seen};
 use super::past::{Past, edge};
 use super::patience::Patience;
+use super::weakness::Weakness;
 use super::writers::Writers;
 use super::{About, Judges, Model, Parts, Recorded};
 
@@ -101,6 +102,7 @@ fn eventual(recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Result<(), 
             let writes = &mut writes[access.key.index()];
             match transaction.outcome {
                 Outcome::Aborted => {}
+                Outcome::Unknown if patience.forgets(Weakness::Unknown) => {}
                 Outcome::Unknown => {
                     writes.open.insert(access.value);
                 }
@@ -114,10 +116,16 @@ fn eventual(recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Result<(), 
     let mut last: BTreeMap<(Key, u32), (Value, TransactionId)> = BTreeMap::new();
     for id in sessions.ids().filter(|id| sessions.transaction(*id).outcome == Outcome::Committed) {
         let transaction = sessions.transaction(id);
+        let is_alone = patience.forgets(Weakness::Sessions);
+        let session = if is_alone { id.number() } else { transaction.session };
         patience.step(sessions.accesses(id).len() as u64)?;
-        for access in sessions.accesses(id).iter().filter(|access| access.act == Act::Read) {
-            if writes[access.key.index()].over.is_none_or(|over| over < transaction.invoked) {
-                last.insert((access.key, transaction.session), (access.value, id));
+        let is_ignored = patience.forgets(Weakness::InitialValues);
+        let says =
+            |access: &&Access| access.act == Act::Read && !(is_ignored && access.value == Value::NOTHING);
+        for access in sessions.accesses(id).iter().filter(says) {
+            let over = writes[access.key.index()].over.filter(|_| !patience.forgets(Weakness::RealTime));
+            if over.is_none_or(|over| over < transaction.invoked) {
+                last.insert((access.key, session), (access.value, id));
             }
         }
     }

@@ -3,8 +3,10 @@
 use constellation_trace::{Key, Limit, Sessions, TransactionId};
 
 use super::finding::{Edge, Why, key_name};
+use super::observed::Observed;
 use super::past::edge;
 use super::patience::Patience;
+use super::weakness::Weakness;
 
 /// Why one must come before the other, in twelve bytes; [`Because::why`] tells it.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -28,6 +30,16 @@ pub(crate) enum Because {
 }
 
 impl Because {
+    /// Whether the judge forgets edges of this kind.
+    pub(crate) fn is_dropped(self, observed: &Observed<'_>) -> bool {
+        observed.forgets(match self {
+            Because::Written(..) => Weakness::Written,
+            Because::ReadBefore(_) => Weakness::ReadBefore,
+            Because::Conflict(_) => Weakness::Conflicts,
+            _ => return false,
+        })
+    }
+
     pub(crate) fn why(self, sessions: &Sessions) -> Why {
         match self {
             Because::Itself => Why::Text("it is the same".to_owned()),

@@ -9,8 +9,10 @@ use constellation_trace::{
 
 use super::finding::{key_name, transaction_name};
 use super::objects::{CellOperation, FailedSet, ListOperation, RegisterOperation};
+use super::patience::Patience;
 use super::search::{Fate, Item};
 use super::specification::{Answer, Specification};
+use super::weakness::Weakness;
 
 /// What a search is about, and what its items are called.
 #[derive(Clone, Copy)]
@@ -44,6 +46,29 @@ pub(super) fn show(operation: &Operation) -> String {
         Some((_, Completion::Failed { .. })) => format!("{call}, failed"),
         _ => format!("{call}, open"),
     }
+}
+
+/// What a judge that forgets something is left with, which is all if it forgets nothing.
+pub(super) fn weakened<S: Specification>(
+    specification: &S,
+    mut items: Vec<Item<S::Operation>>,
+    patience: &Patience<'_>,
+) -> Vec<Item<S::Operation>> {
+    let is_initial = |item: &Item<S::Operation>| {
+        specification.is_pure(&item.operation)
+            && specification.step(&specification.init(), &item.operation).is_some()
+    };
+    match patience.weakness() {
+        Weakness::RealTime => {
+            let whenever = |item: &mut Item<_>| (item.invoked, item.returned) = (0, Transaction::NEVER);
+            items.iter_mut().for_each(whenever);
+        }
+        Weakness::Sessions => items.iter_mut().for_each(|item| item.session = item.id.number()),
+        Weakness::Unknown => items.retain(|item| !item.is_open()),
+        Weakness::InitialValues => items.retain(|item| !is_initial(item)),
+        _ => {}
+    }
+    items
 }
 
 /// The operations of a history, in its order, as `specification` reads them; `part` names which of several objects each

@@ -296,7 +296,7 @@ fn each<S: Specification>(
     patience: &mut Patience<'_>,
 ) -> Result<(), Stop> {
     let mut parts: Vec<Vec<Item<S::Operation>>> = Vec::new();
-    for item in items {
+    for item in items::weakened(specification, items, patience) {
         let part = item.part as usize;
         if parts.len() <= part {
             parts.resize_with(part + 1, Vec::new);

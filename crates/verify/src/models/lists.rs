@@ -9,6 +9,7 @@ use super::finding::{Anomaly, Stop, key_name, transaction_name};
 use super::graph::{Arrow, Because};
 use super::observed::{Again, Observed};
 use super::patience::Patience;
+use super::weakness::Weakness;
 
 /// Sessions in which every key is a register.
 #[derive(Debug)]
@@ -52,6 +53,9 @@ impl<'a> Registers<'a> {
             pushed.map_err(|error| Limit::Unfit(error.to_string()))?;
         }
         lists.order(&mut made)?;
+        if patience.forgets(Weakness::Listed) {
+            made.versions.clear();
+        }
         Ok(Registers::Made(Box::new(made)))
     }
 

@@ -4,6 +4,7 @@ use constellation_trace::{Access, Act, Key, Limit, Outcome, Sessions, Transactio
 
 use super::finding::{Anomaly, Stop, key_name, transaction_name};
 use super::patience::Patience;
+use super::weakness::Weakness;
 
 /// The source of a read that showed what was there before anybody wrote.
 pub(crate) const INITIAL: u32 = u32::MAX;
@@ -39,6 +40,7 @@ pub(crate) struct Observed<'a> {
     /// A read that several writes explain, which was left out: a violation without it is one with it too.
     pub(crate) ambiguous: Option<Limit>,
     again: Again,
+    weakness: Weakness,
 }
 
 /// What a transaction may see that reads a key again which it has not written.
@@ -90,19 +92,26 @@ impl<'a> Observed<'a> {
         let written = Written::of(sessions, patience)?;
         let writes = written.entries.len();
         patience.afford(sessions.accesses_total() - writes, size_of::<Seen>())?;
+        let is_alone = patience.forgets(Weakness::Sessions);
         let mut observed = Observed {
             sessions,
-            lines: vec![Vec::new(); sessions.sessions().len()],
+            lines: vec![Vec::new(); if is_alone { count } else { sessions.sessions().len() }],
             places: vec![0; count],
-            owners: sessions.ids().map(|id| sessions.transaction(id).session).collect(),
+            owners: sessions
+                .ids()
+                .map(|id| if is_alone { id.number() } else { sessions.transaction(id).session })
+                .collect(),
             seen: Vec::new(),
             ranges: vec![(0, 0); count],
             ambiguous: None,
             again,
+            weakness: patience.weakness(),
         };
         let mut own = Own::new(keys);
         let mut open: Vec<u32> = Vec::new();
-        for id in sessions.ids().filter(|id| counts(*id)) {
+        let is_failed = patience.forgets(Weakness::Unknown);
+        let has_failed = |id| is_failed && sessions.transaction(id).outcome == Outcome::Unknown;
+        for id in sessions.ids().filter(|id| counts(*id) && !has_failed(*id)) {
             // One that was read from before its turn has been looked at.
             if std::mem::replace(&mut observed.places[id.index()], 1) == 1 {
                 continue;
@@ -128,6 +137,18 @@ impl<'a> Observed<'a> {
     pub(crate) fn seen(&self, id: u32) -> &[Seen] {
         let (start, end) = self.ranges[id as usize];
         &self.seen[start as usize..end as usize]
+    }
+
+    /// What a transaction saw that others wrote, each of which is before it.
+    #[inline]
+    pub(crate) fn sources(&self, id: u32) -> impl Iterator<Item = &Seen> {
+        let is_dropped = self.forgets(Weakness::Reads);
+        self.seen(id).iter().filter(move |seen| seen.source != INITIAL && !is_dropped)
+    }
+
+    /// Whether the judge forgets this.
+    pub(crate) fn forgets(&self, weakness: Weakness) -> bool {
+        self.weakness == weakness
     }
 
     /// The transaction before this one in its session, if there is one.
@@ -180,7 +201,8 @@ impl<'a> Observed<'a> {
                 }
                 return Err(self.wrong(id, access, "after writing another value itself", []).into());
             }
-            let source = match written.source(self.sessions, id, access)? {
+            let source = match written.source(self.sessions, id, access, self.weakness)? {
+                Source::Is(INITIAL) if self.forgets(Weakness::InitialValues) => continue,
                 Source::Is(source) => source,
                 Source::Several => {
                     let what = self.told(id, access);
@@ -327,7 +349,13 @@ impl Written {
     }
 
     /// Whose value a transaction read that it had not written itself before.
-    fn source(&self, sessions: &Sessions, reader: TransactionId, access: &Access) -> Result<Source, Limit> {
+    fn source(
+        &self,
+        sessions: &Sessions,
+        reader: TransactionId,
+        access: &Access,
+        weakness: Weakness,
+    ) -> Result<Source, Limit> {
         let key = access.key.index();
         let group = &self.entries[self.starts[key] as usize..self.starts[key + 1] as usize];
         let start = group.partition_point(|entry| entry.value < access.value);
@@ -340,7 +368,9 @@ impl Written {
             if writer == reader {
                 // What it writes later explains nothing that it reads now.
                 wrong = ("which it writes itself only afterwards", None);
-            } else if outcome == Outcome::Aborted {
+            } else if outcome == Outcome::Aborted
+                || outcome == Outcome::Unknown && weakness == Weakness::Unknown
+            {
                 wrong = ("which only an aborted transaction wrote", Some(writer));
             } else if !entry.is_final {
                 wrong = ("which its writer overwrote itself before the end", Some(writer));

@@ -4,7 +4,7 @@ use constellation_trace::{Limit, TransactionId};
 
 use super::finding::{Anomaly, Edge, Stop, Why};
 use super::front;
-use super::observed::{INITIAL, Observed};
+use super::observed::Observed;
 use super::patience::Patience;
 
 /// The causal past of every transaction that counts: the least order with that of sessions and from each write to its
@@ -31,15 +31,14 @@ impl Past {
         let mut past = Past { width, rows: vec![0; width], row_of: vec![0; observed.places.len()] };
         let ends = front::ends(observed);
         let done = front::advance(observed, &ends, patience, |id, done, patience| {
-            let open = observed.seen(id).iter().find(|seen| front::is_open(observed, done, seen.source));
+            let open = observed.sources(id).find(|seen| front::is_open(observed, done, seen.source));
             match open {
                 Some(seen) => Ok(Some(seen.source)),
                 None => past.enter(observed, id, patience).map(|()| None),
             }
         })?;
         let cycle = front::standstill(observed, &ends, &done, |id| {
-            let mut seen = observed.seen(id).iter();
-            let seen = seen.find(|seen| front::is_open(observed, &done, seen.source));
+            let seen = observed.sources(id).find(|seen| front::is_open(observed, &done, seen.source));
             seen.map(|seen| (seen.source, Why::ReadFrom { key: seen.key }))
         });
         match cycle {
@@ -78,7 +77,7 @@ impl Past {
         let before = observed.before(id);
         let mut row = before.map_or(0, |before| self.row_of[before as usize]);
         let mut is_new = false;
-        for seen in observed.seen(id).iter().filter(|seen| seen.source != INITIAL) {
+        for seen in observed.sources(id) {
             let (owner, place) =
                 (observed.owners[seen.source as usize] as usize, observed.places[seen.source as usize]);
             let start = row as usize * self.width;
@@ -135,7 +134,7 @@ impl Past {
             if first != id {
                 found.push((first, next, Why::Session));
             } else {
-                for seen in observed.seen(id).iter().filter(|seen| seen.source != INITIAL) {
+                for seen in observed.sources(id) {
                     let is_known = found.iter().any(|(known, ..)| *known == seen.source);
                     if !is_known && (seen.source == one || self.has(observed, one, seen.source)) {
                         found.push((seen.source, next, Why::ReadFrom { key: seen.key }));

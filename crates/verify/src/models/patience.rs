@@ -4,6 +4,7 @@ use std::fmt;
 
 use constellation_trace::Limit;
 
+use super::weakness::Weakness;
 use crate::budget::Budget;
 
 /// How many steps go by between two questions to the caller.
@@ -29,19 +30,45 @@ pub struct Patience<'a> {
     next: u64,
     /// Bytes of the tables of the judgement in hand.
     bytes: u64,
+    weakness: Weakness,
 }
 
 impl<'a> Patience<'a> {
     /// As long as the budget lasts.
     pub fn new(budget: Budget) -> Patience<'a> {
-        Patience { budget, stop: None, steps: 0, next: budget.steps_max.saturating_add(1), bytes: 0 }
+        Patience {
+            budget,
+            stop: None,
+            steps: 0,
+            next: budget.steps_max.saturating_add(1),
+            bytes: 0,
+            weakness: Weakness::Nothing,
+        }
     }
 
     /// As long as the budget lasts and `stop`, which is asked every 1,024 steps, says no: there the caller looks at a clock,
     /// which no judge does.
     pub fn until(budget: Budget, stop: &'a mut dyn FnMut() -> bool) -> Patience<'a> {
         let next = STEPS_BETWEEN.min(budget.steps_max.saturating_add(1));
-        Patience { budget, stop: Some(stop), steps: 0, next, bytes: 0 }
+        Patience { budget, stop: Some(stop), steps: 0, next, bytes: 0, weakness: Weakness::Nothing }
+    }
+
+    /// The same for a judge that forgets something: only for tests of the tests.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn forgetting(mut self, weakness: Weakness) -> Patience<'a> {
+        self.weakness = weakness;
+        self
+    }
+
+    /// What the judge forgets.
+    pub(crate) const fn weakness(&self) -> Weakness {
+        self.weakness
+    }
+
+    /// Whether the judge forgets this.
+    pub(crate) fn forgets(&self, weakness: Weakness) -> bool {
+        self.weakness == weakness
     }
 
     /// The bounds.

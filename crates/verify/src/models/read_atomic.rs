@@ -9,6 +9,7 @@ use super::observed::{Again, INITIAL, Observed, Seen};
 use super::past::edge;
 use super::patience::Patience;
 use super::versions::{Wrote, read_arrows, session_arrows};
+use super::weakness::Weakness;
 use super::{About, Judges, Model, Recorded};
 
 /// Read atomic (RA): no transaction is seen in part, neither one that was read from nor one's own session's earlier ones.
@@ -67,6 +68,10 @@ pub(super) fn force(
     fracture: Fracture,
 ) -> Result<(), Stop> {
     let Fracture { reader, known, seen, by } = fracture;
+    let dropped = if seen.source == INITIAL { Weakness::ReadBefore } else { Weakness::Written };
+    if observed.forgets(dropped) {
+        return Ok(());
+    }
     if seen.source != INITIAL {
         let because = Because::Written(seen.key, reader);
         arrows.push(Arrow { from: known, to: seen.source, because });

@@ -113,6 +113,7 @@ pub(super) fn walk<S: Specification>(
     source: Source<'_>,
     patience: &mut Patience<'_>,
 ) -> Result<(), Stop> {
+    let items = items::weakened(specification, items, patience);
     let steps = patience.steps();
     if Walk::new(specification, &items, times, patience)?.explains(patience)? {
         return Ok(());

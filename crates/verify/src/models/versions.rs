@@ -3,8 +3,9 @@
 use constellation_trace::{Act, Key, Limit, TransactionId};
 
 use super::graph::{Arrow, Because};
-use super::observed::{INITIAL, Observed};
+use super::observed::Observed;
 use super::patience::Patience;
+use super::weakness::Weakness;
 
 /// The keys that each transaction that counts wrote, sorted, each once.
 #[derive(Debug)]
@@ -53,8 +54,11 @@ pub(crate) fn session_arrows<'a>(observed: &'a Observed<'_>) -> impl Iterator<It
 /// An arrow from each write to its readers.
 pub(crate) fn read_arrows<'a>(observed: &'a Observed<'_>) -> impl Iterator<Item = Arrow> + 'a {
     observed.counted().flat_map(|id| {
-        let seen = observed.seen(id).iter().filter(|seen| seen.source != INITIAL);
-        seen.map(move |seen| Arrow { from: seen.source, to: id, because: Because::Read(seen.key) })
+        observed.sources(id).map(move |seen| Arrow {
+            from: seen.source,
+            to: id,
+            because: Because::Read(seen.key),
+        })
     })
 }
 
@@ -80,6 +84,9 @@ pub(crate) fn real_time_arrows(
         over.map(|id| (transaction(id).returned, transaction(id).invoked, id)).collect();
     over.sort_unstable();
     let mut arrows = Vec::new();
+    if observed.forgets(Weakness::RealTime) {
+        return Ok(arrows);
+    }
     let (mut past, mut latest) = (0, 0);
     for (invoked, to) in begun {
         while over.get(past).is_some_and(|(returned, ..)| *returned < invoked) {

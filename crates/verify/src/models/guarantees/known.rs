@@ -9,6 +9,7 @@ use super::{Guarantee, Guarantees, Observed, Patience, Stop, Writers};
 use crate::models::finding::{key_name, transaction_name};
 use crate::models::front;
 use crate::models::observed::{INITIAL, Seen};
+use crate::models::weakness::Weakness;
 use crate::models::writers::Writer;
 
 /// The least knowledge of all reads, as two clock rows each: how far into a session *its own writes* are known, and how
@@ -55,7 +56,7 @@ impl<'s, 'o> Knowing<'s, 'o> {
         let is_ordered = self.set.has(Guarantee::WritesFollowReads);
         let ends = front::ends(observed);
         let waits = |id: u32, done: &[u32]| {
-            let mut seen = observed.seen(id).iter().filter(|_| is_ordered);
+            let mut seen = observed.sources(id).filter(|_| is_ordered);
             seen.find(|seen| front::is_open(observed, done, seen.source)).map(|seen| seen.source)
         };
         let done = front::advance(observed, &ends, patience, |id, done, patience| {
@@ -93,14 +94,14 @@ impl<'s, 'o> Knowing<'s, 'o> {
         if rests_on_own {
             join(last);
         }
-        let sources = observed.seen(id).iter().map(|seen| seen.source).filter(|source| *source != INITIAL);
+        let sources = observed.sources(id).map(|seen| seen.source);
         if follows {
             sources.for_each(join);
         }
         if rests_on_own {
             row[width + session] = row[width + session].max(observed.places[last as usize]);
         }
-        for seen in observed.seen(id).iter().filter(|seen| seen.source != INITIAL) {
+        for seen in observed.sources(id) {
             let owner = observed.owners[seen.source as usize] as usize;
             let place = observed.places[seen.source as usize];
             if self.set.has(Guarantee::MonotonicWrites) {
@@ -153,7 +154,7 @@ impl<'s, 'o> Knowing<'s, 'o> {
             }
             self.singly(id, *shown, &row[self.width..], forced, patience)?;
             // What else it shows is known, too.
-            let others = seen.iter().filter(|other| other.source != INITIAL && other.source != shown.source);
+            let others = self.observed.sources(id).filter(|other| other.source != shown.source);
             for other in others {
                 patience.step(1)?;
                 if self.wrote(other.source, shown.key) {
@@ -187,6 +188,7 @@ impl<'s, 'o> Knowing<'s, 'o> {
             if cut > list.start {
                 match shown.source {
                     INITIAL => self.one(id, shown, self.read.entries[cut - 1].0, forced)?,
+                    _ if self.observed.forgets(Weakness::Written) => {}
                     source => forced.add(Node::Entry(cut - 1), source, id, shown.key),
                 }
             }
@@ -195,6 +197,10 @@ impl<'s, 'o> Knowing<'s, 'o> {
     }
 
     fn one(&self, reader: u32, shown: Seen, writer: u32, forced: &mut Forced) -> Result<(), Stop> {
+        let dropped = if shown.source == INITIAL { Weakness::ReadBefore } else { Weakness::Written };
+        if self.observed.forgets(dropped) {
+            return Ok(());
+        }
         if shown.source == INITIAL {
             let sessions = self.observed.sessions;
             let [late, early] = [reader, writer].map(|id| transaction_name(sessions, TransactionId::new(id)));
@@ -248,7 +254,7 @@ impl Read {
         let mut known = vec![u32::MAX; observed.places.len()];
         for id in observed.counted() {
             let (session, place) = (observed.owners[id as usize], observed.places[id as usize]);
-            for seen in observed.seen(id).iter().filter(|seen| seen.source != INITIAL) {
+            for seen in observed.sources(id) {
                 if std::mem::replace(&mut known[seen.source as usize], session) == session {
                     continue;
                 }

@@ -6,7 +6,6 @@ use constellation_trace::{Key, Limit, TransactionId};
 
 use super::{Guarantee, Guarantees, Observed, Patience, Stop};
 use crate::models::finding::{Anomaly, Edge, Why};
-use crate::models::observed::INITIAL;
 use crate::models::past::edge;
 
 /// What must be before something: a write, or all those of a list up to an entry.
@@ -119,7 +118,7 @@ fn all_steps(set: Guarantees, observed: &Observed<'_>, forced: &Forced) -> Vec<S
         pairs.map(|pair| Step { from: pair[0], to: pair[1], why: Cause::Session }).collect();
     if set.has(Guarantee::WritesFollowReads) {
         for id in observed.counted() {
-            let seen = observed.seen(id).iter().filter(|seen| seen.source != INITIAL);
+            let seen = observed.sources(id);
             steps.extend(seen.map(|seen| Step { from: seen.source, to: id, why: Cause::Read(seen.key) }));
         }
     }
@@ -198,7 +197,7 @@ fn because(set: Guarantees, observed: &Observed<'_>, writer: u32, reader: u32) -
             // What a transaction read is followed by what it wrote itself.
             search.reach(Found { id, is_write: false, after: next, why: Why::Session });
         } else if !is_write {
-            for seen in observed.seen(id).iter().filter(|seen| seen.source != INITIAL) {
+            for seen in observed.sources(id) {
                 let why = Why::ReadFrom { key: seen.key };
                 search.reach(Found { id: seen.source, is_write: true, after: next, why });
             }

@@ -1,9 +1,10 @@
 //! Registers whose written values are all different: judged by zones, without a search.
 
-use constellation_trace::{Act, Key, Outcome, Sessions, TransactionId, Value};
+use constellation_trace::{Act, Key, Outcome, Sessions, Transaction, TransactionId, Value};
 
 use crate::models::finding::{Anomaly, Edge, Stop, Why, key_name, transaction_name};
 use crate::models::patience::Patience;
+use crate::models::weakness::Weakness;
 
 /// No write: the value was there at first.
 const INITIAL: u32 = u32::MAX;
@@ -38,13 +39,14 @@ pub(super) fn judge(
 ) -> Result<Vec<Key>, Stop> {
     patience.afford(sessions.len(), size_of::<Cluster>())?;
     patience.step(sessions.len() as u64)?;
-    let mut zones = Zones::of(sessions, is_chosen);
+    let mut zones = Zones::of(sessions, is_chosen, patience);
     let mut searched = vec![false; is_chosen.len()];
     for id in sessions.ids() {
         let [access] = sessions.accesses(id) else { continue };
         let transaction = sessions.transaction(id);
         let is_read = access.act == Act::Read && transaction.outcome == Outcome::Committed;
-        if !is_read || !is_chosen[access.key.index()] {
+        let is_ignored = access.value == Value::NOTHING && patience.forgets(Weakness::InitialValues);
+        if !is_read || !is_chosen[access.key.index()] || is_ignored {
             continue;
         }
         match zones.find(access.key, access.value) {
@@ -52,12 +54,16 @@ pub(super) fn judge(
             Found::Several => searched[access.key.index()] = true,
             Found::One(place) => {
                 let cluster = &mut zones.clusters[place];
-                let [begin, end] = [transaction.invoked, transaction.returned].map(|at| at.saturating_add(1));
-                if end < cluster.written && !searched[access.key.index()] {
-                    return Err(unborn(sessions, id, cluster).into());
+                let [begin, end] = interval(transaction, patience);
+                if !patience.forgets(Weakness::Reads) {
+                    if end < cluster.written && !searched[access.key.index()] {
+                        return Err(unborn(sessions, id, cluster).into());
+                    }
+                    cluster.first_end = cluster.first_end.min(end);
                 }
-                cluster.first_end = cluster.first_end.min(end);
-                cluster.last_begin = cluster.last_begin.max(begin);
+                if !patience.forgets(Weakness::ReadBefore) {
+                    cluster.last_begin = cluster.last_begin.max(begin);
+                }
             }
         }
     }
@@ -75,6 +81,14 @@ pub(super) fn judge(
     Ok(keys.map(|(key, _)| Key::new(key)).collect())
 }
 
+/// When a transaction began and ended, one later.
+fn interval(transaction: Transaction, patience: &Patience<'_>) -> [u64; 2] {
+    if patience.forgets(Weakness::RealTime) {
+        return [0, u64::MAX - 1];
+    }
+    [transaction.invoked, transaction.returned].map(|at| at.saturating_add(1))
+}
+
 /// All clusters, grouped by key and sorted by value; each group ends with that of the initial value.
 struct Zones {
     starts: Vec<u32>,
@@ -89,13 +103,16 @@ enum Found {
 }
 
 impl Zones {
-    fn of(sessions: &Sessions, is_chosen: &[bool]) -> Zones {
+    fn of(sessions: &Sessions, is_chosen: &[bool], patience: &Patience<'_>) -> Zones {
         let keys = is_chosen.len();
+        let is_failed = patience.forgets(Weakness::Unknown);
         let writes = || {
             sessions.ids().filter_map(|id| {
                 let [access] = sessions.accesses(id) else { return None };
                 let transaction = sessions.transaction(id);
-                let counts = access.act == Act::Write && transaction.outcome != Outcome::Aborted;
+                let has_failed = transaction.outcome == Outcome::Aborted
+                    || is_failed && transaction.outcome == Outcome::Unknown;
+                let counts = access.act == Act::Write && !has_failed;
                 (counts && is_chosen[access.key.index()]).then_some((id, transaction, access))
             })
         };
@@ -114,13 +131,13 @@ impl Zones {
         let mut clusters = vec![initial; starts[keys] as usize];
         let mut next = starts.clone();
         for (id, transaction, access) in writes() {
-            let begin = transaction.invoked.saturating_add(1);
+            let [begin, end] = interval(transaction, patience);
             let is_open = transaction.outcome == Outcome::Unknown;
             clusters[next[access.key.index()] as usize] = Cluster {
                 value: access.value,
                 writer: id.number(),
                 key: 0,
-                first_end: if is_open { u64::MAX } else { transaction.returned.saturating_add(1) },
+                first_end: if is_open { u64::MAX } else { end },
                 last_begin: begin,
                 written: begin,
             };

@@ -6,6 +6,7 @@ use super::reach::Live;
 use super::{Problem, Sight};
 use crate::models::observed::INITIAL;
 use crate::models::patience::Patience;
+use crate::models::weakness::Weakness;
 
 /// What the search ended with.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -193,6 +194,7 @@ impl<'p> Deciding<'p> {
     /// What follows from one node being before another; whether it can be.
     fn follow(&self, early: u32, late: u32, open: &mut Vec<(u32, u32)>) -> bool {
         let (sight, owners) = (self.problem.sight, &self.problem.owners);
+        let forgets = |weakness| self.problem.observed.forgets(weakness);
         if owners[early as usize] == owners[late as usize] {
             return true;
         }
@@ -200,13 +202,14 @@ impl<'p> Deciding<'p> {
         // What is in sight of a read was written before what it shows.
         for (key, source) in self.reads[late as usize].iter().filter(|_| !wrote.is_empty()) {
             if *source != early && wrote.binary_search_by_key(key, |written| written.key).is_ok() {
-                if *source == INITIAL {
+                if *source != INITIAL {
+                    open.extend((!forgets(Weakness::Written)).then_some((early, *source)));
+                } else if !forgets(Weakness::ReadBefore) {
                     return false;
                 }
-                open.push((early, *source));
             }
         }
-        if !wrote.is_empty() && !self.writes[late as usize].is_empty() {
+        if !wrote.is_empty() && !self.writes[late as usize].is_empty() && !forgets(Weakness::ReadBefore) {
             // Who reads the earlier of two writes begins before the later one.
             for written in wrote.iter().filter(|written| !written.readers.is_empty()) {
                 let same = self.writes[late as usize].binary_search_by_key(&written.key, |other| other.key);
@@ -220,7 +223,7 @@ impl<'p> Deciding<'p> {
                 }
             }
         }
-        if sight == Sight::Snapshot {
+        if sight == Sight::Snapshot && !forgets(Weakness::Conflicts) {
             let commit = self.commit(early);
             let (wrote, writes) = (&self.writes[commit as usize], &self.writes[late as usize]);
             let is_same =

@@ -6,6 +6,7 @@ use crate::models::graph::{Arrow, Because, Outgoing, Search, sorted};
 use crate::models::observed::INITIAL;
 use crate::models::past::edge;
 use crate::models::patience::Patience;
+use crate::models::weakness::Weakness;
 
 use constellation_trace::Limit;
 
@@ -68,7 +69,7 @@ impl Problem<'_> {
             patience.step((writers.len() * writers.len()) as u64 / 2)?;
             self.apart(accessed, &writers, follows);
         }
-        if self.sight == Sight::Past {
+        if self.sight == Sight::Past && !self.observed.forgets(Weakness::Conflicts) {
             let commits = writers.iter().map(|writer| self.commits[*writer as usize]);
             let commits: Vec<u32> = commits.collect();
             // Sorted by position, so that a chain is one if each is before the next.
@@ -170,6 +171,9 @@ impl Problem<'_> {
 
     /// `early`, by position, must come before `late`; those that others of them imply are left out.
     fn before(&self, early: &[u32], late: u32, because: Because, follows: &mut Follows) {
+        if because.is_dropped(self.observed) {
+            return;
+        }
         let start = follows.arrows.len();
         for &from in early.iter().rev() {
             let mut kept = follows.arrows[start..].iter();
@@ -181,6 +185,9 @@ impl Problem<'_> {
 
     /// `late`, by position, must come after `early`; those that others of them imply are left out.
     fn after(&self, early: u32, late: &[u32], because: Because, follows: &mut Follows) {
+        if because.is_dropped(self.observed) {
+            return;
+        }
         let start = follows.arrows.len();
         for &to in late {
             let mut kept = follows.arrows[start..].iter();

@@ -8,6 +8,7 @@ use super::{Anomaly, Observed, Patience, Stop, Writers, front};
 use crate::models::finding::{Edge, Why, key_name, transaction_name};
 use crate::models::observed::{INITIAL, Seen};
 use crate::models::past::edge;
+use crate::models::weakness::Weakness;
 use crate::models::writers::Last;
 
 /// Whose reads order what is before them.
@@ -116,7 +117,8 @@ impl<'s, 'o> Saturation<'s, 'o> {
     /// What a transaction read, if that orders anything for this session.
     fn seen(&self, session: usize, id: u32) -> &'s [Seen] {
         let is_looked_at = self.kind == Kind::Causal || self.observed.owners[id as usize] as usize == session;
-        if is_looked_at { self.observed.seen(id) } else { &[] }
+        let is_dropped = self.observed.forgets(Weakness::Reads);
+        if is_looked_at && !is_dropped { self.observed.seen(id) } else { &[] }
     }
 
     /// Joins the rows of all that the session can know of.
@@ -216,7 +218,8 @@ impl<'s, 'o> Saturation<'s, 'o> {
         writer: Last,
         pass: u32,
     ) -> Result<Option<Forced>, Stop> {
-        if writer.id == seen.source {
+        let dropped = if seen.source == INITIAL { Weakness::ReadBefore } else { Weakness::Written };
+        if writer.id == seen.source || self.observed.forgets(dropped) {
             return Ok(None);
         }
         if seen.source == INITIAL {
