@@ -4,6 +4,7 @@ mod axioms;
 mod cases;
 mod causal;
 mod convergence;
+mod enumerated;
 mod lattice;
 mod linearizable;
 mod litmus;
@@ -18,6 +19,7 @@ mod stream;
 mod transactions;
 mod twin;
 mod twins;
+mod weakened;
 
 use constellation_trace::Sessions;
 use constellation_verify::Budget;
