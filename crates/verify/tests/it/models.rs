@@ -1,9 +1,11 @@
 //! The judges of consistency models, against slow obvious twins and the famous small histories.
 
+mod all_twins;
 mod axioms;
 mod cases;
 mod causal;
 mod convergence;
+mod disagreements;
 mod enumerated;
 mod lattice;
 mod linearizable;
@@ -11,6 +13,7 @@ mod litmus;
 mod objects;
 mod orders;
 mod planted;
+mod random;
 mod seam;
 mod small;
 mod smallest;

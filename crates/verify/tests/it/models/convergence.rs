@@ -105,7 +105,7 @@ fn who_knows_the_same_is_shown_the_same() {
 }
 
 /// The definition of eventual convergence, over all pairs: `None` is unknown.
-fn eventual_twin(sessions: &Sessions) -> Option<bool> {
+pub(super) fn eventual_twin(sessions: &Sessions) -> Option<bool> {
     let all = || sessions.ids().flat_map(|id| sessions.accesses(id).iter().map(move |access| (id, access)));
     let outcome = |id| sessions.transaction(id).outcome;
     let mut is_unknown = false;
