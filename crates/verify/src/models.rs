@@ -25,7 +25,7 @@
 //! | `patience` | [`Patience`]: how long and in how much memory it may look |
 //! | `minimal` | [`minimal()`]: the smallest part of a history that still cannot be explained |
 //! | `lattice` | [`implies`], [`Border`]: which models imply which, and where the line runs |
-//! | `separations` | [`SEPARATIONS`]: the histories that tell models apart |
+//! | `separations` | [`SEPARATIONS`], [`SMALLEST`]: the histories that tell models apart |
 //! | `told` | [`verdict`]: the same in the words of a [`Verdict`](constellation_trace::Verdict) |
 //! | `observed`, `past`, `writers`, `front` | who read from whom, what is in whose past, who wrote what when, and going forward through all sessions at once: for all judges |
 //! | `specification` | [`Specification`]: what an object of your own may do, one operation at a time |
@@ -85,7 +85,7 @@ pub use objects::{
 pub use patience::Patience;
 pub use read_atomic::ReadAtomic;
 pub use read_committed::{AdyaPl2, ReadCommitted};
-pub use separations::{SEPARATIONS, Separation};
+pub use separations::{Among, SEPARATIONS, SMALLEST, Separation};
 pub use sequential::Sequential;
 pub use serializable::Serializable;
 pub use snapshot_isolation::{ParallelSnapshot, Prefix, SnapshotIsolation};

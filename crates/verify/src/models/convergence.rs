@@ -253,6 +253,10 @@ fn differ(observed: &Observed<'_>, past: &Past, one: &Read, other: &Read) -> Ano
     let [first, second] = [one, other].map(|read| transaction_name(sessions, TransactionId::new(read.id)));
     let key = key_name(sessions, one.seen.key);
     let found = format!("{first} and {second} know of the same writes of {key}, but show two");
+    let readers = [one, other].map(|read| TransactionId::new(read.id));
+    if observed.forgets(Weakness::Reads) {
+        return Anomaly::plain(found, readers);
+    }
     let (mut edges, mut grounds) = (Vec::new(), Vec::new());
     for (shows, hides) in [(one, other), (other, one)] {
         let (early, late) = (hides.seen.source, shows.seen.source);
@@ -270,6 +274,5 @@ fn differ(observed: &Observed<'_>, past: &Past, one: &Read, other: &Read) -> Ano
             }
         }
     }
-    let readers = [one, other].map(|read| TransactionId::new(read.id));
     Anomaly::cycle(found, edges, grounds).naming(readers)
 }

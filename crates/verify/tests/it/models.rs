@@ -15,6 +15,8 @@ mod orders;
 mod planted;
 mod random;
 mod seam;
+mod separated;
+mod separating;
 mod small;
 mod smallest;
 mod stores;

@@ -6,7 +6,7 @@
 //! accesses every history is tried.
 
 use constellation_trace::{Sessions, Timing};
-use constellation_verify::models::SEPARATIONS;
+use constellation_verify::models::{SEPARATIONS, SMALLEST};
 
 use super::all_twins::{TWINS, Twin, agreed, can_be_asked};
 use super::convergence::eventual_twin;
@@ -44,7 +44,8 @@ fn eventual_agrees(sessions: &Sessions) {
 
 #[test]
 fn on_no_history_that_has_a_name() {
-    let separating = SEPARATIONS.iter().flat_map(|separation| [separation.sketch, separation.apart]);
+    let separating =
+        SEPARATIONS.iter().chain(&SMALLEST).flat_map(|separation| [separation.sketch, separation.apart]);
     for sketch in LITMUS.iter().map(|(_, sketch)| *sketch).chain(separating) {
         let sessions = sessions(sketch);
         all_agree(&sessions);

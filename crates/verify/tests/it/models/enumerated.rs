@@ -201,6 +201,13 @@ impl Plan<'_> {
         self.with(&[], None)
     }
 
+    /// The same, but each access is a transaction of its own.
+    pub(crate) fn apart(&self) -> Sessions {
+        let single = |line: &Vec<u8>| vec![1; usize::from(line.iter().sum::<u8>())];
+        let sessions: Vec<Vec<u8>> = self.sessions.iter().map(single).collect();
+        Plan { sessions: &sessions, accesses: self.accesses }.untimed()
+    }
+
     /// The same with these outcomes.
     pub(crate) fn ending(&self, outcomes: &[Outcome]) -> Sessions {
         self.with(outcomes, None)

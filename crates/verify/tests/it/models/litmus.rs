@@ -1,7 +1,7 @@
 //! The famous small histories, each judged by every model: what separates two models stands here.
 
 use constellation_trace::Sessions;
-use constellation_verify::models::{self, Finding, Model, SEPARATIONS, Separation};
+use constellation_verify::models::{self, Finding, Model, SEPARATIONS, SMALLEST, Separation};
 use expect_test::expect_file;
 
 use super::{judge, sessions, told};
@@ -92,7 +92,7 @@ fn each_famous_history_has_the_models_that_explain_it() {
 
 #[test]
 fn each_separation_has_the_models_that_explain_it() {
-    let rows = SEPARATIONS.iter().map(|separation| {
+    let rows = SEPARATIONS.iter().chain(&SMALLEST).map(|separation| {
         let Separation { name, allowed, forbidden, sketch, apart, .. } = separation;
         let mut title = format!("{name}: {allowed}, not {forbidden}\n{}", sketch.replace('\n', " | "));
         if !apart.is_empty() {

@@ -2,7 +2,7 @@
 
 use constellation_trace::Sessions;
 use constellation_verify::Budget;
-use constellation_verify::models::{self, Model, Patience, Recorded, SEPARATIONS, Weakness};
+use constellation_verify::models::{self, Model, Patience, Recorded, SEPARATIONS, SMALLEST, Weakness};
 use expect_test::expect_file;
 
 use super::enumerated::{Grain, every, outcomes};
@@ -101,7 +101,7 @@ fn word(model: &dyn Model, weakness: Weakness, sessions: &Sessions) -> &'static 
 /// The histories that have names.
 fn named() -> Vec<(String, Sessions)> {
     let famous = LITMUS.iter().map(|(name, sketch)| ((*name).to_owned(), *sketch));
-    let separating = SEPARATIONS.iter().flat_map(|separation| {
+    let separating = SEPARATIONS.iter().chain(&SMALLEST).flat_map(|separation| {
         let apart = Some(separation.apart).filter(|apart| !apart.is_empty());
         let whole = (format!("separation: {}", separation.name), separation.sketch);
         [Some(whole), apart.map(|apart| (format!("separation one by one: {}", separation.name), apart))]
