@@ -25,6 +25,7 @@ mod transactions;
 mod twin;
 mod twins;
 mod weakened;
+mod weakened_objects;
 
 use constellation_trace::Sessions;
 use constellation_verify::Budget;
