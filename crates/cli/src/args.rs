@@ -490,8 +490,8 @@ pub(crate) struct Judge {
     /// it merely did not happen; by default as the format means it, which is told.
     #[arg(long, value_name = "WHAT", value_parser = parse_failed_cas)]
     pub(crate) failed_cas: Option<FailedCas>,
-    /// How much each judge may spend on a history, such as `10s`, `1GB` of memory for a table, or `5000steps`; several with
-    /// commas between. Without a time a verdict depends on no clock.
+    /// How much each history may take in all, from reading it to making evidence small, such as `10s`, `1GB` of memory, or
+    /// `5000steps` of judges; several with commas between. Without a time a verdict depends on no clock.
     #[arg(long, value_delimiter = ',', value_name = "LIMIT,…", value_parser = parse_limit)]
     pub(crate) budget: Vec<Spending>,
     /// In which format the histories are: trace, edn, log, key-value, plume, blocks or sketch; by default as they look.

@@ -1,8 +1,11 @@
 //! `constellation judge`: which consistency models does a history satisfy, and what shows that it violates the others?
 
+mod allowance;
 mod evidence;
 mod files;
 mod history;
+mod judging;
+mod reading;
 pub(crate) mod recorded;
 mod several;
 mod shown;

@@ -17,12 +17,12 @@ fn a_budget_that_ends_is_unknown() {
         CAUSES,
         &["--budget", "3steps"],
         expect![[r#"
-        exit 3
-        --- out
-        mine · a sketch
-        5 transactions in 3 sessions
-        ? unknown  causal  whoever sees an effect sees its causes
-            none wrong among the 4 explored, within the bound: 3 steps"#]],
+            exit 3
+            --- out
+            mine · a sketch
+            5 transactions in 3 sessions
+            ? unknown  causal  whoever sees an effect sees its causes
+                none wrong among the 4 explored, within the bound: 3 steps in all"#]],
     );
     check_text(
         CAUSES,
@@ -31,9 +31,9 @@ fn a_budget_that_ends_is_unknown() {
             exit 3
             --- out
             mine · a sketch
-            5 transactions in 3 sessions
+            not read to its end
             ? unknown  causal  whoever sees an effect sees its causes
-                judging needs 100 bytes of memory, 10 are allowed"#]],
+                judging needs 61 bytes of memory, 10 are allowed"#]],
     );
     check_text(
         CAUSES,
@@ -42,9 +42,9 @@ fn a_budget_that_ends_is_unknown() {
             exit 3
             --- out
             mine · a sketch
-            5 transactions in 3 sessions
+            not read to its end
             ? unknown  causal  whoever sees an effect sees its causes
-                judging needs 100 bytes of memory, 0 are allowed"#]],
+                judging needs 61 bytes of memory, 0 are allowed"#]],
     );
     let long: String =
         (0..1_000).map(|nth| format!("w(0,{0},1,{0})\nr(0,{0},2,9{0:04})\n", nth + 2)).collect();
@@ -55,9 +55,9 @@ fn a_budget_that_ends_is_unknown() {
             exit 3
             --- out
             mine · text of Plume
-            2000 transactions in 2 sessions
+            not read to its end
             ? unknown  causal  whoever sees an effect sees its causes
-                none wrong among the 2000 explored, within the bound: 0ns of time"#]],
+                none wrong among the 0 explored, within the bound: 0ns in all"#]],
     );
 }
 

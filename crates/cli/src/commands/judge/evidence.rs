@@ -25,11 +25,17 @@ pub(super) fn print(shown: &Shown, replay: &str, printer: &mut Printer) -> anyho
         lines.push(format!("proof     {rule}"));
     }
     lines.extend(titled("proof", shown.cycle.iter().map(|step| step_line(step, &shown.cycle)).collect()));
-    lines.extend(titled("notes", shown.notes.clone()));
+    lines.extend(titled("notes", notes(shown)));
     if !replay.is_empty() {
         lines.push(format!("replay    {replay}"));
     }
     lines.iter().try_for_each(|line| printer.line(format!("    {}", line.trim_end())))
+}
+
+/// What is to be known besides.
+fn notes(shown: &Shown) -> Vec<String> {
+    let limit = shown.limit.iter().map(|limit| format!("there may be a smaller part: {limit}"));
+    shown.notes.iter().cloned().chain(limit).collect()
 }
 
 fn titled(title: &str, lines: Vec<String>) -> Vec<String> {
@@ -92,6 +98,6 @@ pub(super) fn json(shown: &Shown) -> Value {
         "events": shown.events.iter().map(seen).collect::<Vec<_>>(),
         "cycle": shown.cycle.iter().map(step).collect::<Vec<_>>(),
         "rule": shown.rule,
-        "notes": shown.notes,
+        "notes": notes(shown),
     })
 }

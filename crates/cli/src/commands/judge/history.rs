@@ -3,17 +3,19 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use constellation_trace::format::histories::{Content, FailedCas, HistoryFormat, Imported, read, read_any};
+use constellation_trace::format::histories::{Content, FailedCas, HistoryFormat, Imported};
 use constellation_trace::{Call, Completion, History, Limit, Sessions};
 use constellation_verify::Budget;
 use constellation_verify::models::{
-    About, Border, FailedSet, Finding, Judged, Known, Model, Object, Patience, Recorded, conclude,
+    About, Border, FailedSet, Finding, Judged, Known, Model, Object, Recorded, conclude,
 };
 
+use super::allowance::{Allowance, Kept};
+use super::judging::findings;
+use super::reading::{Reading, reading, size_of_sessions};
 use super::shown::{Shown, explain};
 use crate::args::Explained;
-use crate::commands::check::unreadable;
-use crate::file::{Kind, name_of, read_whole};
+use crate::file::name_of;
 
 /// What is asked of a history.
 #[derive(Clone)]
@@ -47,8 +49,8 @@ pub(super) struct JudgedHistory {
 /// What the file holds.
 pub(super) struct Facts {
     pub(super) format: HistoryFormat,
-    /// Operations or transactions, as `noun` says.
-    pub(super) count: usize,
+    /// Operations or transactions, as `noun` says; `None` where it was not read to its end.
+    pub(super) count: Option<usize>,
     pub(super) noun: &'static str,
     pub(super) sessions: usize,
     /// How many may have taken effect or not.
@@ -62,38 +64,57 @@ pub(super) struct Facts {
     pub(super) said: FailedCas,
 }
 
-/// The longest history: the readers count its bytes in 32 bits.
-const HISTORY: Kind = Kind { what: "a history", bytes_max: u32::MAX as u64 };
-
-/// Reads and judges a history.
+/// Reads and judges a history, all within one budget.
 pub(super) fn judge(path: &Path, asked: &Asked) -> anyhow::Result<JudgedHistory> {
+    let begun = Instant::now();
+    let clock = || begun.elapsed();
+    let mut allowance = Allowance::new(asked.budget, asked.time, &clock);
     let name = name_of(path).trim_matches('`').to_owned();
-    let imported = {
-        let bytes = read_whole(path, HISTORY)?;
-        let imported = match asked.format {
-            Some(format) => read(&bytes, format),
-            None => read_any(&bytes),
-        };
-        imported.map_err(|error| unreadable(&name, &error, error.help()))?
-    };
+    Ok(match reading(path, asked.format, &mut allowance)? {
+        Reading::Done(imported) => judge_imported(name, &imported, asked, &mut allowance),
+        Reading::Ended { format, limit } => {
+            let said = asked.failed_cas.unwrap_or(format.failed_cas());
+            let facts = Facts { said, ..Facts::unread(format) };
+            let row =
+                |model: &&'static dyn Model| Judged::new(model.about(), Finding::Unknown(limit.clone()));
+            let rows = asked.models.iter().map(row).collect();
+            let (unfit, border, shown) = (Vec::new(), Border::default(), Vec::new());
+            JudgedHistory { name, flags: asked.flags(), facts, rows, unfit, border, shown }
+        }
+    })
+}
+
+/// Judges a history that was read.
+pub(super) fn judge_imported(
+    name: String,
+    imported: &Imported,
+    asked: &Asked,
+    allowance: &mut Allowance<'_>,
+) -> JudgedHistory {
     let sessions = imported.reads_and_writes();
+    // Where they were made from operations they are held besides; what does not fit is told by the judges.
+    if let (Ok(sessions), Some(_)) = (&sessions, imported.history()) {
+        let _ = allowance.hold(size_of_sessions(sessions) as u64);
+    }
     let said = asked.failed_cas.unwrap_or(imported.format.failed_cas());
     let recorded = recorded(sessions.as_deref().ok(), imported.history(), said);
     let recorded = asked.object.map_or(recorded, |object| recorded.with_object(object));
-    let facts = Facts { said, ..facts(&imported, sessions.as_deref().ok()) };
+    let facts = Facts { said, ..facts(imported, sessions.as_deref().ok()) };
     let foreign = sessions.as_ref().err().map(ToString::to_string);
     let (mut rows, mut unfit) = (Vec::new(), Vec::new());
-    for model in &asked.models {
-        match asked.found(*model, &recorded) {
+    allowance.keep(if asked.explained == Explained::None { Kept::Nothing } else { Kept::Quarter });
+    for (model, finding) in findings(&asked.models, &recorded, allowance) {
+        match finding {
             Finding::Unknown(Limit::Unfit(why)) => {
                 // That these are no reads and writes says less than which operation is none.
                 let is_plain = recorded.registers().err() == Some(Limit::Unfit(why.clone()));
                 let why = foreign.clone().filter(|_| is_plain).unwrap_or(why);
-                unfit.push((model.about(), by_line(&why, &imported)));
+                unfit.push((model.about(), by_line(&why, imported)));
             }
             finding => rows.push(Judged::new(model.about(), finding)),
         }
     }
+    allowance.keep(Kept::Nothing);
     conclude(&mut rows);
     if asked.are_named {
         let unknown = |(about, why): (&'static About, String)| {
@@ -102,8 +123,8 @@ pub(super) fn judge(path: &Path, asked: &Asked) -> anyhow::Result<JudgedHistory>
         rows.extend(unfit.drain(..).map(unknown));
     }
     let border = Border::of(&rows);
-    let shown = asked.shown(&rows, &border, &imported, &recorded);
-    Ok(JudgedHistory { name, flags: asked.flags(), facts, rows, unfit, border, shown })
+    let shown = asked.shown(&rows, &border, imported, &recorded, allowance);
+    JudgedHistory { name, flags: asked.flags(), facts, rows, unfit, border, shown }
 }
 
 /// What is judged: reads and writes, the operations behind them, or both.
@@ -143,17 +164,6 @@ impl Asked {
         given.collect()
     }
 
-    /// What a model's judge finds within the budget.
-    fn found(&self, model: &dyn Model, recorded: &Recorded<'_>) -> Finding {
-        match self.patiently(|patience| model.judge(recorded, patience)) {
-            Finding::Unknown(Limit::Explored { visited, bound }) if bound == "the caller's patience" => {
-                let bound = format!("{} of time", self.time_text());
-                Finding::Unknown(Limit::Explored { visited, bound })
-            }
-            finding => finding,
-        }
-    }
-
     /// What shows those violations that are to be explained.
     fn shown(
         &self,
@@ -161,36 +171,28 @@ impl Asked {
         border: &Border,
         imported: &Imported,
         recorded: &Recorded<'_>,
+        allowance: &mut Allowance<'_>,
     ) -> Vec<(&'static About, Shown)> {
         let is_explained = |about: &About| match self.explained {
             Explained::None => false,
             Explained::All => true,
             Explained::Weakest => border.weakest.iter().any(|weak| weak.name == about.name),
         };
+        let explained = self.models.iter().filter_map(|model| {
+            let found = rows.iter().find(|row| row.about.name == model.about().name)?;
+            let Finding::Violated(anomaly) = &found.finding else { return None };
+            is_explained(model.about()).then_some((*model, anomaly))
+        });
+        let explained: Vec<_> = explained.collect();
         let mut shown = Vec::new();
-        for model in &self.models {
-            let found = rows.iter().find(|row| row.about.name == model.about().name);
-            if let Some(Finding::Violated(anomaly)) = found.map(|row| &row.finding)
-                && is_explained(model.about())
-            {
-                let explained =
-                    self.patiently(|patience| explain(*model, imported, recorded, anomaly, patience));
-                shown.push((model.about(), explained));
-            }
+        for (nth, (model, anomaly)) in explained.iter().enumerate() {
+            let share = allowance.share(explained.len() - nth);
+            let mut one =
+                allowance.within(&share, |patience| explain(*model, imported, recorded, anomaly, patience));
+            one.limit = one.limit.map(|limit| allowance.told(limit, &share));
+            shown.push((model.about(), one));
         }
         shown
-    }
-
-    fn time_text(&self) -> String {
-        self.time.map_or_else(String::new, |time| format!("{time:?}"))
-    }
-
-    /// Lets something be done within the budget.
-    fn patiently<T>(&self, work: impl FnOnce(&mut Patience<'_>) -> T) -> T {
-        let Some(limit) = self.time else { return work(&mut Patience::new(self.budget)) };
-        let begun = Instant::now();
-        let mut is_over = || begun.elapsed() >= limit;
-        work(&mut Patience::until(self.budget, &mut is_over))
     }
 }
 
@@ -208,23 +210,34 @@ impl JudgedHistory {
     }
 }
 
+impl Facts {
+    /// What is known of what was not read.
+    fn unread(format: HistoryFormat) -> Facts {
+        Facts {
+            format,
+            count: None,
+            noun: "transaction",
+            sessions: 0,
+            open: 0,
+            failed: 0,
+            unsaid: 0,
+            skipped: 0,
+            failed_cas: 0,
+            said: FailedCas::Nothing,
+        }
+    }
+}
+
 fn facts(imported: &Imported, sessions: Option<&Sessions>) -> Facts {
     let mut facts = Facts {
-        format: imported.format,
-        count: 0,
-        noun: "transaction",
-        sessions: 0,
-        open: 0,
-        failed: 0,
         unsaid: imported.unsaid + sessions.map_or(0, Sessions::unsaid),
         skipped: imported.skipped,
-        failed_cas: 0,
-        said: FailedCas::Nothing,
+        ..Facts::unread(imported.format)
     };
     match &imported.content {
         Content::Operations(history) => {
             let counts = history.counts();
-            facts.count = history.operations().len();
+            facts.count = Some(history.operations().len());
             facts.noun = "operation";
             facts.sessions = imported.sessions.len();
             (facts.open, facts.failed) = (counts.open, counts.failed);
@@ -244,7 +257,7 @@ fn facts(imported: &Imported, sessions: Option<&Sessions>) -> Facts {
                 let outcomes = sessions.ids().map(|id| sessions.transaction(id).outcome);
                 outcomes.filter(|outcome| *outcome == wanted).count() as u64
             };
-            facts.count = sessions.len();
+            facts.count = Some(sessions.len());
             facts.sessions = sessions.sessions().len();
             facts.open = count(constellation_trace::Outcome::Unknown);
             facts.failed = count(constellation_trace::Outcome::Aborted);

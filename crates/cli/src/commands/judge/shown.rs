@@ -2,7 +2,7 @@
 
 use constellation_lab::words::one_line;
 use constellation_trace::format::histories::{HistoryFormat, Imported};
-use constellation_trace::{History, Sessions, Timing, TransactionId};
+use constellation_trace::{History, Limit, Sessions, Timing, TransactionId};
 use constellation_verify::models::{About, Anomaly, Edge, Model, Patience, Recorded, minimal};
 
 /// A violation, ready to be told.
@@ -16,6 +16,8 @@ pub(super) struct Shown {
     /// The rule that is broken, where no order is in question.
     pub(super) rule: Option<String>,
     pub(super) notes: Vec<String>,
+    /// What ended the search for a smaller part, if anything did.
+    pub(super) limit: Option<Limit>,
 }
 
 /// One operation or transaction.
@@ -59,7 +61,7 @@ pub(super) fn explain(
     if is_smaller {
         let part = Some(&smallest.sessions);
         let places = Places { imported, whole: Some(whole), part, ids: &smallest.ids, history };
-        return places.shown(about, &smallest.anomaly, smallest.limit.map(|limit| limit.to_string()));
+        return places.shown(about, &smallest.anomaly, smallest.limit);
     }
     let part = Some(whole);
     let places = Places { imported, whole: Some(whole), part, ids: &[], history };
@@ -81,7 +83,7 @@ struct Places<'a> {
 }
 
 impl Places<'_> {
-    fn shown(&self, about: &About, anomaly: &Anomaly, limit: Option<String>) -> Shown {
+    fn shown(&self, about: &About, anomaly: &Anomaly, limit: Option<Limit>) -> Shown {
         // Without an order in question what is named shows it; else the whole part does, which is the smallest.
         let all: Vec<TransactionId> = match self.part {
             Some(part) if !self.ids.is_empty() => part.ids().collect(),
@@ -101,17 +103,14 @@ impl Places<'_> {
             let Step { from, to, why } = step(edge);
             format!("{} before {}: {why}", name(&from), name(&to))
         };
-        let mut notes: Vec<String> = anomaly.grounds.iter().map(note).collect();
-        if let Some(limit) = limit {
-            notes.push(format!("there may be a smaller part: {limit}"));
-        }
         Shown {
             expected: about.sentence.to_owned(),
             found: one_line(&anomaly.found).into_owned(),
             events,
             rule: cycle.is_empty().then(|| about.source.to_owned()),
             cycle,
-            notes,
+            notes: anomaly.grounds.iter().map(note).collect(),
+            limit,
         }
     }
 

@@ -76,12 +76,9 @@ fn note(row: &Judged) -> String {
 
 fn fact_lines(facts: &Facts) -> Vec<String> {
     let counted = |number: u64, what: &str| (number > 0).then(|| format!("{number} {what}"));
+    let Some(number) = facts.count else { return vec!["not read to its end".to_owned()] };
     let parts = [
-        Some(format!(
-            "{} in {}",
-            count(facts.count as u64, facts.noun),
-            count(facts.sessions as u64, "session")
-        )),
+        Some(format!("{} in {}", count(number as u64, facts.noun), count(facts.sessions as u64, "session"))),
         counted(facts.failed, "failed"),
         counted(facts.open, "of which nobody knows whether they took effect"),
     ];

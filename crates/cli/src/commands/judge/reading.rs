@@ -1,0 +1,104 @@
+//! How a history is read within its budget: what is too long for it is not read to its end.
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use constellation_trace::format::histories::{Content, HistoryFormat, Imported, detect, read, read_any};
+use constellation_trace::{History, Limit, Operation, Sessions};
+
+use super::allowance::Allowance;
+use crate::commands::check::unreadable;
+use crate::file::{STANDARD_INPUT, name_of};
+
+/// A history, or why it was not read.
+pub(super) enum Reading {
+    Done(Imported),
+    Ended { format: HistoryFormat, limit: Limit },
+}
+
+/// The longest history: the readers count its bytes in 32 bits.
+const BYTES_MAX: u64 = u32::MAX as u64;
+
+/// Bytes between two looks at what is left.
+const BYTES_BETWEEN: usize = 1 << 20;
+
+/// Reads a history, in this format or the one that it looks like.
+pub(super) fn reading(
+    path: &Path,
+    given: Option<HistoryFormat>,
+    allowance: &mut Allowance<'_>,
+) -> anyhow::Result<Reading> {
+    let name = name_of(path);
+    let context = || format!("cannot read {name}");
+    let (bytes, ended) = if path.as_os_str() == STANDARD_INPUT {
+        bytes(&name, io::stdin().lock(), allowance).with_context(context)?
+    } else {
+        bytes(&name, fs::File::open(path).with_context(context)?, allowance).with_context(context)?
+    };
+    let unread = |limit, bytes: &[u8]| {
+        let format = given.or_else(|| detect(bytes));
+        format.map(|format| Reading::Ended { format, limit })
+    };
+    if let Some(limit) = ended
+        && let Some(ended) = unread(limit, &bytes)
+    {
+        return Ok(ended);
+    }
+    let imported = match given {
+        Some(format) => read(&bytes, format),
+        None => read_any(&bytes),
+    };
+    let imported = imported.map_err(|error| unreadable(name.trim_matches('`'), &error, error.help()))?;
+    let limit = allowance.hold(size_of_content(&imported.content)).err().or_else(|| allowance.over());
+    allowance.release(bytes.len() as u64);
+    Ok(match limit {
+        None => Reading::Done(imported),
+        Some(limit) => Reading::Ended { format: imported.format, limit },
+    })
+}
+
+/// All that there is, held by the allowance; or as much as it allows, and why no more.
+fn bytes(
+    name: &str,
+    mut source: impl Read,
+    allowance: &mut Allowance<'_>,
+) -> anyhow::Result<(Vec<u8>, Option<Limit>)> {
+    let mut bytes = Vec::new();
+    loop {
+        let before = bytes.len();
+        source.by_ref().take(BYTES_BETWEEN as u64).read_to_end(&mut bytes)?;
+        let count = (bytes.len() - before) as u64;
+        if count == 0 {
+            return Ok((bytes, None));
+        }
+        if bytes.len() as u64 > BYTES_MAX {
+            bail!("{name} is too long: a history has at most {BYTES_MAX} bytes");
+        }
+        if let Some(limit) = allowance.hold(count).err().or_else(|| allowance.over()) {
+            return Ok((bytes, Some(limit)));
+        }
+    }
+}
+
+/// About how many bytes are held of what was read, the tables of names apart.
+fn size_of_content(content: &Content) -> u64 {
+    let size = match content {
+        Content::Operations(history) => size_of_history(history),
+        Content::Transactions(sessions) => size_of_sessions(sessions),
+        _ => 0,
+    };
+    size as u64
+}
+
+/// 16 bytes an access, and 48 a transaction with its line.
+pub(super) fn size_of_sessions(sessions: &Sessions) -> usize {
+    sessions.accesses_total() * 16 + sessions.len() * 48
+}
+
+fn size_of_history(history: &History) -> usize {
+    // Two texts an operation, most of them short.
+    const TEXTS: usize = 48;
+    history.operations().len() * (size_of::<Operation>() + TEXTS)
+}
