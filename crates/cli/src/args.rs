@@ -497,9 +497,11 @@ pub(crate) struct Judge {
     /// In which format the histories are: trace, edn, log, key-value, plume, blocks or sketch; by default as they look.
     #[arg(long, value_name = "F")]
     pub(crate) format: Option<String>,
-    /// Which violations to explain: those of the weakest models that fail, which the stronger ones share, all, or none.
-    #[arg(long, value_enum, default_value_t = Explained::Weakest, value_name = "WHICH")]
-    pub(crate) evidence: Explained,
+    /// Which violations to explain, and how: those of the `weakest` models that fail, which the stronger ones share, `all`, or
+    /// `none`; as a `table` of sessions, a `sketch` in space and time, or a `history` that can be judged again. Without this
+    /// flag those of the weakest, as a table and, up to twelve operations, as a sketch.
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "WHICH,HOW,…")]
+    pub(crate) evidence: Vec<EvidenceWord>,
     /// On how many cores several histories are judged; by default on all of them.
     #[arg(long, value_name = "J", value_parser = parse_jobs)]
     pub(crate) jobs: Option<NonZeroUsize>,
@@ -512,11 +514,22 @@ pub(crate) struct Judge {
 }
 
 /// Which violations are explained.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Explained {
     Weakest,
     All,
     None,
+}
+
+/// Which violations are explained, or how.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum EvidenceWord {
+    Weakest,
+    All,
+    None,
+    Table,
+    Sketch,
+    History,
 }
 
 /// How much a judge may spend.

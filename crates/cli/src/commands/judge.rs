@@ -9,6 +9,7 @@ mod reading;
 pub(crate) mod recorded;
 mod several;
 mod shown;
+mod sketch;
 mod told;
 
 use std::num::NonZeroUsize;
@@ -19,8 +20,9 @@ use constellation_verify::Budget;
 use constellation_verify::models::{self, Model, strongest_first};
 use serde_json::json;
 
+use self::evidence::Ways;
 use self::history::{Asked, judge};
-use crate::args::{Judge, Spending};
+use crate::args::{EvidenceWord, Explained, Judge, Spending};
 use crate::printer::{Printer, UNUSABLE};
 
 /// The one shape of judged histories.
@@ -43,7 +45,7 @@ pub(crate) fn run(arguments: &Judge, printer: &mut Printer) -> anyhow::Result<u8
         printer
             .json(&json!({"schema": SCHEMA, "histories": histories, "passed_over": 0, "exit_code": code}))?;
     } else {
-        told::print(&judged, printer)?;
+        told::print(&judged, asked.ways, printer)?;
     }
     Ok(code)
 }
@@ -64,6 +66,7 @@ fn asked(arguments: &Judge) -> anyhow::Result<Asked> {
             Spending::Steps(steps) => budget.steps_max = steps,
         }
     }
+    let (explained, ways) = explained(&arguments.evidence)?;
     Ok(Asked {
         models: strongest_first(&models),
         are_named: !arguments.models.is_empty(),
@@ -72,8 +75,37 @@ fn asked(arguments: &Judge) -> anyhow::Result<Asked> {
         failed_cas: arguments.failed_cas,
         budget,
         time,
-        explained: arguments.evidence,
+        explained,
+        ways,
     })
+}
+
+/// Which violations are explained, and how.
+fn explained(words: &[EvidenceWord]) -> anyhow::Result<(Explained, Ways)> {
+    let (mut which, mut ways) = (None, Ways::default());
+    for word in words {
+        let one = match word {
+            EvidenceWord::Table => {
+                ways.table = true;
+                continue;
+            }
+            EvidenceWord::Sketch => {
+                ways.sketch = true;
+                continue;
+            }
+            EvidenceWord::History => {
+                ways.notation = true;
+                continue;
+            }
+            EvidenceWord::Weakest => Explained::Weakest,
+            EvidenceWord::All => Explained::All,
+            EvidenceWord::None => Explained::None,
+        };
+        if which.replace(one).is_some_and(|before| before != one) {
+            bail!("--evidence says twice which violations to explain\nhelp: one of weakest, all and none");
+        }
+    }
+    Ok((which.unwrap_or(Explained::Weakest), ways))
 }
 
 /// The model with this name.

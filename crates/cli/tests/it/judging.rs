@@ -40,11 +40,13 @@ fn each_format_is_recognised_and_its_violation_is_shown_by_lines() {
             ✗ violated causal  whoever sees an effect sees its causes
                 expected  whoever sees an effect sees its causes
                 found     p1 r(x,3) reads as x that of p0 w(x,3), which p0 w(x,5)? in its past had overwritten
-                events             p0       p1
-                          line 2   w(x,3)
-                          line 9   w(x,5)?
-                          line 11           r(x,5)
-                          line 13           r(x,3)
+                events                     p0       p1
+                          line 2   2..3    w(x,3)
+                          line 9   9..     w(x,5)?
+                          line 11  11..12           r(x,5)
+                          line 13  13..14           r(x,3)
+                sketch    p0  ├─w(x,3)─┤ ├─w(x,5)?╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌▷
+                          p1               ├─r(x,5)─┤ ├─r(x,3)─┤
                 proof     line 9 w(x,5)? → line 11 r(x,5)   its x is read
                           line 11 r(x,5) → line 13 r(x,3)   the same session
                           line 13 r(x,3) → line 9 w(x,5)?   it reads an older x
@@ -65,6 +67,8 @@ fn each_format_is_recognised_and_its_violation_is_shown_by_lines() {
                 events            s1               s2
                           line 1  {w(0,5) w(1,6)}
                           line 3                   {r(1,nil) r(0,5)}
+                sketch    s1  {w(0,5) w(1,6)}
+                          s2                   {r(1,nil) r(0,5)}
                 proof     line 1 {w(0,5) w(1,6)} → line 3 {r(1,nil) r(0,5)}   its 0 is read
                           line 3 {r(1,nil) r(0,5)} → line 1 {w(0,5) w(1,6)}   it reads an older 1
                 replay    constellation judge fractured.plume --model causal"#]],
@@ -86,6 +90,9 @@ fn each_format_is_recognised_and_its_violation_is_shown_by_lines() {
                           line 5          w(1,6)
                           line 7                  r(1,6)
                           line 9                  r(0,nil)
+                sketch    s0  w(0,5)
+                          s1          r(0,5)  w(1,6)
+                          s2                          r(1,6)  r(0,nil)
                 proof     line 1 w(0,5) → line 3 r(0,5)     its 0 is read
                           line 3 r(0,5) → line 5 w(1,6)     the same session
                           line 5 w(1,6) → line 7 r(1,6)     its 1 is read
@@ -166,6 +173,10 @@ fn of_all_models_the_border_is_told() {
                           t3                                 r(mode,nominal)
                           t4                                                  r(mode,nominal)
                           t5                                                  r(mode,safe)
+                sketch    pacific   w(mode,safe)
+                          atlantic                   w(mode,nominal)
+                          indian    r(mode,safe)     r(mode,nominal)
+                          southern  r(mode,nominal)  r(mode,safe)
                 proof     t0 w(mode,safe) → t1 w(mode,nominal)   indian r(mode,nominal) knows its mode, yet reads the other's
                           t1 w(mode,nominal) → t0 w(mode,safe)   southern r(mode,safe) knows its mode, yet reads the other's
                 notes     pacific w(mode,safe) before indian r(mode,safe): its mode is read
@@ -380,6 +391,9 @@ fn evidence_is_for_the_weakest_for_all_or_for_none() {
                       t2           w(y,1)
                       t3                     r(y,1)
                       t4                     r(x,nil)
+            sketch    pacific   w(x,1)
+                      atlantic          r(x,1)  w(y,1)
+                      indian                            r(y,1)  r(x,nil)
             proof     t0 w(x,1) → t1 r(x,1)     its x is read
                       t1 r(x,1) → t2 w(y,1)     the same session
                       t2 w(y,1) → t3 r(y,1)     its y is read
@@ -413,6 +427,9 @@ fn standard_input_is_a_history_too() {
                       t2           w(y,1)
                       t3                     r(y,1)
                       t4                     r(x,nil)
+            sketch    pacific   w(x,1)
+                      atlantic          r(x,1)  w(y,1)
+                      indian                            r(y,1)  r(x,nil)
             proof     t0 w(x,1) → t1 r(x,1)     its x is read
                       t1 r(x,1) → t2 w(y,1)     the same session
                       t2 w(y,1) → t3 r(y,1)     its y is read
@@ -433,9 +450,10 @@ fn a_failed_compare_and_set_says_what_its_format_means() {
         ✗ violated linearizable  each operation takes effect at one moment between its beginning and its end
             expected  each operation takes effect at one moment between its beginning and its end
             found     no order of these 2 that respects their times explains them; none gets further than p0 {r(x,3) w(x,4)}!
-            events            p0
-                      line 1  w(x,3)
-                      line 3  {r(x,3) w(x,4)}!
+            events                  p0
+                      line 1  1..2  w(x,3)
+                      line 3  3..4  {r(x,3) w(x,4)}!
+            sketch    p0  ├─w(x,3)─┤ ├─{r(x,3) w(x,4)}!─┤
             proof     Herlihy and Wing, Linearizability: A Correctness Condition for Concurrent Objects (TOPLAS 1990)
             replay    constellation judge mine --model linearizable"#]]);
     bench.check(&["judge", "mine", "--model", "linearizable", "--failed-cas", "nothing"], expect![[r#"
@@ -491,10 +509,12 @@ fn queues_sets_and_locks_are_judged_as_objects() {
         ✗ violated sequential
             expected  all see one order, in which everybody's own operations stand as they were done
             found     no order of these 3 that respects their sessions explains them
-            events            p0               p1
-                      line 1  enqueue 1: done
-                      line 3  enqueue 2: done
-                      line 5                   dequeue: shows "2"
+            events                  p0               p1
+                      line 1  1..2  enqueue 1: done
+                      line 3  3..4  enqueue 2: done
+                      line 5  5..6                   dequeue: shows "2"
+            sketch    p0  ├─enqueue 1: done─┤ ├─enqueue 2: done─┤
+                      p1                                          ├─dequeue: shows "2"─┤
             proof     Lamport, How to Make a Multiprocessor Computer That Correctly Executes Multiprocess Programs (1979)
             replay    constellation judge queue --model sequential"#]]);
     bench.check(&["judge", "set", "--model", "linearizable,sequential"], expect![[r#"
@@ -510,9 +530,11 @@ fn queues_sets_and_locks_are_judged_as_objects() {
         ✗ violated linearizable
             expected  each operation takes effect at one moment between its beginning and its end
             found     no order of these 2 that respects their times explains them; none gets further than s1 read x shows nothing
-            events            p0             p1
-                      line 1  add x 5: done
-                      line 3                 read x: shows nothing
+            events                  p0             p1
+                      line 1  1..2  add x 5: done
+                      line 3  3..4                 read x: shows nothing
+            sketch    p0  ├─add x 5: done─┤
+                      p1                    ├─read x: shows nothing─┤
             proof     Herlihy and Wing, Linearizability: A Correctness Condition for Concurrent Objects (TOPLAS 1990)
             replay    constellation judge set --model linearizable"#]]);
     bench.check(&["judge", "lock", "--model", "linearizable,sequential"], expect![[r#"
@@ -526,9 +548,11 @@ fn queues_sets_and_locks_are_judged_as_objects() {
         ✗ violated sequential
             expected  all see one order, in which everybody's own operations stand as they were done
             found     no order of these 2 that respects their sessions explains them
-            events            p0             p1
-                      line 1  acquire: done
-                      line 3                 acquire: done
+            events                  p0             p1
+                      line 1  1..2  acquire: done
+                      line 3  3..4                 acquire: done
+            sketch    p0  ├─acquire: done─┤
+                      p1                    ├─acquire: done─┤
             proof     Lamport, How to Make a Multiprocessor Computer That Correctly Executes Multiprocess Programs (1979)
             replay    constellation judge lock --model sequential"#]]);
     bench.check(

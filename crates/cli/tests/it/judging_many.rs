@@ -110,176 +110,227 @@ fn json_says_what_the_text_says_under_a_schema() {
         "causes.blocks",
         &["--model", "causal,pram", "--json"],
         expect![[r#"
-        exit 1
-        --- out
-        {
-          "schema": "constellation/judge/1",
-          "histories": [
+            exit 1
+            --- out
             {
-              "history": "causes.blocks",
-              "format": "blocks",
-              "noun": "transaction",
-              "count": 5,
-              "sessions": 3,
-              "failed": 0,
-              "open": 0,
-              "unsaid": 0,
-              "skipped": 0,
-              "failed_cas": "nothing",
-              "models": [
+              "schema": "constellation/judge/1",
+              "histories": [
                 {
-                  "model": "causal",
-                  "verdict": "violated",
-                  "decided_by": null,
-                  "limit": null,
-                  "found": "s2 r(0,nil) reads as 0 the initial value, which s0 w(0,5) in its past had overwritten",
-                  "evidence": {
-                    "expected": "whoever sees an effect sees its causes",
-                    "found": "s2 r(0,nil) reads as 0 the initial value, which s0 w(0,5) in its past had overwritten",
-                    "events": [
-                      {
-                        "place": "line 1",
-                        "line": 1,
-                        "session": "s0",
-                        "what": "w(0,5)"
-                      },
-                      {
-                        "place": "line 3",
-                        "line": 3,
-                        "session": "s1",
-                        "what": "r(0,5)"
-                      },
-                      {
-                        "place": "line 5",
-                        "line": 5,
-                        "session": "s1",
-                        "what": "w(1,6)"
-                      },
-                      {
-                        "place": "line 7",
-                        "line": 7,
-                        "session": "s2",
-                        "what": "r(1,6)"
-                      },
-                      {
-                        "place": "line 9",
-                        "line": 9,
-                        "session": "s2",
-                        "what": "r(0,nil)"
+                  "history": "causes.blocks",
+                  "format": "blocks",
+                  "noun": "transaction",
+                  "count": 5,
+                  "sessions": 3,
+                  "failed": 0,
+                  "open": 0,
+                  "unsaid": 0,
+                  "skipped": 0,
+                  "failed_cas": "nothing",
+                  "models": [
+                    {
+                      "model": "causal",
+                      "verdict": "violated",
+                      "decided_by": null,
+                      "limit": null,
+                      "found": "s2 r(0,nil) reads as 0 the initial value, which s0 w(0,5) in its past had overwritten",
+                      "evidence": {
+                        "expected": "whoever sees an effect sees its causes",
+                        "found": "s2 r(0,nil) reads as 0 the initial value, which s0 w(0,5) in its past had overwritten",
+                        "events": [
+                          {
+                            "place": "line 1",
+                            "line": 1,
+                            "session": "s0",
+                            "what": "w(0,5)",
+                            "begun": null,
+                            "ended": null,
+                            "when": null
+                          },
+                          {
+                            "place": "line 3",
+                            "line": 3,
+                            "session": "s1",
+                            "what": "r(0,5)",
+                            "begun": null,
+                            "ended": null,
+                            "when": null
+                          },
+                          {
+                            "place": "line 5",
+                            "line": 5,
+                            "session": "s1",
+                            "what": "w(1,6)",
+                            "begun": null,
+                            "ended": null,
+                            "when": null
+                          },
+                          {
+                            "place": "line 7",
+                            "line": 7,
+                            "session": "s2",
+                            "what": "r(1,6)",
+                            "begun": null,
+                            "ended": null,
+                            "when": null
+                          },
+                          {
+                            "place": "line 9",
+                            "line": 9,
+                            "session": "s2",
+                            "what": "r(0,nil)",
+                            "begun": null,
+                            "ended": null,
+                            "when": null
+                          }
+                        ],
+                        "cycle": [
+                          {
+                            "from": {
+                              "place": "line 1",
+                              "line": 1,
+                              "session": "s0",
+                              "what": "w(0,5)",
+                              "begun": null,
+                              "ended": null,
+                              "when": null
+                            },
+                            "to": {
+                              "place": "line 3",
+                              "line": 3,
+                              "session": "s1",
+                              "what": "r(0,5)",
+                              "begun": null,
+                              "ended": null,
+                              "when": null
+                            },
+                            "why": "its 0 is read"
+                          },
+                          {
+                            "from": {
+                              "place": "line 3",
+                              "line": 3,
+                              "session": "s1",
+                              "what": "r(0,5)",
+                              "begun": null,
+                              "ended": null,
+                              "when": null
+                            },
+                            "to": {
+                              "place": "line 5",
+                              "line": 5,
+                              "session": "s1",
+                              "what": "w(1,6)",
+                              "begun": null,
+                              "ended": null,
+                              "when": null
+                            },
+                            "why": "the same session"
+                          },
+                          {
+                            "from": {
+                              "place": "line 5",
+                              "line": 5,
+                              "session": "s1",
+                              "what": "w(1,6)",
+                              "begun": null,
+                              "ended": null,
+                              "when": null
+                            },
+                            "to": {
+                              "place": "line 7",
+                              "line": 7,
+                              "session": "s2",
+                              "what": "r(1,6)",
+                              "begun": null,
+                              "ended": null,
+                              "when": null
+                            },
+                            "why": "its 1 is read"
+                          },
+                          {
+                            "from": {
+                              "place": "line 7",
+                              "line": 7,
+                              "session": "s2",
+                              "what": "r(1,6)",
+                              "begun": null,
+                              "ended": null,
+                              "when": null
+                            },
+                            "to": {
+                              "place": "line 9",
+                              "line": 9,
+                              "session": "s2",
+                              "what": "r(0,nil)",
+                              "begun": null,
+                              "ended": null,
+                              "when": null
+                            },
+                            "why": "the same session"
+                          },
+                          {
+                            "from": {
+                              "place": "line 9",
+                              "line": 9,
+                              "session": "s2",
+                              "what": "r(0,nil)",
+                              "begun": null,
+                              "ended": null,
+                              "when": null
+                            },
+                            "to": {
+                              "place": "line 1",
+                              "line": 1,
+                              "session": "s0",
+                              "what": "w(0,5)",
+                              "begun": null,
+                              "ended": null,
+                              "when": null
+                            },
+                            "why": "it reads an older 0"
+                          }
+                        ],
+                        "rule": null,
+                        "sketch": [
+                          "s0  w(0,5)",
+                          "s1          r(0,5)  w(1,6)",
+                          "s2                          r(1,6)  r(0,nil)"
+                        ],
+                        "history": "s0  w(0,5)\ns1  r(0,5)  w(1,6)\ns2  r(1,6)  r(0,nil)",
+                        "notes": []
                       }
-                    ],
-                    "cycle": [
-                      {
-                        "from": {
-                          "place": "line 1",
-                          "line": 1,
-                          "session": "s0",
-                          "what": "w(0,5)"
-                        },
-                        "to": {
-                          "place": "line 3",
-                          "line": 3,
-                          "session": "s1",
-                          "what": "r(0,5)"
-                        },
-                        "why": "its 0 is read"
-                      },
-                      {
-                        "from": {
-                          "place": "line 3",
-                          "line": 3,
-                          "session": "s1",
-                          "what": "r(0,5)"
-                        },
-                        "to": {
-                          "place": "line 5",
-                          "line": 5,
-                          "session": "s1",
-                          "what": "w(1,6)"
-                        },
-                        "why": "the same session"
-                      },
-                      {
-                        "from": {
-                          "place": "line 5",
-                          "line": 5,
-                          "session": "s1",
-                          "what": "w(1,6)"
-                        },
-                        "to": {
-                          "place": "line 7",
-                          "line": 7,
-                          "session": "s2",
-                          "what": "r(1,6)"
-                        },
-                        "why": "its 1 is read"
-                      },
-                      {
-                        "from": {
-                          "place": "line 7",
-                          "line": 7,
-                          "session": "s2",
-                          "what": "r(1,6)"
-                        },
-                        "to": {
-                          "place": "line 9",
-                          "line": 9,
-                          "session": "s2",
-                          "what": "r(0,nil)"
-                        },
-                        "why": "the same session"
-                      },
-                      {
-                        "from": {
-                          "place": "line 9",
-                          "line": 9,
-                          "session": "s2",
-                          "what": "r(0,nil)"
-                        },
-                        "to": {
-                          "place": "line 1",
-                          "line": 1,
-                          "session": "s0",
-                          "what": "w(0,5)"
-                        },
-                        "why": "it reads an older 0"
-                      }
-                    ],
-                    "rule": null,
-                    "notes": []
-                  }
-                },
-                {
-                  "model": "pram",
-                  "verdict": "holds",
-                  "decided_by": null,
-                  "limit": null,
-                  "found": null,
-                  "evidence": null
+                    },
+                    {
+                      "model": "pram",
+                      "verdict": "holds",
+                      "decided_by": null,
+                      "limit": null,
+                      "found": null,
+                      "evidence": null
+                    }
+                  ],
+                  "unfit": [],
+                  "strongest": [
+                    "pram"
+                  ],
+                  "weakest": [
+                    "causal"
+                  ],
+                  "separations": [
+                    {
+                      "name": "effect without its cause",
+                      "allowed": "pram",
+                      "forbidden": "causal",
+                      "sentence": "each session's writes are seen in their order, but not what one session learnt from another"
+                    }
+                  ],
+                  "error": null,
+                  "exit_code": 1
                 }
               ],
-              "unfit": [],
-              "strongest": [
-                "pram"
-              ],
-              "weakest": [
-                "causal"
-              ],
-              "separations": [
-                {
-                  "name": "effect without its cause",
-                  "allowed": "pram",
-                  "forbidden": "causal",
-                  "sentence": "each session's writes are seen in their order, but not what one session learnt from another"
-                }
-              ],
-              "error": null,
+              "passed_over": 0,
               "exit_code": 1
-            }
-          ],
-          "passed_over": 0,
-          "exit_code": 1
-        }"#]],
+            }"#]],
     );
 }
 

@@ -12,6 +12,7 @@ mod goldens;
 mod hunting;
 mod hunting_models;
 mod judging;
+mod judging_evidence;
 mod judging_many;
 mod judging_values;
 mod layers;

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::shown::{Seen, Shown, Step};
+use super::sketch::draw;
 use crate::printer::Printer;
 
 /// So many columns fit; with more sessions each operation has a line of its own.
@@ -17,10 +18,44 @@ pub(super) fn is_same(one: &Shown, other: &Shown) -> bool {
     events(one) == events(other)
 }
 
+/// Up to so many operations are also drawn if nothing else is said.
+const DRAWN_MAX: usize = 12;
+
+/// How what shows a violation is printed.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) struct Ways {
+    pub(super) table: bool,
+    pub(super) sketch: bool,
+    pub(super) notation: bool,
+}
+
+impl Ways {
+    /// Those that were asked for; if none was, a table, and a sketch of what is short.
+    fn of(self, shown: &Shown) -> Ways {
+        if self != Ways::default() {
+            return self;
+        }
+        Ways { table: true, sketch: shown.events.len() <= DRAWN_MAX, notation: false }
+    }
+}
+
 /// Prints a violation; `replay` is the command that judges it again.
-pub(super) fn print(shown: &Shown, replay: &str, printer: &mut Printer) -> anyhow::Result<()> {
+pub(super) fn print(shown: &Shown, ways: Ways, replay: &str, printer: &mut Printer) -> anyhow::Result<()> {
+    let ways = ways.of(shown);
     let mut lines = vec![format!("expected  {}", shown.expected), format!("found     {}", shown.found)];
-    lines.extend(titled("events", table(&shown.events)));
+    if ways.table {
+        lines.extend(titled("events", table(&shown.events)));
+    }
+    if ways.sketch {
+        let drawn = draw(&shown.events, &shown.cycle);
+        let too_many = || vec![format!("{} operations are too many to be drawn", shown.events.len())];
+        lines.extend(titled("sketch", if drawn.is_empty() { too_many() } else { drawn }));
+    }
+    if ways.notation {
+        let text = shown.notation.as_deref();
+        let text = text.unwrap_or("the notation of sketches cannot hold it");
+        lines.extend(titled("history", text.lines().map(str::to_owned).collect()));
+    }
     if let Some(rule) = &shown.rule {
         lines.push(format!("proof     {rule}"));
     }
@@ -49,6 +84,11 @@ fn width(texts: impl Iterator<Item = usize>) -> usize {
 
 /// A column a session, a row an operation, in the order of the file.
 fn table(events: &[Seen]) -> Vec<String> {
+    let whens = width(events.iter().map(|seen| seen.when.as_ref().map_or(0, String::len)));
+    let gap = if whens == 0 { 0 } else { 2 };
+    let when = |seen: &Seen| seen.when.clone().unwrap_or_default();
+    let place =
+        |seen: &Seen, places: usize| format!("{:<places$}{:gap$}{:<whens$}", seen.place, "", when(seen));
     let places = width(events.iter().map(|seen| seen.place.len()));
     let mut sessions: Vec<(u32, &str)> =
         events.iter().map(|seen| (seen.column, seen.session.as_str())).collect();
@@ -58,7 +98,7 @@ fn table(events: &[Seen]) -> Vec<String> {
     let is_narrow = events.iter().all(|seen| seen.what.chars().count() <= CELL_MAX);
     if sessions.len() > COLUMNS_MAX || !is_narrow {
         let names = width(events.iter().map(|seen| seen.session.chars().count()));
-        let line = |seen: &Seen| format!("{:<places$}  {:<names$}  {}", seen.place, seen.session, seen.what);
+        let line = |seen: &Seen| format!("{}  {:<names$}  {}", place(seen, places), seen.session, seen.what);
         return events.iter().map(line).collect();
     }
     let column = |session: &&str| {
@@ -70,11 +110,13 @@ fn table(events: &[Seen]) -> Vec<String> {
     let row = |place: &str, cell: &dyn Fn(&str) -> String| {
         let cells =
             sessions.iter().zip(&widths).map(|(session, width)| format!("  {:<width$}", cell(session)));
-        format!("{place:<places$}{}", cells.collect::<String>())
+        format!("{place}{}", cells.collect::<String>())
     };
-    let head = row("", &|session| session.to_owned());
+    let head = row(&" ".repeat(places + gap + whens), &|session| session.to_owned());
     let rows = events.iter().map(|seen| {
-        row(&seen.place, &|session| if seen.session == session { seen.what.clone() } else { String::new() })
+        row(&place(seen, places), &|session| {
+            if seen.session == session { seen.what.clone() } else { String::new() }
+        })
     });
     std::iter::once(head).chain(rows).collect()
 }
@@ -90,7 +132,18 @@ fn step_line(step: &Step, cycle: &[Step]) -> String {
 
 /// A violation, for a script.
 pub(super) fn json(shown: &Shown) -> Value {
-    let seen = |seen: &Seen| json!({"place": seen.place, "line": seen.line, "session": seen.session, "what": seen.what});
+    let seen = |seen: &Seen| {
+        let span = seen.span.map(|span| (span.begun.to_string(), span.ended.map(|end| end.to_string())));
+        json!({
+            "place": seen.place,
+            "line": seen.line,
+            "session": seen.session,
+            "what": seen.what,
+            "begun": span.as_ref().map(|(begun, _)| begun),
+            "ended": span.as_ref().and_then(|(_, ended)| ended.as_ref()),
+            "when": seen.when,
+        })
+    };
     let step = |step: &Step| json!({"from": seen(&step.from), "to": seen(&step.to), "why": step.why});
     json!({
         "expected": shown.expected,
@@ -98,6 +151,8 @@ pub(super) fn json(shown: &Shown) -> Value {
         "events": shown.events.iter().map(seen).collect::<Vec<_>>(),
         "cycle": shown.cycle.iter().map(step).collect::<Vec<_>>(),
         "rule": shown.rule,
+        "sketch": draw(&shown.events, &shown.cycle),
+        "history": shown.notation,
         "notes": notes(shown),
     })
 }

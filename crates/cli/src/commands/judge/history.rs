@@ -11,6 +11,7 @@ use constellation_verify::models::{
 };
 
 use super::allowance::{Allowance, Kept};
+use super::evidence::Ways;
 use super::judging::findings;
 use super::reading::{Reading, reading, size_of_sessions};
 use super::shown::{Shown, explain};
@@ -30,6 +31,7 @@ pub(super) struct Asked {
     pub(super) budget: Budget,
     pub(super) time: Option<Duration>,
     pub(super) explained: Explained,
+    pub(super) ways: Ways,
 }
 
 /// A history, judged.

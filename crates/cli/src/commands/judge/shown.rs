@@ -2,7 +2,10 @@
 
 use constellation_lab::words::one_line;
 use constellation_trace::format::histories::{HistoryFormat, Imported};
-use constellation_trace::{History, Limit, Sessions, Timing, TransactionId};
+use constellation_trace::history::Moment;
+use constellation_trace::{
+    History, Limit, Operation, Sessions, Timing, Transaction, TransactionId, TrueTime,
+};
 use constellation_verify::models::{About, Anomaly, Edge, Model, Patience, Recorded, minimal};
 
 /// A violation, ready to be told.
@@ -16,6 +19,8 @@ pub(super) struct Shown {
     /// The rule that is broken, where no order is in question.
     pub(super) rule: Option<String>,
     pub(super) notes: Vec<String>,
+    /// The part in the notation of sketches, to be judged alone; where it has one.
+    pub(super) notation: Option<String>,
     /// What ended the search for a smaller part, if anything did.
     pub(super) limit: Option<Limit>,
 }
@@ -32,6 +37,18 @@ pub(super) struct Seen {
     pub(super) what: String,
     /// The place among all: by lines, then by numbers.
     pub(super) order: (Option<u32>, usize),
+    /// From when to when, where that is recorded.
+    pub(super) span: Option<Span>,
+    /// The same as text: `2..5`.
+    pub(super) when: Option<String>,
+}
+
+/// When something began and ended, in any unit that all share.
+#[derive(Clone, Copy)]
+pub(super) struct Span {
+    pub(super) begun: u64,
+    /// `None` if nobody knows that it ended.
+    pub(super) ended: Option<u64>,
 }
 
 /// This is before that, and why.
@@ -109,6 +126,7 @@ impl Places<'_> {
             events,
             rule: cycle.is_empty().then(|| about.source.to_owned()),
             cycle,
+            notation: self.notation(),
             notes: anomaly.grounds.iter().map(note).collect(),
             limit,
         }
@@ -137,13 +155,57 @@ impl Places<'_> {
                 (what, one_line(name).into_owned(), session, there.index())
             }
         };
+        let operation = operations.get(place);
+        let span = self.span(id, operation);
+        let when = span.map(|span| self.when(span, operation));
         let line = self.imported.line(place);
-        let event = operations.get(place).map(|operation| operation.invoked.event);
+        let event = operation.map(|operation| operation.invoked.event);
         let at = match (line, event, self.imported.format) {
             (Some(line), ..) => format!("line {line}"),
             (None, Some(event), HistoryFormat::Trace) => event.to_string(),
             _ => there.to_string(),
         };
-        Seen { place: at, line, session, column, what, order: (line, place) }
+        Seen { place: at, line, session, column, what, order: (line, place), span, when }
     }
+
+    fn span(&self, id: TransactionId, operation: Option<&Operation>) -> Option<Span> {
+        if let Some(part) = self.part {
+            let Transaction { invoked, returned, .. } = part.transaction(id);
+            let ended = (returned != Transaction::NEVER).then_some(returned);
+            return (part.timing() == Timing::Recorded).then_some(Span { begun: invoked, ended });
+        }
+        let ended = |operation: &Operation| operation.returned_at().map(TrueTime::ns);
+        operation.map(|operation| Span { begun: operation.invoked.at.ns(), ended: ended(operation) })
+    }
+
+    /// Of a trace the time, of other operations the lines, else what a sketch says.
+    fn when(&self, Span { begun, ended }: Span, operation: Option<&Operation>) -> String {
+        let range = |from: String, to: Option<String>| format!("{from}..{}", to.unwrap_or_default());
+        match operation {
+            Some(_) if self.imported.format == HistoryFormat::Trace => {
+                range(seconds(begun), ended.map(seconds))
+            }
+            Some(operation) => {
+                let line = |moment: &Moment| moment.event.number().to_string();
+                let end = operation.completed.as_ref().filter(|_| ended.is_some());
+                range(line(&operation.invoked), end.map(|(moment, _)| line(moment)))
+            }
+            None => range(begun.to_string(), ended.map(|end| end.to_string())),
+        }
+    }
+
+    /// What is shown as a history of its own, where the notation can hold it.
+    fn notation(&self) -> Option<String> {
+        let text = self.part.filter(|_| !self.ids.is_empty())?.to_string();
+        let read = Sessions::sketch(&text).ok()?;
+        (read.to_string() == text).then_some(text)
+    }
+}
+
+/// Nanoseconds as seconds, without zeros at the end: `0.5s`.
+fn seconds(ns: u64) -> String {
+    const SECOND: u64 = 1_000_000_000;
+    let rest = format!("{:09}", ns % SECOND);
+    let rest = rest.trim_end_matches('0');
+    format!("{}{}{rest}s", ns / SECOND, if rest.is_empty() { "" } else { "." })
 }

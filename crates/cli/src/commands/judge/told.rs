@@ -4,13 +4,13 @@ use constellation_trace::format::histories::FailedCas;
 use constellation_verify::models::{About, Finding, Judged, Known, SEPARATIONS, Separation};
 use serde_json::{Value, json};
 
-use super::evidence;
+use super::evidence::{self, Ways};
 use super::history::{Facts, JudgedHistory};
 use crate::printer::{HOLDS, Printer, UNKNOWN, VIOLATED, count, faint, outcome, strong};
 use crate::target::quoted;
 
 /// Prints it.
-pub(super) fn print(judged: &JudgedHistory, printer: &mut Printer) -> anyhow::Result<()> {
+pub(super) fn print(judged: &JudgedHistory, ways: Ways, printer: &mut Printer) -> anyhow::Result<()> {
     printer.line(format!("{} · {}", strong(&judged.name), faint(&judged.facts.format.to_string())))?;
     for line in fact_lines(&judged.facts) {
         printer.line(line)?;
@@ -41,7 +41,7 @@ pub(super) fn print(judged: &JudgedHistory, printer: &mut Printer) -> anyhow::Re
         let flags = &judged.flags;
         let replay = format!("constellation judge {} --model {}{flags}", quoted(&judged.name), about.name);
         let is_file = judged.name != "standard input";
-        evidence::print(shown, if is_file { &replay } else { "" }, printer)?;
+        evidence::print(shown, ways, if is_file { &replay } else { "" }, printer)?;
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ use constellation_verify::Budget;
 use constellation_verify::models::{Known, all, strongest_first};
 
 use super::super::allowance::Allowance;
+use super::super::evidence::Ways;
 use super::super::history::{Asked, JudgedHistory, judge_imported};
 use crate::args::Explained;
 
@@ -39,6 +40,7 @@ fn asked(explained: Explained) -> Asked {
         budget: Budget::default(),
         time: None,
         explained,
+        ways: Ways::default(),
     }
 }
 
