@@ -73,7 +73,7 @@ pub use causal_convergence::CausalConvergence;
 use constellation_trace::ids::nearest;
 use constellation_trace::{Act, History, Limit, Sessions};
 pub use convergence::{EventualConvergence, StrongConvergence};
-pub use finding::{Anomaly, Edge, Finding, Why};
+pub use finding::{Anomaly, Blocked, DeadEnd, Edge, Finding, Why};
 pub use guarantees::{Guarantee, Guarantees};
 pub use lattice::{Border, Judged, Known, conclude, implies, strongest_first};
 pub use linearizable::{Linearizable, Stream, StreamError};
@@ -85,7 +85,7 @@ pub use objects::{
 pub use patience::Patience;
 pub use read_atomic::ReadAtomic;
 pub use read_committed::{AdyaPl2, ReadCommitted};
-pub use separations::{Among, SEPARATIONS, SMALLEST, Separation};
+pub use separations::{Among, SEPARATIONS, SMALLEST, Separation, Shape, taken_apart};
 pub use sequential::Sequential;
 pub use serializable::Serializable;
 pub use snapshot_isolation::{ParallelSnapshot, Prefix, SnapshotIsolation};

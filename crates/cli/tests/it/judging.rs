@@ -454,6 +454,8 @@ fn a_failed_compare_and_set_says_what_its_format_means() {
                       line 1  1..2  w(x,3)
                       line 3  3..4  {r(x,3) w(x,4)}!
             sketch    p0  ├─w(x,3)─┤ ├─{r(x,3) w(x,4)}!─┤
+            order     at best line 1 w(x,3)
+                      then not line 3 {r(x,3) w(x,4)}!, since its object is as line 1 w(x,3) left it
             proof     Herlihy and Wing, Linearizability: A Correctness Condition for Concurrent Objects (TOPLAS 1990)
             replay    constellation judge mine --model linearizable"#]]);
     bench.check(&["judge", "mine", "--model", "linearizable", "--failed-cas", "nothing"], expect![[r#"
@@ -515,6 +517,8 @@ fn queues_sets_and_locks_are_judged_as_objects() {
                       line 5  5..6                   dequeue: shows "2"
             sketch    p0  ├─enqueue 1: done─┤ ├─enqueue 2: done─┤
                       p1                                          ├─dequeue: shows "2"─┤
+            order     at best line 1 enqueue 1: done, line 3 enqueue 2: done
+                      then not line 5 dequeue: shows "2", since its object is as line 3 enqueue 2: done left it
             proof     Lamport, How to Make a Multiprocessor Computer That Correctly Executes Multiprocess Programs (1979)
             replay    constellation judge queue --model sequential"#]]);
     bench.check(&["judge", "set", "--model", "linearizable,sequential"], expect![[r#"
@@ -526,7 +530,6 @@ fn queues_sets_and_locks_are_judged_as_objects() {
         ✓ holds    sequential    all see one order, in which everybody's own operations stand as they were done
         strongest that hold  sequential
         weakest that fail    linearizable
-          a famous difference between sequential and linearizable (stale read): in real time the write was over before the read began, and no order of sessions knows of real time
         ✗ violated linearizable
             expected  each operation takes effect at one moment between its beginning and its end
             found     no order of these 2 that respects their times explains them; none gets further than s1 read x shows nothing
@@ -535,6 +538,8 @@ fn queues_sets_and_locks_are_judged_as_objects() {
                       line 3  3..4                 read x: shows nothing
             sketch    p0  ├─add x 5: done─┤
                       p1                    ├─read x: shows nothing─┤
+            order     at best line 1 add x 5: done
+                      then not line 3 read x: shows nothing, since its object is as line 1 add x 5: done left it
             proof     Herlihy and Wing, Linearizability: A Correctness Condition for Concurrent Objects (TOPLAS 1990)
             replay    constellation judge set --model linearizable"#]]);
     bench.check(&["judge", "lock", "--model", "linearizable,sequential"], expect![[r#"
@@ -553,6 +558,8 @@ fn queues_sets_and_locks_are_judged_as_objects() {
                       line 3  3..4                 acquire: done
             sketch    p0  ├─acquire: done─┤
                       p1                    ├─acquire: done─┤
+            order     at best line 1 acquire: done
+                      then not line 3 acquire: done, since its object is as line 1 acquire: done left it
             proof     Lamport, How to Make a Multiprocessor Computer That Correctly Executes Multiprocess Programs (1979)
             replay    constellation judge lock --model sequential"#]]);
     bench.check(

@@ -291,6 +291,7 @@ fn json_says_what_the_text_says_under_a_schema() {
                           }
                         ],
                         "rule": null,
+                        "order": [],
                         "sketch": [
                           "s0  w(0,5)",
                           "s1          r(0,5)  w(1,6)",

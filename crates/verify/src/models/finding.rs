@@ -36,6 +36,73 @@ pub struct Anomaly {
     pub edges: Vec<Edge>,
     /// What the edges rest on that are not plain: chains, one after the other.
     pub grounds: Vec<Edge>,
+    /// Where orders were searched: how far one can be made, and why nothing can come next.
+    pub dead_end: Option<DeadEnd>,
+}
+
+/// The longest beginning of an order, and what keeps each of the others from coming next.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct DeadEnd {
+    /// The beginning.
+    pub order: Vec<TransactionId>,
+    /// What certainly happened and has no place, and why it cannot be next.
+    pub stuck: Vec<(TransactionId, Blocked)>,
+}
+
+/// Why an operation cannot come next.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Blocked {
+    /// Its object is not as it must be, but as this operation left it, or as it was at first.
+    Object(Option<TransactionId>),
+    /// This one of its session must be before it.
+    Session(TransactionId),
+    /// This one was over before it began.
+    RealTime(TransactionId),
+}
+
+impl Blocked {
+    /// Why, in a few words.
+    pub fn reason(self, name: impl Fn(TransactionId) -> String) -> String {
+        match self {
+            Blocked::Object(None) => "its object is still as it was at first".to_owned(),
+            Blocked::Object(Some(id)) => format!("its object is as {} left it", name(id)),
+            Blocked::Session(id) => format!("in its session {} is before it", name(id)),
+            Blocked::RealTime(id) => format!("{} was over before it began", name(id)),
+        }
+    }
+}
+
+impl DeadEnd {
+    /// How far it goes, then a line for each that cannot be next.
+    pub fn lines(&self, name: impl Fn(TransactionId) -> String) -> Vec<String> {
+        let order: Vec<String> = self.order.iter().map(|id| name(*id)).collect();
+        let order = match &order[..] {
+            [] => "nothing can be first".to_owned(),
+            order => format!("at best {}", order.join(", ")),
+        };
+        let stuck = self.stuck.iter().map(|(id, blocked)| {
+            let then = if self.order.is_empty() { "not" } else { "then not" };
+            format!("{then} {}, since {}", name(*id), blocked.reason(&name))
+        });
+        std::iter::once(order).chain(stuck).collect()
+    }
+
+    /// The same with other numbers; `None` if one has none.
+    pub(crate) fn mapped(self, number: impl Fn(TransactionId) -> Option<TransactionId>) -> Option<DeadEnd> {
+        let order = self.order.into_iter().map(&number).collect::<Option<_>>()?;
+        let blocked = |blocked| {
+            Some(match blocked {
+                Blocked::Object(None) => Blocked::Object(None),
+                Blocked::Object(Some(id)) => Blocked::Object(Some(number(id)?)),
+                Blocked::Session(id) => Blocked::Session(number(id)?),
+                Blocked::RealTime(id) => Blocked::RealTime(number(id)?),
+            })
+        };
+        let stuck = self.stuck.into_iter().map(|(id, why)| Some((number(id)?, blocked(why)?)));
+        Some(DeadEnd { order, stuck: stuck.collect::<Option<_>>()? })
+    }
 }
 
 impl Anomaly {
@@ -62,6 +129,12 @@ impl Anomaly {
         self
     }
 
+    /// The same, with how far an order can be made.
+    #[must_use]
+    pub(crate) fn stuck(self, dead_end: Option<DeadEnd>) -> Anomaly {
+        Anomaly { dead_end, ..self }
+    }
+
     /// The same with the numbers that the transactions had before: what is number n here was `ids[n]` there.
     ///
     /// # Panics
@@ -76,6 +149,7 @@ impl Anomaly {
                 there(reader);
             }
         }
+        self.dead_end = self.dead_end.and_then(|end| end.mapped(|id| Some(ids[id.index()])));
         self
     }
 }

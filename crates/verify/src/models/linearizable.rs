@@ -13,7 +13,7 @@ use super::finding::{Finding, Stop};
 use super::items::{self, Source};
 use super::objects::{Cell, FailedSet, Object, Visit};
 use super::patience::Patience;
-use super::search::{Item, RealTime, Times, shrink};
+use super::search::{Item, RealTime, Times, dead_end, shrink};
 use super::sequential::walk;
 use super::specification::Specification;
 use super::{About, Judges, Model, Recorded};
@@ -344,16 +344,17 @@ fn one<S: Specification>(
         };
         let is_enough = is_explained(&prefix) == Ok(false);
         let shrunk = shrink(specification, if is_enough { prefix } else { items.to_vec() }, is_explained);
-        let dead_end = |patience: &mut Patience<'_>| {
+        let furthest = |patience: &mut Patience<'_>| {
             let search = RealTime::new(specification, &shrunk.items, &starts, patience)?;
             let mut search = search.without_foresight();
             search.next_end(patience)?;
             Ok::<_, Limit>(search.dead_end() as usize)
         };
-        let dead_end = dead_end(patience).map(|item| source.name(shrunk.items[item].id));
+        let furthest = furthest(patience).map(|item| source.name(shrunk.items[item].id));
         let beyond =
-            dead_end.map_or_else(|_| String::new(), |name| format!("; none gets further than {name}"));
-        shrunk.found("their times", &beyond, |id| source.name(id))
+            furthest.map_or_else(|_| String::new(), |name| format!("; none gets further than {name}"));
+        let found = shrunk.found("their times", &beyond, |id| source.name(id));
+        found.stuck(dead_end(specification, &shrunk.items, Times::Kept, patience))
     });
     Err(found.into())
 }

@@ -1,5 +1,6 @@
 //! What the searches for an order have in common: operations that were read once, and objects that they are tried on.
 
+mod dead_end;
 mod real_time;
 mod shrink;
 mod visited;
@@ -9,6 +10,7 @@ use std::collections::BTreeMap;
 
 use constellation_trace::{Limit, Transaction, TransactionId};
 
+pub(super) use dead_end::dead_end;
 pub(super) use real_time::RealTime;
 pub(super) use shrink::shrink;
 use visited::{States, Visited};

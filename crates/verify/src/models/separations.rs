@@ -1,11 +1,13 @@
 //! The histories that tell models apart: each is allowed by one and forbidden by the other.
 
+mod shape;
 mod smallest;
 
-use constellation_trace::Sessions;
 use constellation_trace::sessions::NotationError;
+use constellation_trace::{Act, Sessions, Timing, Transaction};
+pub use shape::Shape;
 
-use super::{About, Finding, Judges, Model, Patience, Recorded};
+use super::{About, Anomaly, Finding, Judges, Model, Patience, Recorded};
 use crate::budget::Budget;
 
 pub use smallest::SMALLEST;
@@ -20,6 +22,8 @@ pub struct Separation {
     pub allowed: &'static str,
     /// The model that it violates.
     pub forbidden: &'static str,
+    /// What a violation has of which this is told; `None` where it is told of none.
+    pub shape: Option<Shape>,
     /// What tells the two apart, as a sentence without its full stop.
     pub sentence: &'static str,
     /// The history, as [`Sessions::sketch`] reads it.
@@ -43,6 +47,8 @@ pub enum Among {
     Plain,
     /// Those in which nothing is its own cause.
     Acyclic,
+    /// Those whose violation, as its judge finds it, has this shape.
+    Shape(Shape),
 }
 
 /// What is famous: the first that separates two models is shown for them.
@@ -50,11 +56,12 @@ pub enum Among {
 /// Each is a smallest one [`Among`] some: tests try all that are smaller, each once however its sessions, keys and values are
 /// called, by the judges and by their twins. Those that are not the smallest among all are famous for a reason that the
 /// smallest does not show; [`SMALLEST`] has that.
-pub static SEPARATIONS: [Separation; 19] = [
+pub static SEPARATIONS: [Separation; 28] = [
     Separation {
         name: "stale read",
         allowed: "sequential",
         forbidden: "linearizable",
+        shape: Some(Shape::StaleRead),
         sentence: "in real time the write was over before the read began, and no order of sessions knows of real time",
         sketch: "pacific  w(x,1)@1..2\natlantic r(x,nil)@3..4",
         apart: "",
@@ -64,6 +71,7 @@ pub static SEPARATIONS: [Separation; 19] = [
         name: "transaction in the past",
         allowed: "serializable",
         forbidden: "linearizable",
+        shape: Some(Shape::RealTime),
         sentence: "serializable transactions have some order, which may put a later one first; linearizable ones keep real time",
         sketch: "pacific  w(x,1)@1..2\natlantic r(x,nil)@3..4",
         apart: "",
@@ -73,6 +81,7 @@ pub static SEPARATIONS: [Separation; 19] = [
         name: "objects do not compose",
         allowed: "linearizable",
         forbidden: "serializable",
+        shape: Some(Shape::SeveralKeys),
         sentence: "each read and each write alone happens at one instant, but the transactions that they are parts of do not",
         sketch: "pacific  {r(x,nil) w(y,1)}@1..6\natlantic {r(y,nil) w(x,1)}@3..8",
         apart: "pacific  r(x,nil)@1..2 w(y,1)@5..6\natlantic r(y,nil)@3..4 w(x,1)@7..8",
@@ -82,6 +91,7 @@ pub static SEPARATIONS: [Separation; 19] = [
         name: "stale transaction",
         allowed: "session-serializable",
         forbidden: "strict-serializable",
+        shape: Some(Shape::RealTime),
         sentence: "the order of each session is kept, but not the real time between two sessions",
         sketch: "pacific  w(x,1)@1..2\natlantic r(x,nil)@3..4",
         apart: "",
@@ -91,7 +101,8 @@ pub static SEPARATIONS: [Separation; 19] = [
         name: "own write forgotten",
         allowed: "serializable",
         forbidden: "session-serializable",
-        sentence: "some order explains all, but it turns around what one session did one after the other",
+        shape: Some(Shape::OwnWrite),
+        sentence: "some order explains all, but it has a session read before its own write",
         sketch: "pacific  w(x,1) r(x,nil)",
         apart: "",
         among: Among::All,
@@ -100,6 +111,7 @@ pub static SEPARATIONS: [Separation; 19] = [
         name: "write skew",
         allowed: "snapshot-isolation",
         forbidden: "serializable",
+        shape: Some(Shape::WriteSkew),
         sentence: "each reads what the other writes, and both write different keys, so neither is refused; one after the other, the second would have seen the first",
         sketch: "pacific  {r(y,nil) w(x,1)}\natlantic {r(x,nil) w(y,1)}",
         apart: "",
@@ -109,6 +121,7 @@ pub static SEPARATIONS: [Separation; 19] = [
         name: "long fork",
         allowed: "parallel-snapshot",
         forbidden: "snapshot-isolation",
+        shape: Some(Shape::LongFork),
         sentence: "two snapshots see two independent writes in two orders",
         sketch: "pacific  w(x,1)\natlantic w(y,1)\nindian   {r(x,1) r(y,nil)}\nsouthern {r(x,nil) r(y,1)}",
         apart: "",
@@ -118,6 +131,7 @@ pub static SEPARATIONS: [Separation; 19] = [
         name: "long fork",
         allowed: "parallel-snapshot",
         forbidden: "prefix",
+        shape: Some(Shape::LongFork),
         sentence: "two snapshots see two independent writes in two orders",
         sketch: "pacific  w(x,1)\natlantic w(y,1)\nindian   {r(x,1) r(y,nil)}\nsouthern {r(x,nil) r(y,1)}",
         apart: "",
@@ -127,6 +141,7 @@ pub static SEPARATIONS: [Separation; 19] = [
         name: "lost update",
         allowed: "prefix",
         forbidden: "snapshot-isolation",
+        shape: Some(Shape::LostUpdate),
         sentence: "both read the same and both write: the first write is lost, and nobody is refused",
         sketch: "pacific  {r(x,nil) w(x,1)}\natlantic {r(x,nil) w(x,2)}",
         apart: "",
@@ -136,6 +151,7 @@ pub static SEPARATIONS: [Separation; 19] = [
         name: "lost update",
         allowed: "transactional-causal",
         forbidden: "parallel-snapshot",
+        shape: Some(Shape::LostUpdate),
         sentence: "both read the same and both write: the first write is lost, and nobody is refused",
         sketch: "pacific  {r(x,nil) w(x,1)}\natlantic {r(x,nil) w(x,2)}",
         apart: "",
@@ -145,6 +161,7 @@ pub static SEPARATIONS: [Separation; 19] = [
         name: "effect without its cause",
         allowed: "read-atomic",
         forbidden: "transactional-causal",
+        shape: Some(Shape::Cause),
         sentence: "an answer is seen by somebody who does not see what it answers",
         sketch: "pacific  w(x,1)\natlantic {r(x,1) w(y,1)}\nindian   {r(y,1) r(x,nil)}",
         apart: "",
@@ -154,6 +171,7 @@ pub static SEPARATIONS: [Separation; 19] = [
         name: "fractured read",
         allowed: "read-committed",
         forbidden: "read-atomic",
+        shape: Some(Shape::Fractured),
         sentence: "of one transaction one write is seen and another is not",
         sketch: "pacific  {w(x,1) w(y,1)}\natlantic {r(y,nil) r(x,1)}",
         apart: "",
@@ -163,6 +181,7 @@ pub static SEPARATIONS: [Separation; 19] = [
         name: "newer, then older",
         allowed: "adya-pl2",
         forbidden: "read-committed",
+        shape: Some(Shape::Fractured),
         sentence: "nothing uncommitted is read, but a transaction goes back behind what it has read before",
         sketch: "pacific  {w(x,1) w(y,1)}\natlantic {r(x,1) r(y,nil)}",
         apart: "",
@@ -172,6 +191,7 @@ pub static SEPARATIONS: [Separation; 19] = [
         name: "store buffering",
         allowed: "causal-memory",
         forbidden: "sequential",
+        shape: Some(Shape::StoreBuffering),
         sentence: "two writes at the same time are known to neither of the two writers, which no single order explains",
         sketch: "pacific  w(x,1) r(y,nil)\natlantic w(y,1) r(x,nil)",
         apart: "",
@@ -181,6 +201,7 @@ pub static SEPARATIONS: [Separation; 19] = [
         name: "store buffering",
         allowed: "causal-convergence",
         forbidden: "sequential",
+        shape: Some(Shape::StoreBuffering),
         sentence: "two writes at the same time are known to neither of the two writers, which no single order explains",
         sketch: "pacific  w(x,1) r(y,nil)\natlantic w(y,1) r(x,nil)",
         apart: "",
@@ -190,6 +211,7 @@ pub static SEPARATIONS: [Separation; 19] = [
         name: "two orders",
         allowed: "causal-memory",
         forbidden: "causal-convergence",
+        shape: Some(Shape::TwoOrders),
         sentence: "concurrent writes are seen in two orders, each by a session that keeps to its own",
         sketch: "pacific  w(x,1) r(x,2)\natlantic w(x,2) r(x,1)",
         apart: "",
@@ -199,6 +221,7 @@ pub static SEPARATIONS: [Separation; 19] = [
         name: "first read, then overruled",
         allowed: "causal-convergence",
         forbidden: "causal-memory",
+        shape: Some(Shape::Overruled),
         sentence: "all agree that the own write is the later one, but a read before it shows that it was the earlier",
         sketch: "pacific  w(z,1) w(x,1) w(y,1)\natlantic w(x,2) r(z,nil) r(y,1) r(x,2)",
         apart: "",
@@ -208,6 +231,7 @@ pub static SEPARATIONS: [Separation; 19] = [
         name: "back and forth",
         allowed: "causal",
         forbidden: "causal-memory",
+        shape: Some(Shape::BackAndForth),
         sentence: "of two concurrent writes now the one and now the other is seen: each read alone can be explained, their order cannot",
         sketch: "pacific  w(x,1) r(x,2) r(x,1)\natlantic w(x,2)",
         apart: "",
@@ -217,10 +241,101 @@ pub static SEPARATIONS: [Separation; 19] = [
         name: "effect without its cause",
         allowed: "pram",
         forbidden: "causal",
+        shape: Some(Shape::Cause),
         sentence: "each session's writes are seen in their order, but not what one session learnt from another",
         sketch: "pacific  w(x,1)\natlantic r(x,1) w(y,1)\nindian   r(y,1) r(x,nil)",
         apart: "",
         among: Among::Acyclic,
+    },
+    Separation {
+        name: "value from the future",
+        allowed: "sequential",
+        forbidden: "linearizable",
+        shape: Some(Shape::Foresight),
+        sentence: "a read was over before the write of its value began, which only real time can tell",
+        sketch: "pacific  w(x,1)@3..4\natlantic r(x,1)@1..2",
+        apart: "",
+        among: Among::Shape(Shape::Foresight),
+    },
+    Separation {
+        name: "real time turned around",
+        allowed: "sequential",
+        forbidden: "linearizable",
+        shape: Some(Shape::RealTime),
+        sentence: "an order of the sessions explains it, but puts first what began after the other was over",
+        sketch: "pacific  w(x,1)@1..2\natlantic r(x,nil)@3..4",
+        apart: "",
+        among: Among::Shape(Shape::RealTime),
+    },
+    Separation {
+        name: "session turned around",
+        allowed: "serializable",
+        forbidden: "session-serializable",
+        shape: Some(Shape::Session),
+        sentence: "some order explains all, but it turns around what one session did one after the other",
+        sketch: "pacific  w(x,1) w(y,1)\natlantic r(y,1) r(x,nil)",
+        apart: "",
+        among: Among::Shape(Shape::Session),
+    },
+    Separation {
+        name: "two in a row",
+        allowed: "snapshot-isolation",
+        forbidden: "serializable",
+        shape: Some(Shape::TwoInARow),
+        sentence: "one transaction reads what the next overwrites, and that one what a third overwrites: each snapshot is right, no order of all is",
+        sketch: "pacific  {r(y,nil) w(x,1)}\natlantic w(y,1)\nindian   {r(y,1) r(x,nil)}",
+        apart: "",
+        among: Among::Shape(Shape::TwoInARow),
+    },
+    Separation {
+        name: "store buffering",
+        allowed: "parallel-snapshot",
+        forbidden: "prefix",
+        shape: Some(Shape::StoreBuffering),
+        sentence: "two writes at the same time are known to neither of the two writers, which no single order explains",
+        sketch: "pacific  w(x,1) r(y,nil)\natlantic w(y,1) r(x,nil)",
+        apart: "",
+        among: Among::All,
+    },
+    Separation {
+        name: "back to the past",
+        allowed: "read-atomic",
+        forbidden: "transactional-causal",
+        shape: Some(Shape::BackToThePast),
+        sentence: "a session has seen a write, and later does not see it",
+        sketch: "pacific  w(x,1)\natlantic r(x,1) r(x,nil)",
+        apart: "",
+        among: Among::All,
+    },
+    Separation {
+        name: "two readers, two orders",
+        allowed: "causal-memory",
+        forbidden: "sequential",
+        shape: Some(Shape::LongFork),
+        sentence: "two readers see two independent writes in two orders, which no single order explains",
+        sketch: "pacific  w(x,1)\natlantic w(y,1)\nindian   r(x,1) r(y,nil)\nsouthern r(y,1) r(x,nil)",
+        apart: "",
+        among: Among::Shape(Shape::LongFork),
+    },
+    Separation {
+        name: "two readers, two orders",
+        allowed: "causal-convergence",
+        forbidden: "sequential",
+        shape: Some(Shape::LongFork),
+        sentence: "two readers see two independent writes in two orders, which no single order explains",
+        sketch: "pacific  w(x,1)\natlantic w(y,1)\nindian   r(x,1) r(y,nil)\nsouthern r(y,1) r(x,nil)",
+        apart: "",
+        among: Among::Shape(Shape::LongFork),
+    },
+    Separation {
+        name: "transaction in the past",
+        allowed: "serializable",
+        forbidden: "strict-serializable",
+        shape: Some(Shape::RealTime),
+        sentence: "serializable transactions have some order, which may put a later one first; strict ones keep real time",
+        sketch: "pacific  w(x,1)@1..2\natlantic r(x,nil)@3..4",
+        apart: "",
+        among: Among::Shape(Shape::RealTime),
     },
 ];
 
@@ -243,6 +358,18 @@ impl Separation {
         Ok(model.judge(&Recorded::from(&sessions), &mut Patience::new(Budget::default())))
     }
 
+    /// Whether a violation of the forbidden model, in these sessions, is one of which this is told.
+    pub fn is_of(&self, sessions: &Sessions, anomaly: &Anomaly) -> bool {
+        self.shape.is_some_and(|shape| shape.is_of(sessions, anomaly))
+    }
+
+    /// Whether it is told of a violation even if the forbidden model is not among the weakest that fail: linearizability
+    /// and serializability are what is asked for most.
+    pub fn is_famous(&self) -> bool {
+        let known = ["linearizable", "serializable", "strict-serializable", "snapshot-isolation"];
+        known.contains(&self.allowed) && known.contains(&self.forbidden)
+    }
+
     /// The one that the first of two models allows and the second forbids, as their judges say: the one that is famous for
     /// it, else the smallest, else the first; `None` where none does.
     pub fn between(allows: &dyn Model, forbids: &dyn Model) -> Option<&'static Separation> {
@@ -257,4 +384,26 @@ impl Separation {
             SEPARATIONS.iter().chain(&SMALLEST).partition(|separation| is_famous(separation));
         famous.into_iter().chain(others).find(separates)
     }
+}
+
+/// Each read and write of a transaction by itself, at any time while that was under way: if these are linearizable and the
+/// transactions have no order, objects do not compose. `None` where no times are recorded, where there is no transaction of
+/// several accesses, or where one has a part that is no plain read or write. O(accesses).
+pub fn taken_apart(sessions: &Sessions) -> Option<Sessions> {
+    let is_plain =
+        |id| sessions.accesses(id).iter().all(|access| matches!(access.act, Act::Read | Act::Write));
+    let has_several = sessions.ids().any(|id| sessions.accesses(id).len() > 1);
+    if sessions.timing() == Timing::None || !has_several || !sessions.ids().all(is_plain) {
+        return None;
+    }
+    // Accesses of one transaction overlap, and so each has a session of its own; keys and values keep their numbers.
+    let mut apart = sessions.sub(&[]);
+    for id in sessions.ids() {
+        let transaction = sessions.transaction(id);
+        for access in sessions.accesses(id) {
+            let session = apart.session(&format!("{}/{}", id, apart.len())).ok()?;
+            apart.push(Transaction { session, ..transaction }, &[*access]).ok()?;
+        }
+    }
+    Some(apart)
 }

@@ -8,7 +8,7 @@ use super::finding::{Finding, Stop};
 use super::items::{self, Source};
 use super::objects::{Cell, FailedSet, Object, Visit};
 use super::patience::Patience;
-use super::search::{Item, Times, Walk, shrink};
+use super::search::{Item, Times, Walk, dead_end, shrink};
 use super::specification::Specification;
 use super::views::CausalMemory;
 use super::{About, Judges, Model, Recorded};
@@ -128,5 +128,7 @@ pub(super) fn walk<S: Specification>(
         Times::Kept => "their times and sessions",
         Times::Ignored => "their sessions",
     };
-    Err(shrunk.found(what, "", |id| source.name(id)).into())
+    let found = shrunk.found(what, "", |id| source.name(id));
+    let dead_end = patience.within(steps, |patience| dead_end(specification, &shrunk.items, times, patience));
+    Err(found.stuck(dead_end).into())
 }

@@ -39,7 +39,12 @@ pub fn verdict(about: &About, recorded: &Recorded<'_>, finding: Finding) -> Verd
             format!("{} {} before {} {}: {}", from.process, from.what, to.process, to.what, why(edge))
         }
     };
-    let notes = anomaly.grounds.iter().map(note).collect();
+    let named = |id: TransactionId| {
+        let Witness { process, what, .. } = witness(id);
+        format!("{process} {what}")
+    };
+    let dead_end = anomaly.dead_end.iter().flat_map(|end| end.lines(named));
+    let notes = anomaly.grounds.iter().map(note).chain(dead_end).collect();
     Verdict::Violated(Box::new(Evidence {
         expected: about.sentence.to_owned(),
         found: one_line(&anomaly.found).into_owned(),

@@ -17,6 +17,7 @@ mod random;
 mod seam;
 mod separated;
 mod separating;
+mod shapes;
 mod small;
 mod smallest;
 mod stores;

@@ -56,6 +56,7 @@ pub(super) fn print(shown: &Shown, ways: Ways, replay: &str, printer: &mut Print
         let text = text.unwrap_or("the notation of sketches cannot hold it");
         lines.extend(titled("history", text.lines().map(str::to_owned).collect()));
     }
+    lines.extend(titled("order", shown.dead_end.clone()));
     if let Some(rule) = &shown.rule {
         lines.push(format!("proof     {rule}"));
     }
@@ -151,6 +152,7 @@ pub(super) fn json(shown: &Shown) -> Value {
         "events": shown.events.iter().map(seen).collect::<Vec<_>>(),
         "cycle": shown.cycle.iter().map(step).collect::<Vec<_>>(),
         "rule": shown.rule,
+        "order": shown.dead_end,
         "sketch": draw(&shown.events, &shown.cycle),
         "history": shown.notation,
         "notes": notes(shown),

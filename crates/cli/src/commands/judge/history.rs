@@ -7,10 +7,11 @@ use constellation_trace::format::histories::{Content, FailedCas, HistoryFormat, 
 use constellation_trace::{Call, Completion, History, Limit, Sessions};
 use constellation_verify::Budget;
 use constellation_verify::models::{
-    About, Border, FailedSet, Finding, Judged, Known, Model, Object, Recorded, conclude,
+    About, Border, FailedSet, Finding, Judged, Known, Model, Object, Recorded, Separation, conclude,
 };
 
 use super::allowance::{Allowance, Kept};
+use super::differences::differences;
 use super::evidence::Ways;
 use super::judging::findings;
 use super::reading::{Reading, reading, size_of_sessions};
@@ -46,6 +47,8 @@ pub(super) struct JudgedHistory {
     pub(super) border: Border,
     /// What shows violations, by model.
     pub(super) shown: Vec<(&'static About, Shown)>,
+    /// What is famous of the difference between what holds and what fails.
+    pub(super) separations: Vec<&'static Separation>,
 }
 
 /// What the file holds.
@@ -81,7 +84,8 @@ pub(super) fn judge(path: &Path, asked: &Asked) -> anyhow::Result<JudgedHistory>
                 |model: &&'static dyn Model| Judged::new(model.about(), Finding::Unknown(limit.clone()));
             let rows = asked.models.iter().map(row).collect();
             let (unfit, border, shown) = (Vec::new(), Border::default(), Vec::new());
-            JudgedHistory { name, flags: asked.flags(), facts, rows, unfit, border, shown }
+            let (flags, separations) = (asked.flags(), Vec::new());
+            JudgedHistory { name, flags, facts, rows, unfit, border, shown, separations }
         }
     })
 }
@@ -126,7 +130,14 @@ pub(super) fn judge_imported(
     }
     let border = Border::of(&rows);
     let shown = asked.shown(&rows, &border, imported, &recorded, allowance);
-    JudgedHistory { name, flags: asked.flags(), facts, rows, unfit, border, shown }
+    let smallest = |name: &str| {
+        let (_, shown) = shown.iter().find(|(about, _)| about.name == name)?;
+        shown.smallest.as_ref().map(|(sessions, anomaly)| (sessions, anomaly))
+    };
+    let share = allowance.share(1);
+    let separations =
+        allowance.within(&share, |patience| differences(&rows, &border, &recorded, smallest, patience));
+    JudgedHistory { name, flags: asked.flags(), facts, rows, unfit, border, shown, separations }
 }
 
 /// What is judged: reads and writes, the operations behind them, or both.

@@ -16,6 +16,8 @@ pub(super) struct Shown {
     pub(super) events: Vec<Seen>,
     /// Each before the next, for a reason.
     pub(super) cycle: Vec<Step>,
+    /// How far an order can be made, and why nothing can come next.
+    pub(super) dead_end: Vec<String>,
     /// The rule that is broken, where no order is in question.
     pub(super) rule: Option<String>,
     pub(super) notes: Vec<String>,
@@ -23,6 +25,8 @@ pub(super) struct Shown {
     pub(super) notation: Option<String>,
     /// What ended the search for a smaller part, if anything did.
     pub(super) limit: Option<Limit>,
+    /// The part and what is wrong with it, where it was made smaller.
+    pub(super) smallest: Option<(Sessions, Anomaly)>,
 }
 
 /// One operation or transaction.
@@ -78,7 +82,8 @@ pub(super) fn explain(
     if is_smaller {
         let part = Some(&smallest.sessions);
         let places = Places { imported, whole: Some(whole), part, ids: &smallest.ids, history };
-        return places.shown(about, &smallest.anomaly, smallest.limit);
+        let shown = places.shown(about, &smallest.anomaly, smallest.limit);
+        return Shown { smallest: Some((smallest.sessions, smallest.anomaly)), ..shown };
     }
     let part = Some(whole);
     let places = Places { imported, whole: Some(whole), part, ids: &[], history };
@@ -120,15 +125,21 @@ impl Places<'_> {
             let Step { from, to, why } = step(edge);
             format!("{} before {}: {why}", name(&from), name(&to))
         };
+        let named = |id| {
+            let Seen { place, what, .. } = self.seen(id);
+            format!("{place} {what}")
+        };
         Shown {
             expected: about.sentence.to_owned(),
             found: one_line(&anomaly.found).into_owned(),
             events,
             rule: cycle.is_empty().then(|| about.source.to_owned()),
             cycle,
+            dead_end: anomaly.dead_end.iter().flat_map(|end| end.lines(named)).collect(),
             notation: self.notation(),
             notes: anomaly.grounds.iter().map(note).collect(),
             limit,
+            smallest: None,
         }
     }
 

@@ -1,7 +1,7 @@
 //! How a judged history is told: what the file holds, a row a model, where the line runs, and what shows the violations.
 
 use constellation_trace::format::histories::FailedCas;
-use constellation_verify::models::{About, Finding, Judged, Known, SEPARATIONS, Separation};
+use constellation_verify::models::{About, Finding, Judged, Known, Separation};
 use serde_json::{Value, json};
 
 use super::evidence::{self, Ways};
@@ -134,29 +134,12 @@ fn border(judged: &JudgedHistory, printer: &mut Printer) -> anyhow::Result<()> {
     if !border.weakest.is_empty() {
         printer.line(format!("weakest that fail    {}", names(&border.weakest)))?;
     }
-    for separation in separations(judged) {
+    for separation in &judged.separations {
         let Separation { name, allowed, forbidden, sentence, .. } = separation;
         printer
             .line(format!("  a famous difference between {allowed} and {forbidden} ({name}): {sentence}"))?;
     }
     Ok(())
-}
-
-/// The famous ones between what holds and the weakest that fail; of each violation every sentence once.
-fn separations(judged: &JudgedHistory) -> Vec<&'static Separation> {
-    let holds =
-        |name: &str| judged.rows.iter().any(|row| row.known() == Known::Holds && row.about.name == name);
-    let fails = |name: &str| judged.border.weakest.iter().any(|about| about.name == name);
-    let mut told: Vec<&'static Separation> = Vec::new();
-    for separation in &SEPARATIONS {
-        let is_told = |other: &&Separation| {
-            (other.forbidden, other.sentence) == (separation.forbidden, separation.sentence)
-        };
-        if holds(separation.allowed) && fails(separation.forbidden) && !told.iter().any(is_told) {
-            told.push(separation);
-        }
-    }
-    told
 }
 
 /// A judged history, for a script.
@@ -198,7 +181,7 @@ pub(super) fn history_json(judged: &JudgedHistory) -> Value {
         "unfit": judged.unfit.iter().map(|(about, why)| json!({"model": about.name, "why": why})).collect::<Vec<_>>(),
         "strongest": named(&judged.border.strongest),
         "weakest": named(&judged.border.weakest),
-        "separations": separations(judged).iter().map(|separation| json!({
+        "separations": judged.separations.iter().map(|separation| json!({
             "name": separation.name,
             "allowed": separation.allowed,
             "forbidden": separation.forbidden,

@@ -27,7 +27,7 @@ fn each_is_allowed_and_forbidden_as_it_says() {
             assert_eq!(found.word(), expected, "{name} under {model}");
         }
         let sessions = sessions(separation.sketch);
-        assert!(is_among(*among, &sessions), "{name} ({allowed}, not {forbidden}) is none of {among:?}");
+        assert!(is_among((*allowed, *forbidden, *among), &sessions), "{name} ({allowed}, not {forbidden}) is none of {among:?}");
         let sentence = separation.sentence;
         assert!(!sentence.is_empty() && !sentence.ends_with('.'), "{name}: `{sentence}`");
     }
@@ -78,7 +78,7 @@ fn objects_do_not_compose_in_any_smaller_history_of_several() {
     assert_eq!((famous.allowed, famous.forbidden), ("linearizable", "serializable"));
     let separates = |whole: &Sessions, apart: &Sessions| {
         // Operations one after the other have times at which they are linearizable; then transactions last as long.
-        is_among(famous.among, whole)
+        is_among((famous.allowed, famous.forbidden, famous.among), whole)
             && judged("sequential", apart) == Finding::Holds
             && judged("serializable", whole) != Finding::Holds
     };

@@ -22,9 +22,13 @@ pub(crate) fn sought() -> BTreeSet<Sought> {
     neighbours.chain(famous.map(|famous| (famous.allowed, famous.forbidden, famous.among))).collect()
 }
 
-/// Whether a history is among them.
-pub(crate) fn is_among(among: Among, sessions: &Sessions) -> bool {
+/// Whether a history that the second model forbids is among them.
+pub(crate) fn is_among((_, forbids, among): Sought, sessions: &Sessions) -> bool {
     match among {
+        Among::Shape(shape) => match judged(forbids, sessions) {
+            Finding::Violated(anomaly) => shape.is_of(sessions, &anomaly),
+            _ => false,
+        },
         Among::Operations => sessions.ids().all(|id| sessions.accesses(id).len() == 1),
         Among::Plain => {
             let is_alone = sessions.lines().iter().all(|line| line.len() == 1);
@@ -99,7 +103,7 @@ fn one(sessions: &Sessions, open: &mut BTreeSet<Sought>, tried: &mut Tried) {
     }
     open.retain(|sought @ (allows, forbids, among)| {
         let is_found =
-            allowing.contains(allows) && forbidding.contains(forbids) && is_among(*among, sessions);
+            allowing.contains(allows) && forbidding.contains(forbids) && is_among((*allows, *forbids, *among), sessions);
         if is_found {
             for (model, holds) in [(allows, true), (forbids, false)] {
                 let twin = TWINS.iter().find(|(name, _)| name == model).map(|(_, twin)| twin(sessions));

@@ -187,3 +187,42 @@ fn parts_are_judged_as_the_whole_was() {
         indian   {r(x,1) w(x,2)}!@5..6
         violated: no order of these 2 that respects their times explains them; none gets further than indian {r(x,1) w(x,2)}!"#]].assert_eq(&format!("{}\n{told}", minimal.sessions));
 }
+
+#[test]
+fn where_no_order_exists_it_is_told_how_far_one_goes_and_why_nothing_can_be_next() {
+    let order = |model: &str, sketch: &str, expected: Expect| {
+        let sessions = sessions(sketch);
+        let Finding::Violated(anomaly) = judge(model, &sessions) else { panic!("{model} explains {sketch}") };
+        let end = anomaly.dead_end.expect("orders were searched");
+        expected.assert_eq(&end.lines(|id| sessions.show(id)).join("\n"));
+    };
+    // Written twice, so that no zones tell it.
+    order(
+        "linearizable",
+        "a w(x,1)@1..2 w(x,2)@3..4\nb r(x,1)@5..6\nc w(x,1)@7..8",
+        expect![[r#"
+        at best w(x,1), w(x,2)
+        then not r(x,1): its object is as w(x,2) left it"#]],
+    );
+    order(
+        "linearizable",
+        "a w(x,1)@1..9 w(x,1)@10..12\nb {r(x,3) w(x,2)}@5..6\nc w(x,3)@7..8",
+        expect![[r#"
+            nothing can be first
+            not {r(x,3) w(x,2)}: its object is still as it was at first"#]],
+    );
+    order(
+        "sequential",
+        "a a(x,1) a(x,2)\nb r(x,[2])",
+        expect![[r#"
+        at best a(x,1), a(x,2)
+        then not r(x,[2]): its object is as a(x,2) left it"#]],
+    );
+    order(
+        "sequential",
+        "a a(x,1) r(y,[])\nb a(y,1) r(x,[])",
+        expect![[r#"
+        at best a(x,1), r(y,[]), a(y,1)
+        then not r(x,[]): its object is as a(x,1) left it"#]],
+    );
+}

@@ -64,27 +64,39 @@ fn without_times_causes_stand_to_the_left_of_effects() {
         (2, "r(y,1)", None),
         (2, "r(x,nil)", None),
     ]);
-    check(&events, &[(0, 1), (1, 2), (2, 3), (3, 4), (4, 0)], expect![[r#"
+    check(
+        &events,
+        &[(0, 1), (1, 2), (2, 3), (3, 4), (4, 0)],
+        expect![[r#"
         pacific   w(x,1)
         atlantic          r(x,1)  w(y,1)
-        indian                            r(y,1)  r(x,nil)"#]]);
+        indian                            r(y,1)  r(x,nil)"#]],
+    );
 }
 
 #[test]
 fn what_is_too_long_has_a_number() {
     let long = format!("w(x,{})", "very-".repeat(30));
     let events = seen(&[(0, &long, Some((1, Some(2)))), (1, "r(x,nil)", Some((3, Some(4))))]);
-    check(&events, &[], expect![[r#"
+    check(
+        &events,
+        &[],
+        expect![[r#"
         pacific   ├─1─┤
         atlantic        ├─2─┤
         1 is t0 pacific w(x,very-very-very-very-very-very-very-very-very-very-very-very-very-…
-        2 is t1 atlantic r(x,nil)"#]]);
+        2 is t1 atlantic r(x,nil)"#]],
+    );
     let events = seen(&[(0, &long, None), (1, "r(x,nil)", None)]);
-    check(&events, &[], expect![[r#"
+    check(
+        &events,
+        &[],
+        expect![[r#"
         pacific   1
         atlantic  2
         1 is t0 pacific w(x,very-very-very-very-very-very-very-very-very-very-very-very-very-…
-        2 is t1 atlantic r(x,nil)"#]]);
+        2 is t1 atlantic r(x,nil)"#]],
+    );
 }
 
 #[test]
