@@ -6,8 +6,8 @@ use constellation_trace::{Access, Act, Key, Limit, Sessions, TransactionId, Valu
 
 use super::{Anomaly, Finding, Model, Parts, Patience, Recorded};
 
-/// A part of a history that violates a model, and no part of which does; where [`Parts::ProveNothing`], what the violation
-/// names.
+/// A part of a history that violates a model, and no part of which does; where [`Parts::ProveNothing`], one that has the same
+/// violation as the whole, and no part of which has.
 #[derive(Clone, Debug)]
 pub struct Minimal {
     /// The part.
@@ -26,8 +26,10 @@ pub struct Minimal {
 ///
 /// Begins with the transactions of `anomaly` if they are enough, else with everything, and removes halves, quarters, and
 /// at last one at a time: transactions first, then single accesses of what is left. A read goes with the write that it
-/// shows, since else it would be out of thin air. Where a part proves nothing ([`Model::parts`]) only what `anomaly` names is
-/// left, and not judged again; so it is where reads and writes alone do not fit the model.
+/// shows, since else it would be out of thin air. Where a part proves nothing ([`Model::parts`]) it must be found to violate
+/// the model by the very words of `anomaly`, and transactions stay whole: so it is an example of what is wrong with the whole,
+/// and can be judged by itself. Where reads and writes alone do not fit the model, or no such part is found, what `anomaly`
+/// names is left, and not judged again.
 ///
 /// Costs as many judgements as O(size × log size) of the smallest part, more where `anomaly` does not suffice.
 ///
@@ -40,12 +42,11 @@ pub fn minimal(
     patience: &mut Patience<'_>,
 ) -> Option<Minimal> {
     let sessions = recorded.sessions?;
-    if model.parts() == Parts::ProveNothing {
-        return Some(named(sessions, anomaly));
-    }
+    let same = (model.parts() == Parts::ProveNothing).then_some(&*anomaly.found);
     let recorded = Recorded { sessions: None, history: None, ..*recorded };
     let (limit, fit) = (None, Fit::Fits);
-    let mut search = Search { model, recorded, sessions, needs: BTreeMap::new(), patience, limit, fit };
+    let needs = BTreeMap::new();
+    let mut search = Search { model, recorded, sessions, same, needs, patience, limit, fit };
     let all: Vec<TransactionId> = sessions.ids().collect();
     let shown = search.whole(&anomaly.transactions);
     search.learn(&shown);
@@ -55,7 +56,7 @@ pub fn minimal(
         search.judged(&whole)
     });
     let Some(mut best) = found else {
-        if search.fit == Fit::Never {
+        if search.fit == Fit::Never || same.is_some() {
             return Some(named(sessions, anomaly));
         }
         // What cannot even be judged again stays as it is.
@@ -63,9 +64,11 @@ pub fn minimal(
         return Some(Minimal { sessions, ids: all, anomaly, limit: search.limit });
     };
     search.shrink(&mut best, |part| part.iter().map(|(id, _)| (*id, None)).collect());
-    search.shrink(&mut best, |part| {
-        part.iter().flat_map(|(id, places)| places.iter().map(|place| (*id, Some(*place)))).collect()
-    });
+    if same.is_none() {
+        search.shrink(&mut best, |part| {
+            part.iter().flat_map(|(id, places)| places.iter().map(|place| (*id, Some(*place)))).collect()
+        });
+    }
     let Found { part, anomaly } = best;
     let ids = part.iter().map(|(id, _)| *id).collect();
     Some(Minimal { sessions: sessions.narrowed(&part), ids, anomaly, limit: search.limit })
@@ -108,6 +111,8 @@ struct Search<'s, 'm, 'p> {
     /// What is recorded besides sessions.
     recorded: Recorded<'s>,
     sessions: &'s Sessions,
+    /// What must be found, where any other violation says nothing.
+    same: Option<&'m str>,
     /// How many writes there are in all of each value that the search has to do with.
     needs: BTreeMap<(Key, Value), usize>,
     patience: &'m mut Patience<'p>,
@@ -175,7 +180,9 @@ impl Search<'_, '_, '_> {
         let finding = self.model.judge(&recorded, self.patience);
         self.limit = self.patience.step(1).err();
         match finding {
-            Finding::Violated(anomaly) => Some(Found { part, anomaly }),
+            Finding::Violated(anomaly) => {
+                self.same.is_none_or(|same| anomaly.found == same).then_some(Found { part, anomaly })
+            }
             Finding::Unknown(Limit::Unfit(_)) => {
                 self.fit = Fit::Never;
                 None

@@ -7,7 +7,7 @@ use expect_test::expect_file;
 use super::{judge, sessions, told};
 
 /// A name, and the history.
-pub(super) const LITMUS: [(&str, &str); 39] = [
+pub(crate) const LITMUS: [(&str, &str); 39] = [
     ("everybody agrees", "a w(x,1) w(x,2)\nb r(x,1) r(x,2)"),
     ("store buffering: each misses the other's write", "a w(x,1) r(y,nil)\nb w(y,1) r(x,nil)"),
     ("message passing: the flag is up, the data is not there", "a w(x,1) w(y,1)\nb r(y,1) r(x,nil)"),

@@ -97,7 +97,7 @@ fn a_queue_gives_back_first_what_came_first() {
                       e6  s1  +0.000000s  dequeue shows "2"
             proof     Herlihy and Wing, Linearizability: A Correctness Condition for Concurrent Objects (TOPLAS 1990)
             notes     at best s0 enqueue 1, s0 enqueue 2
-                      then not s1 dequeue shows "2": its object is as s0 enqueue 2 left it"#]],
+                      then not s1 dequeue shows "2", since its object is as s0 enqueue 2 left it"#]],
     );
     check(
         "0 1..2 enqueue 1\n1 3..4 dequeue =",
@@ -108,7 +108,7 @@ fn a_queue_gives_back_first_what_came_first() {
                       e2  s1  +0.000000s  dequeue shows nothing
             proof     Herlihy and Wing, Linearizability: A Correctness Condition for Concurrent Objects (TOPLAS 1990)
             notes     at best s0 enqueue 1
-                      then not s1 dequeue shows nothing: its object is as s0 enqueue 1 left it"#]],
+                      then not s1 dequeue shows nothing, since its object is as s0 enqueue 1 left it"#]],
     );
     // Somebody who was never told took the first.
     check("0 1..2 enqueue 1\n0 3..4 enqueue 2\n2 1.. dequeue\n1 5..6 dequeue = 2", expect!["holds"]);
@@ -127,7 +127,7 @@ fn a_mutex_is_held_by_one_at_a_time() {
                       e4  s1  +0.000000s  acquire
             proof     Herlihy and Wing, Linearizability: A Correctness Condition for Concurrent Objects (TOPLAS 1990)
             notes     at best s0 acquire
-                      then not s1 acquire: its object is as s0 acquire left it"#]],
+                      then not s1 acquire, since its object is as s0 acquire left it"#]],
     );
     check("0 1..2 acquire\n1 3..4 acquire = failed", expect!["holds"]);
     check("0 1.. acquire\n0 3..4 release\n1 5..6 acquire", expect!["holds"]);
@@ -147,7 +147,7 @@ fn a_counter_shows_the_sum() {
                       e6  s0  +0.000000s  read c shows "5"
             proof     Herlihy and Wing, Linearizability: A Correctness Condition for Concurrent Objects (TOPLAS 1990)
             notes     at best s0 add 5 to c, s1 add 2 to c, open, s0 read c shows "7"
-                      then not s0 read c shows "5": its object is as s1 add 2 to c, open left it"#]],
+                      then not s0 read c shows "5", since its object is as s1 add 2 to c, open left it"#]],
     );
     check(
         "0 1..2 count c 5 = 5\n1 1..2 count c 5 = 5",
@@ -158,7 +158,7 @@ fn a_counter_shows_the_sum() {
                       e2  s1  +0.000000s  add 5 to c shows "5"
             proof     Herlihy and Wing, Linearizability: A Correctness Condition for Concurrent Objects (TOPLAS 1990)
             notes     at best s0 add 5 to c shows "5"
-                      then not s1 add 5 to c shows "5": its object is as s0 add 5 to c shows "5" left it"#]],
+                      then not s1 add 5 to c shows "5", since its object is as s0 add 5 to c shows "5" left it"#]],
     );
     check(
         "0 1..2 count c 5\n1 1..2 read c = five",
@@ -178,7 +178,7 @@ fn a_set_holds_each_once() {
                       e4  s1  +0.000000s  contains 5 shows "false"
             proof     Herlihy and Wing, Linearizability: A Correctness Condition for Concurrent Objects (TOPLAS 1990)
             notes     at best s0 add 5
-                      then not s1 contains 5 shows "false": its object is as s0 add 5 left it"#]],
+                      then not s1 contains 5 shows "false", since its object is as s0 add 5 left it"#]],
     );
     check(
         "0 1..2 add s 5 = true\n1 1..2 add s 5 = true",
@@ -189,7 +189,7 @@ fn a_set_holds_each_once() {
                       e2  s1  +0.000000s  add s 5 shows "true"
             proof     Herlihy and Wing, Linearizability: A Correctness Condition for Concurrent Objects (TOPLAS 1990)
             notes     at best s0 add s 5 shows "true"
-                      then not s1 add s 5 shows "true": its object is as s0 add s 5 shows "true" left it"#]],
+                      then not s1 add s 5 shows "true", since its object is as s0 add s 5 shows "true" left it"#]],
     );
     check("0 1..2 add s 5\n1 1..2 add s 6\n0 3..4 read s = 6 5", expect!["holds"]);
     check(
@@ -202,7 +202,7 @@ fn a_set_holds_each_once() {
                       e4  s0  +0.000000s  read s shows "6"
             proof     Herlihy and Wing, Linearizability: A Correctness Condition for Concurrent Objects (TOPLAS 1990)
             notes     at best s0 add s 5, s1 add s 6
-                      then not s0 read s shows "6": its object is as s1 add s 6 left it"#]],
+                      then not s0 read s shows "6", since its object is as s1 add s 6 left it"#]],
     );
     check(
         "0 1..2 add s 5 = perhaps",
@@ -229,7 +229,7 @@ fn what_is_no_operation_of_the_object_is_named() {
         events    e0  s0  +0.000000s  read x shows "5"
         proof     Herlihy and Wing, Linearizability: A Correctness Condition for Concurrent Objects (TOPLAS 1990)
         notes     nothing can be first
-                  not s0 read x shows "5": its object is still as it was at first"#]].assert_eq(&told("linearizable", &as_counter));
+                  not s0 read x shows "5", since its object is still as it was at first"#]].assert_eq(&told("linearizable", &as_counter));
     assert_eq!(Object::find("queu"), Err(Some("queue")));
     assert_eq!(Object::ALL.map(|object| Object::find(object.name())), Object::ALL.map(Ok));
 }
@@ -258,7 +258,7 @@ fn registers_of_a_history_are_judged_by_zones_and_told_by_its_events() {
                   e2  s1  +0.000000s  read x shows nothing
         proof     Herlihy and Wing, Linearizability: A Correctness Condition for Concurrent Objects (TOPLAS 1990)
         notes     at best s0 write x = "a"
-                  then not s1 read x shows nothing: its object is as s0 write x = "a" left it"#]].assert_eq(&told("linearizable", &Recorded::from(&history)));
+                  then not s1 read x shows nothing, since its object is as s0 write x = "a" left it"#]].assert_eq(&told("linearizable", &Recorded::from(&history)));
 }
 
 #[test]
@@ -282,7 +282,7 @@ fn sequential_consistency_does_not_ask_for_the_time_and_is_not_local() {
                       e10  s1  +0.000000s  dequeue q shows "x"
             proof     Lamport, How to Make a Multiprocessor Computer That Correctly Executes Multiprocess Programs (1979)
             notes     at best s0 enqueue p x, s0 enqueue q x, s1 enqueue q y, s1 enqueue p y, s1 dequeue q shows "x"
-                      then not s0 dequeue p shows "y": its object is as s1 enqueue p y left it"#]],
+                      then not s0 dequeue p shows "y", since its object is as s1 enqueue p y left it"#]],
     );
     check(
         "0 1..2 enqueue 1\n0 3..4 count c 1",

@@ -80,13 +80,41 @@ fn what_is_no_write_skew_is_not_told_to_be_one() {
         expect!["objects do not compose (linearizable), two in a row (snapshot-isolation)"],
     );
     // Fractured, which not even snapshot isolation allows.
-    check("serializable", "a {w(x,1) w(y,1)}\nb {r(y,nil) r(x,1)}", expect!["objects do not compose (linearizable)"]);
-    check("linearizable", "a w(x,1)@1..2\nb r(x,1)@3..4 r(x,nil)@5..6", expect!["stale read (sequential), transaction in the past (serializable), real time turned around (sequential)"]);
-    check("linearizable", "a r(x,1)@1..2\nb w(x,1)@3..4", expect!["transaction in the past (serializable), value from the future (sequential), real time turned around (sequential)"]);
-    check("session-serializable", "a w(x,1) w(y,1)\nb r(y,1) r(x,nil)", expect!["session turned around (serializable)"]);
+    check(
+        "serializable",
+        "a {w(x,1) w(y,1)}\nb {r(y,nil) r(x,1)}",
+        expect!["objects do not compose (linearizable)"],
+    );
+    check(
+        "linearizable",
+        "a w(x,1)@1..2\nb r(x,1)@3..4 r(x,nil)@5..6",
+        expect![
+            "stale read (sequential), transaction in the past (serializable), real time turned around (sequential)"
+        ],
+    );
+    check(
+        "linearizable",
+        "a r(x,1)@1..2\nb w(x,1)@3..4",
+        expect![
+            "transaction in the past (serializable), value from the future (sequential), real time turned around (sequential)"
+        ],
+    );
+    check(
+        "session-serializable",
+        "a w(x,1) w(y,1)\nb r(y,1) r(x,nil)",
+        expect!["session turned around (serializable)"],
+    );
     check("transactional-causal", "a w(x,1)\nb r(x,1) r(x,nil)", expect!["back to the past (read-atomic)"]);
-    check("sequential", "a w(x,1)\nb w(y,1)\nc r(x,1) r(y,nil)\nd r(y,1) r(x,nil)", expect!["two readers, two orders (causal-memory), two readers, two orders (causal-convergence)"]);
-    check("sequential", "a w(x,1) r(y,nil)\nb w(y,1) r(x,nil)", expect!["store buffering (causal-memory), store buffering (causal-convergence)"]);
+    check(
+        "sequential",
+        "a w(x,1)\nb w(y,1)\nc r(x,1) r(y,nil)\nd r(y,1) r(x,nil)",
+        expect!["two readers, two orders (causal-memory), two readers, two orders (causal-convergence)"],
+    );
+    check(
+        "sequential",
+        "a w(x,1) r(y,nil)\nb w(y,1) r(x,nil)",
+        expect!["store buffering (causal-memory), store buffering (causal-convergence)"],
+    );
 }
 
 #[test]

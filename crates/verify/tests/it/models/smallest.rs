@@ -1,5 +1,8 @@
 //! The smallest part of a history that a model cannot explain.
 
+use std::collections::BTreeMap;
+
+use constellation_trace::Sessions;
 use constellation_verify::Budget;
 use constellation_verify::models::{
     self, Anomaly, FailedSet, Finding, Minimal, Model, Parts, Patience, Recorded,
@@ -7,6 +10,7 @@ use constellation_verify::models::{
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
+use super::litmus::LITMUS;
 use super::{judge, sessions, small, told};
 
 fn smallest(
@@ -126,28 +130,92 @@ fn a_search_that_is_cut_short_says_so_and_shows_what_it_has() {
     }
 }
 
-#[test]
-fn nearly_all_that_is_wrong_is_shown_by_ten_accesses() {
-    let (mut all, mut small_enough) = (0_u32, 0_u32);
-    for seed in 0..120_u64 {
+/// Histories of replicas with faults, the same ones each time.
+fn histories(count: u64, steps: usize) -> impl Iterator<Item = Sessions> {
+    (0..count).map(move |seed| {
         // The constants of Knuth's MMIX generator; wrapping is what a linear congruence does.
         let mut luck = seed;
         let mut next = || {
             luck = luck.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             (luck >> 40) as u8
         };
-        let steps = (0..300).map(|_| (next(), next(), next())).collect();
-        let sessions = small::replicas(&steps, 1 + seed as usize % 3);
+        let steps = (0..steps).map(|_| (next(), next(), next())).collect();
+        small::replicas(&steps, 1 + seed as usize % 3)
+    })
+}
+
+#[test]
+fn nearly_all_that_is_wrong_is_shown_by_ten_accesses() {
+    let mut counts: BTreeMap<&str, (u32, u32)> = BTreeMap::new();
+    let with_times = histories(40, 100).map(|untimed| sessions(&timed(&untimed.to_string())));
+    for sessions in histories(120, 300).chain(with_times) {
         for model in models::all() {
             let Finding::Violated(anomaly) = judge(model.about().name, &sessions) else { continue };
             let mut patience = Patience::new(Budget::default());
             let minimal = smallest(*model, &Recorded::from(&sessions), &anomaly, &mut patience);
-            all += 1;
-            small_enough += u32::from(minimal.sessions.accesses_total() <= 10);
+            let (small_enough, all) = counts.entry(model.about().name).or_default();
+            *all += 1;
+            *small_enough += u32::from(minimal.sessions.accesses_total() <= 10);
         }
     }
+    let all: u32 = counts.values().map(|(_, all)| all).sum();
     assert!(all > 500, "{all} violations are too few to tell");
-    assert!(small_enough * 100 >= all * 95, "{small_enough} of {all} have at most ten");
+    for (model, (small_enough, all)) in &counts {
+        println!("{model}: {small_enough} of {all} have at most ten");
+        assert!(small_enough * 100 >= all * 95, "{model}: {small_enough} of {all} have at most ten");
+    }
+}
+
+/// A litmus with times: what stands at the same place of its session is concurrent.
+fn timed(sketch: &str) -> String {
+    if sketch.contains('@') {
+        return sketch.to_owned();
+    }
+    let untimed = sessions(sketch);
+    let lines = untimed.lines();
+    let line = |(name, line): (&str, &Vec<_>)| {
+        let words = (0_u64..)
+            .zip(line)
+            .map(|(nth, id)| format!(" {}@{}..{}", untimed.show(*id), nth * 10, nth * 10 + 8));
+        format!("{name}{}\n", words.collect::<String>())
+    };
+    untimed.sessions().iter().zip(&lines).map(line).collect()
+}
+
+#[test]
+fn what_shows_a_violation_shows_it_alone_and_nothing_of_it_can_be_left_out() {
+    let mut count = 0;
+    let litmus: Vec<String> = LITMUS.iter().map(|(_, sketch)| (*sketch).to_owned()).collect();
+    let with_times = litmus.iter().map(|sketch| timed(sketch));
+    let random = histories(30, 60).map(|sessions| sessions.to_string());
+    for sketch in litmus.iter().cloned().chain(with_times).chain(random) {
+        let whole = sessions(&sketch);
+        for model in models::all() {
+            let name = model.about().name;
+            let Finding::Violated(anomaly) = judge(name, &whole) else { continue };
+            let mut patience = Patience::new(Budget::default());
+            let minimal = smallest(*model, &Recorded::from(&whole), &anomaly, &mut patience);
+            // As somebody else would read what is printed.
+            let printed = minimal.sessions.to_string();
+            let part = sessions(&printed);
+            let Finding::Violated(found) = judge(name, &part) else {
+                panic!("{name} explains {printed}\nof {sketch}: {}", anomaly.found);
+            };
+            count += 1;
+            for gone in part.ids() {
+                let rest: Vec<_> = part.ids().filter(|id| *id != gone).collect();
+                let rest = part.sub(&rest);
+                let is_less = match judge(name, &rest) {
+                    // Where a part proves nothing, another violation is none of the whole.
+                    Finding::Violated(other) => model.parts() == Parts::Prove || other.found == found.found,
+                    _ => false,
+                };
+                let is_less = is_less && small::has_all_sources(&rest);
+                assert!(!is_less, "{name}: {printed}\nis not smallest: {rest}");
+            }
+        }
+    }
+    assert!(count > 500, "{count}");
 }
 
 proptest! {
@@ -201,28 +269,28 @@ fn where_no_order_exists_it_is_told_how_far_one_goes_and_why_nothing_can_be_next
         "linearizable",
         "a w(x,1)@1..2 w(x,2)@3..4\nb r(x,1)@5..6\nc w(x,1)@7..8",
         expect![[r#"
-        at best w(x,1), w(x,2)
-        then not r(x,1): its object is as w(x,2) left it"#]],
+            at best w(x,1), w(x,2)
+            then not r(x,1), since its object is as w(x,2) left it"#]],
     );
     order(
         "linearizable",
         "a w(x,1)@1..9 w(x,1)@10..12\nb {r(x,3) w(x,2)}@5..6\nc w(x,3)@7..8",
         expect![[r#"
             nothing can be first
-            not {r(x,3) w(x,2)}: its object is still as it was at first"#]],
+            not {r(x,3) w(x,2)}, since its object is still as it was at first"#]],
     );
     order(
         "sequential",
         "a a(x,1) a(x,2)\nb r(x,[2])",
         expect![[r#"
-        at best a(x,1), a(x,2)
-        then not r(x,[2]): its object is as a(x,2) left it"#]],
+            at best a(x,1), a(x,2)
+            then not r(x,[2]), since its object is as a(x,2) left it"#]],
     );
     order(
         "sequential",
         "a a(x,1) r(y,[])\nb a(y,1) r(x,[])",
         expect![[r#"
-        at best a(x,1), r(y,[]), a(y,1)
-        then not r(x,[]): its object is as a(x,1) left it"#]],
+            at best a(x,1), r(y,[]), a(y,1)
+            then not r(x,[]), since its object is as a(x,1) left it"#]],
     );
 }
