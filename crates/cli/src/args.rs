@@ -490,6 +490,10 @@ pub(crate) struct Judge {
     /// it merely did not happen; by default as the format means it, which is told.
     #[arg(long, value_name = "WHAT", value_parser = parse_failed_cas)]
     pub(crate) failed_cas: Option<FailedCas>,
+    /// A value that registers hold at first, such as `0`: whoever reads it has read nothing that was written. By default they
+    /// hold nothing, `nil`.
+    #[arg(long, value_name = "VALUE")]
+    pub(crate) initial: Option<String>,
     /// How much each history may take in all, from reading it to making evidence small, such as `10s`, `1GB` of memory, or
     /// `5000steps` of judges; several with commas between. Without a time a verdict depends on no clock.
     #[arg(long, value_delimiter = ',', value_name = "LIMIT,…", value_parser = parse_limit)]

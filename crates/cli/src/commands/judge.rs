@@ -5,6 +5,7 @@ mod differences;
 mod evidence;
 mod files;
 mod history;
+mod initial;
 mod judging;
 mod reading;
 pub(crate) mod recorded;
@@ -74,6 +75,7 @@ fn asked(arguments: &Judge) -> anyhow::Result<Asked> {
         format,
         object: arguments.object,
         failed_cas: arguments.failed_cas,
+        initial: arguments.initial.clone(),
         budget,
         time,
         explained,

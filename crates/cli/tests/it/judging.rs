@@ -233,11 +233,10 @@ fn a_trace_without_clients_is_no_history() {
     bench.check(
         &["judge", "out.jsonl"],
         expect![[r#"
-        exit 2
-        --- talk
-        error: no operation of a client is found in this text
-         --> out.jsonl:1:1
-        help: is it a history in another format, or a run without clients?"#]],
+            exit 2
+            --- talk
+            error: the trace `out.jsonl` has no operation of a client: its 3 updates and 13 reads are those of stations themselves
+            help: with `[[clients]]` in its scenario (scenarios/README.md shows how) a run records what they saw; `constellation check out.jsonl` judges what there is by its promises"#]],
     );
 }
 

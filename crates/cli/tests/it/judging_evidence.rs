@@ -1,5 +1,7 @@
 //! `constellation judge`: what shows a violation, in which form, and that it can be judged again.
 
+#![allow(clippy::too_many_lines, reason = "a table of inputs and outputs is read in one piece")]
+
 use expect_test::expect;
 
 use crate::command::{Bench, text};
@@ -138,19 +140,38 @@ fn separations(history: &str) -> String {
 #[test]
 fn what_is_famous_is_told_of_that_only_which_is_an_example_of_it() {
     let check = |history: &str, expected: expect_test::Expect| expected.assert_eq(&separations(history));
-    check("a {r(x,nil) r(y,nil) w(x,1)}\nb {r(x,nil) r(y,nil) w(y,1)}", expect!["between snapshot-isolation and serializable (write skew): both read the same snapshot and write different keys, so neither is refused; one after the other, the second would have seen the first"]);
+    check(
+        "a {r(x,nil) r(y,nil) w(x,1)}\nb {r(x,nil) r(y,nil) w(y,1)}",
+        expect![
+            "between snapshot-isolation and serializable (write skew): both read the same snapshot and write different keys, so neither is refused; one after the other, the second would have seen the first"
+        ],
+    );
     // Snapshot isolation holds and serializability does not, but by no write skew.
-    check("a {r(x,nil) r(y,nil) w(x,1)}\nb {r(y,nil) w(y,2)}\nc {r(x,nil) r(y,2)}", expect!["between snapshot-isolation and serializable (two in a row): one transaction reads what the next overwrites, and that one what a third overwrites: each snapshot is right, no order of all is"]);
-    check("a {r(x,nil) w(y,1)}@1..6\nb {r(y,nil) w(x,1)}@3..8", expect![[r#"
+    check(
+        "a {r(x,nil) r(y,nil) w(x,1)}\nb {r(y,nil) w(y,2)}\nc {r(x,nil) r(y,2)}",
+        expect![
+            "between snapshot-isolation and serializable (two in a row): one transaction reads what the next overwrites, and that one what a third overwrites: each snapshot is right, no order of all is"
+        ],
+    );
+    check(
+        "a {r(x,nil) w(y,1)}@1..6\nb {r(y,nil) w(x,1)}@3..8",
+        expect![[r#"
         between linearizable and serializable (objects do not compose): each read and each write alone happens at one instant, but the transactions that they are parts of do not
-        between snapshot-isolation and serializable (write skew): both read the same snapshot and write different keys, so neither is refused; one after the other, the second would have seen the first"#]]);
-    check("a w(x,1)@1..2\nb r(x,nil)@3..4", expect![[r#"
+        between snapshot-isolation and serializable (write skew): both read the same snapshot and write different keys, so neither is refused; one after the other, the second would have seen the first"#]],
+    );
+    check(
+        "a w(x,1)@1..2\nb r(x,nil)@3..4",
+        expect![[r#"
         between sequential and linearizable (stale read): in real time the write was over before the read began, and no order of sessions knows of real time
         between serializable and linearizable (transaction in the past): serializable transactions have some order, which may put a later one first; linearizable ones keep real time
-        between serializable and strict-serializable (transaction in the past): serializable transactions have some order, which may put a later one first; strict ones keep real time"#]]);
-    check("a r(x,1)@1..2\nb w(x,1)@3..4", expect![[r#"
+        between serializable and strict-serializable (transaction in the past): serializable transactions have some order, which may put a later one first; strict ones keep real time"#]],
+    );
+    check(
+        "a r(x,1)@1..2\nb w(x,1)@3..4",
+        expect![[r#"
         between serializable and linearizable (transaction in the past): serializable transactions have some order, which may put a later one first; linearizable ones keep real time
         between sequential and linearizable (value from the future): a read was over before the write of its value began, which only real time can tell
-        between serializable and strict-serializable (transaction in the past): serializable transactions have some order, which may put a later one first; strict ones keep real time"#]]);
+        between serializable and strict-serializable (transaction in the past): serializable transactions have some order, which may put a later one first; strict ones keep real time"#]],
+    );
     check("a w(x,1) w(y,1)\nb r(y,1) r(x,nil)", expect![[""]]);
 }

@@ -14,6 +14,7 @@ mod hunting_models;
 mod judging;
 mod judging_evidence;
 mod judging_many;
+mod judging_runs;
 mod judging_values;
 mod layers;
 mod living;

@@ -37,7 +37,7 @@ pub struct Anomaly {
     /// What the edges rest on that are not plain: chains, one after the other.
     pub grounds: Vec<Edge>,
     /// Where orders were searched: how far one can be made, and why nothing can come next.
-    pub dead_end: Option<DeadEnd>,
+    pub dead_end: Option<Box<DeadEnd>>,
 }
 
 /// The longest beginning of an order, and what keeps each of the others from coming next.
@@ -132,7 +132,7 @@ impl Anomaly {
     /// The same, with how far an order can be made.
     #[must_use]
     pub(crate) fn stuck(self, dead_end: Option<DeadEnd>) -> Anomaly {
-        Anomaly { dead_end, ..self }
+        Anomaly { dead_end: dead_end.map(Box::new), ..self }
     }
 
     /// The same with the numbers that the transactions had before: what is number n here was `ids[n]` there.
@@ -149,8 +149,8 @@ impl Anomaly {
                 there(reader);
             }
         }
-        self.dead_end = self.dead_end.and_then(|end| end.mapped(|id| Some(ids[id.index()])));
-        self
+        let dead_end = self.dead_end.take().and_then(|end| end.mapped(|id| Some(ids[id.index()])));
+        self.stuck(dead_end)
     }
 }
 

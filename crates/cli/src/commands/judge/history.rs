@@ -18,6 +18,7 @@ use super::reading::{Reading, reading, size_of_sessions};
 use super::shown::{Shown, explain};
 use crate::args::Explained;
 use crate::file::name_of;
+use crate::target::quoted;
 
 /// What is asked of a history.
 #[derive(Clone)]
@@ -29,6 +30,8 @@ pub(super) struct Asked {
     pub(super) format: Option<HistoryFormat>,
     pub(super) object: Option<Object>,
     pub(super) failed_cas: Option<FailedCas>,
+    /// What registers hold at first, if it is not nothing.
+    pub(super) initial: Option<String>,
     pub(super) budget: Budget,
     pub(super) time: Option<Duration>,
     pub(super) explained: Explained,
@@ -75,7 +78,7 @@ pub(super) fn judge(path: &Path, asked: &Asked) -> anyhow::Result<JudgedHistory>
     let clock = || begun.elapsed();
     let mut allowance = Allowance::new(asked.budget, asked.time, &clock);
     let name = name_of(path).trim_matches('`').to_owned();
-    Ok(match reading(path, asked.format, &mut allowance)? {
+    Ok(match reading(path, asked, &mut allowance)? {
         Reading::Done(imported) => judge_imported(name, &imported, asked, &mut allowance),
         Reading::Ended { format, limit } => {
             let said = asked.failed_cas.unwrap_or(format.failed_cas());
@@ -158,8 +161,15 @@ fn recorded<'a>(
 fn by_line(why: &str, imported: &Imported) -> String {
     let named = why.strip_prefix("operation ").and_then(|rest| {
         let end = rest.find(|letter: char| !letter.is_ascii_digit())?;
-        let line = imported.line(rest[..end].parse().ok()?)?;
-        Some(format!("line {line}{}", &rest[end..]))
+        let place: usize = rest[..end].parse().ok()?;
+        // Of a trace there are no lines, but events.
+        let event = || imported.history()?.operations().get(place).map(|operation| operation.invoked.event);
+        let is_trace = imported.format == HistoryFormat::Trace;
+        let place = match imported.line(place) {
+            Some(line) => format!("line {line}"),
+            None => event().filter(|_| is_trace)?.to_string(),
+        };
+        Some(format!("{place}{}", &rest[end..]))
     });
     named.unwrap_or_else(|| why.to_owned())
 }
@@ -174,7 +184,8 @@ impl Asked {
             ("failed-cas", failed_cas.map(|(name, _)| *name)),
         ];
         let given = flags.iter().filter_map(|(flag, value)| value.map(|value| format!(" --{flag} {value}")));
-        given.collect()
+        let initial = self.initial.iter().map(|value| format!(" --initial {}", quoted(value)));
+        given.chain(initial).collect()
     }
 
     /// What shows those violations that are to be explained.

@@ -5,16 +5,23 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use constellation_trace::format::histories::{Content, HistoryFormat, Imported, detect, read, read_any};
-use constellation_trace::{History, Limit, Operation, Sessions};
+use constellation_trace::format::histories::{
+    Content, Fault, HistoryFormat, Imported, detect, read, read_any,
+};
+use constellation_trace::format::{FormatError, Problem, jsonl};
+use constellation_trace::{History, Kind, Limit, Operation, Sessions};
 
 use super::allowance::Allowance;
+use super::history::Asked;
+use super::initial::settled;
 use crate::commands::check::unreadable;
 use crate::file::{STANDARD_INPUT, name_of};
+use crate::printer::count;
+use crate::target::quoted;
 
 /// A history, or why it was not read.
 pub(super) enum Reading {
-    Done(Imported),
+    Done(Box<Imported>),
     Ended { format: HistoryFormat, limit: Limit },
 }
 
@@ -24,12 +31,9 @@ const BYTES_MAX: u64 = u32::MAX as u64;
 /// Bytes between two looks at what is left.
 const BYTES_BETWEEN: usize = 1 << 20;
 
-/// Reads a history, in this format or the one that it looks like.
-pub(super) fn reading(
-    path: &Path,
-    given: Option<HistoryFormat>,
-    allowance: &mut Allowance<'_>,
-) -> anyhow::Result<Reading> {
+/// Reads a history, in the format that is asked for or the one that it looks like.
+pub(super) fn reading(path: &Path, asked: &Asked, allowance: &mut Allowance<'_>) -> anyhow::Result<Reading> {
+    let given = asked.format;
     let name = name_of(path);
     let context = || format!("cannot read {name}");
     let (bytes, ended) = if path.as_os_str() == STANDARD_INPUT {
@@ -50,13 +54,54 @@ pub(super) fn reading(
         Some(format) => read(&bytes, format),
         None => read_any(&bytes),
     };
-    let imported = imported.map_err(|error| unreadable(name.trim_matches('`'), &error, error.help()))?;
+    let imported = imported.map_err(|error| {
+        let name = name.trim_matches('`');
+        unlike(name, &bytes, &error).unwrap_or_else(|| unreadable(name, &error, error.help()))
+    })?;
+    let imported = match &asked.initial {
+        None => imported,
+        Some(initial) => settled(imported, initial)?,
+    };
     let limit = allowance.hold(size_of_content(&imported.content)).err().or_else(|| allowance.over());
     allowance.release(bytes.len() as u64);
     Ok(match limit {
-        None => Reading::Done(imported),
+        None => Reading::Done(Box::new(imported)),
         Some(limit) => Reading::Ended { format: imported.format, limit },
     })
+}
+
+/// What a file of ours is that is no history, and where one comes from.
+fn unlike(name: &str, bytes: &[u8], error: &FormatError) -> Option<anyhow::Error> {
+    let shown = quoted(name);
+    if bytes.starts_with(b"constellation tape ") {
+        return Some(anyhow::Error::msg(format!(
+            "`{name}` is a tape, which says how a run went and not what clients saw\nhelp: `constellation replay {shown} SCENARIO --trace out.jsonl` writes that, and `constellation judge out.jsonl` judges it"
+        )));
+    }
+    if bytes.starts_with(b"violated ") && bytes.windows(10).any(|part| part == b"\nexpected ") {
+        return Some(anyhow::Error::msg(format!(
+            "`{name}` tells of a finding of `hunt`, and is no history\nhelp: the trace of its run stands beside it, as .jsonl"
+        )));
+    }
+    if error.problem != Problem::History(Fault::Nothing) {
+        return None;
+    }
+    let trace = jsonl::read(bytes).ok()?;
+    let count_of = |is_it: fn(&Kind) -> bool| {
+        trace.event_ids().filter(|event| is_it(&trace.event(*event).kind)).count() as u64
+    };
+    let writes = count_of(|kind| matches!(kind, Kind::Write(_)));
+    let reads = count_of(|kind| matches!(kind, Kind::Read(_)));
+    let seen = match (writes, reads) {
+        (0, 0) => String::new(),
+        _ => {
+            let (writes, reads) = (count(writes, "update"), count(reads, "read"));
+            format!(": its {writes} and {reads} are those of stations themselves")
+        }
+    };
+    Some(anyhow::Error::msg(format!(
+        "the trace `{name}` has no operation of a client{seen}\nhelp: with `[[clients]]` in its scenario (scenarios/README.md shows how) a run records what they saw; `constellation check {shown}` judges what there is by its promises"
+    )))
 }
 
 /// All that there is, held by the allowance; or as much as it allows, and why no more.

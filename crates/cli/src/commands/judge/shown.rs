@@ -137,7 +137,7 @@ impl Places<'_> {
             cycle,
             dead_end: anomaly.dead_end.iter().flat_map(|end| end.lines(named)).collect(),
             notation: self.notation(),
-            notes: anomaly.grounds.iter().map(note).collect(),
+            notes: anomaly.grounds.iter().map(note).chain(advice(anomaly)).collect(),
             limit,
             smallest: None,
         }
@@ -211,6 +211,12 @@ impl Places<'_> {
         let read = Sessions::sketch(&text).ok()?;
         (read.to_string() == text).then_some(text)
     }
+}
+
+/// What else may be the reason of a read out of thin air.
+fn advice(anomaly: &Anomaly) -> Option<String> {
+    let advice = "if registers hold it at first, --initial VALUE says so";
+    anomaly.found.ends_with("which nobody wrote").then(|| advice.to_owned())
 }
 
 /// Nanoseconds as seconds, without zeros at the end: `0.5s`.

@@ -1,6 +1,7 @@
 //! How a judged history is told: what the file holds, a row a model, where the line runs, and what shows the violations.
 
-use constellation_trace::format::histories::FailedCas;
+use constellation_trace::Limit;
+use constellation_trace::format::histories::{FailedCas, HistoryFormat};
 use constellation_verify::models::{About, Finding, Judged, Known, Separation};
 use serde_json::{Value, json};
 
@@ -25,6 +26,11 @@ pub(super) fn print(judged: &JudgedHistory, ways: Ways, printer: &mut Printer) -
     for (why, names) in reasons(&judged.unfit) {
         printer.line(faint(&format!("· does not fit {names}: {why}")))?;
     }
+    if is_hindered_by_siblings(judged) {
+        printer.line(faint(
+            "  what to do: `run` with `--resolver lamport-lww` or `wall-lww` has stations keep one value",
+        ))?;
+    }
     border(judged, printer)?;
     for (nth, (about, shown)) in judged.shown.iter().enumerate() {
         let before = &judged.shown[..nth];
@@ -44,6 +50,17 @@ pub(super) fn print(judged: &JudgedHistory, ways: Ways, printer: &mut Printer) -
         evidence::print(shown, ways, if is_file { &replay } else { "" }, printer)?;
     }
     Ok(())
+}
+
+/// Whether a trace of ours was not judged since a read shows siblings.
+fn is_hindered_by_siblings(judged: &JudgedHistory) -> bool {
+    let is_it = |why: &str| why.ends_with("values, and a register holds one");
+    let is_unfit = judged.unfit.iter().any(|(_, why)| is_it(why));
+    let is_row = judged.rows.iter().any(|row| match &row.finding {
+        Finding::Unknown(Limit::Unfit(why)) => is_it(why),
+        _ => false,
+    });
+    judged.facts.format == HistoryFormat::Trace && (is_unfit || is_row)
 }
 
 /// The glyph and word of what is known.

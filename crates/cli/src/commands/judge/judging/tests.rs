@@ -37,6 +37,7 @@ fn asked(explained: Explained) -> Asked {
         format: None,
         object: None,
         failed_cas: None,
+        initial: None,
         budget: Budget::default(),
         time: None,
         explained,

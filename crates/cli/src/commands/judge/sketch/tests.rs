@@ -5,9 +5,11 @@ use expect_test::{Expect, expect};
 use super::super::shown::{Seen, Span, Step};
 use super::{WIDTH_MAX, draw};
 
-/// Operations by session, text, beginning and end.
-fn seen(operations: &[(u32, &str, Option<(u64, Option<u64>)>)]) -> Vec<Seen> {
-    let one = |(nth, (column, what, span)): (usize, &(u32, &str, Option<(u64, Option<u64>)>))| Seen {
+/// The session, the text, and when it began and ended.
+type Operation<'a> = (u32, &'a str, Option<(u64, Option<u64>)>);
+
+fn seen(operations: &[Operation<'_>]) -> Vec<Seen> {
+    let one = |(nth, (column, what, span)): (usize, &Operation<'_>)| Seen {
         place: format!("t{nth}"),
         line: None,
         session: ["pacific", "atlantic", "indian"][*column as usize].to_owned(),
