@@ -127,6 +127,8 @@ pub enum Problem {
     },
     /// The text is longer than 32 bits can number.
     TooLong,
+    /// Whoever reads it wants no more of it.
+    Stopped,
     /// The last line does not end.
     CutShort,
     /// Something else should stand here.
@@ -260,6 +262,7 @@ impl fmt::Display for Problem {
             Problem::NotUtf8 => f.write_str("these bytes are not UTF-8 text"),
             Problem::LineTooLong { bytes_max } => write!(f, "this line is longer than {bytes_max} bytes"),
             Problem::TooLong => f.write_str("the text is longer than 4 GiB"),
+            Problem::Stopped => f.write_str("reading was stopped"),
             Problem::CutShort => f.write_str("the last line does not end"),
             Problem::Unexpected { expected, found } => write!(f, "expected {expected}, found {found}"),
             Problem::UnknownSchema(found) => write!(f, "unknown schema `{found}`"),

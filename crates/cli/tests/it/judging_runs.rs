@@ -31,7 +31,9 @@ fn siblings_are_no_register_and_it_is_told_what_to_do() {
     let bench = Bench::new(&[("mine.toml", SCENARIO.as_bytes())]);
     let output = bench.run(&["run", "mine.toml", "--trace", "out.jsonl"], b"");
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-    bench.check(&["judge", "out.jsonl", "--model", "causal,linearizable"], expect![[r#"
+    bench.check(
+        &["judge", "out.jsonl", "--model", "causal,linearizable"],
+        expect![[r#"
         exit 3
         --- out
         out.jsonl · a trace of this program
@@ -40,14 +42,18 @@ fn siblings_are_no_register_and_it_is_told_what_to_do() {
             does not fit: e54: `read mode` of a register shows 2 values
         ? unknown  causal        whoever sees an effect sees its causes
             does not fit: e54 (`read mode`) shows 2 values, and a register holds one
-          what to do: `run` with `--resolver lamport-lww` or `wall-lww` has stations keep one value"#]]);
+          what to do: `run` with `--resolver lamport-lww` or `wall-lww` has stations keep one value"#]],
+    );
     bench.run(&["run", "mine.toml", "--resolver", "lamport-lww", "--trace", "out.jsonl"], b"");
-    bench.check(&["judge", "out.jsonl", "--model", "causal", "--evidence", "none"], expect![[r#"
+    bench.check(
+        &["judge", "out.jsonl", "--model", "causal", "--evidence", "none"],
+        expect![[r#"
         exit 0
         --- out
         out.jsonl · a trace of this program
         12 operations in 2 sessions
-        ✓ holds    causal  whoever sees an effect sees its causes"#]]);
+        ✓ holds    causal  whoever sees an effect sees its causes"#]],
+    );
 }
 
 #[test]
@@ -109,11 +115,14 @@ fn of_what_a_hunt_keeps_the_trace_is_judged_and_the_rest_says_where_it_is() {
         --- talk
         error: `found/seed-2-1.tape` is a tape, which says how a run went and not what clients saw
         help: `constellation replay found/seed-2-1.tape SCENARIO --trace out.jsonl` writes that, and `constellation judge out.jsonl` judges it"#]]);
-    bench.check(&["judge", "found/seed-2-1.steps"], expect![[r#"
+    bench.check(
+        &["judge", "found/seed-2-1.steps"],
+        expect![[r#"
         exit 2
         --- talk
         error: `found/seed-2-1.steps` tells of a finding of `hunt`, and is no history
-        help: the trace of its run stands beside it, as .jsonl"#]]);
+        help: the trace of its run stands beside it, as .jsonl"#]],
+    );
 }
 
 #[test]
@@ -140,9 +149,12 @@ fn a_value_that_is_there_at_first_is_written_by_nobody() {
             proof     Herlihy and Wing, Linearizability: A Correctness Condition for Concurrent Objects (TOPLAS 1990)
             notes     if registers hold it at first, --initial VALUE says so
             replay    constellation judge good --model linearizable"#]]);
-    bench.check(&["judge", "bad", "--model", "linearizable", "--initial", "0"], expect![[r#"
+    bench.check(
+        &["judge", "bad", "--model", "linearizable", "--initial", "0"],
+        expect![[r#"
         exit 2
         --- talk
         error: `w(x,0)` writes what registers hold at first, so that nobody knows which 0 is read
-        help: leave out --initial"#]]);
+        help: leave out --initial"#]],
+    );
 }

@@ -240,15 +240,34 @@ pub fn detect(bytes: &[u8]) -> Option<HistoryFormat> {
 /// # Ok::<(), constellation_trace::format::FormatError>(())
 /// ```
 pub fn read(bytes: &[u8], format: HistoryFormat) -> Result<Imported, FormatError> {
+    read_until(bytes, format, &mut || false)
+}
+
+/// As [`read`], unless `stop`, which is asked every 1,024 lines or records, says that it is enough. Of traces and sketches it
+/// is not asked.
+///
+/// # Errors
+/// Those of [`read`], and [`Problem::Stopped`].
+pub fn read_until(
+    bytes: &[u8],
+    format: HistoryFormat,
+    stop: &mut dyn FnMut() -> bool,
+) -> Result<Imported, FormatError> {
+    let mut count = 0_u64;
+    let mut stop = || {
+        // Cannot wrap: a text has fewer than 2^32 lines.
+        count += 1;
+        if count.is_multiple_of(1024) && stop() { Err(Problem::Stopped) } else { Ok(()) }
+    };
     let imported = if format == HistoryFormat::Trace {
         jsonl::read(bytes).map(|trace| of_trace(&trace))?
     } else {
         let text = shiviz::decode(bytes)?;
         match format {
-            HistoryFormat::Plume | HistoryFormat::Blocks => columns::read(&text, format)?,
+            HistoryFormat::Plume | HistoryFormat::Blocks => columns::read(&text, format, &mut stop)?,
             HistoryFormat::Sketch => of_sketch(&text)?,
-            HistoryFormat::Log => lines::read(&text)?,
-            _ => jepsen::read(&text, format)?,
+            HistoryFormat::Log => lines::read(&text, &mut stop)?,
+            _ => jepsen::read(&text, format, &mut stop)?,
         }
     };
     let is_empty = match &imported.content {
@@ -274,6 +293,9 @@ pub fn read_any(bytes: &[u8]) -> Result<Imported, FormatError> {
     };
     read(bytes, format)
 }
+
+/// Asks at each line or record whether that is enough.
+type Stop<'s> = &'s mut dyn FnMut() -> Result<(), Problem>;
 
 fn of_trace(trace: &crate::Trace) -> Imported {
     let history = History::of(trace);

@@ -2,7 +2,10 @@
 
 #![allow(clippy::too_many_lines, reason = "a table of inputs and outputs is read in one piece")]
 
-use constellation_trace::format::histories::{Content, HistoryFormat, Imported, detect, read, read_any};
+use constellation_trace::format::Problem;
+use constellation_trace::format::histories::{
+    Content, HistoryFormat, Imported, detect, read, read_any, read_until,
+};
 use constellation_trace::{Operation, Sessions};
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
@@ -474,5 +477,25 @@ proptest! {
         if let Ok(imported) = read_any(text.as_bytes()) {
             drop(imported.reads_and_writes());
         }
+    }
+}
+
+#[test]
+fn a_reader_ends_as_soon_as_it_is_told_to() {
+    let formats = [
+        (HistoryFormat::Plume, "w(0,1,1,1)\n"),
+        (HistoryFormat::Blocks, "w 1 1\n-----\n=====\n"),
+        (HistoryFormat::Log, "hello\n"),
+        (HistoryFormat::Edn, "{:process :nemesis, :type :info, :f :start}\n"),
+    ];
+    for (format, line) in formats {
+        let text = line.repeat(10_000);
+        let mut asked = 0;
+        let read = read_until(text.as_bytes(), format, &mut || {
+            asked += 1;
+            asked == 3
+        });
+        assert_eq!(read.map(|_| ()).unwrap_err().problem, Problem::Stopped, "{format}");
+        assert_eq!(asked, 3, "{format}");
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use constellation_trace::format::histories::{
-    Content, Fault, HistoryFormat, Imported, detect, read, read_any,
+    Content, Fault, HistoryFormat, Imported, detect, read_any, read_until,
 };
 use constellation_trace::format::{FormatError, Problem, jsonl};
 use constellation_trace::{History, Kind, Limit, Operation, Sessions};
@@ -50,10 +50,17 @@ pub(super) fn reading(path: &Path, asked: &Asked, allowance: &mut Allowance<'_>)
     {
         return Ok(ended);
     }
-    let imported = match given {
-        Some(format) => read(&bytes, format),
+    let imported = match given.or_else(|| detect(&bytes)) {
+        Some(format) => read_until(&bytes, format, &mut || allowance.over().is_some()),
+        // What is wrong is told by whoever reads it.
         None => read_any(&bytes),
     };
+    if let Err(FormatError { problem: Problem::Stopped, .. }) = &imported
+        && let Some(limit) = allowance.over()
+        && let Some(ended) = unread(limit, &bytes)
+    {
+        return Ok(ended);
+    }
     let imported = imported.map_err(|error| {
         let name = name.trim_matches('`');
         unlike(name, &bytes, &error).unwrap_or_else(|| unreadable(name, &error, error.help()))

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::super::edn::Flaw;
 use super::super::{FormatError, Problem, narrow};
 use super::fault::Fault;
-use super::{Content, HistoryFormat, Imported};
+use super::{Content, HistoryFormat, Imported, Stop};
 use crate::ids::Names;
 use crate::sessions::{Access, Outcome, Sessions, Timing, Transaction, Value};
 
@@ -69,12 +69,13 @@ fn is_parting(line: &str) -> bool {
 }
 
 /// Reads either of the two.
-pub(super) fn read(text: &str, format: HistoryFormat) -> Result<Imported, FormatError> {
+pub(super) fn read(text: &str, format: HistoryFormat, stop: Stop<'_>) -> Result<Imported, FormatError> {
     let located = |flaw: Flaw| FormatError::of_text(text, flaw.span, flaw.problem);
     let mut columns = Columns::new(text, format);
     let mut blocks = Blocks { session: 0, is_over: false };
     let mut start = 0;
     for (number, line) in text.split_inclusive('\n').enumerate() {
+        stop().map_err(FormatError::whole)?;
         let content = line.trim();
         let at = start + (line.len() - line.trim_start().len());
         let place = Place { line: narrow(number + 1), span: at..at + content.len() };

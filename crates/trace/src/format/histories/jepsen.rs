@@ -8,23 +8,25 @@ use super::concatenated;
 use super::fault::Fault;
 use super::gather::{Clients, Knows, Open};
 use super::transactions::Transactions;
-use super::{Content, HistoryFormat, Imported};
+use super::{Content, HistoryFormat, Imported, Stop};
 use crate::history::{Call, Completion, History, Moment, Operation};
 use crate::ids::{EventId, NodeId, ProcessId};
 use crate::time::TrueTime;
 
 /// Reads a stream of records or a collection of them.
-pub(super) fn read(text: &str, format: HistoryFormat) -> Result<Imported, FormatError> {
+pub(super) fn read(text: &str, format: HistoryFormat, stop: Stop<'_>) -> Result<Imported, FormatError> {
     let mut records = Records::new(text, format);
     let mut reader = Reader::new(text);
-    read_records(&mut reader, &mut records)
+    read_records(&mut reader, &mut records, stop)
         .map_err(|flaw| FormatError::of_text(text, flaw.span, flaw.problem))?;
     records.finish()
 }
 
-fn read_records<'a>(reader: &mut Reader<'a>, records: &mut Records<'a>) -> Result<(), Flaw> {
+fn read_records<'a>(reader: &mut Reader<'a>, records: &mut Records<'a>, stop: Stop<'_>) -> Result<(), Flaw> {
+    let mut stop = || stop().map_err(|problem| Flaw { span: 0..0, problem });
     while let Some(bracket) = reader.open()? {
         while !reader.close(bracket)? {
+            stop()?;
             match reader.next()? {
                 Some(form) => records.map(&form)?,
                 None => {
@@ -36,6 +38,7 @@ fn read_records<'a>(reader: &mut Reader<'a>, records: &mut Records<'a>) -> Resul
         }
     }
     while let Some(form) = reader.next()? {
+        stop()?;
         records.map(&form)?;
     }
     Ok(())

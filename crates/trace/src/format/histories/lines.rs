@@ -3,7 +3,7 @@
 use super::super::FormatError;
 use super::super::edn::{Edn, Flaw, Reader};
 use super::jepsen::{Kind, Record, Records};
-use super::{HistoryFormat, Imported};
+use super::{HistoryFormat, Imported, Stop};
 
 /// What stands before an operation in the logs of several versions.
 const HEADS: [&str; 2] = ["jepsen.util - ", "jepsen.util: "];
@@ -25,10 +25,11 @@ pub(super) fn is_operation(line: &str) -> bool {
 }
 
 /// Reads log lines; others are passed over and counted.
-pub(super) fn read(text: &str) -> Result<Imported, FormatError> {
+pub(super) fn read(text: &str, stop: Stop<'_>) -> Result<Imported, FormatError> {
     let mut records = Records::new(text, HistoryFormat::Log);
     let mut start = 0;
     for line in text.split_inclusive('\n') {
+        stop().map_err(FormatError::whole)?;
         let content = line.trim_end();
         match operation(content) {
             None => {

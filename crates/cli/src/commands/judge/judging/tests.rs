@@ -10,6 +10,7 @@ use constellation_verify::models::{Known, all, strongest_first};
 use super::super::allowance::Allowance;
 use super::super::evidence::Ways;
 use super::super::history::{Asked, JudgedHistory, judge_imported};
+use super::super::reading::{Reading, reading};
 use crate::args::Explained;
 
 /// Eight sessions that write and read one register at once, and at last one that forgets what it wrote. Orders are many.
@@ -112,4 +113,24 @@ fn what_was_read_takes_memory_from_the_judges() {
     assert_eq!(limit.to_string(), "judging needs 200 bytes of memory, 100 are allowed");
     allowance.release(900);
     assert!(allowance.hold(900).is_ok());
+}
+
+#[test]
+fn reading_ends_when_time_is_up() {
+    let folder = tempfile::tempdir().expect("there is room");
+    let path = folder.path().join("mine");
+    let lines = (0..100_000).map(|nth| format!("w(0,{nth},{},{nth})\n", nth % 7));
+    std::fs::write(&path, lines.collect::<String>()).expect("the folder is ours");
+    let looks = Cell::new(0);
+    let clock = || {
+        looks.set(looks.get() + 1);
+        Duration::from_millis(looks.get())
+    };
+    let limit = Duration::from_millis(20);
+    let mut allowance = Allowance::new(Budget::default(), Some(limit), &clock);
+    let reading = reading(&path, &asked(Explained::None), &mut allowance).expect("it is there");
+    let Reading::Ended { format, limit } = reading else { panic!("100,000 lines are looked at 97 times") };
+    assert_eq!(format, HistoryFormat::Plume);
+    assert_eq!(limit.to_string(), "none wrong among the 0 explored, within the bound: 20ms in all");
+    assert!(looks.get() <= 22, "{} looks", looks.get());
 }
