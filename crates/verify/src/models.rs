@@ -21,11 +21,11 @@
 //!
 //! | file | what it holds |
 //! | --- | --- |
-//! | `finding` | [`Finding`], [`Anomaly`], [`Edge`], [`Why`]: what a judge of a model answers |
+//! | `finding` | [`Finding`], [`Anomaly`], [`Edge`], [`Why`], [`DeadEnd`]: what a judge of a model answers |
 //! | `patience` | [`Patience`]: how long and in how much memory it may look |
 //! | `minimal` | [`minimal()`]: the smallest part of a history that still cannot be explained |
 //! | `lattice` | [`implies`], [`Border`]: which models imply which, and where the line runs |
-//! | `separations` | [`SEPARATIONS`], [`SMALLEST`]: the histories that tell models apart |
+//! | `separations` | [`SEPARATIONS`], [`SMALLEST`], [`Shape`]: the histories that tell models apart, and which anomalies are examples of them |
 //! | `told` | [`verdict`]: the same in the words of a [`Verdict`](constellation_trace::Verdict) |
 //! | `observed`, `past`, `writers`, `front` | who read from whom, what is in whose past, who wrote what when, and going forward through all sessions at once: for all judges |
 //! | `specification` | [`Specification`]: what an object of your own may do, one operation at a time |
