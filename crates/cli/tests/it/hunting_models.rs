@@ -37,9 +37,11 @@ fn a_hunt_finds_what_violates_a_model() {
             ✗ violated linearizable  (2 operations)
                 expected  each operation takes effect at one moment between its beginning and its end
                 found     antarctic r(orbit,nil) reads as orbit the initial value, which ground w(orbit,1) had overwritten before it began
-                events        ground      antarctic
-                          e0  w(orbit,1)
-                          e6              r(orbit,nil)
+                events                      ground      antarctic
+                          e0  0.01s..0.03s  w(orbit,1)
+                          e6  0.2s..0.24s               r(orbit,nil)
+                sketch    ground     ├─w(orbit,1)─┤
+                          antarctic                 ├─r(orbit,nil)─┤
                 proof     e0 w(orbit,1) → e6 r(orbit,nil)   over before the other begins
                           e6 r(orbit,nil) → e0 w(orbit,1)   it reads an older orbit
                 steps     1. loss ground -> pacific #0 = 1 of 2
@@ -75,11 +77,13 @@ fn a_hunt_of_a_scenario_finds_what_violates_a_model() {
         ✗ violated linearizable  (4 operations)
             expected  each operation takes effect at one moment between its beginning and its end
             found     ground r(mode,ground-1) reads as mode that of ground w(mode,ground-1), which polar w(mode,polar-1) had overwritten before it began
-            events         ground            polar
-                      e3   w(mode,ground-1)
-                      e4                     w(mode,polar-1)
-                      e24                    r(mode,polar-1)
-                      e30  r(mode,ground-1)
+            events                       ground            polar
+                      e3   0s..0.04s     w(mode,ground-1)
+                      e4   0s..0.04s                       w(mode,polar-1)
+                      e24  0.29s..0.33s                    r(mode,polar-1)
+                      e30  0.34s..0.38s  r(mode,ground-1)
+            sketch    ground  ├─w(mode,ground-1)─┤                     ├─r(mode,ground-1)─┤
+                      polar   ├─w(mode,polar-1)──┤ ├─r(mode,polar-1)─┤
             proof     e4 w(mode,polar-1) → e30 r(mode,ground-1)   over before the other begins
                       e30 r(mode,ground-1) → e4 w(mode,polar-1)   it reads an older mode
             steps     1. loss pacific -> indian #0 = 1 of 2
@@ -111,9 +115,11 @@ fn a_tape_remembers_the_models_that_found_it() {
         ✗ violated linearizable  (2 operations)
             expected  each operation takes effect at one moment between its beginning and its end
             found     antarctic r(orbit,nil) reads as orbit the initial value, which ground w(orbit,1) had overwritten before it began
-            events        ground      antarctic
-                      e0  w(orbit,1)
-                      e6              r(orbit,nil)
+            events                      ground      antarctic
+                      e0  0.01s..0.03s  w(orbit,1)
+                      e6  0.2s..0.24s               r(orbit,nil)
+            sketch    ground     ├─w(orbit,1)─┤
+                      antarctic                 ├─r(orbit,nil)─┤
             proof     e0 w(orbit,1) → e6 r(orbit,nil)   over before the other begins
                       e6 r(orbit,nil) → e0 w(orbit,1)   it reads an older orbit
             steps     1. loss ground -> pacific #0 = 1 of 2
@@ -143,7 +149,7 @@ fn a_tape_of_a_scenario_is_judged_by_its_models_again() {
     let output = bench.run(&["hunt", "last-write.toml", "--model", "linearizable", "--json"], b"");
     let hunted: Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
     let evidence = &hunted["findings"][0]["judgement"]["evidence"];
-    expect![[r#"{"from":{"place":"e30","line":null,"session":"ground","what":"r(mode,ground-1)"},"to":{"place":"e4","line":null,"session":"polar","what":"w(mode,polar-1)"},"why":"it reads an older mode"}"#]].assert_eq(&evidence["cycle"][1].to_string());
+    expect![[r#"{"from":{"place":"e30","line":null,"session":"ground","what":"r(mode,ground-1)","begun":"340000000","ended":"380000000","when":"0.34s..0.38s"},"to":{"place":"e4","line":null,"session":"polar","what":"w(mode,polar-1)","begun":"0","ended":"40000000","when":"0s..0.04s"},"why":"it reads an older mode"}"#]].assert_eq(&evidence["cycle"][1].to_string());
     expect![[r#"["ground w(mode,ground-1) before polar r(mode,polar-1): over before the other begins","ground w(mode,ground-1) before polar w(mode,polar-1): polar r(mode,polar-1) knows its mode, yet reads the other's"]"#]].assert_eq(&evidence["notes"].to_string());
     let tape = hunted["findings"][0]["tape"].as_str().expect("it is text");
     let output = bench.run(&["replay", tape, "last-write.toml", "--json"], b"");
@@ -223,11 +229,13 @@ fn a_run_is_judged_by_models_and_what_its_clients_ask_is_cut_to_what_matters() {
         ✗ violated linearizable  (13 operations)
             expected  each operation takes effect at one moment between its beginning and its end
             found     polar#1 r(mode,polar-3) reads as mode that of polar#1 w(mode,polar-3), which ground w(mode,ground-3) had overwritten before it began
-            events          ground            polar#1
-                      e98   w(mode,ground-3)
-                      e99                     w(mode,polar-3)
-                      e123                    r(mode,polar-3)
-                      e130  r(mode,ground-3)
+            events                                      ground            polar#1
+                      e98   2.175855852s..2.340180175s  w(mode,ground-3)
+                      e99   2.185225222s..2.254594591s                    w(mode,polar-3)
+                      e123  2.504594591s..2.604954951s                    r(mode,polar-3)
+                      e130  2.640180175s..2.919279273s  r(mode,ground-3)
+            sketch    ground   ├─w(mode,ground-3)────┤                     ├─r(mode,ground-3)─┤
+                      polar#1    ├─w(mode,polar-3)─┤   ├─r(mode,polar-3)─┤
             proof     e98 w(mode,ground-3) → e123 r(mode,polar-3)   over before the other begins
                       e123 r(mode,polar-3) → e98 w(mode,ground-3)   it reads an older mode
             steps     1. every message takes 20ms to 200ms, is lost in 5 % of cases

@@ -11,7 +11,8 @@ use super::{About, Edge, Finding, Recorded};
 /// A finding as a verdict, whose witnesses are the operations.
 ///
 /// Where the sessions were made from a history, or there is only a history, a witness is the event that invoked the
-/// operation, at its time; elsewhere it carries the number of the transaction, and the time at which that began.
+/// operation, at its time; elsewhere it carries the number of the transaction, and the time at which that began. How far an
+/// order goes, [`Anomaly::dead_end`](super::Anomaly::dead_end), has no place there.
 ///
 /// # Panics
 /// If the finding is of another record.
@@ -39,12 +40,7 @@ pub fn verdict(about: &About, recorded: &Recorded<'_>, finding: Finding) -> Verd
             format!("{} {} before {} {}: {}", from.process, from.what, to.process, to.what, why(edge))
         }
     };
-    let named = |id: TransactionId| {
-        let Witness { process, what, .. } = witness(id);
-        format!("{process} {what}")
-    };
-    let dead_end = anomaly.dead_end.iter().flat_map(|end| end.lines(named));
-    let notes = anomaly.grounds.iter().map(note).chain(dead_end).collect();
+    let notes = anomaly.grounds.iter().map(note).collect();
     Verdict::Violated(Box::new(Evidence {
         expected: about.sentence.to_owned(),
         found: one_line(&anomaly.found).into_owned(),

@@ -4,7 +4,7 @@ use constellation_lab::Modelled;
 use constellation_trace::Trace;
 use serde_json::{Value, json};
 
-use super::evidence;
+use super::evidence::{self, Ways};
 use super::shown::{Shown, explain};
 use crate::printer::Printer;
 
@@ -27,7 +27,7 @@ impl Recorded {
 
     /// Prints it but for the notes, with a column a session where they fit.
     pub(crate) fn print(&self, printer: &mut Printer) -> anyhow::Result<()> {
-        evidence::print(&self.shown, "", printer)
+        evidence::print(&self.shown, Ways::default(), "", printer)
     }
 
     pub(crate) fn json(&self) -> Value {
