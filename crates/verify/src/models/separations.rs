@@ -273,7 +273,7 @@ pub static SEPARATIONS: [Separation; 28] = [
         forbidden: "session-serializable",
         shape: Some(Shape::Session),
         sentence: "some order explains all, but it turns around what one session did one after the other",
-        sketch: "pacific  w(x,1) w(y,1)\natlantic r(y,1) r(x,nil)",
+        sketch: "pacific  r(x,1) w(x,1)",
         apart: "",
         among: Among::Shape(Shape::Session),
     },

@@ -16,7 +16,7 @@ pub enum Shape {
     RealTime,
     /// A session does not see its own write.
     OwnWrite,
-    /// What comes first in a session must come after what comes later there.
+    /// What comes first in a session must come after what comes later there, which is more than its own write forgotten.
     Session,
     /// Each of two transactions reads before the write of the other, of another key.
     WriteSkew,
@@ -38,7 +38,7 @@ pub enum Shape {
     TwoOrders,
     /// A session reads its own write again, after another one that it should count as later.
     Overruled,
-    /// One session reads one value, another, and the first again.
+    /// One session has seen or written one value, reads another, and then the first again.
     BackAndForth,
     /// More than one key has part in it.
     SeveralKeys,
@@ -61,7 +61,10 @@ impl Shape {
             Shape::OwnWrite => {
                 seen.is_pair(|one, other| *one == Why::Session && matches!(other, Why::ReadBefore { .. }))
             }
-            Shape::Session => anomaly.edges.iter().any(|edge| edge.why == Why::Session),
+            Shape::Session => {
+                let is_in_session = anomaly.edges.iter().any(|edge| edge.why == Why::Session);
+                is_in_session && !Shape::OwnWrite.is_of(sessions, anomaly)
+            }
             Shape::WriteSkew => seen.is_pair(|one, other| match (missed(one), missed(other)) {
                 (Some(key), Some(another)) => key != another,
                 _ => false,
@@ -271,9 +274,8 @@ impl<'a> Seen<'a> {
 }
 
 fn is_back_and_forth(line: &Line<'_>) -> bool {
-    let reads: Vec<_> = line.iter().filter(|access| is_read(access)).collect();
-    reads.iter().enumerate().any(|(nth, one)| {
-        let rest = reads[nth + 1..].iter().filter(|read| read.key == one.key);
+    line.iter().enumerate().any(|(nth, one)| {
+        let rest = line[nth + 1..].iter().filter(|read| is_read(read) && read.key == one.key);
         let changed = rest.clone().position(|read| read.value != one.value);
         changed.is_some_and(|place| rest.clone().skip(place).any(|read| read.value == one.value))
     })

@@ -27,7 +27,10 @@ fn each_is_allowed_and_forbidden_as_it_says() {
             assert_eq!(found.word(), expected, "{name} under {model}");
         }
         let sessions = sessions(separation.sketch);
-        assert!(is_among((*allowed, *forbidden, *among), &sessions), "{name} ({allowed}, not {forbidden}) is none of {among:?}");
+        assert!(
+            is_among((*allowed, *forbidden, *among), &sessions),
+            "{name} ({allowed}, not {forbidden}) is none of {among:?}"
+        );
         let sentence = separation.sentence;
         assert!(!sentence.is_empty() && !sentence.ends_with('.'), "{name}: `{sentence}`");
     }

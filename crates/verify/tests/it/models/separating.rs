@@ -102,8 +102,9 @@ fn one(sessions: &Sessions, open: &mut BTreeSet<Sought>, tried: &mut Tried) {
         }
     }
     open.retain(|sought @ (allows, forbids, among)| {
-        let is_found =
-            allowing.contains(allows) && forbidding.contains(forbids) && is_among((*allows, *forbids, *among), sessions);
+        let is_found = allowing.contains(allows)
+            && forbidding.contains(forbids)
+            && is_among((*allows, *forbids, *among), sessions);
         if is_found {
             for (model, holds) in [(allows, true), (forbids, false)] {
                 let twin = TWINS.iter().find(|(name, _)| name == model).map(|(_, twin)| twin(sessions));
