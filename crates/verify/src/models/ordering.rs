@@ -19,7 +19,7 @@ use super::graph::{Arrow, Because, sorted};
 use super::lists::Registers;
 use super::observed::{Again, INITIAL, Observed};
 use super::patience::Patience;
-use super::versions::{Wrote, read_arrows, real_time_arrows, session_arrows};
+use super::versions::{Wrote, read_arrows, real_time, session_arrows};
 use decide::Found;
 use parts::Parts;
 use reach::Reach;
@@ -94,13 +94,18 @@ fn ordered(
     if keeps != Keeps::Nothing {
         session_arrows(observed).for_each(&mut keep);
     }
+    let mut moments = 0;
     if keeps == Keeps::RealTime {
-        real_time_arrows(observed, patience)?.into_iter().for_each(&mut keep);
+        let time = real_time(observed, patience)?;
+        moments = time.moments;
+        // All are in one part.
+        kept.iter_mut().take(1).for_each(|kept| kept.extend(&time.arrows));
     }
     let guesses = guesses(observed, patience)?;
     for (part, kept) in kept.iter().enumerate() {
         let problem = |sight, patience: &mut Patience<'_>| {
-            let mut problem = Problem::of(observed, &wrote, &parts, part, sight, patience)?;
+            let mut problem =
+                Problem::of(observed, &wrote, &parts, part, Asked { sight, moments }, patience)?;
             problem.guesses = &guesses;
             problem.keep(&parts, kept);
             Ok::<_, Limit>(problem)
@@ -160,13 +165,20 @@ struct Problem<'a> {
     /// For each of them where it reads and where it writes: nodes of the order.
     begins: Vec<u32>,
     commits: Vec<u32>,
-    /// Whose each node is.
+    /// Whose each node is. Moments of real time, which stand last, are numbered after all transactions.
     owners: Vec<u32>,
     keys: Vec<Accessed>,
     /// What must come before what, in nodes, and in which round of saturation it was found.
     arrows: Vec<Arrow>,
     rounds: Vec<u32>,
     reach: Reach,
+}
+
+/// What is asked of the members of a part.
+struct Asked {
+    sight: Sight,
+    /// How many moments of real time there are.
+    moments: u32,
 }
 
 /// Who wrote and read a key, by place in `members`.
@@ -191,7 +203,7 @@ impl<'a> Problem<'a> {
         wrote: &'a Wrote,
         parts: &Parts,
         part: usize,
-        sight: Sight,
+        Asked { sight, moments }: Asked,
         patience: &mut Patience<'_>,
     ) -> Result<Problem<'a>, Limit> {
         let members = parts.members(part).to_vec();
@@ -222,6 +234,8 @@ impl<'a> Problem<'a> {
                 .collect(),
         });
         let keys = keys.collect();
+        let count = u32::try_from(observed.places.len()).expect("transactions have numbers of 32 bits");
+        owners.extend(count..count + moments);
         let reach = Reach::new(owners.len(), patience)?;
         let mut problem = Problem {
             observed,
@@ -248,11 +262,26 @@ impl<'a> Problem<'a> {
 
     /// Enters that the one must commit before the other begins.
     fn keep(&mut self, parts: &Parts, arrows: &[Arrow]) {
+        let count = self.observed.places.len() as u32;
+        let first = self.commits.last().map_or(0, |last| last + 1);
         for Arrow { from, to, because } in arrows {
-            let (from, to) = (parts.place(*from) as usize, parts.place(*to) as usize);
-            let to = if matches!(because, Because::Listed(_)) { self.commits[to] } else { self.begins[to] };
-            self.force(Arrow { from: self.commits[from], to, because: *because }, 0);
+            let from = if *from < count {
+                self.commits[parts.place(*from) as usize]
+            } else {
+                first + (*from - count)
+            };
+            let to = match because {
+                _ if *to >= count => first + (*to - count),
+                Because::Listed(_) => self.commits[parts.place(*to) as usize],
+                _ => self.begins[parts.place(*to) as usize],
+            };
+            self.force(Arrow { from, to, because: *because }, 0);
         }
+    }
+
+    /// Whether a node is a moment of real time.
+    fn is_moment(&self, node: u32) -> bool {
+        self.owners[node as usize] as usize >= self.observed.places.len()
     }
 
     fn force(&mut self, arrow: Arrow, round: u32) {

@@ -25,6 +25,7 @@ mod stream;
 mod transactions;
 mod twin;
 mod twins;
+mod waves;
 mod weakened;
 mod weakened_objects;
 

@@ -201,7 +201,10 @@ impl Problem<'_> {
     fn told(&self, cycle: &[Arrow], patience: &mut Patience<'_>) -> Result<Anomaly, Limit> {
         let outgoing = Outgoing::of(self.owners.len(), &self.arrows, |arrow| arrow.from);
         let mut search = Search::new(self.owners.len());
-        let mut open: Vec<Arrow> = cycle.to_vec();
+        let first = cycle.iter().position(|arrow| !self.is_moment(arrow.from));
+        let cycle = [&cycle[first.unwrap_or(0)..], &cycle[..first.unwrap_or(0)]].concat();
+        let cycle = self.over_moments(cycle);
+        let mut open: Vec<Arrow> = cycle.clone();
         let mut explained: Vec<Arrow> = open.clone();
         let mut grounds: Vec<Edge> = Vec::new();
         let mut next = 0;
@@ -212,7 +215,7 @@ impl Problem<'_> {
             let round = place.map_or(0, |place| self.rounds[place]);
             let is_older = |place: usize| self.rounds[place] < round;
             let path = search.path(from, to, &self.arrows, &outgoing, is_older, patience)?;
-            for step in path.unwrap_or_default() {
+            for step in self.over_moments(path.unwrap_or_default()) {
                 if explained.contains(&step) || grounds.len() == GROUNDS_MAX {
                     continue;
                 }
@@ -222,7 +225,19 @@ impl Problem<'_> {
             }
         }
         let edges: Vec<Edge> = cycle.iter().filter_map(|arrow| self.shown(*arrow)).collect();
-        Ok(Anomaly::cycle(self.name(cycle), edges, grounds))
+        Ok(Anomaly::cycle(self.name(&cycle), edges, grounds))
+    }
+
+    /// A path between transactions in which what leads over moments of real time is one arrow.
+    fn over_moments(&self, path: Vec<Arrow>) -> Vec<Arrow> {
+        let mut short: Vec<Arrow> = Vec::with_capacity(path.len());
+        for arrow in path {
+            match short.last_mut().filter(|_| self.is_moment(arrow.from)) {
+                Some(last) => last.to = arrow.to,
+                None => short.push(arrow),
+            }
+        }
+        short
     }
 
     /// What an arrow rests on: that the one is before the other.
