@@ -51,8 +51,8 @@ pub(super) fn converges(recorded: &Recorded<'_>, patience: &mut Patience<'_>) ->
     let observed = Observed::of(recorded.registers()?, patience)?;
     let past = Past::of(&observed, patience)?;
     let writers = Writers::of(&observed, patience)?;
-    patience.afford(observed.places.len(), size_of::<u32>())?;
-    let mut forced = Forced::new(&observed);
+    patience.afford(observed.places.len() + 1, size_of::<u32>())?;
+    let mut forced = Forced::new(observed.places.len());
     let reach = |id, session| past.reach(&observed, id, session);
     writers.visit(&observed, patience, reach, |reader, seen, writer, patience| {
         // What is in the past needs no force: nearly always so, and the row of the source is at hand.
@@ -74,14 +74,14 @@ pub(super) fn converges(recorded: &Recorded<'_>, patience: &mut Patience<'_>) ->
         Ok(forced.add(&observed, writer.id, seen.source, patience)?)
     })?;
     let ends = front::ends(&observed);
+    let forced = forced.sorted();
     let open = |id: u32, done: &[u32]| {
         let read = observed.sources(id).find(|seen| front::is_open(&observed, done, seen.source));
         read.map(|seen| (seen.source, Some(seen.key)))
             .or_else(|| forced.open(&observed, id, done).map(|id| (id, None)))
     };
-    let width = ends.len() as u64;
     let done = front::advance(&observed, &ends, patience, |id, done, patience| {
-        patience.step(width)?;
+        patience.step(forced.of(id).len() as u64)?;
         Ok::<_, Limit>(open(id, done).map(|(first, _)| first))
     })?;
     let cycle = front::standstill(&observed, &ends, &done, |id| {
@@ -121,20 +121,27 @@ fn reason(observed: &Observed<'_>, past: &Past, writers: &Writers, early: u32, l
     found.expect("a read forced it")
 }
 
-/// For each transaction that is read, how far into each session other writes must come before it.
+/// For each transaction that is read, how far into which sessions other writes must come before it. 12 bytes for each such
+/// session.
 struct Forced {
-    width: usize,
-    rows: Vec<u32>,
-    /// Which row a transaction has, from 1; 0 if nothing is forced before it.
-    row_of: Vec<u32>,
+    /// Transaction, session and place there, the last of which alone counts.
+    entries: Vec<(u32, u32, u32)>,
+    /// How many of them may come until those are dropped that do not count, and how many are counted in.
+    next: usize,
+    afforded: usize,
+    /// Where those of a transaction begin.
+    starts: Vec<u32>,
 }
 
+/// So many entries are never looked through.
+const ENTRIES_FEW: usize = 1024;
+
 impl Forced {
-    fn new(observed: &Observed<'_>) -> Forced {
-        Forced { width: observed.lines.len(), rows: Vec::new(), row_of: vec![0; observed.places.len()] }
+    fn new(count: usize) -> Forced {
+        Forced { entries: Vec::new(), next: ENTRIES_FEW, afforded: 0, starts: vec![0; count + 1] }
     }
 
-    /// `early` must come before `late`.
+    /// `early` must come before `late`. O(log entries), amortized.
     fn add(
         &mut self,
         observed: &Observed<'_>,
@@ -142,22 +149,42 @@ impl Forced {
         late: u32,
         patience: &mut Patience<'_>,
     ) -> Result<(), Limit> {
-        let row = &mut self.row_of[late as usize];
-        if *row == 0 {
-            patience.afford(self.width, size_of::<u32>())?;
-            self.rows.resize(self.rows.len() + self.width, 0);
-            *row = u32::try_from(self.rows.len() / self.width).expect("at most one row a transaction");
+        if self.entries.len() == self.next {
+            patience.step(self.entries.len() as u64)?;
+            self.drop_earlier();
+            self.next = (self.entries.len() * 2).max(ENTRIES_FEW);
+            let more = self.next.saturating_sub(self.afforded);
+            patience.afford(more, size_of::<(u32, u32, u32)>())?;
+            self.afforded += more;
+            self.entries.reserve_exact(self.next - self.entries.len());
         }
-        let entry = (*row as usize - 1) * self.width + observed.owners[early as usize] as usize;
-        self.rows[entry] = self.rows[entry].max(observed.places[early as usize]);
+        self.entries.push((late, observed.owners[early as usize], observed.places[early as usize]));
         Ok(())
+    }
+
+    /// Of one session only the last counts.
+    fn drop_earlier(&mut self) {
+        // The latest first, which is kept of equals.
+        self.entries.sort_unstable_by_key(|(late, session, place)| (*late, *session, u32::MAX - *place));
+        self.entries.dedup_by_key(|(late, session, _)| (*late, *session));
+    }
+
+    /// The same with all in its place.
+    fn sorted(mut self) -> Forced {
+        self.drop_earlier();
+        // Cannot wrap: they take 12 bytes each, and memory for 2^32 of them nobody has allowed.
+        self.entries.iter().for_each(|(late, ..)| self.starts[*late as usize + 1] += 1);
+        (1..self.starts.len()).for_each(|at| self.starts[at] += self.starts[at - 1]);
+        self
+    }
+
+    fn of(&self, id: u32) -> &[(u32, u32, u32)] {
+        &self.entries[self.starts[id as usize] as usize..self.starts[id as usize + 1] as usize]
     }
 
     /// One that must come before this and is not done, if there is any.
     fn open(&self, observed: &Observed<'_>, id: u32, done: &[u32]) -> Option<u32> {
-        let start = (self.row_of[id as usize] as usize).checked_sub(1)? * self.width;
-        let row = &self.rows[start..start + self.width];
-        let session = (0..self.width).find(|session| row[*session] > done[*session])?;
-        Some(observed.at(session as u32, row[session]))
+        let open = self.of(id).iter().find(|(_, session, place)| *place > done[*session as usize])?;
+        Some(observed.at(open.1, open.2))
     }
 }

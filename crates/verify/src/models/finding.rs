@@ -1,5 +1,7 @@
 //! What a judge of a model answers: it holds, it does not and this shows it, or nobody could tell.
 
+use std::collections::BTreeSet;
+
 use constellation_trace::{Key, Limit, Sessions, TransactionId, one_line};
 
 /// What a judge of a model found.
@@ -121,11 +123,9 @@ impl Anomaly {
     /// The same, shown by these transactions besides.
     #[must_use]
     pub fn naming(mut self, transactions: impl IntoIterator<Item = TransactionId>) -> Anomaly {
-        for id in transactions {
-            if !self.transactions.contains(&id) {
-                self.transactions.push(id);
-            }
-        }
+        // There may be as many as were judged.
+        let mut known: BTreeSet<TransactionId> = self.transactions.iter().copied().collect();
+        self.transactions.extend(transactions.into_iter().filter(|id| known.insert(*id)));
         self
     }
 

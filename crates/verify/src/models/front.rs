@@ -69,7 +69,8 @@ pub(crate) fn standstill(
     let waits = |session: usize| blocker(head(session)).expect("a session stands still for a reason");
     let mut session = (0..ends.len()).find(|session| done[*session] < ends[*session])?;
     let mut path: Vec<usize> = Vec::new();
-    while !path.contains(&session) {
+    let mut is_met = vec![false; ends.len()];
+    while !std::mem::replace(&mut is_met[session], true) {
         path.push(session);
         session = observed.owners[waits(session).0 as usize] as usize;
     }

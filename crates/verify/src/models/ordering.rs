@@ -6,6 +6,7 @@
 //! followed until nothing new does ([`saturation`]): a cycle means that there is no order. Where something is left
 //! open, [`decide`] looks for one.
 
+mod attempt;
 mod decide;
 mod parts;
 mod reach;
@@ -20,6 +21,7 @@ use super::lists::Registers;
 use super::observed::{Again, INITIAL, Observed};
 use super::patience::Patience;
 use super::versions::{Wrote, read_arrows, real_time, session_arrows};
+use attempt::Wanted;
 use decide::Found;
 use parts::Parts;
 use reach::Reach;
@@ -86,6 +88,11 @@ fn ordered(
     patience: &mut Patience<'_>,
 ) -> Result<(), Stop> {
     let wrote = Wrote::of(observed);
+    let guesses = guesses(observed, patience)?;
+    let wanted = Wanted { observed, wrote: &wrote, versions, guesses: &guesses, keeps, sight };
+    if attempt::succeeds(wanted, patience)? {
+        return Ok(());
+    }
     let parts = Parts::of(observed, &wrote, keeps);
     let mut kept = vec![Vec::new(); parts.len()];
     let mut keep = |arrow: Arrow| kept[parts.part(arrow.from)].push(arrow);
@@ -101,7 +108,6 @@ fn ordered(
         // All are in one part.
         kept.iter_mut().take(1).for_each(|kept| kept.extend(&time.arrows));
     }
-    let guesses = guesses(observed, patience)?;
     for (part, kept) in kept.iter().enumerate() {
         let problem = |sight, patience: &mut Patience<'_>| {
             let mut problem =

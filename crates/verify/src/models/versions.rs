@@ -40,6 +40,20 @@ impl Wrote {
         wrote
     }
 
+    /// How many there are in all.
+    pub(crate) fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Where the write of a key by a transaction stands among all.
+    ///
+    /// # Panics
+    /// If it did not write it.
+    pub(crate) fn place(&self, id: u32, key: Key) -> usize {
+        let place = self.keys(id).binary_search(&key).expect("who is read from has written");
+        self.starts[id as usize] as usize + place
+    }
+
     pub(crate) fn keys(&self, id: u32) -> &[Key] {
         &self.keys[self.starts[id as usize] as usize..self.starts[id as usize + 1] as usize]
     }

@@ -112,7 +112,7 @@ impl Writers {
         lines.try_for_each(|line| self.visit_line(observed, line, &mut known, patience, &reach, &mut visit))
     }
 
-    /// [`Writers::visit`] for the reads of one session. `known` is room to work in.
+    /// [`Writers::visit`] for the reads of one session. `known` is room to work in, empty at first.
     pub(crate) fn visit_line<'p>(
         &self,
         observed: &Observed<'_>,
@@ -122,10 +122,9 @@ impl Writers {
         reach: &impl Fn(u32, u32) -> u32,
         visit: &mut impl FnMut(u32, Seen, Last, &mut Patience<'p>) -> Result<(), Stop>,
     ) -> Result<(), Stop> {
-        // How many of each run are in reach.
-        known.clear();
+        // How many of each run are in reach. All are 0 before and after, and only a few change if few are looked at.
         known.resize(self.runs.len(), 0);
-        patience.step(known.len() as u64)?;
+        let is_short = line.len() < self.runs.len() / 8;
         for &id in line {
             for seen in observed.seen(id) {
                 let first = self.starts[seen.key.index()] as usize;
@@ -143,6 +142,15 @@ impl Writers {
                     }
                 }
             }
+        }
+        if is_short {
+            for seen in line.iter().flat_map(|id| observed.seen(*id)) {
+                let range = self.starts[seen.key.index()]..self.starts[seen.key.index() + 1];
+                known[range.start as usize..range.end as usize].fill(0);
+            }
+        } else {
+            patience.step(known.len() as u64)?;
+            known.fill(0);
         }
         Ok(())
     }

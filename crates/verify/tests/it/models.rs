@@ -7,6 +7,7 @@ mod causal;
 mod convergence;
 mod disagreements;
 mod enumerated;
+mod large;
 mod lattice;
 mod linearizable;
 mod litmus;

@@ -1,6 +1,6 @@
 //! The least order that a session's reads force upon the writes they know of.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use constellation_trace::{Key, Limit, TransactionId, one_line};
 
@@ -30,8 +30,12 @@ pub(super) struct Saturation<'s, 'o> {
     observed: &'s Observed<'o>,
     writers: &'s Writers,
     kind: Kind,
-    /// The row of each transaction, as far as the pass has come.
+    /// Rows of the pass, of which the first is that of whoever knows nobody else, and which of them each transaction has:
+    /// that of the one before it in its session, unless it learns something. Its own session's entry there means nothing.
     rows: Vec<u32>,
+    row_of: Vec<u32>,
+    /// How many entries of rows are counted in.
+    afforded: usize,
     /// For each write that is read what must come before it: the last of each session.
     forced: BTreeMap<u32, Vec<Forced>>,
     /// Whether a transaction stands there: nearly none does, and each pass asks for all.
@@ -57,13 +61,15 @@ impl<'s, 'o> Saturation<'s, 'o> {
         kind: Kind,
         patience: &mut Patience<'_>,
     ) -> Result<Saturation<'s, 'o>, Limit> {
-        let size = observed.places.len().saturating_mul(observed.lines.len());
-        patience.afford(size, size_of::<u32>())?;
+        let width = observed.lines.len();
+        patience.afford(observed.places.len() + width, size_of::<u32>())?;
         Ok(Saturation {
             observed,
             writers,
             kind,
-            rows: vec![0; size],
+            rows: vec![0; width],
+            row_of: vec![0; observed.places.len()],
+            afforded: width,
             forced: BTreeMap::new(),
             is_forced: vec![false; observed.places.len()],
             known: Vec::new(),
@@ -123,35 +129,61 @@ impl<'s, 'o> Saturation<'s, 'o> {
 
     /// Joins the rows of all that the session can know of.
     fn join(&mut self, session: usize, ends: &[u32], patience: &mut Patience<'_>) -> Result<(), Stop> {
-        let (observed, width) = (self.observed, ends.len());
-        let mut rows = std::mem::take(&mut self.rows);
+        let observed = self.observed;
+        self.rows.truncate(ends.len());
         let done = front::advance(observed, ends, patience, |id, done, patience| {
             if let Some((first, _)) = self.blocker(session, id, done) {
                 return Ok::<_, Stop>(Some(first));
             }
-            let start = id as usize * width;
-            match observed.before(id) {
-                None => rows[start..start + width].fill(0),
-                Some(before) => join(&mut rows, observed, width, before, id),
-            }
-            let sources =
-                self.seen(session, id).iter().map(|seen| seen.source).filter(|source| *source != INITIAL);
-            let forced = self.forced(id).iter().map(|forced| forced.writer);
-            for first in sources.chain(forced) {
-                let owner = observed.owners[first as usize] as usize;
-                if rows[start + owner] < observed.places[first as usize] {
-                    patience.step(width as u64)?;
-                    join(&mut rows, observed, width, first, id);
-                }
-            }
+            self.enter(session, id, patience)?;
             Ok(None)
         })?;
-        self.rows = rows;
         let blocker = |id| self.blocker(session, id, &done);
         match front::standstill(observed, ends, &done, blocker) {
             None => Ok(()),
             Some(edges) => Err(self.cycle(session, edges).into()),
         }
+    }
+
+    /// Gives a transaction its row, when all that must come before it have theirs.
+    fn enter(&mut self, session: usize, id: u32, patience: &mut Patience<'_>) -> Result<(), Limit> {
+        let (observed, width) = (self.observed, self.observed.lines.len());
+        let home = observed.owners[id as usize];
+        let mut row = observed.before(id).map_or(0, |before| self.row_of[before as usize]);
+        let mut is_new = false;
+        let count = self.seen(session, id).len();
+        let forced = self.forced(id).len();
+        for nth in 0..count + forced {
+            let first = match nth.checked_sub(count) {
+                None => self.seen(session, id)[nth].source,
+                Some(nth) => self.forced(id)[nth].writer,
+            };
+            if first == INITIAL || observed.owners[first as usize] == home {
+                continue;
+            }
+            let (owner, place) = (observed.owners[first as usize] as usize, observed.places[first as usize]);
+            let start = row as usize * width;
+            if self.rows[start + owner] >= place {
+                continue;
+            }
+            if !is_new {
+                is_new = true;
+                if self.rows.len() + width > self.afforded {
+                    patience.afford(width, size_of::<u32>())?;
+                    self.afforded += width;
+                }
+                self.rows.extend_from_within(start..start + width);
+                row = u32::try_from(self.rows.len() / width - 1).expect("at most one row a transaction");
+            }
+            patience.step(width as u64)?;
+            let from = self.row_of[first as usize] as usize * width;
+            // A new row is the last.
+            let (known, own) = self.rows.split_at_mut(row as usize * width);
+            own.iter_mut().zip(&known[from..from + width]).for_each(|(own, known)| *own = (*own).max(*known));
+            own[owner] = place;
+        }
+        self.row_of[id as usize] = row;
+        Ok(())
     }
 
     /// What must come before a transaction and is not done, with the reason.
@@ -175,7 +207,7 @@ impl<'s, 'o> Saturation<'s, 'o> {
         if self.observed.owners[id as usize] == session {
             self.observed.places[id as usize] - 1
         } else {
-            self.rows[id as usize * self.observed.lines.len() + session as usize]
+            self.rows[self.row_of[id as usize] as usize * self.observed.lines.len() + session as usize]
         }
     }
 
@@ -255,13 +287,12 @@ impl<'s, 'o> Saturation<'s, 'o> {
     fn grounds(&self, session: usize, edges: &[Edge]) -> Vec<Edge> {
         let mut grounds: Vec<Edge> = Vec::new();
         let mut open: VecDeque<Edge> = edges.iter().cloned().collect();
-        let mut explained: Vec<(TransactionId, TransactionId)> = Vec::new();
+        let mut explained: BTreeSet<(TransactionId, TransactionId)> = BTreeSet::new();
         while let Some(edge) = open.pop_front() {
             let Why::WrittenBefore { reader, .. } = edge.why else { continue };
-            if explained.contains(&(edge.from, edge.to)) {
+            if !explained.insert((edge.from, edge.to)) {
                 continue;
             }
-            explained.push((edge.from, edge.to));
             let mut forced =
                 self.forced(edge.to.number()).iter().filter(|forced| forced.writer == edge.from.number());
             let pass = forced.next().expect("the edge is one of these").pass;
@@ -315,20 +346,4 @@ impl Forced {
     fn why(&self) -> Why {
         Why::WrittenBefore { key: self.key, reader: TransactionId::new(self.reader) }
     }
-}
-
-/// Enters one transaction and all that is before it into the row of another, which begins as that of the one before it in
-/// its session.
-fn join(rows: &mut [u32], observed: &Observed<'_>, width: usize, one: u32, other: u32) {
-    let (from, to) = (one as usize * width, other as usize * width);
-    let is_first = observed.before(other) == Some(one);
-    if is_first {
-        rows.copy_within(from..from + width, to);
-    } else {
-        for entry in 0..width {
-            rows[to + entry] = rows[to + entry].max(rows[from + entry]);
-        }
-    }
-    let owner = observed.owners[one as usize] as usize;
-    rows[to + owner] = rows[to + owner].max(observed.places[one as usize]);
 }

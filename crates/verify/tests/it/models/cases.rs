@@ -190,10 +190,10 @@ fn a_search_that_is_cut_short_says_what_cut_it() {
     };
     unknown(
         Budget { steps_max: 300, ..Budget::default() },
-        expect!["unknown: none wrong among the 305 explored, within the bound: 300 steps"],
+        expect!["unknown: none wrong among the 302 explored, within the bound: 300 steps"],
     );
     unknown(
         Budget { bytes_max: 1000, ..Budget::default() },
-        expect!["unknown: judging needs 1088 bytes of memory, 1000 are allowed"],
+        expect!["unknown: judging needs 1600 bytes of memory, 1000 are allowed"],
     );
 }
