@@ -14,6 +14,18 @@ use constellation_verify::models::{self, Finding, Patience, Recorded};
 const CLIENTS: u64 = 25;
 const ACCESSES: usize = 8;
 
+const WEAK: [&str; 5] = ["adya-pl2", "read-committed", "read-atomic", "causal", "transactional-causal"];
+const STRONG: [&str; 8] = [
+    "strict-serializable",
+    "strong-snapshot-isolation",
+    "session-serializable",
+    "serializable",
+    "session-snapshot-isolation",
+    "snapshot-isolation",
+    "prefix",
+    "parallel-snapshot",
+];
+
 fn main() {
     let is_bench = std::env::args().any(|argument| argument == "--bench");
     let (strong, weak) = if is_bench { (10_000, 125_000) } else { (300, 300) };
@@ -30,9 +42,24 @@ fn main() {
             }
         }
     }
+    for store in [Store::Serial, Store::Snapshots] {
+        let sessions = orders(strong, store);
+        println!("{strong} transactions of a wholesaler, 20 clients, times recorded: {store:?}");
+        for model in STRONG {
+            judge(model, &sessions);
+        }
+    }
+    let short = strong as u64 * 5;
+    for last in [Value::number(1).expect("small"), Value::NOTHING] {
+        let sessions = short_sessions(short, last);
+        println!("{short} sessions of two transactions: Serial, at last {}", sessions.show_value(last));
+        for model in STRONG[2..].iter().chain(&WEAK) {
+            judge(model, &sessions);
+        }
+    }
     let sessions = play(weak, 10_000, Store::Serial);
     println!("{} accesses, 10000 keys, {CLIENTS} clients: Serial", sessions.accesses_total());
-    for model in ["adya-pl2", "read-committed", "read-atomic", "transactional-causal"] {
+    for model in WEAK {
         judge(model, &sessions);
     }
 }
@@ -48,6 +75,102 @@ fn judge(model: &str, sessions: &Sessions) {
         Finding::Unknown(limit) => format!("unknown: {limit}"),
     };
     println!("  {:>8.3} s  {model}: {what}", start.elapsed().as_secs_f64());
+}
+
+/// What a wholesaler's clients do (after TPC-C, with its mix): new orders and payments mostly, few keys of which are hot.
+fn orders(transactions: usize, store: Store) -> Sessions {
+    let mut luck = Luck(3);
+    let mut sessions = Sessions::new(Timing::Recorded);
+    let names =
+        [("site", SITES), ("district", 10 * SITES), ("customer", 300 * SITES), ("stock", ITEMS * SITES)];
+    let mut keys = Vec::new();
+    let groups = names.map(|(name, count)| {
+        let first = keys.len() as u64;
+        keys.extend((0..count).map(|nth| sessions.key(&format!("{name}{nth}")).expect("few")));
+        first
+    });
+    let clients: Vec<u32> = (0..20).map(|nth| sessions.session(&format!("c{nth}")).expect("few")).collect();
+    let mut held: Held = vec![(Value::NOTHING, 0); keys.len()];
+    let mut begun: Vec<Option<(u64, Held)>> = vec![None; clients.len()];
+    let (mut written, mut done, mut now) = (0, 0, 0);
+    while done < transactions {
+        now += 1;
+        let client = luck.below(clients.len() as u64) as usize;
+        let Some((at, snapshot)) = begun[client].take() else {
+            begun[client] = Some((now, if store == Store::Serial { Held::new() } else { held.clone() }));
+            continue;
+        };
+        let view = if store == Store::Serial { &held } else { &snapshot };
+        let touched = touch(&mut luck, groups);
+        let is_written = |(key, is_written): &(u64, bool)| *is_written && held[*key as usize].1 > at;
+        if store == Store::Snapshots && touched.iter().any(is_written) {
+            continue;
+        }
+        let mut accesses = Vec::new();
+        for (key, _) in &touched {
+            accesses.push(Access::read(keys[*key as usize], view[*key as usize].0));
+        }
+        for (key, _) in touched.iter().filter(|(_, is_written)| *is_written) {
+            written += 1;
+            held[*key as usize] = (Value::number(written).expect("few"), now);
+            accesses.push(Access::write(keys[*key as usize], held[*key as usize].0));
+        }
+        let session = clients[client];
+        let transaction = Transaction { session, outcome: Outcome::Committed, invoked: at, returned: now };
+        sessions.push(transaction, &accesses).expect("all is held");
+        done += 1;
+    }
+    sessions
+}
+
+const SITES: u64 = 5;
+const ITEMS: u64 = 1_000;
+
+/// Which keys one transaction reads, and whether it writes them, too.
+fn touch(luck: &mut Luck, groups: [u64; 4]) -> Vec<(u64, bool)> {
+    let (site, kind) = (luck.below(SITES), luck.below(100));
+    let [sites, districts, customers, stocks] = groups;
+    let district = districts + 10 * site + luck.below(10);
+    let customer = customers + 300 * site + luck.below(300);
+    let mut stock = || stocks + ITEMS * site + luck.below(ITEMS);
+    let mut touched: Vec<(u64, bool)> = match kind {
+        0..45 => {
+            let lines = (0..8).map(|_| (stock(), true));
+            [(sites + site, false), (district, true), (customer, false)].into_iter().chain(lines).collect()
+        }
+        45..88 => vec![(sites + site, true), (district, true), (customer, true)],
+        88..92 => vec![(customer, false), (district, false)],
+        92..96 => (0..10).map(|nth| (customers + 300 * site + 30 * nth, true)).collect(),
+        _ => (0..20).map(|_| (stock(), false)).chain([(district, false)]).collect(),
+    };
+    touched.sort_unstable();
+    touched.dedup_by_key(|(key, _)| *key);
+    touched
+}
+
+/// So many sessions: each reads two keys, writes one of them and then reads that; the last of all reads `last`, unless that is
+/// 1, which stands for what it wrote.
+fn short_sessions(count: u64, last: Value) -> Sessions {
+    let mut luck = Luck(5);
+    let mut sessions = Sessions::new(Timing::None);
+    let keys: Vec<_> = (0..count / 10).map(|nth| sessions.key(&format!("k{nth}")).expect("few")).collect();
+    let mut held = vec![Value::NOTHING; keys.len()];
+    for nth in 0..count {
+        let session = sessions.session(&format!("s{nth}")).expect("few");
+        let [one, other] = [(); 2].map(|()| luck.below(keys.len() as u64) as usize);
+        let new = Value::number(nth + 2).expect("small");
+        let first = [
+            Access::read(keys[one], held[one]),
+            Access::read(keys[other], held[other]),
+            Access::write(keys[one], new),
+        ];
+        held[one] = new;
+        let shown = if nth + 1 == count && last == Value::NOTHING { last } else { new };
+        for accesses in [&first[..], &[Access::read(keys[one], shown)]] {
+            sessions.push(Transaction::untimed(session, Outcome::Committed), accesses).expect("all is held");
+        }
+    }
+    sessions
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -49,53 +49,59 @@ impl Model for CausalConvergence {
 
 pub(super) fn converges(recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Result<(), Stop> {
     let observed = Observed::of(recorded.registers()?, patience)?;
-    let past = Past::of(&observed, patience)?;
-    let writers = Writers::of(&observed, patience)?;
+    converging(&observed, patience)?;
+    observed.holds()
+}
+
+/// The same, for whom reads are given their writes; a read that was left out is nobody's concern here.
+pub(super) fn converging(observed: &Observed<'_>, patience: &mut Patience<'_>) -> Result<(), Stop> {
+    let past = Past::of(observed, patience)?;
+    let writers = Writers::of(observed, patience)?;
     patience.afford(observed.places.len() + 1, size_of::<u32>())?;
     let mut forced = Forced::new(observed.places.len());
-    let reach = |id, session| past.reach(&observed, id, session);
-    writers.visit(&observed, patience, reach, |reader, seen, writer, patience| {
+    let reach = |id, session| past.reach(observed, id, session);
+    writers.visit(observed, patience, reach, |reader, seen, writer, patience| {
         // What is in the past needs no force: nearly always so, and the row of the source is at hand.
         let is_older =
-            seen.source != INITIAL && past.reach(&observed, seen.source, writer.session) >= writer.place;
+            seen.source != INITIAL && past.reach(observed, seen.source, writer.session) >= writer.place;
         if is_older || writer.id == seen.source {
             return Ok(());
         }
-        if seen.source == INITIAL || past.has(&observed, seen.source, writer.id) {
+        if seen.source == INITIAL || past.has(observed, seen.source, writer.id) {
             if observed.forgets(Weakness::ReadBefore) {
                 return Ok(());
             }
-            return Err(overwritten(&observed, &past, reader, seen, writer).into());
+            return Err(overwritten(observed, &past, reader, seen, writer).into());
         }
         if observed.forgets(Weakness::Written) {
             return Ok(());
         }
         // Of one session the last forces the earlier ones too.
-        Ok(forced.add(&observed, writer.id, seen.source, patience)?)
+        Ok(forced.add(observed, writer.id, seen.source, patience)?)
     })?;
-    let ends = front::ends(&observed);
+    let ends = front::ends(observed);
     let forced = forced.sorted();
     let open = |id: u32, done: &[u32]| {
-        let read = observed.sources(id).find(|seen| front::is_open(&observed, done, seen.source));
+        let read = observed.sources(id).find(|seen| front::is_open(observed, done, seen.source));
         read.map(|seen| (seen.source, Some(seen.key)))
-            .or_else(|| forced.open(&observed, id, done).map(|id| (id, None)))
+            .or_else(|| forced.open(observed, id, done).map(|id| (id, None)))
     };
-    let done = front::advance(&observed, &ends, patience, |id, done, patience| {
+    let done = front::advance(observed, &ends, patience, |id, done, patience| {
         patience.step(forced.of(id).len() as u64)?;
         Ok::<_, Limit>(open(id, done).map(|(first, _)| first))
     })?;
-    let cycle = front::standstill(&observed, &ends, &done, |id| {
+    let cycle = front::standstill(observed, &ends, &done, |id| {
         open(id, &done).map(|(first, key)| match key {
             Some(key) => (first, Why::ReadFrom { key }),
-            None => (first, reason(&observed, &past, &writers, first, id)),
+            None => (first, reason(observed, &past, &writers, first, id)),
         })
     });
     match cycle {
-        None => observed.holds(),
+        None => Ok(()),
         Some(edges) => {
             let grounds = edges.iter().flat_map(|edge| match edge.why {
                 Why::WrittenBefore { reader, .. } => {
-                    past.chain(&observed, edge.from.number(), reader.number())
+                    past.chain(observed, edge.from.number(), reader.number())
                 }
                 _ => Vec::new(),
             });

@@ -8,6 +8,7 @@
 
 mod attempt;
 mod decide;
+mod obvious;
 mod parts;
 mod reach;
 mod saturation;
@@ -15,6 +16,7 @@ mod saturation;
 use constellation_trace::{Key, Limit, Outcome, Timing, TransactionId};
 
 use super::Recorded;
+use super::causal_convergence::converging;
 use super::finding::{Anomaly, Stop};
 use super::graph::{Arrow, Because, sorted};
 use super::lists::Registers;
@@ -117,6 +119,14 @@ fn ordered(
             Ok::<_, Limit>(problem)
         };
         let mut asked = problem(sight, patience)?;
+        if let Err(limit) = asked.open(patience) {
+            // Without the table much is seen at once, too.
+            asked.obvious(patience)?;
+            if keeps != Keeps::Nothing {
+                converging(observed, patience)?;
+            }
+            return Err(limit.into());
+        }
         let open = asked.saturate(patience)?;
         // Snapshots are stronger, and more follows from them, so that their order is found sooner where there is one.
         let is_found = open == Open::Nothing
@@ -148,6 +158,7 @@ fn guesses(observed: &Observed<'_>, patience: &mut Patience<'_>) -> Result<Vec<u
 }
 
 fn has_order(mut problem: Problem<'_>, patience: &mut Patience<'_>) -> Result<bool, Limit> {
+    problem.open(patience)?;
     let is_found = match problem.saturate(patience) {
         Ok(Open::Nothing) => true,
         Ok(Open::Something) => decide::search(&problem, patience)? == Found::Order,
@@ -242,7 +253,6 @@ impl<'a> Problem<'a> {
         let keys = keys.collect();
         let count = u32::try_from(observed.places.len()).expect("transactions have numbers of 32 bits");
         owners.extend(count..count + moments);
-        let reach = Reach::new(owners.len(), patience)?;
         let mut problem = Problem {
             observed,
             wrote,
@@ -255,7 +265,7 @@ impl<'a> Problem<'a> {
             keys,
             arrows: Vec::new(),
             rounds: Vec::new(),
-            reach,
+            reach: Reach::default(),
         };
         for place in 0..problem.members.len() {
             let (from, to) = (problem.begins[place], problem.commits[place]);
@@ -264,6 +274,12 @@ impl<'a> Problem<'a> {
             }
         }
         Ok(problem)
+    }
+
+    /// Makes the table of what is before what.
+    fn open(&mut self, patience: &mut Patience<'_>) -> Result<(), Limit> {
+        self.reach = Reach::new(self.owners.len(), patience)?;
+        Ok(())
     }
 
     /// Enters that the one must commit before the other begins.

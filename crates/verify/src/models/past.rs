@@ -168,7 +168,7 @@ impl Past {
         let start = bits.len();
         bits.resize(start + (position as usize).div_ceil(64), 0);
         let (known, own) = bits.split_at_mut(start);
-        let sources = observed.seen(id).iter().map(|seen| seen.source).filter(|source| *source != INITIAL);
+        let sources = observed.sources(id).map(|seen| seen.source);
         for first in observed.before(id).into_iter().chain(sources) {
             let first = self.row_of[first as usize] as usize;
             if own[first / 64] >> (first % 64) & 1 == 1 {

@@ -6,7 +6,7 @@ use crate::models::graph::{Arrow, Outgoing};
 use crate::models::patience::Patience;
 
 /// The transitive closure of arrows. n²/8 bytes.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Reach {
     words: usize,
     bits: Vec<u64>,

@@ -198,7 +198,7 @@ impl Problem<'_> {
     }
 
     /// A cycle as it is told: by transactions, and with what its arrows rest on.
-    fn told(&self, cycle: &[Arrow], patience: &mut Patience<'_>) -> Result<Anomaly, Limit> {
+    pub(super) fn told(&self, cycle: &[Arrow], patience: &mut Patience<'_>) -> Result<Anomaly, Limit> {
         let outgoing = Outgoing::of(self.owners.len(), &self.arrows, |arrow| arrow.from);
         let mut search = Search::new(self.owners.len());
         let first = cycle.iter().position(|arrow| !self.is_moment(arrow.from));

@@ -1,9 +1,12 @@
 //! Histories of tens of thousands of sessions end with a verdict, within the usual budget.
 
 use constellation_trace::{Access, Outcome, Sessions, Timing, Transaction, Value};
+use constellation_verify::Budget;
+use constellation_verify::models::{self, Finding, Patience, Recorded};
 
 use proptest::prelude::*;
 
+use super::transactions::{careless, work};
 use super::{judge, small};
 
 /// So many sessions of two transactions that a store ran one after the other: each reads what two keys hold and writes one of
@@ -50,6 +53,59 @@ fn ten_thousand_sessions_of_two_transactions_are_judged() {
         assert_eq!(judge(model, &good).word(), "holds", "{model}");
         let word = if model == "read-committed" { "holds" } else { "violated" };
         assert_eq!(judge(model, &stale).word(), word, "{model}");
+    }
+}
+
+fn within(bytes_max: u64, model: &str, sessions: &Sessions) -> Finding {
+    let model = models::find(model).expect("it is there");
+    let budget = Budget { bytes_max, ..Budget::default() };
+    model.judge(&Recorded::from(sessions), &mut Patience::new(budget))
+}
+
+#[test]
+fn what_is_wrong_is_mostly_seen_where_no_table_of_pairs_fits() {
+    let stale = short_sessions(4_000, true);
+    for model in &MODELS[4..] {
+        // The table would take eight million bytes, or more.
+        let finding = within(7_000_000, model, &stale);
+        assert_eq!(finding.word(), "violated", "{model}: {finding:?}");
+    }
+}
+
+/// A history so many times, each time with keys and sessions of its own; but all read one key.
+fn again(one: &Sessions, times: usize) -> Sessions {
+    let mut all = Sessions::new(one.timing());
+    let glue = Access::read(all.key("glue").expect("few"), Value::NOTHING);
+    for nth in 0..times {
+        let key = |key: u32, all: &mut Sessions| all.key(&format!("{nth}-{key}")).expect("few");
+        for id in one.ids() {
+            let transaction = one.transaction(id);
+            let session = all.session(&format!("{nth}-{}", transaction.session)).expect("few");
+            let accesses = one.accesses(id).iter();
+            let accesses =
+                accesses.map(|access| Access { key: key(access.key.number(), &mut all), ..*access });
+            let accesses: Vec<Access> = accesses.chain([glue]).collect();
+            all.push(Transaction { session, ..transaction }, &accesses).expect("in order");
+        }
+    }
+    all
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 30, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn less_memory_makes_no_verdict_its_opposite(work in work(9, 2)) {
+        let sessions = again(&careless(&work, Timing::Recorded), 12);
+        for model in ["strict-serializable", "serializable", "snapshot-isolation", "prefix", "parallel-snapshot"] {
+            let word = judge(model, &sessions).word();
+            let mut bytes = 8_000;
+            while bytes < 60_000 {
+                let found = within(bytes, model, &sessions).word();
+                prop_assert!(found == word || found == "unknown", "{} not {}: {} of {}", found, word, model, sessions);
+                bytes += bytes / 20;
+            }
+        }
     }
 }
 

@@ -68,7 +68,7 @@ pub(super) fn stores_agree(sessions: &Sessions) {
 pub(super) type Work = Vec<(u8, u8, Vec<(bool, u8, u8)>)>;
 
 /// A history of a store that mostly shows the last that was written, sometimes the one before, and seldom anything.
-fn careless(work: &Work, timing: Timing) -> Sessions {
+pub(super) fn careless(work: &Work, timing: Timing) -> Sessions {
     let mut sessions = Sessions::new(timing);
     let names = ["a", "b", "c"].map(|name| sessions.session(name).expect("few"));
     let keys = ["x", "y"].map(|name| sessions.key(name).expect("few"));
@@ -113,7 +113,7 @@ fn careless(work: &Work, timing: Timing) -> Sessions {
     sessions
 }
 
-fn work(transactions: usize, accesses: usize) -> impl Strategy<Value = Work> {
+pub(super) fn work(transactions: usize, accesses: usize) -> impl Strategy<Value = Work> {
     let access = (any::<bool>(), any::<u8>(), any::<u8>());
     let accesses = proptest::collection::vec(access, 1..=accesses);
     proptest::collection::vec((any::<u8>(), any::<u8>(), accesses), 1..=transactions)
