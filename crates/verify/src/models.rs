@@ -27,7 +27,7 @@
 //! | `lattice` | [`implies`], [`Border`]: which models imply which, and where the line runs |
 //! | `separations` | [`SEPARATIONS`], [`SMALLEST`], [`Shape`]: the histories that tell models apart, and which anomalies are examples of them |
 //! | `told` | [`verdict`]: the same in the words of a [`Verdict`](constellation_trace::Verdict) |
-//! | `observed`, `past`, `writers`, `front` | who read from whom, what is in whose past, who wrote what when, and going forward through all sessions at once: for all judges |
+//! | `observed`, `sources`, `past`, `writers`, `front` | who read from whom, what is in whose past, who wrote what when, and going forward through all sessions at once: for all judges |
 //! | `specification` | [`Specification`]: what an object of your own may do, one operation at a time |
 //! | `objects` | [`Object`]: the specifications that are there |
 //! | `asked`, `items`, `search` | which objects a record speaks of, its operations, and the search for an order of them |
@@ -60,6 +60,7 @@ mod separations;
 mod sequential;
 mod serializable;
 mod snapshot_isolation;
+mod sources;
 mod specification;
 mod told;
 mod transactional_causal;
@@ -89,6 +90,7 @@ pub use separations::{Among, SEPARATIONS, SMALLEST, Separation, Shape, taken_apa
 pub use sequential::Sequential;
 pub use serializable::Serializable;
 pub use snapshot_isolation::{ParallelSnapshot, Prefix, SnapshotIsolation};
+use sources::Sources;
 pub use specification::{Answer, Bonds, Specification};
 pub use told::verdict;
 pub use transactional_causal::TransactionalCausal;
@@ -159,6 +161,8 @@ pub struct Recorded<'a> {
     pub object: Option<Object>,
     /// What a failed compare-and-set says.
     pub failed_set: FailedSet,
+    /// Which writes are read where several explain a read, if that is chosen.
+    sources: Option<&'a Sources>,
 }
 
 impl<'a> Recorded<'a> {

@@ -4,6 +4,7 @@ use super::finding::{Anomaly, Finding, Stop, Why, key_name, transaction_name};
 use super::observed::{INITIAL, Observed, Seen};
 use super::past::{Past, edge};
 use super::patience::Patience;
+use super::sources::{Kept, told_apart};
 use super::weakness::Weakness;
 use super::writers::{Last, Writers};
 use super::{About, Judges, Model, Recorded};
@@ -34,12 +35,12 @@ impl Model for Causal {
     }
 
     fn judge(&self, recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Finding {
-        causal(recorded, patience).into()
+        told_apart(recorded, Kept::Sessions, patience, causal).into()
     }
 }
 
 fn causal(recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Result<(), Stop> {
-    let observed = Observed::of(recorded.registers()?, patience)?;
+    let observed = Observed::of(recorded, patience)?;
     let past = Past::of(&observed, patience)?;
     let writers = Writers::of(&observed, patience)?;
     let reach = |id, session| past.reach(&observed, id, session);

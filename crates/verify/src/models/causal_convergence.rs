@@ -8,6 +8,7 @@ use super::front;
 use super::observed::{INITIAL, Observed};
 use super::past::Past;
 use super::patience::Patience;
+use super::sources::{Kept, told_apart};
 use super::weakness::Weakness;
 use super::writers::Writers;
 use super::{About, Judges, Model, Recorded};
@@ -43,12 +44,12 @@ impl Model for CausalConvergence {
     }
 
     fn judge(&self, recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Finding {
-        converges(recorded, patience).into()
+        told_apart(recorded, Kept::Sessions, patience, converges).into()
     }
 }
 
 pub(super) fn converges(recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Result<(), Stop> {
-    let observed = Observed::of(recorded.registers()?, patience)?;
+    let observed = Observed::of(recorded, patience)?;
     converging(&observed, patience)?;
     observed.holds()
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use constellation_trace::{Access, Act, Key, Limit, Outcome, Sessions, Timing, TransactionId, Value};
 
 use super::finding::{Anomaly, Finding, Stop, Why, key_name, transaction_name};
-use super::observed::{INITIAL, Observed, Seen};
+use super::observed::{Again, Asked, INITIAL, Observed, Seen};
 use super::past::{Past, edge};
 use super::patience::Patience;
 use super::weakness::Weakness;
@@ -190,6 +190,10 @@ struct Read {
     end: usize,
 }
 
+/// Several reads of a key are one, and what several writes explain is left out: which of them it was matters less than that
+/// the values are the same.
+const ONCE: Asked<'_> = Asked { again: Again::ShowsTheSame, sources: None };
+
 fn strong(recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Result<(), Stop> {
     let sessions = recorded.registers()?;
     // Counting what only writes adds no constraint, and only ever tells two reads apart.
@@ -198,7 +202,7 @@ fn strong(recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Result<(), St
         Outcome::Unknown => sessions.accesses(id).iter().all(|access| access.act == Act::Write),
         Outcome::Aborted => false,
     };
-    let observed = Observed::counting(sessions, counts, patience)?;
+    let observed = Observed::choose(sessions, counts, ONCE, patience)?;
     let past = Past::of(&observed, patience)?;
     let writers = Writers::of(&observed, patience)?;
     // For each read the sessions that it knows writes of, each with the place of the last.

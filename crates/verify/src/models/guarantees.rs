@@ -8,6 +8,7 @@ use super::finding::{Finding, Stop};
 use super::observed::Observed;
 use super::past::Past;
 use super::patience::Patience;
+use super::sources::{Kept, told_apart};
 use super::writers::Writers;
 use super::{About, Model, Recorded};
 
@@ -89,12 +90,13 @@ impl Model for Guarantees {
     }
 
     fn judge(&self, recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Finding {
-        keeps(*self, recorded, patience).into()
+        let judge = |recorded: &Recorded<'_>, patience: &mut Patience<'_>| keeps(*self, recorded, patience);
+        told_apart(recorded, Kept::Nothing, patience, judge).into()
     }
 }
 
 fn keeps(set: Guarantees, recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Result<(), Stop> {
-    let observed = Observed::of(recorded.registers()?, patience)?;
+    let observed = Observed::of(recorded, patience)?;
     if set.has(Guarantee::WritesFollowReads) {
         // A cycle of causes is one of writes: each session's part of it reads first and writes later.
         drop(Past::of(&observed, patience)?);

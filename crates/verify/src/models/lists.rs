@@ -7,15 +7,16 @@ use constellation_trace::{Access, Act, Key, Limit, Outcome, Sessions, Transactio
 use super::Recorded;
 use super::finding::{Anomaly, Stop, key_name, transaction_name};
 use super::graph::{Arrow, Because};
-use super::observed::{Again, Observed};
+use super::observed::{Again, Asked, Observed};
 use super::patience::Patience;
+use super::sources::Sources;
 use super::weakness::Weakness;
 
 /// Sessions in which every key is a register.
 #[derive(Debug)]
 pub(crate) enum Registers<'a> {
     /// They were.
-    Recorded(&'a Sessions),
+    Recorded(&'a Sessions, Option<&'a Sources>),
     /// Some were lists.
     Made(Box<Made>),
 }
@@ -42,7 +43,7 @@ impl<'a> Registers<'a> {
             recorded.sessions.ok_or_else(|| Limit::Unfit("these are no reads and writes".to_owned()))?;
         let is_list = |access: &Access| matches!(access.act, Act::Append | Act::ReadList);
         if !sessions.ids().any(|id| sessions.accesses(id).iter().any(is_list)) {
-            return Ok(Registers::Recorded(recorded.registers()?));
+            return Ok(Registers::Recorded(recorded.registers()?, recorded.sources));
         }
         patience.step(sessions.accesses_total() as u64)?;
         let lists = Lists::of(sessions, patience)?;
@@ -61,21 +62,21 @@ impl<'a> Registers<'a> {
 
     /// Who read from whom.
     pub(crate) fn observed(&self, again: Again, patience: &mut Patience<'_>) -> Result<Observed<'_>, Stop> {
-        let (sessions, shown) = match self {
-            Registers::Recorded(sessions) => (*sessions, None),
-            Registers::Made(made) => (&made.sessions, Some(&made.shown)),
+        let (sessions, shown, sources) = match self {
+            Registers::Recorded(sessions, sources) => (*sessions, None, *sources),
+            Registers::Made(made) => (&made.sessions, Some(&made.shown), None),
         };
         let counts = |id| {
             sessions.transaction(id).outcome == Outcome::Committed
                 || shown.is_some_and(|shown| shown.contains(&id))
         };
-        Observed::choose(sessions, counts, again, patience)
+        Observed::choose(sessions, counts, Asked { again, sources }, patience)
     }
 
     /// What lists show of the order of writes.
     pub(crate) fn versions(&self) -> &[Arrow] {
         match self {
-            Registers::Recorded(_) => &[],
+            Registers::Recorded(..) => &[],
             Registers::Made(made) => &made.versions,
         }
     }

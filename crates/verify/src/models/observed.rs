@@ -2,8 +2,10 @@
 
 use constellation_trace::{Access, Act, Key, Limit, Outcome, Sessions, TransactionId, Value};
 
+use super::Recorded;
 use super::finding::{Anomaly, Stop, key_name, transaction_name};
 use super::patience::Patience;
+use super::sources::Sources;
 use super::weakness::Weakness;
 
 /// The source of a read that showed what was there before anybody wrote.
@@ -39,8 +41,17 @@ pub(crate) struct Observed<'a> {
     ranges: Vec<(u32, u32)>,
     /// A read that several writes explain, which was left out: a violation without it is one with it too.
     pub(crate) ambiguous: Option<Limit>,
-    again: Again,
+    asked: Asked<'a>,
     weakness: Weakness,
+}
+
+/// How reads are given their writes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked<'a> {
+    /// What a second read of a key may show.
+    pub(crate) again: Again,
+    /// For reads that several writes explain the one that is chosen, if any is.
+    pub(crate) sources: Option<&'a Sources>,
 }
 
 /// What a transaction may see that reads a key again which it has not written.
@@ -53,35 +64,26 @@ pub(crate) enum Again {
 }
 
 impl<'a> Observed<'a> {
-    /// Gives each read its write. O(accesses × log of the writes of a key).
+    /// Gives each read its write, where all keys are registers. O(accesses × log of the writes of a key).
     ///
     /// # Errors
     /// A read that no order can explain: of a value that nobody wrote or only an aborted transaction, of one that its
     /// writer overwrote itself, of one that is not what the transaction wrote itself, or of two writers under one key.
-    pub(crate) fn of(sessions: &'a Sessions, patience: &mut Patience<'_>) -> Result<Observed<'a>, Stop> {
-        Observed::counting(sessions, |id| sessions.transaction(id).outcome == Outcome::Committed, patience)
+    pub(crate) fn of(recorded: &Recorded<'a>, patience: &mut Patience<'_>) -> Result<Observed<'a>, Stop> {
+        let sessions = recorded.registers()?;
+        let counts = |id| sessions.transaction(id).outcome == Outcome::Committed;
+        let asked = Asked { again: Again::ShowsTheSame, sources: recorded.sources };
+        Observed::choose(sessions, counts, asked, patience)
     }
 
     /// As [`Observed::of`], but those count that `counts` says, and whom they read from; not to be asked of aborted ones.
     ///
     /// # Errors
     /// As [`Observed::of`].
-    pub(crate) fn counting(
-        sessions: &'a Sessions,
-        counts: impl Fn(TransactionId) -> bool,
-        patience: &mut Patience<'_>,
-    ) -> Result<Observed<'a>, Stop> {
-        Observed::choose(sessions, counts, Again::ShowsTheSame, patience)
-    }
-
-    /// As [`Observed::counting`], and `again` says what a second read of a key may show.
-    ///
-    /// # Errors
-    /// As [`Observed::of`].
     pub(crate) fn choose(
         sessions: &'a Sessions,
         counts: impl Fn(TransactionId) -> bool,
-        again: Again,
+        asked: Asked<'a>,
         patience: &mut Patience<'_>,
     ) -> Result<Observed<'a>, Stop> {
         patience.begin();
@@ -104,7 +106,7 @@ impl<'a> Observed<'a> {
             seen: Vec::new(),
             ranges: vec![(0, 0); count],
             ambiguous: None,
-            again,
+            asked,
             weakness: patience.weakness(),
         };
         let mut own = Own::new(keys);
@@ -190,7 +192,7 @@ impl<'a> Observed<'a> {
         patience.step(accesses.len() as u64 + 1)?;
         let start = self.seen.len() as u32;
         own.begin(id);
-        for access in accesses {
+        for (nth, access) in (0_u32..).zip(accesses) {
             if access.act == Act::Write {
                 own.write(access);
                 continue;
@@ -204,15 +206,16 @@ impl<'a> Observed<'a> {
             let source = match written.source(self.sessions, id, access, self.weakness)? {
                 Source::Is(INITIAL) if self.forgets(Weakness::InitialValues) => continue,
                 Source::Is(source) => source,
-                Source::Several => {
-                    let what = self.told(id, access);
-                    self.ambiguous
-                        .get_or_insert(Limit::NotRecorded(format!("which of two writes {what} shows is")));
-                    continue;
-                }
+                Source::Several(pair) => match self.asked.sources.and_then(|chosen| chosen.of(id, nth)) {
+                    Some(source) => source,
+                    None => {
+                        self.ambiguous.get_or_insert_with(|| several(self.sessions, id, access, pair));
+                        continue;
+                    }
+                },
                 Source::Wrong(why, writer) => return Err(self.wrong(id, access, why, writer).into()),
             };
-            match own.source(access.key).filter(|_| self.again == Again::ShowsTheSame) {
+            match own.source(access.key).filter(|_| self.asked.again == Again::ShowsTheSame) {
                 Some(other) if other == source => continue,
                 Some(other) => {
                     let writers = [other, source].into_iter().filter(|writer| *writer != INITIAL);
@@ -235,11 +238,6 @@ impl<'a> Observed<'a> {
         Ok(())
     }
 
-    fn told(&self, id: TransactionId, access: &Access) -> String {
-        let [key, value] = [key_name(self.sessions, access.key), self.sessions.show_value(access.value)];
-        format!("the r({key},{value}) of {}", transaction_name(self.sessions, id))
-    }
-
     fn wrong(
         &self,
         id: TransactionId,
@@ -252,6 +250,17 @@ impl<'a> Observed<'a> {
         let found = format!("{reader} reads {key} = {value}, {why}");
         Anomaly::plain(found, writers.into_iter().chain([id]))
     }
+}
+
+/// Two writes explain a read.
+fn several(sessions: &Sessions, reader: TransactionId, access: &Access, pair: [u32; 2]) -> Limit {
+    let [key, value] = [key_name(sessions, access.key), sessions.show_value(access.value)];
+    let reader = transaction_name(sessions, reader);
+    let [one, other] = pair.map(|id| match id {
+        INITIAL => "what was there before all".to_owned(),
+        id => format!("that of {}", transaction_name(sessions, TransactionId::new(id))),
+    });
+    Limit::NotRecorded(format!("which value the r({key},{value}) of {reader} shows, {one} or {other}, is"))
 }
 
 /// What the transaction in hand wrote and saw, by key; a stamp says whether an entry is its own.
@@ -296,7 +305,7 @@ impl Own {
 /// Where the value of a read comes from.
 enum Source {
     Is(u32),
-    Several,
+    Several([u32; 2]),
     Wrong(&'static str, Option<TransactionId>),
 }
 
@@ -374,12 +383,62 @@ impl Written {
                 wrong = ("which only an aborted transaction wrote", Some(writer));
             } else if !entry.is_final {
                 wrong = ("which its writer overwrote itself before the end", Some(writer));
-            } else if found.is_some() {
-                return Ok(Source::Several);
+            } else if let Some(one) = found {
+                return Ok(Source::Several([one, entry.writer]));
             } else {
                 found = Some(entry.writer);
             }
         }
         Ok(found.map_or(Source::Wrong(wrong.0, wrong.1), Source::Is))
     }
+
+    /// Those of whom a transaction may have read what it had not written itself before.
+    fn candidates<'w>(
+        &'w self,
+        sessions: &'w Sessions,
+        reader: TransactionId,
+        access: &Access,
+    ) -> impl Iterator<Item = u32> + 'w {
+        let (key, value) = (access.key.index(), access.value);
+        let group = &self.entries[self.starts[key] as usize..self.starts[key + 1] as usize];
+        let start = group.partition_point(|entry| entry.value < value);
+        let same = group[start..].iter().take_while(move |entry| entry.value == value);
+        let counts = move |entry: &&Entry| {
+            let writer = TransactionId::new(entry.writer);
+            writer != reader && entry.is_final && sessions.transaction(writer).outcome != Outcome::Aborted
+        };
+        let initial = (value == Value::NOTHING).then_some(INITIAL);
+        initial.into_iter().chain(same.filter(counts).map(|entry| entry.writer))
+    }
+}
+
+/// Calls `then` for each read that several writes explain: with its transaction, its place there and those writes.
+/// O(accesses × log of the writes of a key), and once each of several writes.
+pub(crate) fn each_ambiguous<'p>(
+    sessions: &Sessions,
+    patience: &mut Patience<'p>,
+    mut then: impl FnMut(TransactionId, u32, Vec<u32>, &mut Patience<'p>) -> Result<(), Stop>,
+) -> Result<(), Stop> {
+    patience.begin();
+    let written = Written::of(sessions, patience)?;
+    let mut own = Own::new(sessions.keys().len());
+    for id in sessions.ids().filter(|id| sessions.transaction(*id).outcome != Outcome::Aborted) {
+        own.begin(id);
+        for (nth, access) in (0_u32..).zip(sessions.accesses(id)) {
+            patience.step(1)?;
+            match access.act {
+                Act::Write => own.write(access),
+                Act::Read if own.written(access.key).is_none() => {
+                    let mut candidates = written.candidates(sessions, id, access);
+                    if let (Some(one), Some(two)) = (candidates.next(), candidates.next()) {
+                        let all: Vec<u32> = [one, two].into_iter().chain(candidates).collect();
+                        patience.step(all.len() as u64)?;
+                        then(id, nth, all, patience)?;
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(())
 }

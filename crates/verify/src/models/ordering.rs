@@ -22,6 +22,7 @@ use super::graph::{Arrow, Because, sorted};
 use super::lists::Registers;
 use super::observed::{Again, INITIAL, Observed};
 use super::patience::Patience;
+use super::sources::{Kept, told_apart};
 use super::versions::{Wrote, read_arrows, real_time, session_arrows};
 use attempt::Wanted;
 use decide::Found;
@@ -55,6 +56,20 @@ pub(super) enum Sight {
 
 /// Whether there is such an order.
 pub(super) fn judge(
+    recorded: &Recorded<'_>,
+    keeps: Keeps,
+    sight: Sight,
+    patience: &mut Patience<'_>,
+) -> Result<(), Stop> {
+    let kept = match keeps {
+        Keeps::Nothing => Kept::Nothing,
+        Keeps::Sessions => Kept::Sessions,
+        Keeps::RealTime => Kept::RealTime,
+    };
+    told_apart(recorded, kept, patience, |recorded, patience| explain(recorded, keeps, sight, patience))
+}
+
+fn explain(
     recorded: &Recorded<'_>,
     keeps: Keeps,
     sight: Sight,

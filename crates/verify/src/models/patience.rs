@@ -104,6 +104,11 @@ impl<'a> Patience<'a> {
         result
     }
 
+    /// Whether no step is left.
+    pub(crate) fn is_over(&mut self) -> bool {
+        self.steps > self.budget.steps_max || self.stop.as_mut().is_some_and(|stop| stop())
+    }
+
     fn look(&mut self) -> Result<(), Limit> {
         let bound = if self.steps > self.budget.steps_max {
             format!("{} steps", self.budget.steps_max)

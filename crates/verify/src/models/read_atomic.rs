@@ -8,6 +8,7 @@ use super::lists::Registers;
 use super::observed::{Again, INITIAL, Observed, Seen};
 use super::past::edge;
 use super::patience::Patience;
+use super::sources::{Kept, told_apart};
 use super::versions::{Wrote, read_arrows, session_arrows};
 use super::weakness::Weakness;
 use super::{About, Judges, Model, Recorded};
@@ -35,7 +36,7 @@ impl Model for ReadAtomic {
     }
 
     fn judge(&self, recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Finding {
-        atomic(recorded, patience).into()
+        told_apart(recorded, Kept::Sessions, patience, atomic).into()
     }
 }
 

@@ -6,6 +6,7 @@ use super::lists::Registers;
 use super::observed::Again;
 use super::patience::Patience;
 use super::read_atomic::{Known, acyclic, each_known, force};
+use super::sources::{Kept, told_apart};
 use super::versions::{Wrote, read_arrows, session_arrows};
 use super::{About, Judges, Model, Recorded};
 
@@ -31,7 +32,7 @@ impl Model for AdyaPl2 {
     }
 
     fn judge(&self, recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Finding {
-        pl2(recorded, patience).into()
+        told_apart(recorded, Kept::Nothing, patience, pl2).into()
     }
 }
 
@@ -66,7 +67,7 @@ impl Model for ReadCommitted {
     }
 
     fn judge(&self, recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Finding {
-        committed(recorded, patience).into()
+        told_apart(recorded, Kept::Sessions, patience, committed).into()
     }
 }
 

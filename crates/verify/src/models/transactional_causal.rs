@@ -8,6 +8,7 @@ use super::observed::{Again, INITIAL};
 use super::past::Past;
 use super::patience::Patience;
 use super::read_atomic::{Fracture, acyclic, force};
+use super::sources::{Kept, told_apart};
 use super::versions::{read_arrows, session_arrows};
 use super::writers::Writers;
 use super::{About, Judges, Model, Recorded};
@@ -35,13 +36,13 @@ impl Model for TransactionalCausal {
     }
 
     fn judge(&self, recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Finding {
-        causal(recorded, patience).into()
+        told_apart(recorded, Kept::Sessions, patience, causal).into()
     }
 }
 
 fn causal(recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Result<(), Stop> {
     let registers = Registers::of(recorded, patience)?;
-    if let Registers::Recorded(_) = registers {
+    if let Registers::Recorded(..) = registers {
         return converges(recorded, patience);
     }
     // Lists know more of the order of writes, which that algorithm has no place for.

@@ -7,6 +7,7 @@ use super::front;
 use super::observed::Observed;
 use super::past::Past;
 use super::patience::Patience;
+use super::sources::{Kept, told_apart};
 use super::writers::Writers;
 use super::{About, Judges, Model, Recorded};
 
@@ -51,7 +52,7 @@ impl Model for CausalMemory {
     }
 
     fn judge(&self, recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Finding {
-        causal_memory(recorded, patience).into()
+        told_apart(recorded, Kept::Sessions, patience, causal_memory).into()
     }
 }
 
@@ -61,12 +62,12 @@ impl Model for Pram {
     }
 
     fn judge(&self, recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Finding {
-        pram(recorded, patience).into()
+        told_apart(recorded, Kept::Sessions, patience, pram).into()
     }
 }
 
 fn causal_memory(recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Result<(), Stop> {
-    let observed = Observed::of(recorded.registers()?, patience)?;
+    let observed = Observed::of(recorded, patience)?;
     // Without a cycle the past is the whole of what each session must keep.
     drop(Past::of(&observed, patience)?);
     each_session(&observed, Kind::Causal, patience)?;
@@ -74,7 +75,7 @@ fn causal_memory(recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Result
 }
 
 fn pram(recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Result<(), Stop> {
-    let observed = Observed::of(recorded.registers()?, patience)?;
+    let observed = Observed::of(recorded, patience)?;
     each_session(&observed, Kind::Sessions, patience)?;
     observed.holds()
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use constellation_trace::{Act, Key, Outcome, Sessions, Timing, TransactionId, Value};
 
-/// A history with its writers known, and a choice of which transactions count.
+/// A history with a choice of which transactions count, and of whom each read is.
 pub(crate) struct World<'a> {
     pub(crate) sessions: &'a Sessions,
     pub(crate) ids: Vec<TransactionId>,
@@ -19,7 +19,7 @@ pub(crate) type Pairs = BTreeSet<(usize, usize)>;
 type Phi<'a> = &'a dyn Fn(usize, (usize, usize), &[usize]) -> bool;
 
 impl<'a> World<'a> {
-    /// Whether `check` holds of some choice. Values are unique here, and nobody writes the initial one.
+    /// Whether `check` holds of some choice. Nobody writes the initial value here.
     pub(crate) fn any(sessions: &'a Sessions, check: impl Fn(&World<'a>) -> bool) -> bool {
         let with = |outcome| sessions.ids().filter(move |id| sessions.transaction(*id).outcome == outcome);
         let unknown: Vec<_> = with(Outcome::Unknown).collect();
@@ -28,16 +28,36 @@ impl<'a> World<'a> {
             let mut ids: Vec<_> = with(Outcome::Committed).chain(chosen.map(|(_, id)| *id)).collect();
             ids.sort_unstable();
             let mut world = World { sessions, ids, reads: Vec::new() };
-            let reads: Option<Vec<_>> = (0..world.ids.len()).map(|place| world.reads_of(place)).collect();
-            reads.is_some_and(|reads| {
-                world.reads = reads;
-                check(&world)
+            let options: Option<Vec<_>> = (0..world.ids.len()).map(|place| world.options(place)).collect();
+            options.is_some_and(|options| {
+                world.reads = options
+                    .iter()
+                    .map(|reads| reads.iter().map(|(key, writers)| (*key, writers[0])).collect())
+                    .collect();
+                let reads = options.iter().enumerate().flat_map(|(place, reads)| {
+                    reads.iter().enumerate().map(move |(nth, (_, writers))| (place, nth, &writers[..]))
+                });
+                let open: Vec<_> = reads.filter(|(.., writers)| writers.len() > 1).collect();
+                world.assign(&open, &check)
             })
         })
     }
 
-    /// `None` where a read is not of its own write, or of nobody's.
-    fn reads_of(&self, place: usize) -> Option<Vec<(Key, Option<usize>)>> {
+    /// Tries each writer for each read that several explain.
+    fn assign(
+        &mut self,
+        open: &[(usize, usize, &[Option<usize>])],
+        check: &impl Fn(&World<'a>) -> bool,
+    ) -> bool {
+        let Some((&(place, nth, writers), rest)) = open.split_first() else { return check(self) };
+        writers.iter().any(|writer| {
+            self.reads[place][nth].1 = *writer;
+            self.assign(rest, check)
+        })
+    }
+
+    /// For each read of others' writes who may have written it; `None` where a read is not of its own write, or of nobody's.
+    fn options(&self, place: usize) -> Option<Vec<(Key, Vec<Option<usize>>)>> {
         let mut own: BTreeMap<Key, Value> = BTreeMap::new();
         let mut reads = Vec::new();
         for access in self.sessions.accesses(self.ids[place]) {
@@ -45,12 +65,15 @@ impl<'a> World<'a> {
                 (Act::Write, _) => drop(own.insert(access.key, access.value)),
                 (_, Some(value)) if *value == access.value => {}
                 (_, Some(_)) => return None,
-                (_, None) if access.value == Value::NOTHING => reads.push((access.key, None)),
+                (_, None) if access.value == Value::NOTHING => reads.push((access.key, vec![None])),
                 (_, None) => {
-                    let mut others = (0..self.ids.len()).filter(|other| *other != place);
-                    let writer =
-                        others.find(|other| self.leaves(*other, access.key) == Some(access.value))?;
-                    reads.push((access.key, Some(writer)));
+                    let others = (0..self.ids.len()).filter(|other| *other != place);
+                    let same = others.filter(|other| self.leaves(*other, access.key) == Some(access.value));
+                    let writers: Vec<_> = same.map(Some).collect();
+                    if writers.is_empty() {
+                        return None;
+                    }
+                    reads.push((access.key, writers));
                 }
             }
         }

@@ -91,7 +91,9 @@ fn who_knows_the_same_is_shown_the_same() {
     // Which of two writes b read may be what it knows and a does not.
     strong(
         "a w(x,1)\nc w(y,1) w(x,2)\nd w(y,1)\nb r(x,2) r(y,1) r(x,1)\ne r(x,1) r(x,2)",
-        expect!["unknown: which of two writes the r(y,1) of b r(y,1) shows is not recorded"],
+        expect![
+            "unknown: which value the r(y,1) of b r(y,1) shows, that of c w(y,1) or that of d w(y,1), is not recorded"
+        ],
     );
     // Each is wrong for itself, but nobody who knows the same is shown another.
     strong("a w(x,1) w(x,2) r(x,1)", expect!["holds"]);

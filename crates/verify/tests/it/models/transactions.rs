@@ -9,9 +9,9 @@ use super::axioms::{self, Keeps};
 use super::{judge, sessions, small, stores, told};
 
 /// A model, and its definition in so many words.
-type Twin = (&'static str, fn(&Sessions) -> bool);
+pub(super) type Twin = (&'static str, fn(&Sessions) -> bool);
 
-const TWINS: [Twin; 12] = [
+pub(super) const TWINS: [Twin; 12] = [
     ("strict-serializable", |sessions| axioms::serializable(sessions, Keeps::RealTime)),
     ("session-serializable", |sessions| axioms::serializable(sessions, Keeps::Sessions)),
     ("serializable", |sessions| axioms::serializable(sessions, Keeps::Nothing)),

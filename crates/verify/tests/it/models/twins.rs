@@ -9,9 +9,9 @@ use proptest::prelude::*;
 use super::{judge, small, told, twin};
 
 /// A model, and its definition in so many words.
-type Twin = (&'static str, fn(&Sessions) -> bool);
+pub(super) type Twin = (&'static str, fn(&Sessions) -> bool);
 
-const TWINS: [Twin; 5] = [
+pub(super) const TWINS: [Twin; 5] = [
     ("causal", twin::causal),
     ("causal-convergence", twin::causal_convergence),
     ("causal-memory", twin::causal_memory),
@@ -20,7 +20,7 @@ const TWINS: [Twin; 5] = [
 ];
 
 /// Every set of session guarantees.
-fn sets() -> impl Iterator<Item = Guarantees> {
+pub(super) fn sets() -> impl Iterator<Item = Guarantees> {
     use Guarantee::{MonotonicReads, MonotonicWrites, ReadYourWrites, WritesFollowReads};
     (1..16_u8).map(|bits| {
         let all = [ReadYourWrites, MonotonicReads, MonotonicWrites, WritesFollowReads];

@@ -1,0 +1,195 @@
+//! Reads that several writes explain: where order or time leaves one of them, or few are left in all, each choice is judged.
+
+use std::collections::BTreeMap;
+
+use constellation_trace::{Act, Key, Limit, Outcome, Sessions, Timing, Transaction, TransactionId};
+
+use super::Recorded;
+use super::finding::{Anomaly, Stop};
+use super::observed::{INITIAL, each_ambiguous};
+use super::patience::Patience;
+
+/// Which write a read shows, by reader and the place of the read there.
+#[derive(Debug, Default)]
+pub(crate) struct Sources {
+    chosen: BTreeMap<(u32, u32), u32>,
+}
+
+impl Sources {
+    pub(crate) fn of(&self, reader: TransactionId, nth: u32) -> Option<u32> {
+        self.chosen.get(&(reader.number(), nth)).copied()
+    }
+}
+
+/// What a model keeps, so that a read cannot show what goes against it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Kept {
+    /// Nothing.
+    Nothing,
+    /// A session does not read what it writes only later.
+    Sessions,
+    /// Nor does anybody read what was not begun, or was overwritten before the reader began.
+    RealTime,
+}
+
+/// How many choices are judged at most: those of twelve reads of two writes each.
+const CHOICES_MAX: usize = 1 << 12;
+
+/// Judges what was recorded; where reads are left that several writes explain, with each choice of those. It holds if it
+/// holds with one of them, and does not if it does with none.
+///
+/// At most 4,096 choices are judged, so that 12 reads of two writes each are always told apart; reads that only one write is
+/// left for are no choice, and may be as many as there are.
+pub(crate) fn told_apart(
+    recorded: &Recorded<'_>,
+    kept: Kept,
+    patience: &mut Patience<'_>,
+    judge: impl Fn(&Recorded<'_>, &mut Patience<'_>) -> Result<(), Stop>,
+) -> Result<(), Stop> {
+    let first = judge(recorded, patience);
+    let Err(Stop::Unknown(Limit::NotRecorded(_))) = first else { return first };
+    let Ok(sessions) = recorded.registers() else { return first };
+    let Some((mut sources, open)) = choices(sessions, kept, patience)? else { return first };
+    if sources.chosen.is_empty() {
+        return first;
+    }
+    let mut digits = vec![0; open.len()];
+    let (mut wrong, mut unknown) = (None, None);
+    let mut count = 0;
+    loop {
+        for ((read, writers), digit) in open.iter().zip(&digits) {
+            sources.chosen.insert(*read, writers[*digit]);
+        }
+        count += 1;
+        match judge(&Recorded { sources: Some(&sources), ..*recorded }, patience) {
+            Ok(()) => return Ok(()),
+            Err(Stop::Violated(anomaly)) => drop(wrong.get_or_insert(anomaly)),
+            Err(Stop::Unknown(limit)) if patience.is_over() => return Err(limit.into()),
+            Err(Stop::Unknown(limit)) => drop(unknown.get_or_insert(limit)),
+        }
+        let place = (0..open.len()).rev().find(|place| digits[*place] + 1 < open[*place].1.len());
+        let Some(place) = place else { break };
+        digits[place] += 1;
+        digits[place + 1..].fill(0);
+    }
+    Err(match (unknown, wrong) {
+        (Some(limit), _) => limit.into(),
+        (None, Some(anomaly)) => of_all(anomaly, count, &open).into(),
+        (None, None) => return first,
+    })
+}
+
+/// What is wrong with the first choice, and that the others are no better.
+fn of_all(anomaly: Anomaly, count: usize, open: &[Open]) -> Anomaly {
+    if count == 1 {
+        return anomaly;
+    }
+    let found = format!(
+        "with none of the {count} ways to give reads their writes; with the first: {}",
+        anomaly.found
+    );
+    let named = open.iter().flat_map(|((reader, _), writers)| {
+        let writers = writers.iter().filter(|writer| **writer != INITIAL);
+        writers.chain([reader]).map(|id| TransactionId::new(*id)).collect::<Vec<_>>()
+    });
+    Anomaly { found, ..anomaly }.naming(named)
+}
+
+/// A read, and the writes of which it may show any.
+type Open = ((u32, u32), Vec<u32>);
+
+/// The reads that several writes explain: those for which one is left, with that, and the others. `None` if there are too many
+/// ways to choose.
+fn choices(
+    sessions: &Sessions,
+    kept: Kept,
+    patience: &mut Patience<'_>,
+) -> Result<Option<(Sources, Vec<Open>)>, Stop> {
+    /// What an entry of a map takes, with its share of the nodes.
+    const ENTRY: usize = 24;
+    let overwritten =
+        (kept == Kept::RealTime && sessions.timing() == Timing::Recorded).then(|| Overwritten::of(sessions));
+    let mut sources = Sources::default();
+    let mut open: Vec<Open> = Vec::new();
+    let mut ways = 1_usize;
+    each_ambiguous(sessions, patience, |reader, nth, mut writers, patience| {
+        let key = sessions.accesses(reader)[nth as usize].key;
+        let is_own = |writer: u32| {
+            let is_same = |id| sessions.transaction(id).session == sessions.transaction(reader).session;
+            writer != INITIAL && writer > reader.number() && is_same(TransactionId::new(writer))
+        };
+        let before = writers.clone();
+        writers.retain(|writer| {
+            let is_late = kept != Kept::Nothing && is_own(*writer);
+            let is_gone =
+                overwritten.as_ref().is_some_and(|past| past.rules_out(sessions, key, *writer, reader));
+            !is_late && !is_gone
+        });
+        if writers.is_empty() {
+            // None will do, which whoever judges finds for any of them.
+            writers = before[..1].to_vec();
+        }
+        patience.afford(1, ENTRY)?;
+        match writers[..] {
+            [one] => drop(sources.chosen.insert((reader.number(), nth), one)),
+            _ => {
+                ways = ways.saturating_mul(writers.len());
+                if ways > CHOICES_MAX {
+                    return Ok(());
+                }
+                sources.chosen.insert((reader.number(), nth), writers[0]);
+                open.push(((reader.number(), nth), writers));
+            }
+        }
+        Ok(())
+    })?;
+    Ok((ways <= CHOICES_MAX).then_some((sources, open)))
+}
+
+/// For each key its committed writers by their ends, each with the latest beginning of those up to it.
+struct Overwritten {
+    ends: BTreeMap<Key, Vec<(u64, u64)>>,
+}
+
+impl Overwritten {
+    fn of(sessions: &Sessions) -> Overwritten {
+        let mut ends: BTreeMap<Key, Vec<(u64, u64)>> = BTreeMap::new();
+        for id in sessions.ids() {
+            let Transaction { outcome, invoked, returned, .. } = sessions.transaction(id);
+            if outcome == Outcome::Committed && returned != Transaction::NEVER {
+                for access in sessions.accesses(id).iter().filter(|access| access.act == Act::Write) {
+                    ends.entry(access.key).or_default().push((returned, invoked));
+                }
+            }
+        }
+        for ends in ends.values_mut() {
+            ends.sort_unstable();
+            for nth in 1..ends.len() {
+                ends[nth].1 = ends[nth].1.max(ends[nth - 1].1);
+            }
+        }
+        Overwritten { ends }
+    }
+
+    /// Whether what a transaction wrote was not begun when the reader was over, or overwritten before the reader began.
+    fn rules_out(&self, sessions: &Sessions, key: Key, writer: u32, reader: TransactionId) -> bool {
+        let reader = sessions.transaction(reader);
+        // Nobody knows when one is over whose outcome is not known; the initial value was there before all.
+        let is_certain = reader.outcome == Outcome::Committed;
+        let (begin, end) = match writer {
+            INITIAL => (0, None),
+            writer => {
+                let writer = sessions.transaction(TransactionId::new(writer));
+                let is_over = writer.outcome == Outcome::Committed && writer.returned != Transaction::NEVER;
+                (writer.invoked, Some(if is_over { writer.returned } else { Transaction::NEVER }))
+            }
+        };
+        if is_certain && reader.returned < begin {
+            return true;
+        }
+        let ends = self.ends.get(&key).map_or(&[][..], Vec::as_slice);
+        let past = ends.partition_point(|(returned, _)| *returned < reader.invoked);
+        let latest = past.checked_sub(1).map(|last| ends[last].1);
+        latest.is_some_and(|latest| end.is_none_or(|end| end < latest))
+    }
+}
