@@ -76,7 +76,7 @@ use constellation_trace::{Act, History, Limit, Sessions};
 pub use convergence::{EventualConvergence, StrongConvergence};
 pub use finding::{Anomaly, Blocked, DeadEnd, Edge, Finding, Why};
 pub use guarantees::{Guarantee, Guarantees};
-pub use lattice::{Border, Judged, Known, conclude, implies, strongest_first};
+pub use lattice::{Border, Judged, Known, conclude, conclude_from, implies, strongest_first};
 pub use linearizable::{Linearizable, Stream, StreamError};
 pub use minimal::{Minimal, minimal};
 pub use objects::{

@@ -3,7 +3,9 @@
 use std::cmp;
 use std::collections::BTreeSet;
 
-use super::{About, Finding, Model, find};
+use constellation_trace::Outcome;
+
+use super::{About, FailedSet, Finding, Model, Object, Recorded, RegisterOperation, find};
 
 /// Whether a history that satisfies the one satisfies the other, directly or by way of others. A model implies itself.
 /// O(models).
@@ -56,6 +58,8 @@ pub struct Judged {
     pub finding: Finding,
     /// Where its judge could not tell: the model whose finding decides it.
     pub decided_by: Option<&'static About>,
+    /// What it is decided to.
+    decided: Known,
 }
 
 /// What is known of a model.
@@ -72,18 +76,15 @@ pub enum Known {
 impl Judged {
     /// What a judge found.
     pub const fn new(about: &'static About, finding: Finding) -> Judged {
-        Judged { about, finding, decided_by: None }
+        Judged { about, finding, decided_by: None, decided: Known::Nothing }
     }
 
     /// What is known of the model after all.
     pub fn known(&self) -> Known {
-        match (&self.finding, self.decided_by) {
-            (Finding::Holds, _) => Known::Holds,
-            (Finding::Violated(_), _) => Known::Fails,
-            (Finding::Unknown(_), None) => Known::Nothing,
-            // What implies it holds, or what it implies fails.
-            (Finding::Unknown(_), Some(other)) if implies(other, self.about) => Known::Holds,
-            (Finding::Unknown(_), Some(_)) => Known::Fails,
+        match &self.finding {
+            Finding::Holds => Known::Holds,
+            Finding::Violated(_) => Known::Fails,
+            Finding::Unknown(_) => self.decided,
         }
     }
 }
@@ -101,8 +102,50 @@ pub fn conclude(judged: &mut [Judged]) {
             Known::Holds => implies(other, one.about),
             _ => implies(one.about, other),
         };
-        one.decided_by = sure.iter().find(decides).map(|(other, _)| *other);
+        if let Some((other, known)) = sure.iter().find(decides) {
+            (one.decided_by, one.decided) = (Some(*other), *known);
+        }
     }
+}
+
+/// Models that are the same where every transaction is a single operation on a register.
+const SAME_IF_SINGLE: [[&str; 2]; 2] =
+    [["linearizable", "strict-serializable"], ["sequential", "session-serializable"]];
+
+/// As [`conclude`]; and where all that was recorded are single operations on registers, what is known of linearizability is
+/// known of strict serializability, and what is known of sequential consistency of session serializability; and the other
+/// way round. O(models² + accesses).
+///
+/// A compare-and-set is a single operation. If a failed one says that its value did not match, this says nothing, since a
+/// transaction that was aborted says nothing.
+pub fn conclude_from(judged: &mut [Judged], recorded: &Recorded<'_>) {
+    conclude(judged);
+    if !is_single(recorded) {
+        return;
+    }
+    for pair in SAME_IF_SINGLE {
+        for [one, other] in [pair, [pair[1], pair[0]]] {
+            let sure = judged.iter().find(|row| row.about.name == one && row.known() != Known::Nothing);
+            let Some((about, known)) = sure.map(|row| (row.about, row.known())) else { continue };
+            let open = |row: &&mut Judged| row.about.name == other && row.known() == Known::Nothing;
+            for row in judged.iter_mut().filter(open) {
+                (row.decided_by, row.decided) = (Some(about), known);
+            }
+        }
+    }
+    conclude(judged);
+}
+
+/// Whether every transaction is a single operation on a register, of which those that failed say nothing.
+fn is_single(recorded: &Recorded<'_>) -> bool {
+    let is_register = matches!(recorded.object, None | Some(Object::Register));
+    let Some(sessions) = recorded.sessions.filter(|_| is_register) else { return false };
+    let is_told = recorded.failed_set == FailedSet::AssertsMismatch;
+    sessions.ids().all(|id| {
+        let accesses = sessions.accesses(id);
+        let is_single = accesses.is_empty() || RegisterOperation::of(accesses).is_some();
+        is_single && !(is_told && sessions.transaction(id).outcome == Outcome::Aborted)
+    })
 }
 
 /// Where the line runs.

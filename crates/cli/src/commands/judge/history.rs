@@ -7,7 +7,7 @@ use constellation_trace::format::histories::{Content, FailedCas, HistoryFormat, 
 use constellation_trace::{Call, Completion, History, Limit, Sessions};
 use constellation_verify::Budget;
 use constellation_verify::models::{
-    About, Border, FailedSet, Finding, Judged, Known, Model, Object, Recorded, Separation, conclude,
+    About, Border, FailedSet, Finding, Judged, Known, Model, Object, Recorded, Separation, conclude_from,
 };
 
 use super::allowance::{Allowance, Kept};
@@ -124,7 +124,7 @@ pub(super) fn judge_imported(
         }
     }
     allowance.keep(Kept::Nothing);
-    conclude(&mut rows);
+    conclude_from(&mut rows, &recorded);
     if asked.are_named {
         let unknown = |(about, why): (&'static About, String)| {
             Judged::new(about, Finding::Unknown(Limit::Unfit(format!("does not fit: {why}"))))

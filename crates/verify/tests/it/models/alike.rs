@@ -84,11 +84,15 @@ fn a_read_that_two_writes_explain_is_given_the_one_that_fits() {
               c {r(x,1) r(y,1) w(x,2)} before d {r(x,2) r(y,nil)}: its x is read
               d {r(x,2) r(y,nil)} before b {w(x,1) w(y,1)}: it reads an older y"#]],
     );
-    check("session-serializable", "a w(x,1)\nb w(x,1)\nc r(x,1) r(x,nil)", expect![[r#"
+    check(
+        "session-serializable",
+        "a w(x,1)\nb w(x,1)\nc r(x,1) r(x,nil)",
+        expect![[r#"
         violated: with none of the 2 ways to give reads their writes; with the first: in any order each of these is before the next, and the last before the first
           a w(x,1) before c r(x,1): its x is read
           c r(x,1) before c r(x,nil): the same session
-          c r(x,nil) before a w(x,1): it reads an older x"#]]);
+          c r(x,nil) before a w(x,1): it reads an older x"#]],
+    );
     // By time the second write of 1 comes too late, and the first was overwritten.
     check(
         "strict-serializable",
