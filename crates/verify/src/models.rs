@@ -69,7 +69,7 @@ mod views;
 mod weakness;
 mod writers;
 
-pub use causal::Causal;
+pub use causal::{Causal, CausalStream, CausalStreamError};
 pub use causal_convergence::CausalConvergence;
 use constellation_trace::ids::nearest;
 use constellation_trace::{Act, History, Limit, Sessions};

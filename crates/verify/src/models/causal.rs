@@ -1,5 +1,7 @@
 //! Causal consistency: whoever sees an effect sees its causes.
 
+mod stream;
+
 use super::finding::{Anomaly, Finding, Stop, Why, key_name, transaction_name};
 use super::observed::{INITIAL, Observed, Seen};
 use super::past::{Past, edge};
@@ -10,6 +12,7 @@ use super::writers::{Last, Writers};
 use super::{About, Judges, Model, Recorded};
 
 use constellation_trace::TransactionId;
+pub use stream::{CausalStream, CausalStreamError};
 
 /// Causal consistency (CC): each transaction alone can be explained by an order of its past.
 ///

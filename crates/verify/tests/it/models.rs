@@ -5,6 +5,7 @@ mod alike;
 mod axioms;
 mod cases;
 mod causal;
+mod causal_stream;
 mod convergence;
 mod disagreements;
 mod enumerated;
