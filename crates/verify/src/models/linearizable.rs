@@ -108,6 +108,9 @@ impl Judge<'_, '_> {
         for key in zones::judge(sessions, &is_zoned, self.patience)? {
             is_zoned[key.index()] = false;
         }
+        if is_zoned.iter().all(|is_zoned| *is_zoned) {
+            return Ok(());
+        }
         let items = items::of_sessions(sessions, self.failed_set, |key| !is_zoned[key.index()])?;
         each(&Cell, items, Source::Sessions(sessions), self.patience)
     }

@@ -2,9 +2,10 @@
 //!
 //! A transaction reads at its beginning and writes at its commit; where it must be alone, both are one moment. The order
 //! keeps what the form of the model says (sessions, real time), has writes before their reads, and no other write of the key
-//! between the two; of two writers of a key one may have to commit before the other begins. What follows from that is
-//! followed until nothing new does ([`saturation`]): a cycle means that there is no order. Where something is left
-//! open, [`decide`] looks for one.
+//! between the two; of two writers of a key one may have to commit before the other begins. Mostly an order offers itself
+//! ([`attempt`]). Else what follows from that is followed until nothing new does ([`saturation`]): a cycle means that there
+//! is no order. Where something is left open, [`decide`] looks for one. Where there is no room for a bit for each pair, what
+//! follows at once ([`obvious`]) and what causal convergence forbids is all that can be said.
 
 mod attempt;
 mod decide;

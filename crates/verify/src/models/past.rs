@@ -88,7 +88,8 @@ impl Past {
     }
 
     /// How far a session is in the past of a transaction, itself excepted: the place of its last one there, or 0.
-    #[inline]
+    // Asked for each read and each session that wrote its key: a call costs as much as the answer.
+    #[inline(always)]
     pub(crate) fn reach(&self, observed: &Observed<'_>, id: u32, session: u32) -> u32 {
         if observed.owners[id as usize] == session {
             return observed.places[id as usize] - 1;
@@ -97,12 +98,14 @@ impl Past {
             Rows::Sessions { width, rows } => {
                 rows[self.row_of[id as usize] as usize * width + session as usize]
             }
-            Rows::Done { .. } => {
-                let line = &observed.lines[session as usize];
-                let known = line.partition_point(|other| self.is_done(*other, id));
-                u32::try_from(known).expect("as few as transactions")
-            }
+            Rows::Done { .. } => self.reach_by_bits(observed, id, session),
         }
+    }
+
+    #[inline(never)]
+    fn reach_by_bits(&self, observed: &Observed<'_>, id: u32, session: u32) -> u32 {
+        let known = observed.lines[session as usize].partition_point(|other| self.is_done(*other, id));
+        u32::try_from(known).expect("as few as transactions")
     }
 
     /// Whether one is in the past of the other.

@@ -177,27 +177,27 @@ impl Zones {
     }
 }
 
-/// Two clusters of one key of which each must be before the other. Sorts them by their first ends.
-fn crossing(group: &mut [Cluster]) -> Option<(Cluster, Cluster)> {
-    group.sort_by_key(|cluster| cluster.first_end);
-    // Those of forward zones seen so far do not overlap, so that the last of them ends last.
-    let mut forward: Vec<Cluster> = Vec::new();
-    let mut backward: Vec<Cluster> = Vec::new();
-    for cluster in group.iter().filter(|cluster| cluster.counts()) {
-        if cluster.first_end < cluster.last_begin {
-            if let Some(last) = forward.last().filter(|last| cluster.first_end < last.last_begin) {
-                return Some((*last, *cluster));
-            }
-            forward.push(*cluster);
-        } else {
-            backward.push(*cluster);
-        }
+/// Two clusters of one key of which each must be before the other: of several such pairs the one that is over first. Only
+/// those are sorted that are over before their last begins, which mostly are few.
+fn crossing(group: &[Cluster]) -> Option<(Cluster, Cluster)> {
+    let is_forward = |cluster: &Cluster| cluster.first_end < cluster.last_begin;
+    let forward = || (0_u32..).zip(group).filter(|(_, cluster)| cluster.counts() && is_forward(cluster));
+    let mut spans: Vec<(u64, u32, u64)> =
+        forward().map(|(place, cluster)| (cluster.first_end, place, cluster.last_begin)).collect();
+    spans.sort_unstable();
+    let cluster = |place: u32| group[place as usize];
+    // As long as those seen do not overlap the last of them ends last.
+    if let Some(pair) = spans.windows(2).find(|pair| pair[1].0 < pair[0].2) {
+        return Some((cluster(pair[0].1), cluster(pair[1].1)));
     }
-    backward.into_iter().find_map(|cluster| {
-        let after = forward.partition_point(|other| other.first_end < cluster.last_begin);
-        let other = forward[..after].last()?;
-        (cluster.first_end < other.last_begin).then_some((*other, cluster))
-    })
+    let crossed =
+        group.iter().filter(|cluster| cluster.counts() && !is_forward(cluster)).filter_map(|cluster| {
+            let after = spans.partition_point(|(first_end, ..)| *first_end < cluster.last_begin);
+            let (_, place, last_begin) = *spans[..after].last()?;
+            (cluster.first_end < last_begin).then_some((place, *cluster))
+        });
+    let (place, backward) = crossed.min_by_key(|(_, cluster)| cluster.first_end)?;
+    Some((cluster(place), backward))
 }
 
 impl Cluster {

@@ -94,7 +94,8 @@ fn what_a_stream_cannot_tell_or_take_is_said() {
     stream.write(0, "x", "1", &mut patience).expect("it is open");
     let found = stream.write(0, "x", "1", &mut patience).expect("it is open");
     let Finding::Unknown(limit) = found else { panic!("{found:?}") };
-    expect!["which of two writes is read where t1 of session 0 writes x = 1 is shown is not recorded"].assert_eq(&limit.to_string());
+    expect!["which of two writes is read where t1 of session 0 writes x = 1 is shown is not recorded"]
+        .assert_eq(&limit.to_string());
     let mut small = Patience::new(Budget { bytes_max: 500, ..Budget::default() });
     let mut stream = CausalStream::new(2);
     let found = (0..10).find_map(|nth| {
