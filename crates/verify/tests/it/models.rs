@@ -1,7 +1,7 @@
 //! The judges of consistency models, against slow obvious twins and the famous small histories.
 
-mod all_twins;
 mod alike;
+mod all_twins;
 mod axioms;
 mod cases;
 mod causal;
