@@ -13,7 +13,7 @@ use super::finding::{Finding, Stop};
 use super::items::{self, Source};
 use super::objects::{Cell, FailedSet, Object, Visit};
 use super::patience::Patience;
-use super::search::{Item, RealTime, Times, dead_end, shrink};
+use super::search::{Fate, Item, RealTime, Times, dead_end, shrink};
 use super::sequential::walk;
 use super::specification::Specification;
 use super::{About, Judges, Model, Recorded};
@@ -341,12 +341,13 @@ fn one<S: Specification>(
     let steps = (patience.steps() - steps).saturating_mul(4).max(STEPS_FIRST);
     let found = patience.within(steps, |patience| {
         // What began after the end that no order came beyond mostly has no part in it.
-        let prefix: Vec<_> = items.iter().filter(|item| item.invoked <= horizon).cloned().collect();
+        let prefix = until(specification, items, horizon);
         let mut is_explained = |items: &[Item<S::Operation>]| {
             RealTime::new(specification, items, &starts, patience)?.next_end(patience)
         };
         let is_enough = is_explained(&prefix) == Ok(false);
-        let shrunk = shrink(specification, if is_enough { prefix } else { items.to_vec() }, is_explained);
+        let shrunk =
+            shrink(specification, if is_enough { prefix } else { items.to_vec() }, Times::Kept, is_explained);
         let furthest = |patience: &mut Patience<'_>| {
             let search = RealTime::new(specification, &shrunk.items, &starts, patience)?;
             let mut search = search.without_foresight();
@@ -360,4 +361,18 @@ fn one<S: Specification>(
         found.stuck(dead_end(specification, &shrunk.items, Times::Kept, patience))
     });
     Err(found.into())
+}
+
+/// What began by then. What was over only later may have needed what began later, so it is open.
+fn until<S: Specification>(
+    specification: &S,
+    items: &[Item<S::Operation>],
+    horizon: u64,
+) -> Vec<Item<S::Operation>> {
+    let begun = items.iter().filter(|item| item.invoked <= horizon);
+    let cut = begun.map(|item| match item.returned <= horizon {
+        true => item.clone(),
+        false => Item { returned: Transaction::NEVER, fate: Fate::Open, ..item.clone() },
+    });
+    cut.filter(|item| !item.is_open() || !specification.is_pure(&item.operation)).collect()
 }

@@ -120,7 +120,7 @@ pub(super) fn walk<S: Specification>(
     }
     let steps = (patience.steps() - steps).saturating_mul(4).max(STEPS_SHRINKING);
     let shrunk = patience.within(steps, |patience| {
-        shrink(specification, items, |items| {
+        shrink(specification, items, times, |items| {
             Walk::new(specification, items, times, patience)?.explains(patience)
         })
     });

@@ -78,8 +78,9 @@ pub trait Specification {
         false
     }
 
-    /// How the operation hangs together with others, so that a smaller history stays a sensible one: without the write the
-    /// read of its value is no evidence. `None` if that is not known; then only pure operations are left out.
+    /// How the operation hangs together with others, so that a smaller history is wrong only where the whole is: whatever an
+    /// operation made, those that see it are left out with it. `None` if that is not known; then only pure operations of
+    /// this object are left out.
     fn bonds(&self, _operation: &Self::Operation) -> Option<Bonds> {
         None
     }
@@ -110,11 +111,17 @@ pub enum Answer<'a> {
     Open,
 }
 
-/// Which values an operation makes and sees.
+/// What an operation makes and sees, by numbers that mean what its specification wants.
+///
+/// Where operations are left out of an order that the object explains, and with each that made something all that see it,
+/// the object must explain the rest. So of a queue all that is done with a value both makes and sees it: whoever takes the
+/// value away is needed by what comes behind it.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Bonds {
     /// The value that it puts there.
     pub made: Option<u64>,
-    /// The values that it could not see unless somebody had made them.
+    /// What it might not be able to do without those who made it, whether or not others made it as well.
     pub seen: Vec<u64>,
+    /// The value that it saw not to be there, of an object that shows one: so another one that was made was there.
+    pub missed: Option<u64>,
 }

@@ -9,6 +9,7 @@ mod causal_stream;
 mod convergence;
 mod disagreements;
 mod enumerated;
+mod evidence;
 mod large;
 mod lattice;
 mod linearizable;

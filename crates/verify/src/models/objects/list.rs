@@ -62,8 +62,8 @@ impl Specification for List {
 
     fn bonds(&self, operation: &ListOperation) -> Option<Bonds> {
         Some(match operation {
-            ListOperation::Read(shown) => Bonds { made: None, seen: shown.clone() },
-            ListOperation::Append(value) => Bonds { made: Some(*value), seen: Vec::new() },
+            ListOperation::Read(shown) => Bonds { seen: shown.clone(), ..Bonds::default() },
+            ListOperation::Append(value) => Bonds { made: Some(*value), ..Bonds::default() },
         })
     }
 

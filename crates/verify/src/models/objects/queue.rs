@@ -22,8 +22,13 @@ pub enum QueueOperation {
     /// There was none in it.
     Empty,
     /// Its first, if there was any, is no longer in it; which that was nobody was told.
+    Take,
+    /// The same of one that is open, so that it may not have been at all.
     Lose,
 }
+
+/// What is made by taking away nobody knows what; no value.
+const LOST: u64 = 1 << 32;
 
 impl Specification for Queue {
     type Operation = QueueOperation;
@@ -42,7 +47,8 @@ impl Specification for Queue {
             ("dequeue", Answer::Shows([])) => Some(QueueOperation::Empty),
             ("dequeue", Answer::Shows([value])) => Some(QueueOperation::Dequeue(number(texts, value)?)),
             ("dequeue", Answer::Shows(several)) => return Err(odd(Object::Queue, call, several.len())),
-            ("dequeue", _) => Some(QueueOperation::Lose),
+            ("dequeue", Answer::Done) => Some(QueueOperation::Take),
+            ("dequeue", Answer::Open) => Some(QueueOperation::Lose),
             _ => return Err(foreign(Object::Queue, call)),
         })
     }
@@ -73,13 +79,20 @@ impl Specification for Queue {
     }
 
     fn bonds(&self, operation: &QueueOperation) -> Option<Bonds> {
-        match *operation {
-            QueueOperation::Enqueue(value) => Some(Bonds { made: Some(u64::from(value)), seen: Vec::new() }),
-            QueueOperation::Dequeue(value) => Some(Bonds { made: None, seen: vec![u64::from(value)] }),
-            QueueOperation::Empty => Some(Bonds::default()),
-            // Without it, what it took is still there.
-            QueueOperation::Lose => None,
-        }
+        let of = |value: u32| Some(u64::from(value));
+        Some(match *operation {
+            QueueOperation::Enqueue(value) => {
+                Bonds { made: of(value), seen: vec![value.into()], missed: None }
+            }
+            // Without it, its value is before all that came later.
+            QueueOperation::Dequeue(value) => {
+                Bonds { made: of(value), seen: vec![value.into(), LOST], missed: None }
+            }
+            QueueOperation::Empty => Bonds { seen: vec![LOST], ..Bonds::default() },
+            // Without what it took, it need not have been; without it, what it took is still there.
+            QueueOperation::Lose => Bonds { made: Some(LOST), ..Bonds::default() },
+            QueueOperation::Take => return None,
+        })
     }
 
     fn bytes(&self, state: &VecDeque<u32>) -> usize {

@@ -115,11 +115,12 @@ impl Specification for Register {
 
     fn bonds(&self, operation: &RegisterOperation) -> Option<Bonds> {
         Some(match *operation {
-            RegisterOperation::Read(value) => Bonds { made: None, seen: vec![value] },
-            RegisterOperation::Write(value) => Bonds { made: Some(value), seen: Vec::new() },
-            RegisterOperation::Set(expected, value) => Bonds { made: Some(value), seen: vec![expected] },
-            // That it held another value is so without anybody's help: it did before the first write.
-            RegisterOperation::Mismatch(_) => Bonds::default(),
+            RegisterOperation::Read(value) => Bonds { seen: vec![value], ..Bonds::default() },
+            RegisterOperation::Write(value) => Bonds { made: Some(value), ..Bonds::default() },
+            RegisterOperation::Set(expected, value) => {
+                Bonds { made: Some(value), seen: vec![expected], missed: None }
+            }
+            RegisterOperation::Mismatch(expected) => Bonds { missed: Some(expected), ..Bonds::default() },
         })
     }
 

@@ -27,6 +27,9 @@ pub enum SetOperation {
     Read(BTreeSet<u32>),
 }
 
+/// What is made by taking any value away; no value.
+const ABSENT: u64 = 1 << 32;
+
 impl Specification for Set {
     type Operation = SetOperation;
     type State = BTreeSet<u32>;
@@ -90,15 +93,20 @@ impl Specification for Set {
     }
 
     fn bonds(&self, operation: &SetOperation) -> Option<Bonds> {
-        let value = |value: &u32| u64::from(*value);
-        match operation {
-            SetOperation::Add(added, None) => Some(Bonds { made: Some(value(added)), seen: Vec::new() }),
-            SetOperation::Contains(seen, true) => Some(Bonds { made: None, seen: vec![value(seen)] }),
-            SetOperation::Contains(_, false) => Some(Bonds::default()),
-            SetOperation::Read(shown) => Some(Bonds { made: None, seen: shown.iter().map(value).collect() }),
-            // Without a removal, or one addition of two, what others saw may become wrong.
-            SetOperation::Remove(..) | SetOperation::Add(..) => None,
-        }
+        let (made, seen) = match operation {
+            SetOperation::Add(value, None) => (Some(u64::from(*value)), Vec::new()),
+            SetOperation::Add(value, Some(true)) => (Some(u64::from(*value)), vec![ABSENT]),
+            SetOperation::Add(value, Some(false)) | SetOperation::Contains(value, true) => {
+                (None, vec![u64::from(*value)])
+            }
+            SetOperation::Remove(_, None) => (Some(ABSENT), Vec::new()),
+            SetOperation::Remove(value, Some(true)) => (Some(ABSENT), vec![u64::from(*value)]),
+            SetOperation::Remove(_, Some(false)) | SetOperation::Contains(_, false) => (None, vec![ABSENT]),
+            SetOperation::Read(shown) => {
+                (None, shown.iter().map(|value| u64::from(*value)).chain([ABSENT]).collect())
+            }
+        };
+        Some(Bonds { made, seen, missed: None })
     }
 
     fn bytes(&self, state: &BTreeSet<u32>) -> usize {

@@ -1,0 +1,97 @@
+//! Evidence of objects: where a history is right but for one operation, that one alone is shown.
+
+use constellation_trace::History;
+use constellation_verify::models::{
+    FailedSet, Finding, Linearizable, Queue, Register, Sequential, Set, Specification,
+};
+use proptest::prelude::*;
+
+use super::objects::{history, patience};
+
+/// Kind, value, other value, and how far it reaches before and behind its moment.
+type Drawn = (u8, u8, u8, u8, u8);
+
+/// A history that `does` brings about, one operation after the other at moments within each of them, with one more at the end
+/// that nothing explains.
+fn with_one_wrong(drawn: &[Drawn], wrong: &str, mut does: impl FnMut(u8, u8, u8) -> String) -> History {
+    let mut lines: Vec<(u64, String)> = (0..)
+        .zip(drawn)
+        .map(|(nth, (kind, value, other, before, behind))| {
+            let moment = 100 + nth * 10;
+            let (invoked, returned) = (moment - u64::from(before % 40), moment + u64::from(behind % 40));
+            (invoked, format!("{nth} {invoked}..{returned} {}", does(*kind, value % 3, other % 3)))
+        })
+        .collect();
+    lines.push((10_000, format!("{} 10000..10001 {wrong}", drawn.len())));
+    lines.sort();
+    history(&lines.into_iter().map(|(_, line)| line).collect::<Vec<_>>().join("\n"))
+}
+
+fn only_the_last<S: Specification>(specification: &S, history: &History) -> Result<(), TestCaseError> {
+    let findings = [
+        Linearizable::judge_as(specification, history, &mut patience()),
+        Sequential::judge_as(specification, history, &mut patience()),
+    ];
+    for finding in findings {
+        let Finding::Violated(anomaly) = finding else { panic!("nothing explains the last: {finding:?}") };
+        let shown: Vec<usize> = anomaly.transactions.iter().map(|id| id.index()).collect();
+        prop_assert_eq!(shown, vec![history.operations().len() - 1], "{}: {:?}", anomaly.found, history);
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_right_of_a_queue_is_no_evidence(drawn in proptest::collection::vec(any::<Drawn>(), 1..14)) {
+        let mut held = std::collections::VecDeque::new();
+        let history = with_one_wrong(&drawn, "dequeue = 9", |kind, value, _| {
+            if kind % 2 == 0 {
+                held.push_back(value);
+                format!("enqueue {value}")
+            } else {
+                held.pop_front().map_or("dequeue =".to_owned(), |first| format!("dequeue = {first}"))
+            }
+        });
+        only_the_last(&Queue, &history)?;
+    }
+
+    #[test]
+    fn what_is_right_of_a_register_is_no_evidence(drawn in proptest::collection::vec(any::<Drawn>(), 1..14)) {
+        let mut held = None;
+        let history = with_one_wrong(&drawn, "read x = 9", |kind, value, other| match kind % 4 {
+            0 => {
+                held = Some(value);
+                format!("write x {value}")
+            }
+            1 | 2 if held != Some(value) => format!("set x {value} {other} = failed"),
+            1 | 2 => {
+                held = Some(other);
+                format!("set x {value} {other}")
+            }
+            _ => held.map_or("read x =".to_owned(), |held| format!("read x = {held}")),
+        });
+        only_the_last(&Register { failed_set: FailedSet::AssertsMismatch }, &history)?;
+    }
+
+    #[test]
+    fn what_is_right_of_a_set_is_no_evidence(drawn in proptest::collection::vec(any::<Drawn>(), 1..14)) {
+        let mut held = std::collections::BTreeSet::new();
+        let history = with_one_wrong(&drawn, "contains s 9 = true", |kind, value, other| match (kind % 4, other) {
+            (0, 0) => {
+                held.insert(value);
+                format!("add s {value}")
+            }
+            (0, _) => format!("add s {value} = {}", held.insert(value)),
+            (1, 0) => {
+                held.remove(&value);
+                format!("remove s {value}")
+            }
+            (1, _) => format!("remove s {value} = {}", held.remove(&value)),
+            (2, _) => format!("contains s {value} = {}", held.contains(&value)),
+            _ => format!("read s = {}", held.iter().map(u8::to_string).collect::<Vec<_>>().join(" ")),
+        });
+        only_the_last(&Set, &history)?;
+    }
+}
