@@ -1,19 +1,25 @@
 //! Linearizability: each operation takes effect at one moment between its beginning and its end.
 
+mod known;
+mod lists;
+mod queue;
+mod rows;
+mod set;
 mod stream;
 mod zones;
 
 use std::collections::BTreeMap;
 
-use constellation_trace::{Act, History, Limit, Outcome, Sessions, Timing, Transaction};
+use constellation_trace::{Act, History, Key, Limit, Outcome, Sessions, Timing, Transaction};
+use known::{Known, Quick, never};
 pub use stream::{Stream, StreamError};
 
 use super::asked::{Asked, Kinds, ask};
-use super::finding::{Finding, Stop};
+use super::finding::{Anomaly, Finding, Stop};
 use super::items::{self, Source};
-use super::objects::{Cell, FailedSet, Object, Visit};
+use super::objects::{Cell, FailedSet, Object, Queue, Set, Visit};
 use super::patience::Patience;
-use super::search::{Fate, Item, RealTime, Times, dead_end, shrink};
+use super::search::{Fate, Item, RealTime, Shrunk, Times, dead_end, shrink};
 use super::sequential::walk;
 use super::specification::Specification;
 use super::{About, Judges, Model, Recorded};
@@ -61,7 +67,8 @@ impl Linearizable {
     ) -> Finding {
         let items = items::of_history(specification, history, |call| Some(specification.partition(call)));
         let judged = items.map_err(Stop::from);
-        judged.and_then(|items| all(specification, items, Source::History(history), patience)).into()
+        let source = Source::History(history);
+        judged.and_then(|items| all(Ways { specification, quick: never, source }, items, patience)).into()
     }
 }
 
@@ -92,7 +99,12 @@ impl Asked for Judge<'_, '_> {
         let mut unknown = None;
         for object in kinds.objects() {
             let mut visitor = OfObject { object, history, kinds, patience: &mut *self.patience };
-            match object.visit(self.failed_set, &mut visitor) {
+            let judged = match object {
+                Object::Queue => visitor.judge(&Queue, known::QUEUE),
+                Object::Set => visitor.judge(&Set, known::SET),
+                _ => object.visit(self.failed_set, &mut visitor),
+            };
+            match judged {
                 Err(Stop::Unknown(limit)) => drop(unknown.get_or_insert(limit)),
                 result => result?,
             }
@@ -108,11 +120,17 @@ impl Judge<'_, '_> {
         for key in zones::judge(sessions, &is_zoned, self.patience)? {
             is_zoned[key.index()] = false;
         }
-        if is_zoned.iter().all(|is_zoned| *is_zoned) {
+        let mut is_listed = listed(sessions, self.patience)?;
+        for key in lists::judge(sessions, &is_listed, self.patience)? {
+            is_listed[key.index()] = false;
+        }
+        if is_zoned.iter().zip(&is_listed).all(|(is_zoned, is_listed)| *is_zoned || *is_listed) {
             return Ok(());
         }
-        let items = items::of_sessions(sessions, self.failed_set, |key| !is_zoned[key.index()])?;
-        each(&Cell, items, Source::Sessions(sessions), self.patience)
+        let is_searched = |key: Key| !is_zoned[key.index()] && !is_listed[key.index()];
+        let items = items::of_sessions(sessions, self.failed_set, is_searched)?;
+        let ways = Ways { specification: &Cell, quick: never, source: Source::Sessions(sessions) };
+        each(ways, items, self.patience)
     }
 }
 
@@ -128,10 +146,47 @@ impl Visit for OfObject<'_, '_, '_> {
     type Result = Result<(), Stop>;
 
     fn visit<S: Specification>(&mut self, specification: &S) -> Result<(), Stop> {
+        self.judge(specification, never)
+    }
+}
+
+impl OfObject<'_, '_, '_> {
+    fn judge<S: Specification>(&mut self, specification: &S, quick: Quick<S::Operation>) -> Result<(), Stop> {
         let part = |call| self.kinds.part(self.object, call);
         let items = items::of_history(specification, self.history, part)?;
-        all(specification, items, Source::History(self.history), self.patience)
+        let source = Source::History(self.history);
+        all(Ways { specification, quick, source }, items, self.patience)
     }
+}
+
+/// How objects of one kind are judged.
+struct Ways<'s, S: Specification> {
+    specification: &'s S,
+    /// What is tried before a search.
+    quick: Quick<S::Operation>,
+    source: Source<'s>,
+}
+
+impl<S: Specification> Clone for Ways<'_, S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S: Specification> Copy for Ways<'_, S> {}
+
+/// Which keys are lists that what was shown can judge, unless a value was appended twice: nothing but single values are
+/// appended, and all is read.
+fn listed(sessions: &Sessions, patience: &mut Patience<'_>) -> Result<Vec<bool>, Limit> {
+    patience.step(sessions.len() as u64)?;
+    let mut is_listed = vec![true; sessions.keys().len()];
+    for id in sessions.ids() {
+        let accesses = sessions.accesses(id);
+        if !matches!(accesses, [one] if matches!(one.act, Act::Append | Act::ReadList)) {
+            accesses.iter().for_each(|access| is_listed[access.key.index()] = false);
+        }
+    }
+    Ok(is_listed)
 }
 
 /// Which keys are registers that can be judged by zones, unless a read shows what two writes wrote: nothing but single reads
@@ -263,18 +318,17 @@ fn apart(invoked: u64, returned: u64) -> (u64, u64) {
 
 /// Judges objects that are all of one kind.
 fn all<S: Specification>(
-    specification: &S,
+    ways: Ways<'_, S>,
     items: Vec<Item<S::Operation>>,
-    source: Source<'_>,
     patience: &mut Patience<'_>,
 ) -> Result<(), Stop> {
-    each(specification, items.clone(), source, patience)?;
+    each(ways, items.clone(), patience)?;
     let is_sufficient = match strict_items(&items) {
         Strict::Same => true,
-        Strict::Is(strict) => each(specification, strict, source, patience).is_ok(),
+        Strict::Is(strict) => each(ways, strict, patience).is_ok(),
         Strict::None => false,
     };
-    if is_sufficient { Ok(()) } else { together(specification, items, source, patience) }
+    if is_sufficient { Ok(()) } else { together(ways.specification, items, ways.source, patience) }
 }
 
 /// Judges all objects together: only where sessions order what times do not.
@@ -293,9 +347,8 @@ const STEPS_FIRST: u64 = 1 << 20;
 /// Judges each object alone: first all of them with little patience, so that one that is hard does not hide that another is
 /// wrong, then those that were too hard.
 fn each<S: Specification>(
-    specification: &S,
+    ways: Ways<'_, S>,
     items: Vec<Item<S::Operation>>,
-    source: Source<'_>,
     patience: &mut Patience<'_>,
 ) -> Result<(), Stop> {
     let mut parts: Vec<Vec<Item<S::Operation>>> = Vec::new();
@@ -308,14 +361,20 @@ fn each<S: Specification>(
     }
     let mut hard = Vec::new();
     for items in parts {
-        match patience.within(STEPS_FIRST, |patience| one(specification, &items, source, patience)) {
+        match (ways.quick)(&items, ways.source, patience)? {
+            Known::Holds => continue,
+            Known::Found(anomaly) => return Err(anomaly.into()),
+            Known::Wrong(places) => return Err(told(ways, &items, &places, patience).into()),
+            Known::Nothing => {}
+        }
+        match patience.within(STEPS_FIRST, |patience| one(ways, &items, patience)) {
             Err(Stop::Unknown(_)) => hard.push(items),
             result => result?,
         }
     }
     let mut unknown = None;
     for items in hard {
-        match one(specification, &items, source, patience) {
+        match one(ways, &items, patience) {
             Err(Stop::Unknown(limit)) => drop(unknown.get_or_insert(limit)),
             result => result?,
         }
@@ -323,13 +382,29 @@ fn each<S: Specification>(
     unknown.map_or(Ok(()), |limit| Err(limit.into()))
 }
 
+/// Why there is no order of these items of one object, as its quick judge found.
+fn told<S: Specification>(
+    ways: Ways<'_, S>,
+    items: &[Item<S::Operation>],
+    places: &[u32],
+    patience: &mut Patience<'_>,
+) -> Anomaly {
+    let wrong: Vec<_> = places.iter().map(|nth| items[*nth as usize].clone()).collect();
+    patience.within(STEPS_FIRST, |patience| {
+        let shrunk = shrink(ways.specification, wrong, Times::Kept, |items| {
+            Ok(matches!((ways.quick)(items, ways.source, patience)?, Known::Holds))
+        });
+        evidence(ways, &shrunk, patience)
+    })
+}
+
 /// Judges one object, by search.
 fn one<S: Specification>(
-    specification: &S,
+    ways: Ways<'_, S>,
     items: &[Item<S::Operation>],
-    source: Source<'_>,
     patience: &mut Patience<'_>,
 ) -> Result<(), Stop> {
+    let specification = ways.specification;
     let steps = patience.steps();
     let starts = [specification.init()];
     let mut search = RealTime::new(specification, items, &starts, patience)?;
@@ -346,21 +421,34 @@ fn one<S: Specification>(
             RealTime::new(specification, items, &starts, patience)?.next_end(patience)
         };
         let is_enough = is_explained(&prefix) == Ok(false);
-        let shrunk =
-            shrink(specification, if is_enough { prefix } else { items.to_vec() }, Times::Kept, is_explained);
-        let furthest = |patience: &mut Patience<'_>| {
-            let search = RealTime::new(specification, &shrunk.items, &starts, patience)?;
-            let mut search = search.without_foresight();
-            search.next_end(patience)?;
-            Ok::<_, Limit>(search.dead_end() as usize)
-        };
-        let furthest = furthest(patience).map(|item| source.name(shrunk.items[item].id));
-        let beyond =
-            furthest.map_or_else(|_| String::new(), |name| format!("; none gets further than {name}"));
-        let found = shrunk.found("their times", &beyond, |id| source.name(id));
-        found.stuck(dead_end(specification, &shrunk.items, Times::Kept, patience))
+        let wrong = if is_enough { prefix } else { items.to_vec() };
+        let shrunk = shrink(specification, wrong, Times::Kept, is_explained);
+        evidence(ways, &shrunk, patience)
     });
     Err(found.into())
+}
+
+/// Of how many operations at most it is said beyond which one no order comes, which takes one more search.
+const DEAD_END_MAX: usize = 100;
+
+/// What is left of items without an order, with the one that none comes beyond.
+fn evidence<S: Specification>(
+    ways: Ways<'_, S>,
+    shrunk: &Shrunk<S::Operation>,
+    patience: &mut Patience<'_>,
+) -> Anomaly {
+    let starts = [ways.specification.init()];
+    let furthest = |patience: &mut Patience<'_>| {
+        let search = RealTime::new(ways.specification, &shrunk.items, &starts, patience)?;
+        let mut search = search.without_foresight();
+        search.next_end(patience)?;
+        Ok::<_, Limit>(search.dead_end() as usize)
+    };
+    let furthest = if shrunk.items.len() <= DEAD_END_MAX { furthest(patience).ok() } else { None };
+    let name = furthest.map(|item| ways.source.name(shrunk.items[item].id));
+    let beyond = name.map_or_else(String::new, |name| format!("; none gets further than {name}"));
+    let found = shrunk.found("their times", &beyond, |id| ways.source.name(id));
+    found.stuck(dead_end(ways.specification, &shrunk.items, Times::Kept, patience))
 }
 
 /// What began by then. What was over only later may have needed what began later, so it is open.

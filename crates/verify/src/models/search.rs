@@ -12,7 +12,7 @@ use constellation_trace::{Limit, Transaction, TransactionId};
 
 pub(super) use dead_end::dead_end;
 pub(super) use real_time::RealTime;
-pub(super) use shrink::shrink;
+pub(super) use shrink::{Shrunk, shrink};
 use visited::{States, Visited};
 pub(super) use walk::{Times, Walk};
 
@@ -57,7 +57,7 @@ impl<O> Item<O> {
     }
 
     /// The time by which it was over for sure.
-    fn deadline(&self) -> u64 {
+    pub(super) fn deadline(&self) -> u64 {
         if self.is_open() { Transaction::NEVER } else { self.returned }
     }
 }

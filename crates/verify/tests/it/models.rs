@@ -15,6 +15,7 @@ mod lattice;
 mod linearizable;
 mod litmus;
 mod objects;
+mod once;
 mod orders;
 mod planted;
 mod random;

@@ -127,7 +127,7 @@ impl Tied {
                 part: item.part,
                 invoked: item.invoked,
                 deadline: item.deadline(),
-                covered: if initial.is_some() { covered(&covers, item.part, item.invoked) } else { 0 },
+                covered: covered(&covers, item.part, item.invoked),
                 may_leave: is_known || specification.is_pure(&item.operation),
                 made,
                 missed: bonds.missed.map(|value| match number(item.part, value) {
@@ -137,6 +137,8 @@ impl Tied {
             });
         }
         let is_initial = values.iter().map(|(_, value)| initial == Some(*value)).collect();
+        // What an object shows that does not hold one value may have been made by several, some of them later.
+        let times = if initial.is_some() { times } else { Times::Ignored };
         Tied { times, nodes, makers, seers, is_initial }
     }
 

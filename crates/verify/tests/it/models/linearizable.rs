@@ -136,7 +136,7 @@ fn lists_are_judged_by_all_that_a_read_shows() {
         told(&sessions, &judge("linearizable", &sessions))
     };
     expect!["holds"].assert_eq(&told("pacific a(x,1)@1..4\natlantic a(x,2)@1..4\nindian r(x,[2,1])@5..6"));
-    expect!["violated: no order of these 3 that respects their times explains them; none gets further than indian r(x,[2,1])"].assert_eq(&told("pacific a(x,1)@1..2 a(x,2)@3..4\natlantic r(x,[])@1..2\nindian r(x,[2,1])@5..6"));
+    expect!["violated: indian r(x,[2,1]) shows pacific a(x,2) before pacific a(x,1), which was over before that began"].assert_eq(&told("pacific a(x,1)@1..2 a(x,2)@3..4\natlantic r(x,[])@1..2\nindian r(x,[2,1])@5..6"));
     expect!["unknown: x is used as a register and as a list"]
         .assert_eq(&told("pacific a(x,1)@1..2 w(x,2)@3..4"));
     expect!["unknown: pacific {w(x,1) w(y,1)} is a transaction of several operations, not one"]
@@ -234,7 +234,7 @@ fn the_budget_ends_a_search_and_says_what_was_explored() {
     };
     expect!["unknown: none wrong among the 10028 explored, within the bound: 10000 steps"]
         .assert_eq(&finding(Budget { steps_max: 10_000, ..Budget::default() }));
-    expect!["unknown: none wrong among the 64941 explored, within the bound: 100000 bytes of memory"]
+    expect!["unknown: none wrong among the 64968 explored, within the bound: 100000 bytes of memory"]
         .assert_eq(&finding(Budget { bytes_max: 100_000, ..Budget::default() }));
 }
 
