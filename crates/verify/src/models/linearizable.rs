@@ -406,20 +406,14 @@ fn one<S: Specification>(
 ) -> Result<(), Stop> {
     let specification = ways.specification;
     let steps = patience.steps();
-    let starts = [specification.init()];
-    let mut search = RealTime::new(specification, items, &starts, patience)?;
-    if search.next_end(patience)? {
-        return Ok(());
-    }
-    let horizon = items[search.dead_end() as usize].returned;
-    drop(search);
+    let Some(last) = dead_end(specification, items, patience)? else { return Ok(()) };
+    let horizon = items[last as usize].returned;
     let steps = (patience.steps() - steps).saturating_mul(4).max(STEPS_FIRST);
     let found = patience.within(steps, |patience| {
         // What began after the end that no order came beyond mostly has no part in it.
         let prefix = until(specification, items, horizon);
-        let mut is_explained = |items: &[Item<S::Operation>]| {
-            RealTime::new(specification, items, &starts, patience)?.next_end(patience)
-        };
+        let mut is_explained =
+            |items: &[Item<S::Operation>]| Ok(dead_end(specification, items, patience)?.is_none());
         let is_enough = is_explained(&prefix) == Ok(false);
         let wrong = if is_enough { prefix } else { items.to_vec() };
         let shrunk = shrink(specification, wrong, Times::Kept, is_explained);

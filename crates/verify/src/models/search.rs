@@ -5,6 +5,7 @@ mod real_time;
 mod shrink;
 mod visited;
 mod walk;
+mod windows;
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,7 @@ pub(super) use real_time::RealTime;
 pub(super) use shrink::{Shrunk, shrink};
 use visited::{States, Visited};
 pub(super) use walk::{Times, Walk};
+pub(super) use windows::{Ends, dead_end, ends_of};
 
 use super::patience::Patience;
 use super::specification::Specification;
@@ -79,6 +81,8 @@ struct Tried<'s, S: Specification> {
     shown: Vec<u32>,
     /// The values that certain operations see and that are made at most once, by number.
     values: BTreeMap<u64, u32>,
+    /// The values that operations make, in order.
+    made: Vec<u64>,
     /// How many certain operations are still to see each.
     waiting: Vec<u32>,
 }
@@ -96,13 +100,15 @@ impl<'s, S: Specification> Tried<'s, S> {
         let mut shown: Vec<u64> = starts.iter().filter_map(|state| specification.shown(state)).collect();
         shown.sort_unstable();
         shown.dedup();
-        let values = if shown.is_empty() { BTreeMap::new() } else { once(specification, shown, items) };
+        let (values, made) =
+            if shown.is_empty() { Default::default() } else { once(specification, shown, items) };
         let mut tried = Tried {
             specification,
             states: States::new(),
             shown: Vec::new(),
             waiting: vec![0; values.len()],
             values,
+            made,
         };
         for state in starts {
             tried.number(state.clone());
@@ -117,6 +123,15 @@ impl<'s, S: Specification> Tried<'s, S> {
             self.shown.push(shown.and_then(|value| self.values.get(&value).copied()).unwrap_or(NONE));
         }
         number
+    }
+
+    /// The number of a state to begin in. If others make the value that it shows, that may come back.
+    fn begin(&mut self, state: S::State) -> u32 {
+        let value = self.specification.shown(&state).filter(|value| self.made.binary_search(value).is_ok());
+        if let Some(gone) = value.and_then(|value| self.values.remove(&value)) {
+            self.shown.iter_mut().filter(|shown| **shown == gone).for_each(|shown| *shown = NONE);
+        }
+        self.number(state)
     }
 
     /// The value that an item waits to see, which is from now on counted.
@@ -163,17 +178,20 @@ fn sees<S: Specification>(specification: &S, item: &Item<S::Operation>) -> Optio
     if let [one] = bonds.seen[..] { Some(one) } else { None }
 }
 
-/// The values that certain operations see and that nobody makes twice; being there at first is being made.
+/// The values that certain operations see and that nobody makes twice, by number; being there at first is being made. And all
+/// that operations make, in order.
 fn once<'i, S: Specification>(
     specification: &S,
     initial: Vec<u64>,
     items: impl Iterator<Item = &'i Item<S::Operation>> + Clone,
-) -> BTreeMap<u64, u32>
+) -> (BTreeMap<u64, u32>, Vec<u64>)
 where
     S::Operation: 'i,
 {
-    let mut made: Vec<u64> =
+    let mut own: Vec<u64> =
         items.clone().filter_map(|item| specification.bonds(&item.operation)?.made).collect();
+    own.sort_unstable();
+    let mut made = own.clone();
     made.extend(initial);
     made.sort_unstable();
     let mut seen: Vec<u64> = items.filter_map(|item| sees(specification, item)).collect();
@@ -183,22 +201,26 @@ where
         let start = made.partition_point(|other| other < value);
         made[start..].iter().take_while(|other| *other == value).count() <= 1
     });
-    seen.into_iter().zip(0..).collect()
+    (seen.into_iter().zip(0..).collect(), own)
 }
 
-/// Whether there is room for what a search holds of each item. Nothing stays entered, since the search is gone before the next
-/// begins.
-fn room<O>(items: &[Item<O>], patience: &mut Patience<'_>) -> Result<(), Limit> {
-    let size = size_of::<Item<O>>() + 64;
+/// How many bytes a search holds for each item besides the item itself: its places in the line and on the stack, at worst
+/// while the stack grows.
+const BYTES_EACH: usize = 150;
+
+/// How many bytes a search holds of its items, for which there is room. They are not entered, since the search is gone
+/// before the next begins; [`enter`] counts them in.
+fn room<O>(items: &[Item<O>], patience: &mut Patience<'_>) -> Result<u64, Limit> {
+    let size = size_of::<Item<O>>() + BYTES_EACH;
     patience.afford(items.len(), size)?;
     patience.release(items.len(), size);
-    Ok(())
+    Ok((items.len() as u64).saturating_mul(size as u64))
 }
 
-/// Enters a configuration, and tells whether it is new.
-fn enter(visited: &mut Visited, row: &[u32], states: u64, patience: &Patience<'_>) -> Result<bool, Limit> {
+/// Enters a configuration, and tells whether it is new; `besides` is what is held besides those that were met.
+fn enter(visited: &mut Visited, row: &[u32], besides: u64, patience: &Patience<'_>) -> Result<bool, Limit> {
     let allowed = patience.budget().bytes_max;
-    if visited.bytes_next().saturating_add(states) > allowed {
+    if visited.bytes_next().saturating_add(besides) > allowed {
         return Err(Limit::Explored {
             visited: patience.steps(),
             bound: format!("{allowed} bytes of memory"),

@@ -33,6 +33,7 @@ mod twins;
 mod waves;
 mod weakened;
 mod weakened_objects;
+mod windows;
 
 use constellation_trace::Sessions;
 use constellation_verify::Budget;

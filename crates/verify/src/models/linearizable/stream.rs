@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use constellation_trace::{Call, Completion, Limit, Names, Transaction, TransactionId, one_line};
+use constellation_trace::{Call, Completion, Names, Transaction, TransactionId, one_line};
 
 use crate::models::finding::{Anomaly, Finding};
 use crate::models::patience::Patience;
-use crate::models::search::{Fate, Item, RealTime};
+use crate::models::search::{Ends, Fate, Item, ends_of};
 use crate::models::specification::{Answer, Specification};
 
 /// Judges operations while they are done: whenever none of an object is under way, all that is over is judged and forgotten
@@ -204,9 +204,8 @@ impl<S: Specification> Part<S> {
         }
         let starts = std::mem::take(&mut self.starts);
         let items = std::mem::take(&mut self.items);
-        let mut ends = Vec::new();
-        let dead_end =
-            ends_of(specification, &items, &starts, &mut ends, patience).map_err(Finding::Unknown)?;
+        let Ends { ends, dead_end, .. } =
+            ends_of(specification, &items, &starts, usize::MAX, patience).map_err(Finding::Unknown)?;
         if ends.is_empty() {
             let last = items[dead_end as usize].id;
             let held = items.iter().filter(|item| item.invoked <= items[dead_end as usize].returned);
@@ -232,31 +231,6 @@ impl<S: Specification> Part<S> {
             items.into_iter().zip(is_held).filter(|(_, is_held)| *is_held).map(|(item, _)| item).collect();
         Ok(())
     }
-}
-
-/// In which states an object may be after all items, with the open items that may still be; and the item that no order came
-/// beyond, if there is none.
-fn ends_of<S: Specification>(
-    specification: &S,
-    items: &[Item<S::Operation>],
-    starts: &[(S::State, Vec<u32>)],
-    ends: &mut Vec<(S::State, Vec<u32>)>,
-    patience: &mut Patience<'_>,
-) -> Result<u32, Limit> {
-    let states: Vec<S::State> = starts.iter().map(|(state, _)| state.clone()).collect();
-    let mut search = RealTime::new(specification, items, &states, patience)?;
-    for (state, gone) in starts {
-        search.restart(state.clone(), gone);
-        while search.next_end(patience)? {
-            let mut open: Vec<u32> = search.still_open().collect();
-            open.sort_unstable();
-            ends.push((search.state().clone(), open));
-            let size = size_of::<(S::State, Vec<u32>)>() + items.len() / 8;
-            patience.afford(ends.len(), size)?;
-            patience.release(ends.len(), size);
-        }
-    }
-    Ok(search.dead_end())
 }
 
 /// Why an operation was refused; then it is as if it had not ended in this way, nor in any other.

@@ -35,6 +35,8 @@ pub(in crate::models) struct RealTime<'s, S: Specification> {
     slots: Vec<u32>,
     bits: Vec<u32>,
     visited: Visited,
+    /// The bytes that its items take.
+    room: u64,
     row: Vec<u32>,
     stack: Vec<Frame>,
     state: u32,
@@ -83,7 +85,7 @@ impl<'s, S: Specification> RealTime<'s, S> {
         patience: &mut Patience<'_>,
     ) -> Result<RealTime<'s, S>, Limit> {
         patience.step(items.len() as u64)?;
-        room(items, patience)?;
+        let room = room(items, patience)?;
         let mut tried = Tried::new(specification, items.iter(), starts);
         let sees = items.iter().map(|item| tried.expect(item)).collect();
         let line = Line::of(items);
@@ -105,6 +107,7 @@ impl<'s, S: Specification> RealTime<'s, S> {
             is_decided: vec![false; items.len()],
             slots,
             bits: vec![0; words],
+            room,
             visited: Visited::new(2 + words),
             row: Vec::with_capacity(2 + words),
             stack: Vec::new(),
@@ -127,7 +130,7 @@ impl<'s, S: Specification> RealTime<'s, S> {
         while self.back() {}
         self.is_decided.fill(false);
         self.bits.fill(0);
-        self.state = self.tried.number(state);
+        self.state = self.tried.begin(state);
         taken.iter().for_each(|item| self.decide(*item));
         self.from = Place::Line(self.line.next[0]);
         self.progress = Progress::New;
@@ -318,7 +321,7 @@ impl<'s, S: Specification> RealTime<'s, S> {
         self.row.clear();
         self.row.extend([self.line.first_return(), self.state]);
         self.row.extend(&self.bits);
-        enter(&mut self.visited, &self.row, self.tried.states.bytes(), patience)
+        enter(&mut self.visited, &self.row, self.room + self.tried.states.bytes_next(), patience)
     }
 }
 

@@ -90,15 +90,22 @@ impl<T: Eq + Hash> States<T> {
         &self.held[number as usize]
     }
 
-    /// How many bytes they take; those on the heap as they were told.
-    pub(super) fn bytes(&self) -> u64 {
-        let own = self.held.capacity() * size_of::<T>() + self.slots.len() * size_of::<u32>();
-        self.bytes.saturating_add(own as u64)
+    /// How many bytes they take, and will have taken after the next is new, while both tables are there; those on the heap
+    /// as they were told.
+    pub(super) fn bytes_next(&self) -> u64 {
+        let growing = |is_full: bool| if is_full { 3 } else { 1 };
+        let held = self.held.capacity() * size_of::<T>() * growing(self.held.len() == self.held.capacity());
+        let slots = self.slots.len() * size_of::<u32>() * growing(self.is_full());
+        self.bytes.saturating_add((held + slots) as u64)
+    }
+
+    fn is_full(&self) -> bool {
+        self.held.len() * 4 >= self.slots.len() * 3
     }
 
     /// The number of a state, and whether it is new. `bytes` says how much it takes on the heap.
     pub(super) fn number(&mut self, state: T, bytes: impl FnOnce(&T) -> usize) -> u32 {
-        if self.held.len() * 4 >= self.slots.len() * 3 {
+        if self.is_full() {
             let slots = self.slots.len() * 2;
             self.slots = vec![0; slots];
             for (number, state) in (1..).zip(&self.held) {

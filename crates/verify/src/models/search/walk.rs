@@ -36,6 +36,8 @@ pub(in crate::models) struct Walk<'s, S: Specification> {
     /// How many certain items are left.
     left: usize,
     visited: Visited,
+    /// The bytes that its items take.
+    room: u64,
     row: Vec<u32>,
     stack: Vec<Frame>,
     /// How many of the items that can be next were tried here.
@@ -64,7 +66,7 @@ impl<'s, S: Specification> Walk<'s, S> {
         patience: &mut Patience<'_>,
     ) -> Result<Walk<'s, S>, Limit> {
         patience.step(items.len() as u64)?;
-        room(items, patience)?;
+        let room = room(items, patience)?;
         let mut sessions: Vec<u32> = items.iter().map(|item| item.session).collect();
         sessions.sort_unstable();
         sessions.dedup();
@@ -89,6 +91,7 @@ impl<'s, S: Specification> Walk<'s, S> {
             at: vec![0; lines.len()],
             states: vec![0; tried.len()],
             left: items.iter().filter(|item| !item.is_open()).count(),
+            room,
             visited: Visited::new(width),
             row: Vec::with_capacity(width),
             stack: Vec::new(),
@@ -224,7 +227,7 @@ impl<'s, S: Specification> Walk<'s, S> {
         self.row.push(1);
         self.row.extend(&self.at);
         self.row.extend(&self.states);
-        let bytes = self.tried.iter().map(|tried| tried.states.bytes()).sum();
-        enter(&mut self.visited, &self.row, bytes, patience)
+        let states: u64 = self.tried.iter().map(|tried| tried.states.bytes_next()).sum();
+        enter(&mut self.visited, &self.row, self.room + states, patience)
     }
 }

@@ -103,21 +103,27 @@ fn an_open_dequeue_may_have_taken_what_is_missing_but_only_one() {
     let check = |text: &str, expected| check(Object::Queue, text, expected);
     let put = "0 1..2 enqueue 1\n0 3..4 enqueue 2\n0 5..6 enqueue 3\n1 7..8 dequeue = 3\n";
     check(&format!("{put}2 1.. dequeue\n3 1.. dequeue"), expect!["holds"]);
-    check(&format!("{put}2 1.. dequeue"), expect![[r#"
+    check(
+        &format!("{put}2 1.. dequeue"),
+        expect![[r#"
         no order of these 5 that respects their times explains them; none gets further than s1 dequeue shows "3"
           0 1..2 enqueue 1
           0 3..4 enqueue 2
           0 5..6 enqueue 3
           1 7..8 dequeue = 3
-          2 1.. dequeue"#]]);
-    check(&format!("{put}2 1.. dequeue\n3 9.. dequeue"), expect![[r#"
+          2 1.. dequeue"#]],
+    );
+    check(
+        &format!("{put}2 1.. dequeue\n3 9.. dequeue"),
+        expect![[r#"
         no order of these 6 that respects their times explains them; none gets further than s1 dequeue shows "3"
           0 1..2 enqueue 1
           0 3..4 enqueue 2
           0 5..6 enqueue 3
           1 7..8 dequeue = 3
           2 1.. dequeue
-          3 9.. dequeue"#]]);
+          3 9.. dequeue"#]],
+    );
     check("0 1.. enqueue 1\n0 3..4 enqueue 2\n1 7..8 dequeue = 2", expect!["holds"]);
     check("0 1.. enqueue 1\n2 3..4 enqueue 2\n1 7..8 dequeue = 2\n1 9..10 dequeue = 1", expect!["holds"]);
 }
