@@ -81,7 +81,7 @@ pub use linearizable::{Linearizable, Stream, StreamError};
 pub use minimal::{Minimal, minimal};
 pub use objects::{
     Counter, CounterOperation, FailedSet, List, ListOperation, Mutex, MutexOperation, Object, Queue,
-    QueueOperation, Register, RegisterOperation, Set, SetOperation,
+    QueueOperation, Register, RegisterOperation, Set, SetOperation, Text, TextOperation,
 };
 pub use patience::Patience;
 pub use read_atomic::ReadAtomic;

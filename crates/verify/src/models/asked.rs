@@ -19,7 +19,7 @@ pub(super) trait Asked {
 
 /// Judges what was recorded: by sessions where they say all, else by the history.
 pub(super) fn ask(recorded: &Recorded<'_>, asked: &mut impl Asked) -> Result<(), Stop> {
-    let is_cell = matches!(recorded.object, None | Some(Object::Register | Object::List));
+    let is_cell = matches!(recorded.object, None | Some(Object::Register | Object::List | Object::Text));
     match (recorded.sessions, recorded.history) {
         (Some(sessions), _) if is_cell => asked.sessions(sessions),
         (sessions, Some(history)) => {

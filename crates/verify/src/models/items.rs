@@ -7,7 +7,7 @@ use constellation_trace::{
     TransactionId, one_line,
 };
 
-use super::finding::{key_name, transaction_name};
+use super::finding::transaction_name;
 use super::objects::{CellOperation, FailedSet, ListOperation, RegisterOperation};
 use super::patience::Patience;
 use super::search::{Fate, Item};
@@ -166,23 +166,17 @@ pub(super) fn of_transaction(
 /// The transactions on keys that are wanted, as items.
 ///
 /// # Errors
-/// [`Limit::Unfit`] for a transaction of several operations, and for a key that is used as a register and as a list.
+/// [`Limit::Unfit`] for a transaction of several operations.
 pub(super) fn of_sessions(
     sessions: &Sessions,
     failed_set: FailedSet,
     wanted: impl Fn(Key) -> bool,
 ) -> Result<Vec<Item<CellOperation>>, Limit> {
     let mut items = Vec::new();
-    let mut is_list = vec![None; sessions.keys().len()];
     for id in sessions.ids() {
         let Some((key, operation)) = of_transaction(sessions, id, failed_set)? else { continue };
         if !wanted(key) {
             continue;
-        }
-        let is_this_list = matches!(operation, CellOperation::List(_));
-        if *is_list[key.index()].get_or_insert(is_this_list) != is_this_list {
-            let key = key_name(sessions, key);
-            return Err(Limit::Unfit(format!("{key} is used as a register and as a list")));
         }
         let transaction = sessions.transaction(id);
         let is_open = transaction.outcome == Outcome::Unknown;

@@ -3,10 +3,12 @@
 mod cell;
 mod counter;
 mod list;
+mod mixed;
 mod mutex;
 mod queue;
 mod register;
 mod set;
+mod text;
 
 use std::fmt;
 
@@ -16,10 +18,12 @@ use constellation_trace::{Call, Names};
 pub(super) use cell::{Cell, CellOperation};
 pub use counter::{Counter, CounterOperation};
 pub use list::{List, ListOperation};
+pub(super) use mixed::{Mixed, MixedOperation};
 pub use mutex::{Mutex, MutexOperation};
 pub use queue::{Queue, QueueOperation};
 pub use register::{FailedSet, Register, RegisterOperation};
 pub use set::{Set, SetOperation};
+pub use text::{Text, TextOperation};
 
 use super::specification::Specification;
 
@@ -39,12 +43,21 @@ pub enum Object {
     Queue,
     /// Is held by one at a time: see [`Mutex`].
     Mutex,
+    /// Holds a text that is put and appended to: see [`Text`].
+    Text,
 }
 
 impl Object {
     /// All of them.
-    pub const ALL: [Object; 6] =
-        [Object::Register, Object::List, Object::Counter, Object::Set, Object::Queue, Object::Mutex];
+    pub const ALL: [Object; 7] = [
+        Object::Register,
+        Object::List,
+        Object::Counter,
+        Object::Set,
+        Object::Queue,
+        Object::Mutex,
+        Object::Text,
+    ];
 
     /// What it is called on the command line.
     pub const fn name(self) -> &'static str {
@@ -55,6 +68,7 @@ impl Object {
             Object::Set => "set",
             Object::Queue => "queue",
             Object::Mutex => "mutex",
+            Object::Text => "text",
         }
     }
 
@@ -67,9 +81,17 @@ impl Object {
         found.ok_or_else(|| nearest(name, Object::ALL.iter().map(|object| object.name())))
     }
 
-    /// The object that these calls are of: the first that any of them but a read can only be of; a register where all read.
+    /// The object that these calls are of: the first that any of them but a read can only be of; a register where all read,
+    /// and a text where the one is written and appended to.
     pub fn guess<'c>(calls: impl IntoIterator<Item = &'c Call>) -> Object {
-        calls.into_iter().find_map(Object::of).unwrap_or(Object::Register)
+        let mut calls = calls.into_iter();
+        let first = calls.by_ref().find_map(Object::of).unwrap_or(Object::Register);
+        let is_text = match first {
+            Object::Register => calls.any(|call| matches!(call, Call::Append { .. })),
+            Object::List => calls.any(|call| matches!(call, Call::Write { .. })),
+            _ => false,
+        };
+        if is_text { Object::Text } else { first }
     }
 
     /// The object that has such an operation; `None` for a read, which several have, and for what none has.
@@ -109,6 +131,7 @@ impl Object {
             Object::Set => visitor.visit(&Set),
             Object::Queue => visitor.visit(&Queue),
             Object::Mutex => visitor.visit(&Mutex),
+            Object::Text => visitor.visit(&Text),
         }
     }
 }

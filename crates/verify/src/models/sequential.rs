@@ -6,7 +6,7 @@ use super::asked::{Asked, Kinds, ask};
 use super::causal_convergence::CausalConvergence;
 use super::finding::{Finding, Stop};
 use super::items::{self, Source};
-use super::objects::{Cell, FailedSet, Object, Visit};
+use super::objects::{Cell, FailedSet, Mixed, MixedOperation, Object, Visit};
 use super::patience::Patience;
 use super::search::{Item, Times, Walk, dead_end, shrink};
 use super::specification::Specification;
@@ -20,7 +20,7 @@ use super::{About, Judges, Model, Recorded};
 /// its cost is exponential in the number of sessions. What is not even causally convergent, or a causal
 /// memory, is found before.
 ///
-/// What is judged is as for [`Linearizable`](super::Linearizable), but a history is of objects of one kind.
+/// What is judged is as for [`Linearizable`](super::Linearizable).
 #[derive(Clone, Copy, Debug)]
 pub struct Sequential;
 
@@ -76,13 +76,33 @@ impl Asked for Judge<'_, '_> {
     }
 
     fn history(&mut self, history: &History, kinds: &Kinds<'_>) -> Result<(), Stop> {
+        let source = Source::History(history);
         let [object] = kinds.objects()[..] else {
-            let names: Vec<_> = kinds.objects().into_iter().map(Object::name).collect();
-            let why = format!("objects of several kinds are not judged together: {}", names.join(", "));
-            return Err(Limit::Unfit(why).into());
+            let (mixed, items) = several(history, kinds, self.failed_set)?;
+            return walk(&mixed, items, Times::Ignored, source, self.patience);
         };
         object.visit(self.failed_set, &mut OfObject { object, history, kinds, patience: self.patience })
     }
+}
+
+/// The operations on objects of several kinds, which one order has to explain.
+fn several(
+    history: &History,
+    kinds: &Kinds<'_>,
+    failed_set: FailedSet,
+) -> Result<(Mixed, Vec<Item<MixedOperation>>), Limit> {
+    let mut items = Vec::new();
+    let mut parts = 0;
+    for object in kinds.objects() {
+        let read =
+            items::of_history(&Mixed::new(object, failed_set), history, |call| kinds.part(object, call))?;
+        let count = read.iter().map(|item| item.part + 1).max().unwrap_or(0);
+        items.extend(read.into_iter().map(|item| Item { part: parts + item.part, ..item }));
+        // Cannot wrap: there are as few as operations.
+        parts += count;
+    }
+    items.sort_by_key(|item| item.id);
+    Ok((Mixed::new(Object::Register, failed_set), items))
 }
 
 struct OfObject<'o, 'p, 'a> {

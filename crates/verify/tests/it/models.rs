@@ -14,6 +14,7 @@ mod large;
 mod lattice;
 mod linearizable;
 mod litmus;
+mod mixed;
 mod objects;
 mod once;
 mod orders;

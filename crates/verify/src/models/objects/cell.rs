@@ -5,7 +5,7 @@ use constellation_trace::{Call, Names, Value};
 use super::{List, ListOperation, Register, RegisterOperation};
 use crate::models::specification::{Answer, Bonds, Specification};
 
-/// A register or a list, whichever it is used as; the caller sees to it that it is one of them.
+/// A register, a list, or a text that is put and appended to, whichever it is used as: a value is a list of one.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::models) struct Cell;
 
@@ -21,10 +21,20 @@ pub(in crate::models) enum CellOperation {
 /// What a [`Cell`] holds.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub(in crate::models) enum Content {
-    /// A value, or nothing: then it may be an empty list as well.
+    /// A value, which is a list of one as well, or nothing, which is an empty one.
     Value(u64),
-    /// A list.
+    /// A longer list.
     List(Vec<u64>),
+}
+
+impl Content {
+    fn values(&self) -> &[u64] {
+        match self {
+            Content::Value(NOTHING) => &[],
+            Content::Value(value) => std::slice::from_ref(value),
+            Content::List(list) => list,
+        }
+    }
 }
 
 const REGISTER: Register = Register { failed_set: super::FailedSet::DidNotHappen };
@@ -55,16 +65,28 @@ impl Specification for Cell {
             (CellOperation::Register(operation), Content::Value(value)) => {
                 REGISTER.step(value, operation).map(Content::Value)
             }
-            (CellOperation::List(operation), Content::List(list)) => {
-                List.step(list, operation).map(Content::List)
+            (CellOperation::Register(RegisterOperation::Write(value)), Content::List(_)) => {
+                Some(Content::Value(*value))
             }
-            (CellOperation::List(ListOperation::Read(shown)), Content::Value(NOTHING)) => {
-                shown.is_empty().then_some(Content::Value(NOTHING))
+            (CellOperation::Register(RegisterOperation::Mismatch(_)), Content::List(_)) => {
+                Some(state.clone())
             }
-            (CellOperation::List(ListOperation::Append(value)), Content::Value(NOTHING)) => {
-                Some(Content::List(vec![*value]))
+            (CellOperation::Register(_), Content::List(_)) => None,
+            (CellOperation::List(ListOperation::Read(shown)), _) => {
+                (state.values() == shown).then(|| state.clone())
             }
-            _ => None,
+            (CellOperation::List(ListOperation::Append(value)), Content::Value(NOTHING))
+                if *value != NOTHING =>
+            {
+                Some(Content::Value(*value))
+            }
+            (CellOperation::List(ListOperation::Append(value)), _) => {
+                let held = state.values();
+                let mut longer = Vec::with_capacity(held.len() + 1);
+                longer.extend_from_slice(held);
+                longer.push(*value);
+                Some(Content::List(longer))
+            }
         }
     }
 
@@ -78,6 +100,10 @@ impl Specification for Cell {
     fn bonds(&self, operation: &CellOperation) -> Option<Bonds> {
         match operation {
             CellOperation::Register(operation) => REGISTER.bonds(operation),
+            // What was written took away what was before, so even what shows nothing sees that.
+            CellOperation::List(ListOperation::Read(shown)) => {
+                Some(Bonds { seen: shown.iter().copied().chain([NOTHING]).collect(), ..Bonds::default() })
+            }
             CellOperation::List(operation) => List.bonds(operation),
         }
     }

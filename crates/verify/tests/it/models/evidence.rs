@@ -2,8 +2,9 @@
 
 use constellation_trace::History;
 use constellation_verify::models::{
-    FailedSet, Finding, Linearizable, Queue, Register, Sequential, Set, Specification,
+    self, FailedSet, Finding, Linearizable, Queue, Recorded, Register, Sequential, Set, Specification,
 };
+use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
 use super::objects::{history, patience};
@@ -94,4 +95,55 @@ proptest! {
         });
         only_the_last(&Set, &history)?;
     }
+}
+
+#[test]
+fn of_values_that_come_twice_no_evidence_is_wrong_for_another_reason() {
+    let named = |model: &str, text: &str, failed_set| {
+        let history = history(text);
+        let model = models::find(model).expect("it is there");
+        let recorded = Recorded::from(&history).with_failed_set(failed_set);
+        let Finding::Violated(anomaly) = model.judge(&recorded, &mut patience()) else { panic!("{text}") };
+        let lines: Vec<&str> = text.lines().collect();
+        anomaly.transactions.iter().map(|id| lines[id.index()].trim()).collect::<Vec<_>>().join("\n")
+    };
+    let check = |text: &str, expected: Expect| {
+        expected.assert_eq(&named("linearizable", text, FailedSet::AssertsMismatch));
+    };
+    // Both ones are there and both are taken; only the nine is out of thin air.
+    check(
+        "0 1..9 enqueue 1\n1 1..9 enqueue 7\n2 1..9 enqueue 1\n3 1..9 dequeue = 7\n4 1..9 dequeue = 1\n5 1..9 dequeue = 1\n6 1..9 dequeue = 9",
+        expect!["6 1..9 dequeue = 9"],
+    );
+    // What was taken is in nobody's way.
+    check(
+        "0 1..2 enqueue 1\n0 3..4 enqueue 2\n0 5..6 enqueue 3\n0 7..8 enqueue 3\n1 9..10 dequeue = 1\n1 11..12 dequeue = 2\n1 13..14 dequeue = 4",
+        expect!["1 13..14 dequeue = 4"],
+    );
+    // Whoever sees all sees what was taken away not to be there.
+    check(
+        "0 1..2 add s 1\n0 3..4 add s 1\n0 5..6 remove s 1 = true\n0 7..8 remove s 2\n1 9..10 contains s 1 = false\n0 9..10 add s 3\n1 11..12 read s = 2",
+        expect![[r#"
+            0 1..2 add s 1
+            0 3..4 add s 1
+            0 5..6 remove s 1 = true
+            0 7..8 remove s 2
+            1 11..12 read s = 2"#]],
+    );
+    check(
+        "0 1..2 write x 1\n0 3..4 write x 2\n0 5..6 write x 1\n0 7..8 read x = 1\n1 9..10 write x 3\n1 11..12 read x = 2",
+        expect![[r#"
+            0 3..4 write x 2
+            1 9..10 write x 3
+            1 11..12 read x = 2"#]],
+    );
+    // That one was not there is no wonder, since it had been overwritten.
+    check(
+        "0 1..2 write x 1\n0 3..4 write x 2\n0 5..6 set x 1 5 = failed\n0 7..8 set x 3 4",
+        expect!["0 7..8 set x 3 4"],
+    );
+    check(
+        "0 1..2 write x 1\n0 3..4 write x 2\n0 5..6 write x 1\n0 7..8 set x 1 5 = failed",
+        expect!["0 5..6 write x 1\n0 7..8 set x 1 5 = failed"],
+    );
 }
