@@ -483,7 +483,7 @@ pub(crate) struct Judge {
     /// Judge all models that fit the history, as without this flag.
     #[arg(long, conflicts_with = "models")]
     pub(crate) all: bool,
-    /// What the operations are of: register, list, counter, set, queue or mutex; by default what they look like.
+    /// What the operations are of: register, list, counter, set, queue, mutex or text; by default what they look like.
     #[arg(long, value_name = "O", value_parser = parse_object)]
     pub(crate) object: Option<Object>,
     /// What a failed compare-and-set says: `mismatch`, that it found another value than the expected one, or `nothing`, that

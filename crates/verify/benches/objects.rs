@@ -8,7 +8,7 @@ use std::fs;
 use std::hint::black_box;
 use std::time::Instant;
 
-use constellation_trace::{Access, Outcome, Sessions, Timing, Transaction, Value};
+use constellation_trace::{Access, Act, Outcome, Sessions, Timing, Transaction, Value};
 use constellation_verify::Budget;
 use constellation_verify::models::{self, Patience, Recorded};
 
@@ -20,6 +20,10 @@ const PEAK_BYTES_MAX: u64 = 1_500_000_000;
 fn main() {
     let is_bench = std::env::args().any(|argument| argument == "--bench");
     let scale = if is_bench { 1 } else { 1_000 };
+    if is_bench {
+        bounded(64_000_000);
+    }
+    small(if is_bench { 400 } else { 4 });
     for (clients, keys) in [(10, 1), (10, 100), (100, 1)] {
         let history = Drawn { operations: 1_000_000 / scale, clients, keys, sets: Sets::None }.play();
         let name = format!("registers, {} operations, {clients} clients, {keys} keys", history.len());
@@ -51,6 +55,106 @@ fn main() {
     if let Some(peak) = peak_memory().filter(|_| is_bench) {
         assert!(peak <= PEAK_BYTES_MAX, "{peak} bytes of memory at the peak, more than {PEAK_BYTES_MAX}");
     }
+}
+
+/// A search that memory ends takes as much as it was given, and no more than a tenth besides.
+fn bounded(bytes_max: u64) {
+    let history = contradiction(26, Sets::Third);
+    let before = peak_memory();
+    let model = models::find("linearizable").expect("it is in the table");
+    let budget = Budget { bytes_max, ..Budget::default() };
+    let finding = model.judge(&Recorded::from(&history), &mut Patience::new(budget));
+    let after = peak_memory();
+    let (Some(before), Some(after)) = (before, after) else { return };
+    println!("{} bytes given, {} taken: {finding:?}", bytes_max, after - before);
+    assert!(
+        after - before <= bytes_max + bytes_max / 10,
+        "{} bytes were taken of {bytes_max}",
+        after - before
+    );
+}
+
+/// Judges many small histories as etcd's were recorded: five clients at once read, write and compare-and-set one register of
+/// five values, some answers never come, and of every second history one read is wrong. Each is judged ten times from
+/// [`Sessions`] in memory, of which the fastest counts; reading a file is not in it.
+fn small(count: u64) {
+    let model = models::find("linearizable").expect("it is in the table");
+    let mut spent: [Vec<u128>; 2] = [Vec::new(), Vec::new()];
+    let mut operations = 0;
+    for seed in 0..count {
+        let sessions = etcd(seed, seed % 2 == 1);
+        operations += sessions.len();
+        let judge = || {
+            let mut patience = Patience::new(Budget::default());
+            let start = Instant::now();
+            let finding = model.judge(&Recorded::from(&sessions), &mut patience);
+            (start.elapsed().as_nanos(), finding.word())
+        };
+        let (mut best, word) = judge();
+        (0..9).for_each(|_| best = best.min(judge().0));
+        assert!(word == "holds" || word == "violated" && seed % 2 == 1, "history {seed} is {word}");
+        spent[usize::from(word == "violated")].push(best);
+    }
+    for (name, times) in ["hold", "are violated"].iter().zip(&mut spent) {
+        times.sort_unstable();
+        let (Some(median), Some(worst)) = (times.get(times.len() / 2), times.last()) else { continue };
+        println!(
+            "small histories like etcd's, {} operations on average: {} {name}, median {}.{:03} µs each, worst {} µs",
+            operations as u64 / count,
+            times.len(),
+            median / 1_000,
+            median % 1_000,
+            worst / 1_000
+        );
+    }
+}
+
+fn etcd(seed: u64, is_wrong: bool) -> Sessions {
+    let mut luck = Luck(seed);
+    (0..3).for_each(|_| _ = luck.below(2));
+    let mut sessions = Sessions::new(Timing::Recorded);
+    let x = sessions.key("x").expect("few");
+    let value = |number: u64| Value::number(number).expect("small");
+    let mut free = [0_u64; 5];
+    let mut clients: Vec<u64> = (0..5).collect();
+    let mut moments: Vec<(u64, u64, u64, u64)> = Vec::new();
+    for nth in 0..100 {
+        let client = nth % 5;
+        let invoked = free[client] + 1 + luck.below(40);
+        let returned = invoked + 2 + luck.below(30);
+        let is_open = luck.below(40) == 0;
+        free[client] = returned;
+        moments.push((
+            invoked + 1 + luck.below(returned - invoked - 1),
+            clients[client],
+            invoked,
+            if is_open { Transaction::NEVER } else { returned },
+        ));
+        clients[client] += if is_open { 5 } else { 0 };
+    }
+    moments.sort_unstable();
+    let mut held = Value::NOTHING;
+    for (nth, (_, client, invoked, returned)) in (0..).zip(moments) {
+        let session = sessions.session(&client.to_string()).expect("few");
+        let [expected, new] = [value(luck.below(5)), value(luck.below(5))];
+        let outcome = if returned == Transaction::NEVER { Outcome::Unknown } else { Outcome::Committed };
+        let took_effect = outcome == Outcome::Committed || luck.below(2) == 0;
+        let accesses = match luck.below(3) {
+            0 if is_wrong && nth > 80 => vec![Access::read(x, new)],
+            0 => vec![Access::read(x, held)],
+            1 => vec![Access::write(x, new)],
+            // What does not match has failed, and is not recorded here.
+            _ if expected != held => continue,
+            _ => vec![Access::read(x, held), Access::write(x, new)],
+        };
+        if let [.., Access { act: Act::Write, value, .. }] = accesses[..]
+            && took_effect
+        {
+            held = value;
+        }
+        sessions.push(Transaction { session, outcome, invoked, returned }, &accesses).expect("in order");
+    }
+    sessions
 }
 
 /// Judges a history, and prints how long that took, and how many times as long as the plainest pass.

@@ -576,7 +576,7 @@ fn queues_sets_and_locks_are_judged_as_objects() {
         expect![[r#"
         exit 2
         --- talk
-        error: invalid value 'lock' for '--object <O>': one of register, list, counter, set, queue, mutex
+        error: invalid value 'lock' for '--object <O>': one of register, list, counter, set, queue, mutex, text
 
         For more information, try '--help'."#]],
     );

@@ -29,8 +29,9 @@ use super::{About, Judges, Model, Recorded};
 ///
 /// It is local: a history is linearizable if the operations on each object are, so each key is judged alone (Herlihy and
 /// Wing 1990). An operation that is open may take effect at any time after it began, or never. Registers to which no value
-/// is written twice, and that are only read and written, are judged in O(n log n) (Gibbons and Korach 1997); what remains by
-/// a search whose cost is exponential in how concurrent it is (Wing and Gong 1993, Lowe 2017).
+/// is written twice, and that are only read and written, are judged in O(n log n) (Gibbons and Korach 1997); so are queues,
+/// sets and lists to which none is added twice. What remains is judged by a search whose cost is exponential in how
+/// concurrent it is (Wing and Gong 1993, Lowe 2017), from one quiet time to the next.
 ///
 /// Sessions are judged as registers and lists, a history as the objects that it speaks of: see [`Object::guess`]. Where only
 /// a history is given, transaction n of the finding is operation n.
@@ -41,7 +42,7 @@ static LINEARIZABLE: About = About {
     name: "linearizable",
     sentence: "each operation takes effect at one moment between its beginning and its end",
     source: "Herlihy and Wing, Linearizability: A Correctness Condition for Concurrent Objects (TOPLAS 1990)",
-    cost: "O(n log n) for registers whose values are written once, else exponential in the concurrency",
+    cost: "O(n log n) for registers, queues, sets and lists whose values come once, else exponential in the concurrency",
     judges: Judges::Operations,
     implies: &["sequential"],
 };
@@ -117,8 +118,10 @@ impl Judge<'_, '_> {
     /// Each key alone.
     fn keys(&mut self, sessions: &Sessions) -> Result<(), Stop> {
         let mut is_zoned = zoned(sessions, self.failed_set, self.patience)?;
-        for key in zones::judge(sessions, &is_zoned, self.patience)? {
-            is_zoned[key.index()] = false;
+        if is_zoned.contains(&true) {
+            for key in zones::judge(sessions, &is_zoned, self.patience)? {
+                is_zoned[key.index()] = false;
+            }
         }
         let mut is_listed = listed(sessions, self.patience)?;
         for key in lists::judge(sessions, &is_listed, self.patience)? {
@@ -351,16 +354,8 @@ fn each<S: Specification>(
     items: Vec<Item<S::Operation>>,
     patience: &mut Patience<'_>,
 ) -> Result<(), Stop> {
-    let mut parts: Vec<Vec<Item<S::Operation>>> = Vec::new();
-    for item in items::weakened(specification, items, patience) {
-        let part = item.part as usize;
-        if parts.len() <= part {
-            parts.resize_with(part + 1, Vec::new);
-        }
-        parts[part].push(item);
-    }
     let mut hard = Vec::new();
-    for items in parts {
+    for items in parted(items::weakened(ways.specification, items, patience)) {
         match (ways.quick)(&items, ways.source, patience)? {
             Known::Holds => continue,
             Known::Found(anomaly) => return Err(anomaly.into()),
@@ -380,6 +375,22 @@ fn each<S: Specification>(
         }
     }
     unknown.map_or(Ok(()), |limit| Err(limit.into()))
+}
+
+/// The items of each object.
+fn parted<O>(items: Vec<Item<O>>) -> Vec<Vec<Item<O>>> {
+    if items.windows(2).all(|two| two[0].part == two[1].part) {
+        return vec![items];
+    }
+    let mut parts: Vec<Vec<Item<O>>> = Vec::new();
+    for item in items {
+        let part = item.part as usize;
+        if parts.len() <= part {
+            parts.resize_with(part + 1, Vec::new);
+        }
+        parts[part].push(item);
+    }
+    parts
 }
 
 /// Why there is no order of these items of one object, as its quick judge found.

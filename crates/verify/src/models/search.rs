@@ -174,8 +174,7 @@ impl<'s, S: Specification> Tried<'s, S> {
 
 /// The value that a certain operation sees, if it is a single one.
 fn sees<S: Specification>(specification: &S, item: &Item<S::Operation>) -> Option<u64> {
-    let bonds = specification.bonds(&item.operation).filter(|_| !item.is_open())?;
-    if let [one] = bonds.seen[..] { Some(one) } else { None }
+    if item.is_open() { None } else { specification.sees(&item.operation) }
 }
 
 /// The values that certain operations see and that nobody makes twice, by number; being there at first is being made. And all
@@ -188,8 +187,7 @@ fn once<'i, S: Specification>(
 where
     S::Operation: 'i,
 {
-    let mut own: Vec<u64> =
-        items.clone().filter_map(|item| specification.bonds(&item.operation)?.made).collect();
+    let mut own: Vec<u64> = items.clone().filter_map(|item| specification.makes(&item.operation)).collect();
     own.sort_unstable();
     let mut made = own.clone();
     made.extend(initial);

@@ -85,6 +85,16 @@ pub trait Specification {
         None
     }
 
+    /// What [`Specification::bonds`] says that it made; worth a shorter way where searches are to be fast.
+    fn makes(&self, operation: &Self::Operation) -> Option<u64> {
+        self.bonds(operation)?.made
+    }
+
+    /// The value that it sees, if [`Specification::bonds`] says that it sees one and no others; as above.
+    fn sees(&self, operation: &Self::Operation) -> Option<u64> {
+        if let [one] = self.bonds(operation)?.seen[..] { Some(one) } else { None }
+    }
+
     /// The value that the state is, for an object that holds nothing else: operations that [see](Bonds::seen) a value can
     /// happen in this state alone. A search then knows that what was overwritten for good is not read any more. `None`,
     /// which is always right, for objects of another kind.

@@ -108,6 +108,23 @@ impl Specification for Cell {
         }
     }
 
+    fn makes(&self, operation: &CellOperation) -> Option<u64> {
+        match operation {
+            CellOperation::Register(operation) => REGISTER.makes(operation),
+            CellOperation::List(ListOperation::Append(value)) => Some(*value),
+            CellOperation::List(ListOperation::Read(_)) => None,
+        }
+    }
+
+    fn sees(&self, operation: &CellOperation) -> Option<u64> {
+        match operation {
+            CellOperation::Register(operation) => REGISTER.sees(operation),
+            // Nothing is seen as a whole, too.
+            CellOperation::List(ListOperation::Read(shown)) if shown.is_empty() => Some(NOTHING),
+            CellOperation::List(_) => None,
+        }
+    }
+
     fn shown(&self, state: &Content) -> Option<u64> {
         if let Content::Value(value) = state { REGISTER.shown(value) } else { None }
     }

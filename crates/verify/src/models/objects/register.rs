@@ -124,6 +124,20 @@ impl Specification for Register {
         })
     }
 
+    fn makes(&self, operation: &RegisterOperation) -> Option<u64> {
+        match *operation {
+            RegisterOperation::Write(value) | RegisterOperation::Set(_, value) => Some(value),
+            RegisterOperation::Read(_) | RegisterOperation::Mismatch(_) => None,
+        }
+    }
+
+    fn sees(&self, operation: &RegisterOperation) -> Option<u64> {
+        match *operation {
+            RegisterOperation::Read(value) | RegisterOperation::Set(value, _) => Some(value),
+            RegisterOperation::Write(_) | RegisterOperation::Mismatch(_) => None,
+        }
+    }
+
     fn shown(&self, state: &u64) -> Option<u64> {
         Some(*state)
     }

@@ -26,8 +26,10 @@ pub(in crate::models) struct RealTime<'s, S: Specification> {
     line: Line,
     /// The open items, by when they began.
     open: Vec<u32>,
-    /// For each item one that is tried before it, since it does the same and is no less urgent.
+    /// For each item one that is tried before it, since it does the same and is no less urgent; empty until it is worth while.
     alike: Vec<u32>,
+    /// How often it turned back.
+    turns: u32,
     /// The item before in its session.
     previous: Vec<u32>,
     /// Whether an item has been, or will never.
@@ -45,6 +47,9 @@ pub(in crate::models) struct RealTime<'s, S: Specification> {
     /// The end in the line that no order came beyond, by its entry.
     furthest: u32,
 }
+
+/// How often a search turns back before it looks which items do the same: many never do, and that takes time.
+const TURNS_BLIND: u32 = 16;
 
 /// An item that has been, and what was before.
 struct Frame {
@@ -101,14 +106,15 @@ impl<'s, S: Specification> RealTime<'s, S> {
             sees,
             from: Place::Line(line.next[0]),
             line,
-            alike: alike(items, &previous),
+            alike: Vec::new(),
+            turns: 0,
             open,
             previous,
             is_decided: vec![false; items.len()],
             slots,
             bits: vec![0; words],
             room,
-            visited: Visited::new(2 + words),
+            visited: Visited::new(2 + words, items.len()),
             row: Vec::with_capacity(2 + words),
             stack: Vec::new(),
             state: 0,
@@ -223,7 +229,7 @@ impl<'s, S: Specification> RealTime<'s, S> {
 
     /// Whether another that does the same is to be tried before it.
     fn has_urgent(&self, item: u32) -> bool {
-        let alike = self.alike[item as usize];
+        let alike = self.alike.get(item as usize).copied().unwrap_or(NONE);
         alike != NONE && !self.is_decided[alike as usize]
     }
 
@@ -283,6 +289,11 @@ impl<'s, S: Specification> RealTime<'s, S> {
 
     /// Turns back to the last choice, after what was chosen there; false if there is none.
     fn back(&mut self) -> bool {
+        self.turns = self.turns.saturating_add(1);
+        if self.turns == TURNS_BLIND {
+            // What was tried until now was only more than need be.
+            self.alike = alike(self.items, &self.previous);
+        }
         while let Some(frame) = self.stack.pop() {
             let item = frame.item;
             self.state = frame.state;
@@ -340,19 +351,27 @@ struct Line {
 
 impl Line {
     fn of<O>(items: &[Item<O>]) -> Line {
-        let certain = (0..).zip(items).filter(|(_, item)| !item.is_open());
-        let mut events: Vec<(u64, bool, u32)> = Vec::with_capacity(items.len() * 2);
-        for (nth, item) in certain {
-            events.extend([(item.invoked, false, nth), (item.returned, true, nth)]);
+        let certain = || (0..).zip(items).filter(|(_, item)| !item.is_open());
+        let mut begins: Vec<(u64, u32)> = certain().map(|(nth, item)| (item.invoked, nth)).collect();
+        let mut ends: Vec<(u64, u32)> = certain().map(|(nth, item)| (item.returned, nth)).collect();
+        // Those are mostly in order as they are.
+        begins.sort_unstable();
+        ends.sort_unstable();
+        let mut events: Vec<(u64, bool, u32)> = Vec::with_capacity(begins.len() * 2);
+        let mut begun = begins.into_iter().peekable();
+        for (end, nth) in ends {
+            while let Some((begin, nth)) = begun.next_if(|(begin, _)| *begin <= end) {
+                events.push((begin, false, nth));
+            }
+            events.push((end, true, nth));
         }
-        events.sort_unstable();
         let count =
             u32::try_from(events.len()).expect("operations have numbers of 32 bits, and memory is less");
         let mut line = Line {
             next: (1..=count).chain([0]).collect(),
             previous: [count].into_iter().chain(0..count).collect(),
-            items: vec![NONE],
-            times: vec![0],
+            items: first(NONE, events.len()),
+            times: first(0, events.len()),
             invokes: vec![0; items.len()],
             returns: vec![0; items.len()],
         };
@@ -423,8 +442,23 @@ impl Line {
     }
 }
 
+/// The first, with room for so many more.
+fn first<T>(value: T, count: usize) -> Vec<T> {
+    let mut held = Vec::with_capacity(count + 1);
+    held.push(value);
+    held
+}
+
 /// For each item the one before it in its session.
 fn previous<O>(items: &[Item<O>]) -> Vec<u32> {
+    let sessions = items.iter().map(|item| item.session).max().map_or(0, |last| last as usize + 1);
+    if sessions <= 8 * items.len() {
+        let mut last = vec![NONE; sessions];
+        return (0..)
+            .zip(items)
+            .map(|(nth, item)| std::mem::replace(&mut last[item.session as usize], nth))
+            .collect();
+    }
     let mut last = std::collections::BTreeMap::new();
     (0..).zip(items).map(|(nth, item)| last.insert(item.session, nth).unwrap_or(NONE)).collect()
 }

@@ -8,23 +8,28 @@ use std::hash::{Hash, Hasher};
 /// one is a single array with open addressing, at most 3/4 full.
 pub(super) struct Visited {
     width: usize,
+    rows_min: usize,
     rows: Vec<u32>,
     count: usize,
 }
 
 /// How many rows a table has at first.
-const ROWS_MIN: usize = 64;
+const ROWS_MIN: usize = 16;
+/// And how many it has at most before it holds any.
+const ROWS_EXPECTED_MAX: usize = 256;
 
 impl Visited {
-    pub(super) fn new(width: usize) -> Visited {
+    /// A set of rows of this width, of which about so many are expected.
+    pub(super) fn new(width: usize, expected: usize) -> Visited {
         assert!(width > 0, "a configuration says something");
-        Visited { width, rows: Vec::new(), count: 0 }
+        let rows = (expected + expected / 2).next_power_of_two().clamp(ROWS_MIN, ROWS_EXPECTED_MAX);
+        Visited { width, rows_min: rows * width, rows: Vec::new(), count: 0 }
     }
 
     /// How many bytes it takes, and how many it will have taken after the next insertion, while both tables are there.
     pub(super) fn bytes_next(&self) -> u64 {
         let now = (self.rows.len() as u64).saturating_mul(4);
-        if self.is_full() { now.saturating_mul(3).max((ROWS_MIN * self.width * 4) as u64) } else { now }
+        if self.is_full() { now.saturating_mul(3).max((self.rows_min * 4) as u64) } else { now }
     }
 
     fn is_full(&self) -> bool {
@@ -64,7 +69,7 @@ impl Visited {
     }
 
     fn grow(&mut self) {
-        let rows = self.rows.len().saturating_mul(2).max(ROWS_MIN * self.width);
+        let rows = self.rows.len().saturating_mul(2).max(self.rows_min);
         let old = std::mem::replace(&mut self.rows, vec![0; rows]);
         for row in old.chunks_exact(self.width).filter(|row| row[0] != 0) {
             let place = self.place(row);

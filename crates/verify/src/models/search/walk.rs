@@ -92,7 +92,7 @@ impl<'s, S: Specification> Walk<'s, S> {
             states: vec![0; tried.len()],
             left: items.iter().filter(|item| !item.is_open()).count(),
             room,
-            visited: Visited::new(width),
+            visited: Visited::new(width, items.len()),
             row: Vec::with_capacity(width),
             stack: Vec::new(),
             nth: 0,
