@@ -19,7 +19,7 @@ use super::finding::{Anomaly, Finding, Stop};
 use super::items::{self, Source};
 use super::objects::{Cell, FailedSet, Object, Queue, Set, Visit};
 use super::patience::Patience;
-use super::search::{Fate, Item, RealTime, Shrunk, Times, dead_end, shrink};
+use super::search::{Fate, Item, RealTime, Shrunk, Times, dead_end, shrink, stuck_at};
 use super::sequential::walk;
 use super::specification::Specification;
 use super::{About, Judges, Model, Recorded};
@@ -417,14 +417,14 @@ fn one<S: Specification>(
 ) -> Result<(), Stop> {
     let specification = ways.specification;
     let steps = patience.steps();
-    let Some(last) = dead_end(specification, items, patience)? else { return Ok(()) };
+    let Some(last) = stuck_at(specification, items, patience)? else { return Ok(()) };
     let horizon = items[last as usize].returned;
     let steps = (patience.steps() - steps).saturating_mul(4).max(STEPS_FIRST);
     let found = patience.within(steps, |patience| {
         // What began after the end that no order came beyond mostly has no part in it.
         let prefix = until(specification, items, horizon);
         let mut is_explained =
-            |items: &[Item<S::Operation>]| Ok(dead_end(specification, items, patience)?.is_none());
+            |items: &[Item<S::Operation>]| Ok(stuck_at(specification, items, patience)?.is_none());
         let is_enough = is_explained(&prefix) == Ok(false);
         let wrong = if is_enough { prefix } else { items.to_vec() };
         let shrunk = shrink(specification, wrong, Times::Kept, is_explained);

@@ -16,7 +16,7 @@ pub(super) use real_time::RealTime;
 pub(super) use shrink::{Shrunk, shrink};
 use visited::{States, Visited};
 pub(super) use walk::{Times, Walk};
-pub(super) use windows::{Ends, dead_end, ends_of};
+pub(super) use windows::{Ends, ends_of, stuck_at};
 
 use super::patience::Patience;
 use super::specification::Specification;

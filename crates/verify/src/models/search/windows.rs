@@ -27,7 +27,7 @@ const ENDS_MAX: usize = 1 << 12;
 ///
 /// # Errors
 /// [`Limit`] at the end of `patience`.
-pub(in crate::models) fn dead_end<S: Specification>(
+pub(in crate::models) fn stuck_at<S: Specification>(
     specification: &S,
     items: &[Item<S::Operation>],
     patience: &mut Patience<'_>,
