@@ -143,7 +143,7 @@ fn what_is_famous_is_told_of_that_only_which_is_an_example_of_it() {
     check(
         "a {r(x,nil) r(y,nil) w(x,1)}\nb {r(x,nil) r(y,nil) w(y,1)}",
         expect![
-            "between snapshot-isolation and serializable (write skew): both read the same snapshot and write different keys, so neither is refused; one after the other, the second would have seen the first"
+            "between snapshot-isolation and serializable (write skew): each reads what the other writes, and both write different keys, so neither is refused; one after the other, the second would have seen the first"
         ],
     );
     // Snapshot isolation holds and serializability does not, but by no write skew.
@@ -157,7 +157,7 @@ fn what_is_famous_is_told_of_that_only_which_is_an_example_of_it() {
         "a {r(x,nil) w(y,1)}@1..6\nb {r(y,nil) w(x,1)}@3..8",
         expect![[r#"
         between linearizable and serializable (objects do not compose): each read and each write alone happens at one instant, but the transactions that they are parts of do not
-        between snapshot-isolation and serializable (write skew): both read the same snapshot and write different keys, so neither is refused; one after the other, the second would have seen the first"#]],
+        between snapshot-isolation and serializable (write skew): each reads what the other writes, and both write different keys, so neither is refused; one after the other, the second would have seen the first"#]],
     );
     check(
         "a w(x,1)@1..2\nb r(x,nil)@3..4",
