@@ -27,6 +27,7 @@
 //! | [`explore`](mod@explore) | [`explore::explore`]: every order of arrivals, judged |
 //! | [`live`] | [`live::run`]: a scenario with real processes, judged as a simulated one |
 //! | [`modelled`] | [`Modelled`]: a subject held to consistency models |
+//! | [`placement`] | [`placement::place`]: where a store lives on the PACELC matrix, measured |
 //! | [`prefix`](mod@prefix) | [`prefix()`]: the beginning of a trace |
 //! | [`subject`] | [`Subject`]: what can be hunted |
 //! | [`prelude`] | all that a protocol of your own needs, in one line |
@@ -56,6 +57,7 @@ pub mod labelled;
 pub mod lane;
 pub mod live;
 pub mod modelled;
+pub mod placement;
 pub mod prefix;
 pub mod prelude;
 pub mod promises;

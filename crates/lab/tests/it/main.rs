@@ -19,6 +19,7 @@ mod machines;
 mod modelled;
 mod mss23;
 mod on_the_bus;
+mod placement;
 mod planted;
 mod prefixes;
 mod random;

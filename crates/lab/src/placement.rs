@@ -1,0 +1,214 @@
+//! Where a data system lives on the PACELC matrix (Abadi 2012), measured: what it gives up in a partition, and what else.
+//!
+//! | file | what it holds |
+//! | --- | --- |
+//! | [`client`] | how a store is reached: it is asked, and answers, refuses, or leaves its client in the dark |
+//! | [`stores`] | [`Store`]: the stores that can be placed, and how they are set |
+//! | [`protocol`] | what is asked when and where, and how the network is meanwhile: a state machine without input or output |
+//! | [`simulated`] | the protocol and a store in one simulated world |
+//! | [`record`] | what was asked and answered; all that follows is made of it |
+//! | [`measure`] | from records to numbers |
+//! | [`judged`] | from records to verdicts on consistency models, with their evidence |
+//! | [`cell`] | from numbers and verdicts to a cell |
+//! | [`told`] | the placement in two sentences |
+
+pub mod cell;
+pub mod client;
+pub mod judged;
+pub mod measure;
+pub mod protocol;
+pub mod record;
+pub mod simulated;
+pub mod stores;
+pub mod told;
+
+use std::fmt;
+use std::time::Duration;
+
+use constellation_sim::WorldError;
+
+use cell::{Cell, InPartition, Otherwise};
+use client::Kind;
+use judged::Judged;
+use measure::{Answers, Trips};
+use protocol::{Condition, Round};
+use record::{Phase, Record};
+pub use stores::{STORES, Store};
+
+/// What sites are called, in order.
+pub const SITE_NAMES: [&str; 5] = ["pacific", "atlantic", "indian", "arctic", "antarctic"];
+
+/// A store that was measured.
+#[derive(Clone, Debug)]
+pub struct Placement {
+    /// The store, with every setting.
+    pub store: String,
+    /// Its luck.
+    pub seed: u64,
+    /// Where it lives.
+    pub cell: Cell,
+    /// What the judges say of the rounds without cuts.
+    pub normal: Judged,
+    /// What the judges say of the rounds with a cut, what was read back at the end included.
+    pub in_partition: Judged,
+    /// How many round trips operations take.
+    pub trips: Vec<SiteTrips>,
+    /// Stale reads without cuts.
+    pub stale_normal: StaleReads,
+    /// Stale reads in rounds with a cut, before what was read back.
+    pub stale_in_partition: StaleReads,
+    /// Who answered what during the cuts.
+    pub answers: Vec<Answers>,
+    /// Acknowledged writes that were gone at the end.
+    pub lost: Lost,
+    /// All that was asked and answered, round by round.
+    pub records: Vec<Record>,
+}
+
+/// How many round trips an operation takes at a site.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct SiteTrips {
+    /// At which site, from 0.
+    pub site: usize,
+    /// Which operation.
+    pub kind: Kind,
+    /// How many; `None` if too few were done.
+    pub trips: Option<Trips>,
+}
+
+/// How many reads were stale.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct StaleReads {
+    /// How many.
+    pub count: usize,
+    /// Of how many that were done.
+    pub of: usize,
+    /// The greatest time from the acknowledgement of what replaced the value to the read.
+    pub age_max: Duration,
+}
+
+/// How many acknowledged writes were lost.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Lost {
+    /// How many are gone: no site that answered has them.
+    pub count: usize,
+    /// How many only some sites have.
+    pub partly: usize,
+    /// Of how many that were acknowledged, to keys that were written to once.
+    pub of: usize,
+    /// The first that is gone: its round, and its place in the record.
+    pub first: Option<(usize, usize)>,
+}
+
+/// Why a store could not be measured.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum PlaceError {
+    /// The simulated world could not be run.
+    Run(WorldError),
+    /// A round was not over in its time.
+    Unfinished {
+        /// How the network was in it.
+        condition: Condition,
+    },
+}
+
+impl fmt::Display for PlaceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PlaceError::Run(error) => write!(f, "the store cannot be simulated: {error}"),
+            PlaceError::Unfinished { condition } => {
+                write!(
+                    f,
+                    "the round in which {condition} was not over in its time, which is a bug of the protocol"
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for PlaceError {}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Condition::Alike { delay } => write!(f, "every link takes {} ms", delay.as_millis()),
+            Condition::Slow { site } => write!(f, "{} is slow", SITE_NAMES[*site]),
+            Condition::Cut { site } => write!(f, "{} is cut off", SITE_NAMES[*site]),
+        }
+    }
+}
+
+/// Measures a store and says where it lives. Same store, same seed: same placement to the byte.
+///
+/// # Errors
+/// [`PlaceError`].
+pub fn place(store: &Store, seed: u64) -> Result<Placement, PlaceError> {
+    let rounds = Round::all(store.sites);
+    let records = rounds.iter().map(|round| store.run(round, seed)).collect::<Result<Vec<_>, _>>()?;
+    Ok(placed(store.to_string(), seed, records))
+}
+
+/// The placement that follows from what was recorded, whoever drove it.
+pub fn placed(store: String, seed: u64, records: Vec<Record>) -> Placement {
+    let numbered = || records.iter().enumerate();
+    let normal: Vec<_> = numbered().filter(|(_, record)| record.round.is_normal()).collect();
+    let cut: Vec<_> = numbered().filter(|(_, record)| !record.round.is_normal()).collect();
+    let (stale_normal, stale_in_partition) = (stale(&normal), stale(&cut));
+    let answers: Vec<Answers> = cut.iter().flat_map(|(_, record)| measure::answers(record)).collect();
+    let lost = lost(&cut);
+    let sites = records.first().map_or(0, |record| record.round.sites);
+    let pairs = (0..sites).flat_map(|site| Kind::ALL.map(|kind| (site, kind)));
+    let trips = pairs
+        .map(|(site, kind)| SiteTrips { site, kind, trips: measure::trips(&records, site, kind) })
+        .collect();
+    let (normal, in_partition) = (judged::judge(&normal), judged::judge(&cut));
+    let cell = Cell {
+        partition: InPartition::of(&answers, &in_partition.linearizable),
+        otherwise: Otherwise::of(&normal.linearizable),
+    };
+    Placement {
+        store,
+        seed,
+        cell,
+        normal,
+        in_partition,
+        trips,
+        stale_normal,
+        stale_in_partition,
+        answers,
+        lost,
+        records,
+    }
+}
+
+fn stale(records: &[(usize, &Record)]) -> StaleReads {
+    let mut all = StaleReads::default();
+    for (_, record) in records {
+        let is_traffic = |place: usize| record.asked[place].phase == Phase::Traffic;
+        let done =
+            record.asked.iter().filter(|asked| asked.ask.kind() == Kind::Read && asked.done().is_some());
+        all.of += done.filter(|asked| asked.phase == Phase::Traffic).count();
+        for stale in measure::stale(record).iter().filter(|stale| is_traffic(stale.read)) {
+            all.count += 1;
+            all.age_max = all.age_max.max(stale.age);
+        }
+    }
+    all
+}
+
+fn lost(records: &[(usize, &Record)]) -> Lost {
+    let mut all = Lost::default();
+    for (round, record) in records {
+        for kept in measure::kept(record) {
+            all.of += 1;
+            if kept.is_lost() {
+                all.count += 1;
+                all.first.get_or_insert((*round, kept.write));
+            } else if !kept.missing.is_empty() {
+                all.partly += 1;
+            }
+        }
+    }
+    all
+}

@@ -1,0 +1,207 @@
+//! From what was asked and answered to numbers: pure functions, the same for simulated stores and real servers.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use super::client::Kind;
+use super::protocol::{CUT_AT, Condition, FAIL_OVER, HEAL_AT, TIMEOUT};
+use super::record::{Asked, Phase, Record};
+
+/// A number of round trips on the critical path of an operation, in hundredths.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Trips(pub i64);
+
+impl fmt::Display for Trips {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let hundredths = self.0.unsigned_abs();
+        write!(f, "{sign}{}.{:02}", hundredths / 100, hundredths % 100)
+    }
+}
+
+/// The second smallest latency of what was done at a site: queueing makes no operation faster, and the smallest may be luck.
+/// `None` if fewer than two were done. O(n log n).
+pub fn latency(record: &Record, site: usize, kind: Kind) -> Option<Duration> {
+    let of = record.asked.iter().filter(|asked| asked.site == site && asked.ask.kind() == kind);
+    let done = of.filter_map(|asked| asked.done().map(|(at, _)| at.saturating_sub(asked.begun)));
+    let mut all: Vec<Duration> = done.collect();
+    all.sort_unstable();
+    all.get(1).copied()
+}
+
+/// How many round trips an operation takes at a site: the slope of its latency against the round-trip time over the rounds in
+/// which all links are alike, by least squares. `None` for fewer than two such rounds. O(n log n).
+pub fn trips(records: &[Record], site: usize, kind: Kind) -> Option<Trips> {
+    let points = records.iter().filter_map(|record| match record.round.condition {
+        Condition::Alike { delay } => Some((micros(delay * 2), micros(latency(record, site, kind)?))),
+        _ => None,
+    });
+    slope(&points.collect::<Vec<_>>()).map(Trips)
+}
+
+/// The slope in hundredths of the line through these points, by least squares, rounded to the nearest.
+fn slope(points: &[(i128, i128)]) -> Option<i64> {
+    let count = points.len() as i128;
+    let sum = |of: fn(&(i128, i128)) -> i128| points.iter().map(of).sum::<i128>();
+    let (x, y) = (sum(|(x, _)| *x), sum(|(_, y)| *y));
+    let rise = count * sum(|(x, y)| x * y) - x * y;
+    let run = count * sum(|(x, _)| x * x) - x * x;
+    if run == 0 {
+        return None;
+    }
+    // Rounded away from zero at the half; `run` is positive (Cauchy and Schwarz).
+    let half = if rise < 0 { -run / 2 } else { run / 2 };
+    i64::try_from((rise * 100 + half) / run).ok()
+}
+
+fn micros(time: Duration) -> i128 {
+    i128::try_from(time.as_micros()).unwrap_or(i128::MAX)
+}
+
+/// A read that showed less than was known: what it showed had been replaced before it began, by a write that was
+/// acknowledged before.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Stale {
+    /// Which operation, by its place in the record.
+    pub read: usize,
+    /// The first write that replaced what it showed, by its place in the record.
+    pub write: usize,
+    /// How long the read began after the acknowledgement of that write.
+    pub age: Duration,
+}
+
+/// The stale reads of a round. Real time alone is asked: that two writes overlap excuses either. O(n² ) for each key.
+pub fn stale(record: &Record) -> Vec<Stale> {
+    let mut keys: BTreeMap<&str, Vec<(usize, &Asked)>> = BTreeMap::new();
+    for (place, asked) in record.asked.iter().enumerate() {
+        keys.entry(asked.ask.key.as_str()).or_default().push((place, asked));
+    }
+    let mut all: Vec<Stale> = keys.values().flat_map(|of_key| stale_of(of_key)).collect();
+    all.sort_unstable_by_key(|stale| stale.read);
+    all
+}
+
+fn stale_of(of_key: &[(usize, &Asked)]) -> Vec<Stale> {
+    let writes = || of_key.iter().filter_map(|(place, asked)| Some((*place, *asked, asked.written()?)));
+    let reads = of_key.iter().filter(|(_, asked)| asked.ask.kind() == Kind::Read);
+    let judged = reads.filter_map(|(place, read)| {
+        let (_, shown) = read.done()?;
+        // The end of the write that is shown; the initial value was there before anything.
+        let since = match shown {
+            None => None,
+            Some(value) => {
+                let (_, write, _) = writes().find(|(.., written)| *written == value)?;
+                // Of an open write nobody knows when it took effect.
+                Some(write.done()?.0)
+            }
+        };
+        let newer = writes().filter_map(|(newer, write, _)| {
+            let (ended, _) = write.done()?;
+            let is_after = since.is_none_or(|since| since < write.begun);
+            (is_after && ended < read.begun).then_some((ended, newer))
+        });
+        let (ended, write) = newer.min()?;
+        Some(Stale { read: *place, write, age: read.begun - ended })
+    });
+    judged.collect()
+}
+
+/// How a site answered while another one, or itself, was cut off.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Answers {
+    /// Which site was cut off.
+    pub cut: usize,
+    /// Which site was asked.
+    pub site: usize,
+    /// What.
+    pub kind: Kind,
+    /// How many were asked after the time for a fail-over, and early enough to be answered before the heal.
+    pub asked: usize,
+    /// How many of them were done.
+    pub done: usize,
+    /// From the cut to the beginning of the first operation from which on all were done; zero where each was.
+    pub gap: Duration,
+}
+
+impl Answers {
+    /// Whether all were answered once the time for a fail-over was over.
+    pub const fn is_available(&self) -> bool {
+        self.done == self.asked
+    }
+}
+
+/// How each site answered each kind of operation in a round with a cut; nothing for another round.
+pub fn answers(record: &Record) -> Vec<Answers> {
+    let Condition::Cut { site: cut } = record.round.condition else { return Vec::new() };
+    let sites = 0..record.round.sites;
+    let pairs = sites.flat_map(|site| Kind::ALL.map(|kind| (site, kind)));
+    pairs.map(|(site, kind)| answers_of(record, cut, site, kind)).collect()
+}
+
+fn answers_of(record: &Record, cut: usize, site: usize, kind: Kind) -> Answers {
+    let last = HEAL_AT.saturating_sub(TIMEOUT);
+    let during: Vec<&Asked> = record
+        .asked
+        .iter()
+        .filter(|asked| asked.phase == Phase::Traffic && asked.site == site && asked.ask.kind() == kind)
+        .filter(|asked| (CUT_AT..last).contains(&asked.begun))
+        .collect();
+    let judged = during.iter().filter(|asked| asked.begun >= CUT_AT + FAIL_OVER);
+    let done = judged.clone().filter(|asked| asked.done().is_some()).count();
+    let silent = during.iter().rposition(|asked| asked.done().is_none());
+    // Where the last one is silent, the gap is as long as the cut can tell.
+    let gap = silent.map_or(Duration::ZERO, |silent| {
+        during.get(silent + 1).map_or(last, |next| next.begun).saturating_sub(CUT_AT)
+    });
+    Answers { cut, site, kind, asked: judged.count(), done, gap }
+}
+
+/// What became of an acknowledged write to a key that nobody else wrote to, as it was read back at the end.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Kept {
+    /// Which operation, by its place in the record.
+    pub write: usize,
+    /// The sites that showed it.
+    pub seen: Vec<usize>,
+    /// The sites that showed something else, or nothing.
+    pub missing: Vec<usize>,
+}
+
+impl Kept {
+    /// Whether it is gone: no site that answered has it.
+    pub const fn is_lost(&self) -> bool {
+        self.seen.is_empty() && !self.missing.is_empty()
+    }
+}
+
+/// What became of each acknowledged write to a key that was written to once. O(n log n).
+pub fn kept(record: &Record) -> Vec<Kept> {
+    let mut writes: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    let mut back: BTreeMap<&str, Vec<(usize, Option<u64>)>> = BTreeMap::new();
+    for (place, asked) in record.asked.iter().enumerate() {
+        let key = asked.ask.key.as_str();
+        match (asked.ask.kind(), asked.phase, asked.done()) {
+            (Kind::Write, ..) => writes.entry(key).or_default().push(place),
+            (Kind::Read, Phase::ReadBack, Some((_, shown))) => {
+                back.entry(key).or_default().push((asked.site, shown));
+            }
+            _ => {}
+        }
+    }
+    let alone = writes.iter().filter_map(|(key, of_key)| match of_key[..] {
+        [write] if record.asked[write].done().is_some() => Some((*key, write)),
+        _ => None,
+    });
+    let mut all: Vec<Kept> = alone
+        .map(|(key, write)| {
+            let shown = back.get(key).map_or(&[][..], Vec::as_slice).iter();
+            let (seen, missing): (Vec<_>, Vec<_>) =
+                shown.partition(|(_, shown)| *shown == record.asked[write].written());
+            let sites = |of: Vec<&(usize, Option<u64>)>| of.into_iter().map(|(site, _)| *site).collect();
+            Kept { write, seen: sites(seen), missing: sites(missing) }
+        })
+        .collect();
+    all.sort_unstable_by_key(|kept| kept.write);
+    all
+}

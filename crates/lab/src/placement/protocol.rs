@@ -1,0 +1,280 @@
+//! What is asked of a store to place it, where and when, and how the network is meanwhile: a state machine, so that the same
+//! protocol runs in the simulator and with real servers.
+//!
+//! A driver begins the store anew, or takes keys that were never used, sets the delays of the [`Round`], gives the [`Tester`]
+//! each event with the time since the beginning, and does what the [`Orders`] say, cuts included.
+
+mod normal;
+mod partition;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::client::{Answer, Ask};
+use super::record::{Asked, Phase, Record};
+use normal::Normal;
+use partition::Partition;
+
+/// How long a client waits for an answer; then the outcome is unknown.
+pub const TIMEOUT: Duration = Duration::from_secs(1);
+/// How long after a cut a store may take to fail over before it counts as unavailable.
+pub const FAIL_OVER: Duration = Duration::from_millis(1_500);
+/// When a site is cut off.
+pub const CUT_AT: Duration = Duration::from_millis(600);
+/// When the cut heals.
+pub const HEAL_AT: Duration = Duration::from_millis(4_600);
+/// The one-way delays of the sweep in milliseconds.
+pub const SWEEP_MS: [u64; 4] = [5, 10, 20, 40];
+/// The one-way delay in milliseconds of links that are neither swept nor slow.
+pub const PLAIN_MS: u64 = 10;
+/// The one-way delay in milliseconds of all links of a slow site.
+pub const SLOW_MS: u64 = 60;
+
+/// One run of the store under one network.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Round {
+    /// How many sites there are.
+    pub sites: usize,
+    /// How the network is.
+    pub condition: Condition,
+}
+
+/// How the network is during a round.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Condition {
+    /// Every link takes this long, one way.
+    Alike {
+        /// How long.
+        delay: Duration,
+    },
+    /// The links from and to this site take [`SLOW_MS`], the others [`PLAIN_MS`].
+    Slow {
+        /// Which site.
+        site: usize,
+    },
+    /// Every link takes [`PLAIN_MS`]; from [`CUT_AT`] to [`HEAL_AT`] the links from and to this site are cut.
+    Cut {
+        /// Which site.
+        site: usize,
+    },
+}
+
+/// Whom to cut off, or that no cut is left.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Cutting {
+    /// All links from and to this site are cut.
+    Isolate {
+        /// Which.
+        site: usize,
+    },
+    /// All cuts end.
+    Heal,
+}
+
+impl Round {
+    /// The rounds by which a store at so many sites is placed: normal operation first.
+    pub fn all(sites: usize) -> Vec<Round> {
+        let alike = SWEEP_MS.map(|ms| Condition::Alike { delay: Duration::from_millis(ms) });
+        let slow = (0..sites).map(|site| Condition::Slow { site });
+        let cut = (0..sites).map(|site| Condition::Cut { site });
+        alike.into_iter().chain(slow).chain(cut).map(|condition| Round { sites, condition }).collect()
+    }
+
+    /// Whether nothing is cut in it.
+    pub const fn is_normal(&self) -> bool {
+        !matches!(self.condition, Condition::Cut { .. })
+    }
+
+    /// How long a message takes from one site to another.
+    pub fn delay(&self, source: usize, target: usize) -> Duration {
+        match self.condition {
+            Condition::Alike { delay } => delay,
+            Condition::Slow { site } if site == source || site == target => Duration::from_millis(SLOW_MS),
+            Condition::Slow { .. } | Condition::Cut { .. } => Duration::from_millis(PLAIN_MS),
+        }
+    }
+
+    /// When which links are cut, and heal, in order.
+    pub fn cuts(&self) -> Vec<(Duration, Cutting)> {
+        match self.condition {
+            Condition::Cut { site } => vec![(CUT_AT, Cutting::Isolate { site }), (HEAL_AT, Cutting::Heal)],
+            Condition::Alike { .. } | Condition::Slow { .. } => Vec::new(),
+        }
+    }
+
+    /// How long it takes at most; most are over sooner.
+    pub fn longest(&self) -> Duration {
+        match self.condition {
+            Condition::Cut { .. } => partition::LONGEST,
+            Condition::Alike { .. } | Condition::Slow { .. } => normal::longest(self.sites),
+        }
+    }
+}
+
+/// What a driver tells the protocol.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Event {
+    /// The round begins, at time 0.
+    Begin,
+    /// An operation was answered.
+    Answered {
+        /// Which, by the number with which it was ordered.
+        number: u32,
+        /// What was answered.
+        answer: Answer,
+    },
+    /// The time has come at which it wanted to be woken.
+    Woken,
+}
+
+/// What the protocol wants of its driver.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Orders {
+    /// What to ask now.
+    pub asks: Vec<Order>,
+    /// When to wake it, since the beginning of the round, instead of what it said before; `None`: not at all.
+    pub wake_at: Option<Duration>,
+}
+
+/// One operation to ask for.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Order {
+    /// What to call it in the answer.
+    pub number: u32,
+    /// At which site.
+    pub site: usize,
+    /// What.
+    pub ask: Ask,
+}
+
+/// The protocol of one round.
+#[derive(Clone, Debug)]
+pub struct Tester {
+    script: Script,
+    desk: Desk,
+}
+
+#[derive(Clone, Debug)]
+enum Script {
+    Normal(Normal),
+    Partition(Partition),
+}
+
+impl Tester {
+    /// At the beginning of a round.
+    pub fn new(round: &Round) -> Tester {
+        let script = if round.is_normal() {
+            Script::Normal(Normal::new(round))
+        } else {
+            Script::Partition(Partition::new(round))
+        };
+        Tester { script, desk: Desk::new(round) }
+    }
+
+    /// Takes an event and says what to do now. Answers that come after [`TIMEOUT`] change nothing.
+    pub fn on(&mut self, now: Duration, event: Event) -> Orders {
+        self.desk.now = now;
+        match event {
+            Event::Begin => self.tell(None),
+            Event::Answered { number, answer } => self.end(number, answer),
+            Event::Woken => {}
+        }
+        while let Some(number) = self.desk.overdue() {
+            self.end(number, Answer::Unknown("no answer within 1 s".to_owned()));
+        }
+        if self.desk.wake_at.is_some_and(|at| at <= now) {
+            self.desk.wake_at = None;
+            self.tell(None);
+        }
+        self.desk.orders()
+    }
+
+    /// Whether all is asked and answered.
+    pub fn is_over(&self) -> bool {
+        let is_over = match &self.script {
+            Script::Normal(normal) => normal.is_over(),
+            Script::Partition(partition) => partition.is_over(),
+        };
+        is_over && self.desk.open.is_empty()
+    }
+
+    /// What was asked and answered.
+    pub fn into_record(self) -> Record {
+        self.desk.record
+    }
+
+    fn end(&mut self, number: u32, answer: Answer) {
+        if self.desk.end(number, answer) {
+            self.tell(Some(number));
+        }
+    }
+
+    fn tell(&mut self, ended: Option<u32>) {
+        match &mut self.script {
+            Script::Normal(normal) => normal.on(ended, &mut self.desk),
+            Script::Partition(partition) => partition.on(ended, &mut self.desk),
+        }
+    }
+}
+
+/// What both scripts have in common: who is waiting for what, and when to give up.
+#[derive(Clone, Debug)]
+struct Desk {
+    now: Duration,
+    record: Record,
+    /// When each open operation is given up.
+    open: BTreeMap<u32, Duration>,
+    asks: Vec<Order>,
+    wake_at: Option<Duration>,
+    values: u64,
+}
+
+impl Desk {
+    fn new(round: &Round) -> Desk {
+        let record = Record { round: round.clone(), asked: Vec::new() };
+        let (open, asks) = (BTreeMap::new(), Vec::new());
+        Desk { now: Duration::ZERO, record, open, asks, wake_at: None, values: 0 }
+    }
+
+    /// Asks, now; gives the number of the operation.
+    fn ask(&mut self, site: usize, client: u32, ask: Ask, phase: Phase) -> u32 {
+        let number = u32::try_from(self.record.asked.len()).expect("a round is far shorter");
+        self.open.insert(number, self.now + TIMEOUT);
+        self.asks.push(Order { number, site, ask: ask.clone() });
+        self.record.asked.push(Asked { site, client, ask, begun: self.now, ended: None, phase });
+        number
+    }
+
+    /// A value that was never written in this round.
+    fn value(&mut self) -> u64 {
+        self.values += 1;
+        self.values
+    }
+
+    fn asked(&self, number: u32) -> &Asked {
+        &self.record.asked[number as usize]
+    }
+
+    fn wake(&mut self, at: Duration) {
+        self.wake_at = Some(self.wake_at.map_or(at, |earlier| earlier.min(at)));
+    }
+
+    fn overdue(&self) -> Option<u32> {
+        self.open.iter().find(|(_, due)| **due <= self.now).map(|(number, _)| *number)
+    }
+
+    /// Whether this is news.
+    fn end(&mut self, number: u32, answer: Answer) -> bool {
+        let is_open = self.open.remove(&number).is_some();
+        if is_open {
+            self.record.asked[number as usize].ended = Some((self.now, answer));
+        }
+        is_open
+    }
+
+    fn orders(&mut self) -> Orders {
+        let asks = std::mem::take(&mut self.asks);
+        let due = self.open.values().min().copied();
+        Orders { asks, wake_at: due.into_iter().chain(self.wake_at).min() }
+    }
+}

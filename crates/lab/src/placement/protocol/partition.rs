@@ -1,0 +1,153 @@
+//! A partition: one site is cut off and comes back, while clients at every site go on asking, whatever became of what they
+//! asked before; at the end every acknowledged key is read at every site.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::{Desk, HEAL_AT, Round, TIMEOUT};
+use crate::placement::client::{Ask, Kind};
+use crate::placement::record::Phase;
+
+/// How often each site is asked to read, and as often to write: open loop, so that a store that is slow or silent is not
+/// asked less.
+const EVERY: Duration = Duration::from_millis(40);
+/// After how many asks the sites go on with another shared key: sooner than a client gives up, so that no key is written
+/// by whoever does not know what became of its last write to it.
+const SHARED_FOR: usize = 20;
+/// From one of the acknowledged keys to the next that is read: any number that leaves none out for long.
+const STRIDE: usize = 7;
+/// When the last of it is asked.
+const LAST: Duration = Duration::from_millis(6_000);
+/// When the reading back begins: all that was asked is over, and a store has had time to settle since the heal.
+const READ_BACK_AT: Duration = Duration::from_millis(HEAL_AT.as_millis() as u64 + 3_000);
+/// How many operations in a row may fail at a site before no more is read back there.
+const SILENT_MAX: usize = 3;
+/// How long a round takes at most.
+pub(super) const LONGEST: Duration = Duration::from_secs(60);
+
+/// What is asked around a cut.
+#[derive(Clone, Debug)]
+pub(super) struct Partition {
+    sites: usize,
+    /// How many operations were asked for: a read at each site, one after the other, then a write at each, and so on.
+    ticks: u64,
+    /// At each site, the clients that wait for no answer, and how many there are.
+    idle: Vec<BTreeSet<u32>>,
+    clients: Vec<u32>,
+    /// The acknowledged keys of each site's own.
+    own: Vec<Vec<String>>,
+    reading: Vec<ReadBack>,
+}
+
+/// Where the reading back stands at one site.
+#[derive(Clone, Debug)]
+struct ReadBack {
+    keys: Vec<String>,
+    read: usize,
+    asked: Option<u32>,
+    silent: usize,
+}
+
+impl Partition {
+    pub(super) fn new(round: &Round) -> Partition {
+        Partition {
+            sites: round.sites,
+            ticks: 0,
+            idle: vec![BTreeSet::new(); round.sites],
+            clients: vec![0; round.sites],
+            own: vec![Vec::new(); round.sites],
+            reading: Vec::new(),
+        }
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        !self.reading.is_empty() && self.reading.iter().all(ReadBack::is_over)
+    }
+
+    pub(super) fn on(&mut self, ended: Option<u32>, desk: &mut Desk) {
+        if let Some(number) = ended {
+            self.hear(number, desk);
+        }
+        while self.due() <= desk.now.min(LAST) {
+            self.tick(desk);
+        }
+        if self.due() <= LAST {
+            desk.wake(self.due());
+        } else if desk.now < READ_BACK_AT {
+            desk.wake(READ_BACK_AT);
+        } else {
+            self.read_back(desk);
+        }
+    }
+
+    fn due(&self) -> Duration {
+        let in_each = u32::try_from(2 * self.sites).expect("sites are few");
+        // Cannot wrap: a round is short.
+        EVERY / in_each * u32::try_from(self.ticks).unwrap_or(u32::MAX)
+    }
+
+    /// Asks something at one site.
+    fn tick(&mut self, desk: &mut Desk) {
+        let place = usize::try_from(self.ticks).expect("a round is short");
+        self.ticks += 1;
+        let (cycle, place) = (place / (2 * self.sites), place % (2 * self.sites));
+        let (kind, site) =
+            if place < self.sites { (Kind::Read, place) } else { (Kind::Write, place - self.sites) };
+        let shared = || format!("shared-{}", cycle / SHARED_FOR);
+        let ask = match kind {
+            // One after the other, so that each means to replace what was written before.
+            Kind::Write if cycle % self.sites == site => Ask::write(shared(), desk.value()),
+            Kind::Write => Ask::write(format!("own-{site}-{cycle}"), desk.value()),
+            Kind::Read if cycle % 2 == 0 => Ask::read(shared()),
+            // Another site's, old or new.
+            Kind::Read => match &self.own[(cycle / 2 + site) % self.sites][..] {
+                [] => Ask::read(shared()),
+                own => Ask::read(own[cycle * STRIDE % own.len()].clone()),
+            },
+        };
+        let client = self.idle[site].pop_first().unwrap_or_else(|| {
+            self.clients[site] += 1;
+            self.clients[site] - 1
+        });
+        desk.ask(site, client, ask, Phase::Traffic);
+    }
+
+    fn hear(&mut self, number: u32, desk: &Desk) {
+        let asked = desk.asked(number);
+        if asked.phase == Phase::ReadBack {
+            let reading = &mut self.reading[asked.site];
+            reading.silent = if asked.done().is_some() { 0 } else { reading.silent + 1 };
+            (reading.asked, reading.read) = (None, reading.read + 1);
+            return;
+        }
+        self.idle[asked.site].insert(asked.client);
+        if asked.ask.kind() == Kind::Write && asked.done().is_some() && asked.ask.key.starts_with("own") {
+            self.own[asked.site].push(asked.ask.key.clone());
+        }
+    }
+
+    /// Reads the next key at each site that has none under way.
+    fn read_back(&mut self, desk: &mut Desk) {
+        if self.reading.is_empty() {
+            let written = desk.record.asked.iter().filter(|asked| asked.ask.kind() == Kind::Write);
+            let keys = written.filter(|asked| asked.done().is_some()).map(|asked| asked.ask.key.clone());
+            let keys: Vec<String> = keys.collect::<BTreeSet<_>>().into_iter().collect();
+            self.reading = vec![ReadBack { keys, read: 0, asked: None, silent: 0 }; self.sites];
+        }
+        for (site, reading) in self.reading.iter_mut().enumerate() {
+            if reading.asked.is_none() && !reading.is_over() {
+                // Client 0 has been idle for long: all were answered or given up.
+                let ask = Ask::read(reading.keys[reading.read].clone());
+                reading.asked = Some(desk.ask(site, 0, ask, Phase::ReadBack));
+            }
+        }
+    }
+}
+
+impl ReadBack {
+    fn is_over(&self) -> bool {
+        self.read >= self.keys.len() || self.silent >= SILENT_MAX
+    }
+}
+
+const _: () = assert!(LAST.as_millis() + TIMEOUT.as_millis() < READ_BACK_AT.as_millis());

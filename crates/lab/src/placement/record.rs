@@ -1,0 +1,118 @@
+//! What was asked in a round and what was answered: all that is measured and judged, whoever drove it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use constellation_trace::history::Moment;
+use constellation_trace::{Call, Completion, EventId, History, NodeId, Operation, ProcessId, TrueTime};
+
+use super::client::{Answer, Ask, What};
+use super::protocol::Round;
+
+/// A round and what came of it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Record {
+    /// What was done to the network, and who was to ask.
+    pub round: Round,
+    /// What was asked, in the order of asking.
+    pub asked: Vec<Asked>,
+}
+
+/// One operation.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Asked {
+    /// At which site, from 0.
+    pub site: usize,
+    /// By which client of the site, from 0; each does one thing at a time.
+    pub client: u32,
+    /// What.
+    pub ask: Ask,
+    /// When, since the beginning of the round.
+    pub begun: Duration,
+    /// When it was answered, or given up, and what came of it; `None` where the round was over before that.
+    pub ended: Option<(Duration, Answer)>,
+    /// Whether it belongs to the reading back at the end.
+    pub phase: Phase,
+}
+
+/// Which part of a round an operation belongs to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Phase {
+    /// While the round goes on.
+    Traffic,
+    /// At its end, when every acknowledged key is read at every site.
+    ReadBack,
+}
+
+impl Asked {
+    /// When it was done, and what it showed; `None` if it was not, as far as anybody knows.
+    pub const fn done(&self) -> Option<(Duration, Option<u64>)> {
+        match self.ended {
+            Some((at, Answer::Ok(shown))) => Some((at, shown)),
+            _ => None,
+        }
+    }
+
+    /// The value that it wrote, if it wrote.
+    pub const fn written(&self) -> Option<u64> {
+        match self.ask.what {
+            What::Write(value) => Some(value),
+            What::Read => None,
+        }
+    }
+}
+
+impl Record {
+    /// As the judges of models take it. Each client is a session, and another one after an operation of which nobody knows
+    /// the end.
+    pub fn history(&self) -> History {
+        let mut sessions: BTreeMap<(usize, u32), u32> = BTreeMap::new();
+        let mut count = 0;
+        let operations = (0_u32..).zip(&self.asked).map(|(number, asked)| {
+            let of = (asked.site, asked.client);
+            let session = *sessions.entry(of).or_insert_with(|| {
+                count += 1;
+                count - 1
+            });
+            if !matches!(asked.ended, Some((_, Answer::Ok(_) | Answer::Refused(_)))) {
+                sessions.remove(&of);
+            }
+            operation(asked, session, number)
+        });
+        History::new(operations.collect())
+    }
+}
+
+/// Operation `number`; its events are numbered by it, as there is no trace behind it.
+fn operation(asked: &Asked, session: u32, number: u32) -> Operation {
+    let moment = |at: Duration, event: u32| Moment { event: EventId::new(event), at: time(at) };
+    let key = asked.ask.key.clone();
+    let call = match asked.ask.what {
+        What::Write(value) => Call::Write { key, value: value.to_string() },
+        What::Read => Call::Read { key },
+    };
+    let completion = |answer: &Answer| match (answer, asked.ask.what) {
+        (Answer::Ok(_), What::Write(_)) => Completion::Done,
+        (Answer::Ok(shown), What::Read) => Completion::Shows(shown.iter().map(u64::to_string).collect()),
+        (Answer::Refused(reason), _) => Completion::Failed { reason: reason.clone() },
+        (Answer::Unknown(reason), _) => Completion::Unknown { reason: reason.clone() },
+    };
+    // Saturating: a round has far fewer operations.
+    let first = number.saturating_mul(2);
+    let ended = asked.ended.as_ref();
+    // Sites are few.
+    let site = u32::try_from(asked.site).unwrap_or(u32::MAX);
+    Operation {
+        client: NodeId::new(site),
+        process: ProcessId::new(session),
+        session,
+        call,
+        invoked: moment(asked.begun, first),
+        completed: ended.map(|(at, answer)| (moment(*at, first.saturating_add(1)), completion(answer))),
+    }
+}
+
+/// A time since the beginning of a round as judges have it.
+fn time(at: Duration) -> TrueTime {
+    TrueTime::from_ns(0).saturating_add(at)
+}

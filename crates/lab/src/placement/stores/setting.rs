@@ -1,0 +1,166 @@
+//! The settings of a store as a text: `sync=all,reads=anywhere`.
+
+use std::fmt;
+
+use constellation_trace::ids::nearest;
+
+/// One thing that can be set.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Setting {
+    /// What it is called.
+    pub key: &'static str,
+    /// What it may be; the first where nothing is said.
+    pub values: &'static [&'static str],
+    /// What it says, without a full stop.
+    pub says: &'static str,
+}
+
+/// Why a text names no store, or sets it to nothing that it can be.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum SettingError {
+    /// There is no such store.
+    Store {
+        /// What was named.
+        name: String,
+        /// Those that there are.
+        known: Vec<&'static str>,
+    },
+    /// It has no such setting.
+    Key {
+        /// Of which store.
+        store: &'static str,
+        /// What was named.
+        key: String,
+        /// Those that it has.
+        known: Vec<&'static str>,
+    },
+    /// A setting without a value, or two of one name.
+    Form {
+        /// Of which store.
+        store: &'static str,
+        /// What stands there.
+        found: String,
+        /// What is wrong with it.
+        wrong: &'static str,
+    },
+    /// It cannot be that.
+    Value {
+        /// Of which store.
+        store: &'static str,
+        /// Which setting.
+        key: &'static str,
+        /// What it was to be.
+        value: String,
+        /// What it may be.
+        known: Vec<String>,
+    },
+}
+
+impl fmt::Display for SettingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SettingError::Store { name, known } => {
+                write!(f, "there is no store \"{name}\"{}", Meant(name, known))
+            }
+            SettingError::Key { store, key, known } => {
+                write!(f, "store {store} has no setting \"{key}\"{}", Meant(key, known))
+            }
+            SettingError::Form { store, found, wrong } => {
+                write!(f, "store {store}: \"{found}\" {wrong}")
+            }
+            SettingError::Value { store, key, value, known } => {
+                write!(f, "store {store}: {key} cannot be \"{value}\", only {}", known.join(", "))
+            }
+        }
+    }
+}
+
+impl std::error::Error for SettingError {}
+
+/// What was likely meant, or what there is.
+struct Meant<'a>(&'a str, &'a [&'static str]);
+
+impl fmt::Display for Meant<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match nearest(self.0, self.1.iter().copied()) {
+            Some(near) => write!(f, "; did you mean {near}?"),
+            None => write!(f, "; there are {}", self.1.join(", ")),
+        }
+    }
+}
+
+/// What is set in a text, by name.
+#[derive(Clone, Debug)]
+pub(super) struct Given<'a> {
+    store: &'static str,
+    settings: &'static [Setting],
+    /// How many sites there are.
+    pub(super) sites: u32,
+    pairs: Vec<(&'a str, &'a str)>,
+}
+
+impl<'a> Given<'a> {
+    /// `text` is what stands behind the name of the store, without the colon.
+    pub(super) fn parse(
+        store: &'static str,
+        settings: &'static [Setting],
+        sites: u32,
+        text: &'a str,
+    ) -> Result<Given<'a>, SettingError> {
+        let mut pairs: Vec<(&str, &str)> = Vec::new();
+        for found in text.split(',').map(str::trim).filter(|_| !text.trim().is_empty()) {
+            let form = |wrong| SettingError::Form { store, found: found.to_owned(), wrong };
+            let (key, value) =
+                found.split_once('=').ok_or_else(|| form("is not of the form setting=value"))?;
+            let (key, value) = (key.trim(), value.trim());
+            if !settings.iter().any(|setting| setting.key == key) {
+                let known = settings.iter().map(|setting| setting.key).collect();
+                return Err(SettingError::Key { store, key: key.to_owned(), known });
+            }
+            if pairs.iter().any(|(other, _)| *other == key) {
+                return Err(form("sets it twice"));
+            }
+            pairs.push((key, value));
+        }
+        Ok(Given { store, settings, sites, pairs })
+    }
+
+    /// Which of the values of a setting, counted from 0.
+    pub(super) fn choice(&self, key: &'static str) -> Result<usize, SettingError> {
+        let setting = self.setting(key);
+        let Some(value) = self.value(key) else { return Ok(0) };
+        setting
+            .values
+            .iter()
+            .position(|known| *known == value)
+            .ok_or_else(|| self.wrong(key, value, setting.values.iter().map(|known| (*known).to_owned())))
+    }
+
+    /// A number, which is one of the values of a setting.
+    pub(super) fn number(&self, key: &'static str) -> Result<u32, SettingError> {
+        let value = self.setting(key).values[self.choice(key)?];
+        Ok(value.parse().expect("the values of this setting are numbers"))
+    }
+
+    /// That a number is not above another.
+    pub(super) fn check(&self, key: &'static str, number: u32, most: u32) -> Result<(), SettingError> {
+        if number <= most {
+            return Ok(());
+        }
+        Err(self.wrong(key, &number.to_string(), (1..=most).map(|number| number.to_string())))
+    }
+
+    fn value(&self, key: &str) -> Option<&'a str> {
+        self.pairs.iter().find(|(other, _)| *other == key).map(|(_, value)| *value)
+    }
+
+    fn setting(&self, key: &'static str) -> &'static Setting {
+        self.settings.iter().find(|setting| setting.key == key).expect("a store asks for its own settings")
+    }
+
+    fn wrong(&self, key: &'static str, value: &str, known: impl IntoIterator<Item = String>) -> SettingError {
+        let known = known.into_iter().collect();
+        SettingError::Value { store: self.store, key, value: value.to_owned(), known }
+    }
+}
