@@ -29,8 +29,8 @@ use constellation_sim::WorldError;
 
 use cell::{Cell, InPartition, Otherwise};
 use client::Kind;
-use judged::Judged;
-use measure::{Answers, Trips};
+use judged::{Baseline, Consistency};
+use measure::{Answers, Served, Trips};
 use protocol::{Condition, Round};
 use record::{Phase, Record};
 pub use stores::{STORES, Store};
@@ -47,10 +47,14 @@ pub struct Placement {
     pub seed: u64,
     /// Where it lives.
     pub cell: Cell,
-    /// What the judges say of the rounds without cuts.
-    pub normal: Judged,
-    /// What the judges say of the rounds with a cut, what was read back at the end included.
-    pub in_partition: Judged,
+    /// Whether the rounds without cuts are linearizable.
+    pub normal: Consistency,
+    /// Whether the rounds with a cut are, what was read back at the end included.
+    pub in_partition: Consistency,
+    /// What normal operation promises, and what of that the cuts broke.
+    pub baseline: Baseline,
+    /// What was done in each round without cuts, of what was asked.
+    pub served: Vec<Served>,
     /// How many round trips operations take.
     pub trips: Vec<SiteTrips>,
     /// Stale reads without cuts.
@@ -134,9 +138,48 @@ impl fmt::Display for Condition {
         match self {
             Condition::Alike { delay } => write!(f, "every link takes {} ms", delay.as_millis()),
             Condition::Slow { site } => write!(f, "{} is slow", SITE_NAMES[*site]),
+            Condition::Busy => f.write_str("all sites are busy"),
             Condition::Cut { site } => write!(f, "{} is cut off", SITE_NAMES[*site]),
         }
     }
+}
+
+impl Placement {
+    /// The strongest models of single operations that hold in the rounds without cuts, and in those with one. Takes as long
+    /// as all the rest.
+    pub fn strongest(&self) -> (Vec<&'static str>, Vec<&'static str>) {
+        let numbered = self.records.iter().enumerate();
+        let (normal, cut): (Vec<_>, Vec<_>) = numbered.partition(|(_, record)| record.round.is_normal());
+        (judged::strongest(&normal), judged::strongest(&cut))
+    }
+}
+
+/// Another way to set a store that was measured, and where it lives then.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Elsewhere {
+    /// The one thing that is set otherwise: `sync=all`.
+    pub setting: String,
+    /// The store as it is set then.
+    pub store: Store,
+    /// Where it lives.
+    pub cell: Cell,
+}
+
+/// What would have to be set otherwise for the store to live in another cell: every setting that differs in one thing is
+/// measured. Costs as much as [`place`] for each of them, some ten.
+///
+/// # Errors
+/// [`PlaceError`].
+pub fn elsewhere(store: &Store, seed: u64) -> Result<Vec<Elsewhere>, PlaceError> {
+    let here = place(store, seed)?.cell;
+    let mut all = Vec::new();
+    for (setting, store) in store.neighbours() {
+        let cell = place(&store, seed)?.cell;
+        if cell != here {
+            all.push(Elsewhere { setting, store, cell });
+        }
+    }
+    Ok(all)
 }
 
 /// Measures a store and says where it lives. Same store, same seed: same placement to the byte.
@@ -162,10 +205,12 @@ pub fn placed(store: String, seed: u64, records: Vec<Record>) -> Placement {
     let trips = pairs
         .map(|(site, kind)| SiteTrips { site, kind, trips: measure::trips(&records, site, kind) })
         .collect();
-    let (normal, in_partition) = (judged::judge(&normal), judged::judge(&cut));
+    let served: Vec<Served> = normal.iter().flat_map(|(_, record)| measure::served(record)).collect();
+    let baseline = Baseline::of(&normal, &cut);
+    let (normal, in_partition) = (judged::linearizable(&normal), judged::linearizable(&cut));
     let cell = Cell {
-        partition: InPartition::of(&answers, &in_partition.linearizable),
-        otherwise: Otherwise::of(&normal.linearizable),
+        partition: InPartition::of(&answers, &in_partition, &baseline, lost.count),
+        otherwise: Otherwise::of(&normal, &served),
     };
     Placement {
         store,
@@ -173,6 +218,8 @@ pub fn placed(store: String, seed: u64, records: Vec<Record>) -> Placement {
         cell,
         normal,
         in_partition,
+        baseline,
+        served,
         trips,
         stale_normal,
         stale_in_partition,

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::judged::Consistency;
-use super::measure::Answers;
+use super::judged::{Baseline, Consistency};
+use super::measure::{Answers, Served};
 
 /// A cell of the matrix.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -19,7 +19,8 @@ pub struct Cell {
 pub enum InPartition {
     /// Whichever site is cut off, every site answers everything once the time for a fail-over is over.
     Availability,
-    /// What is answered is linearizable, what was acknowledged included; not everything is answered.
+    /// What is answered is no weaker than in normal operation, where that is linearizable, so is this, and nothing that was
+    /// acknowledged is lost; not everything is answered.
     Consistency,
     /// Neither.
     Neither,
@@ -39,27 +40,42 @@ pub enum Otherwise {
 }
 
 impl InPartition {
-    /// What these answers and this verdict on what was answered make of a store. One that is available and in which nothing
-    /// was found wrong was not really cut (Gilbert and Lynch 2002), or the judge gave up: unknown.
-    pub fn of(answers: &[Answers], linearizable: &Consistency) -> InPartition {
+    /// What these answers, this verdict on what was answered, what it broke of the baseline, and so many lost writes make of
+    /// a store.
+    ///
+    /// Consistency is what the store had before: a single leader of which all sites read a copy is not linearizable in normal
+    /// operation, and keeps in a partition what it promises (as Abadi has it of PNUTS). One that is available and in which
+    /// nothing was found wrong was not really cut (Gilbert and Lynch 2002), or the judge gave up: unknown.
+    pub fn of(
+        answers: &[Answers],
+        linearizable: &Consistency,
+        baseline: &Baseline,
+        lost: usize,
+    ) -> InPartition {
         let is_available = !answers.is_empty() && answers.iter().all(Answers::is_available);
+        let is_kept = lost == 0 && baseline.broken.is_empty();
         match (is_available, linearizable) {
             (true, Consistency::Violated(_)) => InPartition::Availability,
-            (true, _) => InPartition::Unknown,
+            (true, _) | (false, Consistency::Unknown(_)) => InPartition::Unknown,
+            (false, _) if !is_kept => InPartition::Neither,
             (false, Consistency::Holds) => InPartition::Consistency,
-            (false, Consistency::Violated(_)) => InPartition::Neither,
-            (false, Consistency::Unknown(_)) => InPartition::Unknown,
+            // Not even in normal operation anything holds that could be broken.
+            (false, Consistency::Violated(_)) if baseline.models.is_empty() => InPartition::Neither,
+            (false, Consistency::Violated(_)) => InPartition::Consistency,
         }
     }
 }
 
 impl Otherwise {
-    /// What this verdict on normal operation makes of a store.
-    pub const fn of(linearizable: &Consistency) -> Otherwise {
+    /// What this verdict on normal operation makes of a store. Of one that did not do what was asked of it nobody can tell:
+    /// whoever answers nothing says nothing wrong.
+    pub fn of(linearizable: &Consistency, served: &[Served]) -> Otherwise {
         match linearizable {
-            Consistency::Holds => Otherwise::Consistency,
             Consistency::Violated(_) => Otherwise::Latency,
-            Consistency::Unknown(_) => Otherwise::Unknown,
+            Consistency::Holds if !served.is_empty() && served.iter().all(Served::is_enough) => {
+                Otherwise::Consistency
+            }
+            Consistency::Holds | Consistency::Unknown(_) => Otherwise::Unknown,
         }
     }
 }

@@ -4,20 +4,12 @@
 use constellation_trace::{Limit, Sessions};
 use constellation_verify::Budget;
 use constellation_verify::models::{
-    self, Anomaly, Finding, Judges, Known, Linearizable, Model, Patience, Recorded, implies, minimal,
+    self, Anomaly, Finding, Linearizable, Model, Patience, Recorded, implies, minimal,
 };
 
-use super::protocol::Condition;
+use super::client::Kind;
+use super::protocol::{CUT_AT, Condition};
 use super::record::Record;
-
-/// What the judges found of some rounds of a store.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Judged {
-    /// Whether every round is linearizable.
-    pub linearizable: Consistency,
-    /// The strongest models of single operations that every round satisfies, as far as the judges could tell.
-    pub strongest: Vec<&'static str>,
-}
 
 /// Whether rounds are linearizable.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -43,37 +35,114 @@ pub struct Violation {
     pub operations: Vec<usize>,
 }
 
-/// How long one judge may look at one round: a second or two.
+/// How long the judge of linearizability may look at one round: a second or two.
 const BUDGET: Budget = Budget { bytes_max: 1 << 28, pairs_max: 1 << 22, steps_max: 1 << 22 };
+/// How long each judge of the other models may: they are there to be read, and decide nothing.
+const BUDGET_OF_OTHERS: Budget = Budget { steps_max: 1 << 18, ..BUDGET };
 
-/// Judges rounds, each given with its place among all.
-pub fn judge(records: &[(usize, &Record)]) -> Judged {
-    let mut all = Vec::with_capacity(records.len());
-    for (place, record) in records {
-        match Sessions::of(&record.history()) {
-            Ok(sessions) => all.push((*place, *record, sessions)),
-            Err(unfit) => {
-                let linearizable = Consistency::Unknown(Limit::Unfit(unfit.to_string()));
-                return Judged { linearizable, strongest: Vec::new() };
-            }
-        }
-    }
-    Judged { linearizable: linearizable(&all), strongest: strongest(&all) }
-}
-
-fn linearizable(all: &[(usize, &Record, Sessions)]) -> Consistency {
+/// Whether every round is linearizable; each is given with its place among all. The first that is not is shown, where it can
+/// be by what was read during or after a cut.
+pub fn linearizable(records: &[(usize, &Record)]) -> Consistency {
     let mut unknown = None;
-    for (place, record, sessions) in all {
-        let recorded = Recorded::from(sessions);
-        match Linearizable.judge(&recorded, &mut Patience::new(BUDGET)) {
-            Finding::Holds => {}
-            Finding::Unknown(limit) => drop(unknown.get_or_insert(limit)),
-            Finding::Violated(anomaly) => {
-                return Consistency::Violated(Box::new(violation(*place, record, sessions, anomaly)));
+    for (place, record) in records {
+        // Without some of the reads there is less to explain, so that what is wrong then is wrong.
+        let since_cut = without_earlier_reads(record);
+        let violated = since_cut.as_ref().and_then(|(part, places)| match one(*place, part) {
+            Consistency::Violated(mut violation) => {
+                violation.operations.iter_mut().for_each(|operation| *operation = places[*operation]);
+                Some(violation)
             }
+            _ => None,
+        });
+        match violated.map_or_else(|| one(*place, record), Consistency::Violated) {
+            Consistency::Holds => {}
+            Consistency::Unknown(limit) => drop(unknown.get_or_insert(limit)),
+            violated @ Consistency::Violated(_) => return violated,
         }
     }
     unknown.map_or(Consistency::Holds, Consistency::Unknown)
+}
+
+/// The record of a round with a cut without the reads before that, and where each of its operations was.
+fn without_earlier_reads(record: &Record) -> Option<(Record, Vec<usize>)> {
+    if record.round.is_normal() {
+        return None;
+    }
+    let kept = record.asked.iter().enumerate();
+    let kept = kept.filter(|(_, asked)| asked.ask.kind() == Kind::Write || asked.begun >= CUT_AT);
+    let (places, asked) = kept.map(|(place, asked)| (place, asked.clone())).unzip();
+    Some((Record { round: record.round.clone(), asked }, places))
+}
+
+fn one(place: usize, record: &Record) -> Consistency {
+    let sessions = match sessions(record) {
+        Ok(sessions) => sessions,
+        Err(limit) => return Consistency::Unknown(limit),
+    };
+    match Linearizable.judge(&Recorded::from(&sessions), &mut Patience::new(BUDGET)) {
+        Finding::Holds => Consistency::Holds,
+        Finding::Unknown(limit) => Consistency::Unknown(limit),
+        Finding::Violated(anomaly) => {
+            Consistency::Violated(Box::new(violation(place, record, &sessions, anomaly)))
+        }
+    }
+}
+
+/// What a store promises as long as nothing is cut, and what of that it no longer keeps when something is.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Baseline {
+    /// The strongest models that hold in normal operation; where none of the models that are asked does, none.
+    pub models: Vec<&'static str>,
+    /// The models that hold in normal operation and not in a partition.
+    pub broken: Vec<&'static str>,
+}
+
+/// The models that a baseline is made of: those whose judges answer at once. Convergence is none: a cut says nothing of it.
+const OF_BASELINE: [&str; 8] = [
+    "linearizable",
+    "causal-convergence",
+    "causal",
+    "pram",
+    "read-your-writes",
+    "monotonic-reads",
+    "monotonic-writes",
+    "writes-follow-reads",
+];
+
+impl Baseline {
+    /// What holds in these rounds, and what of that not in those.
+    pub fn of(normal: &[(usize, &Record)], cut: &[(usize, &Record)]) -> Baseline {
+        let all = |records: &[(usize, &Record)]| {
+            records.iter().map(|(_, record)| sessions(record)).collect::<Result<Vec<_>, _>>()
+        };
+        let (Ok(normal), Ok(cut)) = (all(normal), all(cut)) else { return Baseline::default() };
+        let asked = models::all().iter().copied().filter(|model| OF_BASELINE.contains(&model.about().name));
+        let mut holds: Vec<&'static dyn Model> = Vec::new();
+        let mut broken: Vec<&'static str> = Vec::new();
+        for model in models::strongest_first(&asked.collect::<Vec<_>>()) {
+            let is_implied = holds.iter().any(|stronger| implies(stronger.about(), model.about()));
+            if !is_implied
+                && !normal.iter().all(|sessions| is_found(model, sessions, |it| *it == Finding::Holds))
+            {
+                continue;
+            }
+            if !is_implied {
+                holds.push(model);
+            }
+            let is_violated = |sessions| is_found(model, sessions, |it| matches!(it, Finding::Violated(_)));
+            if cut.iter().any(is_violated) {
+                broken.push(model.about().name);
+            }
+        }
+        Baseline { models: holds.iter().map(|model| model.about().name).collect(), broken }
+    }
+}
+
+fn sessions(record: &Record) -> Result<Sessions, Limit> {
+    let names = record.sessions();
+    let name = |session: u32| names.get(session as usize).map_or("", String::as_str);
+    Sessions::of_named(&record.history(), |operation| name(operation.session))
+        .map_err(|unfit| Limit::Unfit(unfit.to_string()))
 }
 
 fn violation(round: usize, record: &Record, sessions: &Sessions, anomaly: Anomaly) -> Violation {
@@ -87,25 +156,40 @@ fn violation(round: usize, record: &Record, sessions: &Sessions, anomaly: Anomal
     Violation { round, condition: record.round.condition, found, operations }
 }
 
-/// The models that every round satisfies and that no other such model implies.
-fn strongest(all: &[(usize, &Record, Sessions)]) -> Vec<&'static str> {
-    let of_operations = models::all().iter().copied();
+/// The models that say something of single reads and writes.
+const OF_OPERATIONS: [&str; 12] = [
+    "linearizable",
+    "sequential",
+    "causal-convergence",
+    "causal-memory",
+    "causal",
+    "pram",
+    "read-your-writes",
+    "monotonic-reads",
+    "monotonic-writes",
+    "writes-follow-reads",
+    "strong-convergence",
+    "eventual-convergence",
+];
+
+/// The models of single operations that every round satisfies and that no other such model implies, as far as the judges
+/// can tell in a moment; stronger ones first.
+pub fn strongest(records: &[(usize, &Record)]) -> Vec<&'static str> {
+    let Ok(all) = records.iter().map(|(_, record)| sessions(record)).collect::<Result<Vec<_>, _>>() else {
+        return Vec::new();
+    };
     let of_operations: Vec<&'static dyn Model> =
-        of_operations.filter(|model| model.about().judges == Judges::Operations).collect();
+        models::all().iter().copied().filter(|model| OF_OPERATIONS.contains(&model.about().name)).collect();
     let mut holds: Vec<&'static dyn Model> = Vec::new();
     for model in models::strongest_first(&of_operations) {
         let is_implied = holds.iter().any(|stronger| implies(stronger.about(), model.about()));
-        if !is_implied && all.iter().all(|(.., sessions)| known(model, sessions) == Known::Holds) {
+        if !is_implied && all.iter().all(|sessions| is_found(model, sessions, |it| *it == Finding::Holds)) {
             holds.push(model);
         }
     }
     holds.iter().map(|model| model.about().name).collect()
 }
 
-fn known(model: &dyn Model, sessions: &Sessions) -> Known {
-    match model.judge(&Recorded::from(sessions), &mut Patience::new(BUDGET)) {
-        Finding::Holds => Known::Holds,
-        Finding::Violated(_) => Known::Fails,
-        Finding::Unknown(_) => Known::Nothing,
-    }
+fn is_found(model: &dyn Model, sessions: &Sessions, what: impl Fn(&Finding) -> bool) -> bool {
+    what(&model.judge(&Recorded::from(sessions), &mut Patience::new(BUDGET_OF_OTHERS)))
 }

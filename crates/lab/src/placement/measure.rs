@@ -59,6 +59,38 @@ fn micros(time: Duration) -> i128 {
     i128::try_from(time.as_micros()).unwrap_or(i128::MAX)
 }
 
+/// How much a site did in a round of what it was asked.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Served {
+    /// Which site.
+    pub site: usize,
+    /// What.
+    pub kind: Kind,
+    /// How many were asked for.
+    pub asked: usize,
+    /// How many of them were done.
+    pub done: usize,
+}
+
+impl Served {
+    /// Whether nearly all was done, nine of ten: what a store does while it starts does not count.
+    pub const fn is_enough(&self) -> bool {
+        self.asked > 0 && self.done * 10 >= self.asked * 9
+    }
+}
+
+/// How much each site did in a round. O(n).
+pub fn served(record: &Record) -> Vec<Served> {
+    let pairs = (0..record.round.sites).flat_map(|site| Kind::ALL.map(|kind| (site, kind)));
+    pairs
+        .map(|(site, kind)| {
+            let of = record.asked.iter().filter(|asked| asked.site == site && asked.ask.kind() == kind);
+            let done = of.clone().filter(|asked| asked.done().is_some()).count();
+            Served { site, kind, asked: of.count(), done }
+        })
+        .collect()
+}
+
 /// A read that showed less than was known: what it showed had been replaced before it began, by a write that was
 /// acknowledged before.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -71,7 +103,7 @@ pub struct Stale {
     pub age: Duration,
 }
 
-/// The stale reads of a round. Real time alone is asked: that two writes overlap excuses either. O(n² ) for each key.
+/// The stale reads of a round. Real time alone is asked: that two writes overlap excuses either. O(n²) for each key.
 pub fn stale(record: &Record) -> Vec<Stale> {
     let mut keys: BTreeMap<&str, Vec<(usize, &Asked)>> = BTreeMap::new();
     for (place, asked) in record.asked.iter().enumerate() {

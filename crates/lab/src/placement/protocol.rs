@@ -52,6 +52,8 @@ pub enum Condition {
         /// Which site.
         site: usize,
     },
+    /// Every link takes [`PLAIN_MS`], and clients ask as in a partition: what a cut changes is told from this.
+    Busy,
     /// Every link takes [`PLAIN_MS`]; from [`CUT_AT`] to [`HEAL_AT`] the links from and to this site are cut.
     Cut {
         /// Which site.
@@ -77,7 +79,13 @@ impl Round {
         let alike = SWEEP_MS.map(|ms| Condition::Alike { delay: Duration::from_millis(ms) });
         let slow = (0..sites).map(|site| Condition::Slow { site });
         let cut = (0..sites).map(|site| Condition::Cut { site });
-        alike.into_iter().chain(slow).chain(cut).map(|condition| Round { sites, condition }).collect()
+        alike
+            .into_iter()
+            .chain(slow)
+            .chain([Condition::Busy])
+            .chain(cut)
+            .map(|condition| Round { sites, condition })
+            .collect()
     }
 
     /// Whether nothing is cut in it.
@@ -90,7 +98,9 @@ impl Round {
         match self.condition {
             Condition::Alike { delay } => delay,
             Condition::Slow { site } if site == source || site == target => Duration::from_millis(SLOW_MS),
-            Condition::Slow { .. } | Condition::Cut { .. } => Duration::from_millis(PLAIN_MS),
+            Condition::Slow { .. } | Condition::Busy | Condition::Cut { .. } => {
+                Duration::from_millis(PLAIN_MS)
+            }
         }
     }
 
@@ -98,14 +108,14 @@ impl Round {
     pub fn cuts(&self) -> Vec<(Duration, Cutting)> {
         match self.condition {
             Condition::Cut { site } => vec![(CUT_AT, Cutting::Isolate { site }), (HEAL_AT, Cutting::Heal)],
-            Condition::Alike { .. } | Condition::Slow { .. } => Vec::new(),
+            Condition::Alike { .. } | Condition::Slow { .. } | Condition::Busy => Vec::new(),
         }
     }
 
     /// How long it takes at most; most are over sooner.
     pub fn longest(&self) -> Duration {
         match self.condition {
-            Condition::Cut { .. } => partition::LONGEST,
+            Condition::Busy | Condition::Cut { .. } => partition::LONGEST,
             Condition::Alike { .. } | Condition::Slow { .. } => normal::longest(self.sites),
         }
     }
@@ -163,10 +173,9 @@ enum Script {
 impl Tester {
     /// At the beginning of a round.
     pub fn new(round: &Round) -> Tester {
-        let script = if round.is_normal() {
-            Script::Normal(Normal::new(round))
-        } else {
-            Script::Partition(Partition::new(round))
+        let script = match round.condition {
+            Condition::Alike { .. } | Condition::Slow { .. } => Script::Normal(Normal::new(round)),
+            Condition::Busy | Condition::Cut { .. } => Script::Partition(Partition::new(round)),
         };
         Tester { script, desk: Desk::new(round) }
     }

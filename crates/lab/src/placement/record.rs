@@ -6,6 +6,7 @@ use std::time::Duration;
 use constellation_trace::history::Moment;
 use constellation_trace::{Call, Completion, EventId, History, NodeId, Operation, ProcessId, TrueTime};
 
+use super::SITE_NAMES;
 use super::client::{Answer, Ask, What};
 use super::protocol::Round;
 
@@ -66,9 +67,32 @@ impl Record {
     /// As the judges of models take it. Each client is a session, and another one after an operation of which nobody knows
     /// the end.
     pub fn history(&self) -> History {
+        let sessions = self.numbered();
+        let operations = (0_u32..).zip(&self.asked).zip(sessions);
+        History::new(operations.map(|((number, asked), session)| operation(asked, session, number)).collect())
+    }
+
+    /// What the sessions of the history are called, by number: `pacific-0`, and `pacific-0.2` where client 0 goes on after an
+    /// operation of which nobody knows the end.
+    pub fn sessions(&self) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        let mut lives: BTreeMap<(usize, u32), u32> = BTreeMap::new();
+        for (asked, session) in self.asked.iter().zip(self.numbered()) {
+            if session as usize == names.len() {
+                let life = lives.entry((asked.site, asked.client)).or_insert(0);
+                *life += 1;
+                let name = format!("{}-{}", SITE_NAMES[asked.site], asked.client);
+                names.push(if *life == 1 { name } else { format!("{name}.{life}") });
+            }
+        }
+        names
+    }
+
+    /// Of each operation the session, numbered in the order of their beginning.
+    fn numbered(&self) -> Vec<u32> {
         let mut sessions: BTreeMap<(usize, u32), u32> = BTreeMap::new();
         let mut count = 0;
-        let operations = (0_u32..).zip(&self.asked).map(|(number, asked)| {
+        let of_each = self.asked.iter().map(|asked| {
             let of = (asked.site, asked.client);
             let session = *sessions.entry(of).or_insert_with(|| {
                 count += 1;
@@ -77,9 +101,9 @@ impl Record {
             if !matches!(asked.ended, Some((_, Answer::Ok(_) | Answer::Refused(_)))) {
                 sessions.remove(&of);
             }
-            operation(asked, session, number)
+            session
         });
-        History::new(operations.collect())
+        of_each.collect()
     }
 }
 

@@ -7,7 +7,7 @@ mod setting;
 use std::fmt;
 use std::str::FromStr;
 
-pub use leader::{Leader, Reads, WaitsFor};
+pub use leader::{FailOver, Leader, Reads, WaitsFor};
 pub use quorum::{Quorum, Repair};
 pub use setting::{Setting, SettingError};
 
@@ -54,7 +54,7 @@ pub struct StoreInfo {
 pub const STORES: &[StoreInfo] = &[
     StoreInfo {
         name: "leader",
-        says: "a single leader takes all writes and sends them to its followers in order; nobody takes over",
+        says: "a single leader takes all writes and sends them to its followers in order",
         settings: leader::SETTINGS,
         named: &[
             "sync=none,reads=leader",
@@ -63,6 +63,8 @@ pub const STORES: &[StoreInfo] = &[
             "sync=one,reads=anywhere",
             "sync=all,reads=leader",
             "sync=all,reads=anywhere",
+            "sync=none,reads=leader,failover=majority",
+            "sync=one,reads=leader,failover=majority",
         ],
         read: |given| Leader::read(given).map(Design::Leader),
     },
@@ -85,6 +87,10 @@ pub const STORES: &[StoreInfo] = &[
 /// At how many sites a store is unless it is said.
 pub const SITES: usize = 3;
 
+/// What can be set of every store.
+pub const OF_ALL: Setting =
+    Setting { key: "sites", values: &["3", "5"], says: "at how many sites the store is" };
+
 impl FromStr for Store {
     type Err = SettingError;
 
@@ -95,8 +101,8 @@ impl FromStr for Store {
             let known = STORES.iter().map(|info| info.name).collect();
             return Err(SettingError::Store { name: name.trim().to_owned(), known });
         };
-        let given = Given::parse(info.name, info.settings, SITES as u32, settings)?;
-        Ok(Store { sites: SITES, design: (info.read)(&given)? })
+        let given = Given::parse(info.name, info.settings, settings)?;
+        Ok(Store { sites: given.sites as usize, design: (info.read)(&given)? })
     }
 }
 
@@ -104,13 +110,39 @@ impl fmt::Display for Store {
     /// As it is written, with every setting: `leader:sync=all,reads=anywhere`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.design {
-            Design::Leader(leader) => write!(f, "leader:{}", leader.settings()),
-            Design::Quorum(quorum) => write!(f, "quorum:{}", quorum.settings()),
+            Design::Leader(leader) => write!(f, "leader:{}", leader.settings())?,
+            Design::Quorum(quorum) => write!(f, "quorum:{}", quorum.settings())?,
         }
+        if self.sites == SITES { Ok(()) } else { write!(f, ",sites={}", self.sites) }
     }
 }
 
 impl Store {
+    /// The stores that are set otherwise in one thing, each with that.
+    pub fn neighbours(&self) -> Vec<(String, Store)> {
+        let text = self.to_string();
+        let (name, settings) = text.split_once(':').expect("a store is told with its settings");
+        let pairs: Vec<(&str, &str)> = settings.split(',').filter_map(|pair| pair.split_once('=')).collect();
+        let known = STORES.iter().find(|info| info.name == name).map_or(&[][..], |info| info.settings);
+        let mut all = Vec::new();
+        for (place, (key, value)) in pairs.iter().enumerate() {
+            let setting = known.iter().find(|setting| setting.key == *key);
+            for other in
+                setting.map_or(&[][..], |setting| setting.values).iter().filter(|other| *other != value)
+            {
+                let told = |(at, (key, value)): (usize, &(&str, &str))| {
+                    format!("{key}={}", if at == place { other } else { value })
+                };
+                let settings: Vec<String> = pairs.iter().enumerate().map(told).collect();
+                // What cannot be set so is no neighbour.
+                if let Ok(store) = format!("{name}:{}", settings.join(",")).parse() {
+                    all.push((format!("{key}={other}"), store));
+                }
+            }
+        }
+        all
+    }
+
     /// One round of it in the simulator.
     ///
     /// # Errors

@@ -1,9 +1,11 @@
-//! A single leader takes all writes and sends them to its followers in order; what it waits for, and who may be read, is set.
+//! A single leader takes all writes and sends them to its followers in order; what it waits for, who may
+//! be read and who takes over is set.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
-use constellation_fabric::{Effects, Input, Node, Now};
-use constellation_trace::NodeId;
+use constellation_fabric::{Effects, Input, Node, Now, Timer};
+use constellation_trace::{Elapsed, NodeId};
 
 use super::setting::{Given, Setting, SettingError};
 use crate::placement::client::{Answer, Ask, What};
@@ -16,6 +18,8 @@ pub struct Leader {
     pub sync: WaitsFor,
     /// Who answers reads.
     pub reads: Reads,
+    /// Whether another takes over from a leader that is not heard of.
+    pub failover: FailOver,
 }
 
 /// For which followers a leader waits before it shows and acknowledges a write.
@@ -38,6 +42,16 @@ pub enum Reads {
     Anywhere,
 }
 
+/// Whether another takes over.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum FailOver {
+    /// Nobody does: what the leader holds is never contradicted.
+    Off,
+    /// The follower that has the most does, if most sites have not heard of the leader; what it has not been sent is gone. A
+    /// leader that most sites do not answer resigns.
+    Majority,
+}
+
 /// What can be set.
 pub(super) const SETTINGS: &[Setting] = &[
     Setting {
@@ -46,6 +60,11 @@ pub(super) const SETTINGS: &[Setting] = &[
         says: "for which followers the leader waits before it acknowledges",
     },
     Setting { key: "reads", values: &["leader", "anywhere"], says: "who answers reads" },
+    Setting {
+        key: "failover",
+        values: &["off", "majority"],
+        says: "whether a follower takes over from a leader of which most sites do not hear",
+    },
 ];
 
 impl Leader {
@@ -56,7 +75,8 @@ impl Leader {
             _ => WaitsFor::All,
         };
         let reads = if given.choice("reads")? == 0 { Reads::Leader } else { Reads::Anywhere };
-        Ok(Leader { sync, reads })
+        let failover = if given.choice("failover")? == 0 { FailOver::Off } else { FailOver::Majority };
+        Ok(Leader { sync, reads, failover })
     }
 
     pub(super) fn settings(self) -> String {
@@ -69,25 +89,69 @@ impl Leader {
             Reads::Leader => "leader",
             Reads::Anywhere => "anywhere",
         };
-        format!("sync={sync},reads={reads}")
+        let failover = match self.failover {
+            FailOver::Off => "off",
+            FailOver::Majority => "majority",
+        };
+        format!("sync={sync},reads={reads},failover={failover}")
     }
 }
 
-/// Site 0 leads, always: nobody takes over, so what it holds is never contradicted.
-const LEADER: NodeId = NodeId::new(0);
+/// How often a leader that may be replaced is to be heard of.
+const BEAT: Duration = Duration::from_millis(50);
+/// How long one is not heard of before a follower takes it for gone, and it resigns if it hears of too few.
+const PATIENCE: Duration = Duration::from_millis(300);
+const TICK: Timer = Timer(0);
 
-/// What sites say to each other.
+/// What sites say to each other. Links keep the order.
 #[derive(Clone, Debug)]
 pub(super) enum Message {
     /// To the leader, for a client elsewhere.
-    Forward { number: u32, client: NodeId, ask: Ask },
+    Forward {
+        number: u32,
+        client: NodeId,
+        ask: Ask,
+    },
     /// What the leader answers it.
-    Answered { number: u32, client: NodeId, answer: Answer },
-    /// The write of this number, counted from 1; links keep the order.
-    Append { write: u64, key: String, value: u64 },
+    Answered {
+        number: u32,
+        client: NodeId,
+        answer: Answer,
+    },
+    /// A write of the leader of this term.
+    Append {
+        at: Place,
+        key: String,
+        value: u64,
+    },
     /// A follower has all writes up to this one.
-    Appended { write: u64 },
+    Appended {
+        at: Place,
+    },
+    /// The leader of this term is there, and its follower.
+    Beat {
+        term: u64,
+    },
+    Heard {
+        term: u64,
+    },
+    /// Of one who would lead this term and holds so much; and of one who has not heard of another leader.
+    Stand {
+        term: u64,
+        last: Place,
+    },
+    Vote {
+        term: u64,
+    },
+    /// Of a new leader: all that it holds, in place of whatever a follower held.
+    Lead {
+        at: Place,
+        holds: BTreeMap<String, u64>,
+    },
 }
+
+/// The place of a write: its term, and its number there.
+type Place = (u64, u64);
 
 /// Who waits for an answer: a client of a site.
 #[derive(Clone, Copy, Debug)]
@@ -102,32 +166,66 @@ struct Waiting {
 pub(super) struct Replica {
     set: Leader,
     sites: Sites,
-    /// What a read shows.
+    /// What a read shows, and at a follower the last write in it.
     holds: BTreeMap<String, u64>,
-    /// At the leader: how many writes there were, those that wait for followers, and how far each follower is.
-    written: u64,
-    waiting: BTreeMap<u64, (Waiting, String, u64)>,
-    appended: BTreeMap<NodeId, u64>,
+    last: Place,
+    term: u64,
+    /// Who leads the term, as far as this site knows.
+    leader: Option<NodeId>,
+    /// The term that it would lead, and who is for that. Its own term waits until it does: else one that was cut off for
+    /// long would follow nobody.
+    standing: Option<u64>,
+    votes: BTreeSet<NodeId>,
+    /// When each other site was heard of; at a follower only the leader matters.
+    heard: BTreeMap<NodeId, Elapsed>,
+    /// At the leader: the writes that wait for followers, and how far each follower is.
+    waiting: BTreeMap<Place, (Waiting, String, u64)>,
+    appended: BTreeMap<NodeId, Place>,
 }
 
 impl Replica {
     pub(super) fn new(set: Leader, sites: Sites) -> Replica {
-        let appended = sites.others().map(|follower| (follower, 0)).collect();
-        let (holds, waiting) = (BTreeMap::new(), BTreeMap::new());
-        Replica { set, sites, holds, written: 0, waiting, appended }
+        let appended = sites.others().map(|follower| (follower, (0, 0))).collect();
+        let heard = sites.others().map(|other| (other, Elapsed::from_ns(0))).collect();
+        let (leader, term, last, standing) = (Some(NodeId::new(0)), 0, (0, 0), None);
+        let (holds, waiting, votes) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
+        Replica { set, sites, holds, last, term, leader, standing, votes, heard, waiting, appended }
     }
 
-    /// At the leader.
+    fn leads(&self) -> bool {
+        self.leader == Some(self.sites.me)
+    }
+
+    fn tell_others(&self, message: &Message, effects: &mut Effects<Wire<Message>>) {
+        for other in self.sites.others() {
+            effects.send(other, Wire::Peer(message.clone()));
+        }
+    }
+
+    /// To whoever leads, or nobody.
+    fn ask(&mut self, client: (NodeId, u32), ask: Ask, effects: &mut Effects<Wire<Message>>) {
+        let waiting = Waiting { site: self.sites.me, client: client.0, number: client.1 };
+        match self.leader {
+            _ if ask.what == What::Read && self.set.reads == Reads::Anywhere => {
+                self.show(waiting, &ask, effects)
+            }
+            Some(leader) if leader != self.sites.me => {
+                let forward = Message::Forward { number: client.1, client: client.0, ask };
+                effects.send(leader, Wire::Peer(forward));
+            }
+            _ => self.lead(waiting, ask, effects),
+        }
+    }
+
+    /// At the leader; whoever is none refuses.
     fn lead(&mut self, waiting: Waiting, ask: Ask, effects: &mut Effects<Wire<Message>>) {
         match ask.what {
-            What::Read => self.reply(waiting, Answer::Ok(self.holds.get(&ask.key).copied()), effects),
+            _ if !self.leads() => self.reply(waiting, Answer::Refused("no leader".to_owned()), effects),
+            What::Read => self.show(waiting, &ask, effects),
             What::Write(value) => {
-                self.written += 1;
-                for follower in self.sites.others() {
-                    let append = Message::Append { write: self.written, key: ask.key.clone(), value };
-                    effects.send(follower, Wire::Peer(append));
-                }
-                self.waiting.insert(self.written, (waiting, ask.key, value));
+                self.last = (self.term, self.last.1 + 1);
+                self.tell_others(&Message::Append { at: self.last, key: ask.key.clone(), value }, effects);
+                self.waiting.insert(self.last, (waiting, ask.key, value));
                 self.acknowledge(effects);
             }
         }
@@ -137,7 +235,7 @@ impl Replica {
     fn acknowledge(&mut self, effects: &mut Effects<Wire<Message>>) {
         let has = self.appended.values().copied();
         let ready = match self.set.sync {
-            WaitsFor::Nobody => Some(self.written),
+            WaitsFor::Nobody => Some(self.last),
             WaitsFor::First => has.max(),
             WaitsFor::All => has.min(),
         };
@@ -150,6 +248,10 @@ impl Replica {
         }
     }
 
+    fn show(&self, waiting: Waiting, ask: &Ask, effects: &mut Effects<Wire<Message>>) {
+        self.reply(waiting, Answer::Ok(self.holds.get(&ask.key).copied()), effects);
+    }
+
     fn reply(&self, waiting: Waiting, told: Answer, effects: &mut Effects<Wire<Message>>) {
         let Waiting { site, client, number } = waiting;
         if site == self.sites.me {
@@ -158,40 +260,113 @@ impl Replica {
             effects.send(site, Wire::Peer(Message::Answered { number, client, answer: told }));
         }
     }
+
+    /// What there is to do now and then.
+    fn tick(&mut self, now: Elapsed, effects: &mut Effects<Wire<Message>>) {
+        effects.set_timer(TICK, BEAT);
+        let silence = |since: &Elapsed| now.since(*since);
+        if self.leads() {
+            let near = self.heard.values().filter(|since| silence(since) <= PATIENCE).count() + 1;
+            if near < self.sites.majority() as usize {
+                // Whoever waits will never know.
+                (self.leader, self.waiting) = (None, BTreeMap::new());
+            }
+            return self.tell_others(&Message::Beat { term: self.term }, effects);
+        }
+        // One after the other, so that seldom two stand at once.
+        let turn = BEAT * 2 * (self.sites.me.number() + 1);
+        let heard = self.leader.map_or_else(|| self.heard.values().max(), |leader| self.heard.get(&leader));
+        if heard.is_none_or(|since| silence(since) > PATIENCE + turn) {
+            let term = self.term + 1;
+            (self.standing, self.leader, self.votes) = (Some(term), None, BTreeSet::from([self.sites.me]));
+            self.tell_others(&Message::Stand { term, last: self.last }, effects);
+        }
+    }
+
+    /// Whether what comes of this term is news of old; a newer one has no leader yet.
+    fn is_old(&mut self, term: u64) -> bool {
+        if term > self.term {
+            (self.term, self.leader, self.standing, self.waiting) = (term, None, None, BTreeMap::new());
+        }
+        term < self.term
+    }
+
+    fn hear(&mut self, now: Elapsed, from: NodeId, message: Message, effects: &mut Effects<Wire<Message>>) {
+        match message {
+            Message::Forward { number, client, ask } => {
+                self.lead(Waiting { site: from, client, number }, ask, effects);
+            }
+            Message::Answered { number, client, answer: told } => answer((client, number), told, effects),
+            Message::Append { at, key, value } if !self.is_old(at.0) => {
+                self.holds.insert(key, value);
+                self.last = at;
+                effects.send(from, Wire::Peer(Message::Appended { at }));
+            }
+            Message::Appended { at } if self.leads() && at.0 == self.term => {
+                self.appended.insert(from, at);
+                self.acknowledge(effects);
+            }
+            Message::Beat { term } if !self.is_old(term) => {
+                (self.leader, _) = (Some(from), self.heard.insert(from, now));
+                effects.send(from, Wire::Peer(Message::Heard { term }));
+            }
+            Message::Heard { term } if term == self.term => drop(self.heard.insert(from, now)),
+            Message::Stand { term, last } => self.vote(now, (from, term, last), effects),
+            Message::Vote { term } if self.standing == Some(term) => {
+                self.votes.insert(from);
+                if self.votes.len() >= self.sites.majority() as usize {
+                    self.is_old(term);
+                    self.take_over(now, effects);
+                }
+            }
+            Message::Lead { at, holds } if !self.is_old(at.0) => {
+                (self.leader, self.holds, self.last) = (Some(from), holds, at);
+                self.heard.insert(from, now);
+                effects.send(from, Wire::Peer(Message::Appended { at }));
+            }
+            _ => {}
+        }
+    }
+
+    /// For one who would lead, unless this site has more, or leads, or has heard of the leader lately.
+    fn vote(
+        &mut self,
+        now: Elapsed,
+        (from, term, last): (NodeId, u64, Place),
+        effects: &mut Effects<Wire<Message>>,
+    ) {
+        let since = self.leader.and_then(|leader| self.heard.get(&leader));
+        let is_led = self.leads() || since.is_some_and(|since| now.since(*since) <= PATIENCE);
+        if !is_led && term > self.term && last >= self.last {
+            self.is_old(term);
+            effects.send(from, Wire::Peer(Message::Vote { term }));
+        }
+    }
+
+    fn take_over(&mut self, now: Elapsed, effects: &mut Effects<Wire<Message>>) {
+        (self.leader, self.last) = (Some(self.sites.me), (self.term, 0));
+        for (other, since) in &mut self.heard {
+            (*since, _) = (now, self.appended.insert(*other, (self.term, 0)));
+        }
+        self.tell_others(&Message::Lead { at: self.last, holds: self.holds.clone() }, effects);
+    }
 }
 
 impl Node for Replica {
     type Message = Wire<Message>;
     type Request = ();
 
-    fn on(&mut self, _now: Now, input: Input<Wire<Message>, ()>, effects: &mut Effects<Wire<Message>>) {
-        let Input::Message { from, message } = input else { return };
-        match message {
-            Wire::Ask { number, ask } => {
-                let is_local = ask.what == What::Read && self.set.reads == Reads::Anywhere;
-                if is_local {
-                    answer((from, number), Answer::Ok(self.holds.get(&ask.key).copied()), effects);
-                } else if self.sites.me == LEADER {
-                    self.lead(Waiting { site: LEADER, client: from, number }, ask, effects);
-                } else {
-                    effects.send(LEADER, Wire::Peer(Message::Forward { number, client: from, ask }));
-                }
+    fn on(&mut self, now: Now, input: Input<Wire<Message>, ()>, effects: &mut Effects<Wire<Message>>) {
+        match input {
+            Input::Start if self.set.failover == FailOver::Majority => self.tick(now.elapsed, effects),
+            Input::Timer(TICK) => self.tick(now.elapsed, effects),
+            Input::Message { from, message: Wire::Ask { number, ask } } => {
+                self.ask((from, number), ask, effects)
             }
-            Wire::Peer(Message::Forward { number, client, ask }) => {
-                self.lead(Waiting { site: from, client, number }, ask, effects);
+            Input::Message { from, message: Wire::Peer(message) } => {
+                self.hear(now.elapsed, from, message, effects)
             }
-            Wire::Peer(Message::Answered { number, client, answer: told }) => {
-                answer((client, number), told, effects);
-            }
-            Wire::Peer(Message::Append { write, key, value }) => {
-                self.holds.insert(key, value);
-                effects.send(from, Wire::Peer(Message::Appended { write }));
-            }
-            Wire::Peer(Message::Appended { write }) => {
-                self.appended.insert(from, write);
-                self.acknowledge(effects);
-            }
-            Wire::Answer { .. } => {}
+            _ => {}
         }
     }
 }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use constellation_trace::ids::nearest;
 
+use super::OF_ALL;
+
 /// One thing that can be set.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Setting {
@@ -105,7 +107,6 @@ impl<'a> Given<'a> {
     pub(super) fn parse(
         store: &'static str,
         settings: &'static [Setting],
-        sites: u32,
         text: &'a str,
     ) -> Result<Given<'a>, SettingError> {
         let mut pairs: Vec<(&str, &str)> = Vec::new();
@@ -114,8 +115,9 @@ impl<'a> Given<'a> {
             let (key, value) =
                 found.split_once('=').ok_or_else(|| form("is not of the form setting=value"))?;
             let (key, value) = (key.trim(), value.trim());
-            if !settings.iter().any(|setting| setting.key == key) {
-                let known = settings.iter().map(|setting| setting.key).collect();
+            let all = || settings.iter().chain([&OF_ALL]);
+            if !all().any(|setting| setting.key == key) {
+                let known = all().map(|setting| setting.key).collect();
                 return Err(SettingError::Key { store, key: key.to_owned(), known });
             }
             if pairs.iter().any(|(other, _)| *other == key) {
@@ -123,7 +125,9 @@ impl<'a> Given<'a> {
             }
             pairs.push((key, value));
         }
-        Ok(Given { store, settings, sites, pairs })
+        let mut given = Given { store, settings, sites: 0, pairs };
+        given.sites = given.number(OF_ALL.key)?;
+        Ok(given)
     }
 
     /// Which of the values of a setting, counted from 0.
@@ -156,7 +160,8 @@ impl<'a> Given<'a> {
     }
 
     fn setting(&self, key: &'static str) -> &'static Setting {
-        self.settings.iter().find(|setting| setting.key == key).expect("a store asks for its own settings")
+        let mut all = self.settings.iter().chain([&OF_ALL]);
+        all.find(|setting| setting.key == key).expect("a store asks for its own settings")
     }
 
     fn wrong(&self, key: &'static str, value: &str, known: impl IntoIterator<Item = String>) -> SettingError {
