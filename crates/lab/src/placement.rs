@@ -206,8 +206,9 @@ pub fn placed(store: String, seed: u64, records: Vec<Record>) -> Placement {
         .map(|(site, kind)| SiteTrips { site, kind, trips: measure::trips(&records, site, kind) })
         .collect();
     let served: Vec<Served> = normal.iter().flat_map(|(_, record)| measure::served(record)).collect();
-    let baseline = Baseline::of(&normal, &cut);
-    let (normal, in_partition) = (judged::linearizable(&normal), judged::linearizable(&cut));
+    let (of_normal, of_cut) = (judged::linearizable(&normal), judged::linearizable(&cut));
+    let baseline = Baseline::of((&normal, &of_normal), (&cut, &of_cut));
+    let (normal, in_partition) = (of_normal, of_cut);
     let cell = Cell {
         partition: InPartition::of(&answers, &in_partition, &baseline, lost.count),
         otherwise: Otherwise::of(&normal, &served),

@@ -97,9 +97,8 @@ pub struct Baseline {
     pub broken: Vec<&'static str>,
 }
 
-/// The models that a baseline is made of: those whose judges answer at once. Convergence is none: a cut says nothing of it.
-const OF_BASELINE: [&str; 8] = [
-    "linearizable",
+/// The models that a weaker baseline is made of: those whose judges answer at once. Convergence is none: a cut says nothing of it.
+const OF_BASELINE: [&str; 7] = [
     "causal-convergence",
     "causal",
     "pram",
@@ -110,8 +109,16 @@ const OF_BASELINE: [&str; 8] = [
 ];
 
 impl Baseline {
-    /// What holds in these rounds, and what of that not in those.
-    pub fn of(normal: &[(usize, &Record)], cut: &[(usize, &Record)]) -> Baseline {
+    /// What holds in rounds without a cut, and what of that not in those with one; each given with whether it is linearizable,
+    /// which decides it where the former are.
+    pub fn of(
+        (normal, is_linearizable): (&[(usize, &Record)], &Consistency),
+        (cut, still): (&[(usize, &Record)], &Consistency),
+    ) -> Baseline {
+        if *is_linearizable == Consistency::Holds {
+            let broken = if matches!(still, Consistency::Violated(_)) { &["linearizable"][..] } else { &[] };
+            return Baseline { models: vec!["linearizable"], broken: broken.to_vec() };
+        }
         let all = |records: &[(usize, &Record)]| {
             records.iter().map(|(_, record)| sessions(record)).collect::<Result<Vec<_>, _>>()
         };

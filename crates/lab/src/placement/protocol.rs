@@ -207,6 +207,11 @@ impl Tester {
         is_over && self.desk.open.is_empty()
     }
 
+    /// How many sites there are.
+    pub fn sites(&self) -> u32 {
+        u32::try_from(self.desk.record.round.sites).expect("sites are few")
+    }
+
     /// What was asked and answered.
     pub fn into_record(self) -> Record {
         self.desk.record

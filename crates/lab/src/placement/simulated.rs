@@ -31,6 +31,8 @@ pub enum Wire<M> {
     },
     /// Between two sites.
     Peer(M),
+    /// From the tester, when all was asked and answered: a site does nothing any more, so that the world ends.
+    Over,
 }
 
 /// The sites of a store, as each of them knows them. Sites are the nodes from 0 on.
@@ -138,6 +140,8 @@ fn setup(round: &Round) -> Setup<()> {
 #[derive(Clone, Debug)]
 enum Party<S> {
     Site(S),
+    /// A site when all is over.
+    Gone,
     Tester(Box<Tester>),
 }
 
@@ -147,7 +151,12 @@ impl<M: Clone, S: Node<Message = Wire<M>, Request = ()>> Node for Party<S> {
 
     fn on(&mut self, now: Now, input: Input<Wire<M>, ()>, effects: &mut Effects<Wire<M>>) {
         let tester = match self {
+            Party::Site(_) if matches!(input, Input::Message { message: Wire::Over, .. }) => {
+                *self = Party::Gone;
+                return;
+            }
             Party::Site(site) => return site.on(now, input, effects),
+            Party::Gone => return,
             Party::Tester(tester) => tester,
         };
         let event = match input {
@@ -166,6 +175,11 @@ impl<M: Clone, S: Node<Message = Wire<M>, Request = ()>> Node for Party<S> {
         }
         if let Some(at) = wake_at {
             effects.set_timer(WAKE, at.saturating_sub(elapsed));
+        }
+        if tester.is_over() {
+            for site in 0..tester.sites() {
+                effects.send(NodeId::new(site), Wire::Over);
+            }
         }
     }
 }

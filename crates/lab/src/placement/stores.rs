@@ -1,5 +1,6 @@
 //! The stores that can be placed: small, whole, and set by a text such as `leader:sync=all,reads=anywhere`.
 
+mod consensus;
 mod leader;
 mod quorum;
 mod setting;
@@ -7,6 +8,7 @@ mod setting;
 use std::fmt;
 use std::str::FromStr;
 
+pub use consensus::{Consensus, LogReads};
 pub use leader::{FailOver, Leader, Reads, WaitsFor};
 pub use quorum::{Quorum, Repair};
 pub use setting::{Setting, SettingError};
@@ -34,6 +36,8 @@ pub enum Design {
     Leader(Leader),
     /// Quorums of N, R and W.
     Quorum(Quorum),
+    /// A log that a majority agrees on.
+    Consensus(Consensus),
 }
 
 /// A kind of store as tables name it.
@@ -82,6 +86,13 @@ pub const STORES: &[StoreInfo] = &[
         ],
         read: |given| Quorum::read(given).map(Design::Quorum),
     },
+    StoreInfo {
+        name: "consensus",
+        says: "a majority agrees on a log, entry by entry, under a leader that it elects (Raft)",
+        settings: consensus::SETTINGS,
+        named: &["reads=log", "reads=lease", "reads=anywhere"],
+        read: |given| Consensus::read(given).map(Design::Consensus),
+    },
 ];
 
 /// At how many sites a store is unless it is said.
@@ -112,6 +123,7 @@ impl fmt::Display for Store {
         match &self.design {
             Design::Leader(leader) => write!(f, "leader:{}", leader.settings())?,
             Design::Quorum(quorum) => write!(f, "quorum:{}", quorum.settings())?,
+            Design::Consensus(consensus) => write!(f, "consensus:{}", consensus.settings())?,
         }
         if self.sites == SITES { Ok(()) } else { write!(f, ",sites={}", self.sites) }
     }
@@ -154,6 +166,9 @@ impl Store {
             }
             Design::Quorum(set) => {
                 simulated::run(round, seed, &[], |sites| quorum::Replica::new(*set, sites))
+            }
+            Design::Consensus(set) => {
+                simulated::run(round, seed, &[], |sites| consensus::Replica::new(*set, sites))
             }
         }
     }
