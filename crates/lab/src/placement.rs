@@ -31,7 +31,7 @@ use cell::{Cell, InPartition, Otherwise};
 use client::Kind;
 use judged::{Baseline, Consistency};
 use measure::{Answers, Served, Trips};
-use protocol::{Condition, Round};
+use protocol::{Condition, Round, Way};
 use record::{Phase, Record};
 pub use stores::{STORES, Store};
 
@@ -139,7 +139,14 @@ impl fmt::Display for Condition {
             Condition::Alike { delay } => write!(f, "every link takes {} ms", delay.as_millis()),
             Condition::Slow { site } => write!(f, "{} is slow", SITE_NAMES[*site]),
             Condition::Busy => f.write_str("all sites are busy"),
-            Condition::Cut { site } => write!(f, "{} is cut off", SITE_NAMES[*site]),
+            Condition::Cut { site, way } => {
+                let what = match way {
+                    Way::Both => "is cut off",
+                    Way::From => "is not heard",
+                    Way::To => "hears nobody",
+                };
+                write!(f, "{} {what}", SITE_NAMES[*site])
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::judged::{Baseline, Consistency};
 use super::measure::{Answers, Served};
+use super::protocol::Way;
 
 /// A cell of the matrix.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -40,7 +41,7 @@ pub enum Otherwise {
 }
 
 impl InPartition {
-    /// What these answers, this verdict on what was answered, what it broke of the baseline, and so many lost writes make of
+    /// What these answers, of which those count that were given while a site was cut off both ways, this verdict on what was answered, what it broke of the baseline, and so many lost writes make of
     /// a store.
     ///
     /// Consistency is what the store had before: a single leader of which all sites read a copy is not linearizable in normal
@@ -52,7 +53,8 @@ impl InPartition {
         baseline: &Baseline,
         lost: usize,
     ) -> InPartition {
-        let is_available = !answers.is_empty() && answers.iter().all(Answers::is_available);
+        let mut apart = answers.iter().filter(|row| row.way == Way::Both).peekable();
+        let is_available = apart.peek().is_some() && apart.all(Answers::is_available);
         let is_kept = lost == 0 && baseline.broken.is_empty();
         match (is_available, linearizable) {
             (true, Consistency::Violated(_)) => InPartition::Availability,

@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::client::Kind;
-use super::protocol::{CUT_AT, Condition, FAIL_OVER, HEAL_AT, TIMEOUT};
+use super::protocol::{CUT_AT, Condition, FAIL_OVER, HEAL_AT, TIMEOUT, Way};
 use super::record::{Asked, Phase, Record};
 
 /// A number of round trips on the critical path of an operation, in hundredths.
@@ -144,6 +144,8 @@ fn stale_of(of_key: &[(usize, &Asked)]) -> Vec<Stale> {
 pub struct Answers {
     /// Which site was cut off.
     pub cut: usize,
+    /// Which way.
+    pub way: Way,
     /// Which site was asked.
     pub site: usize,
     /// What.
@@ -165,13 +167,13 @@ impl Answers {
 
 /// How each site answered each kind of operation in a round with a cut; nothing for another round.
 pub fn answers(record: &Record) -> Vec<Answers> {
-    let Condition::Cut { site: cut } = record.round.condition else { return Vec::new() };
+    let Condition::Cut { site: cut, way } = record.round.condition else { return Vec::new() };
     let sites = 0..record.round.sites;
     let pairs = sites.flat_map(|site| Kind::ALL.map(|kind| (site, kind)));
-    pairs.map(|(site, kind)| answers_of(record, cut, site, kind)).collect()
+    pairs.map(|(site, kind)| answers_of(record, (cut, way), site, kind)).collect()
 }
 
-fn answers_of(record: &Record, cut: usize, site: usize, kind: Kind) -> Answers {
+fn answers_of(record: &Record, (cut, way): (usize, Way), site: usize, kind: Kind) -> Answers {
     let last = HEAL_AT.saturating_sub(TIMEOUT);
     let during: Vec<&Asked> = record
         .asked
@@ -186,7 +188,7 @@ fn answers_of(record: &Record, cut: usize, site: usize, kind: Kind) -> Answers {
     let gap = silent.map_or(Duration::ZERO, |silent| {
         during.get(silent + 1).map_or(last, |next| next.begun).saturating_sub(CUT_AT)
     });
-    Answers { cut, site, kind, asked: judged.count(), done, gap }
+    Answers { cut, way, site, kind, asked: judged.count(), done, gap }
 }
 
 /// What became of an acknowledged write to a key that nobody else wrote to, as it was read back at the end.
@@ -236,4 +238,78 @@ pub fn kept(record: &Record) -> Vec<Kept> {
         .collect();
     all.sort_unstable_by_key(|kept| kept.write);
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::placement::client::{Answer, Ask};
+    use crate::placement::protocol::Round;
+
+    const fn ms(ms: u64) -> Duration {
+        Duration::from_millis(ms)
+    }
+
+    fn record(
+        condition: Condition,
+        asked: impl IntoIterator<Item = (Ask, u64, Option<u64>, Answer)>,
+    ) -> Record {
+        let asked = asked.into_iter().map(|(ask, begun, ended, answer)| Asked {
+            site: 0,
+            client: 0,
+            ask,
+            begun: ms(begun),
+            ended: ended.map(|at| (ms(at), answer)),
+            phase: Phase::Traffic,
+        });
+        Record { round: Round::new(3, condition), asked: asked.collect() }
+    }
+
+    #[test]
+    fn one_slow_or_lucky_operation_changes_no_slope() {
+        let swept = [5, 10, 20, 40].map(|delay| {
+            // Two round trips and a millisecond, once by luck less, once far more.
+            let took = [4 * delay + 1, 4 * delay + 1, 4 * delay, 900];
+            let asks = took.map(|took| (Ask::read("k"), 0, Some(took), Answer::Ok(None)));
+            record(Condition::Alike { delay: ms(delay) }, asks)
+        });
+        assert_eq!(trips(&swept, 0, Kind::Read).map(|trips| trips.to_string()), Some("2.00".to_owned()));
+        assert_eq!(trips(&swept[..1], 0, Kind::Read), None, "one point has no slope");
+        assert_eq!(Trips(-7).to_string(), "-0.07");
+    }
+
+    #[test]
+    fn a_read_is_stale_only_if_the_order_of_both_writes_and_the_read_is_sure() {
+        let write = |value, begun, ended| (Ask::write("k", value), begun, Some(ended), Answer::Ok(None));
+        let read = |shown, begun| (Ask::read("k"), begun, Some(begun + 1), Answer::Ok(shown));
+        let stale_reads = |asked: Vec<_>| {
+            let stale = stale(&record(Condition::Busy, asked));
+            stale.iter().map(|stale| (stale.read, stale.write, stale.age)).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            stale_reads(vec![write(1, 0, 10), write(2, 11, 20), read(Some(1), 25)]),
+            [(2, 1, ms(5))],
+            "replaced for 5 ms"
+        );
+        assert_eq!(
+            stale_reads(vec![write(1, 0, 10), write(2, 9, 20), read(Some(1), 25)]),
+            [],
+            "they overlap"
+        );
+        assert_eq!(stale_reads(vec![write(1, 0, 10), write(2, 11, 20), read(Some(1), 20)]), [], "it touches");
+        assert_eq!(stale_reads(vec![write(1, 0, 10), read(None, 12)]), [(1, 0, ms(2))], "it was never unset");
+    }
+
+    #[test]
+    fn a_gap_ends_with_the_first_operation_from_which_on_all_are_done() {
+        let cut = Condition::Cut { site: 0, way: Way::Both };
+        let at = |begun: u64, ended| (Ask::read("k"), begun, ended, Answer::Ok(None));
+        let answers = answers(&record(
+            cut,
+            [at(650, None), at(700, Some(701)), at(900, None), at(1000, Some(1001)), at(2200, Some(2201))],
+        ));
+        let [reads, writes, ..] = &answers[..] else { panic!("a read and a write at each site") };
+        assert_eq!((reads.asked, reads.done, reads.gap, reads.is_available()), (1, 1, ms(400), true));
+        assert_eq!((writes.asked, writes.is_available()), (0, true));
+    }
 }

@@ -37,6 +37,8 @@ pub struct Round {
     pub sites: usize,
     /// How the network is.
     pub condition: Condition,
+    /// When which links are cut, and heal, in order; between [`CUT_AT`] and [`HEAL_AT`].
+    pub cuts: Vec<(Duration, Cutting)>,
 }
 
 /// How the network is during a round.
@@ -54,38 +56,67 @@ pub enum Condition {
     },
     /// Every link takes [`PLAIN_MS`], and clients ask as in a partition: what a cut changes is told from this.
     Busy,
-    /// Every link takes [`PLAIN_MS`]; from [`CUT_AT`] to [`HEAL_AT`] the links from and to this site are cut.
+    /// Every link takes [`PLAIN_MS`]; from [`CUT_AT`] to [`HEAL_AT`] links of this site are cut.
     Cut {
         /// Which site.
         site: usize,
+        /// Which links.
+        way: Way,
     },
 }
 
-/// Whom to cut off, or that no cut is left.
+/// Which links of a site are cut.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Way {
+    /// Those from and to it.
+    Both,
+    /// Those from it: nobody hears it.
+    From,
+    /// Those to it: it hears nobody.
+    To,
+}
+
+/// Whom to cut off, besides those that are, or that no cut is left. What is sent over a cut link arrives after the heal.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Cutting {
-    /// All links from and to this site are cut.
-    Isolate {
-        /// Which.
+    /// Links between this site and all others are cut.
+    Cut {
+        /// Which site.
         site: usize,
+        /// Which links.
+        way: Way,
+    },
+    /// One directed link is cut, as in a partial partition.
+    Link {
+        /// From which site.
+        source: usize,
+        /// To which.
+        target: usize,
     },
     /// All cuts end.
     Heal,
 }
 
 impl Round {
-    /// The rounds by which a store at so many sites is placed: normal operation first.
+    /// One of the rounds by which a store is placed.
+    pub fn new(sites: usize, condition: Condition) -> Round {
+        let cuts = match condition {
+            Condition::Cut { site, way } => {
+                vec![(CUT_AT, Cutting::Cut { site, way }), (HEAL_AT, Cutting::Heal)]
+            }
+            Condition::Alike { .. } | Condition::Slow { .. } | Condition::Busy => Vec::new(),
+        };
+        Round { sites, condition, cuts }
+    }
+
+    /// The rounds by which a store at so many sites is placed: normal operation, then each site cut off, then one way only.
     pub fn all(sites: usize) -> Vec<Round> {
         let alike = SWEEP_MS.map(|ms| Condition::Alike { delay: Duration::from_millis(ms) });
         let slow = (0..sites).map(|site| Condition::Slow { site });
-        let cut = (0..sites).map(|site| Condition::Cut { site });
-        alike
-            .into_iter()
-            .chain(slow)
-            .chain([Condition::Busy])
-            .chain(cut)
-            .map(|condition| Round { sites, condition })
-            .collect()
+        let ways = [Way::Both, Way::From, Way::To].into_iter();
+        let cut = ways.flat_map(|way| (0..sites).map(move |site| Condition::Cut { site, way }));
+        let all = alike.into_iter().chain(slow).chain([Condition::Busy]).chain(cut);
+        all.map(|condition| Round::new(sites, condition)).collect()
     }
 
     /// Whether nothing is cut in it.
@@ -101,14 +132,6 @@ impl Round {
             Condition::Slow { .. } | Condition::Busy | Condition::Cut { .. } => {
                 Duration::from_millis(PLAIN_MS)
             }
-        }
-    }
-
-    /// When which links are cut, and heal, in order.
-    pub fn cuts(&self) -> Vec<(Duration, Cutting)> {
-        match self.condition {
-            Condition::Cut { site } => vec![(CUT_AT, Cutting::Isolate { site }), (HEAL_AT, Cutting::Heal)],
-            Condition::Alike { .. } | Condition::Slow { .. } | Condition::Busy => Vec::new(),
         }
     }
 

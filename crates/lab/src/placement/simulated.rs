@@ -9,7 +9,7 @@ use constellation_trace::{NodeId, TrueTime};
 
 use super::PlaceError;
 use super::client::{Answer, Ask};
-use super::protocol::{Cutting, Event, Orders, Round, Tester};
+use super::protocol::{Cutting, Event, Orders, Round, Tester, Way};
 use super::record::Record;
 
 /// What passes between clients and sites, and among sites.
@@ -121,15 +121,22 @@ fn setup(round: &Round) -> Setup<()> {
         }
     }
     let mut plan = Plan::new();
-    for (at, cutting) in round.cuts() {
-        let act = match cutting {
-            Cutting::Isolate { site } => Act::Partition {
-                group_a: vec![node(site)],
-                group_b: sites.clone().filter(|other| *other != site).map(node).collect(),
-            },
+    for (at, cutting) in &round.cuts {
+        let act = match *cutting {
+            Cutting::Cut { site, way } => {
+                let others = sites.clone().filter(|other| *other != site).map(node).collect();
+                match way {
+                    Way::Both => Act::Partition { group_a: vec![node(site)], group_b: others },
+                    Way::From => Act::Cut { sources: vec![node(site)], targets: others },
+                    Way::To => Act::Cut { sources: others, targets: vec![node(site)] },
+                }
+            }
+            Cutting::Link { source, target } => {
+                Act::Cut { sources: vec![node(source)], targets: vec![node(target)] }
+            }
             Cutting::Heal => Act::Heal,
         };
-        plan.add(TrueTime::from_ns(0).saturating_add(at), act);
+        plan.add(TrueTime::from_ns(0).saturating_add(*at), act);
     }
     let names = super::SITE_NAMES.into_iter().take(round.sites).chain(["tester"]);
     let end = TrueTime::from_ns(0).saturating_add(round.longest());

@@ -7,12 +7,13 @@ use super::cell::InPartition;
 use super::client::{Answer, Kind, What};
 use super::judged::{Consistency, Violation};
 use super::measure::{Answers, Served, Trips};
+use super::protocol::Way;
 use super::record::{Asked, Record};
 use super::{Placement, SITE_NAMES, StaleReads};
 
 /// What is to be said of partition.
 pub fn partition(placement: &Placement) -> String {
-    let who = who_answers(&placement.answers);
+    let who = who_answers(Way::Both, &of_way(&placement.answers, Way::Both));
     let what = match (&placement.in_partition, placement.cell.partition) {
         (Consistency::Holds, InPartition::Unknown) => {
             "nothing wrong was seen, so the cuts did not reach the store".to_owned()
@@ -26,6 +27,19 @@ pub fn partition(placement: &Placement) -> String {
         (Consistency::Unknown(limit), _) => format!("whether that is linearizable nobody can tell ({limit})"),
     };
     format!("{who}; {what}.")
+}
+
+/// What is to be said of cuts in one direction: a sentence for each in which others answer, or later, than in a partition. What
+/// is answered then is judged with the rest.
+pub fn one_way(placement: &Placement) -> Vec<String> {
+    let of = |way: Way, words: Way| who_answers(words, &of_way(&placement.answers, way));
+    let differs = |way: &Way| of(*way, Way::Both) != of(Way::Both, Way::Both);
+    let ways = [Way::From, Way::To].into_iter().filter(differs);
+    ways.map(|way| format!("{}.", of(way, way))).collect()
+}
+
+fn of_way(answers: &[Answers], way: Way) -> Vec<Answers> {
+    answers.iter().filter(|row| row.way == way).copied().collect()
 }
 
 /// What is to be said of normal operation.
@@ -105,7 +119,9 @@ fn wrong(placement: &Placement, found: &str) -> String {
         parts.push(format!("{} of {} some sites did not have at the end", lost.partly, lost.of));
     }
     match baseline.broken.first() {
-        Some(&broken) if broken != "linearizable" => parts.push(format!("it is no longer {broken}")),
+        Some(&broken) if broken != "linearizable" => {
+            parts.push(format!("{broken} held without a cut and does not hold with one"))
+        }
         _ => {}
     }
     if parts.is_empty() {
@@ -116,11 +132,16 @@ fn wrong(placement: &Placement, found: &str) -> String {
 }
 
 /// Who answers what with which site cut off.
-fn who_answers(answers: &[Answers]) -> String {
+fn who_answers(way: Way, answers: &[Answers]) -> String {
+    let is_so = match way {
+        Way::Both => "is cut off",
+        Way::From => "is not heard",
+        Way::To => "hears nobody",
+    };
     let gap = answers.iter().filter(|row| row.is_available()).map(|row| row.gap).max().unwrap_or_default();
     if answers.iter().all(Answers::is_available) {
         let pause = if gap.is_zero() { String::new() } else { format!(", {} later at the latest", ms(gap)) };
-        return format!("Whichever site is cut off, every site goes on answering reads and writes{pause}");
+        return format!("Whichever site {is_so}, every site goes on answering reads and writes{pause}");
     }
     let sites = answers.iter().map(|row| row.cut + 1).max().unwrap_or(0);
     // In the order of the first cut that is told so.
@@ -134,10 +155,10 @@ fn who_answers(answers: &[Answers]) -> String {
     }
     let parts = told.iter().map(|(words, cuts)| {
         if cuts.len() == sites {
-            return format!("whichever site is cut off, {words}");
+            return format!("whichever site {is_so}, {words}");
         }
         let names: Vec<&str> = cuts.iter().map(|site| SITE_NAMES[*site]).collect();
-        format!("with {} cut off, {words}", listed(&names, "or"))
+        format!("where {} {is_so}, {words}", listed(&names, "or"))
     });
     let pause = if gap.is_zero() {
         String::new()

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::{Desk, HEAL_AT, Round, TIMEOUT};
+use super::{CUT_AT, Desk, HEAL_AT, Round, TIMEOUT};
 use crate::placement::client::{Ask, Kind};
 use crate::placement::record::Phase;
 
@@ -36,6 +36,9 @@ pub(super) struct Partition {
     clients: Vec<u32>,
     /// The acknowledged keys of each site's own.
     own: Vec<Vec<String>>,
+    /// Of each site the first that was acknowledged after the cut: how long others do not show it, they are asked again and
+    /// again.
+    first: Vec<Option<String>>,
     reading: Vec<ReadBack>,
 }
 
@@ -56,6 +59,7 @@ impl Partition {
             idle: vec![BTreeSet::new(); round.sites],
             clients: vec![0; round.sites],
             own: vec![Vec::new(); round.sites],
+            first: vec![None; round.sites],
             reading: Vec::new(),
         }
     }
@@ -99,17 +103,21 @@ impl Partition {
             Kind::Write if cycle % self.sites == site => Ask::write(shared(), desk.value()),
             Kind::Write => Ask::write(format!("own-{site}-{cycle}"), desk.value()),
             Kind::Read if cycle % 2 == 0 => Ask::read(shared()),
-            // Another site's, old or new.
-            Kind::Read => match &self.own[(cycle / 2 + site) % self.sites][..] {
-                [] => Ask::read(shared()),
-                own => Ask::read(own[cycle * STRIDE % own.len()].clone()),
-            },
+            Kind::Read => Ask::read(self.of_another(site, cycle).unwrap_or_else(shared)),
         };
         let client = self.idle[site].pop_first().unwrap_or_else(|| {
             self.clients[site] += 1;
             self.clients[site] - 1
         });
         desk.ask(site, client, ask, Phase::Traffic);
+    }
+
+    /// A key that another site has written, old or new, or the first of it.
+    fn of_another(&self, site: usize, cycle: usize) -> Option<String> {
+        let other = (site + 1 + cycle / 4 % (self.sites - 1)) % self.sites;
+        let own = &self.own[other];
+        let any = || own.get(cycle * STRIDE % own.len().max(1)).cloned();
+        if cycle % 4 == 1 { any() } else { self.first[other].clone().or_else(any) }
     }
 
     fn hear(&mut self, number: u32, desk: &Desk) {
@@ -123,6 +131,9 @@ impl Partition {
         self.idle[asked.site].insert(asked.client);
         if asked.ask.kind() == Kind::Write && asked.done().is_some() && asked.ask.key.starts_with("own") {
             self.own[asked.site].push(asked.ask.key.clone());
+            if desk.now >= CUT_AT {
+                self.first[asked.site].get_or_insert_with(|| asked.ask.key.clone());
+            }
         }
     }
 
