@@ -331,10 +331,12 @@ fn a_majority_log_is_linearizable_however_it_is_cut() {
 
 #[test]
 fn cuts_by_luck_find_what_a_fail_over_loses() {
-    expect!["[7, 9, 13] [0, 1, 2]"].assert_eq(&format!(
-        "{:?} {:?}",
+    expect!["[7, 9, 13] [0, 1, 2] [26]"].assert_eq(&format!(
+        "{:?} {:?} {:?}",
         not_linearizable("leader:sync=none,reads=leader,failover=majority", 20),
         not_linearizable("consensus:reads=anywhere", 20),
+        // A leader and one follower are no majority of five.
+        not_linearizable("leader:sync=one,reads=leader,failover=majority,sites=5", 30),
     ));
 }
 
