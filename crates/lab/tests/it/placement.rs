@@ -79,7 +79,7 @@ fn followers_that_are_read_show_what_has_been_replaced() {
             PC/EL leader:sync=none,reads=anywhere,failover=off
             Where pacific is cut off, the others answer no writes; where atlantic or indian is cut off, it answers no writes; what is answered promises no less than without a cut (causal-convergence, pram), and none of 2100 acknowledged writes was lost; 606 of 4059 reads showed what had been replaced, up to 3953.0 ms before.
             A read takes 0.00 round trips and a write 0.00 round trips at pacific, 1.00 at atlantic and indian; 1572 of 8922 reads showed what had been replaced, up to 59.4 ms before.
-            strongest: causal, pram, strong-convergence; else sequential
+            strongest: causal-convergence, pram; else sequential
               pacific is cut off: indian-4 r(shared-0,41) reads as shared-0 that of atlantic-0 w(shared-0,41), which pacific-0 w(shared-0,46) had overwritten before it began
               546.6 ms  atlantic's client 0 writes shared-0 = 41, done at 566.9 ms
               619.9 ms  pacific's client 0 writes shared-0 = 46, done at 620.0 ms
@@ -95,7 +95,7 @@ fn followers_that_are_read_show_what_has_been_replaced() {
             PC/EL leader:sync=one,reads=anywhere,failover=off
             Where pacific is cut off, no site answers writes; where atlantic or indian is cut off, it answers no writes; what is answered promises no less than without a cut (causal-convergence, pram), and none of 1936 acknowledged writes was lost; 294 of 4059 reads showed what had been replaced, up to 3932.9 ms before.
             A read takes 0.00 round trips and a write 1.00 round trips at pacific, 2.00 at atlantic and indian; 491 of 13880 reads showed what had been replaced, up to 39.6 ms before.
-            strongest: causal; else sequential
+            strongest: causal-convergence; else sequential
               atlantic is cut off: atlantic-4 r(shared-0,41) reads as shared-0 that of atlantic-1 w(shared-0,41), which indian-0 w(shared-0,45) had overwritten before it began
               546.6 ms  atlantic's client 1 writes shared-0 = 41, done at 587.1 ms
               593.3 ms  indian's client 0 writes shared-0 = 45, done at 633.7 ms
@@ -112,7 +112,7 @@ fn followers_that_are_read_show_what_has_been_replaced() {
             PC/EL leader:sync=all,reads=anywhere,failover=off
             Whichever site is cut off, no site answers writes; what is answered promises no less than without a cut (causal-convergence, pram), and none of 1330 acknowledged writes was lost.
             A read takes 0.00 round trips and a write 1.00 round trips at pacific, 2.00 at atlantic and indian; reads go back to what others no longer see: pacific-1 r(turn-1,nil) reads as turn-1 the initial value, which pacific-0 w(turn-1,1) had overwritten before it began.
-            strongest: nothing; else sequential, eventual-convergence
+            strongest: causal-convergence; else sequential, eventual-convergence
               atlantic is cut off: atlantic-4 r(shared-0,41) reads as shared-0 that of atlantic-1 w(shared-0,41), which pacific-0 w(shared-0,46)? had overwritten before it began
               546.6 ms  atlantic's client 1 writes shared-0 = 41, done at 587.3 ms
               619.9 ms  pacific's client 0 writes shared-0 = 46, unknown at 1619.9 ms: no answer within 1 s
@@ -213,7 +213,7 @@ fn a_quorum_of_all_writers_or_all_readers() {
             PC/EL quorum:n=3,r=1,w=3,repair=off
             Whichever site is cut off, no site answers writes; what is answered promises no less than without a cut (causal-convergence, pram), and none of 1350 acknowledged writes was lost.
             A read takes 0.00 round trips and a write 1.00 round trips; reads go back to what others no longer see: indian-1 r(turn-1,nil) reads as turn-1 the initial value, which pacific-0 w(turn-1,1) had overwritten before it began.
-            strongest: nothing; else sequential, eventual-convergence
+            strongest: causal-convergence; else sequential, eventual-convergence
               pacific is cut off: pacific-3 r(shared-0,46) reads as shared-0 that of pacific-0 w(shared-0,46)?, which indian-0 w(shared-0,45)? had overwritten before it began
               593.3 ms  indian's client 0 writes shared-0 = 45, unknown at 1593.3 ms: no answer within 1 s
               619.9 ms  pacific's client 0 writes shared-0 = 46, unknown at 1619.9 ms: no answer within 1 s
