@@ -9,7 +9,7 @@ mod given;
 mod links;
 mod lives;
 mod machines;
-mod reader;
+pub(crate) mod reader;
 mod spans;
 mod steps;
 mod units;

@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::words::one_line;
 
-/// Why a scenario file cannot be used, with the place in its text.
+/// Why a scenario file, or another file that is read as one is, cannot be used, with the place in its text.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ScenarioError {
     /// What is wrong, in one line.
@@ -21,13 +21,13 @@ pub struct ScenarioError {
 }
 
 impl ScenarioError {
-    pub(super) fn new(span: Range<usize>, message: impl Into<String>) -> ScenarioError {
+    pub(crate) fn new(span: Range<usize>, message: impl Into<String>) -> ScenarioError {
         // What the file says is quoted in messages, so it is made harmless here once.
         let message = one_line(&message.into()).into_owned();
         ScenarioError { message, span, help: String::new() }
     }
 
-    pub(super) fn help(mut self, help: impl Into<String>) -> ScenarioError {
+    pub(crate) fn help(mut self, help: impl Into<String>) -> ScenarioError {
         self.help = help.into();
         self
     }
@@ -49,10 +49,10 @@ impl fmt::Display for ScenarioError {
 
 impl std::error::Error for ScenarioError {}
 
-pub(super) type Result<T> = std::result::Result<T, ScenarioError>;
+pub(crate) type Result<T> = std::result::Result<T, ScenarioError>;
 
 /// Advice that names the nearest of `known`, or else all of them while they fit in a line.
-pub(super) fn advice<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> String {
+pub(crate) fn advice<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> String {
     const SHOWN_MAX: usize = 32;
     if let Some(near) = nearest(wrong, known.clone()) {
         return format!("did you mean `{near}`?");
@@ -65,7 +65,7 @@ pub(super) fn advice<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str> +
 }
 
 /// One table of the file, with the place where it stands.
-pub(super) struct Section<'a> {
+pub(crate) struct Section<'a> {
     table: &'a DeTable<'a>,
     span: Range<usize>,
     /// What it is called in messages: `the file`, `[link]`, `a step`.
@@ -73,19 +73,19 @@ pub(super) struct Section<'a> {
 }
 
 /// One value of the file, with the key that it is under.
-pub(super) struct Field<'a> {
-    pub(super) key: &'a str,
-    pub(super) value: &'a DeValue<'a>,
-    pub(super) span: Range<usize>,
+pub(crate) struct Field<'a> {
+    pub(crate) key: &'a str,
+    pub(crate) value: &'a DeValue<'a>,
+    pub(crate) span: Range<usize>,
 }
 
 impl<'a> Section<'a> {
-    pub(super) const fn new(table: &'a DeTable<'a>, span: Range<usize>, what: &'static str) -> Section<'a> {
+    pub(crate) const fn new(table: &'a DeTable<'a>, span: Range<usize>, what: &'static str) -> Section<'a> {
         Section { table, span, what }
     }
 
     /// Refuses any key that is not among `known`.
-    pub(super) fn only(&self, known: &[&str]) -> Result<()> {
+    pub(crate) fn only(&self, known: &[&str]) -> Result<()> {
         // The table sorts its keys by name; a reader looks for the first wrong one in the text.
         let unknown = self.table.keys().filter(|key| !known.contains(&&**key.get_ref()));
         match unknown.min_by_key(|key| key.span().start) {
@@ -98,24 +98,33 @@ impl<'a> Section<'a> {
         }
     }
 
-    pub(super) fn get(&self, key: &'static str) -> Option<Field<'a>> {
+    pub(crate) fn get(&self, key: &'static str) -> Option<Field<'a>> {
         let value = self.table.get(key)?;
         Some(Field { key, value: value.get_ref(), span: value.span() })
     }
 
-    pub(super) fn require(&self, key: &'static str) -> Result<Field<'a>> {
+    /// All that is in it, for a table whose keys are names of the user's own.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = Field<'a>> + use<'a> {
+        self.table.iter().map(|(key, value)| Field {
+            key: key.get_ref(),
+            value: value.get_ref(),
+            span: value.span(),
+        })
+    }
+
+    pub(crate) fn require(&self, key: &'static str) -> Result<Field<'a>> {
         self.get(key).ok_or_else(|| {
             ScenarioError::new(self.span.clone(), format!("`{key}` is missing in {}", self.what))
         })
     }
 
-    pub(super) fn span(&self) -> Range<usize> {
+    pub(crate) fn span(&self) -> Range<usize> {
         self.span.clone()
     }
 }
 
 impl<'a> Field<'a> {
-    pub(super) fn refuse(&self, message: impl Into<String>) -> ScenarioError {
+    pub(crate) fn refuse(&self, message: impl Into<String>) -> ScenarioError {
         ScenarioError::new(self.span.clone(), message)
     }
 
@@ -125,24 +134,24 @@ impl<'a> Field<'a> {
         self.refuse(format!("`{}` should be {wanted}, not {article} {found}", self.key))
     }
 
-    pub(super) fn text(&self) -> Result<&'a str> {
+    pub(crate) fn text(&self) -> Result<&'a str> {
         self.value.as_str().ok_or_else(|| self.wrong_type("a text in quotes"))
     }
 
     /// A text that `read` understands; `wanted` says what that would be, with an example.
-    pub(super) fn parsed<T>(&self, wanted: &str, read: impl FnOnce(&str) -> Option<T>) -> Result<T> {
+    pub(crate) fn parsed<T>(&self, wanted: &str, read: impl FnOnce(&str) -> Option<T>) -> Result<T> {
         let text = self.value.as_str().ok_or_else(|| self.wrong_type(wanted))?;
         read(text).ok_or_else(|| self.refuse(format!("`{text}` is not {wanted}")))
     }
 
-    pub(super) fn integer(&self, wanted: &str) -> Result<u64> {
+    pub(crate) fn integer(&self, wanted: &str) -> Result<u64> {
         let DeValue::Integer(integer) = self.value else { return Err(self.wrong_type(wanted)) };
         u64::from_str_radix(integer.as_str(), integer.radix())
             .map_err(|_| self.refuse(format!("`{}` should be {wanted}", self.key)))
     }
 
     /// A text that is one of `known`.
-    pub(super) fn one_of<T: Copy>(&self, known: &[(&str, T)]) -> Result<T> {
+    pub(crate) fn one_of<T: Copy>(&self, known: &[(&str, T)]) -> Result<T> {
         let text = self.text()?;
         let found = known.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
         found.ok_or_else(|| {
@@ -154,16 +163,16 @@ impl<'a> Field<'a> {
         })
     }
 
-    pub(super) fn section(&self, what: &'static str) -> Result<Section<'a>> {
+    pub(crate) fn section(&self, what: &'static str) -> Result<Section<'a>> {
         let table = self.value.as_table().ok_or_else(|| self.wrong_type("a table"))?;
         Ok(Section::new(table, self.span.clone(), what))
     }
 
-    pub(super) fn sections(&self, what: &'static str) -> Result<Vec<Section<'a>>> {
+    pub(crate) fn sections(&self, what: &'static str) -> Result<Vec<Section<'a>>> {
         self.elements()?.iter().map(|element| element.section(what)).collect()
     }
 
-    pub(super) fn elements(&self) -> Result<Vec<Field<'a>>> {
+    pub(crate) fn elements(&self) -> Result<Vec<Field<'a>>> {
         let array = self.value.as_array().ok_or_else(|| self.wrong_type("a list"))?;
         let field = |value: &'a Spanned<DeValue<'a>>| Field {
             key: self.key,
@@ -174,7 +183,7 @@ impl<'a> Field<'a> {
     }
 
     /// One text, or a list of texts, each with its place.
-    pub(super) fn texts(&self) -> Result<Vec<(&'a str, Range<usize>)>> {
+    pub(crate) fn texts(&self) -> Result<Vec<(&'a str, Range<usize>)>> {
         if self.value.is_str() {
             return Ok(vec![(self.text()?, self.span.clone())]);
         }
