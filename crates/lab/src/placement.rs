@@ -11,7 +11,9 @@
 //! | [`judged`] | from records to verdicts on consistency models, with their evidence |
 //! | [`cell`] | from numbers and verdicts to a cell |
 //! | [`told`] | the placement in two sentences |
+//! | [`catalogue`] | where well-known systems are declared to live, by documents and papers |
 
+pub mod catalogue;
 pub mod cell;
 pub mod client;
 pub mod judged;

@@ -4,6 +4,7 @@ mod added;
 mod antarctic;
 mod bytes;
 mod cases;
+mod catalogue;
 mod clients;
 mod documented;
 mod doings;
