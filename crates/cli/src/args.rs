@@ -66,6 +66,11 @@ Exit codes:
   0  the models are shown
   2  the command line cannot be used";
 
+const PLACE_EXIT_CODES: &str = "\
+Exit codes:
+  0  what is declared is shown; nothing was measured
+  2  the catalogue or the command line cannot be used";
+
 const EXAMPLES: &str = "\
 Examples:
   constellation run conjunction                   four stations, a partition, and a verdict
@@ -127,6 +132,8 @@ pub(crate) enum Command {
     Judge(Judge),
     /// List the consistency models that can be judged, describe one, or show what separates two.
     Models(Models),
+    /// Say where a data system is declared to live on the PACELC matrix: what it gives up in a partition, and what else.
+    Place(Place),
     /// Print a completion script for a shell.
     Completions(Completions),
 }
@@ -550,6 +557,19 @@ pub(crate) struct Models {
     /// A model to describe, or two to tell apart.
     #[arg(value_name = "NAME", num_args = 0..=2)]
     pub(crate) names: Vec<String>,
+    /// Print one JSON object instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = PLACE_EXIT_CODES)]
+pub(crate) struct Place {
+    /// The system, such as `cassandra`; without one, all are listed.
+    pub(crate) system: Option<String>,
+    /// A catalogue of your own instead of the one that ships; `placement/catalogue.toml` shows how it is written.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) catalogue: Option<PathBuf>,
     /// Print one JSON object instead of text.
     #[arg(long)]
     pub(crate) json: bool,

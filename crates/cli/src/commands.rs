@@ -8,6 +8,7 @@ pub(crate) mod judge;
 pub(crate) mod live;
 pub(crate) mod modelled;
 pub(crate) mod models;
+pub(crate) mod place;
 pub(crate) mod replay;
 pub(crate) mod run;
 pub(crate) mod scenarios;

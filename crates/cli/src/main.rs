@@ -36,6 +36,7 @@ fn main() -> ExitCode {
         Command::Check(check) => commands::check::run(&check, &mut printer),
         Command::Judge(judge) => commands::judge::run(&judge, &mut printer),
         Command::Models(models) => commands::models::run(&models, &mut printer),
+        Command::Place(place) => commands::place::run(&place, &mut printer),
         Command::Completions(completions) => commands::completions::run(&completions, &mut printer),
     };
     match outcome {

@@ -239,7 +239,8 @@ fn load_file(target: &Target) -> anyhow::Result<Scenario> {
     })
 }
 
-fn excerpt(path: String, text: String, error: ScenarioError) -> Excerpt {
+/// The fault in a text that was read from `path`.
+pub(crate) fn excerpt(path: String, text: String, error: ScenarioError) -> Excerpt {
     let ScenarioError { message, span, help } = error;
     Excerpt { path, text, span, message, help }
 }

@@ -21,6 +21,7 @@ mod living;
 mod machines;
 mod own_protocol;
 mod own_traces;
+mod placing;
 mod readme;
 mod reference;
 mod running;

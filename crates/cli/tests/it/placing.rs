@@ -1,0 +1,251 @@
+//! `constellation place`: where well-known systems are declared to live on the PACELC matrix.
+
+#![allow(clippy::too_many_lines, reason = "a table of inputs and outputs is read in one piece")]
+
+use constellation_lab::placement::catalogue::Catalogue;
+use expect_test::expect;
+use serde_json::Value;
+
+use crate::command::{Bench, check, text};
+
+#[test]
+fn systems_are_listed_with_their_cells() {
+    check(
+        &["place"],
+        expect![[r#"
+        exit 0
+        --- out
+        cassandra      PA/EL  depends  PC/EC
+        cockroachdb    PC/EC  P–/EL
+        consul         depends  PC/EC  P–/EL
+        cosmosdb       PC/EC  P–/EL  depends
+        couchbase      P–/EC  depends  P–/EL
+        couchdb        PA/EL
+        dynamo         PA/EL
+        dynamodb       P–/EL  PC/EC  PA/EL
+        elasticsearch  P–/EL  depends
+        etcd           PC/EC  P–/EL
+        foundationdb   PC/EC
+        hazelcast      PA/EC  PC/EC
+        hbase          PC/EC  P–/EL
+        kafka          PC/EC  P–/EL  P–/EC
+        megastore      PC/EC
+        mongodb        PA/EC  P–/EC  PC/EC  P–/EL
+        mysql          P–/EL  PC/EC
+        nats           PC/EC  P–/EL
+        pnuts          PC/EL  PC/EC
+        postgresql     depends  P–/EL  PC/EC
+        rabbitmq       PC/EC
+        redis          P–/EL  P–/EC
+        riak           PA/EL  PC/EC
+        scylladb       PA/EL  depends  PC/EC
+        spanner        PC/EC  P–/EL
+        tidb           PC/EC  P–/EL
+        voldemort      PA/EL
+        voltdb         PC/EC
+        yugabytedb     PC/EC  P–/EL  PA/EL
+        zookeeper      P–/EL  depends
+        declared, not measured; `constellation place NAME` says for which settings, and who says so
+        in a partition: PA all requests are answered, PC answers stay linearizable and nothing is lost, P– neither
+        else: EL not linearizable, mostly to save latency, EC linearizable"#]],
+    );
+}
+
+#[test]
+fn a_system_is_shown_with_sentences_and_sources_as_declared() {
+    check(
+        &["place", "riak"],
+        expect![[r#"
+            exit 0
+            --- out
+            Riak KV: declared, not measured
+
+            PA/EL    default buckets · all
+              partition  each side answers requests, and conflicting values are kept or settled as the bucket says
+              normal     replicas converge later, so a read may be old or show several values
+              placed by  Abadi 2012
+              source     Abadi, Consistency Tradeoffs in Modern Distributed Database System Design, IEEE Computer 45(2) (February 2012)
+                         https://doi.org/10.1109/MC.2012.33
+              source     Riak KV documentation: Eventual Consistency (2.2.3)
+                         https://docs.riak.com/riak/kv/latest/learn/concepts/eventual-consistency/
+
+            PC/EC    strongly consistent buckets · 2.0 and later
+              partition  a request fails where no majority of the primary nodes of the key is in reach
+              normal     operations on one key are linearizable
+              caveat     experimental, and not meant for production
+              placed by  this catalogue, from what the sources say
+              source     Riak KV documentation: Strong Consistency (2.2.3)
+                         https://docs.riak.com/riak/kv/latest/developing/app-guide/strong-consistency/index.html
+
+            in a partition: PA all requests are answered, PC answers stay linearizable and nothing is lost, P– neither
+            else: EL not linearizable, mostly to save latency, EC linearizable"#]],
+    );
+    check(
+        &["place", "Consul"],
+        expect![[r#"
+            exit 0
+            --- out
+            HashiCorp Consul: declared, not measured
+
+            depends  default reads · 1.x
+              depends on whether a leader that is cut off steps down before the next is elected: nearly always it does (PC/EC), else it answers reads from the past for a moment (P–/EC)
+              partition  writes need a majority of the servers; a leader that was cut off may answer reads until its lease ends
+              normal     the leader answers a read alone, by its lease
+              placed by  this catalogue, from what the sources say
+              source     Consul documentation: Consistency Modes (1.9)
+                         https://developer.hashicorp.com/consul/api-docs/v1.9.x/features/consistency
+
+            PC/EC    consistent reads · 1.x
+              partition  without a majority of the servers both reads and writes fail
+              normal     the leader asks a majority whether it still leads before it answers a read, which is one more round trip
+              placed by  this catalogue, from what the sources say
+              source     Consul documentation: Consistency Modes (1.9)
+                         https://developer.hashicorp.com/consul/api-docs/v1.9.x/features/consistency
+
+            P–/EL    stale reads · 1.x
+              partition  every server answers reads, also without a leader and however old its state is; writes need a majority
+              normal     any server answers a read alone, mostly within 50 ms of the leader
+              placed by  this catalogue, from what the sources say
+              source     Consul documentation: Consistency Modes (1.9)
+                         https://developer.hashicorp.com/consul/api-docs/v1.9.x/features/consistency
+
+            in a partition: PA all requests are answered, PC answers stay linearizable and nothing is lost, P– neither
+            else: EL not linearizable, mostly to save latency, EC linearizable"#]],
+    );
+}
+
+#[test]
+fn nothing_is_shown_without_saying_that_it_was_not_measured() {
+    let bench = Bench::new(&[]);
+    for system in Catalogue::shipped().systems {
+        let output = bench.run(&["place", &system.name], b"");
+        assert_eq!(output.status.code(), Some(0));
+        let shown = text(&output.stdout);
+        assert!(shown.starts_with(&format!("{}: declared, not measured\n", system.title)), "{shown}");
+        for declared in &system.settings {
+            let said = [&declared.setting, &declared.partition, &declared.normal];
+            let sources = declared.sources.iter().flat_map(|source| [&source.title, &source.address]);
+            for said in said.into_iter().chain(sources) {
+                assert!(shown.contains(&**said), "{}: `{said}` is not shown", system.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_script_is_told_the_same() {
+    let output = Bench::new(&[]).run(&["place", "--json"], b"");
+    let json: Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
+    assert_eq!(json["schema"], "constellation/place/1");
+    assert_eq!(json["basis"], "declared");
+    assert_eq!(
+        json["systems"].as_array().map(Vec::len),
+        Some(Catalogue::shipped().systems.len()),
+        "all systems are there"
+    );
+    check(
+        &["place", "voltdb", "--json"],
+        expect![[r#"
+            exit 0
+            --- out
+            {
+              "schema": "constellation/place/1",
+              "basis": "declared",
+              "systems": [
+                {
+                  "name": "voltdb",
+                  "title": "VoltDB",
+                  "settings": [
+                    {
+                      "setting": "default transactions",
+                      "version": "all",
+                      "cell": "PC/EC",
+                      "depends": null,
+                      "by": "Abadi 2012",
+                      "partition": "nodes that are cut off from the greater part of the cluster stop, and it goes on without them",
+                      "normal": "transactions are ordered by one initiator for each partition, and all its replicas run them before they are acknowledged",
+                      "caveat": "Jepsen found stale and dirty reads and lost updates in 6.3, for which 6.4 has fixes",
+                      "sources": [
+                        {
+                          "title": "Abadi, Consistency Tradeoffs in Modern Distributed Database System Design, IEEE Computer 45(2)",
+                          "address": "https://doi.org/10.1109/MC.2012.33",
+                          "date": "February 2012"
+                        },
+                        {
+                          "title": "Kingsbury, Jepsen: VoltDB 6.3",
+                          "address": "https://jepsen.io/analyses/voltdb-6-3",
+                          "date": "12 July 2016"
+                        }
+                      ]
+                    }
+                  ]
+                }
+              ]
+            }"#]],
+    );
+}
+
+#[test]
+fn an_unknown_system_is_refused_with_the_nearest() {
+    check(
+        &["place", "cassanda"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: no system is called `cassanda`
+        help: did you mean `cassandra`?"#]],
+    );
+    check(
+        &["place", "oracle\n9"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: no system is called `oracle\n9`
+        help: `constellation place` lists those that are declared"#]],
+    );
+}
+
+#[test]
+fn a_catalogue_of_ones_own_is_read_or_refused_where_it_is_wrong() {
+    let sound = "[sources.wiki]\ntitle = \"Our wiki\"\naddress = \"https://wiki.example/store\"\ndate = \"2026\"\n\n\
+                 [[systems]]\nname = \"store\"\ntitle = \"Our store\"\n\n[[systems.settings]]\nsetting = \"default\"\n\
+                 version = \"1\"\ncell = \"depends\"\ndepends = \"the weather\"\npartition = \"it waits\"\n\
+                 normal = \"it answers\"\nsources = [\"wiki\"]\n";
+    let wrong = sound.replace("normal", "nromal");
+    let bench = Bench::new(&[("sound.toml", sound.as_bytes()), ("wrong.toml", wrong.as_bytes())]);
+    bench.check(&["place", "store", "--catalogue", "sound.toml"], expect![[r#"
+        exit 0
+        --- out
+        Our store: declared, not measured
+
+        depends  default · 1
+          depends on the weather
+          partition  it waits
+          normal     it answers
+          placed by  this catalogue, from what the sources say
+          source     Our wiki (2026)
+                     https://wiki.example/store
+
+        in a partition: PA all requests are answered, PC answers stay linearizable and nothing is lost, P– neither
+        else: EL not linearizable, mostly to save latency, EC linearizable"#]]);
+    bench.check(
+        &["place", "--catalogue", "wrong.toml"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: unknown key `nromal` in a setting
+          --> wrong.toml:16:1
+           |
+        16 | nromal = "it answers"
+           | ^^^^^^
+           |
+        help: did you mean `normal`?"#]],
+    );
+    bench.check(
+        &["place", "--catalogue", "missing.toml"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: cannot read `missing.toml`: No such file or directory (os error 2)"#]],
+    );
+}
