@@ -33,7 +33,6 @@
 //! | [`prelude`] | all that a protocol of your own needs, in one line |
 //! | [`case`] | [`Case`]: a protocol of your own, with its world and what it promises |
 //! | [`labelled`](mod@labelled) | [`labelled()`]: what happened where, for a promise over a trace |
-//! | [`placement`] | where a data system lives on the PACELC matrix |
 //! | [`sweep`](mod@sweep) | [`Sweep`]: one wall clock made wrong step by step, and what it costs |
 //! | [`specimens`] | [`Specimen`]: small protocols, right and wrong |
 //! | [`hunt`](mod@hunt) | [`hunt::hunt`]: the seeds that break a promise, each made small |

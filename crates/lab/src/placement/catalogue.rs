@@ -9,6 +9,7 @@ use std::fmt;
 
 use constellation_trace::ids::nearest;
 
+use super::cell::Cell;
 use crate::scenario::ScenarioError;
 
 /// Declared systems, in the order of their file.
@@ -70,47 +71,9 @@ pub struct Source {
 #[non_exhaustive]
 pub enum Place {
     /// This cell.
-    Cell(DeclaredCell),
+    Cell(Cell),
     /// It depends on this.
     Depends(String),
-}
-
-/// A cell of the matrix, as it is declared: what is kept in a partition, and what else.
-///
-/// ```
-/// use constellation_lab::placement::catalogue::{DeclaredCell, Else, InPartition};
-///
-/// let cell = DeclaredCell::parse("PA/EL").expect("it is one");
-/// assert_eq!((cell.partition, cell.normal), (InPartition::Available, Else::Latency));
-/// assert_eq!(DeclaredCell::parse("P-/EC").expect("it is one").to_string(), "P–/EC");
-/// assert_eq!(DeclaredCell::parse("CA"), None);
-/// ```
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub struct DeclaredCell {
-    /// What is kept in a partition.
-    pub partition: InPartition,
-    /// What is kept without one.
-    pub normal: Else,
-}
-
-/// What is kept in a partition.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub enum InPartition {
-    /// Availability: every request that reaches a running node is answered.
-    Available,
-    /// Consistency: what is answered is linearizable, and nothing that was acknowledged is lost.
-    Consistent,
-    /// Neither, for all requests.
-    Neither,
-}
-
-/// What is kept without a partition.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub enum Else {
-    /// Latency: reads and writes are not linearizable.
-    Latency,
-    /// Consistency: they are.
-    Consistent,
 }
 
 /// The text of the file that ships.
@@ -151,38 +114,6 @@ impl Catalogue {
     /// The name that `wrong` was most likely meant to be, or `None` if none is near.
     pub fn nearest(&self, wrong: &str) -> Option<&str> {
         nearest(wrong, self.systems.iter().map(|system| &*system.name))
-    }
-}
-
-impl DeclaredCell {
-    /// The cells, with how they are written in a file.
-    pub const NAMES: [(&str, DeclaredCell); 6] = [
-        ("PA/EL", DeclaredCell { partition: InPartition::Available, normal: Else::Latency }),
-        ("PA/EC", DeclaredCell { partition: InPartition::Available, normal: Else::Consistent }),
-        ("PC/EL", DeclaredCell { partition: InPartition::Consistent, normal: Else::Latency }),
-        ("PC/EC", DeclaredCell { partition: InPartition::Consistent, normal: Else::Consistent }),
-        ("P-/EL", DeclaredCell { partition: InPartition::Neither, normal: Else::Latency }),
-        ("P-/EC", DeclaredCell { partition: InPartition::Neither, normal: Else::Consistent }),
-    ];
-
-    /// The cell that is written so; `P-` may be written with a hyphen or a dash.
-    pub fn parse(text: &str) -> Option<DeclaredCell> {
-        let text = text.replace('–', "-");
-        DeclaredCell::NAMES.into_iter().find(|(name, _)| *name == text).map(|(_, cell)| cell)
-    }
-}
-
-impl fmt::Display for DeclaredCell {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.partition {
-            InPartition::Available => "PA/",
-            InPartition::Consistent => "PC/",
-            InPartition::Neither => "P–/",
-        })?;
-        f.write_str(match self.normal {
-            Else::Latency => "EL",
-            Else::Consistent => "EC",
-        })
     }
 }
 

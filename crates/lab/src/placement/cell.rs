@@ -6,7 +6,16 @@ use super::judged::{Baseline, Consistency};
 use super::measure::{Answers, Served};
 use super::protocol::Way;
 
-/// A cell of the matrix.
+/// A cell of the matrix, measured or declared.
+///
+/// ```
+/// use constellation_lab::placement::cell::{Cell, InPartition, Otherwise};
+///
+/// let cell = Cell::parse("PA/EL").expect("it is one");
+/// assert_eq!((cell.partition, cell.otherwise), (InPartition::Availability, Otherwise::Latency));
+/// assert_eq!(Cell::parse("P-/EC").expect("it is one").to_string(), "P–/EC");
+/// assert_eq!(Cell::parse("CA"), None);
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Cell {
     /// In a partition.
@@ -38,6 +47,24 @@ pub enum Otherwise {
     Consistency,
     /// The measurement does not tell.
     Unknown,
+}
+
+impl Cell {
+    /// The six cells, with how they are written in a file.
+    pub const NAMES: [(&str, Cell); 6] = [
+        ("PA/EL", Cell { partition: InPartition::Availability, otherwise: Otherwise::Latency }),
+        ("PA/EC", Cell { partition: InPartition::Availability, otherwise: Otherwise::Consistency }),
+        ("PC/EL", Cell { partition: InPartition::Consistency, otherwise: Otherwise::Latency }),
+        ("PC/EC", Cell { partition: InPartition::Consistency, otherwise: Otherwise::Consistency }),
+        ("P-/EL", Cell { partition: InPartition::Neither, otherwise: Otherwise::Latency }),
+        ("P-/EC", Cell { partition: InPartition::Neither, otherwise: Otherwise::Consistency }),
+    ];
+
+    /// The cell that is written so; `P-` may be written with a hyphen or a dash.
+    pub fn parse(text: &str) -> Option<Cell> {
+        let text = text.replace('–', "-");
+        Cell::NAMES.into_iter().find(|(name, _)| *name == text).map(|(_, cell)| cell)
+    }
 }
 
 impl InPartition {

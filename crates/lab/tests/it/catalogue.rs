@@ -2,7 +2,8 @@
 
 #![allow(clippy::too_many_lines, reason = "a table of inputs and outputs is read in one piece")]
 
-use constellation_lab::placement::catalogue::{Catalogue, Declared, DeclaredCell, Place, System};
+use constellation_lab::placement::catalogue::{Catalogue, Declared, Place, System};
+use constellation_lab::placement::cell::Cell;
 use expect_test::{Expect, expect};
 
 /// A catalogue with one of everything.
@@ -147,12 +148,12 @@ fn what_abadi_placed_is_cited_as_his_and_as_he_placed_it() {
 
 #[test]
 fn every_cell_is_read_as_it_is_shown() {
-    for (name, cell) in DeclaredCell::NAMES {
-        assert_eq!(DeclaredCell::parse(name), Some(cell));
-        assert_eq!(DeclaredCell::parse(&cell.to_string()), Some(cell), "{cell}");
+    for (name, cell) in Cell::NAMES {
+        assert_eq!(Cell::parse(name), Some(cell));
+        assert_eq!(Cell::parse(&cell.to_string()), Some(cell), "{cell}");
     }
     for wrong in ["", "PA", "PA/", "pa/el", "CA/EL", "PA/EL "] {
-        assert_eq!(DeclaredCell::parse(wrong), None, "{wrong}");
+        assert_eq!(Cell::parse(wrong), None, "{wrong}");
     }
 }
 

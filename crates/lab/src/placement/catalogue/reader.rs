@@ -5,7 +5,8 @@ use std::ops::Range;
 
 use toml::de::DeTable;
 
-use super::{Catalogue, Declared, DeclaredCell, Place, Source, System};
+use super::{Catalogue, Declared, Place, Source, System};
+use crate::placement::cell::Cell;
 use crate::scenario::reader::{Field, Result, ScenarioError, Section, advice};
 use crate::words::one_line;
 
@@ -136,8 +137,8 @@ fn read_place(section: &Section<'_>) -> Result<Place> {
             .refuse("the cell depends, and `depends` is missing")
             .help("say on what, as in `depends = \"whether somebody promotes a standby\"`")),
         (_, Some(field)) => Err(field.refuse("`depends` goes only with `cell = \"depends\"`")),
-        (_, None) => DeclaredCell::parse(text).map(Place::Cell).ok_or_else(|| {
-            let known = DeclaredCell::NAMES.iter().map(|(name, _)| *name).chain([DEPENDS]);
+        (_, None) => Cell::parse(text).map(Place::Cell).ok_or_else(|| {
+            let known = Cell::NAMES.iter().map(|(name, _)| *name).chain([DEPENDS]);
             cell.refuse(format!("`{text}` is no cell")).help(advice(text, known))
         }),
     }
