@@ -1,5 +1,6 @@
 //! What can be typed: every command, flag and argument, with the help that is shown for it.
 
+mod place;
 mod values;
 
 use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
@@ -11,6 +12,7 @@ use clap_complete::Shell;
 use constellation_trace::format::histories::FailedCas;
 use constellation_verify::models::Object;
 
+pub(crate) use place::Place;
 use values::{
     parse_end, parse_errors, parse_event, parse_failed_cas, parse_jobs, parse_limit, parse_object,
     parse_seed, parse_seeds, parse_speed, parse_time,
@@ -66,11 +68,6 @@ Exit codes:
   0  the models are shown
   2  the command line cannot be used";
 
-const PLACE_EXIT_CODES: &str = "\
-Exit codes:
-  0  what is declared is shown; nothing was measured
-  2  the catalogue or the command line cannot be used";
-
 const EXAMPLES: &str = "\
 Examples:
   constellation run conjunction                   four stations, a partition, and a verdict
@@ -83,6 +80,7 @@ Examples:
   constellation sweep mss-17                      at which error does a wall clock begin to lose updates?
   constellation judge history.edn                 which consistency models does what clients saw satisfy?
   constellation models linearizable serializable  what separates two models, on a history that shows it
+  constellation place quorum:r=1,w=1              what does this store give up, in a partition and else?
   constellation check shiviz.log                  are the vector clocks of my own system sound?";
 
 /// Run, judge and explain how events are ordered across machines that cannot agree on the time.
@@ -132,7 +130,8 @@ pub(crate) enum Command {
     Judge(Judge),
     /// List the consistency models that can be judged, describe one, or show what separates two.
     Models(Models),
-    /// Say where a data system is declared to live on the PACELC matrix: what it gives up in a partition, and what else.
+    /// Measure where a store lives on the PACELC matrix: what it gives up in a partition, and what else; or say where a
+    /// well-known system is declared to live.
     Place(Place),
     /// Print a completion script for a shell.
     Completions(Completions),
@@ -557,19 +556,6 @@ pub(crate) struct Models {
     /// A model to describe, or two to tell apart.
     #[arg(value_name = "NAME", num_args = 0..=2)]
     pub(crate) names: Vec<String>,
-    /// Print one JSON object instead of text.
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-#[derive(Args, Debug)]
-#[command(after_help = PLACE_EXIT_CODES)]
-pub(crate) struct Place {
-    /// The system, such as `cassandra`; without one, all are listed.
-    pub(crate) system: Option<String>,
-    /// A catalogue of your own instead of the one that ships; `placement/catalogue.toml` shows how it is written.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) catalogue: Option<PathBuf>,
     /// Print one JSON object instead of text.
     #[arg(long)]
     pub(crate) json: bool,

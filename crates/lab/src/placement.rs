@@ -11,6 +11,8 @@
 //! | [`judged`] | from records to verdicts on consistency models, with their evidence |
 //! | [`cell`] | from numbers and verdicts to a cell |
 //! | [`told`] | the placement in two sentences |
+//! | [`numbers`] | the numbers under the sentences, row by row |
+//! | [`written`] | a round as a trace, which can be written down and judged |
 //! | [`catalogue`] | where well-known systems are declared to live, by documents and papers |
 
 pub mod catalogue;
@@ -18,11 +20,13 @@ pub mod cell;
 pub mod client;
 pub mod judged;
 pub mod measure;
+pub mod numbers;
 pub mod protocol;
 pub mod record;
 pub mod simulated;
 pub mod stores;
 pub mod told;
+pub mod written;
 
 use std::fmt;
 use std::time::Duration;

@@ -2,7 +2,7 @@
 
 mod allowance;
 mod differences;
-mod evidence;
+pub(super) mod evidence;
 mod files;
 mod history;
 mod initial;
@@ -10,7 +10,7 @@ mod judging;
 mod reading;
 pub(crate) mod recorded;
 mod several;
-mod shown;
+pub(super) mod shown;
 mod sketch;
 mod told;
 
@@ -138,7 +138,7 @@ fn worse(one: u8, other: u8) -> u8 {
 }
 
 /// Cores to work on.
-fn pool(jobs: Option<NonZeroUsize>) -> anyhow::Result<rayon::ThreadPool> {
+pub(super) fn pool(jobs: Option<NonZeroUsize>) -> anyhow::Result<rayon::ThreadPool> {
     let builder = rayon::ThreadPoolBuilder::new().num_threads(jobs.map_or(0, NonZeroUsize::get));
     builder.build().context("cannot start threads")
 }

@@ -1,14 +1,24 @@
-//! `constellation place`: where a data system lives on the PACELC matrix, as far as it is declared.
+//! `constellation place`: where a data system lives on the PACELC matrix, measured, or as it is declared.
 
+mod all;
 mod declared;
+mod evidence;
+mod histories;
+mod json;
+mod listed;
+mod measured;
+mod page;
+mod tables;
+mod targets;
+mod told;
 
 use std::path::Path;
 
-use anyhow::bail;
-use constellation_lab::placement::catalogue::{Catalogue, System};
+use constellation_lab::placement::catalogue::Catalogue;
 use constellation_lab::words::one_line;
-use serde_json::json;
 
+use self::measured::Depth;
+use self::targets::Targets;
 use crate::args::Place;
 use crate::file::{Kind, read_text};
 use crate::printer::Printer;
@@ -23,33 +33,53 @@ pub(crate) fn run(arguments: &Place, printer: &mut Printer) -> anyhow::Result<u8
         None => Catalogue::shipped(),
         Some(path) => load(path)?,
     };
-    let chosen = arguments.system.as_deref().map(|name| find(&catalogue, name)).transpose()?;
+    let targets = Targets::of(&arguments.targets, &catalogue)?;
+    if arguments.all {
+        return all::run(arguments, &targets, printer);
+    }
+    if arguments.targets.is_empty() {
+        return listed::run(arguments, &catalogue, printer);
+    }
+    if arguments.history.is_some() {
+        targets.only_stores("--history writes what clients of a store saw")?;
+    }
+    show(arguments, &targets, printer)
+}
+
+/// What was measured of each store, and what is declared of each system.
+fn show(arguments: &Place, targets: &Targets<'_>, printer: &mut Printer) -> anyhow::Result<u8> {
+    if let Some(folder) = &arguments.history {
+        crate::file::make_folder(folder)?;
+    }
+    let measured = measured::measure(&targets.stores, Depth::Whole, arguments, printer)?;
+    if let Some(folder) = &arguments.history {
+        histories::write(folder, &measured)?;
+    }
+    let code = if measured.iter().all(|measured| measured.is_known()) { 0 } else { 3 };
     if arguments.json {
-        let systems = chosen.map_or(&catalogue.systems[..], std::slice::from_ref);
-        let systems: Vec<_> = systems.iter().map(declared::json).collect();
-        printer.json(&json!({"schema": SCHEMA, "basis": "declared", "systems": systems}))?;
-        return Ok(0);
+        printer.json(&json::of(&measured, &targets.systems, code))?;
+        return Ok(code);
     }
-    match chosen {
-        Some(system) => declared::print(system, printer)?,
-        None => declared::list(&catalogue, printer)?,
+    let mut is_first = true;
+    let mut part = |printer: &mut Printer| {
+        if std::mem::replace(&mut is_first, false) { Ok(()) } else { printer.line("") }
+    };
+    for measured in &measured {
+        part(printer)?;
+        told::print(measured, printer)?;
     }
-    Ok(0)
+    for system in &targets.systems {
+        part(printer)?;
+        declared::print(system, printer)?;
+    }
+    if let Some(folder) = &arguments.history {
+        histories::tell(folder, &measured, printer)?;
+    }
+    Ok(code)
 }
 
 fn load(path: &Path) -> anyhow::Result<Catalogue> {
     let text = read_text(path, CATALOGUE)?;
     Catalogue::parse(&text)
         .map_err(|error| excerpt(one_line(&path.display().to_string()).into_owned(), text, error).into())
-}
-
-fn find<'c>(catalogue: &'c Catalogue, name: &str) -> anyhow::Result<&'c System> {
-    if let Some(system) = catalogue.find(name) {
-        return Ok(system);
-    }
-    let advice = match catalogue.nearest(name) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => "`constellation place` lists those that are declared".to_owned(),
-    };
-    bail!("no system is called `{}`\nhelp: {advice}", one_line(name));
 }

@@ -13,41 +13,54 @@ fn systems_are_listed_with_their_cells() {
     check(
         &["place"],
         expect![[r#"
-        exit 0
-        --- out
-        cassandra      PA/EL  depends  PC/EC
-        cockroachdb    PC/EC  P–/EL
-        consul         depends  PC/EC  P–/EL
-        cosmosdb       PC/EC  P–/EL  depends
-        couchbase      P–/EC  depends  P–/EL
-        couchdb        PA/EL
-        dynamo         PA/EL
-        dynamodb       P–/EL  PC/EC  PA/EL
-        elasticsearch  P–/EL  depends
-        etcd           PC/EC  P–/EL
-        foundationdb   PC/EC
-        hazelcast      PA/EC  PC/EC
-        hbase          PC/EC  P–/EL
-        kafka          PC/EC  P–/EL  P–/EC
-        megastore      PC/EC
-        mongodb        PA/EC  P–/EC  PC/EC  P–/EL
-        mysql          P–/EL  PC/EC
-        nats           PC/EC  P–/EL
-        pnuts          PC/EL  PC/EC
-        postgresql     depends  P–/EL  PC/EC
-        rabbitmq       PC/EC
-        redis          P–/EL  P–/EC
-        riak           PA/EL  PC/EC
-        scylladb       PA/EL  depends  PC/EC
-        spanner        PC/EC  P–/EL
-        tidb           PC/EC  P–/EL
-        voldemort      PA/EL
-        voltdb         PC/EC
-        yugabytedb     PC/EC  P–/EL  PA/EL
-        zookeeper      P–/EL  depends
-        declared, not measured; `constellation place NAME` says for which settings, and who says so
-        in a partition: PA all requests are answered, PC answers stay linearizable and nothing is lost, P– neither
-        else: EL not linearizable, mostly to save latency, EC linearizable"#]],
+            exit 0
+            --- out
+            stores, to be measured:
+              leader: a single leader takes all writes and sends them to its followers in order
+                sync     = none|one|all          for which followers the leader waits before it acknowledges
+                reads    = leader|anywhere       who answers reads
+                failover = off|majority          whether a follower takes over from a leader of which most sites do not hear
+              quorum: a write waits for W of N replicas, a read for R; the newest by the wall clock of its writer wins
+                n      = 3|1|2|4|5               how many replicas a key has
+                r      = 2|1|3|4|5               how many replicas a read waits for
+                w      = 2|1|3|4|5               how many replicas a write waits for
+                repair = off|after|before        whether a read brings replicas up to date that are behind, and before or after it answers
+            `constellation place NAME:SETTING=VALUE,…` measures one, the first value where nothing is said; --all measures many
+
+            systems:
+            cassandra      PA/EL  depends  PC/EC
+            cockroachdb    PC/EC  P–/EL
+            consul         depends  PC/EC  P–/EL
+            cosmosdb       PC/EC  P–/EL  depends
+            couchbase      P–/EC  depends  P–/EL
+            couchdb        PA/EL
+            dynamo         PA/EL
+            dynamodb       P–/EL  PC/EC  PA/EL
+            elasticsearch  P–/EL  depends
+            etcd           PC/EC  P–/EL
+            foundationdb   PC/EC
+            hazelcast      PA/EC  PC/EC
+            hbase          PC/EC  P–/EL
+            kafka          PC/EC  P–/EL  P–/EC
+            megastore      PC/EC
+            mongodb        PA/EC  P–/EC  PC/EC  P–/EL
+            mysql          P–/EL  PC/EC
+            nats           PC/EC  P–/EL
+            pnuts          PC/EL  PC/EC
+            postgresql     depends  P–/EL  PC/EC
+            rabbitmq       PC/EC
+            redis          P–/EL  P–/EC
+            riak           PA/EL  PC/EC
+            scylladb       PA/EL  depends  PC/EC
+            spanner        PC/EC  P–/EL
+            tidb           PC/EC  P–/EL
+            voldemort      PA/EL
+            voltdb         PC/EC
+            yugabytedb     PC/EC  P–/EL  PA/EL
+            zookeeper      P–/EL  depends
+            declared, not measured; `constellation place NAME` says for which settings, and who says so
+            in a partition: PA all requests are answered, PC answers stay linearizable and nothing is lost, P– neither
+            else: EL not linearizable, mostly to save latency, EC linearizable"#]],
     );
 }
 
@@ -151,6 +164,7 @@ fn a_script_is_told_the_same() {
             {
               "schema": "constellation/place/1",
               "basis": "declared",
+              "exit_code": 0,
               "systems": [
                 {
                   "name": "voltdb",
@@ -190,18 +204,18 @@ fn an_unknown_system_is_refused_with_the_nearest() {
     check(
         &["place", "cassanda"],
         expect![[r#"
-        exit 2
-        --- talk
-        error: no system is called `cassanda`
-        help: did you mean `cassandra`?"#]],
+            exit 2
+            --- talk
+            error: no store and no declared system is called `cassanda`
+            help: did you mean `cassandra`?"#]],
     );
     check(
         &["place", "oracle\n9"],
         expect![[r#"
-        exit 2
-        --- talk
-        error: no system is called `oracle\n9`
-        help: `constellation place` lists those that are declared"#]],
+            exit 2
+            --- talk
+            error: no store and no declared system is called `oracle\n9`
+            help: `constellation place` lists both"#]],
     );
 }
 

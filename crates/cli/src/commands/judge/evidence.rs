@@ -23,7 +23,7 @@ const DRAWN_MAX: usize = 12;
 
 /// How what shows a violation is printed.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(super) struct Ways {
+pub(in crate::commands) struct Ways {
     pub(super) table: bool,
     pub(super) sketch: bool,
     pub(super) notation: bool,
@@ -40,7 +40,12 @@ impl Ways {
 }
 
 /// Prints a violation; `replay` is the command that judges it again.
-pub(super) fn print(shown: &Shown, ways: Ways, replay: &str, printer: &mut Printer) -> anyhow::Result<()> {
+pub(in crate::commands) fn print(
+    shown: &Shown,
+    ways: Ways,
+    replay: &str,
+    printer: &mut Printer,
+) -> anyhow::Result<()> {
     let ways = ways.of(shown);
     let mut lines = vec![format!("expected  {}", shown.expected), format!("found     {}", shown.found)];
     if ways.table {
@@ -132,7 +137,7 @@ fn step_line(step: &Step, cycle: &[Step]) -> String {
 }
 
 /// A violation, for a script.
-pub(super) fn json(shown: &Shown) -> Value {
+pub(in crate::commands) fn json(shown: &Shown) -> Value {
     let seen = |seen: &Seen| {
         let span = seen.span.map(|span| (span.begun.to_string(), span.ended.map(|end| end.to_string())));
         json!({

@@ -9,7 +9,7 @@ use constellation_trace::{
 use constellation_verify::models::{About, Anomaly, Edge, Model, Patience, Recorded, minimal};
 
 /// A violation, ready to be told.
-pub(super) struct Shown {
+pub(in crate::commands) struct Shown {
     pub(super) expected: String,
     pub(super) found: String,
     /// What shows it, in the order of the file.
@@ -63,7 +63,7 @@ pub(super) struct Step {
 }
 
 /// What shows the anomaly: of reads and writes the smallest part that still has it.
-pub(super) fn explain(
+pub(in crate::commands) fn explain(
     model: &dyn Model,
     imported: &Imported,
     recorded: &Recorded<'_>,

@@ -1,0 +1,58 @@
+//! What can be typed behind `constellation place`.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::Progress;
+use super::values::{parse_jobs, parse_seed};
+
+const PLACE_EXIT_CODES: &str = "\
+Exit codes:
+  0  it is measured or shown; with --require, it is as it should be
+  1  with --require, a store is not as it should be
+  2  the input or the command line cannot be used
+  3  a store was measured, and whether it is as it should be, or where it lives, nobody can tell";
+
+#[derive(Args, Debug)]
+#[command(after_help = PLACE_EXIT_CODES)]
+pub(crate) struct Place {
+    /// Stores to measure, such as `quorum` or `quorum:r=1,w=1`, or declared systems, such as `cassandra`; without any, all
+    /// are listed.
+    #[arg(value_name = "STORE|SYSTEM")]
+    pub(crate) targets: Vec<String>,
+    /// Measure every setting that has a name, of every store or of those that are given, and draw the matrix.
+    #[arg(long, conflicts_with_all = ["require", "cap", "history"])]
+    pub(crate) all: bool,
+    /// Print the matrix and all sentences as a page in Markdown (`docs/placement.md`).
+    #[arg(long, requires = "all", conflicts_with = "json")]
+    pub(crate) table: bool,
+    /// What the store must be: a cell such as `PC/EC`, half of one such as `PA` or `EL`, or a file ending in `.toml` with
+    /// your own words for reads and writes; `placement/requirements.toml` shows how it is written.
+    #[arg(long, value_name = "CELL|FILE", conflicts_with = "cap")]
+    pub(crate) require: Option<String>,
+    /// Look for the fewest lost messages with which a write here and a read there leave one of the two without an answer, or
+    /// show the wrong one (Gilbert and Lynch 2002).
+    #[arg(long, requires = "targets", conflicts_with_all = ["history", "seed"])]
+    pub(crate) cap: bool,
+    /// The seed of how long each message takes.
+    #[arg(long, value_name = "N", default_value = "1", value_parser = parse_seed)]
+    pub(crate) seed: u64,
+    /// Write what the clients of each round asked and saw into this folder, as JSON Lines for `constellation judge`.
+    #[arg(long, value_name = "DIR", requires = "targets")]
+    pub(crate) history: Option<PathBuf>,
+    /// A catalogue of declared systems of your own instead of the one that ships; `placement/catalogue.toml` shows how it is
+    /// written.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) catalogue: Option<PathBuf>,
+    /// On how many cores; by default on all of them. What is measured does not depend on it.
+    #[arg(long, value_name = "J", value_parser = parse_jobs)]
+    pub(crate) jobs: Option<NonZeroUsize>,
+    /// Whether to tell on standard error how far it is; `auto` does on a terminal, `always` prints a line a second.
+    #[arg(long, value_enum, default_value_t = Progress::Auto, value_name = "WHEN")]
+    pub(crate) progress: Progress,
+    /// Print one JSON object instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
+}

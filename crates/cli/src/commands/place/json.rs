@@ -1,0 +1,132 @@
+//! What was measured and what is declared, for a script.
+
+use std::time::Duration;
+
+use constellation_lab::placement::catalogue::System;
+use constellation_lab::placement::judged::{Consistency, Violation};
+use constellation_lab::placement::measure::Answers;
+use constellation_lab::placement::numbers::{CutRow, StaleRow, cut_rows, stale_rows};
+use constellation_lab::placement::record::Record;
+use constellation_lab::placement::told;
+use constellation_lab::placement::{Placement, SITE_NAMES, StaleReads};
+use serde_json::{Value, json};
+
+use super::measured::{Besides, Measured};
+use super::{SCHEMA, declared};
+
+/// The whole object.
+pub(super) fn of(measured: &[Measured], systems: &[&System], code: u8) -> Value {
+    let basis = match (measured.is_empty(), systems.is_empty()) {
+        (false, true) => "measured",
+        (false, false) => "both",
+        (true, _) => "declared",
+    };
+    let mut object = json!({"schema": SCHEMA, "basis": basis, "exit_code": code});
+    if !measured.is_empty() {
+        object["stores"] = measured.iter().map(store).collect();
+    }
+    if !systems.is_empty() {
+        object["systems"] = systems.iter().map(|system| declared::json(system)).collect();
+    }
+    object
+}
+
+/// One store.
+pub(super) fn store(measured: &Measured) -> Value {
+    let placement = &measured.placement;
+    let trips = placement.trips.iter().map(|row| {
+        let trips = row.trips.map(|trips| trips.to_string());
+        json!({"site": SITE_NAMES[row.site], "operation": row.kind.to_string(), "round_trips": trips})
+    });
+    let lost = &placement.lost;
+    let mut object = json!({
+        "store": placement.store,
+        "basis": "measured",
+        "seed": placement.seed,
+        "cell": placement.cell.to_string(),
+        "partition": told::partition(placement),
+        "normal": told::otherwise(placement),
+        "round_trips": trips.collect::<Vec<_>>(),
+        "stale_reads": stale_rows(&placement.records).iter().map(stale).collect::<Vec<_>>(),
+        "cuts": cut_rows(&placement.records).iter().map(|row| cut(row, &placement.answers)).collect::<Vec<_>>(),
+        "lost": json!({"count": lost.count, "partly": lost.partly, "of": lost.of}),
+        "linearizable": json!({
+            "normal": consistency(&placement.normal, placement),
+            "partition": consistency(&placement.in_partition, placement),
+        }),
+    });
+    if let Some(Besides { strongest: (normal, cut), elsewhere }) = &measured.besides {
+        let elsewhere: Vec<_> = elsewhere
+            .iter()
+            .map(|(setting, cell)| json!({"setting": setting, "cell": cell.to_string()}))
+            .collect();
+        object["elsewhere"] = json!(elsewhere);
+        object["strongest"] = json!({"normal": normal, "partition": cut});
+    }
+    object
+}
+
+fn stale(row: &StaleRow) -> Value {
+    let StaleRow { condition, reads: StaleReads { count, of, age_max } } = row;
+    let condition = condition.map_or_else(|| "all links alike".to_owned(), |found| found.to_string());
+    json!({"while": condition, "count": count, "of": of, "age_max_us": micros(*age_max)})
+}
+
+fn cut(row: &CutRow, answers: &[Answers]) -> Value {
+    let answers = answers.iter().find(|one| {
+        (one.site, one.kind) == (row.site, row.kind)
+            && row.condition == constellation_lab::placement::protocol::Condition::Cut { site: one.cut }
+    });
+    json!({
+        "while": row.condition.to_string(),
+        "site": SITE_NAMES[row.site],
+        "operation": row.kind.to_string(),
+        "done": row.done,
+        "refused": row.refused,
+        "unanswered": row.unanswered,
+        "gap_us": answers.map(|answers| micros(answers.gap)),
+        "is_available": answers.map(Answers::is_available),
+    })
+}
+
+fn consistency(consistency: &Consistency, placement: &Placement) -> Value {
+    match consistency {
+        Consistency::Holds => json!({"verdict": "holds"}),
+        Consistency::Unknown(limit) => json!({"verdict": "unknown", "limit": limit.to_string()}),
+        Consistency::Violated(violation) => {
+            let Violation { round, condition, found, operations: places } = &**violation;
+            let record = placement.records.get(*round);
+            let operations = record.map_or_else(Vec::new, |record| operations(record, places));
+            json!({
+                "verdict": "violated",
+                "while": condition.to_string(),
+                "found": found,
+                "operations": operations,
+            })
+        }
+    }
+}
+
+/// These operations of a round, by their places.
+pub(super) fn operations(record: &Record, places: &[usize]) -> Vec<Value> {
+    let history = record.history();
+    let of = places
+        .iter()
+        .filter_map(|place| Some((record.asked.get(*place)?, history.operations().get(*place)?)));
+    of.map(|(asked, operation)| {
+        let ended = operation.completed.as_ref();
+        json!({
+            "site": SITE_NAMES[asked.site],
+            "client": asked.client,
+            "call": operation.call.to_string().trim_end(),
+            "begun_us": micros(asked.begun),
+            "ended_us": asked.ended.as_ref().map(|(at, _)| micros(*at)),
+            "completion": ended.map(|(_, completion)| completion.to_string()),
+        })
+    })
+    .collect()
+}
+
+pub(super) fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,98 @@
+//! The page of all placements, in Markdown: `docs/placement.md` is what this prints, which a test holds.
+
+use constellation_lab::placement::cell::Cell;
+use constellation_lab::placement::client::Kind;
+use constellation_lab::placement::told;
+use constellation_lab::placement::{Placement, STORES};
+
+use super::all::{COLUMNS, ROWS, stores_in};
+use super::measured::Measured;
+use crate::printer::Printer;
+
+/// What stands above the matrix.
+const HEAD: &str = "\
+# Placement: where stores live on the PACELC matrix, measured
+
+In a partition a store gives up availability or consistency, and else, in normal operation, latency or consistency
+(Abadi 2012). Each store below is a few hundred lines that run in the simulator. Clients at three sites read and write
+while all links are alike, while one site is slow, and while one site is cut off; nothing is asked of the store but its
+answers.
+
+- **PA**: whichever site is cut off, every site answers everything once the time for a fail-over is over.
+- **PC**: not everything is answered, but what is answered is linearizable, and nothing acknowledged is lost.
+- **P–**: neither.
+- **EL**: what is answered without a partition is not linearizable. **EC**: it is, with one slow site, too.
+
+Measure one with `constellation place quorum:r=1,w=1`; it prints the numbers and the operations that show it. See the
+argument that no store can have both with `constellation place --cap quorum`. This page is what
+`constellation place --all --table` prints.";
+
+pub(super) fn print(measured: &[Measured], printer: &mut Printer) -> anyhow::Result<()> {
+    printer.line(HEAD)?;
+    printer.line("")?;
+    matrix(measured, printer)?;
+    for info in STORES {
+        let of: Vec<&Placement> = measured
+            .iter()
+            .map(|measured| &measured.placement)
+            .filter(|placement| settings(info.name, placement).is_some())
+            .collect();
+        if of.is_empty() {
+            continue;
+        }
+        printer.line(format!("\n## {}\n\n{}.\n", info.name, capital(info.says)))?;
+        printer
+            .line("| settings | cell | read, round trips | write, round trips | in a partition | else |")?;
+        printer.line("| --- | --- | --- | --- | --- | --- |")?;
+        for placement in of {
+            printer.line(row(info.name, placement))?;
+        }
+    }
+    Ok(())
+}
+
+fn matrix(measured: &[Measured], printer: &mut Printer) -> anyhow::Result<()> {
+    printer.line("| | EL: latency before consistency | EC: consistency before latency |")?;
+    printer.line("| --- | --- | --- |")?;
+    for partition in ROWS {
+        let cells = COLUMNS.map(|otherwise| {
+            let stores = stores_in(Cell { partition, otherwise }, measured);
+            let stores: Vec<_> = stores.into_iter().map(|store| format!("`{store}`")).collect();
+            if stores.is_empty() { "–".to_owned() } else { stores.join("<br>") }
+        });
+        printer.line(format!("| **{partition}** | {} |", cells.join(" | ")))?;
+    }
+    Ok(())
+}
+
+/// How it is set, if it is of this name.
+fn settings<'a>(name: &str, placement: &'a Placement) -> Option<&'a str> {
+    let (found, settings) = placement.store.split_once(':')?;
+    (found == name).then_some(settings)
+}
+
+fn row(name: &str, placement: &Placement) -> String {
+    let settings = format!("`{}`", settings(name, placement).unwrap_or_default());
+    let cell = placement.cell.to_string();
+    let trips = |kind| range(placement, kind);
+    let (partition, otherwise) = (told::partition(placement), told::otherwise(placement));
+    let cells = [settings, cell, trips(Kind::Read), trips(Kind::Write), partition, otherwise];
+    // A bar would end the cell.
+    let cells = cells.map(|cell| cell.replace('|', "\\|"));
+    format!("| {} |", cells.join(" | "))
+}
+
+/// From the site that needs the fewest to the one that needs the most.
+fn range(placement: &Placement, kind: Kind) -> String {
+    let trips = placement.trips.iter().filter(|row| row.kind == kind).filter_map(|row| row.trips);
+    match (trips.clone().min(), trips.max()) {
+        (Some(least), Some(most)) if least == most => least.to_string(),
+        (Some(least), Some(most)) => format!("{least} to {most}"),
+        _ => "?".to_owned(),
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}

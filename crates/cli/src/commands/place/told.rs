@@ -1,0 +1,88 @@
+//! How a measured store is told: its cell, two sentences, what leads elsewhere, the numbers, and what shows them.
+
+use constellation_lab::placement::cell::Cell;
+use constellation_lab::placement::judged::Consistency;
+use constellation_lab::placement::told;
+
+use super::measured::{Besides, Measured};
+use super::{evidence, tables};
+use crate::printer::{Printer, faint, strong};
+
+/// How wide a sentence is before it goes on in the next line.
+const WIDTH: usize = 100;
+
+pub(super) fn print(measured: &Measured, printer: &mut Printer) -> anyhow::Result<()> {
+    let placement = &measured.placement;
+    let cell = strong(&placement.cell.to_string());
+    printer.line(format!(
+        "{cell}  {}  {}",
+        strong(&placement.store),
+        faint(&format!("measured with seed {}", placement.seed))
+    ))?;
+    titled("partition", &told::partition(placement), printer)?;
+    titled("normal", &told::otherwise(placement), printer)?;
+    if let Some(Besides { strongest: (normal, cut), elsewhere }) = &measured.besides {
+        titled("elsewhere", &to_be_elsewhere(elsewhere), printer)?;
+        let holds = format!("{} without a cut, {} with one", models(normal), models(cut));
+        titled("holds", &holds, printer)?;
+    }
+    for lines in [tables::trips(placement), tables::stale(placement), tables::cuts(placement)] {
+        printer.line("")?;
+        lines.iter().try_for_each(|line| printer.line(format!("  {line}")))?;
+    }
+    printer.line("")?;
+    printer.line(format!("  {}", tables::lost(placement)))?;
+    for consistency in [&placement.normal, &placement.in_partition] {
+        if let Consistency::Violated(violation) = consistency {
+            printer.line("")?;
+            let title =
+                format!("not linearizable while {}, shown by the fewest operations:", violation.condition);
+            printer.line(format!("  {title}"))?;
+            evidence::print(placement, violation, printer)?;
+        }
+    }
+    Ok(())
+}
+
+/// The strongest models that hold.
+pub(super) fn models(strongest: &[&'static str]) -> String {
+    if strongest.is_empty() { "no model".to_owned() } else { strongest.join(" and ") }
+}
+
+/// Which setting leads to which cell.
+pub(super) fn to_be_elsewhere(elsewhere: &[(String, Cell)]) -> String {
+    let mut cells: Vec<(Cell, Vec<&str>)> = Vec::new();
+    for (setting, cell) in elsewhere {
+        match cells.iter_mut().find(|(other, _)| other == cell) {
+            Some((_, settings)) => settings.push(setting),
+            None => cells.push((*cell, vec![setting])),
+        }
+    }
+    cells.sort_unstable();
+    if cells.is_empty() {
+        return "no other cell is reached by changing one setting".to_owned();
+    }
+    let told = cells.iter().map(|(cell, settings)| format!("{cell} with {}", settings.join(" or with ")));
+    told.collect::<Vec<_>>().join(", ")
+}
+
+/// A title, and a text that stays beside it.
+pub(super) fn titled(title: &str, text: &str, printer: &mut Printer) -> anyhow::Result<()> {
+    const INDENT: usize = 13;
+    let mut lines: Vec<String> = vec![String::new()];
+    for word in text.split(' ') {
+        let line = lines.last_mut().expect("there is always one");
+        if line.is_empty() {
+            line.push_str(word);
+        } else if INDENT + line.chars().count() + 1 + word.chars().count() > WIDTH {
+            lines.push(word.to_owned());
+        } else {
+            line.push(' ');
+            line.push_str(word);
+        }
+    }
+    for (nth, line) in lines.iter().enumerate() {
+        printer.line(format!("  {:<11}{line}", if nth == 0 { title } else { "" }))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,103 @@
+//! The numbers under the two sentences, row by row: stale reads by condition, and who answered what with which site cut off.
+
+use super::StaleReads;
+use super::client::{Answer, Kind};
+use super::measure;
+use super::protocol::{CUT_AT, Condition, HEAL_AT, TIMEOUT};
+use super::record::{Phase, Record};
+
+/// Stale reads under one condition.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct StaleRow {
+    /// How the network was; `None` for all rounds in which the links were alike.
+    pub condition: Option<Condition>,
+    /// How many reads were stale.
+    pub reads: StaleReads,
+}
+
+/// What a site did with one kind of operation while a site was cut off: what was begun from the cut on, and early enough to
+/// be answered before it healed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct CutRow {
+    /// How the network was.
+    pub condition: Condition,
+    /// Which site was asked.
+    pub site: usize,
+    /// What.
+    pub kind: Kind,
+    /// How many were done.
+    pub done: usize,
+    /// How many were refused: they took no effect.
+    pub refused: usize,
+    /// How many had no answer in time.
+    pub unanswered: usize,
+}
+
+/// How many reads were stale under each condition, in the order of the rounds. What was read back at the end does not
+/// count. As [`measure::stale`] for each record.
+pub fn stale_rows(records: &[Record]) -> Vec<StaleRow> {
+    let mut rows: Vec<StaleRow> = Vec::new();
+    for record in records {
+        let condition = match record.round.condition {
+            Condition::Alike { .. } => None,
+            other => Some(other),
+        };
+        let reads = stale(record);
+        match rows.iter_mut().find(|row| row.condition == condition) {
+            Some(row) => row.reads = row.reads.and(reads),
+            None => rows.push(StaleRow { condition, reads }),
+        }
+    }
+    rows
+}
+
+fn stale(record: &Record) -> StaleReads {
+    let traffic = |place: usize| record.asked[place].phase == Phase::Traffic;
+    let done = record.asked.iter().filter(|asked| asked.ask.kind() == Kind::Read && asked.done().is_some());
+    let of = done.filter(|asked| asked.phase == Phase::Traffic).count();
+    let ages = measure::stale(record).into_iter().filter(|stale| traffic(stale.read)).map(|stale| stale.age);
+    let ages: Vec<_> = ages.collect();
+    StaleReads { count: ages.len(), of, age_max: ages.into_iter().max().unwrap_or_default() }
+}
+
+impl StaleReads {
+    /// Both together.
+    #[must_use]
+    pub fn and(self, other: StaleReads) -> StaleReads {
+        StaleReads {
+            count: self.count + other.count,
+            of: self.of + other.of,
+            age_max: self.age_max.max(other.age_max),
+        }
+    }
+}
+
+/// What each site did with each kind of operation during each cut, in the order of the rounds. O(n).
+pub fn cut_rows(records: &[Record]) -> Vec<CutRow> {
+    let cuts = records.iter().filter(|record| !record.round.is_normal());
+    let pairs = |record: &Record| {
+        (0..record.round.sites).flat_map(|site| Kind::ALL.map(|kind| (site, kind))).collect::<Vec<_>>()
+    };
+    cuts.flat_map(|record| {
+        pairs(record).into_iter().map(|(site, kind)| cut_row(record, site, kind)).collect::<Vec<_>>()
+    })
+    .collect()
+}
+
+fn cut_row(record: &Record, site: usize, kind: Kind) -> CutRow {
+    let during = CUT_AT..HEAL_AT.saturating_sub(TIMEOUT);
+    let of = record.asked.iter().filter(|asked| {
+        (asked.site, asked.ask.kind(), asked.phase) == (site, kind, Phase::Traffic)
+            && during.contains(&asked.begun)
+    });
+    let mut row =
+        CutRow { condition: record.round.condition, site, kind, done: 0, refused: 0, unanswered: 0 };
+    for asked in of {
+        match asked.ended {
+            Some((_, Answer::Ok(_))) => row.done += 1,
+            Some((_, Answer::Refused(_))) => row.refused += 1,
+            Some((_, Answer::Unknown(_))) | None => row.unanswered += 1,
+        }
+    }
+    row
+}
