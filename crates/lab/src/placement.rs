@@ -12,6 +12,7 @@
 //! | [`cell`] | from numbers and verdicts to a cell |
 //! | [`told`] | the placement in two sentences |
 //! | [`numbers`] | the numbers under the sentences, row by row |
+//! | [`requirements`] | what a store must be, and what shows that it is not |
 //! | [`written`] | a round as a trace, which can be written down and judged |
 //! | [`catalogue`] | where well-known systems are declared to live, by documents and papers |
 
@@ -23,6 +24,7 @@ pub mod measure;
 pub mod numbers;
 pub mod protocol;
 pub mod record;
+pub mod requirements;
 pub mod simulated;
 pub mod stores;
 pub mod told;

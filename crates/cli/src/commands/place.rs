@@ -8,6 +8,7 @@ mod json;
 mod listed;
 mod measured;
 mod page;
+mod required;
 mod tables;
 mod targets;
 mod told;
@@ -37,6 +38,9 @@ pub(crate) fn run(arguments: &Place, printer: &mut Printer) -> anyhow::Result<u8
     if arguments.all {
         return all::run(arguments, &targets, printer);
     }
+    if let Some(wanted) = &arguments.require {
+        return required::run(arguments, wanted, &targets, printer);
+    }
     if arguments.targets.is_empty() {
         return listed::run(arguments, &catalogue, printer);
     }
@@ -48,13 +52,9 @@ pub(crate) fn run(arguments: &Place, printer: &mut Printer) -> anyhow::Result<u8
 
 /// What was measured of each store, and what is declared of each system.
 fn show(arguments: &Place, targets: &Targets<'_>, printer: &mut Printer) -> anyhow::Result<u8> {
-    if let Some(folder) = &arguments.history {
-        crate::file::make_folder(folder)?;
-    }
+    histories::prepare(arguments)?;
     let measured = measured::measure(&targets.stores, Depth::Whole, arguments, printer)?;
-    if let Some(folder) = &arguments.history {
-        histories::write(folder, &measured)?;
-    }
+    histories::write(arguments, &measured)?;
     let code = if measured.iter().all(|measured| measured.is_known()) { 0 } else { 3 };
     if arguments.json {
         printer.json(&json::of(&measured, &targets.systems, code))?;
@@ -72,9 +72,7 @@ fn show(arguments: &Place, targets: &Targets<'_>, printer: &mut Printer) -> anyh
         part(printer)?;
         declared::print(system, printer)?;
     }
-    if let Some(folder) = &arguments.history {
-        histories::tell(folder, &measured, printer)?;
-    }
+    histories::tell(arguments, &measured, printer)?;
     Ok(code)
 }
 

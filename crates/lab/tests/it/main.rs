@@ -31,6 +31,7 @@ mod refused_orders;
 mod refused_steps;
 mod refused_values;
 mod repeats;
+mod requirements;
 mod shrinking;
 mod specimens;
 mod sweeps;

@@ -1,0 +1,146 @@
+//! `constellation place --require`: whether a store is as it must be, and the schedule that shows it where it is not.
+
+use std::path::Path;
+
+use anyhow::bail;
+use constellation_lab::placement::protocol::{CUT_AT, Condition, HEAL_AT};
+use constellation_lab::placement::record::Record;
+use constellation_lab::placement::requirements::{Breach, Fulfilled, Requirement, Schedule, Shows};
+use constellation_lab::placement::told::{ms, operation};
+use constellation_lab::words::one_line;
+use serde_json::{Value, json};
+
+use super::measured::{self, Depth, Measured};
+use super::targets::Targets;
+use super::{evidence, histories, json};
+use crate::args::Place;
+use crate::commands::judge::evidence as of_judge;
+use crate::file::{Kind, read_text};
+use crate::printer::{HOLDS, Printer, UNKNOWN, VIOLATED, outcome, strong};
+use crate::target::excerpt;
+
+const REQUIREMENTS: Kind = Kind { what: "a file of requirements", bytes_max: Requirement::TEXT_MAX as u64 };
+
+pub(super) fn run(
+    arguments: &Place,
+    wanted: &str,
+    targets: &Targets<'_>,
+    printer: &mut Printer,
+) -> anyhow::Result<u8> {
+    targets.only_stores("--require measures a store")?;
+    let requirement = requirement(wanted)?;
+    if targets.stores.is_empty() {
+        bail!("--require needs a store\nhelp: `constellation place` lists them");
+    }
+    histories::prepare(arguments)?;
+    let measured = measured::measure(&targets.stores, Depth::Cell, arguments, printer)?;
+    histories::write(arguments, &measured)?;
+    let checked: Vec<(&Measured, Fulfilled)> =
+        measured.iter().map(|measured| (measured, requirement.check(&measured.placement))).collect();
+    let has = |is_it: fn(&Fulfilled) -> bool| checked.iter().any(|(_, fulfilled)| is_it(fulfilled));
+    let code = match () {
+        () if has(|fulfilled| matches!(fulfilled, Fulfilled::No(_))) => 1,
+        () if has(|fulfilled| matches!(fulfilled, Fulfilled::Unknown(_))) => 3,
+        () => 0,
+    };
+    if arguments.json {
+        let mut object = json::of(&measured, &[], code);
+        object["requires"] = json!(wanted);
+        for (nth, (measured, fulfilled)) in checked.iter().enumerate() {
+            object["stores"][nth]["requirement"] = as_json(measured, fulfilled);
+        }
+        printer.json(&object)?;
+        return Ok(code);
+    }
+    for (measured, fulfilled) in &checked {
+        print(measured, wanted, fulfilled, printer)?;
+    }
+    histories::tell(arguments, &measured, printer)?;
+    Ok(code)
+}
+
+/// A cell, half of one, or what a file says.
+fn requirement(wanted: &str) -> anyhow::Result<Requirement> {
+    if let Some(requirement) = Requirement::cell(wanted) {
+        return Ok(requirement);
+    }
+    let path = Path::new(wanted);
+    if !path.extension().is_some_and(|extension| extension == "toml") {
+        bail!(
+            "`{}` is neither a cell nor a file ending in `.toml`\nhelp: a cell such as PC/EC, half of one (PA, PC, P-, EL, EC), or a file as placement/requirements.toml",
+            one_line(wanted)
+        );
+    }
+    let text = read_text(path, REQUIREMENTS)?;
+    Requirement::parse(&text)
+        .map_err(|error| excerpt(one_line(&path.display().to_string()).into_owned(), text, error).into())
+}
+
+fn print(
+    measured: &Measured,
+    wanted: &str,
+    fulfilled: &Fulfilled,
+    printer: &mut Printer,
+) -> anyhow::Result<()> {
+    let placement = &measured.placement;
+    let mark = match fulfilled {
+        Fulfilled::Yes => outcome(HOLDS, "✓", "met"),
+        Fulfilled::No(_) => outcome(VIOLATED, "✗", "not met"),
+        Fulfilled::Unknown(_) => outcome(UNKNOWN, "?", "unknown"),
+    };
+    let wanted = one_line(wanted);
+    printer.line(format!("{mark} {wanted}: {} is {}", strong(&placement.store), placement.cell))?;
+    match fulfilled {
+        Fulfilled::Yes => Ok(()),
+        Fulfilled::Unknown(what) => printer.line(format!("  nobody can tell {what}")),
+        Fulfilled::No(breaches) => breaches.iter().try_for_each(|breach| {
+            printer.line("")?;
+            printer.line(format!("  wanted    {}", breach.wanted))?;
+            printer.line(format!("  found     {}", breach.found))?;
+            let Some(schedule) = &breach.shown else { return Ok(()) };
+            printer.line(format!("  schedule  {}", network(&schedule.condition)))?;
+            match placement.records.get(schedule.round) {
+                Some(record) => operations(record, schedule, printer),
+                None => Ok(()),
+            }
+        }),
+    }
+}
+
+/// What is cut or slow, from when to when.
+fn network(condition: &Condition) -> String {
+    match condition {
+        Condition::Cut { .. } => format!("{condition} from {} to {}", ms(CUT_AT), ms(HEAL_AT)),
+        _ => format!("{condition}, from the beginning to the end"),
+    }
+}
+
+fn operations(record: &Record, schedule: &Schedule, printer: &mut Printer) -> anyhow::Result<()> {
+    if schedule.shows == Shows::NotLinearizable
+        && let Some(shown) = evidence::shown(record, &schedule.operations)?
+    {
+        of_judge::print(&shown, "", printer)?;
+    }
+    let asked = schedule.operations.iter().filter_map(|place| record.asked.get(*place));
+    asked.map(operation).try_for_each(|line| printer.line(format!("    {line}")))
+}
+
+fn as_json(measured: &Measured, fulfilled: &Fulfilled) -> Value {
+    let breach = |Breach { wanted, found, shown }: &Breach| {
+        let schedule = shown.as_ref().map(|schedule| {
+            let record = measured.placement.records.get(schedule.round);
+            json!({
+                "network": network(&schedule.condition),
+                "operations": record.map(|record| json::operations(record, &schedule.operations)),
+            })
+        });
+        json!({"wanted": wanted, "found": found, "schedule": schedule})
+    };
+    match fulfilled {
+        Fulfilled::Yes => json!({"verdict": "met"}),
+        Fulfilled::Unknown(what) => json!({"verdict": "unknown", "of": what}),
+        Fulfilled::No(breaches) => {
+            json!({"verdict": "not met", "breaches": breaches.iter().map(breach).collect::<Vec<_>>()})
+        }
+    }
+}

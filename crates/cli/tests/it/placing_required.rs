@@ -1,0 +1,218 @@
+//! `constellation place --require`: a store that is not as it must be is exit code 1, with the schedule that shows it.
+
+#![allow(clippy::too_many_lines, reason = "a table of inputs and outputs is read in one piece")]
+
+use expect_test::expect;
+use serde_json::Value;
+
+use crate::command::{Bench, check, text};
+
+#[test]
+fn a_store_in_another_cell_than_wanted_is_told_with_the_schedule() {
+    check(
+        &["place", "quorum:r=1,w=1", "--require", "PC/EC"],
+        expect![[r#"
+        exit 1
+        --- out
+        ✗ not met  PC/EC: quorum:n=3,r=1,w=1,repair=off is PA/EL
+
+          wanted    PC in a partition
+          found     pram holds without a cut, and no longer with one
+          schedule  pacific is cut off from 600.0 ms to 4600.0 ms
+            expected  each operation takes effect at one moment between its beginning and its end
+            found     indian-0 r(shared-0,45) reads as shared-0 that of indian-0 w(shared-0,45), which pacific-0 w(shared-0,46) had overwritten before it began
+            events        indian-0        pacific-0
+                      e0  w(shared-0,45)
+                      e2                  w(shared-0,46)
+                      e4  r(shared-0,45)
+            proof     e2 w(shared-0,46) → e4 r(shared-0,45)   over before the other begins
+                      e4 r(shared-0,45) → e2 w(shared-0,46)   it reads an older shared-0
+            notes     indian-0 w(shared-0,45) before pacific-0 w(shared-0,46): over before the other begins
+            593.3 ms  indian's client 0 writes shared-0 = 45, done at 593.4 ms
+            619.9 ms  pacific's client 0 writes shared-0 = 46, done at 620.0 ms
+            653.3 ms  indian's client 0 reads shared-0, shown 45 at 653.4 ms
+
+          wanted    EC without a partition
+          found     what it answers is not linearizable
+          schedule  every link takes 5 ms, from the beginning to the end
+            expected  each operation takes effect at one moment between its beginning and its end
+            found     indian-0 r(turn-1,nil) reads as turn-1 the initial value, which pacific-0 w(turn-1,1) had overwritten before it began
+            events        pacific-0    indian-0
+                      e0  w(turn-1,1)
+                      e2               r(turn-1,nil)
+            proof     e0 w(turn-1,1) → e2 r(turn-1,nil)   over before the other begins
+                      e2 r(turn-1,nil) → e0 w(turn-1,1)   it reads an older turn-1
+            500.0 ms  pacific's client 0 writes turn-1 = 1, done at 500.1 ms
+            504.9 ms  indian's client 0 reads turn-1, shown nothing at 505.0 ms"#]],
+    );
+    check(
+        &["place", "quorum", "leader", "--require", "PC"],
+        expect![[r#"
+        exit 0
+        --- out
+        ✓ met      PC: quorum:n=3,r=2,w=2,repair=off is PC/EC
+        ✓ met      PC: leader:sync=none,reads=leader,failover=off is PC/EC"#]],
+    );
+    check(
+        &["place", "quorum", "--require", "PA"],
+        expect![[r#"
+        exit 1
+        --- out
+        ✗ not met  PA: quorum:n=3,r=2,w=2,repair=off is PC/EC
+
+          wanted    PA in a partition
+          found     pacific answers 0 of 38 reads that begin 1500.0 ms after pacific was cut off
+          schedule  pacific is cut off from 600.0 ms to 4600.0 ms
+            2119.9 ms  pacific's client 25 reads own-2-31, unknown at 3119.9 ms: no answer within 1 s"#]],
+    );
+    check(
+        &["place", "quorum", "--require", "EL"],
+        expect![[r#"
+        exit 1
+        --- out
+        ✗ not met  EL: quorum:n=3,r=2,w=2,repair=off is PC/EC
+
+          wanted    EL without a partition
+          found     what it answers is linearizable, and a write at indian takes 1.00 round trips
+          schedule  indian is slow, from the beginning to the end
+            3080.3 ms  indian's client 0 writes turn-7 = 21, done at 3200.7 ms"#]],
+    );
+}
+
+#[test]
+fn ones_own_words_are_held_against_the_store() {
+    let wants = b"[read]\npartition = \"refuse\"\n\n[write]\nlatency_max = \"0.5rt\"\nlost = \"never\"\n";
+    let bench = Bench::new(&[("ledger.toml", wants)]);
+    bench.check(&["place", "leader:failover=majority", "--require", "ledger.toml"], expect![[r#"
+        exit 1
+        --- out
+        ✗ not met  ledger.toml: leader:sync=none,reads=leader,failover=majority is P–/EC
+
+          wanted    reads show nothing stale in a partition
+          found     a read shows what had been replaced 5026.5 ms before
+          schedule  pacific is cut off from 600.0 ms to 4600.0 ms
+            expected  each operation takes effect at one moment between its beginning and its end
+            found     atlantic-0.2 r(own-0-17,nil) reads as own-0-17 the initial value, which pacific-0 w(own-0-17,52) had overwritten before it began
+            events        pacific-0       atlantic-0.2
+                      e0  w(own-0-17,52)
+                      e2                  r(own-0-17,nil)
+            proof     e0 w(own-0-17,52) → e2 r(own-0-17,nil)   over before the other begins
+                      e2 r(own-0-17,nil) → e0 w(own-0-17,52)   it reads an older own-0-17
+            699.9 ms  pacific's client 0 writes own-0-17 = 52, done at 700.0 ms
+            5726.6 ms  atlantic's client 0 reads own-0-17, shown nothing at 5726.7 ms
+
+          wanted    a write takes at most 0.50 round trips
+          found     at indian it takes 1.00 round trips
+          schedule  indian is slow, from the beginning to the end
+            2277.1 ms  indian's client 0 writes turn-4 = 12, done at 2397.5 ms
+
+          wanted    no acknowledged write is lost
+          found     4 of 686 are gone
+          schedule  pacific is cut off from 600.0 ms to 4600.0 ms
+            659.9 ms  pacific's client 0 writes own-0-16 = 49, done at 660.0 ms
+            7602.9 ms  atlantic's client 0 reads own-0-16, shown nothing at 7603.0 ms
+            8188.4 ms  pacific's client 0 reads own-0-16, shown nothing at 8208.8 ms
+            8188.5 ms  indian's client 0 reads own-0-16, shown nothing at 8208.7 ms"#]]);
+    let output = bench.run(&["place", "quorum", "--require", "ledger.toml", "--json"], b"");
+    assert_eq!(output.status.code(), Some(1));
+    let found: Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
+    assert_eq!((&found["exit_code"], &found["requires"]), (&1.into(), &"ledger.toml".into()));
+    let requirement = &found["stores"][0]["requirement"];
+    expect![[r#"
+        {
+          "verdict": "not met",
+          "breaches": [
+            {
+              "wanted": "a write takes at most 0.50 round trips",
+              "found": "at indian it takes 1.00 round trips",
+              "schedule": {
+                "network": "indian is slow, from the beginning to the end",
+                "operations": [
+                  {
+                    "site": "indian",
+                    "client": 0,
+                    "call": "write turn-7 = \"21\"",
+                    "begun_us": 3080347,
+                    "ended_us": 3200710,
+                    "completion": "done"
+                  }
+                ]
+              }
+            }
+          ]
+        }"#]]
+    .assert_eq(&serde_json::to_string_pretty(requirement).expect("it is JSON"));
+}
+
+#[test]
+fn what_is_no_requirement_is_refused_at_its_place() {
+    let bench = Bench::new(&[("wrong.toml", b"[read]\npartition = \"stale\"\n[write]\nlosst = \"never\"\n")]);
+    let refused = [
+        (
+            &["place", "quorum", "--require", "wrong.toml"][..],
+            expect![[r#"
+            exit 2
+            --- talk
+            error: unknown key `losst` in [write]
+             --> wrong.toml:4:1
+              |
+            4 | losst = "never"
+              | ^^^^^
+              |
+            help: did you mean `lost`?"#]],
+        ),
+        (
+            &["place", "quorum", "--require", "missing.toml"],
+            expect![[r#"
+            exit 2
+            --- talk
+            error: cannot read `missing.toml`: No such file or directory (os error 2)"#]],
+        ),
+        (
+            &["place", "quorum", "--require", "CA"],
+            expect![[r#"
+            exit 2
+            --- talk
+            error: `CA` is neither a cell nor a file ending in `.toml`
+            help: a cell such as PC/EC, half of one (PA, PC, P-, EL, EC), or a file as placement/requirements.toml"#]],
+        ),
+        (
+            &["place", "cassandra", "--require", "PA"],
+            expect![[r#"
+            exit 2
+            --- talk
+            error: --require measures a store, and cassandra is declared, not measured
+            help: the stores are leader, quorum"#]],
+        ),
+        (
+            &["place", "--require", "PA"],
+            expect![[r#"
+            exit 2
+            --- talk
+            error: --require needs a store
+            help: `constellation place` lists them"#]],
+        ),
+        (
+            &["place", "quorum", "--require", "PA", "--all"],
+            expect![[r#"
+            exit 2
+            --- talk
+            error: the argument '--require <CELL|FILE>' cannot be used with '--all'
+
+            Usage: constellation place --require <CELL|FILE> <STORE|SYSTEM>...
+
+            For more information, try '--help'."#]],
+        ),
+    ];
+    for (args, expected) in refused {
+        bench.check(args, expected);
+    }
+}
+
+#[test]
+fn the_histories_of_a_requirement_can_be_kept() {
+    let bench = Bench::new(&[]);
+    let output = bench.run(&["place", "quorum", "--require", "PC", "--history", "seen"], b"");
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("constellation judge seen"), "{}", text(&output.stdout));
+}

@@ -1,0 +1,314 @@
+//! Whether what was measured is as it must be, and the schedule that shows it where it is not.
+
+use std::time::Duration;
+
+use super::{
+    Breach, Fulfilled, Latency, ReadsInPartition, Requirement, Schedule, Shows, Words, WritesInPartition,
+};
+use crate::placement::cell::{InPartition, Otherwise};
+use crate::placement::client::Kind;
+use crate::placement::judged::{Consistency, Violation};
+use crate::placement::measure::{self, Answers};
+use crate::placement::protocol::{CUT_AT, Condition, FAIL_OVER};
+use crate::placement::record::{Asked, Phase, Record};
+use crate::placement::told::ms;
+use crate::placement::{Placement, SITE_NAMES};
+
+pub(super) fn check(requirement: &Requirement, placement: &Placement) -> Fulfilled {
+    let (mut breaches, mut unknown) = (Vec::new(), None);
+    match requirement {
+        Requirement::Cell { partition, otherwise } => {
+            if let Some(wanted) = partition.filter(|wanted| *wanted != placement.cell.partition) {
+                match placement.cell.partition {
+                    InPartition::Unknown => unknown = Some("what the store keeps in a partition"),
+                    _ => breaches.push(of_partition(wanted, placement)),
+                }
+            }
+            if let Some(wanted) = otherwise.filter(|wanted| *wanted != placement.cell.otherwise) {
+                match placement.cell.otherwise {
+                    Otherwise::Unknown => unknown = Some("what the store prefers without a partition"),
+                    _ => breaches.push(of_normal(wanted, placement)),
+                }
+            }
+        }
+        Requirement::Words(words) => {
+            breaches.extend(of_words(words, placement));
+            let latency = [(Kind::Read, words.read_latency_max), (Kind::Write, words.write_latency_max)];
+            let asked = |kind| latency.iter().any(|(of, most)| *of == kind && most.is_some());
+            // Of a site that does not answer nobody knows how long it takes.
+            if placement.served.iter().any(|served| asked(served.kind) && !served.is_enough()) {
+                unknown = Some("how long it takes where too little was answered");
+            }
+        }
+    }
+    match (breaches.is_empty(), unknown) {
+        (false, _) => Fulfilled::No(breaches),
+        (true, Some(what)) => Fulfilled::Unknown(what.to_owned()),
+        (true, None) => Fulfilled::Yes,
+    }
+}
+
+fn of_partition(wanted: InPartition, placement: &Placement) -> Breach {
+    let shown = match wanted {
+        InPartition::Availability => Kind::ALL.into_iter().find_map(|kind| silent(kind, placement)),
+        InPartition::Consistency if placement.lost.count > 0 => lost(placement),
+        InPartition::Consistency => violated(&placement.in_partition),
+        InPartition::Neither | InPartition::Unknown => None,
+    };
+    let found = match wanted {
+        InPartition::Availability => unanswered(placement),
+        InPartition::Consistency => broken(placement),
+        InPartition::Neither | InPartition::Unknown => None,
+    };
+    let found = found.unwrap_or_else(|| format!("it is {}", placement.cell.partition));
+    Breach { wanted: format!("{wanted} in a partition"), found, shown }
+}
+
+/// What is no longer kept in a partition.
+fn broken(placement: &Placement) -> Option<String> {
+    if placement.lost.count > 0 {
+        return Some(format!(
+            "{} of {} acknowledged writes are lost",
+            placement.lost.count, placement.lost.of
+        ));
+    }
+    let broken = &placement.baseline.broken;
+    (!broken.is_empty()).then(|| {
+        let verb = if broken.len() == 1 { "holds" } else { "hold" };
+        format!("{} {verb} without a cut, and no longer with one", broken.join(", "))
+    })
+}
+
+fn unanswered(placement: &Placement) -> Option<String> {
+    let row = placement.answers.iter().find(|row| !row.is_available())?;
+    let Answers { cut, site, kind, asked, done, .. } = *row;
+    let (cut, site) = (SITE_NAMES[cut], SITE_NAMES[site]);
+    Some(format!(
+        "{site} answers {done} of {asked} {kind}s that begin {} after {cut} was cut off",
+        ms(FAIL_OVER)
+    ))
+}
+
+fn of_normal(wanted: Otherwise, placement: &Placement) -> Breach {
+    let (found, shown) = match wanted {
+        Otherwise::Consistency => {
+            let found = match &placement.normal {
+                Consistency::Violated(_) => "what it answers is not linearizable".to_owned(),
+                Consistency::Holds | Consistency::Unknown(_) => format!("it is {}", placement.cell.otherwise),
+            };
+            (found, violated(&placement.normal))
+        }
+        _ => {
+            let most = placement.trips.iter().max_by_key(|row| row.trips);
+            let cost = most.and_then(|row| Some((row, row.trips?)));
+            let told = cost.map(|(row, trips)| {
+                format!(
+                    "what it answers is linearizable, and a {} at {} takes {trips} round trips",
+                    row.kind, SITE_NAMES[row.site]
+                )
+            });
+            let shown =
+                most.and_then(|row| slowest(row.kind, Some(row.site), placement)).map(|(_, shown)| shown);
+            (told.unwrap_or_else(|| format!("it is {}", placement.cell.otherwise)), shown)
+        }
+    };
+    Breach { wanted: format!("{wanted} without a partition"), found, shown }
+}
+
+fn violated(consistency: &Consistency) -> Option<Schedule> {
+    let Consistency::Violated(violation) = consistency else { return None };
+    let Violation { round, condition, ref operations, .. } = **violation;
+    Some(Schedule { round, condition, operations: operations.clone(), shows: Shows::NotLinearizable })
+}
+
+fn of_words(words: &Words, placement: &Placement) -> Vec<Breach> {
+    let reads = match words.reads {
+        None => Vec::new(),
+        Some(ReadsInPartition::Answer) => {
+            vec![answers(Kind::Read, placement), fresh(Duration::ZERO, Where::InCuts, placement)]
+        }
+        Some(ReadsInPartition::Stale) => vec![answers(Kind::Read, placement)],
+        Some(ReadsInPartition::Refuse) => vec![fresh(Duration::ZERO, Where::InCuts, placement)],
+    };
+    let writes = match words.writes {
+        None => None,
+        Some(WritesInPartition::Answer) => answers(Kind::Write, placement),
+        Some(WritesInPartition::Refuse) => kept("writes are refused rather than lost", placement),
+    };
+    let stale = words.stale_max.and_then(|most| fresh(most, Where::Everywhere, placement));
+    let latency = [(Kind::Read, words.read_latency_max), (Kind::Write, words.write_latency_max)];
+    let latency = latency.into_iter().filter_map(|(kind, most)| in_time(kind, most?, placement));
+    let refused = [(Kind::Read, words.reads_refused_max), (Kind::Write, words.writes_refused_max)];
+    let refused = refused.into_iter().filter_map(|(kind, most)| answers_again(kind, most?, placement));
+    let lost = words.is_nothing_lost.then(|| kept("no acknowledged write is lost", placement)).flatten();
+    let all = reads.into_iter().chain([writes, stale]).flatten();
+    all.chain(latency).chain(refused).chain(lost).collect()
+}
+
+/// That every site answers this kind in every cut, once the time for a fail-over is over.
+fn answers(kind: Kind, placement: &Placement) -> Option<Breach> {
+    let shown = silent(kind, placement)?;
+    let row = placement.answers.iter().find(|row| row.kind == kind && !row.is_available())?;
+    let (cut, site) = (SITE_NAMES[row.cut], SITE_NAMES[row.site]);
+    Some(Breach {
+        wanted: format!("{kind}s are answered in a partition"),
+        found: format!("with {cut} cut off, {site} answers {} of {}", row.done, row.asked),
+        shown: Some(shown),
+    })
+}
+
+/// The first operation of this kind that was not done in a cut, after the time for a fail-over.
+fn silent(kind: Kind, placement: &Placement) -> Option<Schedule> {
+    let row = placement.answers.iter().find(|row| row.kind == kind && !row.is_available())?;
+    let condition = Condition::Cut { site: row.cut };
+    let (round, record) = of_condition(condition, placement)?;
+    let is_it = |asked: &Asked| {
+        (asked.site, asked.ask.kind(), asked.phase) == (row.site, kind, Phase::Traffic)
+            && asked.begun >= CUT_AT + FAIL_OVER
+            && asked.done().is_none()
+    };
+    let operation = record.asked.iter().position(is_it)?;
+    Some(Schedule { round, condition, operations: vec![operation], shows: Shows::Themselves })
+}
+
+fn of_condition(condition: Condition, placement: &Placement) -> Option<(usize, &Record)> {
+    let mut all = placement.records.iter().enumerate();
+    all.find(|(_, record)| record.round.condition == condition)
+}
+
+/// Which rounds are looked at.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Where {
+    InCuts,
+    Everywhere,
+}
+
+/// That nothing shown had been replaced longer ago than this.
+fn fresh(most: Duration, place: Where, placement: &Placement) -> Option<Breach> {
+    let rounds = placement.records.iter().enumerate();
+    let rounds = rounds.filter(|(_, record)| place == Where::Everywhere || !record.round.is_normal());
+    let stale = rounds.flat_map(|(round, record)| {
+        let traffic = |read: usize| record.asked[read].phase == Phase::Traffic;
+        let all = measure::stale(record).into_iter().filter(move |stale| traffic(stale.read));
+        all.map(|stale| (stale.age, round, stale)).collect::<Vec<_>>()
+    });
+    // The first of the oldest.
+    let (age, round, stale) = stale.reduce(|one, other| if other.0 > one.0 { other } else { one })?;
+    if age <= most {
+        return None;
+    }
+    let record = &placement.records[round];
+    let (_, shown) = record.asked[stale.read].done()?;
+    let written = record.asked.iter().position(|asked| {
+        shown.is_some() && asked.ask.key == record.asked[stale.read].ask.key && asked.written() == shown
+    });
+    let mut operations: Vec<usize> = written.into_iter().chain([stale.write, stale.read]).collect();
+    operations.sort_unstable();
+    let limit = if most.is_zero() {
+        "reads show nothing stale in a partition".to_owned()
+    } else {
+        format!("reads show nothing that was replaced more than {} before", ms(most))
+    };
+    Some(Breach {
+        wanted: limit,
+        found: format!("a read shows what had been replaced {} before", ms(age)),
+        shown: Some(Schedule {
+            round,
+            condition: record.round.condition,
+            operations,
+            shows: Shows::NotLinearizable,
+        }),
+    })
+}
+
+fn in_time(kind: Kind, most: Latency, placement: &Placement) -> Option<Breach> {
+    let (found, shown) = match most {
+        Latency::Time(most) => {
+            let (time, shown) = slowest(kind, None, placement)?;
+            (time > most).then(|| (format!("one takes {}", ms(time)), shown))?
+        }
+        Latency::Trips(most) => {
+            let of = placement.trips.iter().filter(|row| row.kind == kind);
+            let row = of.max_by_key(|row| row.trips)?;
+            let trips = row.trips.filter(|trips| *trips > most)?;
+            let (_, shown) = slowest(kind, Some(row.site), placement)?;
+            (format!("at {} it takes {trips} round trips", SITE_NAMES[row.site]), shown)
+        }
+    };
+    Some(Breach { wanted: format!("a {kind} takes at most {most}"), found, shown: Some(shown) })
+}
+
+/// The slowest operation of a kind that was done in a round without a cut, in which the links are slow at most.
+fn slowest(kind: Kind, site: Option<usize>, placement: &Placement) -> Option<(Duration, Schedule)> {
+    let rounds = placement.records.iter().enumerate().filter(|(_, record)| record.round.is_normal());
+    let all = rounds.flat_map(|(round, record)| {
+        let of = record.asked.iter().enumerate().filter(|(_, asked)| asked.ask.kind() == kind);
+        let of = of.filter(|(_, asked)| site.is_none_or(|site| asked.site == site));
+        let done = of.filter_map(|(place, asked)| Some((asked.done()?.0.saturating_sub(asked.begun), place)));
+        done.map(|(time, place)| (time, round, place)).collect::<Vec<_>>()
+    });
+    let (time, round, place) = all.reduce(|one, other| if other.0 > one.0 { other } else { one })?;
+    let condition = placement.records[round].round.condition;
+    Some((time, Schedule { round, condition, operations: vec![place], shows: Shows::Themselves }))
+}
+
+/// That every site answers this kind again so long after a cut.
+fn answers_again(kind: Kind, most: Duration, placement: &Placement) -> Option<Breach> {
+    let of = placement.answers.iter().filter(|row| row.kind == kind && row.gap > most);
+    let row = of.max_by_key(|row| row.gap)?;
+    let condition = Condition::Cut { site: row.cut };
+    let (round, record) = of_condition(condition, placement)?;
+    let is_it = |asked: &Asked| {
+        (asked.site, asked.ask.kind(), asked.phase) == (row.site, kind, Phase::Traffic)
+            && asked.begun >= CUT_AT + most
+            && asked.done().is_none()
+    };
+    let operations = record.asked.iter().position(is_it).into_iter().collect();
+    let found = if row.is_available() {
+        format!(
+            "with {} cut off, {} answers them again after {}",
+            SITE_NAMES[row.cut],
+            SITE_NAMES[row.site],
+            ms(row.gap)
+        )
+    } else {
+        format!(
+            "with {} cut off, {} does not answer them before it heals",
+            SITE_NAMES[row.cut], SITE_NAMES[row.site]
+        )
+    };
+    Some(Breach {
+        wanted: format!("{kind}s are without an answer for at most {}", ms(most)),
+        found,
+        shown: Some(Schedule { round, condition, operations, shows: Shows::Themselves }),
+    })
+}
+
+fn kept(wanted: &str, placement: &Placement) -> Option<Breach> {
+    let (gone, partly, of) = (placement.lost.count, placement.lost.partly, placement.lost.of);
+    if gone + partly == 0 {
+        return None;
+    }
+    let found = match partly {
+        0 => format!("{gone} of {of} are gone"),
+        _ => format!("{gone} of {of} are gone, and {partly} only some sites have"),
+    };
+    Some(Breach { wanted: wanted.to_owned(), found, shown: lost(placement) })
+}
+
+/// The first acknowledged write that is gone, or that a site has not, and who was shown something else.
+fn lost(placement: &Placement) -> Option<Schedule> {
+    let mut cuts = placement.records.iter().enumerate().filter(|(_, record)| !record.round.is_normal());
+    cuts.find_map(|(round, record)| {
+        let all = measure::kept(record);
+        let gone = all.iter().find(|kept| kept.is_lost());
+        let kept = gone.or_else(|| all.iter().find(|kept| !kept.missing.is_empty()))?;
+        let write = &record.asked[kept.write];
+        let back = record.asked.iter().enumerate().filter(|(_, asked)| {
+            asked.phase == Phase::ReadBack && asked.ask.key == write.ask.key && asked.done().is_some()
+        });
+        let operations = std::iter::once(kept.write).chain(back.map(|(place, _)| place)).collect();
+        let condition = record.round.condition;
+        Some(Schedule { round, condition, operations, shows: Shows::Themselves })
+    })
+}

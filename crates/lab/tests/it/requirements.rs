@@ -1,0 +1,212 @@
+//! What a store must be is read from a text, and held against what was measured.
+
+use constellation_lab::placement::requirements::{Fulfilled, Requirement};
+use constellation_lab::placement::{Placement, Store, place};
+use expect_test::{Expect, expect};
+
+fn placed(store: &str) -> Placement {
+    let store: Store = store.parse().expect("it is in the table");
+    place(&store, 7).expect("it runs")
+}
+
+/// Each thing that is not as it must be: what, what instead, and how many operations show it.
+fn check(placement: &Placement, requirement: &Requirement, expected: &Expect) {
+    let told = match requirement.check(placement) {
+        Fulfilled::Yes => "met".to_owned(),
+        Fulfilled::Unknown(what) => format!("unknown: {what}"),
+        Fulfilled::No(breaches) => {
+            let told = breaches.iter().map(|breach| {
+                let shown = breach.shown.as_ref().map_or_else(String::new, |shown| {
+                    format!("; {} while {}", shown.operations.len(), shown.condition)
+                });
+                format!("{}: {}{shown}", breach.wanted, breach.found)
+            });
+            told.collect::<Vec<_>>().join("\n")
+        }
+    };
+    expected.assert_eq(&told);
+}
+
+fn words(text: &str) -> Requirement {
+    Requirement::parse(text).expect("it is right")
+}
+
+#[test]
+fn a_cell_or_half_of_one_is_met_or_not() {
+    let placement = placed("quorum:r=1,w=1");
+    for met in ["PA", "EL", "PA/EL", " PA/EL "] {
+        let requirement = Requirement::cell(met).expect("it is one");
+        assert_eq!(requirement.check(&placement), Fulfilled::Yes, "{met}");
+    }
+    let cell = |text| Requirement::cell(text).expect("it is one");
+    check(
+        &placement,
+        &cell("PC/EC"),
+        &expect![[r#"
+        PC in a partition: pram holds without a cut, and no longer with one; 3 while pacific is cut off
+        EC without a partition: what it answers is not linearizable; 2 while every link takes 5 ms"#]],
+    );
+    let placement = placed("quorum:r=2,w=2");
+    check(
+        &placement,
+        &cell("PA/EL"),
+        &expect![[r#"
+        PA in a partition: pacific answers 0 of 38 reads that begin 1500.0 ms after pacific was cut off; 1 while pacific is cut off
+        EL without a partition: what it answers is linearizable, and a write at indian takes 1.00 round trips; 1 while indian is slow"#]],
+    );
+    check(&placement, &cell("P-"), &expect!["P– in a partition: it is PC"]);
+}
+
+#[test]
+fn what_is_no_cell_is_none() {
+    for wrong in ["", "P", "CA", "PA/", "/EL", "pa", "PC/EC/EL", "P?"] {
+        assert_eq!(Requirement::cell(wrong), None, "{wrong}");
+    }
+}
+
+#[test]
+fn each_word_is_held_against_the_measurement() {
+    let leader = placed("leader:sync=none,reads=anywhere");
+    check(&leader, &words("read.partition = 'stale'"), &expect!["met"]);
+    check(
+        &leader,
+        &words("read.partition = 'answer'"),
+        &expect![
+            "reads show nothing stale in a partition: a read shows what had been replaced 2193.2 ms before; 2 while pacific is cut off"
+        ],
+    );
+    check(
+        &leader,
+        &words("read.partition = 'refuse'"),
+        &expect![
+            "reads show nothing stale in a partition: a read shows what had been replaced 2193.2 ms before; 2 while pacific is cut off"
+        ],
+    );
+    check(&leader, &words("read.stale_max = '10s'"), &expect!["met"]);
+    check(
+        &leader,
+        &words("read.stale_max = '50ms'"),
+        &expect![
+            "reads show nothing that was replaced more than 50.0 ms before: a read shows what had been replaced 2193.2 ms before; 2 while pacific is cut off"
+        ],
+    );
+    check(
+        &leader,
+        &words("write.partition = 'answer'"),
+        &expect![
+            "writes are answered in a partition: with pacific cut off, atlantic answers 0 of 38; 1 while pacific is cut off"
+        ],
+    );
+    check(&leader, &words("write.partition = 'refuse'"), &expect!["met"]);
+    check(&leader, &words("write.latency_max = '1.00rt'"), &expect!["met"]);
+    check(
+        &leader,
+        &words("write.latency_max = '0.99rt'"),
+        &expect![
+            "a write takes at most 0.99 round trips: at indian it takes 1.00 round trips; 1 while pacific is slow"
+        ],
+    );
+    check(
+        &leader,
+        &words("write.latency_max = '100ms'"),
+        &expect!["a write takes at most 100.0 ms: one takes 120.4 ms; 1 while pacific is slow"],
+    );
+    check(
+        &leader,
+        &words("write.refused_max = '1s'"),
+        &expect![
+            "writes are without an answer for at most 1000.0 ms: with indian cut off, indian does not answer them before it heals; 1 while indian is cut off"
+        ],
+    );
+}
+
+#[test]
+fn a_write_that_is_lost_after_a_fail_over_is_shown() {
+    let leader = placed("leader:sync=none,failover=majority");
+    check(
+        &leader,
+        &words("write.lost = 'never'"),
+        &expect!["no acknowledged write is lost: 4 of 686 are gone; 4 while pacific is cut off"],
+    );
+    check(
+        &leader,
+        &words("write.partition = 'refuse'"),
+        &expect!["writes are refused rather than lost: 4 of 686 are gone; 4 while pacific is cut off"],
+    );
+    check(
+        &leader,
+        &words("write.refused_max = '600ms'"),
+        &expect![
+            "writes are without an answer for at most 600.0 ms: with indian cut off, indian does not answer them before it heals; 1 while indian is cut off"
+        ],
+    );
+}
+
+#[test]
+fn the_file_that_shows_how_requirements_are_written_is_read() {
+    let text = include_str!("../../../../placement/requirements.toml");
+    check(&placed("quorum:r=1,w=1"), &words(text), &expect!["met"]);
+}
+
+#[test]
+fn a_wrong_text_is_refused_at_its_place() {
+    let refused = [
+        (
+            "",
+            expect![[
+                r#"1:1: nothing is required (say something under `[read]` or `[write]`, such as `partition = "answer"`)"#
+            ]],
+        ),
+        (
+            "[read]",
+            expect![[
+                r#"1:7: nothing is required (say something under `[read]` or `[write]`, such as `partition = "answer"`)"#
+            ]],
+        ),
+        ("[reed]", expect!["1:2: unknown key `reed` in the file (did you mean `read`?)"]),
+        (
+            "[read]\nstale = '1s'",
+            expect![
+                "2:1: unknown key `stale` in [read] (one of `partition`, `stale_max`, `latency_max`, `refused_max`)"
+            ],
+        ),
+        (
+            "[write]\nstale_max = '1s'",
+            expect![
+                "2:1: unknown key `stale_max` in [write] (one of `partition`, `latency_max`, `refused_max`, `lost`)"
+            ],
+        ),
+        (
+            "[read]\npartition = 'anser'",
+            expect!["2:13: `anser` is no value of `partition` (did you mean `answer`?)"],
+        ),
+        (
+            "[write]\npartition = 'stale'",
+            expect!["2:13: `stale` is no value of `partition` (one of `answer`, `refuse`)"],
+        ),
+        ("[read]\npartition = true", expect!["2:13: `partition` should be a text in quotes, not a boolean"]),
+        (
+            "[read]\nstale_max = 200",
+            expect![[r#"2:13: `stale_max` should be a time such as "200ms", not an integer"#]],
+        ),
+        ("[read]\nstale_max = '200'", expect![[r#"2:13: `200` is not a time such as "200ms""#]]),
+        (
+            "[read]\nlatency_max = '1.555rt'",
+            expect![[r#"2:15: `1.555rt` is not a time such as "120ms", or round trips such as "1.5rt""#]],
+        ),
+        (
+            "[read]\nlatency_max = '-1rt'",
+            expect![[r#"2:15: `-1rt` is not a time such as "120ms", or round trips such as "1.5rt""#]],
+        ),
+        ("[write]\nlost = 'seldom'", expect!["2:8: `seldom` is no value of `lost` (one of `never`)"]),
+        ("[write]\nlost = ", expect!["2:8: string values must be quoted, expected literal string"]),
+    ];
+    for (text, expected) in refused {
+        let error = Requirement::parse(text).expect_err("it is wrong");
+        let (line, column) = error.line_and_column(text);
+        expected.assert_eq(&format!("{line}:{column}: {error}"));
+    }
+    let long = format!("#{}", "x".repeat(Requirement::TEXT_MAX));
+    let error = Requirement::parse(&long).expect_err("it is too long");
+    expect!["requirements have at most 65536 bytes"].assert_eq(&error.to_string());
+}
