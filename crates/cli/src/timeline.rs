@@ -2,6 +2,7 @@
 
 mod absences;
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use constellation_trace::{
@@ -25,6 +26,16 @@ pub(crate) fn print_timeline(
     if lines.is_empty() { Ok(()) } else { printer.line("") }
 }
 
+/// Prints these events, and what the world did at these times.
+pub(crate) fn print_events(
+    trace: &Trace,
+    events: &[EventId],
+    times: RangeInclusive<TrueTime>,
+    printer: &mut Printer,
+) -> anyhow::Result<()> {
+    shortened(lines(trace, events, times)).iter().try_for_each(|line| printer.line(line))
+}
+
 /// The lines of a timeline, styled, as much of it as is asked for; none for none. That a state reached the disk is left out,
 /// and counted in the last line.
 fn timeline(trace: &Trace, shown: args::Timeline) -> Vec<String> {
@@ -38,22 +49,26 @@ fn timeline(trace: &Trace, shown: args::Timeline) -> Vec<String> {
     match shown {
         args::Timeline::None => Vec::new(),
         args::Timeline::Faults => {
-            let lines = lines(trace, &events);
+            let lines = lines(trace, &events, ALWAYS);
             if lines.is_empty() {
                 vec![faint("· the world did nothing, and no node crashed")]
             } else {
                 lines
             }
         }
-        args::Timeline::All => lines(trace, &events).into_iter().chain(quiet(trace, events.len())).collect(),
+        args::Timeline::All => {
+            lines(trace, &events, ALWAYS).into_iter().chain(quiet(trace, events.len())).collect()
+        }
         args::Timeline::Auto => {
-            shortened(lines(trace, &events)).into_iter().chain(quiet(trace, events.len())).collect()
+            shortened(lines(trace, &events, ALWAYS)).into_iter().chain(quiet(trace, events.len())).collect()
         }
     }
 }
 
-/// The lines of these events and of all that the world did.
-fn lines(trace: &Trace, events: &[EventId]) -> Vec<String> {
+const ALWAYS: RangeInclusive<TrueTime> = TrueTime::from_ns(0)..=TrueTime::from_ns(u64::MAX);
+
+/// The lines of these events and of all that the world did at these times.
+fn lines(trace: &Trace, events: &[EventId], times: RangeInclusive<TrueTime>) -> Vec<String> {
     let widest = |width: &dyn Fn(&EventId) -> usize| events.iter().map(width).max().unwrap_or(0);
     let text_width = widest(&|event| shown_width(&trace.describe(*event)));
     let columns = Columns {
@@ -63,7 +78,7 @@ fn lines(trace: &Trace, events: &[EventId]) -> Vec<String> {
     };
     let mut lines = Vec::new();
     let mut absences = Absences::begin(trace);
-    let mut nemesis = trace.nemesis().iter().peekable();
+    let mut nemesis = trace.nemesis().iter().filter(|entry| times.contains(&entry.at)).peekable();
     for event in events {
         while let Some(entry) = nemesis.next_if(|entry| entry.after_events <= event.number()) {
             lines.push(columns.nemesis(trace, entry, &mut absences));

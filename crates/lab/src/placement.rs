@@ -14,8 +14,10 @@
 //! | [`numbers`] | the numbers under the sentences, row by row |
 //! | [`requirements`] | what a store must be, and what shows that it is not |
 //! | [`written`] | a round as a trace, which can be written down and judged |
+//! | [`mod@cap`] | why no store has both: the lost messages with which it breaks one of two promises |
 //! | [`catalogue`] | where well-known systems are declared to live, by documents and papers |
 
+pub mod cap;
 pub mod catalogue;
 pub mod cell;
 pub mod client;
@@ -154,6 +156,9 @@ impl fmt::Display for Condition {
                     Way::To => "hears nobody",
                 };
                 write!(f, "{} {what}", SITE_NAMES[*site])
+            }
+            Condition::Pair { writer, reader, .. } => {
+                write!(f, "{} is written to and {} is read", SITE_NAMES[*writer], SITE_NAMES[*reader])
             }
         }
     }

@@ -1,6 +1,7 @@
 //! `constellation place`: where a data system lives on the PACELC matrix, measured, or as it is declared.
 
 mod all;
+mod capped;
 mod declared;
 mod evidence;
 mod histories;
@@ -37,6 +38,9 @@ pub(crate) fn run(arguments: &Place, printer: &mut Printer) -> anyhow::Result<u8
     let targets = Targets::of(&arguments.targets, &catalogue)?;
     if arguments.all {
         return all::run(arguments, &targets, printer);
+    }
+    if arguments.cap {
+        return capped::run(arguments, &targets, printer);
     }
     if let Some(wanted) = &arguments.require {
         return required::run(arguments, wanted, &targets, printer);

@@ -22,6 +22,7 @@ mod machines;
 mod own_protocol;
 mod own_traces;
 mod placing;
+mod placing_cap;
 mod placing_required;
 mod placing_stores;
 mod readme;

@@ -25,6 +25,8 @@ fn systems_are_listed_with_their_cells() {
                 r      = 2|1|3|4|5               how many replicas a read waits for
                 w      = 2|1|3|4|5               how many replicas a write waits for
                 repair = off|after|before        whether a read brings replicas up to date that are behind, and before or after it answers
+              consensus: a majority agrees on a log, entry by entry, under a leader that it elects (Raft)
+                reads = log|lease|anywhere       whether a read takes a place in the log, the word of a leader with a lease, or that of any site
             `constellation place NAME:SETTING=VALUE,…` measures one, the first value where nothing is said; --all measures many
 
             systems:

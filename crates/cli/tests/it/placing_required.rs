@@ -179,10 +179,10 @@ fn what_is_no_requirement_is_refused_at_its_place() {
         (
             &["place", "cassandra", "--require", "PA"],
             expect![[r#"
-            exit 2
-            --- talk
-            error: --require measures a store, and cassandra is declared, not measured
-            help: the stores are leader, quorum"#]],
+                exit 2
+                --- talk
+                error: --require measures a store, and cassandra is declared, not measured
+                help: the stores are leader, quorum, consensus"#]],
         ),
         (
             &["place", "--require", "PA"],

@@ -2,7 +2,7 @@
 
 use super::StaleReads;
 use super::client::{Answer, Kind};
-use super::measure;
+use super::measure::{self, Answers};
 use super::protocol::{CUT_AT, Condition, HEAL_AT, TIMEOUT};
 use super::record::{Phase, Record};
 
@@ -58,6 +58,13 @@ fn stale(record: &Record) -> StaleReads {
     let ages = measure::stale(record).into_iter().filter(|stale| traffic(stale.read)).map(|stale| stale.age);
     let ages: Vec<_> = ages.collect();
     StaleReads { count: ages.len(), of, age_max: ages.into_iter().max().unwrap_or_default() }
+}
+
+impl Answers {
+    /// How the network was.
+    pub const fn condition(&self) -> Condition {
+        Condition::Cut { site: self.cut, way: self.way }
+    }
 }
 
 impl StaleReads {

@@ -5,6 +5,7 @@
 //! each event with the time since the beginning, and does what the [`Orders`] say, cuts included.
 
 mod normal;
+mod pair;
 mod partition;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,8 @@ use std::time::Duration;
 use super::client::{Answer, Ask};
 use super::record::{Asked, Phase, Record};
 use normal::Normal;
+pub use pair::PAIR_AT;
+use pair::Pair;
 use partition::Partition;
 
 /// How long a client waits for an answer; then the outcome is unknown.
@@ -63,6 +66,16 @@ pub enum Condition {
         /// Which links.
         way: Way,
     },
+    /// Every link takes [`PLAIN_MS`]; there is one write, and after its acknowledgement one read. None of the rounds of
+    /// [`Round::all`] is so.
+    Pair {
+        /// At which site something is written.
+        writer: usize,
+        /// At which site it is read.
+        reader: usize,
+        /// How long after the acknowledgement.
+        rest: Duration,
+    },
 }
 
 /// Which links of a site are cut.
@@ -104,7 +117,9 @@ impl Round {
             Condition::Cut { site, way } => {
                 vec![(CUT_AT, Cutting::Cut { site, way }), (HEAL_AT, Cutting::Heal)]
             }
-            Condition::Alike { .. } | Condition::Slow { .. } | Condition::Busy => Vec::new(),
+            Condition::Alike { .. } | Condition::Slow { .. } | Condition::Busy | Condition::Pair { .. } => {
+                Vec::new()
+            }
         };
         Round { sites, condition, cuts }
     }
@@ -129,7 +144,7 @@ impl Round {
         match self.condition {
             Condition::Alike { delay } => delay,
             Condition::Slow { site } if site == source || site == target => Duration::from_millis(SLOW_MS),
-            Condition::Slow { .. } | Condition::Busy | Condition::Cut { .. } => {
+            Condition::Slow { .. } | Condition::Busy | Condition::Cut { .. } | Condition::Pair { .. } => {
                 Duration::from_millis(PLAIN_MS)
             }
         }
@@ -140,6 +155,7 @@ impl Round {
         match self.condition {
             Condition::Busy | Condition::Cut { .. } => partition::LONGEST,
             Condition::Alike { .. } | Condition::Slow { .. } => normal::longest(self.sites),
+            Condition::Pair { rest, .. } => pair::longest(rest),
         }
     }
 }
@@ -191,6 +207,7 @@ pub struct Tester {
 enum Script {
     Normal(Normal),
     Partition(Partition),
+    Pair(Pair),
 }
 
 impl Tester {
@@ -199,6 +216,7 @@ impl Tester {
         let script = match round.condition {
             Condition::Alike { .. } | Condition::Slow { .. } => Script::Normal(Normal::new(round)),
             Condition::Busy | Condition::Cut { .. } => Script::Partition(Partition::new(round)),
+            Condition::Pair { writer, reader, rest } => Script::Pair(Pair::new(writer, reader, rest)),
         };
         Tester { script, desk: Desk::new(round) }
     }
@@ -226,6 +244,7 @@ impl Tester {
         let is_over = match &self.script {
             Script::Normal(normal) => normal.is_over(),
             Script::Partition(partition) => partition.is_over(),
+            Script::Pair(pair) => pair.is_over(),
         };
         is_over && self.desk.open.is_empty()
     }
@@ -233,6 +252,18 @@ impl Tester {
     /// How many sites there are.
     pub fn sites(&self) -> u32 {
         u32::try_from(self.desk.record.round.sites).expect("sites are few")
+    }
+
+    /// The operation of this number.
+    pub fn asked(&self, number: u32) -> Option<&Asked> {
+        self.desk.record.asked.get(number as usize)
+    }
+
+    /// The operations that were given up at the last event.
+    pub fn given_up(&self) -> impl Iterator<Item = &Asked> {
+        let now = self.desk.now;
+        let is_it = move |asked: &&Asked| matches!(asked.ended, Some((at, Answer::Unknown(_))) if at == now);
+        self.desk.record.asked.iter().filter(is_it)
     }
 
     /// What was asked and answered.
@@ -250,6 +281,7 @@ impl Tester {
         match &mut self.script {
             Script::Normal(normal) => normal.on(ended, &mut self.desk),
             Script::Partition(partition) => partition.on(ended, &mut self.desk),
+            Script::Pair(pair) => pair.on(ended, &mut self.desk),
         }
     }
 }

@@ -1,14 +1,18 @@
 //! A round in the simulator: the sites are nodes of one world, joined by the network under test; one node more is the tester,
 //! whose links to every site are short and never cut.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::time::Duration;
 
-use constellation_fabric::{Effects, Input, Link, Network, Node, Now, Timer};
-use constellation_sim::{Act, Machine, Plan, Seeded, Setup, World};
-use constellation_trace::{NodeId, TrueTime};
+use constellation_fabric::{
+    Choices, Effects, Input, Link, Network, Node, Now, Odds, Options, Question, Timer, Topic,
+};
+use constellation_sim::{Act, Machine, Outcome, Plan, Seeded, Setup, World};
+use constellation_trace::{NodeId, Trace, TrueTime};
 
 use super::PlaceError;
-use super::client::{Answer, Ask};
+use super::client::{Answer, Ask, Kind, What};
 use super::protocol::{Cutting, Event, Orders, Round, Tester, Way};
 use super::record::Record;
 
@@ -74,40 +78,109 @@ const NEAR: Duration = Duration::from_micros(50);
 const JITTER: Duration = Duration::from_micros(200);
 const WAKE: Timer = Timer(0);
 
+/// What goes otherwise in a round.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Luck<'a> {
+    /// How long each message takes, by a seed; none is lost.
+    Seed(u64),
+    /// Each message takes its least time, and of those between sites these are lost. Then everything is told in the trace.
+    Losing(&'a Losses),
+}
+
+/// Which messages between sites are lost: from which, to which, and the how-manieth of the two, from 0.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(super) struct Losses {
+    /// Each of them.
+    pub(super) messages: BTreeSet<(NodeId, NodeId, u64)>,
+    /// All from this one on.
+    pub(super) links: BTreeMap<(NodeId, NodeId), u64>,
+}
+
+/// What came of a round.
+#[derive(Clone, Debug)]
+pub(super) struct Played {
+    pub(super) record: Record,
+    /// What happened in the world; of [`Luck::Losing`] in words.
+    pub(super) trace: Trace,
+}
+
+/// Whether a trace is to be read.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Told {
+    No,
+    InWords,
+}
+
+impl Luck<'_> {
+    const fn told(self) -> Told {
+        match self {
+            Luck::Seed(_) => Told::No,
+            Luck::Losing(_) => Told::InWords,
+        }
+    }
+
+    /// How likely a message between sites is lost, so that it is asked whether it is.
+    fn loss(self) -> Odds {
+        match self {
+            Luck::Seed(_) => Odds::NEVER,
+            Luck::Losing(_) => Odds::ppm(1).expect("it is one in a million"),
+        }
+    }
+}
+
+/// Answers with the harmless, but for what is to be lost.
+struct Losing<'a>(&'a Losses);
+
+impl Choices for Losing<'_> {
+    fn choose(&mut self, question: Question, _options: Options) -> u32 {
+        let Question { topic, source, target, nth } = question;
+        let Losses { messages, links } = self.0;
+        let is_lost = messages.contains(&(source, target, nth))
+            || links.get(&(source, target)).is_some_and(|first| nth >= *first);
+        u32::from(topic == Topic::Loss && is_lost)
+    }
+}
+
 /// One round of a store whose sites `make` makes.
 ///
 /// # Errors
 /// [`PlaceError::Run`] if the world cannot be run, [`PlaceError::Unfinished`] if the round does not end.
-pub(super) fn run<S, M: Clone>(
+pub(super) fn run<S, M: Clone + fmt::Debug>(
     round: &Round,
-    seed: u64,
+    luck: Luck<'_>,
     walls: &[constellation_sim::Wall],
     make: impl Fn(Sites) -> S,
-) -> Result<Record, PlaceError>
+) -> Result<Played, PlaceError>
 where
     S: Node<Message = Wire<M>, Request = ()>,
 {
     let count = u32::try_from(round.sites).expect("sites are few");
+    let told = luck.told();
     let factory = |me: NodeId| {
         if me.number() < count {
-            Party::Site(make(Sites { me, count }))
+            Party::Site(make(Sites { me, count }), told)
         } else {
-            Party::Tester(Box::new(Tester::new(round)))
+            Party::Tester(Box::new(Tester::new(round)), told)
         }
     };
-    let mut setup = setup(round);
+    let mut setup = setup(round, luck.loss());
     for (machine, wall) in setup.machines.iter_mut().zip(walls) {
         machine.wall = *wall;
     }
-    let outcome = World::new(setup, Seeded::new(seed), factory).and_then(World::run);
-    let mut nodes = outcome.map_err(PlaceError::Run)?.nodes;
+    let outcome = match luck {
+        Luck::Seed(seed) => World::new(setup, Seeded::new(seed), factory).and_then(World::run),
+        Luck::Losing(lost) => World::new(setup, Losing(lost), factory).and_then(World::run),
+    };
+    let Outcome { mut nodes, trace, .. } = outcome.map_err(PlaceError::Run)?;
     match nodes.pop().flatten() {
-        Some(Party::Tester(tester)) if tester.is_over() => Ok(tester.into_record()),
+        Some(Party::Tester(tester, _)) if tester.is_over() => {
+            Ok(Played { record: tester.into_record(), trace })
+        }
         _ => Err(PlaceError::Unfinished { condition: round.condition }),
     }
 }
 
-fn setup(round: &Round) -> Setup<()> {
+fn setup(round: &Round, loss: Odds) -> Setup<()> {
     let near = Link { latency_min: NEAR, latency_max: NEAR, ..Link::INSTANT };
     let mut network = Network::new(near);
     let node = |site: usize| NodeId::new(u32::try_from(site).expect("sites are few"));
@@ -116,7 +189,7 @@ fn setup(round: &Round) -> Setup<()> {
     {
         if source != target {
             let latency_min = round.delay(source, target);
-            let link = Link { latency_min, latency_max: latency_min + JITTER, ..Link::INSTANT };
+            let link = Link { latency_min, latency_max: latency_min + JITTER, loss, ..Link::INSTANT };
             network.set_link(node(source), node(target), link);
         }
     }
@@ -146,25 +219,28 @@ fn setup(round: &Round) -> Setup<()> {
 /// A node of the world.
 #[derive(Clone, Debug)]
 enum Party<S> {
-    Site(S),
+    Site(S, Told),
     /// A site when all is over.
     Gone,
-    Tester(Box<Tester>),
+    Tester(Box<Tester>, Told),
 }
 
-impl<M: Clone, S: Node<Message = Wire<M>, Request = ()>> Node for Party<S> {
+impl<M: Clone + fmt::Debug, S: Node<Message = Wire<M>, Request = ()>> Node for Party<S> {
     type Message = Wire<M>;
     type Request = ();
 
     fn on(&mut self, now: Now, input: Input<Wire<M>, ()>, effects: &mut Effects<Wire<M>>) {
-        let tester = match self {
-            Party::Site(_) if matches!(input, Input::Message { message: Wire::Over, .. }) => {
+        if let (Told::InWords, Input::Message { message, .. }) = (self.told(), &input) {
+            effects.label(self.heard(message));
+        }
+        let (tester, told) = match self {
+            Party::Site(..) if matches!(input, Input::Message { message: Wire::Over, .. }) => {
                 *self = Party::Gone;
                 return;
             }
-            Party::Site(site) => return site.on(now, input, effects),
+            Party::Site(site, _) => return site.on(now, input, effects),
             Party::Gone => return,
-            Party::Tester(tester) => tester,
+            Party::Tester(tester, told) => (tester, *told),
         };
         let event = match input {
             Input::Start => Event::Begin,
@@ -176,9 +252,23 @@ impl<M: Clone, S: Node<Message = Wire<M>, Request = ()>> Node for Party<S> {
         };
         let elapsed = now.elapsed.since(Now::ZERO.elapsed);
         let Orders { asks, wake_at } = tester.on(elapsed, event);
+        if told == Told::InWords {
+            tester.given_up().for_each(|asked| {
+                let site = super::SITE_NAMES[asked.site];
+                effects.event(format!("the client of {site} gives up: no answer within 1 s"));
+            });
+        }
         for order in asks {
             let site = NodeId::new(u32::try_from(order.site).expect("sites are few"));
-            effects.send(site, Wire::Ask { number: order.number, ask: order.ask });
+            let message = Wire::Ask { number: order.number, ask: order.ask };
+            if told == Told::InWords {
+                effects.event(format!(
+                    "a client of {}: {}",
+                    super::SITE_NAMES[order.site],
+                    in_words(&message)
+                ));
+            }
+            effects.send(site, message);
         }
         if let Some(at) = wake_at {
             effects.set_timer(WAKE, at.saturating_sub(elapsed));
@@ -187,6 +277,49 @@ impl<M: Clone, S: Node<Message = Wire<M>, Request = ()>> Node for Party<S> {
             for site in 0..tester.sites() {
                 effects.send(NodeId::new(site), Wire::Over);
             }
+        }
+    }
+}
+
+impl<S> Party<S> {
+    const fn told(&self) -> Told {
+        match self {
+            Party::Site(_, told) | Party::Tester(_, told) => *told,
+            Party::Gone => Told::No,
+        }
+    }
+
+    /// What arrives, in words.
+    fn heard<M: fmt::Debug>(&self, message: &Wire<M>) -> String {
+        let Wire::Answer { number, answer } = message else { return in_words(message) };
+        let asked = match self {
+            Party::Tester(tester, _) => tester.asked(*number),
+            _ => None,
+        };
+        let Some(asked) = asked else { return in_words(message) };
+        let (site, kind) = (super::SITE_NAMES[asked.site], asked.ask.kind());
+        let what = match (kind, answer) {
+            (Kind::Write, Answer::Ok(_)) => "done".to_owned(),
+            (Kind::Read, Answer::Ok(None)) => format!("{} holds nothing", asked.ask.key),
+            (Kind::Read, Answer::Ok(Some(value))) => format!("{} = {value}", asked.ask.key),
+            (_, Answer::Refused(reason)) => format!("refused, {reason}"),
+            (_, Answer::Unknown(reason)) => format!("unknown, {reason}"),
+        };
+        format!("{site} answers the {kind}: {what}")
+    }
+}
+
+/// A message as a timeline calls it; one between sites by its first word.
+fn in_words<M: fmt::Debug>(message: &Wire<M>) -> String {
+    match message {
+        Wire::Ask { ask: Ask { key, what: What::Write(value) }, .. } => format!("write {key} = {value}"),
+        Wire::Ask { ask: Ask { key, what: What::Read }, .. } => format!("read {key}"),
+        Wire::Answer { .. } => "an answer".to_owned(),
+        Wire::Over => "all is over".to_owned(),
+        Wire::Peer(message) => {
+            let text = format!("{message:?}");
+            let end = text.find(|letter: char| !letter.is_alphanumeric()).unwrap_or(text.len());
+            text[..end].to_lowercase()
         }
     }
 }

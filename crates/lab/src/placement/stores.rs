@@ -16,7 +16,7 @@ pub use setting::{Setting, SettingError};
 use super::PlaceError;
 use super::protocol::Round;
 use super::record::Record;
-use super::simulated;
+use super::simulated::{self, Luck, Played};
 use setting::Given;
 
 /// A store and how it is set.
@@ -160,6 +160,11 @@ impl Store {
     /// # Errors
     /// [`PlaceError::Run`] if the world cannot be run, [`PlaceError::Unfinished`] if the round does not end.
     pub fn run(&self, round: &Round, seed: u64) -> Result<Record, PlaceError> {
+        self.play(round, Luck::Seed(seed)).map(|played| played.record)
+    }
+
+    /// As [`Store::run`], with any luck.
+    pub(super) fn play(&self, round: &Round, seed: Luck<'_>) -> Result<Played, PlaceError> {
         match &self.design {
             Design::Leader(set) => {
                 simulated::run(round, seed, &[], |sites| leader::Replica::new(*set, sites))

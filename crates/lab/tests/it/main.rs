@@ -3,6 +3,7 @@
 mod added;
 mod antarctic;
 mod bytes;
+mod cap;
 mod cases;
 mod catalogue;
 mod clients;

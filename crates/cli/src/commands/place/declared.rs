@@ -76,7 +76,7 @@ pub(super) fn list(catalogue: &Catalogue, printer: &mut Printer) -> anyhow::Resu
     legend(printer)
 }
 
-pub(super) fn legend(printer: &mut Printer) -> anyhow::Result<()> {
+fn legend(printer: &mut Printer) -> anyhow::Result<()> {
     LEGEND.into_iter().try_for_each(|line| printer.line(faint(line)))
 }
 

@@ -73,10 +73,8 @@ fn stale(row: &StaleRow) -> Value {
 }
 
 fn cut(row: &CutRow, answers: &[Answers]) -> Value {
-    let answers = answers.iter().find(|one| {
-        (one.site, one.kind) == (row.site, row.kind)
-            && row.condition == constellation_lab::placement::protocol::Condition::Cut { site: one.cut }
-    });
+    let is_it = |one: &&Answers| (one.condition(), one.site, one.kind) == (row.condition, row.site, row.kind);
+    let answers = answers.iter().find(is_it);
     json!({
         "while": row.condition.to_string(),
         "site": SITE_NAMES[row.site],

@@ -15,11 +15,12 @@ const HEAD: &str = "\
 
 In a partition a store gives up availability or consistency, and else, in normal operation, latency or consistency
 (Abadi 2012). Each store below is a few hundred lines that run in the simulator. Clients at three sites read and write
-while all links are alike, while one site is slow, and while one site is cut off; nothing is asked of the store but its
-answers.
+while all links are alike, while one site is slow, and while one site is cut off, in both directions or in one; nothing is
+asked of the store but its answers.
 
 - **PA**: whichever site is cut off, every site answers everything once the time for a fail-over is over.
-- **PC**: not everything is answered, but what is answered is linearizable, and nothing acknowledged is lost.
+- **PC**: not everything is answered, but what is answered promises no less than it does without a cut, and nothing that
+  was acknowledged is lost. What is not linearizable without a cut need not be with one, as Abadi has it of PNUTS.
 - **P–**: neither.
 - **EL**: what is answered without a partition is not linearizable. **EC**: it is, with one slow site, too.
 

@@ -65,7 +65,7 @@ fn requirement(wanted: &str) -> anyhow::Result<Requirement> {
         return Ok(requirement);
     }
     let path = Path::new(wanted);
-    if !path.extension().is_some_and(|extension| extension == "toml") {
+    if path.extension().is_none_or(|extension| extension != "toml") {
         bail!(
             "`{}` is neither a cell nor a file ending in `.toml`\nhelp: a cell such as PC/EC, half of one (PA, PC, P-, EL, EC), or a file as placement/requirements.toml",
             one_line(wanted)

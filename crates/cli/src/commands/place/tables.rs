@@ -5,7 +5,7 @@ use std::time::Duration;
 use constellation_lab::placement::client::Kind;
 use constellation_lab::placement::measure::Answers;
 use constellation_lab::placement::numbers::{CutRow, StaleRow, cut_rows, stale_rows};
-use constellation_lab::placement::protocol::{CUT_AT, Condition, HEAL_AT};
+use constellation_lab::placement::protocol::{CUT_AT, HEAL_AT};
 use constellation_lab::placement::told::ms;
 use constellation_lab::placement::{Placement, SITE_NAMES};
 
@@ -34,32 +34,39 @@ pub(super) fn stale(placement: &Placement) -> Vec<String> {
     lines
 }
 
-/// Who answered what with which site cut off.
+/// Who did not answer what during which cut.
 pub(super) fn cuts(placement: &Placement) -> Vec<String> {
     let seconds = |time: Duration| format!("{}.{} s", time.as_secs(), time.subsec_millis() / 100);
     let title = format!("during cuts, each from {} to {}", seconds(CUT_AT), seconds(HEAL_AT));
-    let head = format!("  {:<10} {:<10}", "cut off", "asked at");
-    let of = |kind: &str| format!(" {kind:>6}{:>8}{:>8}{:>10}", "refused", "silent", "gap");
-    let mut lines = vec![title, format!("{head}{} {}", of("reads"), of("writes"))];
+    let of = |kind: &str| format!(" {kind:>6}{:>8}{:>7}{:>10}", "refused", "silent", "gap");
+    let head = format!("  {:<22}{:<10}{} {}", "while", "asked at", of("reads"), of("writes"));
     let rows = cut_rows(&placement.records);
-    for row in rows.iter().filter(|row| row.kind == Kind::Read) {
-        let Condition::Cut { site: cut } = row.condition else { continue };
-        let of = |kind| {
-            let found = rows
-                .iter()
-                .find(|other| (other.condition, other.site, other.kind) == (row.condition, row.site, kind));
-            let gap =
-                placement.answers.iter().find(|one| (one.cut, one.site, one.kind) == (cut, row.site, kind));
-            found.map_or_else(String::new, |found| numbers(found, gap))
-        };
-        let (cut, site) = (SITE_NAMES[cut], SITE_NAMES[row.site]);
-        lines.push(format!("  {cut:<10} {site:<10}{} {}", of(Kind::Read), of(Kind::Write)));
-    }
-    lines
+    let find = |row: &CutRow, kind| {
+        rows.iter().find(|one| (one.condition, one.site, one.kind) == (row.condition, row.site, kind))
+    };
+    let is_plain = |row: &CutRow| row.refused + row.unanswered == 0;
+    let reads = || rows.iter().filter(|row| row.kind == Kind::Read);
+    let told =
+        reads().filter(|row| !is_plain(row) || find(row, Kind::Write).is_some_and(|row| !is_plain(row)));
+    let line = |row: &CutRow| {
+        let of = |kind| find(row, kind).map_or_else(String::new, |row| numbers(row, placement));
+        let condition = row.condition.to_string();
+        format!("  {condition:<22}{:<10}{} {}", SITE_NAMES[row.site], of(Kind::Read), of(Kind::Write))
+    };
+    let told: Vec<String> = told.map(line).collect();
+    let rest = match told.len() {
+        0 => Some("  every site answered everything during every cut".to_owned()),
+        some if some < reads().count() => Some("  whoever is not named answered everything".to_owned()),
+        _ => None,
+    };
+    let head = if told.is_empty() { None } else { Some(head) };
+    std::iter::once(title).chain(head).chain(told).chain(rest).collect()
 }
 
-fn numbers(row: &CutRow, answers: Option<&Answers>) -> String {
-    format!(" {:>6}{:>8}{:>8}{:>10}", row.done, row.refused, row.unanswered, gap(answers))
+fn numbers(row: &CutRow, placement: &Placement) -> String {
+    let is_it = |one: &&Answers| (one.condition(), one.site, one.kind) == (row.condition, row.site, row.kind);
+    let gap = gap(placement.answers.iter().find(is_it));
+    format!(" {:>6}{:>8}{:>7}{gap:>10}", row.done, row.refused, row.unanswered)
 }
 
 /// How long something was not answered, from the cut on.

@@ -81,10 +81,10 @@ fn broken(placement: &Placement) -> Option<String> {
 
 fn unanswered(placement: &Placement) -> Option<String> {
     let row = placement.answers.iter().find(|row| !row.is_available())?;
-    let Answers { cut, site, kind, asked, done, .. } = *row;
-    let (cut, site) = (SITE_NAMES[cut], SITE_NAMES[site]);
+    let Answers { site, kind, asked, done, .. } = *row;
+    let (condition, site) = (row.condition(), SITE_NAMES[site]);
     Some(format!(
-        "{site} answers {done} of {asked} {kind}s that begin {} after {cut} was cut off",
+        "{site} answers {done} of {asked} {kind}s that begin {} after the cut, while {condition}",
         ms(FAIL_OVER)
     ))
 }
@@ -149,10 +149,10 @@ fn of_words(words: &Words, placement: &Placement) -> Vec<Breach> {
 fn answers(kind: Kind, placement: &Placement) -> Option<Breach> {
     let shown = silent(kind, placement)?;
     let row = placement.answers.iter().find(|row| row.kind == kind && !row.is_available())?;
-    let (cut, site) = (SITE_NAMES[row.cut], SITE_NAMES[row.site]);
+    let (condition, site) = (row.condition(), SITE_NAMES[row.site]);
     Some(Breach {
         wanted: format!("{kind}s are answered in a partition"),
-        found: format!("with {cut} cut off, {site} answers {} of {}", row.done, row.asked),
+        found: format!("while {condition}, {site} answers {} of {}", row.done, row.asked),
         shown: Some(shown),
     })
 }
@@ -160,7 +160,7 @@ fn answers(kind: Kind, placement: &Placement) -> Option<Breach> {
 /// The first operation of this kind that was not done in a cut, after the time for a fail-over.
 fn silent(kind: Kind, placement: &Placement) -> Option<Schedule> {
     let row = placement.answers.iter().find(|row| row.kind == kind && !row.is_available())?;
-    let condition = Condition::Cut { site: row.cut };
+    let condition = row.condition();
     let (round, record) = of_condition(condition, placement)?;
     let is_it = |asked: &Asked| {
         (asked.site, asked.ask.kind(), asked.phase) == (row.site, kind, Phase::Traffic)
@@ -256,7 +256,7 @@ fn slowest(kind: Kind, site: Option<usize>, placement: &Placement) -> Option<(Du
 fn answers_again(kind: Kind, most: Duration, placement: &Placement) -> Option<Breach> {
     let of = placement.answers.iter().filter(|row| row.kind == kind && row.gap > most);
     let row = of.max_by_key(|row| row.gap)?;
-    let condition = Condition::Cut { site: row.cut };
+    let condition = row.condition();
     let (round, record) = of_condition(condition, placement)?;
     let is_it = |asked: &Asked| {
         (asked.site, asked.ask.kind(), asked.phase) == (row.site, kind, Phase::Traffic)
@@ -265,17 +265,9 @@ fn answers_again(kind: Kind, most: Duration, placement: &Placement) -> Option<Br
     };
     let operations = record.asked.iter().position(is_it).into_iter().collect();
     let found = if row.is_available() {
-        format!(
-            "with {} cut off, {} answers them again after {}",
-            SITE_NAMES[row.cut],
-            SITE_NAMES[row.site],
-            ms(row.gap)
-        )
+        format!("while {condition}, {} answers them again after {}", SITE_NAMES[row.site], ms(row.gap))
     } else {
-        format!(
-            "with {} cut off, {} does not answer them before it heals",
-            SITE_NAMES[row.cut], SITE_NAMES[row.site]
-        )
+        format!("while {condition}, {} does not answer them before it heals", SITE_NAMES[row.site])
     };
     Some(Breach {
         wanted: format!("{kind}s are without an answer for at most {}", ms(most)),

@@ -1,0 +1,141 @@
+//! `constellation place --cap`: the fewest lost messages with which a store breaks one of two promises, as a timeline.
+
+use constellation_lab::placement::Store;
+use constellation_lab::placement::cap::{Broken, Cap, Message, Promise, Smallest, cap};
+use constellation_lab::placement::protocol::PAIR_AT;
+use constellation_lab::placement::{PlaceError, SITE_NAMES};
+use constellation_trace::{EventId, TrueTime};
+use rayon::prelude::*;
+use serde_json::{Value, json};
+
+use super::targets::Targets;
+use super::told::titled;
+use super::{SCHEMA, evidence, json};
+use crate::args::Place;
+use crate::commands::judge::{evidence as of_judge, pool};
+use crate::printer::{HOLDS, Printer, VIOLATED, count, faint, outcome, strong};
+use crate::timeline::print_events;
+
+pub(super) fn run(arguments: &Place, targets: &Targets<'_>, printer: &mut Printer) -> anyhow::Result<u8> {
+    targets.only_stores("--cap runs a store")?;
+    let progress = printer.progress("losing messages");
+    let found: Result<Vec<Cap>, PlaceError> =
+        pool(arguments.jobs)?.install(|| targets.stores.par_iter().map(cap_of).collect());
+    progress.finish_and_clear();
+    let found = found?;
+    let is_found = |cap: &Cap| cap.parted.is_some() || cap.needless.is_some();
+    let code = if found.iter().all(is_found) { 0 } else { 3 };
+    if arguments.json {
+        let stores: Vec<Value> = found.iter().map(as_json).collect();
+        printer.json(&json!({"schema": SCHEMA, "basis": "measured", "exit_code": code, "stores": stores}))?;
+        return Ok(code);
+    }
+    for (nth, cap) in found.iter().enumerate() {
+        if nth > 0 {
+            printer.line("")?;
+        }
+        print(cap, printer)?;
+    }
+    Ok(code)
+}
+
+fn cap_of(store: &Store) -> Result<Cap, PlaceError> {
+    cap(store)
+}
+
+fn print(cap: &Cap, printer: &mut Printer) -> anyhow::Result<()> {
+    let runs = count(cap.runs, "run");
+    printer.line(format!("{}  {}", strong(&cap.store), faint(&format!("{runs} made, nothing assumed"))))?;
+    if let Some(broken) = &cap.needless {
+        titled("without", &format!("No partition is needed: {}.", broken.told()), printer)?;
+    }
+    if let Some(broken) = &cap.parted {
+        titled("partition", &sentence(&broken.told()), printer)?;
+        let known = match broken.smallest {
+            Smallest::OfAll => "With fewer messages lost no run breaks a promise: all were made.",
+            Smallest::OfItsKind => "Deliver any one of them, and this run breaks no promise.",
+        };
+        titled("fewest", known, printer)?;
+    }
+    if let Some(broken) = &cap.cut {
+        titled(
+            "resending",
+            &format!("{} It does not help to send it again.", sentence(&broken.told())),
+            printer,
+        )?;
+    }
+    let Some(broken) = cap.parted.as_ref().or(cap.needless.as_ref()) else {
+        return titled("partition", &sentence(&cap.told()), printer);
+    };
+    printer.line("")?;
+    let [answered, linearizable] = match &broken.promise {
+        Promise::Available { .. } => [false, true],
+        Promise::Consistent(_) => [true, false],
+    };
+    let mark =
+        |is_kept| if is_kept { outcome(HOLDS, "✓", "kept") } else { outcome(VIOLATED, "✗", "broken") };
+    printer.line(format!("  {} every request to a running site is answered, within 1 s", mark(answered)))?;
+    printer.line(format!("  {} what is answered is linearizable", mark(linearizable)))?;
+    if let Promise::Consistent(violation) = &broken.promise
+        && let Some(shown) = evidence::shown(&broken.record, &violation.operations)?
+    {
+        of_judge::print(&shown, "", printer)?;
+    }
+    printer.line("")?;
+    timeline(broken, printer)
+}
+
+/// From the write to the end of the last operation, what has to do with the two.
+fn timeline(broken: &Broken, printer: &mut Printer) -> anyhow::Result<()> {
+    let start = TrueTime::from_ns(0);
+    let ended = broken.record.asked.iter().filter_map(|asked| asked.ended.as_ref()).map(|(at, _)| *at);
+    let times = start.saturating_add(PAIR_AT)..=start.saturating_add(ended.max().unwrap_or(PAIR_AT));
+    let at = |event: &EventId| times.contains(&broken.trace.event(*event).at);
+    let events: Vec<EventId> = broken.events().into_iter().filter(at).collect();
+    let all = broken.trace.event_ids().filter(at).count();
+    print_events(&broken.trace, &events, times.clone(), printer)?;
+    if events.len() == all {
+        return Ok(());
+    }
+    let others = count(all - events.len(), "event");
+    printer.line(faint(&format!(
+        "· {others} between sites that no chain of messages joins to the two operations"
+    )))
+}
+
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).chain(['.']).collect()
+}
+
+fn as_json(cap: &Cap) -> Value {
+    let broken = |broken: &Option<Broken>| broken.as_ref().map(broken_json);
+    json!({
+        "store": cap.store,
+        "told": cap.told(),
+        "runs": cap.runs,
+        "without_loss": broken(&cap.needless),
+        "with_losses": broken(&cap.parted),
+        "with_a_cut": broken(&cap.cut),
+    })
+}
+
+fn broken_json(broken: &Broken) -> Value {
+    let lost = broken.lost.iter().map(|Message { source, target, nth, .. }| {
+        json!({"from": SITE_NAMES[*source], "to": SITE_NAMES[*target], "nth": nth})
+    });
+    let promise = match broken.promise {
+        Promise::Available { .. } => "answered",
+        Promise::Consistent(_) => "linearizable",
+    };
+    let places: Vec<usize> = (0..broken.record.asked.len()).collect();
+    json!({
+        "told": broken.told(),
+        "broken": promise,
+        "is_smallest": broken.smallest == Smallest::OfAll,
+        "lost": lost.collect::<Vec<_>>(),
+        "links": broken.links.iter().map(|(source, target)| json!({"from": SITE_NAMES[*source], "to": SITE_NAMES[*target]})).collect::<Vec<_>>(),
+        "operations": json::operations(&broken.record, &places),
+    })
+}
