@@ -56,14 +56,14 @@ fn a_store_in_another_cell_than_wanted_is_told_with_the_schedule() {
     check(
         &["place", "quorum", "--require", "PA"],
         expect![[r#"
-        exit 1
-        --- out
-        ✗ not met  PA: quorum:n=3,r=2,w=2,repair=off is PC/EC
+            exit 1
+            --- out
+            ✗ not met  PA: quorum:n=3,r=2,w=2,repair=off is PC/EC
 
-          wanted    PA in a partition
-          found     pacific answers 0 of 38 reads that begin 1500.0 ms after pacific was cut off
-          schedule  pacific is cut off from 600.0 ms to 4600.0 ms
-            2119.9 ms  pacific's client 25 reads own-2-31, unknown at 3119.9 ms: no answer within 1 s"#]],
+              wanted    PA in a partition
+              found     pacific answers 0 of 38 reads that begin 1500.0 ms after the cut, while pacific is cut off
+              schedule  pacific is cut off from 600.0 ms to 4600.0 ms
+                2119.9 ms  pacific's client 25 reads own-2-31, unknown at 3119.9 ms: no answer within 1 s"#]],
     );
     check(
         &["place", "quorum", "--require", "EL"],
@@ -89,17 +89,17 @@ fn ones_own_words_are_held_against_the_store() {
         ✗ not met  ledger.toml: leader:sync=none,reads=leader,failover=majority is P–/EC
 
           wanted    reads show nothing stale in a partition
-          found     a read shows what had been replaced 5026.5 ms before
+          found     a read shows what had been replaced 5233.2 ms before
           schedule  pacific is cut off from 600.0 ms to 4600.0 ms
             expected  each operation takes effect at one moment between its beginning and its end
-            found     atlantic-0.2 r(own-0-17,nil) reads as own-0-17 the initial value, which pacific-0 w(own-0-17,52) had overwritten before it began
-            events        pacific-0       atlantic-0.2
-                      e0  w(own-0-17,52)
-                      e2                  r(own-0-17,nil)
-            proof     e0 w(own-0-17,52) → e2 r(own-0-17,nil)   over before the other begins
-                      e2 r(own-0-17,nil) → e0 w(own-0-17,52)   it reads an older own-0-17
-            699.9 ms  pacific's client 0 writes own-0-17 = 52, done at 700.0 ms
-            5726.6 ms  atlantic's client 0 reads own-0-17, shown nothing at 5726.7 ms
+            found     indian-1.2 r(own-0-16,nil) reads as own-0-16 the initial value, which pacific-0 w(own-0-16,49) had overwritten before it began
+            events        pacific-0       indian-1.2
+                      e0  w(own-0-16,49)
+                      e2                  r(own-0-16,nil)
+            proof     e0 w(own-0-16,49) → e2 r(own-0-16,nil)   over before the other begins
+                      e2 r(own-0-16,nil) → e0 w(own-0-16,49)   it reads an older own-0-16
+            659.9 ms  pacific's client 0 writes own-0-16 = 49, done at 660.0 ms
+            5893.3 ms  indian's client 1 reads own-0-16, shown nothing at 5913.6 ms
 
           wanted    a write takes at most 0.50 round trips
           found     at indian it takes 1.00 round trips
@@ -107,7 +107,7 @@ fn ones_own_words_are_held_against_the_store() {
             2277.1 ms  indian's client 0 writes turn-4 = 12, done at 2397.5 ms
 
           wanted    no acknowledged write is lost
-          found     4 of 686 are gone
+          found     8 of 2096 are gone
           schedule  pacific is cut off from 600.0 ms to 4600.0 ms
             659.9 ms  pacific's client 0 writes own-0-16 = 49, done at 660.0 ms
             7602.9 ms  atlantic's client 0 reads own-0-16, shown nothing at 7603.0 ms
