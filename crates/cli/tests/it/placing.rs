@@ -20,13 +20,16 @@ fn systems_are_listed_with_their_cells() {
                 sync     = none|one|all          for which followers the leader waits before it acknowledges
                 reads    = leader|anywhere       who answers reads
                 failover = off|majority          whether a follower takes over from a leader of which most sites do not hear
+                sites    = 3|5                   at how many sites the store is
               quorum: a write waits for W of N replicas, a read for R; the newest by the wall clock of its writer wins
                 n      = 3|1|2|4|5               how many replicas a key has
                 r      = 2|1|3|4|5               how many replicas a read waits for
                 w      = 2|1|3|4|5               how many replicas a write waits for
                 repair = off|after|before        whether a read brings replicas up to date that are behind, and before or after it answers
+                sites  = 3|5                     at how many sites the store is
               consensus: a majority agrees on a log, entry by entry, under a leader that it elects (Raft)
                 reads = log|lease|anywhere       whether a read takes a place in the log, the word of a leader with a lease, or that of any site
+                sites = 3|5                      at how many sites the store is
             `constellation place NAME:SETTING=VALUE,…` measures one, the first value where nothing is said; --all measures many
 
             systems:

@@ -150,7 +150,7 @@ fn the_page_of_placements_is_what_the_command_prints() {
 #[test]
 fn how_many_cores_measure_makes_no_difference() {
     let bench = Bench::new(&[]);
-    let of = |jobs: &str| bench.run(&["place", "--all", "leader", "--json", "--jobs", jobs], b"").stdout;
+    let of = |jobs: &str| bench.run(&["place", "--all", "consensus", "--json", "--jobs", jobs], b"").stdout;
     assert_eq!(text(&of("1")), text(&of("3")));
 }
 

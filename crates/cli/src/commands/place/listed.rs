@@ -2,6 +2,7 @@
 
 use constellation_lab::placement::STORES;
 use constellation_lab::placement::catalogue::Catalogue;
+use constellation_lab::placement::stores::{OF_ALL, Setting, StoreInfo};
 use serde_json::json;
 
 use super::{SCHEMA, declared};
@@ -11,9 +12,10 @@ use crate::printer::{Printer, faint, strong};
 pub(super) fn run(arguments: &Place, catalogue: &Catalogue, printer: &mut Printer) -> anyhow::Result<u8> {
     if arguments.json {
         let systems: Vec<_> = catalogue.systems.iter().map(declared::json).collect();
-        let setting = |setting: &constellation_lab::placement::stores::Setting| json!({"key": setting.key, "values": setting.values, "says": setting.says});
-        let store = |info: &constellation_lab::placement::stores::StoreInfo| {
-            let settings: Vec<_> = info.settings.iter().map(setting).collect();
+        let setting =
+            |setting: &Setting| json!({"key": setting.key, "values": setting.values, "says": setting.says});
+        let store = |info: &StoreInfo| {
+            let settings: Vec<_> = info.settings.iter().chain([&OF_ALL]).map(setting).collect();
             json!({"name": info.name, "says": info.says, "settings": settings, "named": info.named})
         };
         let stores: Vec<_> = STORES.iter().map(store).collect();
@@ -24,8 +26,9 @@ pub(super) fn run(arguments: &Place, catalogue: &Catalogue, printer: &mut Printe
     printer.line(format!("{}, to be measured:", strong("stores")))?;
     for info in STORES {
         printer.line(format!("  {}: {}", strong(info.name), info.says))?;
-        let width = info.settings.iter().map(|setting| setting.key.len()).max().unwrap_or(0);
-        for setting in info.settings {
+        let settings = || info.settings.iter().chain([&OF_ALL]);
+        let width = settings().map(|setting| setting.key.len()).max().unwrap_or(0);
+        for setting in settings() {
             let values = setting.values.join("|");
             let set = format!("{:<width$} = {values}", setting.key);
             printer.line(format!("    {set:<32} {}", faint(setting.says)))?;
