@@ -15,8 +15,8 @@ fn the_lost_messages_and_the_promise_are_told_with_the_timeline() {
             exit 0
             --- out
             quorum:n=3,r=2,w=2,repair=off  68 runs made, nothing assumed
-              partition  If 1 message from pacific to atlantic and 1 from pacific to indian are lost, the write
-                         at pacific is not answered, though pacific runs.
+              partition  If 1 message each from pacific to atlantic and indian are lost, the write at pacific is
+                         not answered, though pacific runs.
               fewest     With fewer messages lost no run breaks a promise: all were made.
               resending  If no message from pacific or indian arrives at atlantic, the read at atlantic is not
                          answered, though atlantic runs. It does not help to send it again.
@@ -104,11 +104,11 @@ fn a_script_is_told_which_messages_are_lost() {
     expect![[r#"
         {
           "store": "quorum:n=3,r=2,w=2,repair=off",
-          "told": "if 1 message from pacific to atlantic and 1 from pacific to indian are lost, the write at pacific is not answered, though pacific runs",
+          "told": "if 1 message each from pacific to atlantic and indian are lost, the write at pacific is not answered, though pacific runs",
           "runs": 68,
           "without_loss": null,
           "with_losses": {
-            "told": "if 1 message from pacific to atlantic and 1 from pacific to indian are lost, the write at pacific is not answered, though pacific runs",
+            "told": "if 1 message each from pacific to atlantic and indian are lost, the write at pacific is not answered, though pacific runs",
             "broken": "answered",
             "is_smallest": true,
             "lost": [

@@ -145,39 +145,37 @@ impl Broken {
         }
     }
 
-    /// `2 messages from pacific to atlantic and 1 from pacific to indian`.
+    /// `2 messages from pacific to atlantic, and 1 message each from indian to pacific and atlantic`.
     pub fn losses(&self) -> String {
         let mut links: BTreeMap<(usize, usize), usize> = BTreeMap::new();
         for lost in &self.lost {
             *links.entry((lost.source, lost.target)).or_default() += 1;
         }
-        let told = links.into_iter().enumerate().map(|(nth, ((source, target), count))| {
-            let noun = match (nth, count) {
-                (0, 1) => " message",
-                (0, _) => " messages",
-                _ => "",
-            };
-            format!("{count}{noun} from {} to {}", SITE_NAMES[source], SITE_NAMES[target])
+        let mut alike: BTreeMap<(usize, usize), BTreeSet<usize>> = BTreeMap::new();
+        for ((source, target), count) in links {
+            alike.entry((source, count)).or_default().insert(target);
+        }
+        let told = alike.into_iter().map(|((source, count), targets)| {
+            let noun = if count == 1 { "message" } else { "messages" };
+            let each = if targets.len() == 1 { "" } else { " each" };
+            format!("{count} {noun}{each} from {} to {}", SITE_NAMES[source], names(&targets, "and"))
         });
-        told.collect::<Vec<_>>().join(" and ")
+        told.collect::<Vec<_>>().join(", and ")
     }
 
     /// `from atlantic arrives at pacific or indian`, `passes between atlantic and indian`.
     fn parting(&self) -> String {
-        let names = |sites: &BTreeSet<usize>, word: &str| {
-            sites.iter().map(|site| SITE_NAMES[*site]).collect::<Vec<_>>().join(word)
-        };
         let sources: BTreeSet<usize> = self.links.iter().map(|(source, _)| *source).collect();
         let targets: BTreeSet<usize> = self.links.iter().map(|(_, target)| *target).collect();
         if sources.is_disjoint(&targets) {
-            return format!("from {} arrives at {}", names(&sources, " or "), names(&targets, " or "));
+            return format!("from {} arrives at {}", names(&sources, "or"), names(&targets, "or"));
         }
         // In both directions: whoever the first site cannot reach is on the other side.
         let (first, _) = self.links[0];
         let there: BTreeSet<usize> =
             self.links.iter().filter(|(source, _)| *source == first).map(|(_, target)| *target).collect();
         let here: BTreeSet<usize> = sources.difference(&there).copied().collect();
-        format!("passes between {} and {}", names(&here, " or "), names(&there, " or "))
+        format!("passes between {} and {}", names(&here, "or"), names(&there, "or"))
     }
 
     /// The events of the clients, and those that a chain of messages joins to them: what others do meanwhile, such as
@@ -237,5 +235,15 @@ impl Broken {
                 )
             }
         }
+    }
+}
+
+/// `pacific, atlantic or indian`.
+fn names(sites: &BTreeSet<usize>, word: &str) -> String {
+    let names: Vec<&str> = sites.iter().map(|site| SITE_NAMES[*site]).collect();
+    match &names[..] {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [first @ .., last] => format!("{} {word} {last}", first.join(", ")),
     }
 }
