@@ -90,7 +90,10 @@ fn each_word_is_held_against_the_measurement() {
         "write.latency_max = '100ms'",
         "write.refused_max = '1s'",
     ];
-    check_all(&placed("leader:sync=none,reads=anywhere"), &requirements, &expect![[r#"
+    check_all(
+        &placed("leader:sync=none,reads=anywhere"),
+        &requirements,
+        &expect![[r#"
         read.partition = 'stale': met
         read.partition = 'answer': reads show nothing stale in a partition: a read shows what had been replaced 3953.0 ms before; 2 while atlantic hears nobody
         read.partition = 'refuse': reads show nothing stale in a partition: a read shows what had been replaced 3953.0 ms before; 2 while atlantic hears nobody
@@ -104,17 +107,22 @@ fn each_word_is_held_against_the_measurement() {
         write.latency_max = '0.99rt': a write takes at most 0.99 round trips: at indian it takes 1.00 round trips; 1 while pacific is slow
         write.latency_max = '100ms': a write takes at most 100.0 ms: one takes 120.4 ms; 1 while pacific is slow
         write.refused_max = '1s': writes are without an answer for at most 1000.0 ms: while indian hears nobody, indian does not answer them before it heals; 1 while indian hears nobody
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_write_that_is_lost_after_a_fail_over_is_shown() {
     let requirements = ["write.lost = 'never'", "write.partition = 'refuse'", "write.refused_max = '600ms'"];
-    check_all(&placed("leader:sync=none,failover=majority"), &requirements, &expect![[r#"
+    check_all(
+        &placed("leader:sync=none,failover=majority"),
+        &requirements,
+        &expect![[r#"
         write.lost = 'never': no acknowledged write is lost: 8 of 2096 are gone; 4 while pacific is cut off
         write.partition = 'refuse': writes are refused rather than lost: 8 of 2096 are gone; 4 while pacific is cut off
         write.refused_max = '600ms': writes are without an answer for at most 600.0 ms: while indian hears nobody, indian does not answer them before it heals; 1 while indian hears nobody
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

@@ -56,9 +56,7 @@ impl Search<'_> {
         let sites = self.store.sites;
         let pairs = (0..sites).flat_map(|writer| (0..sites).map(move |reader| (writer, reader)));
         let pairs = pairs.filter(|(writer, reader)| writer != reader);
-        pairs
-            .map(|(writer, reader)| Round::new(sites, Condition::Pair { writer, reader, rest }))
-            .collect()
+        pairs.map(|(writer, reader)| Round::new(sites, Condition::Pair { writer, reader, rest })).collect()
     }
 
     fn without_loss(&mut self, rest: Duration) -> Result<Option<Broken>, PlaceError> {
