@@ -49,9 +49,11 @@ fn the_lost_messages_and_the_promise_are_told_with_the_timeline() {
               ✗ broken   what is answered is linearizable
                 expected  each operation takes effect at one moment between its beginning and its end
                 found     atlantic-1 r(x,nil) reads as x the initial value, which pacific-0 w(x,1) had overwritten before it began
-                events        pacific-0  atlantic-1
-                          e0  w(x,1)
-                          e2             r(x,nil)
+                events                              pacific-0  atlantic-1
+                          e0  1s..1.0001s           w(x,1)
+                          e2  1.300101s..1.300201s             r(x,nil)
+                sketch    pacific-0   ├─w(x,1)─┤
+                          atlantic-1             ├─r(x,nil)─┤
                 proof     e0 w(x,1) → e2 r(x,nil)   over before the other begins
                           e2 r(x,nil) → e0 w(x,1)   it reads an older x
 

@@ -12,38 +12,42 @@ fn a_store_in_another_cell_than_wanted_is_told_with_the_schedule() {
     check(
         &["place", "quorum:r=1,w=1", "--require", "PC/EC"],
         expect![[r#"
-        exit 1
-        --- out
-        ✗ not met  PC/EC: quorum:n=3,r=1,w=1,repair=off is PA/EL
+            exit 1
+            --- out
+            ✗ not met  PC/EC: quorum:n=3,r=1,w=1,repair=off is PA/EL
 
-          wanted    PC in a partition
-          found     pram holds without a cut, and no longer with one
-          schedule  pacific is cut off from 600.0 ms to 4600.0 ms
-            expected  each operation takes effect at one moment between its beginning and its end
-            found     indian-0 r(shared-0,45) reads as shared-0 that of indian-0 w(shared-0,45), which pacific-0 w(shared-0,46) had overwritten before it began
-            events        indian-0        pacific-0
-                      e0  w(shared-0,45)
-                      e2                  w(shared-0,46)
-                      e4  r(shared-0,45)
-            proof     e2 w(shared-0,46) → e4 r(shared-0,45)   over before the other begins
-                      e4 r(shared-0,45) → e2 w(shared-0,46)   it reads an older shared-0
-            notes     indian-0 w(shared-0,45) before pacific-0 w(shared-0,46): over before the other begins
-            593.3 ms  indian's client 0 writes shared-0 = 45, done at 593.4 ms
-            619.9 ms  pacific's client 0 writes shared-0 = 46, done at 620.0 ms
-            653.3 ms  indian's client 0 reads shared-0, shown 45 at 653.4 ms
+              wanted    PC in a partition
+              found     pram holds without a cut, and no longer with one
+              schedule  pacific is cut off from 600.0 ms to 4600.0 ms
+                expected  each operation takes effect at one moment between its beginning and its end
+                found     indian-0 r(shared-0,45) reads as shared-0 that of indian-0 w(shared-0,45), which pacific-0 w(shared-0,46) had overwritten before it began
+                events                                    indian-0        pacific-0
+                          e0  0.593333274s..0.593433274s  w(shared-0,45)
+                          e2  0.619999938s..0.620099938s                  w(shared-0,46)
+                          e4  0.653333268s..0.653433268s  r(shared-0,45)
+                sketch    indian-0   ├─w(shared-0,45)─┤                    ├─r(shared-0,45)─┤
+                          pacific-0                     ├─w(shared-0,46)─┤
+                proof     e2 w(shared-0,46) → e4 r(shared-0,45)   over before the other begins
+                          e4 r(shared-0,45) → e2 w(shared-0,46)   it reads an older shared-0
+                notes     indian-0 w(shared-0,45) before pacific-0 w(shared-0,46): over before the other begins
+                593.3 ms  indian's client 0 writes shared-0 = 45, done at 593.4 ms
+                619.9 ms  pacific's client 0 writes shared-0 = 46, done at 620.0 ms
+                653.3 ms  indian's client 0 reads shared-0, shown 45 at 653.4 ms
 
-          wanted    EC without a partition
-          found     what it answers is not linearizable
-          schedule  every link takes 5 ms, from the beginning to the end
-            expected  each operation takes effect at one moment between its beginning and its end
-            found     indian-0 r(turn-1,nil) reads as turn-1 the initial value, which pacific-0 w(turn-1,1) had overwritten before it began
-            events        pacific-0    indian-0
-                      e0  w(turn-1,1)
-                      e2               r(turn-1,nil)
-            proof     e0 w(turn-1,1) → e2 r(turn-1,nil)   over before the other begins
-                      e2 r(turn-1,nil) → e0 w(turn-1,1)   it reads an older turn-1
-            500.0 ms  pacific's client 0 writes turn-1 = 1, done at 500.1 ms
-            504.9 ms  indian's client 0 reads turn-1, shown nothing at 505.0 ms"#]],
+              wanted    EC without a partition
+              found     what it answers is not linearizable
+              schedule  every link takes 5 ms, from the beginning to the end
+                expected  each operation takes effect at one moment between its beginning and its end
+                found     indian-0 r(turn-1,nil) reads as turn-1 the initial value, which pacific-0 w(turn-1,1) had overwritten before it began
+                events                              pacific-0    indian-0
+                          e0  0.5s..0.5001s         w(turn-1,1)
+                          e2  0.504901s..0.505001s               r(turn-1,nil)
+                sketch    pacific-0  ├─w(turn-1,1)─┤
+                          indian-0                   ├─r(turn-1,nil)─┤
+                proof     e0 w(turn-1,1) → e2 r(turn-1,nil)   over before the other begins
+                          e2 r(turn-1,nil) → e0 w(turn-1,1)   it reads an older turn-1
+                500.0 ms  pacific's client 0 writes turn-1 = 1, done at 500.1 ms
+                504.9 ms  indian's client 0 reads turn-1, shown nothing at 505.0 ms"#]],
     );
     check(
         &["place", "quorum", "leader", "--require", "PC"],
@@ -93,9 +97,11 @@ fn ones_own_words_are_held_against_the_store() {
           schedule  pacific is cut off from 600.0 ms to 4600.0 ms
             expected  each operation takes effect at one moment between its beginning and its end
             found     indian-1.2 r(own-0-16,nil) reads as own-0-16 the initial value, which pacific-0 w(own-0-16,49) had overwritten before it began
-            events        pacific-0       indian-1.2
-                      e0  w(own-0-16,49)
-                      e2                  r(own-0-16,nil)
+            events                                    pacific-0       indian-1.2
+                      e0  0.659999934s..0.660099934s  w(own-0-16,49)
+                      e2  5.893332744s..5.91365957s                   r(own-0-16,nil)
+            sketch    pacific-0   ├─w(own-0-16,49)─┤
+                      indian-1.2                     ├─r(own-0-16,nil)─┤
             proof     e0 w(own-0-16,49) → e2 r(own-0-16,nil)   over before the other begins
                       e2 r(own-0-16,nil) → e0 w(own-0-16,49)   it reads an older own-0-16
             659.9 ms  pacific's client 0 writes own-0-16 = 49, done at 660.0 ms

@@ -57,19 +57,23 @@ fn a_store_is_told_by_its_cell_two_sentences_and_the_numbers_under_them() {
               not linearizable while every link takes 5 ms, shown by the fewest operations:
                 expected  each operation takes effect at one moment between its beginning and its end
                 found     indian-0 r(turn-1,nil) reads as turn-1 the initial value, which pacific-0 w(turn-1,1) had overwritten before it began
-                events        pacific-0    indian-0
-                          e0  w(turn-1,1)
-                          e2               r(turn-1,nil)
+                events                              pacific-0    indian-0
+                          e0  0.5s..0.5001s         w(turn-1,1)
+                          e2  0.504901s..0.505001s               r(turn-1,nil)
+                sketch    pacific-0  ├─w(turn-1,1)─┤
+                          indian-0                   ├─r(turn-1,nil)─┤
                 proof     e0 w(turn-1,1) → e2 r(turn-1,nil)   over before the other begins
                           e2 r(turn-1,nil) → e0 w(turn-1,1)   it reads an older turn-1
 
               not linearizable while pacific is cut off, shown by the fewest operations:
                 expected  each operation takes effect at one moment between its beginning and its end
                 found     indian-0 r(shared-0,45) reads as shared-0 that of indian-0 w(shared-0,45), which pacific-0 w(shared-0,46) had overwritten before it began
-                events        indian-0        pacific-0
-                          e0  w(shared-0,45)
-                          e2                  w(shared-0,46)
-                          e4  r(shared-0,45)
+                events                                    indian-0        pacific-0
+                          e0  0.593333274s..0.593433274s  w(shared-0,45)
+                          e2  0.619999938s..0.620099938s                  w(shared-0,46)
+                          e4  0.653333268s..0.653433268s  r(shared-0,45)
+                sketch    indian-0   ├─w(shared-0,45)─┤                    ├─r(shared-0,45)─┤
+                          pacific-0                     ├─w(shared-0,46)─┤
                 proof     e2 w(shared-0,46) → e4 r(shared-0,45)   over before the other begins
                           e4 r(shared-0,45) → e2 w(shared-0,46)   it reads an older shared-0
                 notes     indian-0 w(shared-0,45) before pacific-0 w(shared-0,46): over before the other begins"#]],

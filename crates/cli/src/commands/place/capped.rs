@@ -79,7 +79,7 @@ fn print(cap: &Cap, printer: &mut Printer) -> anyhow::Result<()> {
     if let Promise::Consistent(violation) = &broken.promise
         && let Some(shown) = evidence::shown(&broken.record, &violation.operations)?
     {
-        of_judge::print(&shown, "", printer)?;
+        of_judge::print(&shown, of_judge::Ways::default(), "", printer)?;
     }
     printer.line("")?;
     timeline(broken, printer)

@@ -10,7 +10,7 @@ use constellation_trace::format::jsonl;
 use constellation_verify::Budget;
 use constellation_verify::models::{Finding, Linearizable, Model, Patience, Recorded};
 
-use crate::commands::judge::evidence;
+use crate::commands::judge::evidence::{self, Ways};
 use crate::commands::judge::shown::{Shown, explain};
 use crate::printer::Printer;
 
@@ -36,7 +36,7 @@ pub(super) fn print(
 ) -> anyhow::Result<()> {
     let record = placement.records.get(violation.round).context("the violation is of another placement")?;
     match shown(record, &violation.operations)? {
-        Some(shown) => evidence::print(&shown, "", printer),
+        Some(shown) => evidence::print(&shown, Ways::default(), "", printer),
         None => Ok(()),
     }
 }

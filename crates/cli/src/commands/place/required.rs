@@ -119,7 +119,7 @@ fn operations(record: &Record, schedule: &Schedule, printer: &mut Printer) -> an
     if schedule.shows == Shows::NotLinearizable
         && let Some(shown) = evidence::shown(record, &schedule.operations)?
     {
-        of_judge::print(&shown, "", printer)?;
+        of_judge::print(&shown, of_judge::Ways::default(), "", printer)?;
     }
     let asked = schedule.operations.iter().filter_map(|place| record.asked.get(*place));
     asked.map(operation).try_for_each(|line| printer.line(format!("    {line}")))
