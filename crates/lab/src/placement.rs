@@ -16,6 +16,7 @@
 //! | [`written`] | a round as a trace, which can be written down and judged |
 //! | [`mod@cap`] | why no store has both: the lost messages with which it breaks one of two promises |
 //! | [`catalogue`] | where well-known systems are declared to live, by documents and papers |
+//! | [`trade`] | what another setting gains and costs |
 
 pub mod cap;
 pub mod catalogue;
@@ -30,12 +31,14 @@ pub mod requirements;
 pub mod simulated;
 pub mod stores;
 pub mod told;
+pub mod trade;
 pub mod written;
 
 use std::fmt;
 use std::time::Duration;
 
 use constellation_sim::WorldError;
+use rayon::prelude::*;
 
 use cell::{Cell, InPartition, Otherwise};
 use client::Kind;
@@ -43,7 +46,9 @@ use judged::{Baseline, Consistency};
 use measure::{Answers, Served, Trips};
 use protocol::{Condition, Round, Way};
 use record::{Phase, Record};
+use stores::Neighbour;
 pub use stores::{STORES, Store};
+use trade::Trade;
 
 /// What sites are called, in order.
 pub const SITE_NAMES: [&str; 5] = ["pacific", "atlantic", "indian", "arctic", "antarctic"];
@@ -108,7 +113,7 @@ pub struct Lost {
     pub count: usize,
     /// How many only some sites have.
     pub partly: usize,
-    /// Of how many that were acknowledged, to keys that were written to once.
+    /// Of how many that were acknowledged and looked for.
     pub of: usize,
     /// The first that is gone: its round, and its place in the record.
     pub first: Option<(usize, usize)>,
@@ -183,23 +188,26 @@ pub struct Elsewhere {
     pub store: Store,
     /// Where it lives.
     pub cell: Cell,
+    /// What that gains and costs.
+    pub trade: Trade,
 }
 
 /// What would have to be set otherwise for the store to live in another cell: every setting that differs in one thing is
-/// measured. Costs as much as [`place`] for each of them, some ten.
+/// measured, on all cores; those where the cell is another are given, the nearest first
+/// ([`Neighbour::steps`](stores::Neighbour::steps)), then in the order of the settings. Costs as much as [`place`] for
+/// each neighbour, some ten. Where nothing is given, no one setting is enough, and
+/// [`StoreInfo::toward`](stores::StoreInfo::toward) says what would be.
 ///
 /// # Errors
 /// [`PlaceError`].
-pub fn elsewhere(store: &Store, seed: u64) -> Result<Vec<Elsewhere>, PlaceError> {
-    let here = place(store, seed)?.cell;
-    let mut all = Vec::new();
-    for (setting, store) in store.neighbours() {
-        let cell = place(&store, seed)?.cell;
-        if cell != here {
-            all.push(Elsewhere { setting, store, cell });
-        }
-    }
-    Ok(all)
+pub fn elsewhere(here: &Placement, store: &Store) -> Result<Vec<Elsewhere>, PlaceError> {
+    let neighbours = store.neighbours();
+    let measured = neighbours.into_par_iter().map(|Neighbour { setting, store, .. }| {
+        let there = place(&store, here.seed)?;
+        Ok(Elsewhere { setting, store, cell: there.cell, trade: Trade::between(here, &there) })
+    });
+    let measured = measured.collect::<Result<Vec<_>, _>>()?;
+    Ok(measured.into_iter().filter(|there| there.cell != here.cell).collect())
 }
 
 /// Measures a store and says where it lives. Same store, same seed: same placement to the byte.

@@ -191,14 +191,14 @@ fn answers_of(record: &Record, (cut, way): (usize, Way), site: usize, kind: Kind
     Answers { cut, way, site, kind, asked: judged.count(), done, gap }
 }
 
-/// What became of an acknowledged write to a key that nobody else wrote to, as it was read back at the end.
+/// What became of an acknowledged write, as it was read back at the end.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Kept {
     /// Which operation, by its place in the record.
     pub write: usize,
-    /// The sites that showed it.
+    /// The sites that showed it, or what may have replaced it.
     pub seen: Vec<usize>,
-    /// The sites that showed something else, or nothing.
+    /// The sites that showed nothing, or what had been acknowledged before it began.
     pub missing: Vec<usize>,
 }
 
@@ -209,33 +209,36 @@ impl Kept {
     }
 }
 
-/// What became of each acknowledged write to a key that was written to once. O(n log n).
+/// What became of each acknowledged write whose key was read back. O(n log n), and O(n²) for each key.
 pub fn kept(record: &Record) -> Vec<Kept> {
-    let mut writes: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    let mut writes: BTreeMap<&str, Vec<(usize, &Asked)>> = BTreeMap::new();
     let mut back: BTreeMap<&str, Vec<(usize, Option<u64>)>> = BTreeMap::new();
     for (place, asked) in record.asked.iter().enumerate() {
         let key = asked.ask.key.as_str();
         match (asked.ask.kind(), asked.phase, asked.done()) {
-            (Kind::Write, ..) => writes.entry(key).or_default().push(place),
+            (Kind::Write, ..) => writes.entry(key).or_default().push((place, asked)),
             (Kind::Read, Phase::ReadBack, Some((_, shown))) => {
                 back.entry(key).or_default().push((asked.site, shown));
             }
             _ => {}
         }
     }
-    let alone = writes.iter().filter_map(|(key, of_key)| match of_key[..] {
-        [write] if record.asked[write].done().is_some() => Some((*key, write)),
-        _ => None,
-    });
-    let mut all: Vec<Kept> = alone
-        .map(|(key, write)| {
-            let shown = back.get(key).map_or(&[][..], Vec::as_slice).iter();
-            let (seen, missing): (Vec<_>, Vec<_>) =
-                shown.partition(|(_, shown)| *shown == record.asked[write].written());
+    let of_each = writes.iter().flat_map(|(key, of_key)| {
+        let back = back.get(key).map_or(&[][..], Vec::as_slice);
+        let acknowledged = of_key.iter().filter(|(_, write)| !back.is_empty() && write.done().is_some());
+        acknowledged.map(move |(place, write)| {
+            // What is shown was there before it, and so has not replaced it.
+            let is_missing = |shown: Option<u64>| {
+                let of_shown = of_key.iter().find(|(_, other)| other.written() == shown);
+                let ended = of_shown.and_then(|(_, other)| other.done().map(|(ended, _)| ended));
+                shown.is_none() || ended.is_some_and(|ended| ended < write.begun)
+            };
             let sites = |of: Vec<&(usize, Option<u64>)>| of.into_iter().map(|(site, _)| *site).collect();
-            Kept { write, seen: sites(seen), missing: sites(missing) }
+            let (missing, seen) = back.iter().partition(|(_, shown)| is_missing(*shown));
+            Kept { write: *place, seen: sites(seen), missing: sites(missing) }
         })
-        .collect();
+    });
+    let mut all: Vec<Kept> = of_each.collect();
     all.sort_unstable_by_key(|kept| kept.write);
     all
 }

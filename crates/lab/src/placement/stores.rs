@@ -1,16 +1,23 @@
 //! The stores that can be placed: small, whole, and set by a text such as `leader:sync=all,reads=anywhere`.
 
+mod chain;
 mod consensus;
+mod crdt;
 mod leader;
+mod multi_leader;
 mod quorum;
 mod setting;
+mod versions;
 
 use std::fmt;
 use std::str::FromStr;
 
+pub use chain::{Chain, ChainReads, Master};
 pub use consensus::{Consensus, LogReads};
+pub use crdt::Crdt;
 pub use leader::{FailOver, Leader, Reads, WaitsFor};
-pub use quorum::{Quorum, Repair};
+pub use multi_leader::{Conflicts, MultiLeader};
+pub use quorum::{Quorum, Repair, Sloppy};
 pub use setting::{Setting, SettingError};
 
 use super::PlaceError;
@@ -38,6 +45,12 @@ pub enum Design {
     Quorum(Quorum),
     /// A log that a majority agrees on.
     Consensus(Consensus),
+    /// Leaders everywhere.
+    MultiLeader(MultiLeader),
+    /// A chain from head to tail.
+    Chain(Chain),
+    /// Replicated data types that converge.
+    Crdt(Crdt),
 }
 
 /// A kind of store as tables name it.
@@ -51,6 +64,8 @@ pub struct StoreInfo {
     pub settings: &'static [Setting],
     /// The settings that are worth a place in the matrix, as they are written.
     pub named: &'static [&'static str],
+    /// What another design would have to do that it does not, for the cells that no setting reaches: without a full stop.
+    pub toward: &'static str,
     read: fn(&Given<'_>) -> Result<Design, SettingError>,
 }
 
@@ -70,6 +85,7 @@ pub const STORES: &[StoreInfo] = &[
             "sync=none,reads=leader,failover=majority",
             "sync=one,reads=leader,failover=majority",
         ],
+        toward: "to be available everywhere, followers would have to take writes that the leader does not know of: multi-leader",
         read: |given| Leader::read(given).map(Design::Leader),
     },
     StoreInfo {
@@ -83,7 +99,13 @@ pub const STORES: &[StoreInfo] = &[
             "n=3,r=2,w=2,repair=off",
             "n=3,r=2,w=2,repair=before",
             "n=3,r=3,w=1,repair=off",
+            "n=2,r=1,w=1,repair=off",
+            "n=2,r=1,w=1,repair=off,sloppy=on",
+            "n=2,r=2,w=2,repair=off",
+            "n=2,r=2,w=2,repair=off,sloppy=on",
+            "n=2,r=2,w=2,repair=off,sloppy=on,sites=5",
         ],
+        toward: "to be available and lose nothing to clocks, replicas would have to keep what does not know of each other: crdt",
         read: |given| Quorum::read(given).map(Design::Quorum),
     },
     StoreInfo {
@@ -91,7 +113,38 @@ pub const STORES: &[StoreInfo] = &[
         says: "a majority agrees on a log, entry by entry, under a leader that it elects (Raft)",
         settings: consensus::SETTINGS,
         named: &["reads=log", "reads=lease", "reads=anywhere"],
+        toward: "to be available everywhere, sites would have to answer without a majority: multi-leader, or crdt",
         read: |given| Consensus::read(given).map(Design::Consensus),
+    },
+    StoreInfo {
+        name: "multi-leader",
+        says: "every site takes writes and tells the others afterwards",
+        settings: multi_leader::SETTINGS,
+        named: &["conflicts=lww", "conflicts=lww,skew=200ms", "conflicts=siblings,skew=200ms"],
+        toward: "to be consistent, sites would have to hear of most others before they answer: quorum, or consensus",
+        read: |given| MultiLeader::read(given).map(Design::MultiLeader),
+    },
+    StoreInfo {
+        name: "chain",
+        says: "writes go from the head of a chain to its tail, and what has reached that is committed",
+        settings: chain::SETTINGS,
+        named: &[
+            "reads=tail",
+            "reads=any",
+            "reads=craq",
+            "reads=tail,failover=majority",
+            "reads=craq,failover=majority",
+        ],
+        toward: "to be available everywhere, sites would have to take writes without the head: multi-leader, or crdt",
+        read: |given| Chain::read(given).map(Design::Chain),
+    },
+    StoreInfo {
+        name: "crdt",
+        says: "every site takes writes into multi-value registers, whose states are gossiped and merged without loss",
+        settings: crdt::SETTINGS,
+        named: &["gossip=20ms", "gossip=200ms"],
+        toward: "to be consistent, sites would have to hear of most others before they answer: quorum, or consensus",
+        read: |given| Crdt::read(given).map(Design::Crdt),
     },
 ];
 
@@ -124,35 +177,62 @@ impl fmt::Display for Store {
             Design::Leader(leader) => write!(f, "leader:{}", leader.settings())?,
             Design::Quorum(quorum) => write!(f, "quorum:{}", quorum.settings())?,
             Design::Consensus(consensus) => write!(f, "consensus:{}", consensus.settings())?,
+            Design::MultiLeader(set) => write!(f, "multi-leader:{}", set.settings())?,
+            Design::Chain(set) => write!(f, "chain:{}", set.settings())?,
+            Design::Crdt(set) => write!(f, "crdt:{}", set.settings())?,
         }
         if self.sites == SITES { Ok(()) } else { write!(f, ",sites={}", self.sites) }
     }
 }
 
+/// A store that is set otherwise in one thing.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Neighbour {
+    /// What is set otherwise: `sync=all`.
+    pub setting: String,
+    /// The store that it makes.
+    pub store: Store,
+    /// How far away the value is: a number by the difference, another in steps in the list of values.
+    pub steps: usize,
+}
+
 impl Store {
-    /// The stores that are set otherwise in one thing, each with that.
-    pub fn neighbours(&self) -> Vec<(String, Store)> {
+    /// The stores that are set otherwise in one thing, the nearest first; nothing that cannot be set so.
+    pub fn neighbours(&self) -> Vec<Neighbour> {
         let text = self.to_string();
         let (name, settings) = text.split_once(':').expect("a store is told with its settings");
         let pairs: Vec<(&str, &str)> = settings.split(',').filter_map(|pair| pair.split_once('=')).collect();
         let known = STORES.iter().find(|info| info.name == name).map_or(&[][..], |info| info.settings);
         let mut all = Vec::new();
         for (place, (key, value)) in pairs.iter().enumerate() {
-            let setting = known.iter().find(|setting| setting.key == *key);
-            for other in
-                setting.map_or(&[][..], |setting| setting.values).iter().filter(|other| *other != value)
-            {
+            let Some(Setting { values, .. }) = known.iter().find(|setting| setting.key == *key) else {
+                continue;
+            };
+            let here = values.iter().position(|other| other == value).unwrap_or_default();
+            for (there, other) in values.iter().enumerate().filter(|(there, _)| *there != here) {
                 let told = |(at, (key, value)): (usize, &(&str, &str))| {
                     format!("{key}={}", if at == place { other } else { value })
                 };
                 let settings: Vec<String> = pairs.iter().enumerate().map(told).collect();
-                // What cannot be set so is no neighbour.
                 if let Ok(store) = format!("{name}:{}", settings.join(",")).parse() {
-                    all.push((format!("{key}={other}"), store));
+                    let steps = match (value.parse::<usize>(), other.parse::<usize>()) {
+                        (Ok(value), Ok(other)) => value.abs_diff(other),
+                        _ => here.abs_diff(there),
+                    };
+                    all.push(Neighbour { setting: format!("{key}={other}"), store, steps });
                 }
             }
         }
+        // Stable: the order of the settings where the steps are as many.
+        all.sort_by_key(|neighbour: &Neighbour| neighbour.steps);
         all
+    }
+
+    /// What another design would have to do, for the cells that no setting reaches.
+    pub fn toward(&self) -> &'static str {
+        let text = self.to_string();
+        let info = STORES.iter().find(|info| text.split(':').next() == Some(info.name));
+        info.map_or("", |info| info.toward)
     }
 
     /// One round of it in the simulator.
@@ -175,6 +255,14 @@ impl Store {
             Design::Consensus(set) => {
                 simulated::run(round, seed, &[], |sites| consensus::Replica::new(*set, sites))
             }
+            Design::MultiLeader(set) => {
+                simulated::run(round, seed, &set.walls(), |sites| multi_leader::Replica::new(*set, sites))
+            }
+            Design::Chain(set) => simulated::run(round, seed, &[], |sites| chain::Replica::new(*set, sites)),
+            Design::Crdt(set) => simulated::run(round, seed, &[], |sites| crdt::Replica::new(*set, sites)),
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

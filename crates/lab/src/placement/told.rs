@@ -9,7 +9,8 @@ use super::judged::{Consistency, Violation};
 use super::measure::{Answers, Served, Trips};
 use super::protocol::Way;
 use super::record::{Asked, Record};
-use super::{Placement, SITE_NAMES, StaleReads};
+use super::trade::Trade;
+use super::{Elsewhere, Placement, SITE_NAMES, StaleReads, Store};
 
 /// What is to be said of partition.
 pub fn partition(placement: &Placement) -> String {
@@ -66,6 +67,22 @@ pub fn otherwise(placement: &Placement) -> String {
     format!("{}; {what}.", capital(&cost))
 }
 
+/// What would have to change for the store to live in another cell, a sentence for each setting that does it, the nearest
+/// first; where none does, what another design would have to do.
+pub fn elsewhere(store: &Store, others: &[Elsewhere]) -> Vec<String> {
+    if others.is_empty() {
+        return vec![format!("No one setting moves it to another cell; {}.", store.toward())];
+    }
+    let told = others.iter().map(|Elsewhere { setting, cell, trade: Trade { gains, costs }, .. }| {
+        let part = |what: &str, parts: &[String]| match parts {
+            [] => String::new(),
+            parts => format!("; {what}: {}", parts.join(", ")),
+        };
+        format!("With {setting} it lives in {cell}{}{}.", part("gained", gains), part("paid", costs))
+    });
+    told.collect()
+}
+
 /// The operations that show that a round is not linearizable, one a line, with their times since its beginning.
 pub fn evidence(record: &Record, violation: &Violation) -> Vec<String> {
     violation.operations.iter().map(|place| operation(&record.asked[*place])).collect()
@@ -117,6 +134,9 @@ fn wrong(placement: &Placement, found: &str) -> String {
     }
     if lost.partly > 0 {
         parts.push(format!("{} of {} some sites did not have at the end", lost.partly, lost.of));
+    }
+    if lost.of > 0 && lost.count + lost.partly == 0 {
+        parts.push(format!("none of {} acknowledged writes was lost", lost.of));
     }
     match baseline.broken.first() {
         Some(&broken) if broken != "linearizable" => {

@@ -21,6 +21,7 @@ mod machines;
 mod modelled;
 mod mss23;
 mod on_the_bus;
+mod placed_stores;
 mod placement;
 mod planted;
 mod prefixes;

@@ -13,13 +13,13 @@ use constellation_lab::placement::protocol::{
 };
 use constellation_lab::placement::record::{Phase, Record};
 use constellation_lab::placement::stores::SettingError;
-use constellation_lab::placement::{Placement, Store, elsewhere, place, placed, told};
+use constellation_lab::placement::{Placement, Store, place, placed, told};
 use expect_test::{Expect, expect};
 
 /// The seed of the goldens.
 const SEED: u64 = 7;
 
-fn measured(store: &str, seed: u64) -> Placement {
+pub(crate) fn measured(store: &str, seed: u64) -> Placement {
     let store: Store = store.parse().expect("it is in the table");
     place(&store, seed).expect("it runs")
 }
@@ -45,7 +45,7 @@ fn shown(placement: &Placement) -> String {
     text
 }
 
-fn check(store: &str, expected: Expect) {
+pub(crate) fn check(store: &str, expected: Expect) {
     expected.assert_eq(&shown(&measured(store, SEED)));
 }
 
@@ -55,7 +55,7 @@ fn a_leader_that_alone_is_read_is_consistent_in_both() {
         "leader:sync=none,reads=leader",
         expect![[r#"
             PC/EC leader:sync=none,reads=leader,failover=off
-            Where pacific is cut off, the others answer neither reads nor writes; where atlantic or indian is cut off, it answers neither reads nor writes; what is answered is linearizable, and none of 2100 acknowledged writes was lost.
+            Where pacific is cut off, the others answer neither reads nor writes; where atlantic or indian is cut off, it answers neither reads nor writes; what is answered is linearizable, and none of 3146 acknowledged writes was lost.
             A read takes 0.00 round trips at pacific, 1.00 at atlantic and indian and a write 0.00 round trips at pacific, 1.00 at atlantic and indian; every read shows the latest write, with one slow site, too.
             strongest: linearizable, eventual-convergence; else linearizable, eventual-convergence
         "#]],
@@ -64,7 +64,7 @@ fn a_leader_that_alone_is_read_is_consistent_in_both() {
         "leader:sync=all,reads=leader",
         expect![[r#"
             PC/EC leader:sync=all,reads=leader,failover=off
-            Where pacific is cut off, the others answer neither reads nor writes, and it answers no writes; where atlantic or indian is cut off, it answers neither reads nor writes, and the others answer no writes; what is answered is linearizable, and none of 1330 acknowledged writes was lost.
+            Where pacific is cut off, the others answer neither reads nor writes, and it answers no writes; where atlantic or indian is cut off, it answers neither reads nor writes, and the others answer no writes; what is answered is linearizable, and none of 1990 acknowledged writes was lost.
             A read takes 0.00 round trips at pacific, 1.00 at atlantic and indian and a write 1.00 round trips at pacific, 2.00 at atlantic and indian; every read shows the latest write, with one slow site, too.
             strongest: linearizable; else linearizable, eventual-convergence
         "#]],
@@ -77,7 +77,7 @@ fn followers_that_are_read_show_what_has_been_replaced() {
         "leader:sync=none,reads=anywhere",
         expect![[r#"
             PC/EL leader:sync=none,reads=anywhere,failover=off
-            Where pacific is cut off, the others answer no writes; where atlantic or indian is cut off, it answers no writes; what is answered promises no less than without a cut (causal-convergence, pram), and none of 2100 acknowledged writes was lost; 606 of 4059 reads showed what had been replaced, up to 3953.0 ms before.
+            Where pacific is cut off, the others answer no writes; where atlantic or indian is cut off, it answers no writes; what is answered promises no less than without a cut (causal-convergence, pram), and none of 3146 acknowledged writes was lost; 606 of 4059 reads showed what had been replaced, up to 3953.0 ms before.
             A read takes 0.00 round trips and a write 0.00 round trips at pacific, 1.00 at atlantic and indian; 1572 of 8922 reads showed what had been replaced, up to 59.4 ms before.
             strongest: causal-convergence, pram; else sequential
               pacific is cut off: indian-4 r(shared-0,41) reads as shared-0 that of atlantic-0 w(shared-0,41), which pacific-0 w(shared-0,46) had overwritten before it began
@@ -93,7 +93,7 @@ fn followers_that_are_read_show_what_has_been_replaced() {
         "leader:sync=one,reads=anywhere",
         expect![[r#"
             PC/EL leader:sync=one,reads=anywhere,failover=off
-            Where pacific is cut off, no site answers writes; where atlantic or indian is cut off, it answers no writes; what is answered promises no less than without a cut (causal-convergence, pram), and none of 1936 acknowledged writes was lost; 294 of 4059 reads showed what had been replaced, up to 3932.9 ms before.
+            Where pacific is cut off, no site answers writes; where atlantic or indian is cut off, it answers no writes; what is answered promises no less than without a cut (causal-convergence, pram), and none of 2904 acknowledged writes was lost; 294 of 4059 reads showed what had been replaced, up to 3932.9 ms before.
             A read takes 0.00 round trips and a write 1.00 round trips at pacific, 2.00 at atlantic and indian; 491 of 13880 reads showed what had been replaced, up to 39.6 ms before.
             strongest: causal-convergence; else sequential
               atlantic is cut off: atlantic-4 r(shared-0,41) reads as shared-0 that of atlantic-1 w(shared-0,41), which indian-0 w(shared-0,45) had overwritten before it began
@@ -110,7 +110,7 @@ fn followers_that_are_read_show_what_has_been_replaced() {
         "leader:sync=all,reads=anywhere",
         expect![[r#"
             PC/EL leader:sync=all,reads=anywhere,failover=off
-            Whichever site is cut off, no site answers writes; what is answered promises no less than without a cut (causal-convergence, pram), and none of 1330 acknowledged writes was lost.
+            Whichever site is cut off, no site answers writes; what is answered promises no less than without a cut (causal-convergence, pram), and none of 1990 acknowledged writes was lost.
             A read takes 0.00 round trips and a write 1.00 round trips at pacific, 2.00 at atlantic and indian; reads go back to what others no longer see: pacific-1 r(turn-1,nil) reads as turn-1 the initial value, which pacific-0 w(turn-1,1) had overwritten before it began.
             strongest: causal-convergence; else sequential, eventual-convergence
               atlantic is cut off: atlantic-4 r(shared-0,41) reads as shared-0 that of atlantic-1 w(shared-0,41), which pacific-0 w(shared-0,46)? had overwritten before it began
@@ -132,7 +132,7 @@ fn a_leader_that_is_replaced_loses_what_its_follower_had_not_been_sent() {
         "leader:sync=none,reads=leader,failover=majority",
         expect![[r#"
             P–/EC leader:sync=none,reads=leader,failover=majority
-            Whichever site is cut off, it answers neither reads nor writes; the others answer again 553.3 ms after the cut at the latest; 64 of 3155 reads showed what had been replaced, up to 5233.2 ms before, and 8 of 2096 acknowledged writes were lost.
+            Whichever site is cut off, it answers neither reads nor writes; the others answer again 553.3 ms after the cut at the latest; 64 of 3155 reads showed what had been replaced, up to 5233.2 ms before, and 12 of 3145 acknowledged writes were lost.
             A read takes 0.00 round trips at pacific, 1.00 at atlantic and indian and a write 0.00 round trips at pacific, 1.00 at atlantic and indian; every read shows the latest write, with one slow site, too.
             Whichever site hears nobody, it answers neither reads nor writes; the others answer again 913.3 ms after the cut at the latest.
             strongest: strong-convergence; else linearizable, eventual-convergence
@@ -146,7 +146,7 @@ fn a_leader_that_is_replaced_loses_what_its_follower_had_not_been_sent() {
         "leader:sync=one,reads=leader,failover=majority",
         expect![[r#"
             PC/EC leader:sync=one,reads=leader,failover=majority
-            Whichever site is cut off, it answers neither reads nor writes; the others answer again 553.3 ms after the cut at the latest; what is answered is linearizable, and none of 2077 acknowledged writes was lost.
+            Whichever site is cut off, it answers neither reads nor writes; the others answer again 553.3 ms after the cut at the latest; what is answered is linearizable, and none of 3116 acknowledged writes was lost.
             A read takes 0.00 round trips at pacific, 1.00 at atlantic and indian and a write 1.00 round trips at pacific, 2.00 at atlantic and indian; every read shows the latest write, with one slow site, too.
             Whichever site hears nobody, it answers neither reads nor writes; the others answer again 913.3 ms after the cut at the latest.
             strongest: linearizable; else linearizable, eventual-convergence
@@ -159,8 +159,8 @@ fn a_quorum_of_one_goes_on_everywhere() {
     check(
         "quorum:r=1,w=1",
         expect![[r#"
-            PA/EL quorum:n=3,r=1,w=1,repair=off
-            Whichever site is cut off, every site goes on answering reads and writes; 1073 of 4059 reads showed what had been replaced, up to 3973.2 ms before, and pram held without a cut and does not hold with one.
+            PA/EL quorum:n=3,r=1,w=1,repair=off,sloppy=off
+            Whichever site is cut off, every site goes on answering reads and writes; 1073 of 4059 reads showed what had been replaced, up to 3973.2 ms before, and none of 4050 acknowledged writes was lost, and pram held without a cut and does not hold with one.
             A read takes 0.00 round trips and a write 0.00 round trips; 2356 of 3510 reads showed what had been replaced, up to 59.4 ms before.
             strongest: causal-convergence, eventual-convergence; else sequential
               pacific is cut off: indian-0 r(shared-0,45) reads as shared-0 that of indian-0 w(shared-0,45), which pacific-0 w(shared-0,46) had overwritten before it began
@@ -179,8 +179,8 @@ fn quorums_that_meet_give_up_the_site_that_is_cut_off() {
     check(
         "quorum:r=2,w=2",
         expect![[r#"
-            PC/EC quorum:n=3,r=2,w=2,repair=off
-            Whichever site is cut off, it answers neither reads nor writes; what is answered is linearizable, and none of 2250 acknowledged writes was lost.
+            PC/EC quorum:n=3,r=2,w=2,repair=off,sloppy=off
+            Whichever site is cut off, it answers neither reads nor writes; what is answered is linearizable, and none of 3371 acknowledged writes was lost.
             A read takes 1.00 round trips and a write 1.00 round trips; every read shows the latest write, with one slow site, too.
             strongest: linearizable, eventual-convergence; else linearizable, eventual-convergence
         "#]],
@@ -188,8 +188,8 @@ fn quorums_that_meet_give_up_the_site_that_is_cut_off() {
     check(
         "quorum:r=2,w=2,repair=before",
         expect![[r#"
-            PC/EC quorum:n=3,r=2,w=2,repair=before
-            Whichever site is cut off, it answers neither reads nor writes; what is answered is linearizable, and none of 2250 acknowledged writes was lost.
+            PC/EC quorum:n=3,r=2,w=2,repair=before,sloppy=off
+            Whichever site is cut off, it answers neither reads nor writes; what is answered is linearizable, and none of 3371 acknowledged writes was lost.
             A read takes 1.00 round trips and a write 1.00 round trips; every read shows the latest write, with one slow site, too.
             strongest: linearizable, eventual-convergence; else linearizable, eventual-convergence
         "#]],
@@ -197,8 +197,8 @@ fn quorums_that_meet_give_up_the_site_that_is_cut_off() {
     check(
         "quorum:sites=5,n=5,r=3,w=3",
         expect![[r#"
-            PC/EC quorum:n=5,r=3,w=3,repair=off,sites=5
-            Whichever site is cut off, it answers neither reads nor writes; what is answered is linearizable, and none of 8098 acknowledged writes was lost.
+            PC/EC quorum:n=5,r=3,w=3,repair=off,sloppy=off,sites=5
+            Whichever site is cut off, it answers neither reads nor writes; what is answered is linearizable, and none of 10119 acknowledged writes was lost.
             A read takes 1.00 round trips and a write 1.00 round trips; every read shows the latest write, with one slow site, too.
             strongest: linearizable, eventual-convergence; else linearizable, eventual-convergence
         "#]],
@@ -210,8 +210,8 @@ fn a_quorum_of_all_writers_or_all_readers() {
     check(
         "quorum:r=1,w=3",
         expect![[r#"
-            PC/EL quorum:n=3,r=1,w=3,repair=off
-            Whichever site is cut off, no site answers writes; what is answered promises no less than without a cut (causal-convergence, pram), and none of 1350 acknowledged writes was lost.
+            PC/EL quorum:n=3,r=1,w=3,repair=off,sloppy=off
+            Whichever site is cut off, no site answers writes; what is answered promises no less than without a cut (causal-convergence, pram), and none of 2013 acknowledged writes was lost.
             A read takes 0.00 round trips and a write 1.00 round trips; reads go back to what others no longer see: indian-1 r(turn-1,nil) reads as turn-1 the initial value, which pacific-0 w(turn-1,1) had overwritten before it began.
             strongest: causal-convergence; else sequential, eventual-convergence
               pacific is cut off: pacific-3 r(shared-0,46) reads as shared-0 that of pacific-0 w(shared-0,46)?, which indian-0 w(shared-0,45)? had overwritten before it began
@@ -229,8 +229,8 @@ fn a_quorum_of_all_writers_or_all_readers() {
     check(
         "quorum:r=3,w=1",
         expect![[r#"
-            PC/EC quorum:n=3,r=3,w=1,repair=off
-            Whichever site is cut off, no site answers reads; what is answered is linearizable, and none of 2700 acknowledged writes was lost.
+            PC/EC quorum:n=3,r=3,w=1,repair=off,sloppy=off
+            Whichever site is cut off, no site answers reads; what is answered is linearizable, and none of 4050 acknowledged writes was lost.
             A read takes 1.00 round trips and a write 0.00 round trips; every read shows the latest write, with one slow site, too.
             strongest: linearizable, eventual-convergence; else linearizable, eventual-convergence
         "#]],
@@ -243,7 +243,7 @@ fn a_majority_log_gives_up_the_site_that_is_cut_off() {
         "consensus:reads=log",
         expect![[r#"
             PC/EC consensus:reads=log
-            Whichever site is cut off, it answers neither reads nor writes; the others answer again 573.3 ms after the cut at the latest; what is answered is linearizable, and none of 2062 acknowledged writes was lost.
+            Whichever site is cut off, it answers neither reads nor writes; the others answer again 573.3 ms after the cut at the latest; what is answered is linearizable, and none of 3093 acknowledged writes was lost.
             A read takes 1.00 round trips at pacific, 2.00 at atlantic and indian and a write 1.00 round trips at pacific, 2.00 at atlantic and indian; every read shows the latest write, with one slow site, too.
             Whichever site hears nobody, it answers neither reads nor writes; the others answer again 833.3 ms after the cut at the latest.
             strongest: linearizable, eventual-convergence; else linearizable, eventual-convergence
@@ -253,7 +253,7 @@ fn a_majority_log_gives_up_the_site_that_is_cut_off() {
         "consensus:reads=lease",
         expect![[r#"
             PC/EC consensus:reads=lease
-            Whichever site is cut off, it answers neither reads nor writes; the others answer again 573.3 ms after the cut at the latest; what is answered is linearizable, and none of 2062 acknowledged writes was lost.
+            Whichever site is cut off, it answers neither reads nor writes; the others answer again 573.3 ms after the cut at the latest; what is answered is linearizable, and none of 3093 acknowledged writes was lost.
             A read takes 0.00 round trips at pacific, 1.00 at atlantic and indian and a write 1.00 round trips at pacific, 2.00 at atlantic and indian; every read shows the latest write, with one slow site, too.
             Whichever site hears nobody, it answers neither reads nor writes; the others answer again 833.3 ms after the cut at the latest.
             strongest: linearizable; else linearizable, eventual-convergence
@@ -263,7 +263,7 @@ fn a_majority_log_gives_up_the_site_that_is_cut_off() {
         "consensus:reads=anywhere",
         expect![[r#"
             PC/EL consensus:reads=anywhere
-            Whichever site is cut off, it answers no writes; the others answer again 553.3 ms after the cut at the latest; what is answered promises no less than without a cut (monotonic-reads, monotonic-writes, writes-follow-reads), and none of 2062 acknowledged writes was lost; 748 of 4059 reads showed what had been replaced, up to 3932.9 ms before.
+            Whichever site is cut off, it answers no writes; the others answer again 553.3 ms after the cut at the latest; what is answered promises no less than without a cut (monotonic-reads, monotonic-writes, writes-follow-reads), and none of 3093 acknowledged writes was lost; 748 of 4059 reads showed what had been replaced, up to 3932.9 ms before.
             A read takes 0.00 round trips and a write 1.00 round trips at pacific, 2.00 at atlantic and indian; 5129 of 17368 reads showed what had been replaced, up to 99.6 ms before.
             Whichever site hears nobody, it answers no writes; the others answer again 833.3 ms after the cut at the latest.
             strongest: nothing; else monotonic-reads, monotonic-writes, writes-follow-reads
@@ -309,7 +309,7 @@ fn struck(seed: u64, sites: usize) -> Round {
 }
 
 /// The first seeds of so many with which a store, cut by luck, is not linearizable.
-fn not_linearizable(store: &str, seeds: u64) -> Vec<u64> {
+pub(crate) fn not_linearizable(store: &str, seeds: u64) -> Vec<u64> {
     let store: Store = store.parse().expect("it is in the table");
     let is_wrong = |seed: &u64| {
         let record = store.run(&struck(*seed, store.sites), *seed).expect("it runs");
@@ -374,9 +374,9 @@ fn without_reading_back_no_acknowledged_write_is_missed() {
     let whole = measured(store, SEED);
     let told = |placement: &Placement| format!("{:?}\n{}\n", placement.lost, told::partition(placement));
     expect![[r#"
-        Lost { count: 8, partly: 0, of: 2096, first: Some((8, 99)) }
-        Whichever site is cut off, it answers neither reads nor writes; the others answer again 553.3 ms after the cut at the latest; 64 of 3155 reads showed what had been replaced, up to 5233.2 ms before, and 8 of 2096 acknowledged writes were lost.
-        Lost { count: 0, partly: 0, of: 2096, first: None }
+        Lost { count: 12, partly: 0, of: 3145, first: Some((8, 93)) }
+        Whichever site is cut off, it answers neither reads nor writes; the others answer again 553.3 ms after the cut at the latest; 64 of 3155 reads showed what had been replaced, up to 5233.2 ms before, and 12 of 3145 acknowledged writes were lost.
+        Lost { count: 0, partly: 0, of: 0, first: None }
         Whichever site is cut off, it answers neither reads nor writes; the others answer again 553.3 ms after the cut at the latest; 64 of 3155 reads showed what had been replaced, up to 5233.2 ms before.
     "#]].assert_eq(&format!("{}{}", told(&whole), told(&forgetful)));
 }
@@ -488,14 +488,6 @@ fn twenty_seeds_give_the_same_cell() {
 }
 
 #[test]
-fn what_would_have_to_be_set_otherwise_is_measured() {
-    let store: Store = "leader:sync=one,reads=anywhere".parse().expect("it is in the table");
-    let others = elsewhere(&store, SEED).expect("they run");
-    let told: Vec<String> = others.iter().map(|other| format!("{} {}", other.cell, other.setting)).collect();
-    expect!["PC/EC reads=leader"].assert_eq(&told.join("\n"));
-}
-
-#[test]
 fn settings_that_a_store_does_not_have_are_refused() {
     let wrong = [
         "leder",
@@ -521,7 +513,7 @@ fn settings_that_a_store_does_not_have_are_refused() {
         quorum:r=4,w=1: store quorum: r cannot be "4", only 1, 2, 3
         quorum:n=5: store quorum: n cannot be "5", only 1, 2, 3
         quorum:sites=4: store quorum: sites cannot be "4", only 3, 5
-        : there is no store ""; there are leader, quorum, consensus
+        : there is no store ""; there are leader, quorum, consensus, multi-leader, chain, crdt
     "#]]
     .assert_eq(&told.concat());
 }

@@ -8,7 +8,8 @@ use constellation_lab::placement::measure::Answers;
 use constellation_lab::placement::numbers::{CutRow, StaleRow, cut_rows, stale_rows};
 use constellation_lab::placement::record::Record;
 use constellation_lab::placement::told;
-use constellation_lab::placement::{Placement, SITE_NAMES, StaleReads};
+use constellation_lab::placement::trade::Trade;
+use constellation_lab::placement::{Elsewhere, Placement, SITE_NAMES, StaleReads};
 use serde_json::{Value, json};
 
 use super::measured::{Besides, Measured};
@@ -58,7 +59,9 @@ pub(super) fn store(measured: &Measured) -> Value {
     if let Some(Besides { strongest: (normal, cut), elsewhere }) = &measured.besides {
         let elsewhere: Vec<_> = elsewhere
             .iter()
-            .map(|(setting, cell)| json!({"setting": setting, "cell": cell.to_string()}))
+            .map(|Elsewhere { setting, cell, trade: Trade { gains, costs }, .. }| {
+                json!({"setting": setting, "cell": cell.to_string(), "gains": gains, "costs": costs})
+            })
             .collect();
         object["elsewhere"] = json!(elsewhere);
         object["strongest"] = json!({"normal": normal, "partition": cut});

@@ -1,7 +1,7 @@
 //! Stores are measured here, on all cores, in an order that does not depend on them.
 
 use constellation_lab::placement::cell::{Cell, InPartition, Otherwise};
-use constellation_lab::placement::{PlaceError, Placement, Store, place};
+use constellation_lab::placement::{Elsewhere, PlaceError, Placement, Store, elsewhere, place};
 use rayon::prelude::*;
 
 use crate::args::Place;
@@ -21,8 +21,8 @@ pub(super) struct Measured {
 pub(super) struct Besides {
     /// The strongest models that hold, in normal operation and with a cut.
     pub(super) strongest: (Vec<&'static str>, Vec<&'static str>),
-    /// Each setting that leads to another cell, and to which.
-    pub(super) elsewhere: Vec<(String, Cell)>,
+    /// Each setting that leads to another cell, and what that gains and costs.
+    pub(super) elsewhere: Vec<Elsewhere>,
 }
 
 /// How much is measured.
@@ -78,13 +78,6 @@ fn one(store: &Store, depth: Depth, seed: u64) -> Result<Measured, PlaceError> {
 }
 
 fn besides(store: &Store, placement: &Placement) -> Result<Besides, PlaceError> {
-    let (strongest, elsewhere) = rayon::join(|| placement.strongest(), || elsewhere(store, placement));
+    let (strongest, elsewhere) = rayon::join(|| placement.strongest(), || elsewhere(placement, store));
     Ok(Besides { strongest, elsewhere: elsewhere? })
-}
-
-/// The stores that are set otherwise in one thing and live in another cell.
-fn elsewhere(store: &Store, placement: &Placement) -> Result<Vec<(String, Cell)>, PlaceError> {
-    let cell = |(setting, store): (String, Store)| Ok((setting, place(&store, placement.seed)?.cell));
-    let all: Result<Vec<_>, PlaceError> = store.neighbours().into_par_iter().map(cell).collect();
-    Ok(all?.into_iter().filter(|(_, cell)| *cell != placement.cell).collect())
 }

@@ -1,6 +1,5 @@
 //! How a measured store is told: its cell, two sentences, what leads elsewhere, the numbers, and what shows them.
 
-use constellation_lab::placement::cell::Cell;
 use constellation_lab::placement::judged::Consistency;
 use constellation_lab::placement::told;
 
@@ -22,7 +21,9 @@ pub(super) fn print(measured: &Measured, printer: &mut Printer) -> anyhow::Resul
     titled("partition", &told::partition(placement), printer)?;
     titled("normal", &told::otherwise(placement), printer)?;
     if let Some(Besides { strongest: (normal, cut), elsewhere }) = &measured.besides {
-        titled("elsewhere", &to_be_elsewhere(elsewhere), printer)?;
+        for (nth, sentence) in told::elsewhere(&measured.store, elsewhere).iter().enumerate() {
+            titled(if nth == 0 { "elsewhere" } else { "" }, sentence, printer)?;
+        }
         let holds = format!("{} without a cut, {} with one", models(normal), models(cut));
         titled("holds", &holds, printer)?;
     }
@@ -47,23 +48,6 @@ pub(super) fn print(measured: &Measured, printer: &mut Printer) -> anyhow::Resul
 /// The strongest models that hold.
 pub(super) fn models(strongest: &[&'static str]) -> String {
     if strongest.is_empty() { "no model".to_owned() } else { strongest.join(" and ") }
-}
-
-/// Which setting leads to which cell.
-pub(super) fn to_be_elsewhere(elsewhere: &[(String, Cell)]) -> String {
-    let mut cells: Vec<(Cell, Vec<&str>)> = Vec::new();
-    for (setting, cell) in elsewhere {
-        match cells.iter_mut().find(|(other, _)| other == cell) {
-            Some((_, settings)) => settings.push(setting),
-            None => cells.push((*cell, vec![setting])),
-        }
-    }
-    cells.sort_unstable();
-    if cells.is_empty() {
-        return "no other cell is reached by changing one setting".to_owned();
-    }
-    let told = cells.iter().map(|(cell, settings)| format!("{cell} with {}", settings.join(" or with ")));
-    told.collect::<Vec<_>>().join(", ")
 }
 
 /// A title, and a text that stays beside it.

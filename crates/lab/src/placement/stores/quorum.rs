@@ -2,8 +2,9 @@
 //! and others 2007). The newest version, by the wall clock of who coordinated the write, wins.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
-use constellation_fabric::{Effects, Input, Node, Now};
+use constellation_fabric::{Effects, Input, Node, Now, Timer};
 use constellation_trace::NodeId;
 
 use super::setting::{Given, Setting, SettingError};
@@ -21,6 +22,19 @@ pub struct Quorum {
     pub w: u32,
     /// What a read does with replicas that showed it something older.
     pub repair: Repair,
+    /// Who stands in for replicas that do not answer.
+    pub sloppy: Sloppy,
+}
+
+/// Who counts where a replica does not answer.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Sloppy {
+    /// Nobody but the replicas: quorums that are to meet do.
+    Off,
+    /// The next sites on the ring stand in. They hold writes for the replicas, and hand them over when these answer again
+    /// (hinted handoff). Until then R and W sites need not have one in common for being more than N together: only if they
+    /// are more than all sites.
+    On,
 }
 
 /// What a read does with replicas that are behind.
@@ -44,6 +58,11 @@ pub(super) const SETTINGS: &[Setting] = &[
         values: &["off", "after", "before"],
         says: "whether a read brings replicas up to date that are behind, and before or after it answers",
     },
+    Setting {
+        key: "sloppy",
+        values: &["off", "on"],
+        says: "whether sites that are no replicas of a key stand in for those that do not answer",
+    },
 ];
 
 impl Quorum {
@@ -57,17 +76,26 @@ impl Quorum {
             1 => Repair::After,
             _ => Repair::Before,
         };
-        Ok(Quorum { n, r, w, repair })
+        let sloppy = if given.choice("sloppy")? == 0 { Sloppy::Off } else { Sloppy::On };
+        if sloppy == Sloppy::On {
+            // Else there is nobody to stand in.
+            given.check("n", n, given.sites - 1)?;
+        }
+        Ok(Quorum { n, r, w, repair, sloppy })
     }
 
     pub(super) fn settings(self) -> String {
-        let Quorum { n, r, w, repair } = self;
+        let Quorum { n, r, w, repair, sloppy } = self;
+        let sloppy = match sloppy {
+            Sloppy::Off => "off",
+            Sloppy::On => "on",
+        };
         let repair = match repair {
             Repair::Off => "off",
             Repair::After => "after",
             Repair::Before => "before",
         };
-        format!("n={n},r={r},w={w},repair={repair}")
+        format!("n={n},r={r},w={w},repair={repair},sloppy={sloppy}")
     }
 }
 
@@ -76,13 +104,47 @@ type Stamp = (u64, NodeId, u32);
 /// What a replica holds under a key; nothing is older than anything.
 type Held = Option<(Stamp, u64)>;
 
+/// How long a replica does not answer before somebody stands in for it: more than the way there and back to a slow site.
+const STAND_IN_AFTER: Duration = Duration::from_millis(250);
+/// How often a stand-in tries to hand over what it holds for others.
+const HAND_OVER: Duration = Duration::from_millis(500);
+/// The timers of tasks have their numbers, which count from 1.
+const HAND_OVER_TIMER: Timer = Timer(0);
+
 /// What sites say to each other.
 #[derive(Clone, Debug)]
 pub(super) enum Message {
-    Store { task: u32, key: String, held: Held },
-    Stored { task: u32 },
-    Fetch { task: u32, key: String },
-    Fetched { task: u32, held: Held },
+    /// To a stand-in: to hold this for that replica. And what it hands over, and that this was taken.
+    Hold {
+        task: u32,
+        key: String,
+        owner: NodeId,
+        held: Held,
+    },
+    Hand {
+        key: String,
+        held: (Stamp, u64),
+    },
+    Handed {
+        key: String,
+        held: (Stamp, u64),
+    },
+    Store {
+        task: u32,
+        key: String,
+        held: Held,
+    },
+    Stored {
+        task: u32,
+    },
+    Fetch {
+        task: u32,
+        key: String,
+    },
+    Fetched {
+        task: u32,
+        held: Held,
+    },
 }
 
 /// What a site coordinates for a client.
@@ -91,6 +153,8 @@ struct Task {
     client: (NodeId, u32),
     key: String,
     stage: Stage,
+    /// What replicas were told.
+    told: Message,
 }
 
 #[derive(Clone, Debug)]
@@ -107,20 +171,27 @@ pub(super) struct Replica {
     set: Quorum,
     sites: Sites,
     holds: BTreeMap<String, (Stamp, u64)>,
+    /// What it holds for replicas that did not answer, by replica and key.
+    hints: BTreeMap<(NodeId, String), (Stamp, u64)>,
     tasks: BTreeMap<u32, Task>,
     begun: u32,
 }
 
 impl Replica {
     pub(super) fn new(set: Quorum, sites: Sites) -> Replica {
-        Replica { set, sites, holds: BTreeMap::new(), tasks: BTreeMap::new(), begun: 0 }
+        let (holds, hints, tasks) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Replica { set, sites, holds, hints, tasks, begun: 0 }
     }
 
-    /// The sites that hold a key: as many as are set, from one on that depends on the key.
-    fn replicas(&self, key: &str) -> Vec<NodeId> {
+    /// The sites on the ring, from one on that depends on the key: its replicas, as many as are set, and then whoever may
+    /// stand in.
+    fn ring(&self, key: &str) -> (Vec<NodeId>, Vec<NodeId>) {
         let first = key.bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
         let count = self.sites.count;
-        (0..self.set.n).map(|nth| NodeId::new((first % count + nth) % count)).collect()
+        let mut replicas: Vec<NodeId> =
+            (0..count).map(|nth| NodeId::new((first % count + nth) % count)).collect();
+        let others = replicas.split_off(self.set.n as usize);
+        (replicas, others)
     }
 
     fn coordinate(
@@ -143,19 +214,60 @@ impl Replica {
                 (stage, Message::Fetch { task, key: ask.key.clone() })
             }
         };
-        self.tasks.insert(task, Task { client, key: ask.key, stage });
-        self.tell_replicas(task, message, effects);
+        self.begin(task, Task { client, key: ask.key, stage, told: message }, effects);
     }
 
-    /// To each replica of the task's key, this site included.
-    fn tell_replicas(&mut self, task: u32, message: Message, effects: &mut Effects<Wire<Message>>) {
-        let Some(key) = self.tasks.get(&task).map(|task| task.key.clone()) else { return };
-        for replica in self.replicas(&key) {
-            if replica == self.sites.me {
-                self.hear(replica, message.clone(), effects);
-            } else {
-                effects.send(replica, Wire::Peer(message.clone()));
-            }
+    /// Tells each replica of the task's key, this site included.
+    fn begin(&mut self, number: u32, task: Task, effects: &mut Effects<Wire<Message>>) {
+        let ((replicas, _), message) = (self.ring(&task.key), task.told.clone());
+        self.tasks.insert(number, task);
+        if self.set.sloppy == Sloppy::On {
+            effects.set_timer(Timer(number), STAND_IN_AFTER);
+        }
+        for replica in replicas {
+            self.say(replica, message.clone(), effects);
+        }
+    }
+
+    /// Whoever may stand in does, for replicas that have not answered yet.
+    fn stand_in(&mut self, number: u32, effects: &mut Effects<Wire<Message>>) {
+        let Some(task) = self.tasks.get(&number) else { return };
+        let (replicas, others) = self.ring(&task.key);
+        let has_answered = |site: &NodeId| match &task.stage {
+            Stage::Storing { by, .. } => by.contains(site),
+            Stage::Fetching { by } => by.contains_key(site),
+        };
+        let silent = replicas.into_iter().filter(|site| !has_answered(site));
+        let asked: Vec<(NodeId, Message)> = silent
+            .zip(others)
+            .map(|(owner, other)| match task.told.clone() {
+                Message::Store { task, key, held } => (other, Message::Hold { task, key, owner, held }),
+                message => (other, message),
+            })
+            .collect();
+        for (other, message) in asked {
+            self.say(other, message, effects);
+        }
+    }
+
+    fn hand_over(&self, effects: &mut Effects<Wire<Message>>) {
+        effects.set_timer(HAND_OVER_TIMER, HAND_OVER);
+        for ((owner, key), held) in &self.hints {
+            effects.send(*owner, Wire::Peer(Message::Hand { key: key.clone(), held: *held }));
+        }
+    }
+
+    /// What this site shows of a key, be it for itself or for others.
+    fn held(&self, key: &str) -> Held {
+        let hints = self.sites.all().filter_map(|owner| self.hints.get(&(owner, key.to_owned())));
+        hints.chain(self.holds.get(key)).max().copied()
+    }
+
+    fn keep(&mut self, key: String, held: Held) {
+        if held > self.holds.get(&key).copied()
+            && let Some(held) = held
+        {
+            self.holds.insert(key, held);
         }
     }
 
@@ -170,15 +282,28 @@ impl Replica {
     fn hear(&mut self, from: NodeId, message: Message, effects: &mut Effects<Wire<Message>>) {
         match message {
             Message::Store { task, key, held } => {
-                if held > self.holds.get(&key).copied()
-                    && let Some(held) = held
-                {
-                    self.holds.insert(key, held);
+                self.keep(key, held);
+                self.say(from, Message::Stored { task }, effects);
+            }
+            Message::Hold { task, key, owner, held } => {
+                if let Some(held) = held {
+                    let hint = self.hints.entry((owner, key)).or_insert(held);
+                    *hint = held.max(*hint);
                 }
                 self.say(from, Message::Stored { task }, effects);
             }
+            Message::Hand { key, held } => {
+                self.keep(key.clone(), Some(held));
+                self.say(from, Message::Handed { key, held }, effects);
+            }
+            Message::Handed { key, held } => {
+                let hint = (from, key);
+                if self.hints.get(&hint) == Some(&held) {
+                    self.hints.remove(&hint);
+                }
+            }
             Message::Fetch { task, key } => {
-                let held = self.holds.get(&key).copied();
+                let held = self.held(&key);
                 self.say(from, Message::Fetched { task, held }, effects);
             }
             Message::Stored { task } => self.stored(from, task, effects),
@@ -198,7 +323,7 @@ impl Replica {
     }
 
     fn fetched(&mut self, from: NodeId, task: u32, held: Held, effects: &mut Effects<Wire<Message>>) {
-        let Some(Task { client, key, stage: Stage::Fetching { by } }) = self.tasks.get_mut(&task) else {
+        let Some(Task { client, key, stage: Stage::Fetching { by }, .. }) = self.tasks.get_mut(&task) else {
             return;
         };
         by.insert(from, held);
@@ -215,8 +340,7 @@ impl Replica {
         self.tasks.remove(&task);
         if self.set.repair == Repair::Before && upto_date.len() < self.set.w as usize {
             let stage = Stage::Storing { by: upto_date, told };
-            self.tasks.insert(task, Task { client, key, stage });
-            return self.tell_replicas(task, store, effects);
+            return self.begin(task, Task { client, key, stage, told: store }, effects);
         }
         answer(client, Answer::Ok(told), effects);
         if self.set.repair == Repair::After {
@@ -233,6 +357,11 @@ impl Node for Replica {
 
     fn on(&mut self, now: Now, input: Input<Wire<Message>, ()>, effects: &mut Effects<Wire<Message>>) {
         match input {
+            Input::Start if self.set.sloppy == Sloppy::On => self.hand_over(effects),
+            Input::Timer(HAND_OVER_TIMER) => self.hand_over(effects),
+            Input::Timer(Timer(task)) => {
+                self.stand_in(task, effects);
+            }
             Input::Message { from, message: Wire::Ask { number, ask } } => {
                 self.coordinate(now, (from, number), ask, effects);
             }

@@ -1,6 +1,7 @@
 //! The settings of a store as a text: `sync=all,reads=anywhere`.
 
 use std::fmt;
+use std::time::Duration;
 
 use constellation_trace::ids::nearest;
 
@@ -145,6 +146,13 @@ impl<'a> Given<'a> {
     pub(super) fn number(&self, key: &'static str) -> Result<u32, SettingError> {
         let value = self.setting(key).values[self.choice(key)?];
         Ok(value.parse().expect("the values of this setting are numbers"))
+    }
+
+    /// A time, which is one of the values of a setting, in milliseconds.
+    pub(super) fn duration(&self, key: &'static str) -> Result<Duration, SettingError> {
+        let value = self.setting(key).values[self.choice(key)?];
+        let ms = value.strip_suffix("ms").and_then(|ms| ms.parse().ok());
+        Ok(Duration::from_millis(ms.expect("the values of this setting are milliseconds")))
     }
 
     /// That a number is not above another.

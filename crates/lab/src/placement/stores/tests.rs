@@ -1,0 +1,182 @@
+//! Stores that are wrong in one thing are placed otherwise, or lose what they acknowledged: the measurement sees it.
+
+use std::fmt::{Debug, Write};
+
+use constellation_fabric::{Effects, Input, Node, Now};
+use constellation_sim::Wall;
+use expect_test::{Expect, expect};
+
+use super::{chain, crdt, multi_leader};
+use crate::placement::client::{Answer, Ask, What};
+use crate::placement::protocol::Round;
+use crate::placement::simulated::{self, Luck, Sites, Wire, answer};
+use crate::placement::{Placement, Store, placed, told};
+
+const SEED: u64 = 7;
+
+/// A site that is right in all but what it hears: `how` may change that, or keep it from the site.
+struct Wrong<N, F> {
+    right: N,
+    how: F,
+}
+
+impl<M: Clone, N, F> Node for Wrong<N, F>
+where
+    N: Node<Message = Wire<M>, Request = ()>,
+    F: FnMut(Input<Wire<M>, ()>, &mut Effects<Wire<M>>) -> Option<Input<Wire<M>, ()>>,
+{
+    type Message = Wire<M>;
+    type Request = ();
+
+    fn on(&mut self, now: Now, input: Input<Wire<M>, ()>, effects: &mut Effects<Wire<M>>) {
+        if let Some(input) = (self.how)(input, effects) {
+            self.right.on(now, input, effects);
+        }
+    }
+}
+
+fn measured<M: Clone + Debug, S: Node<Message = Wire<M>, Request = ()>>(
+    walls: &[Wall],
+    make: impl Fn(Sites) -> S,
+) -> Placement {
+    let rounds = Round::all(super::SITES);
+    let records = rounds
+        .iter()
+        .map(|round| simulated::run(round, Luck::Seed(SEED), walls, &make).expect("it runs").record);
+    placed("planted".to_owned(), SEED, records.collect())
+}
+
+/// Cell, lost writes, strongest models and sentences of the store as it is, and with what was planted.
+fn check(right: &str, wrong: &Placement, expected: Expect) {
+    let right: Store = right.parse().expect("it is in the table");
+    let right = crate::placement::place(&right, SEED).expect("it runs");
+    let mut text = String::new();
+    for placement in [&right, wrong] {
+        let (normal, cut) = placement.strongest();
+        let lost = &placement.lost;
+        writeln!(
+            text,
+            "{} {}\nlost {}, at some sites {}, of {}\nstrongest: {}; else {}\n{}\n{}",
+            placement.cell,
+            placement.store,
+            lost.count,
+            lost.partly,
+            lost.of,
+            cut.join(", "),
+            normal.join(", "),
+            told::partition(placement),
+            told::otherwise(placement),
+        )
+        .expect("a text takes all");
+    }
+    expected.assert_eq(&text);
+}
+
+#[test]
+fn several_leaders_that_drop_an_update_part_for_ever() {
+    let set = multi_leader::MultiLeader {
+        conflicts: multi_leader::Conflicts::LastWriteWins,
+        skew: std::time::Duration::ZERO,
+    };
+    let wrong = measured(&[], |sites| {
+        let mut heard = 0;
+        Wrong {
+            right: multi_leader::Replica::new(set, sites),
+            how: move |input, _: &mut _| {
+                heard += u32::from(matches!(input, Input::Message { message: Wire::Peer(_), .. }));
+                // Every fiftieth is not taken.
+                if heard == 50 {
+                    heard = 0;
+                    return None;
+                }
+                Some(input)
+            },
+        }
+    });
+    check(
+        "multi-leader:conflicts=lww",
+        &wrong,
+        expect![[r#"
+            PA/EL multi-leader:conflicts=lww,skew=0ms
+            lost 0, at some sites 0, of 4050
+            strongest: causal-convergence, eventual-convergence; else sequential
+            Whichever site is cut off, every site goes on answering reads and writes; 1073 of 4059 reads showed what had been replaced, up to 3973.2 ms before, and none of 4050 acknowledged writes was lost, and pram held without a cut and does not hold with one.
+            A read takes 0.00 round trips and a write 0.00 round trips; 2357 of 3511 reads showed what had been replaced, up to 59.4 ms before.
+            PA/EL planted
+            lost 0, at some sites 93, of 4050
+            strongest: read-your-writes, monotonic-reads, monotonic-writes, writes-follow-reads; else read-your-writes, monotonic-reads, monotonic-writes, writes-follow-reads
+            Whichever site is cut off, every site goes on answering reads and writes; 1083 of 4059 reads showed what had been replaced, up to 3973.2 ms before, and 93 of 4050 some sites did not have at the end.
+            A read takes 0.00 round trips and a write 0.00 round trips; 2359 of 3511 reads showed what had been replaced, up to 2366.5 ms before.
+        "#]],
+    );
+}
+
+#[test]
+fn a_chain_that_answers_before_the_tail_has_it_shows_less_than_it_acknowledged() {
+    let set = chain::Chain { reads: chain::ChainReads::Tail, failover: chain::Master::Off };
+    let wrong = measured(&[], |sites| Wrong {
+        right: chain::Replica::new(set, sites),
+        how: |input: Input<_, ()>, effects: &mut Effects<_>| {
+            if let Input::Message { from, message: Wire::Ask { number, ask: Ask { what, .. } } } = &input
+                && matches!(what, What::Write(_))
+            {
+                answer((*from, *number), Answer::Ok(None), effects);
+            }
+            Some(input)
+        },
+    });
+    check(
+        "chain:reads=tail",
+        &wrong,
+        expect![[r#"
+            PC/EC chain:reads=tail,failover=off
+            lost 0, at some sites 0, of 1995
+            strongest: linearizable; else linearizable, eventual-convergence
+            Where pacific or atlantic is cut off, it answers neither reads nor writes, and the others answer no writes; where indian is cut off, the others answer neither reads nor writes, and it answers no writes; what is answered is linearizable, and none of 1995 acknowledged writes was lost.
+            A read takes 0.00 round trips at indian, 1.00 at pacific and atlantic and a write 1.50 round trips at pacific and indian, 2.00 at atlantic; every read shows the latest write, with one slow site, too.
+            P–/EL planted
+            lost 32, at some sites 0, of 4050
+            strongest: ; else monotonic-reads, monotonic-writes, writes-follow-reads
+            Where pacific or atlantic is cut off, it answers no reads; where indian is cut off, the others answer no reads; 1884 of 3147 reads showed what had been replaced, up to 3973.2 ms before, and 32 of 4050 acknowledged writes were lost.
+            A read takes 0.00 round trips at indian, 1.00 at pacific and atlantic and a write 0.00 round trips; 3918 of 4901 reads showed what had been replaced, up to 176.9 ms before.
+        "#]],
+    );
+}
+
+#[test]
+fn states_that_forget_when_they_are_merged_lose_writes() {
+    let set = crdt::Crdt { gossip: std::time::Duration::from_millis(20) };
+    let wrong = measured(&[], |sites| {
+        let mut heard = 0;
+        Wrong {
+            right: crdt::Replica::new(set, sites),
+            how: move |mut input, _: &mut _| {
+                if let Input::Message { message: Wire::Peer(crdt::Message::State { part, .. }), .. } =
+                    &mut input
+                {
+                    heard += 1;
+                    if heard % 50 == 0 {
+                        part.values_mut().for_each(super::versions::Versions::forget);
+                    }
+                }
+                Some(input)
+            },
+        }
+    });
+    check(
+        "crdt:gossip=20ms",
+        &wrong,
+        expect![[r#"
+            PA/EL crdt:gossip=20ms
+            lost 0, at some sites 0, of 4050
+            strongest: causal-convergence, eventual-convergence; else sequential
+            Whichever site is cut off, every site goes on answering reads and writes; 1549 of 4059 reads showed what had been replaced, up to 3973.2 ms before, and none of 4050 acknowledged writes was lost, and pram held without a cut and does not hold with one.
+            A read takes 0.00 round trips and a write 0.00 round trips; 3978 of 5060 reads showed what had been replaced, up to 79.3 ms before.
+            PA/EL planted
+            lost 2855, at some sites 0, of 4050
+            strongest: monotonic-writes, writes-follow-reads; else monotonic-writes, writes-follow-reads
+            Whichever site is cut off, every site goes on answering reads and writes; 2301 of 4059 reads showed what had been replaced, up to 5253.2 ms before, and 2855 of 4050 acknowledged writes were lost.
+            A read takes 0.00 round trips and a write 0.00 round trips; 3992 of 5062 reads showed what had been replaced, up to 2846.5 ms before.
+        "#]],
+    );
+}
