@@ -118,10 +118,10 @@ fn a_write_that_is_lost_after_a_fail_over_is_shown() {
         &placed("leader:sync=none,failover=majority"),
         &requirements,
         &expect![[r#"
-        write.lost = 'never': no acknowledged write is lost: 8 of 2096 are gone; 4 while pacific is cut off
-        write.partition = 'refuse': writes are refused rather than lost: 8 of 2096 are gone; 4 while pacific is cut off
-        write.refused_max = '600ms': writes are without an answer for at most 600.0 ms: while indian hears nobody, indian does not answer them before it heals; 1 while indian hears nobody
-    "#]],
+            write.lost = 'never': no acknowledged write is lost: 12 of 3145 are gone; 4 while pacific is cut off
+            write.partition = 'refuse': writes are refused rather than lost: 12 of 3145 are gone; 4 while pacific is cut off
+            write.refused_max = '600ms': writes are without an answer for at most 600.0 ms: while indian hears nobody, indian does not answer them before it heals; 1 while indian hears nobody
+        "#]],
     );
 }
 
