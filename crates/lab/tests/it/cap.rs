@@ -50,15 +50,30 @@ fn every_store_breaks_one_of_the_two_promises_when_messages_are_lost() {
         answers      1 lost  leader:sync=all,reads=anywhere,failover=off
         answers      1 lost  leader:sync=none,reads=leader,failover=majority
         answers      1 lost  leader:sync=one,reads=leader,failover=majority
-        linearizable 1 lost  quorum:n=3,r=1,w=1,repair=off, also without any
-        linearizable 1 lost  quorum:n=3,r=1,w=1,repair=after, also without any
-        answers      1 lost  quorum:n=3,r=1,w=3,repair=off
-        answers      2 lost  quorum:n=3,r=2,w=2,repair=off
-        answers      2 lost  quorum:n=3,r=2,w=2,repair=before
-        answers      1 lost  quorum:n=3,r=3,w=1,repair=off
+        linearizable 1 lost  quorum:n=3,r=1,w=1,repair=off,sloppy=off, also without any
+        linearizable 1 lost  quorum:n=3,r=1,w=1,repair=after,sloppy=off, also without any
+        answers      1 lost  quorum:n=3,r=1,w=3,repair=off,sloppy=off
+        answers      2 lost  quorum:n=3,r=2,w=2,repair=off,sloppy=off
+        answers      2 lost  quorum:n=3,r=2,w=2,repair=before,sloppy=off
+        answers      1 lost  quorum:n=3,r=3,w=1,repair=off,sloppy=off
+        linearizable 1 lost  quorum:n=2,r=1,w=1,repair=off,sloppy=off, also without any
+        linearizable 1 lost  quorum:n=2,r=1,w=1,repair=off,sloppy=on, also without any
+        answers      1 lost  quorum:n=2,r=2,w=2,repair=off,sloppy=off
+        answers      2 lost  quorum:n=2,r=2,w=2,repair=off,sloppy=on
+        answers      2 lost  quorum:n=2,r=2,w=2,repair=off,sloppy=on,sites=5
         answers      1 lost  consensus:reads=log
         answers      1 lost  consensus:reads=lease
         answers      1 lost  consensus:reads=anywhere, also without any
+        linearizable 1 lost  multi-leader:conflicts=lww,skew=0ms, also without any
+        linearizable 1 lost  multi-leader:conflicts=lww,skew=200ms, also without any
+        linearizable 1 lost  multi-leader:conflicts=siblings,skew=200ms, also without any
+        answers      1 lost  chain:reads=tail,failover=off
+        answers      1 lost  chain:reads=any,failover=off
+        answers      1 lost  chain:reads=craq,failover=off
+        answers      1 lost  chain:reads=tail,failover=majority
+        answers      1 lost  chain:reads=craq,failover=majority
+        linearizable 27 lost  crdt:gossip=20ms, also without any
+        linearizable 1 lost  crdt:gossip=200ms, also without any
     "#]]
     .assert_eq(&table);
 }

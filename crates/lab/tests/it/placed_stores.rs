@@ -91,7 +91,7 @@ fn a_chain_that_is_read_anywhere_shows_what_is_not_committed() {
             PC/EL chain:reads=any,failover=off
             Whichever site is cut off, no site answers writes; what is answered promises no less than without a cut (causal-convergence, pram), and none of 1995 acknowledged writes was lost.
             A read takes 0.00 round trips and a write 1.50 round trips at pacific and indian, 2.00 at atlantic; reads go back to what others no longer see: indian-1 r(turn-1,nil) reads as turn-1 the initial value, which pacific-0 w(turn-1,1) had overwritten before it began.
-            strongest: nothing; else sequential, eventual-convergence
+            strongest: causal-convergence; else sequential, eventual-convergence
               pacific is cut off: indian-4 r(shared-0,41) reads as shared-0 that of atlantic-1 w(shared-0,41), which pacific-1 w(shared-0,46)? had overwritten before it began
               546.6 ms  atlantic's client 1 writes shared-0 = 41, done at 587.2 ms
               619.9 ms  pacific's client 1 writes shared-0 = 46, unknown at 1619.9 ms: no answer within 1 s
