@@ -26,10 +26,22 @@ fn systems_are_listed_with_their_cells() {
                 r      = 2|1|3|4|5               how many replicas a read waits for
                 w      = 2|1|3|4|5               how many replicas a write waits for
                 repair = off|after|before        whether a read brings replicas up to date that are behind, and before or after it answers
+                sloppy = off|on                  whether sites that are no replicas of a key stand in for those that do not answer
                 sites  = 3|5                     at how many sites the store is
               consensus: a majority agrees on a log, entry by entry, under a leader that it elects (Raft)
                 reads = log|lease|anywhere       whether a read takes a place in the log, the word of a leader with a lease, or that of any site
                 sites = 3|5                      at how many sites the store is
+              multi-leader: every site takes writes and tells the others afterwards
+                conflicts = lww|siblings         whether of concurrent writes the last by the wall clock wins, or all stay until a client has seen them
+                skew      = 0ms|200ms            how far the wall clock of the second site is ahead of the others
+                sites     = 3|5                  at how many sites the store is
+              chain: writes go from the head of a chain to its tail, and what has reached that is committed
+                reads    = tail|any|craq         who answers reads: the tail, any site, or any site that asks the tail where it must
+                failover = off|majority          whether most sites go on with a chain without a site that they do not hear of
+                sites    = 3|5                   at how many sites the store is
+              crdt: every site takes writes into multi-value registers, whose states are gossiped and merged without loss
+                gossip = 20ms|200ms              how often a site tells the others what it knows and they may not
+                sites  = 3|5                     at how many sites the store is
             `constellation place NAME:SETTING=VALUE,…` measures one, the first value where nothing is said; --all measures many
 
             systems:

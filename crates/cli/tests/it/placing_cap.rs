@@ -14,7 +14,7 @@ fn the_lost_messages_and_the_promise_are_told_with_the_timeline() {
         expect![[r#"
             exit 0
             --- out
-            quorum:n=3,r=2,w=2,repair=off  68 runs made, nothing assumed
+            quorum:n=3,r=2,w=2,repair=off,sloppy=off  68 runs made, nothing assumed
               partition  If 1 message each from pacific to atlantic and indian are lost, the write at pacific is
                          not answered, though pacific runs.
               fewest     With fewer messages lost no run breaks a promise: all were made.
@@ -35,7 +35,7 @@ fn the_lost_messages_and_the_promise_are_told_with_the_timeline() {
         expect![[r#"
             exit 0
             --- out
-            quorum:n=3,r=1,w=1,repair=off  15 runs made, nothing assumed
+            quorum:n=3,r=1,w=1,repair=off,sloppy=off  15 runs made, nothing assumed
               without    No partition is needed: with no message lost, a read at atlantic does not show, right
                          after its acknowledgement, the write at pacific.
               partition  If 1 message from pacific to atlantic is lost, a read at atlantic does not show, 300.0
@@ -105,7 +105,7 @@ fn a_script_is_told_which_messages_are_lost() {
     assert_eq!(found["schema"], "constellation/place/1");
     expect![[r#"
         {
-          "store": "quorum:n=3,r=2,w=2,repair=off",
+          "store": "quorum:n=3,r=2,w=2,repair=off,sloppy=off",
           "told": "if 1 message each from pacific to atlantic and indian are lost, the write at pacific is not answered, though pacific runs",
           "runs": 68,
           "without_loss": null,
@@ -209,10 +209,10 @@ fn what_cannot_be_run_is_refused() {
         (
             &["place", "--cap", "cassandra"],
             expect![[r#"
-            exit 2
-            --- talk
-            error: --cap runs a store, and cassandra is declared, not measured
-            help: the stores are leader, quorum, consensus"#]],
+                exit 2
+                --- talk
+                error: --cap runs a store, and cassandra is declared, not measured
+                help: the stores are leader, quorum, consensus, multi-leader, chain, crdt"#]],
         ),
         (
             &["place", "--cap", "qorum"],

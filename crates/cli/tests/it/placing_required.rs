@@ -14,7 +14,7 @@ fn a_store_in_another_cell_than_wanted_is_told_with_the_schedule() {
         expect![[r#"
             exit 1
             --- out
-            ✗ not met  PC/EC: quorum:n=3,r=1,w=1,repair=off is PA/EL
+            ✗ not met  PC/EC: quorum:n=3,r=1,w=1,repair=off,sloppy=off is PA/EL
 
               wanted    PC in a partition
               found     pram holds without a cut, and no longer with one
@@ -52,17 +52,17 @@ fn a_store_in_another_cell_than_wanted_is_told_with_the_schedule() {
     check(
         &["place", "quorum", "leader", "--require", "PC"],
         expect![[r#"
-        exit 0
-        --- out
-        ✓ met      PC: quorum:n=3,r=2,w=2,repair=off is PC/EC
-        ✓ met      PC: leader:sync=none,reads=leader,failover=off is PC/EC"#]],
+            exit 0
+            --- out
+            ✓ met      PC: quorum:n=3,r=2,w=2,repair=off,sloppy=off is PC/EC
+            ✓ met      PC: leader:sync=none,reads=leader,failover=off is PC/EC"#]],
     );
     check(
         &["place", "quorum", "--require", "PA"],
         expect![[r#"
             exit 1
             --- out
-            ✗ not met  PA: quorum:n=3,r=2,w=2,repair=off is PC/EC
+            ✗ not met  PA: quorum:n=3,r=2,w=2,repair=off,sloppy=off is PC/EC
 
               wanted    PA in a partition
               found     pacific answers 0 of 38 reads that begin 1500.0 ms after the cut, while pacific is cut off
@@ -72,14 +72,14 @@ fn a_store_in_another_cell_than_wanted_is_told_with_the_schedule() {
     check(
         &["place", "quorum", "--require", "EL"],
         expect![[r#"
-        exit 1
-        --- out
-        ✗ not met  EL: quorum:n=3,r=2,w=2,repair=off is PC/EC
+            exit 1
+            --- out
+            ✗ not met  EL: quorum:n=3,r=2,w=2,repair=off,sloppy=off is PC/EC
 
-          wanted    EL without a partition
-          found     what it answers is linearizable, and a write at indian takes 1.00 round trips
-          schedule  indian is slow, from the beginning to the end
-            3080.3 ms  indian's client 0 writes turn-7 = 21, done at 3200.7 ms"#]],
+              wanted    EL without a partition
+              found     what it answers is linearizable, and a write at indian takes 1.00 round trips
+              schedule  indian is slow, from the beginning to the end
+                3080.3 ms  indian's client 0 writes turn-7 = 21, done at 3200.7 ms"#]],
     );
 }
 
@@ -113,12 +113,12 @@ fn ones_own_words_are_held_against_the_store() {
             2277.1 ms  indian's client 0 writes turn-4 = 12, done at 2397.5 ms
 
           wanted    no acknowledged write is lost
-          found     8 of 2096 are gone
+          found     12 of 3145 are gone
           schedule  pacific is cut off from 600.0 ms to 4600.0 ms
-            659.9 ms  pacific's client 0 writes own-0-16 = 49, done at 660.0 ms
-            7602.9 ms  atlantic's client 0 reads own-0-16, shown nothing at 7603.0 ms
-            8188.4 ms  pacific's client 0 reads own-0-16, shown nothing at 8208.8 ms
-            8188.5 ms  indian's client 0 reads own-0-16, shown nothing at 8208.7 ms"#]]);
+            619.9 ms  pacific's client 0 writes shared-0 = 46, done at 620.0 ms
+            7622.0 ms  atlantic's client 0 reads shared-0, shown 41 at 7622.1 ms
+            12065.9 ms  pacific's client 0 reads shared-0, shown 41 at 12086.2 ms
+            12067.0 ms  indian's client 0 reads shared-0, shown 41 at 12087.4 ms"#]]);
     let output = bench.run(&["place", "quorum", "--require", "ledger.toml", "--json"], b"");
     assert_eq!(output.status.code(), Some(1));
     let found: Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
@@ -188,7 +188,7 @@ fn what_is_no_requirement_is_refused_at_its_place() {
                 exit 2
                 --- talk
                 error: --require measures a store, and cassandra is declared, not measured
-                help: the stores are leader, quorum, consensus"#]],
+                help: the stores are leader, quorum, consensus, multi-leader, chain, crdt"#]],
         ),
         (
             &["place", "--require", "PA"],

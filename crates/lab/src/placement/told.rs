@@ -46,7 +46,7 @@ fn of_way(answers: &[Answers], way: Way) -> Vec<Answers> {
 /// What is to be said of normal operation.
 pub fn otherwise(placement: &Placement) -> String {
     let cost =
-        format!("a read takes {} and a write {}", cost(placement, Kind::Read), cost(placement, Kind::Write));
+        format!("a read takes {}, and a write {}", cost(placement, Kind::Read), cost(placement, Kind::Write));
     let idle: Vec<&Served> = placement.served.iter().filter(|served| !served.is_enough()).collect();
     let what = match (&placement.normal, &placement.stale_normal, idle.first()) {
         (Consistency::Violated(violation), StaleReads { count: 0, .. }, _) => {
