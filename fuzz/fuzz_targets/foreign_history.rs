@@ -3,6 +3,7 @@
 
 use constellation_trace::format::FormatError;
 use constellation_trace::format::histories::{HistoryFormat, read, read_any};
+use constellation_trace::Sessions;
 use constellation_verify::Budget;
 use constellation_verify::models::{self, Patience, Recorded};
 use libfuzzer_sys::fuzz_target;
@@ -17,7 +18,17 @@ fuzz_target!(|bytes: &[u8]| {
         Ok(imported) => imported,
         Err(error) => return check_error(&error),
     };
+    assert!(imported.readings.is_empty() || imported.unclear.is_some(), "readings of what is clear");
+    for reading in &imported.readings {
+        assert!(reading.unclear.is_none(), "a reading settles what is unclear");
+        drop(reading.reads_and_writes());
+    }
     let Ok(sessions) = imported.reads_and_writes() else { return };
+    if let Ok(again) = Sessions::sketch(&sessions.to_string()) {
+        assert_eq!(again.to_string(), sessions.to_string(), "a sketch is read as it was written");
+    } else {
+        panic!("a sketch is not read again: {sessions}");
+    }
     for id in sessions.ids() {
         if let Some(line) = imported.line_of(&sessions, id) {
             assert!(line as usize <= bytes.len() + 1, "a line that is not there: {line}");

@@ -4,6 +4,7 @@ mod error;
 mod gather;
 mod notation;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -177,6 +178,8 @@ pub struct Sessions {
     over: Vec<u64>,
     /// Which operation of a history each transaction is; empty if none was asked.
     operations: Vec<u32>,
+    /// Those whose reads are marked as the last that matter.
+    finals: BTreeSet<TransactionId>,
     unsaid: u64,
 }
 
@@ -201,6 +204,7 @@ impl Sessions {
             listed: Arc::default(),
             over: Vec::new(),
             operations: Vec::new(),
+            finals: BTreeSet::new(),
             unsaid: 0,
         }
     }
@@ -316,6 +320,26 @@ impl Sessions {
         (place < self.lists.len()).then_some(place)
     }
 
+    /// Marks the reads of a transaction as final: whoever recorded it waited before them until nothing was under way any
+    /// more. Where any is marked, only those are final.
+    ///
+    /// # Panics
+    /// If it is none of these.
+    pub fn mark_final(&mut self, id: TransactionId) {
+        assert!(id.index() < self.len(), "t{} is none of {}", id.number(), self.len());
+        self.finals.insert(id);
+    }
+
+    /// Whether the reads of a transaction are marked as final.
+    pub fn is_final(&self, id: TransactionId) -> bool {
+        self.finals.contains(&id)
+    }
+
+    /// Whether any transaction is marked so.
+    pub fn has_finals(&self) -> bool {
+        !self.finals.is_empty()
+    }
+
     /// Whether times are recorded.
     pub const fn timing(&self) -> Timing {
         self.timing
@@ -428,6 +452,20 @@ impl Sessions {
         sub
     }
 
+    /// Changes every access; what it becomes must be held by these tables.
+    #[cfg(feature = "formats")]
+    pub(crate) fn change_accesses(&mut self, change: impl FnMut(&mut Access)) {
+        self.accesses.iter_mut().for_each(change);
+    }
+
+    /// The same transactions with other accesses, which these tables must hold.
+    #[cfg(feature = "formats")]
+    pub(crate) fn rewritten(&self, mut accesses: impl FnMut(TransactionId) -> Vec<Access>) -> Sessions {
+        let mut rewritten = self.emptied();
+        self.ids().for_each(|id| rewritten.take(self, id, &accesses(id)));
+        rewritten
+    }
+
     /// None of these, with the same tables.
     fn emptied(&self) -> Sessions {
         Sessions {
@@ -444,7 +482,10 @@ impl Sessions {
 
     fn take(&mut self, from: &Sessions, id: TransactionId, accesses: &[Access]) {
         let pushed = self.push(from.transaction(id), accesses);
-        pushed.expect("what was in order with more between is in order without");
+        let pushed = pushed.expect("what was in order with more between is in order without");
+        if from.is_final(id) {
+            self.finals.insert(pushed);
+        }
         self.operations.extend(from.operations.get(id.index()));
     }
 

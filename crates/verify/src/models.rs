@@ -32,6 +32,7 @@
 //! | `objects` | [`Object`]: the specifications that are there |
 //! | `asked`, `items`, `search` | which objects a record speaks of, its operations, and the search for an order of them |
 //! | `graph`, `versions`, `lists` | arrows with reasons and their cycles; who wrote what; lists as registers: for judges of transactions |
+//! | `elements` | lists as a register for each value: for judges of causes |
 //! | `ordering` | one order of beginnings and commits: for the models from parallel snapshot to strict serializable |
 //! | the others | one model each, or one family with one algorithm |
 
@@ -39,6 +40,7 @@ mod asked;
 mod causal;
 mod causal_convergence;
 mod convergence;
+mod elements;
 mod finding;
 mod front;
 mod graph;

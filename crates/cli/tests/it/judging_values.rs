@@ -47,3 +47,76 @@ fn what_a_history_does_not_say_is_not_held_against_it() {
         assert!(output.status.code() == Some(code) && out.contains(part), "{history}{out}");
     }
 }
+
+/// Each line is a process, a word, a key's value and what an end shows; all are of one key.
+fn key_value(records: &[(u32, &str, &str)]) -> String {
+    let line = |(process, name, value): &(u32, &str, &str)| {
+        let asked = if *name == "get" { "nil".to_owned() } else { format!("{value:?}") };
+        let record = |kind, value: &str| {
+            format!("{{:process {process}, :type :{kind}, :f :{name}, :key \"0\", :value {value}}}\n")
+        };
+        record("invoke", &asked) + &record("ok", &format!("{value:?}"))
+    };
+    records.iter().map(line).collect()
+}
+
+#[test]
+fn a_text_that_can_be_taken_apart_in_several_ways_is_no_reason_for_a_verdict() {
+    let several = "with several meanings: how the text that line 6 shows was put together is not recorded";
+    let cases = [
+        // One of the two ways explains it, whichever is the longer.
+        (vec![(0, "append", "1"), (0, "append", "2"), (1, "get", "12"), (0, "append", "12")], 0, "✓ holds"),
+        // Neither of those that were looked at does, and there may be others.
+        (
+            vec![(0, "append", "1"), (0, "append", "11"), (1, "get", "11111"), (0, "append", "111")],
+            3,
+            "? unknown",
+        ),
+        // Whatever it is taken for, the other read is wrong.
+        (
+            vec![
+                (0, "append", "1"),
+                (0, "append", "2"),
+                (1, "get", "12"),
+                (0, "append", "12"),
+                (1, "get", "3"),
+            ],
+            1,
+            "✗ violated",
+        ),
+    ];
+    for (records, code, part) in cases {
+        let history = key_value(&records);
+        let bench = Bench::new(&[("mine", history.as_bytes())]);
+        let output = bench.run(&["judge", "mine", "--model", "linearizable"], b"");
+        let out = text(&output.stdout);
+        let is_told = out.contains(part) && out.contains(several);
+        assert!(output.status.code() == Some(code) && is_told, "{history}{out}");
+    }
+}
+
+#[test]
+fn an_empty_text_that_was_put_is_not_taken_for_nothing() {
+    let history = key_value(&[(0, "put", "a"), (0, "put", ""), (1, "get", "")]);
+    let bench = Bench::new(&[("mine", history.as_bytes())]);
+    let output = bench.run(&["judge", "mine", "--model", "linearizable,causal"], b"");
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
+}
+
+#[test]
+fn a_zero_that_may_be_initial_or_written_is_no_reason_for_a_verdict() {
+    for (history, code, part) in [
+        // As initial it is explained.
+        ("r(0,0,1,1)\nw(1,1,1,2)\nr(1,1,2,3)\nw(0,0,2,4)\n", 0, "✓ holds"),
+        // As written it is.
+        ("w(0,5,1,1)\nw(0,0,1,2)\nr(0,0,2,3)\nr(0,5,2,4)\nr(0,0,2,5)\n", 3, "? unknown"),
+        // Whichever it is, the other reads go back.
+        ("r(0,0,1,1)\nw(0,0,2,2)\nw(0,5,2,3)\nw(0,6,2,4)\nr(0,6,1,5)\nr(0,5,1,6)\n", 1, "✗ violated"),
+    ] {
+        let bench = Bench::new(&[("mine", history.as_bytes())]);
+        let output = bench.run(&["judge", "mine", "--model", "causal"], b"");
+        let out = text(&output.stdout);
+        let is_told = out.contains(part) && out.contains("a 0 that is read in the transaction of line");
+        assert!(output.status.code() == Some(code) && is_told, "{history}{out}");
+    }
+}

@@ -187,12 +187,15 @@ impl<'a> Reader<'a> {
     /// Passes tags and metadata, and tells where what they stand before begins.
     fn tags(&mut self, depth: u32) -> Result<usize, Flaw> {
         let begin = self.at;
+        let mut deep = depth;
         loop {
             let Some(first) = self.peek(depth)? else { return Err(self.missing(begin, "a form")) };
             let second = self.text.as_bytes().get(self.at + 1);
             match (first, second) {
                 (b'#', Some(b'{')) => return Ok(self.at),
                 (b'#', Some(letter)) if letter.is_ascii_alphabetic() => {
+                    // What has a tag may have another: they stand in one another as collections do.
+                    deep = self.deeper(deep)?;
                     self.at += 1;
                     self.at += self.word_length();
                 }
@@ -397,7 +400,7 @@ mod tests {
 
     #[test]
     fn a_bomb_of_brackets_is_refused() {
-        for bomb in ["[", "{", "#{", "#_", "^", "#a ["] {
+        for bomb in ["[", "{", "#{", "#_", "^", "#a [", "#a "] {
             let flaw = read(&bomb.repeat(1 << 20)).expect_err(bomb);
             assert_eq!(flaw.problem.to_string(), "more than 64 collections in one another", "{bomb}");
         }

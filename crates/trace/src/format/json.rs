@@ -282,7 +282,8 @@ impl<'a> Scanner<'a> {
                 Some(_) => {
                     let rest = &self.text.as_bytes()[self.at..];
                     let is_end = |byte: &u8| matches!(byte, b',' | b':' | b'{' | b'}' | b'[' | b']' | b'"');
-                    let is_end = |byte: &u8| is_end(byte) || byte.is_ascii_whitespace();
+                    // Only what is passed over elsewhere: a form feed that ended a word here would never be passed.
+                    let is_end = |byte: &u8| is_end(byte) || matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
                     self.at += rest.iter().position(is_end).unwrap_or(rest.len());
                 }
             }
@@ -438,6 +439,13 @@ mod tests {
         }
         for text in others {
             assert!(!is_number(text) && serde_json::from_str::<serde_json::Value>(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_control_character_in_the_place_of_a_value_ends_the_search_for_a_key() {
+        for text in ["{\"lk\":{1 \u{c}", "{\"lk\":\u{c},\"schema\":1}", "{\"lk\":[\u{b}\u{0}\u{c}]}"] {
+            assert_eq!(has_key(text, "schema"), text.contains("schema"), "{text:?}");
         }
     }
 

@@ -125,6 +125,13 @@ pub enum NotationError {
         /// What stands there.
         word: String,
     },
+    /// A line does not begin with the name of a session.
+    Name {
+        /// The line, from 1.
+        line: usize,
+        /// What it begins with.
+        word: String,
+    },
     /// A second line for one session.
     Twice {
         /// The line, from 1.
@@ -136,11 +143,15 @@ pub enum NotationError {
     Untimed {
         /// The line of the first of those that differ from the one before, from 1.
         line: usize,
+        /// That one.
+        word: String,
     },
     /// The sessions refused the transaction.
     Refused {
         /// The line, from 1.
         line: usize,
+        /// The transaction, or the name of the session.
+        word: String,
         /// Why.
         error: SessionsError,
     },
@@ -151,18 +162,21 @@ impl NotationError {
     pub const fn line(&self) -> usize {
         match self {
             NotationError::Word { line, .. }
+            | NotationError::Name { line, .. }
             | NotationError::Twice { line, .. }
-            | NotationError::Untimed { line }
+            | NotationError::Untimed { line, .. }
             | NotationError::Refused { line, .. } => *line,
         }
     }
 
-    /// What is wrong on it, as it stands there; `None` if that is the line as a whole.
-    pub fn word(&self) -> Option<&str> {
+    /// What is wrong on it, as it stands there.
+    pub fn word(&self) -> &str {
         match self {
-            NotationError::Word { word, .. } => Some(word),
-            NotationError::Twice { session, .. } => Some(session),
-            NotationError::Untimed { .. } | NotationError::Refused { .. } => None,
+            NotationError::Word { word, .. }
+            | NotationError::Name { word, .. }
+            | NotationError::Untimed { word, .. }
+            | NotationError::Refused { word, .. } => word,
+            NotationError::Twice { session, .. } => session,
         }
     }
 }
@@ -177,16 +191,23 @@ impl fmt::Display for NotationError {
                     "line {line}: `{word}` is no access: write r(x,1), w(x,1), a(x,1) or r(x,[1,2]), several in {{…}}"
                 )
             }
+            NotationError::Name { line, word } => {
+                let word = one_line(word);
+                write!(
+                    f,
+                    "line {line}: `{word}` is no name of a session, which stands first: `pacific r(x,1)`"
+                )
+            }
             NotationError::Twice { line, session } => {
                 write!(f, "line {line}: the session `{}` has a line already", one_line(session))
             }
-            NotationError::Untimed { line } => {
+            NotationError::Untimed { line, .. } => {
                 write!(
                     f,
                     "line {line}: either all transactions have times or none has: add `@3..5`, or leave it out"
                 )
             }
-            NotationError::Refused { line, error } => write!(f, "line {line}: {error}"),
+            NotationError::Refused { line, error, .. } => write!(f, "line {line}: {error}"),
         }
     }
 }

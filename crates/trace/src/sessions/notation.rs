@@ -1,5 +1,6 @@
 //! How sessions are written down in tests, documents and messages: one line each.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::{Access, Act, LISTS, NotationError, Outcome, Sessions, TEXTS, Timing, Transaction, Value};
@@ -14,9 +15,11 @@ impl Sessions {
     /// indian    a(z,1)!  r(z,[1,2])
     /// ```
     ///
-    /// `r` reads, `w` writes, `a` appends; `nil` is the initial value, `[1,2]` a list. Braces make one transaction of
-    /// several accesses. After it `!` says that it is aborted, `?` that its outcome is unknown, and `@3..5` when it began
-    /// and ended; `@3..` never ended. Without any `@` no times are recorded. Names have no blanks, commas or brackets.
+    /// `r` reads, `w` writes, `a` or `append` appends; `[1,2]` or `[1 2]` is a list. `nil` is the initial value: who writes it
+    /// makes it so again, and nobody can append it. Braces make one transaction of
+    /// several accesses. After it `*` marks its reads as final ([`Sessions::mark_final`]), `!` says that it is aborted, `?` that its outcome is unknown, and `@3..5` when it began
+    /// and ended; `@3..` never ended. Without any `@` no times are recorded. Names and values that
+    /// have blanks, commas or brackets stand in quotes, in which `\\"` is a quote.
     ///
     /// ```
     /// use constellation_trace::{Sessions, Timing};
@@ -30,52 +33,81 @@ impl Sessions {
     /// # Errors
     /// [`NotationError`] with the line and the word.
     pub fn sketch(text: &str) -> Result<Sessions, NotationError> {
-        let timing = if text.contains('@') { Timing::Recorded } else { Timing::None };
-        let mut sessions = Sessions::new(timing);
+        let mut sessions = Sessions::new(Timing::None);
         for (place, line) in text.lines().enumerate() {
             let line_number = place + 1;
             let line = line.trim();
-            let (name, mut rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
-            if name.is_empty() {
-                continue;
+            let mut rest = line;
+            let Some(name) = self::name(&mut rest).map(|(name, _)| name).filter(|_| is_apart(rest)) else {
+                if line.is_empty() {
+                    continue;
+                }
+                let word = line.split_whitespace().next().unwrap_or_default().to_owned();
+                return Err(NotationError::Name { line: line_number, word });
+            };
+            if sessions.names.find(&name).is_some() {
+                return Err(NotationError::Twice { line: line_number, session: name.into_owned() });
             }
-            if sessions.names.find(name).is_some() {
-                return Err(NotationError::Twice { line: line_number, session: name.to_owned() });
-            }
-            let refused = |error| NotationError::Refused { line: line_number, error };
-            let session = sessions.session(name).map_err(refused)?;
+            let refused = |word: &str, error| NotationError::Refused {
+                line: line_number,
+                word: word.to_owned(),
+                error,
+            };
+            let session = sessions.session(&name).map_err(|error| refused(&name, error))?;
             loop {
                 rest = rest.trim_start();
                 if rest.is_empty() {
                     break;
                 }
+                let start = rest;
                 let word = Word::take(&mut rest, line_number)?;
-                if word.times.is_some() != (timing == Timing::Recorded) {
-                    return Err(NotationError::Untimed { line: line_number });
+                let written = &start[..start.len() - rest.len()];
+                let refused = |error| refused(written, error);
+                if sessions.is_empty() && word.times.is_some() {
+                    sessions.timing = Timing::Recorded;
+                }
+                if word.times.is_some() != (sessions.timing == Timing::Recorded) {
+                    return Err(NotationError::Untimed { line: line_number, word: written.to_owned() });
                 }
                 let (invoked, returned) = word.times.unwrap_or((0, Transaction::NEVER));
                 let accesses = word.accesses.iter().map(|access| access.enter(&mut sessions));
                 let accesses = accesses.collect::<Result<Vec<_>, _>>().map_err(refused)?;
                 let transaction = Transaction { session, outcome: word.outcome, invoked, returned };
-                sessions.push(transaction, &accesses).map_err(refused)?;
+                let id = sessions.push(transaction, &accesses).map_err(refused)?;
+                if word.is_final {
+                    sessions.mark_final(id);
+                }
             }
         }
         Ok(sessions)
     }
 }
 
+/// Whether the name of a session ends here.
+fn is_apart(rest: &str) -> bool {
+    rest.is_empty() || rest.starts_with(char::is_whitespace)
+}
+
 /// One transaction as it is written.
 struct Word<'a> {
     accesses: Vec<Written<'a>>,
+    is_final: bool,
     outcome: Outcome,
     times: Option<(u64, u64)>,
 }
 
 /// One access as it is written.
 struct Written<'a> {
-    letter: char,
-    key: &'a str,
-    value: &'a str,
+    act: Act,
+    key: Cow<'a, str>,
+    /// Several of a list.
+    values: Vec<Shown<'a>>,
+}
+
+/// A value as it is written.
+enum Shown<'a> {
+    Nil,
+    Text(Cow<'a, str>),
 }
 
 impl<'a> Word<'a> {
@@ -100,6 +132,8 @@ impl<'a> Word<'a> {
         let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
         let (suffix, after) = rest.split_at(end);
         *rest = after;
+        let is_final = suffix.starts_with('*');
+        let suffix = &suffix[usize::from(is_final)..];
         let (outcome, suffix) = match suffix.chars().next() {
             Some('!') => (Outcome::Aborted, &suffix[1..]),
             Some('?') => (Outcome::Unknown, &suffix[1..]),
@@ -117,50 +151,107 @@ impl<'a> Word<'a> {
                 Some((invoked, returned?))
             }
         };
-        Ok(Word { accesses, outcome, times })
+        Ok(Word { accesses, is_final, outcome, times })
     }
 }
 
 impl<'a> Written<'a> {
     /// Takes the first access off `rest`; `None` if there is none.
     fn take(rest: &mut &'a str) -> Option<Written<'a>> {
-        let letter = rest.chars().next().filter(|letter| "rwa".contains(*letter))?;
-        let inner = rest[1..].strip_prefix('(')?;
-        let (inside, after) = inner.split_once(')')?;
-        let (key, value) = inside.split_once(',')?;
-        let is_list = value.starts_with('[') && value.ends_with(']') && value.len() > 1;
-        let wrong = |letter: char| letter.is_whitespace() || "()[]{}".contains(letter);
-        let is_value = if is_list { letter == 'r' } else { !value.contains(',') && !value.contains(wrong) };
-        if key.is_empty() || value.is_empty() || key.contains(wrong) || !is_value {
-            return None;
+        let acts = [("r(", Act::Read), ("w(", Act::Write), ("a(", Act::Append), ("append(", Act::Append)];
+        let (mut inner, mut act) =
+            acts.into_iter().find_map(|(begin, act)| Some((rest.strip_prefix(begin)?, act)))?;
+        let key = name(&mut inner)?.0;
+        inner = inner.strip_prefix(',')?;
+        let mut values = Vec::new();
+        if let Some(list) = inner.strip_prefix('[').filter(|_| act == Act::Read) {
+            act = Act::ReadList;
+            inner = list.trim_start();
+            while !inner.starts_with(']') {
+                values.push(Shown::take(&mut inner)?);
+                // A blank or a comma stands between two.
+                let is_apart = inner.starts_with([',', ' ', ']']);
+                inner = inner.trim_start();
+                inner = inner.strip_prefix(',').unwrap_or(inner).trim_start();
+                if !is_apart {
+                    return None;
+                }
+            }
+            inner = &inner[1..];
+        } else {
+            values.push(Shown::take(&mut inner).filter(|value| {
+                // Where in a list nothing stands nobody could tell.
+                act != Act::Append || !matches!(value, Shown::Nil)
+            })?);
         }
-        *rest = after;
-        Some(Written { letter, key, value })
+        *rest = inner.strip_prefix(')')?;
+        Some(Written { act, key, values })
     }
 
     fn enter(&self, sessions: &mut Sessions) -> Result<Access, super::SessionsError> {
-        let key = sessions.key(self.key)?;
-        if let Some(list) = self.value.strip_prefix('[').and_then(|list| list.strip_suffix(']')) {
-            let texts = list.split(',').map(str::trim).filter(|text| !text.is_empty());
-            let values = texts.map(|text| sessions.value(text)).collect::<Result<Vec<_>, _>>()?;
-            return Ok(Access { key, act: Act::ReadList, value: sessions.hold_list(&values)? });
-        }
-        let value = if self.value == "nil" { Value::NOTHING } else { sessions.value(self.value)? };
-        let act = match self.letter {
-            'r' => Act::Read,
-            'w' => Act::Write,
-            _ => Act::Append,
+        let key = sessions.key(&self.key)?;
+        let values = self.values.iter().map(|value| match value {
+            Shown::Nil => Ok(Value::NOTHING),
+            Shown::Text(text) => sessions.value(text),
+        });
+        let values = values.collect::<Result<Vec<_>, _>>()?;
+        let value = match (self.act, &values[..]) {
+            (Act::Read | Act::Write | Act::Append, [value]) => *value,
+            _ => sessions.hold_list(&values)?,
         };
-        Ok(Access { key, act, value })
+        Ok(Access { key, act: self.act, value })
     }
+}
+
+impl<'a> Shown<'a> {
+    fn take(rest: &mut &'a str) -> Option<Shown<'a>> {
+        let (text, is_quoted) = name(rest)?;
+        Some(if text == "nil" && !is_quoted { Shown::Nil } else { Shown::Text(text) })
+    }
+}
+
+/// Takes a name or a value off `rest`, and tells whether it stood in quotes; `None` if there is none.
+fn name<'a>(rest: &mut &'a str) -> Option<(Cow<'a, str>, bool)> {
+    let Some(inner) = rest.strip_prefix('"') else {
+        let end = rest.find(|letter| !is_plain(letter)).unwrap_or(rest.len());
+        let (text, after) = rest.split_at(end);
+        *rest = after;
+        return (!text.is_empty()).then_some((Cow::Borrowed(text), false));
+    };
+    let mut text = String::new();
+    let mut letters = inner.chars();
+    loop {
+        text.push(match letters.next()? {
+            '"' => break,
+            '\\' => match letters.next()? {
+                'n' => '\n',
+                't' => '\t',
+                'r' => '\r',
+                '0' => '\0',
+                same @ ('\\' | '"' | '\'') => same,
+                'u' => {
+                    let (digits, after) = letters.as_str().strip_prefix('{')?.split_once('}')?;
+                    letters = after.chars();
+                    char::from_u32(u32::from_str_radix(digits, 16).ok()?)?
+                }
+                _ => return None,
+            },
+            letter => letter,
+        });
+    }
+    *rest = letters.as_str();
+    Some((Cow::Owned(text), true))
+}
+
+/// Whether a letter stands in a name without quotes.
+fn is_plain(letter: char) -> bool {
+    !letter.is_whitespace() && !letter.is_control() && !"()[]{},\"".contains(letter)
 }
 
 /// A name as it is written; one that the notation cannot hold stands in quotes.
 fn plain(text: &str) -> String {
-    let is_plain =
-        |letter: char| !letter.is_whitespace() && !letter.is_control() && !"()[]{},\"".contains(letter);
     let is_read_back = !text.is_empty() && text != "nil" && text.chars().all(is_plain);
-    if is_read_back { crate::words::one_line(text).into_owned() } else { format!("{text:?}") }
+    if is_read_back && crate::words::one_line(text) == text { text.to_owned() } else { format!("{text:?}") }
 }
 
 pub(super) fn value(sessions: &Sessions, value: Value) -> String {
@@ -194,9 +285,10 @@ pub(super) fn transaction(sessions: &Sessions, id: TransactionId) -> String {
         Outcome::Aborted => "!",
         Outcome::Unknown => "?",
     };
+    let is_final = if sessions.is_final(id) { "*" } else { "" };
     match &shown[..] {
-        [one] => format!("{one}{mark}"),
-        _ => format!("{{{}}}{mark}", shown.join(" ")),
+        [one] => format!("{one}{is_final}{mark}"),
+        _ => format!("{{{}}}{is_final}{mark}", shown.join(" ")),
     }
 }
 

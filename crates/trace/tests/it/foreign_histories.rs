@@ -224,7 +224,7 @@ fn columns_become_sessions() {
         "w 1 5\nr 2 0\n-----\nr 1 5\n=====\nw 2 0\nr 2 0\n",
         expect![[r#"
             text of blocks, 0 skipped, 0 unsaid, None
-            s0  {w(1,5) r(2,0)}  r(1,5)
+            s0  w(1,5)  r(1,5)
             s1  {w(2,0) r(2,0)}
             lines 1 4 6"#]],
     );
@@ -304,8 +304,8 @@ fn what_cannot_be_is_refused_with_its_place() {
     check(
         "w(0,5,1,3)\nw(0,6,1,4)\nw(0,7,1,3)\n",
         expect![[r#"
-        line 3, column 1: transaction 3 goes on after another began in its session; all that a transaction does stands together within its session
-        w(0,7,1,3)"#]],
+            line 3, column 1: transaction 3 goes on after another began in its session, or in another session; all that a transaction does stands together within its session
+            w(0,7,1,3)"#]],
     );
     check(
         "w(0,5,1,3)\nw(0,6,1)\n",
@@ -328,13 +328,13 @@ fn what_cannot_be_is_refused_with_its_place() {
     check(
         "pacific w(x,1)@2..1\n",
         expect![[r#"
-            line 1, column 1: a transaction that begins at 2 cannot end at 1
+            line 1, column 9: a transaction that begins at 2 cannot end at 1
             pacific w(x,1)@2..1"#]],
     );
     check(
         "[{:process 0, :type :invoke, :f :read, :index 4}\n {:process 0, :type :ok, :f :read, :value 1, :index 3}]",
         expect![[r#"
-            line 2, column 2: a record with `:index 3` stands behind one with `:index 4`; the order of records is taken for that of time: sort them by `:index`
+            line 2, column 53: a record with `:index 3` stands behind one with `:index 4`; the order of records is taken for that of time: sort them by `:index`
              {:process 0, :type :ok, :f :read, :value 1, :index 3}]"#]],
     );
     check(

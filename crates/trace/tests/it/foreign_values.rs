@@ -190,3 +190,77 @@ fn an_end_that_wrote_something_else_is_refused_with_its_place() {
         ],
     );
 }
+
+#[test]
+fn a_zero_is_taken_for_the_initial_value_or_a_written_one_only_where_that_is_told() {
+    for (text, expected) in [
+        // Nobody writes it.
+        ("r(0,0,1,1)\nw(0,5,2,2)\n", "s1  r(0,nil)\ns2  w(0,5)"),
+        // The transaction that sets all to 0 is written down.
+        ("w(0,0,9,1)\nw(1,0,9,1)\nr(0,0,1,2)\nw(0,5,1,3)\n", "s9  {w(0,0) w(1,0)}\ns1  r(0,0)  w(0,5)"),
+        // It wrote it itself.
+        ("w(0,5,1,1)\nw(0,0,1,2)\nr(0,0,1,2)\n", "s1  w(0,5)  {w(0,0) r(0,0)}"),
+    ] {
+        let imported = read_any(text.as_bytes()).unwrap();
+        let sessions = imported.reads_and_writes().unwrap().to_string();
+        assert_eq!((sessions.as_str(), imported.unclear), (expected, None), "{text}");
+    }
+    for text in ["r(0,0,1,1)\nw(1,2,1,1)\nw(0,0,2,2)\n", "r 0 0\nw 1 2\n=====\nw 0 0\n"] {
+        let imported = read_any(text.as_bytes()).unwrap();
+        let unclear = imported.unclear.unwrap();
+        assert_eq!(
+            unclear.to_string(),
+            "whether a 0 that is read in the transaction of line 1 was written",
+            "{text}"
+        );
+        let shown = |imported: &constellation_trace::format::histories::Imported| {
+            let sessions = imported.reads_and_writes().unwrap();
+            sessions.show(sessions.ids().find(|id| sessions.accesses(*id).len() < 3).unwrap())
+        };
+        let shown: Vec<String> = std::iter::once(&imported).chain(&imported.readings).map(shown).collect();
+        assert_eq!(shown, ["w(1,2)", "{r(0,nil) w(1,2)}", "{r(0,0) w(1,2)}"], "{text}");
+    }
+}
+
+#[test]
+fn each_key_of_transactions_is_a_list_or_a_register_for_itself() {
+    let text = "\
+{:process 0, :type :ok, :f :txn, :value [[:append l 1] [:w x 5]]}
+{:process 1, :type :ok, :f :txn, :value [[:r l [1]] [:r x 5]]}
+{:process 2, :type :ok, :f :txn, :value [[:r x nil] [:r l nil]]}
+";
+    check(
+        text,
+        expect![[r#"
+        p0  {a(l,1) w(x,5)}
+        p1  {r(l,[1]) r(x,5)}
+        p2  {r(x,nil) r(l,[])}"#]],
+    );
+}
+
+#[test]
+fn a_read_is_marked_as_final_in_the_way_of_its_format() {
+    for (text, expected) in [
+        (records(&[("invoke", "read", "nil, :final? true"), ("ok", "read", "1")]), "p0  r(x,1)*@1..2"),
+        (records(&[("invoke", "read", "nil"), ("ok", "read", "1, :final? true")]), "p0  r(x,1)*@1..2"),
+        (records(&[("invoke", "read", "nil"), ("ok", "read", "1, :final? false")]), "p0  r(x,1)@1..2"),
+        (records(&[("invoke", "final-read", "nil"), ("ok", "final-read", "1")]), "p0  r(x,1)*@1..2"),
+        (
+            records(&[("invoke", "txn", "[[:r x nil]], :final? true"), ("ok", "txn", "[[:r x 1]]")]),
+            "p0  r(x,1)*@1..2",
+        ),
+        (records(&[("ok", "txn", "[[:r x 1]], :final? true")]), "p0  r(x,1)*"),
+        ("0 :invoke :read :final\n0 :ok :read 1\n".to_owned(), "p0  r(x,1)*@1..2"),
+        (
+            "{:process 0, :type :invoke, :f :get, :key \"x\", :final? true}\n{:process 0, :type :ok, :f :get, :key \"x\", :value \"1\"}"
+                .to_owned(),
+            "p0  r(x,1)*@1..2",
+        ),
+        ("a  {r(x,1) r(y,2)}*\n".to_owned(), "a  {r(x,1) r(y,2)}*"),
+    ] {
+        let sessions = read_any(text.as_bytes()).unwrap().reads_and_writes().unwrap().into_owned();
+        assert_eq!(sessions.to_string(), expected, "{text}");
+        let all: Vec<_> = sessions.ids().collect();
+        assert_eq!(sessions.sub(&all).to_string(), expected, "a part keeps its marks");
+    }
+}

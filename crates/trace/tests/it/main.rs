@@ -1,6 +1,8 @@
 //! What a trace is and is not, and how it is written down.
 
+mod foreign_faults;
 mod foreign_histories;
+mod foreign_rounds;
 mod foreign_values;
 mod histories;
 mod jsonl;

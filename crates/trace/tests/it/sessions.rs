@@ -229,6 +229,69 @@ fn what_is_no_read_or_write_is_named() {
         .assert_eq(&error.to_string());
 }
 
+/// Sessions with names and values that the notation must put in quotes.
+fn strange() -> impl Strategy<Value = Sessions> {
+    let text = || {
+        prop_oneof![
+            "[a-c0-9]{1,3}",
+            Just("nil".to_owned()),
+            Just(String::new()),
+            "[ ,(){}\"'\\\\\\[\\]\n\t@!?\u{0}é\u{301}\u{202e}]{1,4}"
+        ]
+    };
+    let access = (0..4_u8, text(), proptest::collection::vec(proptest::option::of(text()), 0..3));
+    let transaction = (0..3_u8, proptest::collection::vec(access, 0..3));
+    let lines = proptest::collection::vec((text(), proptest::collection::vec(transaction, 1..3)), 0..3);
+    (lines, any::<bool>()).prop_map(|(lines, is_timed)| {
+        let timing = if is_timed { Timing::Recorded } else { Timing::None };
+        let mut sessions = Sessions::new(timing);
+        for (nth, (name, transactions)) in lines.iter().enumerate() {
+            let session = sessions.session(&format!("{name}{nth}")).unwrap();
+            for (time, (outcome, accesses)) in (0_u64..).zip(transactions) {
+                let accesses: Vec<Access> = accesses.iter().map(|one| entered(&mut sessions, one)).collect();
+                let outcome = [Outcome::Committed, Outcome::Aborted, Outcome::Unknown][usize::from(*outcome)];
+                let returned = if outcome == Outcome::Unknown { Transaction::NEVER } else { 2 * time + 1 };
+                let transaction = Transaction { session, outcome, invoked: 2 * time, returned };
+                sessions.push(transaction, &accesses).unwrap();
+            }
+        }
+        sessions
+    })
+}
+
+fn entered(sessions: &mut Sessions, (act, key, values): &(u8, String, Vec<Option<String>>)) -> Access {
+    let key = sessions.key(key).unwrap();
+    let value = |sessions: &mut Sessions, text: &Option<String>| {
+        text.as_ref().map_or(Value::NOTHING, |text| sessions.value(text).unwrap())
+    };
+    let first = value(sessions, &values.first().cloned().flatten());
+    match act {
+        0 => Access::read(key, first),
+        1 => Access::write(key, first),
+        2 if first != Value::NOTHING => Access { key, act: Act::Append, value: first },
+        _ => {
+            let values: Vec<Value> = values.iter().map(|text| value(sessions, text)).collect();
+            Access { key, act: Act::ReadList, value: sessions.hold_list(&values).unwrap() }
+        }
+    }
+}
+
+#[test]
+fn a_name_or_value_that_the_notation_cannot_hold_stands_in_quotes() {
+    let text =
+        "\"the north\"  w(\"a key\",\"nil\")  r(\"a key\",nil)  w(x,nil)  append(y,1)  r(y,[1 \"a,b\", nil])";
+    let sessions = Sessions::sketch(text).expect("all are accesses");
+    expect![[
+        r#"the north: "the north"  w("a key","nil")  r("a key",nil)  w(x,nil)  a(y,1)  r(y,[1,"a,b",nil])"#
+    ]]
+    .assert_eq(&format!("{}: {sessions}", sessions.sessions().text(0).unwrap()));
+    for wrong in
+        ["a  a(y,nil)", "a  r(y,[1\"2\"])", "a  r(y,[1,,2])", "a  w(y,\"1)", "a  w(y,\"\\q\")", "{ r(x,1)"]
+    {
+        assert!(Sessions::sketch(wrong).is_err(), "{wrong}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -237,6 +300,20 @@ proptest! {
         let text = format!("pacific {}", words.join(" "));
         let read = Sessions::sketch(&text).expect("all are accesses");
         prop_assert_eq!(Sessions::sketch(&read.to_string()).expect("written by us").to_string(), read.to_string());
+    }
+
+    #[test]
+    fn whatever_sessions_hold_is_written_and_read_again(sessions in strange()) {
+        let text = sessions.to_string();
+        let read = Sessions::sketch(&text);
+        prop_assert!(read.is_ok(), "{text}\n{read:?}");
+        let read = read.expect("just asked");
+        prop_assert_eq!(read.to_string(), text);
+        prop_assert_eq!(read.sessions(), sessions.sessions());
+        for (one, other) in sessions.lines().iter().flatten().zip(read.lines().iter().flatten()) {
+            prop_assert_eq!(read.show(*other), sessions.show(*one));
+            prop_assert_eq!(read.transaction(*other).outcome, sessions.transaction(*one).outcome);
+        }
     }
 
     #[test]

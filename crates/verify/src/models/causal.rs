@@ -2,6 +2,7 @@
 
 mod stream;
 
+use super::elements::{self, Level};
 use super::finding::{Anomaly, Finding, Stop, Why, key_name, transaction_name};
 use super::observed::{INITIAL, Observed, Seen};
 use super::past::{Past, edge};
@@ -38,7 +39,9 @@ impl Model for Causal {
     }
 
     fn judge(&self, recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Finding {
-        told_apart(recorded, Kept::Sessions, patience, causal).into()
+        elements::judge(recorded, Level::Causal, patience, |recorded, patience| {
+            told_apart(recorded, Kept::Sessions, patience, causal)
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 use constellation_trace::{Key, Limit, TransactionId};
 
 use super::causal::overwritten;
+use super::elements::{self, Level};
 use super::finding::{Anomaly, Finding, Stop, Why};
 use super::front;
 use super::observed::{INITIAL, Observed};
@@ -44,7 +45,9 @@ impl Model for CausalConvergence {
     }
 
     fn judge(&self, recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Finding {
-        told_apart(recorded, Kept::Sessions, patience, converges).into()
+        elements::judge(recorded, Level::Convergence, patience, |recorded, patience| {
+            told_apart(recorded, Kept::Sessions, patience, converges)
+        })
     }
 }
 

@@ -14,9 +14,9 @@ use super::{About, Judges, Model, Parts, Recorded};
 
 /// Eventual convergence: the last reads of all sessions, after the last write of a key, show one written value of it.
 ///
-/// A read is final if it begins after every acknowledged write of its key has ended, and its session reads the key no more.
-/// So nothing is final without recorded times, and a run must heal and wait before it reads for the last time. Which value
-/// it is does not matter, as long as it was written: that acknowledged writes are *lost* to others is no question of
+/// A read is final if it is marked so ([`Sessions::mark_final`]). Where none is marked, it is final if it begins after every
+/// acknowledged write of its key has ended, and its session reads the key no more. So nothing is final without marks or
+/// recorded times, and a run must heal and wait before it reads for the last time. Which value it is does not matter, as long as it was written: that acknowledged writes are *lost* to others is no question of
 /// convergence. A write whose outcome is unknown may take effect between two final reads; what differs only by such a value
 /// is unknown.
 #[derive(Clone, Copy, Debug)]
@@ -91,7 +91,7 @@ struct Writes {
 
 fn eventual(recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Result<(), Stop> {
     let sessions = recorded.registers()?;
-    if sessions.timing() == Timing::None {
+    if sessions.timing() == Timing::None && !sessions.has_finals() {
         return Err(Limit::NotRecorded("when each read began and each write ended is".to_owned()).into());
     }
     let mut writes = vec![Writes::default(); sessions.keys().len()];
@@ -113,6 +113,7 @@ fn eventual(recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Result<(), 
             }
         }
     }
+    // Of a session without marks the last read of a key; with them each that is marked.
     let mut last: BTreeMap<(Key, u32), (Value, TransactionId)> = BTreeMap::new();
     for id in sessions.ids().filter(|id| sessions.transaction(*id).outcome == Outcome::Committed) {
         let transaction = sessions.transaction(id);
@@ -124,7 +125,11 @@ fn eventual(recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Result<(), 
             |access: &&Access| access.act == Act::Read && !(is_ignored && access.value == Value::NOTHING);
         for access in sessions.accesses(id).iter().filter(says) {
             let over = writes[access.key.index()].over.filter(|_| !patience.forgets(Weakness::RealTime));
-            if over.is_none_or(|over| over < transaction.invoked) {
+            if sessions.has_finals() {
+                if sessions.is_final(id) {
+                    last.insert((access.key, id.number()), (access.value, id));
+                }
+            } else if over.is_none_or(|over| over < transaction.invoked) {
                 last.insert((access.key, session), (access.value, id));
             }
         }

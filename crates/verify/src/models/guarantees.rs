@@ -4,6 +4,7 @@ mod known;
 mod names;
 mod order;
 
+use super::elements::{self, Level};
 use super::finding::{Finding, Stop};
 use super::observed::Observed;
 use super::past::Past;
@@ -90,8 +91,10 @@ impl Model for Guarantees {
     }
 
     fn judge(&self, recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Finding {
-        let judge = |recorded: &Recorded<'_>, patience: &mut Patience<'_>| keeps(*self, recorded, patience);
-        told_apart(recorded, Kept::Nothing, patience, judge).into()
+        let keeps = |recorded: &Recorded<'_>, patience: &mut Patience<'_>| keeps(*self, recorded, patience);
+        elements::judge(recorded, Level::Guarantees, patience, |recorded, patience| {
+            told_apart(recorded, Kept::Nothing, patience, keeps)
+        })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use constellation_trace::{Access, Act, Key, Limit, Outcome, Sessions, TransactionId, Value};
+use constellation_trace::{Access, Act, Key, Limit, Outcome, Sessions, Transaction, TransactionId, Value};
 
 use super::Recorded;
 use super::finding::{Anomaly, Stop, key_name, transaction_name};
@@ -82,6 +82,27 @@ impl<'a> Registers<'a> {
     }
 }
 
+/// What was found in registers that lists were made of, in the words of lists.
+pub(crate) fn told(recorded: &Recorded<'_>, result: Result<(), Stop>) -> Result<(), Stop> {
+    let Some(sessions) = recorded.sessions else { return result };
+    let mut anomaly = match result {
+        Err(Stop::Violated(anomaly)) => anomaly,
+        other => return other,
+    };
+    let lists = Lists { sessions, appended: BTreeMap::new(), longest: BTreeMap::new() };
+    let mut made = sessions.sub(&[]);
+    for &id in &anomaly.transactions {
+        let transaction = Transaction { invoked: 0, returned: 0, ..sessions.transaction(id) };
+        if let Ok(accesses) = lists.registers(id)
+            && let Ok(register) = made.push(transaction, &accesses)
+        {
+            let [from, to] = [transaction_name(&made, register), transaction_name(sessions, id)];
+            anomaly.found = anomaly.found.replace(&from, &to);
+        }
+    }
+    Err(anomaly.into())
+}
+
 /// The lists of a record: who appended what, and the longest that anybody was shown.
 struct Lists<'a> {
     sessions: &'a Sessions,
@@ -97,7 +118,11 @@ impl<'a> Lists<'a> {
             for access in sessions.accesses(id) {
                 match access.act {
                     Act::Append => {
-                        if lists.appended.insert((access.key, access.value), id).is_some() {
+                        let is_aborted = |id| sessions.transaction(id).outcome == Outcome::Aborted;
+                        let before = lists.appended.get(&(access.key, access.value)).copied();
+                        if before.is_none_or(is_aborted) {
+                            lists.appended.insert((access.key, access.value), id);
+                        } else if !is_aborted(id) {
                             let [key, value] =
                                 [key_name(sessions, access.key), sessions.show_value(access.value)];
                             return Err(Limit::NotRecorded(format!(

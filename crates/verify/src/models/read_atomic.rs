@@ -4,7 +4,7 @@ use constellation_trace::{Key, TransactionId};
 
 use super::finding::{Anomaly, Finding, Stop, Why, key_name, transaction_name};
 use super::graph::{Arrow, Because, sorted};
-use super::lists::Registers;
+use super::lists::{self, Registers};
 use super::observed::{Again, INITIAL, Observed, Seen};
 use super::past::edge;
 use super::patience::Patience;
@@ -36,7 +36,7 @@ impl Model for ReadAtomic {
     }
 
     fn judge(&self, recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Finding {
-        told_apart(recorded, Kept::Sessions, patience, atomic).into()
+        lists::told(recorded, told_apart(recorded, Kept::Sessions, patience, atomic)).into()
     }
 }
 

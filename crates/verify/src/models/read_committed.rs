@@ -2,7 +2,7 @@
 
 use super::finding::{Finding, Stop};
 use super::graph::Arrow;
-use super::lists::Registers;
+use super::lists::{self, Registers};
 use super::observed::Again;
 use super::patience::Patience;
 use super::read_atomic::{Known, acyclic, each_known, force};
@@ -32,7 +32,7 @@ impl Model for AdyaPl2 {
     }
 
     fn judge(&self, recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Finding {
-        told_apart(recorded, Kept::Nothing, patience, pl2).into()
+        lists::told(recorded, told_apart(recorded, Kept::Nothing, patience, pl2)).into()
     }
 }
 
@@ -67,7 +67,7 @@ impl Model for ReadCommitted {
     }
 
     fn judge(&self, recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Finding {
-        told_apart(recorded, Kept::Sessions, patience, committed).into()
+        lists::told(recorded, told_apart(recorded, Kept::Sessions, patience, committed)).into()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Serializability: all transactions one after the other, in its three forms.
 
 use super::finding::Finding;
+use super::lists;
 use super::ordering::{self, Keeps, Sight};
 use super::patience::Patience;
 use super::{About, Judges, Model, Recorded};
@@ -58,6 +59,6 @@ impl Model for Serializable {
     }
 
     fn judge(&self, recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Finding {
-        ordering::judge(recorded, self.keeps, Sight::Everything, patience).into()
+        lists::told(recorded, ordering::judge(recorded, self.keeps, Sight::Everything, patience)).into()
     }
 }

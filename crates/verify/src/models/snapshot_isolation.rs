@@ -1,6 +1,7 @@
 //! Snapshot isolation in its three forms, and prefix consistency and parallel snapshot isolation, which are weaker.
 
 use super::finding::Finding;
+use super::lists;
 use super::ordering::{self, Keeps, Sight};
 use super::patience::Patience;
 use super::{About, Judges, Model, Recorded};
@@ -59,7 +60,7 @@ impl Model for SnapshotIsolation {
     }
 
     fn judge(&self, recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Finding {
-        ordering::judge(recorded, self.keeps, Sight::Snapshot, patience).into()
+        lists::told(recorded, ordering::judge(recorded, self.keeps, Sight::Snapshot, patience)).into()
     }
 }
 
@@ -85,7 +86,7 @@ impl Model for Prefix {
     }
 
     fn judge(&self, recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Finding {
-        ordering::judge(recorded, Keeps::Sessions, Sight::Prefix, patience).into()
+        lists::told(recorded, ordering::judge(recorded, Keeps::Sessions, Sight::Prefix, patience)).into()
     }
 }
 
@@ -112,6 +113,6 @@ impl Model for ParallelSnapshot {
     }
 
     fn judge(&self, recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Finding {
-        ordering::judge(recorded, Keeps::Sessions, Sight::Past, patience).into()
+        lists::told(recorded, ordering::judge(recorded, Keeps::Sessions, Sight::Past, patience)).into()
     }
 }

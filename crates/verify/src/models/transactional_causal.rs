@@ -3,7 +3,7 @@
 use super::causal_convergence::converges;
 use super::finding::{Finding, Stop};
 use super::graph::Arrow;
-use super::lists::Registers;
+use super::lists::{self, Registers};
 use super::observed::{Again, INITIAL};
 use super::past::Past;
 use super::patience::Patience;
@@ -36,7 +36,7 @@ impl Model for TransactionalCausal {
     }
 
     fn judge(&self, recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Finding {
-        told_apart(recorded, Kept::Sessions, patience, causal).into()
+        lists::told(recorded, told_apart(recorded, Kept::Sessions, patience, causal)).into()
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod saturation;
 
+use super::elements::{self, Level};
 use super::finding::{Anomaly, Finding, Stop};
 use super::front;
 use super::observed::Observed;
@@ -52,7 +53,9 @@ impl Model for CausalMemory {
     }
 
     fn judge(&self, recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Finding {
-        told_apart(recorded, Kept::Sessions, patience, causal_memory).into()
+        elements::judge(recorded, Level::Memory, patience, |recorded, patience| {
+            told_apart(recorded, Kept::Sessions, patience, causal_memory)
+        })
     }
 }
 
@@ -62,7 +65,9 @@ impl Model for Pram {
     }
 
     fn judge(&self, recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Finding {
-        told_apart(recorded, Kept::Sessions, patience, pram).into()
+        elements::judge(recorded, Level::Sessions, patience, |recorded, patience| {
+            told_apart(recorded, Kept::Sessions, patience, pram)
+        })
     }
 }
 

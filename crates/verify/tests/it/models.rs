@@ -13,6 +13,7 @@ mod evidence;
 mod large;
 mod lattice;
 mod linearizable;
+mod lists;
 mod litmus;
 mod mixed;
 mod objects;

@@ -1,13 +1,16 @@
 //! One history: read, judged under each model, and the violations made small.
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use constellation_trace::format::histories::{Content, FailedCas, HistoryFormat, Imported};
-use constellation_trace::{Call, Completion, History, Limit, Sessions};
+use constellation_trace::format::histories::{Content, FailedCas, HistoryFormat, Imported, Unclear};
+use constellation_trace::sessions::Unfit;
+use constellation_trace::{Call, Completion, Limit, Sessions};
 use constellation_verify::Budget;
 use constellation_verify::models::{
-    About, Border, FailedSet, Finding, Judged, Known, Model, Object, Recorded, Separation, conclude_from,
+    About, Border, FailedSet, Finding, Judged, Known, Model, Object, Parts, Recorded, Separation,
+    conclude_from,
 };
 
 use super::allowance::{Allowance, Kept};
@@ -66,6 +69,8 @@ pub(super) struct Facts {
     pub(super) failed: u64,
     /// Reads of which nobody knows what they showed.
     pub(super) unsaid: u64,
+    /// Reads that have several meanings, of which none is taken for granted.
+    pub(super) unclear: Option<Unclear>,
     pub(super) skipped: u64,
     pub(super) failed_cas: u64,
     /// What these say.
@@ -106,14 +111,13 @@ pub(super) fn judge_imported(
         let _ = allowance.hold(size_of_sessions(sessions) as u64);
     }
     let said = asked.failed_cas.unwrap_or(imported.format.failed_cas());
-    let recorded = recorded(sessions.as_deref().ok(), imported.history(), said);
-    let recorded = asked.object.map_or(recorded, |object| recorded.with_object(object));
+    let recorded = asked.recorded(imported, &sessions);
     let facts = Facts { said, ..facts(imported, sessions.as_deref().ok()) };
     let foreign = sessions.as_ref().err().map(ToString::to_string);
     let (mut rows, mut unfit) = (Vec::new(), Vec::new());
     allowance.keep(if asked.explained == Explained::None { Kept::Nothing } else { Kept::Quarter });
     for (model, finding) in findings(&asked.models, &recorded, allowance) {
-        match finding {
+        match asked.certain(model, finding, imported, allowance) {
             Finding::Unknown(Limit::Unfit(why)) => {
                 // That these are no reads and writes says less than which operation is none.
                 let is_plain = recorded.registers().err() == Some(Limit::Unfit(why.clone()));
@@ -143,20 +147,6 @@ pub(super) fn judge_imported(
     JudgedHistory { name, flags: asked.flags(), facts, rows, unfit, border, shown, separations }
 }
 
-/// What is judged: reads and writes, the operations behind them, or both.
-fn recorded<'a>(
-    sessions: Option<&'a Sessions>,
-    history: Option<&'a History>,
-    said: FailedCas,
-) -> Recorded<'a> {
-    let recorded = sessions.map_or_else(Recorded::default, Recorded::from);
-    let recorded = history.map_or(recorded, |history| recorded.with_history(history));
-    recorded.with_failed_set(match said {
-        FailedCas::Mismatch => FailedSet::AssertsMismatch,
-        FailedCas::Nothing => FailedSet::DidNotHappen,
-    })
-}
-
 /// What does not fit, with the line of an operation instead of its number.
 fn by_line(why: &str, imported: &Imported) -> String {
     let named = why.strip_prefix("operation ").and_then(|rest| {
@@ -175,6 +165,46 @@ fn by_line(why: &str, imported: &Imported) -> String {
 }
 
 impl Asked {
+    /// What is judged: reads and writes, the operations behind them, or both.
+    fn recorded<'a>(
+        &self,
+        imported: &'a Imported,
+        sessions: &'a Result<Cow<'_, Sessions>, Unfit>,
+    ) -> Recorded<'a> {
+        let recorded = sessions.as_deref().map_or_else(|_| Recorded::default(), Recorded::from);
+        let recorded = imported.history().map_or(recorded, |history| recorded.with_history(history));
+        let recorded = self.object.map_or(recorded, |object| recorded.with_object(object));
+        recorded.with_failed_set(match self.failed_cas.unwrap_or(imported.format.failed_cas()) {
+            FailedCas::Mismatch => FailedSet::AssertsMismatch,
+            FailedCas::Nothing => FailedSet::DidNotHappen,
+        })
+    }
+
+    /// What was found without those reads that have several meanings, as far as it does not depend on them: a violation
+    /// of a model of which parts prove is one; anything holds that does with some meaning of each.
+    fn certain(
+        &self,
+        model: &dyn Model,
+        finding: Finding,
+        imported: &Imported,
+        allowance: &mut Allowance<'_>,
+    ) -> Finding {
+        let Some(unclear) = imported.unclear else { return finding };
+        match finding {
+            Finding::Unknown(_) => return finding,
+            Finding::Violated(_) if model.parts() == Parts::Prove => return finding,
+            _ => {}
+        }
+        let holds = imported.readings.iter().any(|reading| {
+            let sessions = reading.reads_and_writes();
+            let recorded = self.recorded(reading, &sessions);
+            let share = allowance.share(1);
+            let found = allowance.within(&share, |patience| model.judge(&recorded, patience));
+            matches!(found, Finding::Holds)
+        });
+        if holds { Finding::Holds } else { Finding::Unknown(Limit::NotRecorded(format!("{unclear} is"))) }
+    }
+
     /// Those flags that say how a history is to be read, as they were given.
     fn flags(&self) -> String {
         let failed_cas = self.failed_cas.and_then(|said| FailedCas::NAMES.iter().find(|(_, is)| *is == said));
@@ -245,6 +275,7 @@ impl Facts {
             open: 0,
             failed: 0,
             unsaid: 0,
+            unclear: None,
             skipped: 0,
             failed_cas: 0,
             said: FailedCas::Nothing,
@@ -254,7 +285,8 @@ impl Facts {
 
 fn facts(imported: &Imported, sessions: Option<&Sessions>) -> Facts {
     let mut facts = Facts {
-        unsaid: imported.unsaid + sessions.map_or(0, Sessions::unsaid),
+        unsaid: imported.unsaid,
+        unclear: imported.unclear,
         skipped: imported.skipped,
         ..Facts::unread(imported.format)
     };
@@ -264,6 +296,9 @@ fn facts(imported: &Imported, sessions: Option<&Sessions>) -> Facts {
             facts.count = Some(history.operations().len());
             facts.noun = "operation";
             facts.sessions = imported.sessions.len();
+            // Those that are unclear were left out as if they had no answer.
+            let unclear = imported.unclear.map_or(0, |unclear| unclear.reads);
+            facts.unsaid += sessions.map_or(0, |sessions| sessions.unsaid().saturating_sub(unclear));
             (facts.open, facts.failed) = (counts.open, counts.failed);
             let failed = history.operations().iter().filter(|operation| {
                 let end = operation.completed.as_ref().map(|(_, completion)| completion);

@@ -14,6 +14,9 @@ pub(super) fn settled(mut imported: Imported, initial: &str) -> anyhow::Result<I
         Content::Transactions(sessions) => Content::Transactions(of_sessions(sessions, initial)?),
         other => other,
     };
+    let readings = std::mem::take(&mut imported.readings);
+    imported.readings =
+        readings.into_iter().map(|reading| settled(reading, initial)).collect::<anyhow::Result<_>>()?;
     Ok(imported)
 }
 

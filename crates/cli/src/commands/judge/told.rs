@@ -103,6 +103,10 @@ fn fact_lines(facts: &Facts) -> Vec<String> {
     if facts.unsaid > 0 {
         lines.push(faint(&format!("· {} without an answer, which say nothing", count(facts.unsaid, "read"))));
     }
+    if let Some(unclear) = facts.unclear {
+        let reads = count(unclear.reads, "read");
+        lines.push(faint(&format!("· {reads} with several meanings: {unclear} is not recorded")));
+    }
     if facts.skipped > 0 {
         lines.push(faint(&format!("· {} of a nemesis or others, passed over", count(facts.skipped, "line"))));
     }
@@ -189,6 +193,7 @@ pub(super) fn history_json(judged: &JudgedHistory) -> Value {
         "failed": facts.failed,
         "open": facts.open,
         "unsaid": facts.unsaid,
+        "unclear": facts.unclear.map_or(0, |unclear| unclear.reads),
         "skipped": facts.skipped,
         "failed_cas": match facts.said {
             FailedCas::Mismatch => "mismatch",

@@ -6,12 +6,10 @@ use std::ops::Range;
 use super::super::edn::Flaw;
 use super::super::{FormatError, Problem, narrow};
 use super::fault::Fault;
-use super::{Content, HistoryFormat, Imported, Stop};
+use super::{Content, HistoryFormat, Imported, Stop, zeros};
 use crate::ids::Names;
-use crate::sessions::{Access, Outcome, Sessions, Timing, Transaction, Value};
+use crate::sessions::{Access, Outcome, Sessions, Timing, Transaction};
 
-/// What the initial value is called, unless somebody writes it.
-const INITIAL: &str = "0";
 /// The transaction whose every access is aborted.
 const ABORTED: &str = "-1";
 
@@ -71,7 +69,7 @@ fn is_parting(line: &str) -> bool {
 /// Reads either of the two.
 pub(super) fn read(text: &str, format: HistoryFormat, stop: Stop<'_>) -> Result<Imported, FormatError> {
     let located = |flaw: Flaw| FormatError::of_text(text, flaw.span, flaw.problem);
-    let mut columns = Columns::new(text, format);
+    let mut columns = Columns::new(format);
     let mut blocks = Blocks { session: 0, is_over: false };
     let mut start = 0;
     for (number, line) in text.split_inclusive('\n').enumerate() {
@@ -114,11 +112,39 @@ struct Columns {
     format: HistoryFormat,
     sessions: Sessions,
     lines: Vec<u32>,
-    /// Keys to which the initial value is written.
-    initials: BTreeSet<String>,
     /// Transactions that began.
-    begun: BTreeSet<String>,
+    begun: Numbers,
     open: BTreeMap<u32, Open>,
+}
+
+/// Numbers as they are written, each once: those side by side take no more than one.
+#[derive(Debug, Default)]
+struct Numbers {
+    /// The first and the last of those side by side.
+    runs: BTreeMap<i64, i64>,
+    /// Those that are too large, or written in another way.
+    others: BTreeSet<String>,
+}
+
+impl Numbers {
+    /// Enters a number; false if it is there already. O(log runs).
+    fn insert(&mut self, text: &str) -> bool {
+        let Some(number) = text.parse::<i64>().ok().filter(|number| number.to_string() == text) else {
+            return self.others.insert(text.to_owned());
+        };
+        let before = self.runs.range(..=number).next_back().map(|(first, last)| (*first, *last));
+        if before.is_some_and(|(_, last)| last >= number) {
+            return false;
+        }
+        // Saturating: beside the largest number none stands, and none is lost by it.
+        let next = number.saturating_add(1);
+        let last = if next > number { self.runs.remove(&next) } else { None }.unwrap_or(number);
+        match before {
+            Some((first, end)) if end.checked_add(1) == Some(number) => self.runs.insert(first, last),
+            _ => self.runs.insert(number, last),
+        };
+        true
+    }
 }
 
 /// The transaction that a session is at.
@@ -130,19 +156,12 @@ struct Open {
 }
 
 impl Columns {
-    fn new(text: &str, format: HistoryFormat) -> Columns {
-        let lines = text.lines().map(str::trim).filter(|line| line.starts_with('w') && line.contains('0'));
-        let accesses = lines.filter_map(|line| match format {
-            HistoryFormat::Plume => plume(line).map(|(access, ..)| access),
-            _ => block(line),
-        });
-        let initials = accesses.filter(|access| access.is_write && access.value == INITIAL);
+    fn new(format: HistoryFormat) -> Columns {
         Columns {
             format,
             sessions: Sessions::new(Timing::None),
             lines: Vec::new(),
-            initials: initials.map(|access| access.key.to_owned()).collect(),
-            begun: BTreeSet::new(),
+            begun: Numbers::default(),
             open: BTreeMap::new(),
         }
     }
@@ -163,7 +182,7 @@ impl Columns {
             return self.push(session, Outcome::Aborted, &[access], place);
         }
         if !goes_on {
-            if !self.begun.insert(transaction.to_owned()) {
+            if !self.begun.insert(transaction) {
                 return Err(place.flaw(Fault::GoesOn { transaction: transaction.to_owned() }));
             }
             self.begin(session, transaction, place)?;
@@ -207,9 +226,6 @@ impl Columns {
     fn access(&mut self, written: &Written<'_>, place: &Place) -> Result<Access, Flaw> {
         let refused = |error| place.flaw(Fault::Refused(error));
         let key = self.sessions.key(written.key).map_err(refused)?;
-        if !written.is_write && written.value == INITIAL && !self.initials.contains(written.key) {
-            return Ok(Access::read(key, Value::NOTHING));
-        }
         let value = self.sessions.value(written.value).map_err(refused)?;
         Ok(if written.is_write { Access::write(key, value) } else { Access::read(key, value) })
     }
@@ -236,14 +252,22 @@ impl Columns {
         while let Some(session) = self.open.keys().next().copied() {
             self.close(session)?;
         }
-        Ok(Imported {
+        let imported = |sessions, lines, unclear, readings| Imported {
             format: self.format,
-            content: Content::Transactions(self.sessions),
+            content: Content::Transactions(sessions),
             sessions: Names::new(),
             skipped: 0,
             unsaid: 0,
-            lines: self.lines,
-        })
+            unclear,
+            readings,
+            finals: BTreeSet::new(),
+            lines,
+        };
+        let settled = zeros::settle(self.sessions, &self.lines);
+        let readings = settled.readings.into_iter();
+        let readings =
+            readings.map(|sessions| imported(sessions, self.lines.clone(), None, Vec::new())).collect();
+        Ok(imported(settled.sessions, self.lines, settled.unclear, readings))
     }
 }
 
@@ -251,4 +275,27 @@ impl Columns {
 fn shortened(line: &str) -> String {
     const SHOWN_MAX: usize = 60;
     format!("`{}`", line.chars().take(SHOWN_MAX).collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_told_apart_as_their_texts_are() {
+        let mut seen = BTreeSet::new();
+        let mut numbers = Numbers::default();
+        let large = ["9223372036854775807", "9223372036854775806", "9223372036854775808", "-0", "007", "7"];
+        let small = (0..400).map(|nth: i64| (nth * nth * 31 % 97 - 48).to_string());
+        for text in small.chain(large.map(str::to_owned)) {
+            assert_eq!(numbers.insert(&text), seen.insert(text.clone()), "{text}");
+        }
+    }
+
+    #[test]
+    fn transactions_in_a_row_are_one_run() {
+        let mut numbers = Numbers::default();
+        assert!((0..100_000).all(|number: u32| numbers.insert(&number.to_string())));
+        assert_eq!((numbers.runs.len(), numbers.others.len()), (1, 0));
+    }
 }

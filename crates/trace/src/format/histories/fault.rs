@@ -43,6 +43,18 @@ pub enum Fault {
         /// Its own.
         index: u64,
     },
+    /// The `:time` of a record is less than that of the one before it.
+    TimeBack {
+        /// That of the one before.
+        before: i64,
+        /// Its own.
+        time: i64,
+    },
+    /// A record has two values under one key.
+    TwoKeys {
+        /// The key, without its colon.
+        key: String,
+    },
     /// Nil is written, or put into an object.
     NilWritten,
     /// An end says that something else was written than its beginning.
@@ -59,7 +71,7 @@ pub enum Fault {
     NoKey,
     /// Single operations and transactions in one history.
     Mixed,
-    /// A transaction goes on after its session began another.
+    /// A transaction goes on after its session began another, or in another session.
     GoesOn {
         /// Its name.
         transaction: String,
@@ -92,6 +104,10 @@ impl fmt::Display for Fault {
             Fault::IndexBack { before, index } => {
                 write!(f, "a record with `:index {index}` stands behind one with `:index {before}`")
             }
+            Fault::TimeBack { before, time } => {
+                write!(f, "a record of `:time {time}` stands behind one of `:time {before}`")
+            }
+            Fault::TwoKeys { key } => write!(f, "a record has `:{}` twice", one_line(key)),
             Fault::NilWritten => f.write_str("nil is written here, which reads cannot tell from nothing yet"),
             Fault::OtherWritten { line } => {
                 write!(f, "this ends with other writes than it began with on line {line}")
@@ -102,7 +118,11 @@ impl fmt::Display for Fault {
             Fault::NoKey => f.write_str("this stands without a key where others are of independent keys"),
             Fault::Mixed => f.write_str("transactions and single operations in one history"),
             Fault::GoesOn { transaction } => {
-                write!(f, "transaction {} goes on after another began in its session", one_line(transaction))
+                write!(
+                    f,
+                    "transaction {} goes on after another began in its session, or in another session",
+                    one_line(transaction)
+                )
             }
             Fault::Refused(error) => error.fmt(f),
             // The place stands before it already.
@@ -127,6 +147,10 @@ impl Fault {
             Fault::IndexBack { .. } => {
                 "the order of records is taken for that of time: sort them by `:index`"
             }
+            Fault::TimeBack { .. } => {
+                "the order of records is taken for that of time: sort them by `:time`, or leave it out"
+            }
+            Fault::TwoKeys { .. } => "which of the two is meant cannot be known",
             Fault::NilWritten => "write a value of its own for what is deleted",
             Fault::OtherWritten { .. } => {
                 "which of the two was written cannot be known: an end repeats them, or is nil"

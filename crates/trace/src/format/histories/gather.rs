@@ -85,3 +85,27 @@ pub(super) enum Knows {
     Outcome,
     Nothing,
 }
+
+/// What a record says of an operation.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Kind {
+    Invoke,
+    Ok,
+    Fail,
+    Info,
+}
+
+impl Kind {
+    /// The known ones.
+    pub(super) const NAMES: &[&str] = &["invoke", "ok", "fail", "info"];
+
+    pub(super) fn named(word: &str) -> Option<Kind> {
+        match word {
+            "invoke" => Some(Kind::Invoke),
+            "ok" => Some(Kind::Ok),
+            "fail" => Some(Kind::Fail),
+            "info" => Some(Kind::Info),
+            _ => None,
+        }
+    }
+}

@@ -1,13 +1,16 @@
 //! Jepsen's records, from EDN: who begins or ends what, and what it becomes.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::super::edn::{Edn, Flaw, Form, Reader};
 use super::super::{FormatError, Problem, narrow};
 use super::concatenated;
 use super::fault::Fault;
-use super::gather::{Clients, Knows, Open};
+use super::gather::{Clients, Kind, Knows, Open};
+use super::given::{self, Given, Is};
 use super::transactions::Transactions;
+use super::unclear::Readings;
 use super::{Content, HistoryFormat, Imported, Stop};
 use crate::history::{Call, Completion, History, Moment, Operation};
 use crate::ids::{EventId, NodeId, ProcessId};
@@ -44,30 +47,6 @@ fn read_records<'a>(reader: &mut Reader<'a>, records: &mut Records<'a>, stop: St
     Ok(())
 }
 
-/// What a record says of an operation.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Kind {
-    Invoke,
-    Ok,
-    Fail,
-    Info,
-}
-
-impl Kind {
-    /// The known ones.
-    const NAMES: &[&str] = &["invoke", "ok", "fail", "info"];
-
-    pub(super) fn named(word: &str) -> Option<Kind> {
-        match word {
-            "invoke" => Some(Kind::Invoke),
-            "ok" => Some(Kind::Ok),
-            "fail" => Some(Kind::Fail),
-            "info" => Some(Kind::Info),
-            _ => None,
-        }
-    }
-}
-
 /// One record, taken apart.
 #[derive(Clone, Debug)]
 pub(super) struct Record<'r, 'a> {
@@ -78,7 +57,15 @@ pub(super) struct Record<'r, 'a> {
     pub(super) key: Option<&'r Form<'a>>,
     pub(super) value: Option<&'r Form<'a>>,
     pub(super) error: Option<&'r Form<'a>>,
+    /// Whether it is marked as one of the last reads, when nothing is under way any more.
+    pub(super) is_final: bool,
     pub(super) span: Range<usize>,
+}
+
+impl Record<'_, '_> {
+    /// What is read of a record that is a map.
+    const KEYS: [&'static str; 9] =
+        ["process", "type", "f", "key", "value", "error", "index", "time", "final?"];
 }
 
 /// All records, as they become operations or transactions.
@@ -93,29 +80,21 @@ pub(super) struct Records<'a> {
     time: u64,
     operations: Vec<Operation>,
     lines: Vec<u32>,
-    /// Where each operation begins, and the key and value if it is given a pair: which is meant is known at the end.
-    given: Vec<Given>,
+    /// The places of operations of other objects, where each begins, and the key and value if it is given a pair: which is
+    /// meant is known at the end.
+    given: Vec<(u32, Given)>,
     transactions: Transactions,
+    /// The places of reads that are marked as final.
+    finals: BTreeSet<usize>,
     /// Whether a read showed a collection: then what is added is added to a set.
-    shows_collections: bool,
+    shows_collections: Is,
     skipped: u64,
     /// The `:index` of the last record that had one.
     index: Option<u64>,
-}
-
-/// What an operation is given.
-#[derive(Clone, Debug)]
-pub(super) struct Given {
-    span: Range<usize>,
-    pair: Option<(String, String, Is)>,
-    is_number: Is,
-}
-
-/// Whether something is so.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Is {
-    So,
-    Not,
+    /// And its `:time`.
+    told: Option<i64>,
+    /// The first end, if it has no beginning: that is in order as long as no transaction has one.
+    orphan: Option<(Range<usize>, u32)>,
 }
 
 /// What a compare-and-set is that expects nothing.
@@ -137,9 +116,12 @@ impl<'a> Records<'a> {
             lines: Vec::new(),
             given: Vec::new(),
             transactions: Transactions::default(),
-            shows_collections: false,
+            finals: BTreeSet::new(),
+            shows_collections: Is::Not,
             skipped: 0,
             index: None,
+            told: None,
+            orphan: None,
         }
     }
 
@@ -154,17 +136,18 @@ impl<'a> Records<'a> {
             let found = self.shown(form);
             return Err(Flaw::new(form.span(), "a record such as {:process 0, :type :invoke, …}", found));
         };
-        let get = |name: &str| {
-            let (pairs, _) = forms.as_chunks::<2>();
-            pairs.iter().find(|[key, _]| key.keyword() == Some(name)).map(|[_, value]| value)
-        };
-        if let Some(Edn::Number(index)) = get("index").map(|form| &form.value)
-            && let Ok(index) = index.parse()
-            && let Some(before) = self.index.replace(index).filter(|before| index <= *before)
-        {
-            let problem = Problem::History(Fault::IndexBack { before, index });
-            return Err(Flaw { span: form.span(), problem });
+        let (pairs, _) = forms.as_chunks::<2>();
+        let named = |name: &str| pairs.iter().position(|[key, _]| key.keyword() == Some(name));
+        let get = |name: &str| named(name).map(|place| &pairs[place][1]);
+        for (place, [key, _]) in pairs.iter().enumerate() {
+            if let Some(name) = key.keyword().filter(|name| Record::KEYS.contains(name))
+                && named(name) != Some(place)
+            {
+                let problem = Problem::History(Fault::TwoKeys { key: name.to_owned() });
+                return Err(Flaw { span: key.span(), problem });
+            }
         }
+        self.order(get("index"), get("time"))?;
         let missing = |key| Flaw { span: form.span(), problem: Problem::MissingKey(key) };
         let process = get("process").ok_or_else(|| missing(":process"))?;
         let kind = get("type").ok_or_else(|| missing(":type"))?;
@@ -178,9 +161,30 @@ impl<'a> Records<'a> {
             key: get("key"),
             value: get("value"),
             error: get("error"),
+            is_final: get("final?").is_some_and(|form| form.value == Edn::Symbol("true")),
             span: form.span(),
         };
         self.record(&record)
+    }
+
+    /// That neither the number nor the time of a record goes back.
+    fn order(&mut self, index: Option<&Form<'_>>, time: Option<&Form<'_>>) -> Result<(), Flaw> {
+        let wrong = |form: &Form<'_>, fault| Flaw { span: form.span(), problem: Problem::History(fault) };
+        if let Some(form) = index
+            && let Edn::Number(index) = form.value
+            && let Ok(index) = index.parse()
+            && let Some(before) = self.index.replace(index).filter(|before| index <= *before)
+        {
+            return Err(wrong(form, Fault::IndexBack { before, index }));
+        }
+        if let Some(form) = time
+            && let Edn::Number(time) = form.value
+            && let Ok(time) = time.parse()
+            && let Some(before) = self.told.replace(time).filter(|before| time < *before)
+        {
+            return Err(wrong(form, Fault::TimeBack { before, time }));
+        }
+        Ok(())
     }
 
     pub(super) fn kind(&self, form: &Form<'a>) -> Result<Kind, Flaw> {
@@ -224,8 +228,14 @@ impl<'a> Records<'a> {
         let open = Open { place: narrow(self.operations.len()), line: self.line };
         let session = self.clients.begin(process, open).map_err(|wrong| fault(record, wrong))?;
         let invoked = self.moment();
+        if is_final(record) {
+            self.finals.insert(self.operations.len());
+        }
         self.lines.push(self.line);
-        self.given.push(self.given(record));
+        // Of most operations the call says all.
+        if matches!(call, Call::Other { .. }) {
+            self.given.push((narrow(self.operations.len()), self.given(record)));
+        }
         self.operations.push(Operation {
             client: NodeId::new(process),
             process: ProcessId::new(process),
@@ -276,7 +286,12 @@ impl<'a> Records<'a> {
                 (Call::Read { key }, Some([of, value])) if key != KEY && self.shown(of) == *key => value,
                 _ => form,
             });
-            self.shows_collections |= begun == "read" && shown.is_some_and(is_collection);
+            if begun == "read" && shown.is_some_and(is_collection) {
+                self.shows_collections = Is::So;
+            }
+        }
+        if is_final(record) {
+            self.finals.insert(open.place as usize);
         }
         let moment = self.moment();
         if kind == Kind::Fail {
@@ -430,9 +445,25 @@ impl<'a> Records<'a> {
             }
         };
         let accesses = forms.map(|forms| self.accesses(forms, record)).transpose()?;
+        if record.kind == Kind::Invoke
+            && let Some((span, process)) = self.orphan.clone()
+        {
+            let fault = Fault::NeverBegun { process: self.clients.name(process).to_owned() };
+            return Err(Flaw { span, problem: Problem::History(fault) });
+        }
+        if record.kind != Kind::Invoke && self.transactions.is_empty() {
+            self.orphan = Some((record.span.clone(), process));
+        }
         let transactions = &mut self.transactions;
         let spoken = (record.kind, self.line, self.time);
-        transactions.take(&mut self.clients, process, spoken, accesses).map_err(|wrong| fault(record, wrong))
+        transactions
+            .take(
+                &mut self.clients,
+                process,
+                spoken,
+                (accesses, if is_final(record) { Is::So } else { Is::Not }),
+            )
+            .map_err(|wrong| fault(record, wrong))
     }
 
     fn accesses(
@@ -459,7 +490,8 @@ impl<'a> Records<'a> {
             let access = match (verb, value) {
                 ("r", Edn::Nil) => self.transactions.read_nothing(&key),
                 ("r", Edn::Sequence(values)) => {
-                    let texts: Vec<String> = values.iter().map(|value| self.shown(value)).collect();
+                    let text = |form: &Form<'a>| (form.value != Edn::Nil).then(|| self.shown(form));
+                    let texts: Vec<Option<String>> = values.iter().map(text).collect();
                     self.transactions.read_list(&key, &texts)
                 }
                 ("r", _) => self.transactions.read(&key, &self.shown(&rest[0])),
@@ -475,79 +507,38 @@ impl<'a> Records<'a> {
     /// What it became.
     pub(super) fn finish(mut self) -> Result<Imported, FormatError> {
         let has_transactions = !self.transactions.is_empty();
+        let mut readings = Readings::default();
         let (content, lines, unsaid) = if has_transactions {
             let gathered = self.transactions.finish(&mut self.clients);
             let gathered = gathered.map_err(|fault| FormatError::whole(Problem::History(fault)))?;
             (Content::Transactions(gathered.sessions), gathered.lines, gathered.unsaid)
         } else {
             let text = self.text;
-            self.give_objects().map_err(|flaw| FormatError::of_text(text, flaw.span, flaw.problem))?;
+            given::objects(&mut self.operations, &self.given, self.shows_collections)
+                .map_err(|flaw| FormatError::of_text(text, flaw.span, flaw.problem))?;
             if self.format == HistoryFormat::KeyValue {
-                concatenated::part(&mut self.operations);
+                readings = concatenated::part(&mut self.operations);
             }
             (Content::Operations(History::new(self.operations)), self.lines, 0)
         };
-        Ok(Imported {
+        let unclear = readings.unclear;
+        let mut imported = Imported {
             format: self.format,
             content,
             sessions: self.clients.sessions,
             skipped: self.skipped,
             unsaid,
+            unclear,
+            readings: Vec::new(),
+            finals: self.finals,
             lines,
-        })
-    }
-
-    /// Gives operations of sets, counters and queues their object, which only the others tell.
-    fn give_objects(&mut self) -> Result<(), Flaw> {
-        let is_keyed = self.operations.iter().any(|operation| match &operation.call {
-            Call::Read { key } => key != KEY,
-            Call::Other { name, .. } => name.starts_with("dequeue "),
-            _ => false,
-        });
-        // A set is asked for one value, or shown whole, or given what is no number.
-        let is_of_set = |(operation, given): (&Operation, &Given)| {
-            let Call::Other { name, .. } = &operation.call else { return false };
-            let pair = given.pair.as_ref().filter(|_| is_keyed);
-            let is_number = pair.map_or(given.is_number, |(.., is_number)| *is_number);
-            matches!(name.as_str(), "remove" | "contains") || (name == "add" && is_number == Is::Not)
         };
-        let is_set = self.shows_collections || self.operations.iter().zip(&self.given).any(is_of_set);
-        for (operation, given) in self.operations.iter_mut().zip(&self.given) {
-            let wrong = |fault| Flaw { span: given.span.clone(), problem: Problem::History(fault) };
-            let Call::Other { name, argument } = &mut operation.call else { continue };
-            let is_given = matches!(name.as_str(), "add" | "remove" | "contains" | "enqueue");
-            if !is_given && name != "dequeue" {
-                continue;
-            }
-            let mut key = None;
-            if is_keyed {
-                let (of, value, _) =
-                    given.pair.clone().filter(|_| is_given).ok_or_else(|| wrong(Fault::NoKey))?;
-                if value == "nil" {
-                    return Err(wrong(Fault::NilWritten));
-                }
-                if let Some((_, Completion::Shows(shown))) = &mut operation.completed
-                    && shown.len() == 2
-                    && shown[0] == of
-                {
-                    shown.remove(0);
-                }
-                (key, *argument) = (Some(of), value);
-            }
-            match name.as_str() {
-                "add" if !is_set => {
-                    let amount = argument.parse();
-                    let amount = amount.map_err(|_| wrong(Fault::NoAmount { amount: argument.clone() }))?;
-                    operation.call = Call::Add { key: key.unwrap_or_else(|| KEY.to_owned()), amount };
-                }
-                "enqueue" | "dequeue" if key.is_none() => {}
-                _ => {
-                    name.push(' ');
-                    name.push_str(key.as_deref().unwrap_or(KEY));
-                }
-            }
+        if unclear.is_some()
+            && let Some(two) = readings.two()
+        {
+            imported.readings = two.map(|shown| imported.showing(shown)).into();
         }
-        Ok(())
+        Ok(imported)
     }
 }
 
@@ -555,10 +546,16 @@ fn fault(record: &Record<'_, '_>, fault: Fault) -> Flaw {
     Flaw { span: record.span.clone(), problem: Problem::History(fault) }
 }
 
+/// Whether a record is marked as one of the last reads: by `:final? true`, as `:f :final-read`, or by `:value :final`.
+fn is_final(record: &Record<'_, '_>) -> bool {
+    let is_asked = record.value.is_some_and(|form| form.keyword() == Some("final"));
+    record.is_final || record.name == "final-read" || (verb_named(record.name) == "read" && is_asked)
+}
+
 /// One name for what has several.
 fn verb_named(name: &str) -> &str {
     match name {
-        "get" | "r" => "read",
+        "get" | "r" | "final-read" => "read",
         "put" | "w" => "write",
         "compare-and-set" => "cas",
         _ => name,

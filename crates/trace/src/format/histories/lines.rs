@@ -2,7 +2,8 @@
 
 use super::super::FormatError;
 use super::super::edn::{Edn, Flaw, Reader};
-use super::jepsen::{Kind, Record, Records};
+use super::gather::Kind;
+use super::jepsen::{Record, Records};
 use super::{HistoryFormat, Imported, Stop};
 
 /// What stands before an operation in the logs of several versions.
@@ -67,6 +68,7 @@ fn read_line<'a>(text: &'a str, start: usize, end: usize, records: &mut Records<
         key: None,
         value: rest.first(),
         error: rest.get(1),
+        is_final: false,
         span: start..end,
     };
     records.record(&record)

@@ -1,8 +1,9 @@
 //! Transactions as they begin and end: pushed into their sessions when all is read, since only then all ends are known.
 
 use super::fault::Fault;
-use super::gather::{Clients, Knows, Open};
-use super::jepsen::Kind;
+use super::gather::{Clients, Kind, Knows, Open};
+use super::given::Is;
+use crate::ids::Key;
 use crate::sessions::{Access, Act, Outcome, Sessions, SessionsError, Timing, Transaction, Value};
 
 /// Transactions that are being read.
@@ -14,7 +15,8 @@ pub(super) struct Transactions {
     accesses: Vec<Access>,
     /// Whether each is known by its end alone.
     are_ends_only: bool,
-    has_appends: bool,
+    /// Keys that are appended to, or shown as lists: by number.
+    are_lists: Vec<bool>,
 }
 
 /// A transaction, and where its accesses are.
@@ -22,6 +24,7 @@ pub(super) struct Transactions {
 struct Begun {
     session: u32,
     line: u32,
+    is_final: bool,
     outcome: Outcome,
     invoked: u64,
     returned: u64,
@@ -43,7 +46,7 @@ impl Default for Transactions {
             begun: Vec::new(),
             accesses: Vec::new(),
             are_ends_only: false,
-            has_appends: false,
+            are_lists: Vec::new(),
         }
     }
 }
@@ -61,10 +64,28 @@ impl Transactions {
         Ok(Access::read(self.sessions.key(key)?, self.sessions.value(value)?))
     }
 
-    pub(super) fn read_list(&mut self, key: &str, values: &[String]) -> Result<Access, SessionsError> {
-        let key = self.sessions.key(key)?;
-        let values = values.iter().map(|value| self.sessions.value(value)).collect::<Result<Vec<_>, _>>()?;
+    pub(super) fn read_list(
+        &mut self,
+        key: &str,
+        values: &[Option<String>],
+    ) -> Result<Access, SessionsError> {
+        let key = self.list(key)?;
+        // Nil that is shown is no text that somebody may have appended.
+        let value = |text: &Option<String>| {
+            text.as_ref().map_or(Ok(Value::NOTHING), |text| self.sessions.value(text))
+        };
+        let values = values.iter().map(value).collect::<Result<Vec<_>, _>>()?;
         Ok(Access { key, act: Act::ReadList, value: self.sessions.hold_list(&values)? })
+    }
+
+    /// The key with this name, which is a list.
+    fn list(&mut self, key: &str) -> Result<Key, SessionsError> {
+        let key = self.sessions.key(key)?;
+        if self.are_lists.len() <= key.index() {
+            self.are_lists.resize(key.index() + 1, false);
+        }
+        self.are_lists[key.index()] = true;
+        Ok(key)
     }
 
     pub(super) fn write(&mut self, key: &str, value: &str) -> Result<Access, SessionsError> {
@@ -72,38 +93,37 @@ impl Transactions {
     }
 
     pub(super) fn append(&mut self, key: &str, value: &str) -> Result<Access, SessionsError> {
-        self.has_appends = true;
-        Ok(Access { key: self.sessions.key(key)?, act: Act::Append, value: self.sessions.value(value)? })
+        let key = self.list(key)?;
+        Ok(Access { key, act: Act::Append, value: self.sessions.value(value)? })
     }
 
-    /// A beginning or an end, on which line and when; without accesses if it says nothing of them.
+    /// A beginning, unless there were ends without one, or an end, on which line and when; without accesses if it says nothing of them.
     pub(super) fn take(
         &mut self,
         clients: &mut Clients,
         process: u32,
         (kind, line, time): (Kind, u32, u64),
-        accesses: Option<Vec<Access>>,
+        (accesses, is_final): (Option<Vec<Access>>, Is),
     ) -> Result<(), Fault> {
         if kind != Kind::Invoke && (self.begun.is_empty() || self.are_ends_only) {
             self.are_ends_only = true;
             let session = clients.begin(process, Open { place: 0, line })?;
             clients.end(process, if kind == Kind::Info { Knows::Nothing } else { Knows::Outcome });
             let begun = self.begin(session, line, 0)?;
+            self.begun[begun].is_final |= is_final == Is::So;
             return self.end(begun, kind, Transaction::NEVER, accesses);
         }
         if kind == Kind::Invoke {
             let place = u32::try_from(self.begun.len()).map_err(|_| Fault::Refused(SessionsError::Full))?;
-            if self.are_ends_only {
-                // Those before it have no beginning, so the first of them is what is wrong.
-                return Err(Fault::NeverBegun { process: clients.name(process).to_owned() });
-            }
             let session = clients.begin(process, Open { place, line })?;
             let begun = self.begin(session, line, time)?;
+            self.begun[begun].is_final |= is_final == Is::So;
             // What it will write is known from now on; what it reads is not.
             let writes = accesses.unwrap_or_default().into_iter().filter(is_write).collect();
             return self.hold(begun, writes);
         }
         let open = clients.open(process)?;
+        self.begun[open.place as usize].is_final |= is_final == Is::So;
         clients.end(process, if kind == Kind::Info { Knows::Nothing } else { Knows::Outcome });
         self.end(open.place as usize, kind, time, accesses)
     }
@@ -111,7 +131,16 @@ impl Transactions {
     fn begin(&mut self, session: u32, line: u32, invoked: u64) -> Result<usize, Fault> {
         let start = u32::try_from(self.accesses.len()).map_err(|_| Fault::Refused(SessionsError::Full))?;
         let (outcome, returned) = (Outcome::Unknown, Transaction::NEVER);
-        self.begun.push(Begun { session, line, outcome, invoked, returned, start, end: start });
+        self.begun.push(Begun {
+            session,
+            line,
+            is_final: false,
+            outcome,
+            invoked,
+            returned,
+            start,
+            end: start,
+        });
         Ok(self.begun.len() - 1)
     }
 
@@ -169,8 +198,9 @@ impl Transactions {
             accesses.clear();
             accesses.extend(&self.accesses[begun.start as usize..begun.end as usize]);
             for access in &mut accesses {
-                // Where there are lists, nothing is a list without values.
-                if self.has_appends && access.act == Act::Read && access.value == Value::NOTHING {
+                // Of a list nothing is one without values.
+                let is_list = self.are_lists.get(access.key.index()) == Some(&true);
+                if is_list && access.act == Act::Read && access.value == Value::NOTHING {
                     *access = Access { act: Act::ReadList, value: empty, ..*access };
                 }
             }
@@ -178,7 +208,10 @@ impl Transactions {
             let session = gathered.sessions.session(name).map_err(Fault::Refused)?;
             let Begun { outcome, invoked, returned, .. } = *begun;
             let transaction = Transaction { session, outcome, invoked, returned };
-            gathered.sessions.push(transaction, &accesses).map_err(Fault::Refused)?;
+            let id = gathered.sessions.push(transaction, &accesses).map_err(Fault::Refused)?;
+            if begun.is_final {
+                gathered.sessions.mark_final(id);
+            }
             gathered.lines.push(begun.line);
         }
         Ok(gathered)

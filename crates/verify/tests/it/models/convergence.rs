@@ -192,3 +192,23 @@ proptest! {
         prop_assert_eq!(finding.word(), word, "{}\n{}", &sessions, told(&sessions, &finding));
     }
 }
+
+#[test]
+fn where_reads_are_marked_as_final_only_those_must_agree() {
+    for (text, expected) in [
+        // Without times, too.
+        ("a w(x,1) r(x,1)*\nb w(x,2) r(x,2) r(x,1)*", "holds"),
+        ("a w(x,1) r(x,1)*\nb w(x,2) r(x,2)*", "violated"),
+        ("a w(x,1) r(x,1)*\nb w(x,2) r(x,2)", "holds"),
+        // The same session may be shown two values at last.
+        ("a w(x,1) w(x,2) r(x,1)* r(x,2)*", "violated"),
+        // What came after it was not the end.
+        ("a w(x,1)@1..2 r(x,1)*@3..4\nb w(x,2)@1..2 r(x,1)*@3..4 r(x,2)@5..6", "holds"),
+        ("a w(x,1)\nb r(y,nil)*", "unknown"),
+        ("a w(x,1) r(x,1)\nb r(x,nil)", "unknown"),
+    ] {
+        let sessions = Sessions::sketch(text).expect("written here");
+        let finding = judge("eventual-convergence", &sessions);
+        assert_eq!(finding.word(), expected, "{text}: {finding:?}");
+    }
+}

@@ -469,7 +469,7 @@ fn anomalies_of_lists_are_those_of_registers() {
     check(
         "serializable",
         "a {a(x,1) a(x,2)}\nb r(x,[1])",
-        expect!["violated: b r(x,1) reads x = 1, which its writer overwrote itself before the end"],
+        expect!["violated: b r(x,[1]) reads x = 1, which its writer overwrote itself before the end"],
     );
     // What nobody was shown came last; what was shown had committed.
     check("session-serializable", "a a(x,1) a(x,2)\nb r(x,[1])", expect!["holds"]);

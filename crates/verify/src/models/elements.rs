@@ -1,0 +1,363 @@
+//! Lists that are appended to, as one register for each value of them: what judges of causes take, who need no order of all.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use constellation_trace::{Access, Act, Key, Limit, Outcome, Sessions, TransactionId, Value};
+
+use super::finding::{Anomaly, Finding, Stop, Why, key_name, transaction_name};
+use super::graph::{Arrow, Because, sorted};
+use super::observed::Observed;
+use super::patience::Patience;
+use super::versions::{read_arrows, session_arrows};
+use super::{Causal, CausalConvergence, CausalMemory, Model, Recorded};
+
+/// What a model of the causal family makes of the order that a list shows.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Level {
+    /// All sessions agree on one order, which keeps causes.
+    Convergence,
+    /// Each read is explained by an order of its past.
+    Causal,
+    /// Each session has one order, which keeps causes.
+    Memory,
+    /// Each session has one order, which keeps those of sessions.
+    Sessions,
+    /// Something weaker than convergence.
+    Guarantees,
+}
+
+/// Judges what was recorded, lists among it.
+///
+/// Every value of a list is a register of its own, to which it is appended once; a list that is shown is a read of all of
+/// them, of which those that it lacks show nothing. So what a list shows is known, and all its values are causes of the
+/// read, as it must be; but not their order. What breaks that order is looked for apart, where it is easy. It is kept for
+/// sure where one order of all keeps causes and lists, as far as a model asks for no more (sessions of causal memory do, and
+/// so do registers beside the lists), or where the model holds although whoever appends reads what stands before. Between
+/// the two the answer is *unknown*.
+///
+/// O(reads of lists × appends to them) registers are read: a long list that is read often does not fit into memory.
+pub(crate) fn judge(
+    recorded: &Recorded<'_>,
+    level: Level,
+    patience: &mut Patience<'_>,
+    judge: impl Fn(&Recorded<'_>, &mut Patience<'_>) -> Result<(), Stop>,
+) -> Finding {
+    let is_list = |access: &Access| matches!(access.act, Act::Append | Act::ReadList);
+    match recorded.sessions {
+        Some(sessions) if sessions.ids().any(|id| sessions.accesses(id).iter().any(is_list)) => {
+            let found = Elements::of(sessions, patience).and_then(|elements| {
+                let registers = Recorded { sessions: Some(&elements.registers), ..*recorded };
+                judge(&registers, patience)
+                    .and_then(|()| elements.order(level, patience))
+                    .map_err(|stop| elements.told(stop))
+            });
+            found.into()
+        }
+        _ => judge(recorded, patience).into(),
+    }
+}
+
+/// Lists as registers.
+struct Elements<'a> {
+    sessions: &'a Sessions,
+    /// The same transactions, with a register for each value.
+    registers: Sessions,
+    /// Which list each register is of, by the number of its key from [`Elements::first`] on.
+    lists: Vec<Key>,
+    /// The first register that is of a list.
+    first: usize,
+    places: BTreeMap<(Key, Value), Key>,
+    /// Who appended what; one that took effect where there is one.
+    appended: BTreeMap<(Key, Value), TransactionId>,
+    /// Of any two values that stand side by side in a list, the first before the second.
+    steps: BTreeSet<(Key, Value, Value)>,
+    /// Lists of which two were shown that do not begin alike.
+    forked: BTreeSet<Key>,
+}
+
+impl<'a> Elements<'a> {
+    fn of(sessions: &'a Sessions, patience: &mut Patience<'_>) -> Result<Elements<'a>, Stop> {
+        let mut elements = Elements {
+            sessions,
+            registers: sessions.sub(&[]),
+            lists: Vec::new(),
+            first: sessions.keys().len(),
+            places: BTreeMap::new(),
+            appended: BTreeMap::new(),
+            steps: BTreeSet::new(),
+            forked: BTreeSet::new(),
+        };
+        elements.enter(patience)?;
+        let mut of_list: BTreeMap<Key, Vec<(Value, Key)>> = BTreeMap::new();
+        for (&(key, value), &place) in &elements.places {
+            of_list.entry(key).or_default().push((value, place));
+        }
+        for id in sessions.ids() {
+            let mut accesses = Vec::new();
+            for access in sessions.accesses(id) {
+                match access.act {
+                    Act::Append => {
+                        let place = elements.places[&(access.key, access.value)];
+                        accesses.push(Access::write(place, access.value));
+                    }
+                    Act::ReadList => {
+                        let all = of_list.get(&access.key).map_or(&[][..], Vec::as_slice);
+                        patience.step(all.len() as u64 + 1)?;
+                        patience.afford(all.len(), size_of::<Access>())?;
+                        let shown: BTreeSet<Value> = sessions.list(access.value).iter().copied().collect();
+                        accesses.extend(all.iter().map(|(value, place)| {
+                            let is_shown = shown.contains(value);
+                            Access::read(*place, if is_shown { *value } else { Value::NOTHING })
+                        }));
+                    }
+                    _ => accesses.push(*access),
+                }
+            }
+            let pushed = elements.registers.push(sessions.transaction(id), &accesses);
+            pushed.map_err(|error| Limit::Unfit(error.to_string()))?;
+        }
+        Ok(elements)
+    }
+
+    /// Enters what is appended and what is shown.
+    fn enter(&mut self, patience: &mut Patience<'_>) -> Result<(), Stop> {
+        let sessions = self.sessions;
+        let mut registers = BTreeSet::new();
+        let mut longest: BTreeMap<Key, &[Value]> = BTreeMap::new();
+        for id in sessions.ids() {
+            for access in sessions.accesses(id) {
+                match access.act {
+                    Act::Append => {
+                        self.place(access.key, access.value, patience)?;
+                        self.append(id, access)?;
+                    }
+                    Act::ReadList => {
+                        let list = sessions.list(access.value);
+                        patience.step(list.len() as u64)?;
+                        self.show(id, access.key, list, longest.entry(access.key).or_insert(&[]), patience)?;
+                    }
+                    _ => drop(registers.insert(access.key)),
+                }
+            }
+        }
+        let mut keys = self.lists.iter().chain(longest.keys());
+        match keys.find(|key| registers.contains(key)) {
+            None => Ok(()),
+            Some(key) => {
+                let key = key_name(sessions, *key);
+                Err(Limit::Unfit(format!("{key} is read and written both as a list and as a register"))
+                    .into())
+            }
+        }
+    }
+
+    /// The register that a value of a list is.
+    fn place(&mut self, key: Key, value: Value, patience: &mut Patience<'_>) -> Result<(), Stop> {
+        if self.places.contains_key(&(key, value)) {
+            return Ok(());
+        }
+        patience.afford(1, size_of::<(Key, Value, Key, TransactionId)>() + NAME_BYTES)?;
+        let mut name = format!("{}∋{}", key_name(self.sessions, key), self.sessions.show_value(value));
+        while self.registers.keys().find(&name).is_some() {
+            name.push('\'');
+        }
+        let place = self.registers.key(&name).map_err(|error| Limit::Unfit(error.to_string()))?;
+        self.lists.push(key);
+        self.places.insert((key, value), place);
+        Ok(())
+    }
+
+    fn append(&mut self, id: TransactionId, access: &Access) -> Result<(), Stop> {
+        let is_aborted = |id| self.sessions.transaction(id).outcome == Outcome::Aborted;
+        match self.appended.get(&(access.key, access.value)) {
+            Some(_) if is_aborted(id) => {}
+            Some(other) if !is_aborted(*other) => {
+                let [key, value] =
+                    [key_name(self.sessions, access.key), self.sessions.show_value(access.value)];
+                return Err(Limit::NotRecorded(format!(
+                    "which of two appends of {value} to {key} a list shows is"
+                ))
+                .into());
+            }
+            _ => drop(self.appended.insert((access.key, access.value), id)),
+        }
+        Ok(())
+    }
+
+    fn show(
+        &mut self,
+        id: TransactionId,
+        key: Key,
+        list: &'a [Value],
+        longest: &mut &'a [Value],
+        patience: &mut Patience<'_>,
+    ) -> Result<(), Stop> {
+        // What another list begins with shows nothing that is not known.
+        if longest.starts_with(list) {
+            return Ok(());
+        }
+        if list.starts_with(longest) {
+            *longest = list;
+        } else {
+            self.forked.insert(key);
+        }
+        let mut seen = BTreeSet::new();
+        for value in list {
+            if *value == Value::NOTHING {
+                let (name, key) = (transaction_name(self.sessions, id), key_name(self.sessions, key));
+                let found = format!("{name} is shown nil in the list {key}, which nobody can append");
+                return Err(Anomaly::plain(found, [id]).into());
+            }
+            self.place(key, *value, patience)?;
+            if !seen.insert(*value) {
+                let name = transaction_name(self.sessions, id);
+                let [key, value] = [key_name(self.sessions, key), self.sessions.show_value(*value)];
+                return Err(
+                    Anomaly::plain(format!("{name} is shown {value} twice in the list {key}"), [id]).into()
+                );
+            }
+        }
+        for pair in list.windows(2) {
+            self.steps.insert((key, pair[0], pair[1]));
+        }
+        Ok(())
+    }
+
+    /// Whether the order of values in lists may be kept, where all else is in order.
+    fn order(&self, level: Level, patience: &mut Patience<'_>) -> Result<(), Stop> {
+        if matches!(level, Level::Memory | Level::Sessions) {
+            self.only_grow()?;
+        }
+        let observed = Observed::of(&Recorded::from(&self.registers), patience)?;
+        let listed = self.steps.iter().filter_map(|(key, one, other)| {
+            let [from, to] = [one, other].map(|value| self.appended.get(&(*key, *value)));
+            let (from, to) = (from?.number(), to?.number());
+            (from != to).then_some(Arrow { from, to, because: Because::Listed(*key) })
+        });
+        let arrows = session_arrows(&observed).chain(read_arrows(&observed)).chain(listed);
+        let arrows: Vec<Arrow> = arrows.collect();
+        let cycle = match sorted(observed.places.len(), &arrows, patience)? {
+            Ok(_) if self.steps.is_empty() => return observed.holds(),
+            Ok(_) if self.has_writes() => return self.holds_with_reads(level, patience),
+            Ok(_) => {
+                return match level {
+                    Level::Causal | Level::Convergence => observed.holds(),
+                    // Convergence, whose order of all may be this one, implies them.
+                    Level::Guarantees => implied(&CausalConvergence, &self.registers, patience),
+                    // One that is shown later may have to stand before one that the session knew of already.
+                    Level::Memory | Level::Sessions => self.holds_with_reads(level, patience),
+                };
+            }
+            Err(cycle) => cycle,
+        };
+        let keys: BTreeSet<Key> = cycle
+            .iter()
+            .filter_map(|arrow| match arrow.because {
+                Because::Listed(key) => Some(key),
+                _ => None,
+            })
+            .collect();
+        // Of lists that begin alike the reader of the longest one has all of a key in its past.
+        let is_of_one = keys.len() == 1 && keys.is_disjoint(&self.forked);
+        let has_reads = cycle.iter().any(|arrow| matches!(arrow.because, Because::Read(_)));
+        match level {
+            Level::Convergence => {}
+            Level::Causal | Level::Memory if is_of_one => {}
+            Level::Sessions if is_of_one && !has_reads => {}
+            _ => return Err(unknown().into()),
+        }
+        let edges = cycle.iter().map(|arrow| arrow.shown(&self.registers)).collect();
+        let found = "no order of these keeps causes and shows lists as they were shown";
+        Err(Anomaly::cycle(found, edges, Vec::new()).into())
+    }
+
+    fn has_writes(&self) -> bool {
+        let accesses = self.sessions.ids().flat_map(|id| self.sessions.accesses(id));
+        accesses.into_iter().any(|access| access.act == Act::Write)
+    }
+
+    /// To one session lists only ever grow at their ends.
+    fn only_grow(&self) -> Result<(), Stop> {
+        let mut last: BTreeMap<(u32, Key), (TransactionId, &[Value])> = BTreeMap::new();
+        for id in self.sessions.ids() {
+            let transaction = self.sessions.transaction(id);
+            let accesses = self.sessions.accesses(id).iter();
+            let lists = accesses.filter(|access| access.act == Act::ReadList);
+            for access in lists.filter(|_| transaction.outcome == Outcome::Committed) {
+                let list = self.sessions.list(access.value);
+                let before = last.insert((transaction.session, access.key), (id, list));
+                if let Some((other, before)) = before
+                    && !list.starts_with(before)
+                {
+                    let key = key_name(self.sessions, access.key);
+                    let [one, two] = [other, id].map(|id| transaction_name(self.sessions, id));
+                    let found =
+                        format!("{two} is shown a list of {key} that does not begin as that of {one}");
+                    return Err(Anomaly::plain(found, [other, id]).into());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the model holds, or one that implies it, even if whoever appends to a list has read what stands before in it.
+    fn holds_with_reads(&self, level: Level, patience: &mut Patience<'_>) -> Result<(), Stop> {
+        let mut reads: BTreeMap<TransactionId, Vec<Access>> = BTreeMap::new();
+        for (key, one, other) in &self.steps {
+            let [from, to] = [one, other].map(|value| self.appended.get(&(*key, *value)));
+            if let (Some(from), Some(to)) = (from, to)
+                && from != to
+            {
+                patience.afford(2, size_of::<Access>())?;
+                reads.entry(*to).or_default().push(Access::read(self.places[&(*key, *one)], *one));
+            }
+        }
+        let mut stronger = self.registers.sub(&[]);
+        for id in self.registers.ids() {
+            let mut accesses = reads.remove(&id).unwrap_or_default();
+            accesses.extend_from_slice(self.registers.accesses(id));
+            let pushed = stronger.push(self.registers.transaction(id), &accesses);
+            pushed.map_err(|error| Limit::Unfit(error.to_string()))?;
+        }
+        let model: &dyn Model = match level {
+            Level::Convergence | Level::Guarantees => &CausalConvergence,
+            Level::Causal => &Causal,
+            Level::Memory | Level::Sessions => &CausalMemory,
+        };
+        implied(model, &stronger, patience)
+    }
+
+    /// What was found in registers, in the words of lists.
+    fn told(&self, stop: Stop) -> Stop {
+        let Stop::Violated(mut anomaly) = stop else { return stop };
+        for id in &anomaly.transactions {
+            let [made, shown] = [&self.registers, self.sessions].map(|all| transaction_name(all, *id));
+            anomaly.found = anomaly.found.replace(&made, &shown);
+        }
+        for edge in anomaly.edges.iter_mut().chain(&mut anomaly.grounds) {
+            if let Why::ReadFrom { key } | Why::ReadBefore { key } | Why::WrittenBefore { key, .. } =
+                &mut edge.why
+                && let Some(place) = key.index().checked_sub(self.first)
+            {
+                *key = self.lists[place];
+            }
+        }
+        anomaly.into()
+    }
+}
+
+/// Whether the model holds, which implies the one that is asked for; that it does not says nothing.
+fn implied(model: &dyn Model, sessions: &Sessions, patience: &mut Patience<'_>) -> Result<(), Stop> {
+    match model.judge(&Recorded::from(sessions), patience) {
+        Finding::Holds => Ok(()),
+        Finding::Violated(_) => Err(unknown().into()),
+        Finding::Unknown(limit) => Err(limit.into()),
+    }
+}
+
+/// Memory for the name of a register, roughly.
+const NAME_BYTES: usize = 64;
+
+fn unknown() -> Limit {
+    Limit::NotRecorded("in which order those who were shown no list saw what was appended is".to_owned())
+}
