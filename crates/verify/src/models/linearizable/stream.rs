@@ -133,6 +133,12 @@ impl<'s, S: Specification> Stream<'s, S> {
             Completion::Failed { .. } => Answer::Failed,
             _ => Answer::Open,
         };
+        let Some(Pending { call, .. }) = self.pending.get(&number) else {
+            return Err(StreamError::NotUnderWay(number));
+        };
+        // Before anything changes, so that an operation that is refused stays under way.
+        let read = self.specification.operation(call, answer, &mut self.texts);
+        let operation = read.map_err(|why| StreamError::Unfit { number, why })?;
         let Some(Pending { session, invoked, call }) = self.pending.remove(&number) else {
             return Err(StreamError::NotUnderWay(number));
         };
@@ -140,11 +146,9 @@ impl<'s, S: Specification> Stream<'s, S> {
         if answer != Answer::Open {
             self.busy.remove(&session);
         }
-        let read = self.specification.operation(&call, answer, &mut self.texts);
         let part =
             self.parts.get_mut(self.specification.partition(&call)).expect("it was entered at the beginning");
         part.under_way -= 1;
-        let operation = read.map_err(|why| StreamError::Unfit { number, why })?;
         let is_open = answer == Answer::Open;
         if let Some(operation) = operation.filter(|it| !is_open || !self.specification.is_pure(it)) {
             part.items.push(Item {
@@ -233,7 +237,8 @@ impl<S: Specification> Part<S> {
     }
 }
 
-/// Why an operation was refused; then it is as if it had not ended in this way, nor in any other.
+/// Why an operation was refused; then nothing has changed, so that one that is under way still is, and may end in another
+/// way.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum StreamError {

@@ -121,13 +121,36 @@ fn a_stream_says_at_once_what_is_wrong_and_refuses_what_never_began() {
         .assert_eq(&anomaly.found);
     assert_eq!(stream.complete(wrong, Completion::Done, &mut patience), Err(StreamError::NotUnderWay(2)));
     let foreign = stream.invoke(1, call("acquire", &[])).expect("few");
+    let held = stream.held();
     let busy = stream.invoke(1, call("dequeue", &[])).expect_err("one after the other");
     expect!["session 1 has an operation that has not ended, or nobody knows how"]
         .assert_eq(&busy.to_string());
     let refused = stream.complete(foreign, Completion::Done, &mut patience).map(|_| ());
     expect!["operation 3: a queue has no operation `acquire`"]
         .assert_eq(&refused.expect_err("a queue has no such operation").to_string());
-    assert_eq!(stream.finish(&mut patience).map(|finding| finding.word()), Ok("violated"));
+    assert_eq!((stream.held(), stream.finding().word()), (held, "violated"), "nothing has changed");
+    let unfinished = stream.finish(&mut patience).expect_err("it is still under way");
+    expect!["operation 3: a queue has no operation `acquire`"].assert_eq(&unfinished.to_string());
+}
+
+#[test]
+fn what_ended_as_it_cannot_is_still_under_way() {
+    let mut stream = Stream::new(&Queue);
+    let mut patience = patience();
+    let enqueue = stream.invoke(0, call("enqueue", &["1"])).expect("few");
+    stream.complete(enqueue, Completion::Done, &mut patience).expect("it is under way");
+    let first = stream.invoke(0, call("dequeue", &[])).expect("few");
+    let two = Completion::Shows(["1", "2"].map(str::to_owned).to_vec());
+    let refused = stream.complete(first, two, &mut patience).map(|_| ());
+    expect!["operation 1: `dequeue` of a queue shows 2 values"]
+        .assert_eq(&refused.expect_err("it shows one at most").to_string());
+    // It may have taken the value, so whoever finds nothing is right.
+    let second = stream.invoke(1, call("dequeue", &[])).expect("few");
+    let nothing = Completion::Shows(Vec::new());
+    assert_eq!(stream.complete(second, nothing, &mut patience), Ok(&Finding::Holds));
+    let one = Completion::Shows(vec!["1".to_owned()]);
+    assert_eq!(stream.complete(first, one, &mut patience), Ok(&Finding::Holds));
+    assert_eq!(stream.finish(&mut patience), Ok(Finding::Holds));
 }
 
 proptest! {
