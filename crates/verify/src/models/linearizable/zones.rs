@@ -11,7 +11,7 @@ const INITIAL: u32 = u32::MAX;
 
 /// A write and the reads of its value, which in any order stand together.
 ///
-/// Times are one more than they are, so that 0 is before all. It must be before another one if its first end is before the
+/// The initial value is before all, whatever its times say. It must be before another one if its first end is before the
 /// other's last beginning; so no order exists if two must be before each other, and else one does (Gibbons and Korach 1997:
 /// no forward zones overlap, and none has a backward zone inside; here that is one condition).
 #[derive(Clone, Copy)]
@@ -19,7 +19,7 @@ struct Cluster {
     value: Value,
     writer: u32,
     key: u32,
-    /// When the first of it was over: the first end.
+    /// When the first of it was over: the first end; the last time of all if none is, since that is before nothing either.
     first_end: u64,
     /// When the last of it began.
     last_begin: u64,
@@ -81,12 +81,12 @@ pub(super) fn judge(
     Ok(keys.map(|(key, _)| Key::new(key)).collect())
 }
 
-/// When a transaction began and ended, one later.
+/// When a transaction began and ended.
 fn interval(transaction: Transaction, patience: &Patience<'_>) -> [u64; 2] {
     if patience.forgets(Weakness::RealTime) {
-        return [0, u64::MAX - 1];
+        return [0, u64::MAX];
     }
-    [transaction.invoked, transaction.returned].map(|at| at.saturating_add(1))
+    [transaction.invoked, transaction.returned]
 }
 
 /// All clusters, grouped by key and sorted by value; each group ends with that of the initial value.
@@ -180,28 +180,33 @@ impl Zones {
 /// Two clusters of one key of which each must be before the other: of several such pairs the one that is over first. Only
 /// those are sorted that are over before their last begins, which mostly are few.
 fn crossing(group: &[Cluster]) -> Option<(Cluster, Cluster)> {
-    let is_forward = |cluster: &Cluster| cluster.first_end < cluster.last_begin;
+    let is_forward = |cluster: &Cluster| cluster.over() < Some(cluster.last_begin);
     let forward = || (0_u32..).zip(group).filter(|(_, cluster)| cluster.counts() && is_forward(cluster));
-    let mut spans: Vec<(u64, u32, u64)> =
-        forward().map(|(place, cluster)| (cluster.first_end, place, cluster.last_begin)).collect();
+    let mut spans: Vec<(Option<u64>, u32, u64)> =
+        forward().map(|(place, cluster)| (cluster.over(), place, cluster.last_begin)).collect();
     spans.sort_unstable();
     let cluster = |place: u32| group[place as usize];
     // As long as those seen do not overlap the last of them ends last.
-    if let Some(pair) = spans.windows(2).find(|pair| pair[1].0 < pair[0].2) {
+    if let Some(pair) = spans.windows(2).find(|pair| pair[1].0 < Some(pair[0].2)) {
         return Some((cluster(pair[0].1), cluster(pair[1].1)));
     }
     let crossed =
         group.iter().filter(|cluster| cluster.counts() && !is_forward(cluster)).filter_map(|cluster| {
-            let after = spans.partition_point(|(first_end, ..)| *first_end < cluster.last_begin);
+            let after = spans.partition_point(|(first_end, ..)| *first_end < Some(cluster.last_begin));
             let (_, place, last_begin) = *spans[..after].last()?;
-            (cluster.first_end < last_begin).then_some((place, *cluster))
+            (cluster.over() < Some(last_begin)).then_some((place, *cluster))
         });
-    let (place, backward) = crossed.min_by_key(|(_, cluster)| cluster.first_end)?;
+    let (place, backward) = crossed.min_by_key(|(_, cluster)| cluster.over())?;
     Some((cluster(place), backward))
 }
 
 impl Cluster {
-    /// Whether its value was there for sure: it was not if only an open write wrote it, that nobody read.
+    /// The first end; `None`, which is before all, of the initial value.
+    fn over(&self) -> Option<u64> {
+        (self.writer != INITIAL).then_some(self.first_end)
+    }
+
+    /// Whether it may have to be before another one: it need not if only an open write wrote it, that nobody read.
     fn counts(&self) -> bool {
         self.first_end < u64::MAX
     }
