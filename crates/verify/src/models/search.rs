@@ -43,6 +43,15 @@ pub(super) struct Item<O> {
     pub(super) operation: O,
 }
 
+/// A time, or after all of them: what ends at [`Transaction::NEVER`] is over before what never ends.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) enum When {
+    /// Then.
+    At(u64),
+    /// At none.
+    Never,
+}
+
 /// Whether an operation took effect.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Fate {
@@ -58,7 +67,12 @@ impl<O> Item<O> {
         self.fate == Fate::Open
     }
 
-    /// The time by which it was over for sure.
+    /// By when it was over for sure.
+    pub(super) fn over(&self) -> When {
+        if self.is_open() { When::Never } else { When::At(self.returned) }
+    }
+
+    /// The same as a number, which does not tell the last time of all from never.
     pub(super) fn deadline(&self) -> u64 {
         if self.is_open() { Transaction::NEVER } else { self.returned }
     }

@@ -25,6 +25,7 @@ mod seam;
 mod separated;
 mod separating;
 mod shapes;
+mod shifted;
 mod small;
 mod smallest;
 mod stores;

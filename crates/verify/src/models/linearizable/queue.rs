@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use constellation_trace::{Limit, Transaction};
+use constellation_trace::Limit;
 
 use super::known::Known;
 use crate::models::items::Source;
 use crate::models::objects::QueueOperation;
 use crate::models::patience::Patience;
-use crate::models::search::Item;
+use crate::models::search::{Item, When};
 
 /// What became of one value, by times.
 #[derive(Clone, Copy, Debug)]
@@ -19,10 +19,10 @@ struct Life {
     dequeue: Option<u32>,
     /// When it began to be put, and by when it was there for sure.
     begun: u64,
-    there: u64,
-    /// From when on it may have been taken, and by when it was for sure; [`Transaction::NEVER`] if it is left.
-    leaving: u64,
-    left: u64,
+    there: When,
+    /// From when on it may have been taken, and by when it was for sure; [`When::Never`] if it is left.
+    leaving: When,
+    left: When,
 }
 
 /// Judges a queue into which no value is put twice. O(n log n).
@@ -76,17 +76,15 @@ pub(super) fn judge(
             return Ok(wrong([life.enqueue, nth]));
         }
         life.dequeue = Some(nth);
-        [life.leaving, life.left] = [item.invoked, item.returned];
+        [life.leaving, life.left] = [item.invoked, item.returned].map(When::At);
     }
-    let mut lives: Vec<Life> = lives
-        .into_values()
-        .filter(|life| life.dequeue.is_some() || life.there < Transaction::NEVER)
-        .collect();
+    let mut lives: Vec<Life> =
+        lives.into_values().filter(|life| life.dequeue.is_some() || life.there < When::Never).collect();
     lives.sort_unstable_by_key(|life| (life.there, life.enqueue));
     lost.sort_unstable_by_key(|nth| items[*nth as usize].invoked);
     let left = lives.iter_mut().filter(|life| life.dequeue.is_none());
     for (life, taker) in left.zip(&lost) {
-        life.leaving = items[*taker as usize].invoked;
+        life.leaving = When::At(items[*taker as usize].invoked);
     }
     let found = overtaken(&lives).or_else(|| missed(&lives, items, &empty));
     Ok(match found {
@@ -103,9 +101,9 @@ impl Life {
             enqueue,
             dequeue: None,
             begun: item.invoked,
-            there: item.deadline(),
-            leaving: Transaction::NEVER,
-            left: Transaction::NEVER,
+            there: item.over(),
+            leaving: When::Never,
+            left: When::Never,
         }
     }
 
@@ -124,13 +122,13 @@ fn wrong(places: impl IntoIterator<Item = u32>) -> Known {
 /// Two values of which the first was there before the second came, and still when that was gone. They stand by when they
 /// were there.
 fn overtaken(lives: &[Life]) -> Option<Vec<u32>> {
-    let mut later: Vec<&Life> = lives.iter().filter(|life| life.left < Transaction::NEVER).collect();
+    let mut later: Vec<&Life> = lives.iter().filter(|life| life.left < When::Never).collect();
     later.sort_unstable_by_key(|life| life.begun);
     let mut there = lives.iter();
     let mut next = there.next();
     let mut last: Option<&Life> = None;
     for life in later {
-        while let Some(before) = next.filter(|before| before.there < life.begun) {
+        while let Some(before) = next.filter(|before| before.there < When::At(life.begun)) {
             if last.is_none_or(|last| last.leaving < before.leaving) {
                 last = Some(before);
             }
@@ -148,7 +146,7 @@ fn missed(lives: &[Life], items: &[Item<QueueOperation>], empty: &[u32]) -> Opti
     // A value is there for sure between the end of its enqueue and the beginning of its dequeue. Neither bound is within, so
     // that two of which one ends where the other begins leave a gap.
     let held: Vec<&Life> = lives.iter().filter(|life| life.there < life.leaving).collect();
-    let mut spans: Vec<(u64, u64)> = Vec::new();
+    let mut spans: Vec<(When, When)> = Vec::new();
     for life in &held {
         match spans.last_mut().filter(|span| life.there < span.1) {
             Some(span) => span.1 = span.1.max(life.leaving),
@@ -157,11 +155,11 @@ fn missed(lives: &[Life], items: &[Item<QueueOperation>], empty: &[u32]) -> Opti
     }
     let covers = |nth: &u32| {
         let item = &items[*nth as usize];
-        let place = spans.partition_point(|span| span.0 < item.invoked);
-        spans[..place].last().is_some_and(|span| item.returned < span.1)
+        let place = spans.partition_point(|span| span.0 < When::At(item.invoked));
+        spans[..place].last().is_some_and(|span| When::At(item.returned) < span.1)
     };
     let found = *empty.iter().find(|nth| covers(nth))?;
-    let (mut at, end) = (items[found as usize].invoked, items[found as usize].returned);
+    let [mut at, end] = [items[found as usize].invoked, items[found as usize].returned].map(When::At);
     let mut shown = vec![found];
     // Of those that are there by then, the one that is there longest.
     while at <= end {

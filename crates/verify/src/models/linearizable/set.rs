@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use constellation_trace::{Limit, Transaction};
+use constellation_trace::Limit;
 
 use super::known::Known;
 use super::rows::{Clash, Rows};
@@ -10,7 +10,7 @@ use crate::models::finding::Anomaly;
 use crate::models::items::Source;
 use crate::models::objects::SetOperation;
 use crate::models::patience::Patience;
-use crate::models::search::Item;
+use crate::models::search::{Item, When};
 
 /// Judges a set to which no value is added twice: value by value, since without looks at the whole those have nothing to do
 /// with each other, or, where nothing is removed, by the looks at the whole. O(n log n), and once over all that is shown.
@@ -66,9 +66,9 @@ fn element(items: &[Item<SetOperation>], places: &[u32]) -> Option<bool> {
     if added.is_open() && !all().any(|item| seen(&item)) {
         return Some(true);
     }
-    let came = all().filter(seen).map(|item| item.returned).min().unwrap_or(Transaction::NEVER);
-    let came = came.min(added.deadline());
-    if came < added.invoked {
+    let seen_by = all().filter(seen).map(|item| When::At(item.returned)).min();
+    let came = seen_by.unwrap_or(When::Never).min(added.over());
+    if came < When::At(added.invoked) {
         return Some(false);
     }
     let is_shown = |item: &&Item<SetOperation>| matches!(item.operation, SetOperation::Contains(_, true));
@@ -77,19 +77,19 @@ fn element(items: &[Item<SetOperation>], places: &[u32]) -> Option<bool> {
     let told = if removed == 0 { None } else { Some(true) };
     let goes = all()
         .filter(|item| matches!(&item.operation, SetOperation::Remove(_, answer) if *answer == told))
-        .map(|item| (item.invoked.max(shown), item.deadline()))
+        .map(|item| (When::At(item.invoked.max(shown)), item.over()))
         .filter(|(goes, latest)| goes <= latest)
         .map(|(goes, _)| goes)
         .min();
     let gone = match (removed, goes) {
-        (0, goes) => goes.unwrap_or(Transaction::NEVER),
+        (0, goes) => goes.unwrap_or(When::Never),
         (1, Some(goes)) => goes,
         _ => return Some(false),
     };
     // Whoever found it absent, or did not say what it found, is outside; if it went as it came there is no inside.
     let is_outside = |item: &Item<SetOperation>| match item.operation {
         SetOperation::Contains(_, false) | SetOperation::Remove(_, None | Some(false)) if !item.is_open() => {
-            came >= gone || item.invoked <= came || item.returned >= gone
+            came >= gone || When::At(item.invoked) <= came || When::At(item.returned) >= gone
         }
         _ => true,
     };

@@ -478,7 +478,7 @@ fn alike<O: Ord>(items: &[Item<O>], previous: &[u32]) -> Vec<u32> {
         (0..).zip(is_bound).filter(|(_, is_bound)| !is_bound).map(|(nth, _)| nth).collect();
     let item = |nth: u32| &items[nth as usize];
     order.sort_unstable_by(|one, other| {
-        let key = |nth: u32| (item(nth).invoked, item(nth).deadline(), nth);
+        let key = |nth: u32| (item(nth).invoked, item(nth).over(), nth);
         item(*one).operation.cmp(&item(*other).operation).then_with(|| key(*one).cmp(&key(*other)))
     });
     let mut alike = vec![NONE; items.len()];
@@ -486,7 +486,7 @@ fn alike<O: Ord>(items: &[Item<O>], previous: &[u32]) -> Vec<u32> {
     let mut earlier: Vec<u32> = Vec::new();
     for nth in order {
         let can_be_before = |other: &u32| {
-            item(*other).operation == item(nth).operation && item(*other).deadline() <= item(nth).deadline()
+            item(*other).operation == item(nth).operation && item(*other).over() <= item(nth).over()
         };
         while earlier.last().is_some_and(|other| !can_be_before(other)) {
             earlier.pop();

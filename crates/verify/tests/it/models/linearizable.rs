@@ -7,6 +7,7 @@ use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
 use super::orders::{self, Rule};
+use super::shifted;
 use super::{judge, sessions, told};
 
 fn check(sketch: &str, expected: Expect) {
@@ -440,6 +441,10 @@ fn played(drawn: &[Drawn], wrong: usize, beside: u64) -> Sessions {
 }
 
 fn agrees(sessions: &Sessions, failed_set: FailedSet) -> Result<(), TestCaseError> {
+    shifted::of_sessions(sessions).iter().try_for_each(|sessions| agrees_as_it_is(sessions, failed_set))
+}
+
+fn agrees_as_it_is(sessions: &Sessions, failed_set: FailedSet) -> Result<(), TestCaseError> {
     let words =
         [("linearizable", Rule::Linearizable), ("sequential", Rule::Sequential)].map(|(model, rule)| {
             let recorded = Recorded::from(sessions).with_failed_set(failed_set);

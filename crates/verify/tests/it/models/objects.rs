@@ -15,6 +15,7 @@ use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
 use super::orders::{self, Rule};
+use super::shifted;
 
 /// Reads a history that a test has written: one operation a line, as `0 1..3 enqueue jobs 5 = a b`: session, times (the end
 /// left out for what is open), the call, and after `=` what was shown, or `failed`.
@@ -390,6 +391,14 @@ pub(crate) fn from_drawn(drawn: &[Drawn], word: impl Fn(u8, u8, u8) -> String) -
 }
 
 fn agrees<S: Specification>(
+    spec: &S,
+    history: &History,
+    object: Option<Object>,
+) -> Result<(), TestCaseError> {
+    shifted::histories(history).iter().try_for_each(|history| agrees_as_it_is(spec, history, object))
+}
+
+fn agrees_as_it_is<S: Specification>(
     spec: &S,
     history: &History,
     object: Option<Object>,

@@ -13,6 +13,7 @@ use proptest::prelude::*;
 
 use super::objects::{Drawn, from_drawn, history, patience};
 use super::orders::{self, Rule};
+use super::shifted;
 
 fn quick(history: &History, object: Object) -> Finding {
     let linearizable = models::find("linearizable").expect("it is there");
@@ -359,8 +360,16 @@ fn each_judge_of_queues_and_sets_that_forgets_something_is_caught() {
     }
 }
 
-/// What the quick judge, the search and, of short ones, the twin say.
+/// What the quick judge, the search and, of short ones, the twin say, also at the end of time.
 fn agrees<S: Specification>(spec: &S, history: &History, object: Object) -> Result<(), TestCaseError> {
+    shifted::histories(history).iter().try_for_each(|history| agrees_as_it_is(spec, history, object))
+}
+
+fn agrees_as_it_is<S: Specification>(
+    spec: &S,
+    history: &History,
+    object: Object,
+) -> Result<(), TestCaseError> {
     let shown =
         || history.operations().iter().map(|operation| format!("{operation:?}\n")).collect::<String>();
     let quick = quick(history, object);
