@@ -3,6 +3,7 @@
 mod known;
 mod lists;
 mod queue;
+mod quiet;
 mod rows;
 mod set;
 mod stream;
@@ -423,11 +424,12 @@ fn one<S: Specification>(
     let found = patience.within(steps, |patience| {
         // What began after the end that no order came beyond mostly has no part in it.
         let prefix = until(specification, items, horizon);
-        let mut is_explained =
-            |items: &[Item<S::Operation>]| Ok(stuck_at(specification, items, patience)?.is_none());
-        let is_enough = is_explained(&prefix) == Ok(false);
+        let is_enough = matches!(stuck_at(specification, &prefix, patience), Ok(Some(_)));
         let wrong = if is_enough { prefix } else { items.to_vec() };
-        let shrunk = shrink(specification, wrong, Times::Kept, is_explained);
+        let wrong = quiet::without_detours(specification, wrong, patience);
+        let shrunk = shrink(specification, wrong, Times::Kept, |items| {
+            Ok(stuck_at(specification, items, patience)?.is_none())
+        });
         evidence(ways, &shrunk, patience)
     });
     Err(found.into())

@@ -2,7 +2,7 @@
 
 use constellation_trace::History;
 use constellation_verify::models::{
-    self, FailedSet, Finding, Linearizable, Queue, Recorded, Register, Sequential, Set, Specification,
+    self, FailedSet, Finding, Linearizable, Mutex, Queue, Recorded, Register, Sequential, Set, Specification,
 };
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
@@ -145,5 +145,30 @@ fn of_values_that_come_twice_no_evidence_is_wrong_for_another_reason() {
     check(
         "0 1..2 write x 1\n0 3..4 write x 2\n0 5..6 write x 1\n0 7..8 set x 1 5 = failed",
         expect!["0 5..6 write x 1\n0 7..8 set x 1 5 = failed"],
+    );
+}
+
+#[test]
+fn what_led_back_to_where_a_mutex_was_is_no_evidence() {
+    let check = |last: &str, expected: &[usize]| {
+        let pair = |nth: u64| {
+            let at = nth * 10;
+            let [one, two] = [at + 1, at + 5];
+            format!("0 {one}..{} acquire\n0 {two}..{} release\n", one + 1, two + 1)
+        };
+        let text = (0..60).map(pair).collect::<String>() + last;
+        let finding = Linearizable::judge_as(&Mutex, &history(&text), &mut patience());
+        let Finding::Violated(anomaly) = finding else { panic!("{finding:?}: {text}") };
+        let mut shown: Vec<usize> = anomaly.transactions.iter().map(|id| id.index()).collect();
+        shown.sort_unstable();
+        assert_eq!(shown, expected, "{}", anomaly.found);
+    };
+    check("1 1001..1002 acquire\n2 1003..1004 acquire", &[120, 121]);
+    check("1 1001..1002 release", &[120]);
+    check("1 1001..1009 acquire\n2 1003..1004 acquire", &[120, 121]);
+    // What stays open may have been at any later time, so what comes after its beginning is shown.
+    check(
+        "3 900.. release\n1 1001..1002 acquire\n2 1003..1004 acquire\n4 1005..1006 acquire",
+        &[120, 121, 122, 123],
     );
 }
