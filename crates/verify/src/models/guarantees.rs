@@ -92,8 +92,9 @@ impl Model for Guarantees {
 
     fn judge(&self, recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Finding {
         let keeps = |recorded: &Recorded<'_>, patience: &mut Patience<'_>| keeps(*self, recorded, patience);
+        let kept = if self.has(Guarantee::ReadYourWrites) { Kept::OwnWrites } else { Kept::Nothing };
         elements::judge(recorded, Level::Guarantees, patience, |recorded, patience| {
-            told_apart(recorded, Kept::Nothing, patience, keeps)
+            told_apart(recorded, kept, patience, keeps)
         })
     }
 }

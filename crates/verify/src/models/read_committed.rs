@@ -6,7 +6,7 @@ use super::lists::{self, Registers};
 use super::observed::Again;
 use super::patience::Patience;
 use super::read_atomic::{Known, acyclic, each_known, force};
-use super::sources::{Kept, told_apart};
+use super::sources::{Kept, told_apart_again};
 use super::versions::{Wrote, read_arrows, session_arrows};
 use super::{About, Judges, Model, Recorded};
 
@@ -32,7 +32,8 @@ impl Model for AdyaPl2 {
     }
 
     fn judge(&self, recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Finding {
-        lists::told(recorded, told_apart(recorded, Kept::Nothing, patience, pl2)).into()
+        let judged = told_apart_again(recorded, Kept::Nothing, Again::MayDiffer, patience, pl2);
+        lists::told(recorded, judged).into()
     }
 }
 
@@ -67,7 +68,8 @@ impl Model for ReadCommitted {
     }
 
     fn judge(&self, recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Finding {
-        lists::told(recorded, told_apart(recorded, Kept::Sessions, patience, committed)).into()
+        let judged = told_apart_again(recorded, Kept::Causes, Again::MayDiffer, patience, committed);
+        lists::told(recorded, judged).into()
     }
 }
 

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use constellation_trace::{Act, Key, Limit, Outcome, Sessions, Timing, Transaction, TransactionId};
+use constellation_trace::{Act, Key, Limit, Outcome, Sessions, Timing, Transaction, TransactionId, Value};
 
 use super::Recorded;
 use super::finding::{Anomaly, Stop};
-use super::observed::{INITIAL, each_ambiguous};
+use super::observed::{Again, INITIAL, each_ambiguous};
 use super::patience::Patience;
 
 /// Which write a read shows, by reader and the place of the read there.
@@ -26,10 +26,24 @@ impl Sources {
 pub(crate) enum Kept {
     /// Nothing.
     Nothing,
+    /// A session does not read what it had overwritten itself (read your writes).
+    OwnWrites,
     /// A session does not read what it writes only later.
+    Causes,
+    /// Neither: each session reads what it wrote, as it stands there.
     Sessions,
     /// Nor does anybody read what was not begun, or was overwritten before the reader began.
     RealTime,
+}
+
+impl Kept {
+    const fn has_own_writes(self) -> bool {
+        matches!(self, Kept::OwnWrites | Kept::Sessions | Kept::RealTime)
+    }
+
+    const fn has_causes(self) -> bool {
+        matches!(self, Kept::Causes | Kept::Sessions | Kept::RealTime)
+    }
 }
 
 /// How many choices are judged at most: those of twelve reads of two writes each.
@@ -39,17 +53,28 @@ const CHOICES_MAX: usize = 1 << 12;
 /// holds with one of them, and does not if it does with none.
 ///
 /// At most 4,096 choices are judged, so that 12 reads of two writes each are always told apart; reads that only one write is
-/// left for are no choice, and may be as many as there are.
+/// left for are no choice, and may be as many as there are. Several reads of one key in one transaction are one read.
 pub(crate) fn told_apart(
     recorded: &Recorded<'_>,
     kept: Kept,
     patience: &mut Patience<'_>,
     judge: impl Fn(&Recorded<'_>, &mut Patience<'_>) -> Result<(), Stop>,
 ) -> Result<(), Stop> {
+    told_apart_again(recorded, kept, Again::ShowsTheSame, patience, judge)
+}
+
+/// [`told_apart`] where a second read of a key may show what `again` says.
+pub(crate) fn told_apart_again(
+    recorded: &Recorded<'_>,
+    kept: Kept,
+    again: Again,
+    patience: &mut Patience<'_>,
+    judge: impl Fn(&Recorded<'_>, &mut Patience<'_>) -> Result<(), Stop>,
+) -> Result<(), Stop> {
     let first = judge(recorded, patience);
     let Err(Stop::Unknown(Limit::NotRecorded(_))) = first else { return first };
     let Ok(sessions) = recorded.registers() else { return first };
-    let Some((mut sources, open)) = choices(sessions, kept, patience)? else { return first };
+    let Some((mut sources, open)) = choices(sessions, kept, again, patience)? else { return first };
     if sources.chosen.is_empty() {
         return first;
     }
@@ -57,8 +82,10 @@ pub(crate) fn told_apart(
     let (mut wrong, mut unknown) = (None, None);
     let mut count = 0;
     loop {
-        for ((read, writers), digit) in open.iter().zip(&digits) {
-            sources.chosen.insert(*read, writers[*digit]);
+        for (open, digit) in open.iter().zip(&digits) {
+            for nth in &open.places {
+                sources.chosen.insert((open.reader, *nth), open.writers[*digit]);
+            }
         }
         count += 1;
         match judge(&Recorded { sources: Some(&sources), ..*recorded }, patience) {
@@ -67,7 +94,7 @@ pub(crate) fn told_apart(
             Err(Stop::Unknown(limit)) if patience.is_over() => return Err(limit.into()),
             Err(Stop::Unknown(limit)) => drop(unknown.get_or_insert(limit)),
         }
-        let place = (0..open.len()).rev().find(|place| digits[*place] + 1 < open[*place].1.len());
+        let place = (0..open.len()).rev().find(|place| digits[*place] + 1 < open[*place].writers.len());
         let Some(place) = place else { break };
         digits[place] += 1;
         digits[place + 1..].fill(0);
@@ -88,62 +115,125 @@ fn of_all(anomaly: Anomaly, count: usize, open: &[Open]) -> Anomaly {
         "with none of the {count} ways to give reads their writes; with the first: {}",
         anomaly.found
     );
-    let named = open.iter().flat_map(|((reader, _), writers)| {
-        let writers = writers.iter().filter(|writer| **writer != INITIAL);
-        writers.chain([reader]).map(|id| TransactionId::new(*id)).collect::<Vec<_>>()
+    let named = open.iter().flat_map(|open| {
+        let writers = open.writers.iter().filter(|writer| **writer != INITIAL);
+        writers.chain([&open.reader]).map(|id| TransactionId::new(*id)).collect::<Vec<_>>()
     });
     Anomaly { found, ..anomaly }.naming(named)
 }
 
-/// A read, and the writes of which it may show any.
-type Open = ((u32, u32), Vec<u32>);
+/// A read, which may stand in several places of its transaction, and the writes of which it may show any.
+struct Open {
+    reader: u32,
+    key: Key,
+    value: Value,
+    places: Vec<u32>,
+    writers: Vec<u32>,
+}
 
 /// The reads that several writes explain: those for which one is left, with that, and the others. `None` if there are too many
 /// ways to choose.
 fn choices(
     sessions: &Sessions,
     kept: Kept,
+    again: Again,
     patience: &mut Patience<'_>,
 ) -> Result<Option<(Sources, Vec<Open>)>, Stop> {
-    /// What an entry of a map takes, with its share of the nodes.
-    const ENTRY: usize = 24;
     let overwritten =
         (kept == Kept::RealTime && sessions.timing() == Timing::Recorded).then(|| Overwritten::of(sessions));
+    let mut own = OwnWrites::default();
     let mut sources = Sources::default();
     let mut open: Vec<Open> = Vec::new();
     let mut ways = 1_usize;
     each_ambiguous(sessions, patience, |reader, nth, mut writers, patience| {
-        let key = sessions.accesses(reader)[nth as usize].key;
-        let is_own = |writer: u32| {
-            let is_same = |id| sessions.transaction(id).session == sessions.transaction(reader).session;
-            writer != INITIAL && writer > reader.number() && is_same(TransactionId::new(writer))
-        };
-        let before = writers.clone();
+        let access = sessions.accesses(reader)[nth as usize];
+        let (key, value) = (access.key, access.value);
+        patience.afford(1, ENTRY)?;
+        // Of one transaction they come one after the other.
+        let known = open.iter_mut().rev().take_while(|open| open.reader == reader.number());
+        let mut known = known.filter(|open| again == Again::ShowsTheSame && open.key == key);
+        if let Some(known) = known.next() {
+            sources.chosen.insert((reader.number(), nth), writers[0]);
+            // Where the two values differ, that is wrong whatever is chosen.
+            if known.value == value {
+                known.places.push(nth);
+            }
+            return Ok(());
+        }
+        own.advance(sessions, reader, patience)?;
+        let before = writers[0];
         writers.retain(|writer| {
-            let is_late = kept != Kept::Nothing && is_own(*writer);
+            let is_late = kept.has_causes() && is_later(sessions, *writer, reader);
+            let is_own = kept.has_own_writes() && own.rules_out(sessions, key, *writer, reader);
             let is_gone =
                 overwritten.as_ref().is_some_and(|past| past.rules_out(sessions, key, *writer, reader));
-            !is_late && !is_gone
+            !is_late && !is_own && !is_gone
         });
         if writers.is_empty() {
             // None will do, which whoever judges finds for any of them.
-            writers = before[..1].to_vec();
+            writers.push(before);
         }
-        patience.afford(1, ENTRY)?;
-        match writers[..] {
-            [one] => drop(sources.chosen.insert((reader.number(), nth), one)),
-            _ => {
-                ways = ways.saturating_mul(writers.len());
-                if ways > CHOICES_MAX {
-                    return Ok(());
-                }
-                sources.chosen.insert((reader.number(), nth), writers[0]);
-                open.push(((reader.number(), nth), writers));
+        sources.chosen.insert((reader.number(), nth), writers[0]);
+        if writers.len() > 1 {
+            ways = ways.saturating_mul(writers.len());
+            if ways <= CHOICES_MAX {
+                open.push(Open { reader: reader.number(), key, value, places: vec![nth], writers });
             }
         }
         Ok(())
     })?;
     Ok((ways <= CHOICES_MAX).then_some((sources, open)))
+}
+
+/// What an entry of a map takes, with its share of the nodes.
+const ENTRY: usize = 24;
+
+/// Whether the reader's own session wrote it, but only later.
+fn is_later(sessions: &Sessions, writer: u32, reader: TransactionId) -> bool {
+    let session = |id| sessions.transaction(id).session;
+    writer != INITIAL && writer > reader.number() && session(TransactionId::new(writer)) == session(reader)
+}
+
+/// For each session and key who certainly wrote it last, of those before a reader.
+#[derive(Default)]
+struct OwnWrites {
+    last: BTreeMap<(u32, Key), u32>,
+    next: u32,
+}
+
+impl OwnWrites {
+    /// Takes in all that is recorded before the reader, which must not be before the last one asked for.
+    fn advance(
+        &mut self,
+        sessions: &Sessions,
+        reader: TransactionId,
+        patience: &mut Patience<'_>,
+    ) -> Result<(), Limit> {
+        for id in (self.next..reader.number()).map(TransactionId::new) {
+            let Transaction { outcome, session, .. } = sessions.transaction(id);
+            patience.step(1)?;
+            if outcome != Outcome::Committed {
+                continue;
+            }
+            for access in sessions.accesses(id).iter().filter(|access| access.act == Act::Write) {
+                if self.last.insert((session, access.key), id.number()).is_none() {
+                    patience.afford(1, ENTRY)?;
+                }
+            }
+        }
+        self.next = reader.number();
+        Ok(())
+    }
+
+    /// Whether the reader's session had overwritten what a transaction wrote: its own, or what was there before all.
+    fn rules_out(&self, sessions: &Sessions, key: Key, writer: u32, reader: TransactionId) -> bool {
+        let session = sessions.transaction(reader).session;
+        let Some(last) = self.last.get(&(session, key)) else { return false };
+        match writer {
+            INITIAL => true,
+            writer => sessions.transaction(TransactionId::new(writer)).session == session && writer < *last,
+        }
+    }
 }
 
 /// For each key its committed writers by their ends, each with the latest beginning of those up to it.

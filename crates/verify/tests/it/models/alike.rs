@@ -5,7 +5,7 @@ use expect_test::expect;
 use proptest::prelude::*;
 
 use super::transactions::{careless, check, work};
-use super::{axioms, judge, small, transactions, twin, twins};
+use super::{axioms, judge, sessions, small, transactions, twin, twins};
 
 /// The same with only so many values for each key, so that some are written again.
 fn with_values(sessions: &Sessions, count: u64) -> Sessions {
@@ -118,4 +118,60 @@ fn too_many_reads_that_several_writes_explain_are_named() {
             "unknown: which value the r(x,1) of c r(x,1) shows, that of a w(x,1) or that of b w(x,1), is not recorded"
         ],
     );
+}
+
+#[test]
+fn many_reads_of_one_key_in_one_transaction_are_one_choice() {
+    let reads = "r(x,1) ".repeat(13);
+    let sessions = sessions(&format!("a w(x,1) w(x,2) w(x,1)\nb {{{reads}}}"));
+    let differs = super::sessions(&format!("a w(x,1) w(x,2) w(x,1) w(x,2)\nb {{{reads} r(x,2)}}"));
+    for model in
+        ["causal", "pram", "read-atomic", "serializable", "session-serializable", "snapshot-isolation"]
+    {
+        assert_eq!(judge(model, &sessions).word(), "holds", "{model}");
+        assert_eq!(judge(model, &differs).word(), "violated", "{model}");
+    }
+    // Here each may show what it likes.
+    for model in ["adya-pl2", "read-committed"] {
+        let few = super::sessions("a w(x,1) w(x,2) w(x,1)\nb {r(x,1) r(x,2) r(x,1)}");
+        assert_eq!(judge(model, &few).word(), "holds", "{model}");
+    }
+}
+
+#[test]
+fn who_reads_its_own_writes_does_not_read_what_it_overwrote_itself() {
+    let reads = "r(x,1) ".repeat(13);
+    let again = sessions(&format!("a w(x,1) w(x,2) w(x,1) {reads}"));
+    let nothing = sessions(&format!("a w(x,2) w(x,nil) {}", "r(x,nil) ".repeat(13)));
+    let known = [
+        "causal",
+        "causal-convergence",
+        "causal-memory",
+        "pram",
+        "prefix",
+        "read-atomic",
+        "read-your-writes",
+        "read-your-writes+monotonic-reads",
+        "session-serializable",
+        "session-snapshot-isolation",
+        "transactional-causal",
+    ];
+    for model in known {
+        for sessions in [&again, &nothing] {
+            assert_eq!(judge(model, sessions).word(), "holds", "{model}");
+        }
+        let gone = super::sessions("a w(x,1) w(x,1) w(x,2) r(x,1)");
+        assert_eq!(judge(model, &gone).word(), "violated", "{model}");
+    }
+    // Others may well have kept it, and nobody knows whether it failed.
+    let others = sessions("a w(x,2) r(x,1)\nb w(x,1)\nc w(x,1)");
+    let open = sessions("a w(x,1) w(x,2)? r(x,1)\nb w(x,1)");
+    for sessions in [&others, &open] {
+        assert_eq!(judge("session-serializable", sessions).word(), "holds", "{sessions}");
+    }
+    // Who need not read its own writes may read any of them.
+    let old = sessions("a w(x,1) w(x,1) w(x,2) r(x,1)");
+    for model in ["adya-pl2", "monotonic-reads", "read-committed", "serializable"] {
+        assert_eq!(judge(model, &old).word(), "holds", "{model}");
+    }
 }
