@@ -8,6 +8,7 @@ use super::finding::{Anomaly, Finding, Stop, Why, key_name, transaction_name};
 use super::observed::{Again, Asked, INITIAL, Observed, Seen};
 use super::past::{Past, edge};
 use super::patience::Patience;
+use super::sources::{Kept, told_apart};
 use super::weakness::Weakness;
 use super::writers::Writers;
 use super::{About, Judges, Model, Parts, Recorded};
@@ -29,7 +30,8 @@ pub struct EventualConvergence;
 /// nothing of a read that knows more than the other. A history in which something is its own cause does not satisfy it.
 ///
 /// A write whose outcome is unknown and that nobody read may explain why two reads differ, so it counts as known to its
-/// session. One that also read something is only taken for such a reason: then the answer is *unknown*.
+/// session. One that also read something is only taken for such a reason, where it is before what one of the two knows of:
+/// then the answer is *unknown*. What is shown is a value: which of two writes of it matters only for what is known.
 #[derive(Clone, Copy, Debug)]
 pub struct StrongConvergence;
 
@@ -76,7 +78,8 @@ impl Model for StrongConvergence {
     }
 
     fn judge(&self, recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Finding {
-        strong(recorded, patience).into()
+        // What it had overwritten itself a session may be shown, but not what it is the cause of.
+        told_apart(recorded, Kept::Causes, patience, strong).into()
     }
 }
 
@@ -195,10 +198,6 @@ struct Read {
     end: usize,
 }
 
-/// Several reads of a key are one, and what several writes explain is left out: which of them it was matters less than that
-/// the values are the same.
-const ONCE: Asked<'_> = Asked { again: Again::ShowsTheSame, sources: None };
-
 fn strong(recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Result<(), Stop> {
     let sessions = recorded.registers()?;
     // Counting what only writes adds no constraint, and only ever tells two reads apart.
@@ -207,7 +206,8 @@ fn strong(recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Result<(), St
         Outcome::Unknown => sessions.accesses(id).iter().all(|access| access.act == Act::Write),
         Outcome::Aborted => false,
     };
-    let observed = Observed::choose(sessions, counts, ONCE, patience)?;
+    let asked = Asked { again: Again::ShowsTheSame, sources: recorded.sources };
+    let observed = Observed::choose(sessions, counts, asked, patience)?;
     let past = Past::of(&observed, patience)?;
     let writers = Writers::of(&observed, patience)?;
     // For each read the sessions that it knows writes of, each with the place of the last.
@@ -225,35 +225,124 @@ fn strong(recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Result<(), St
         reads.last_mut().expect("just pushed, or before").end = table.len();
         Ok(())
     })?;
-    let known = |read: &Read| (read.seen.key, &table[read.start..read.end]);
     patience.step(table.len() as u64)?;
-    reads.sort_by(|one, other| known(one).cmp(&known(other)));
-    for pair in reads.windows(2) {
-        if known(&pair[0]) == known(&pair[1]) && pair[0].seen.source != pair[1].seen.source {
-            if let Some(limit) = may_differ(&observed, pair[0].seen.key) {
-                return Err(limit.into());
-            }
-            return Err(differ(&observed, &past, &pair[0], &pair[1]).into());
-        }
-    }
+    compare(&observed, &past, &mut reads, &table, patience)?;
     observed.holds()
 }
 
-/// Whether one of two reads may know of more writes of a key than it seems: by a transaction that does not count, or by a
-/// read that was left out.
-fn may_differ(observed: &Observed<'_>, key: Key) -> Option<Limit> {
+/// Whether those that know the same are shown the same. One difference that is certain is enough, whatever else is not.
+fn compare(
+    observed: &Observed<'_>,
+    past: &Past,
+    reads: &mut [Read],
+    table: &[(u32, u32)],
+    patience: &mut Patience<'_>,
+) -> Result<(), Stop> {
     if observed.ambiguous.is_some() {
-        return observed.ambiguous.clone();
+        // What was left out may be what the one knows and the other does not, whichever they are.
+        return Ok(());
     }
     let sessions = observed.sessions;
-    let is_unknown = |id: &TransactionId| {
-        observed.places[id.index()] == 0 && sessions.transaction(*id).outcome == Outcome::Unknown
+    let known = |read: &Read| (read.seen.key, &table[read.start..read.end]);
+    reads.sort_by(|one, other| known(one).cmp(&known(other)));
+    let (mut untold, mut unsure) = (None, None);
+    for alike in reads.chunk_by(|one, other| known(one) == known(other)) {
+        if alike.windows(2).all(|pair| shows_the_same(sessions, &pair[0], &pair[1])) {
+            continue;
+        }
+        let untold = match &mut untold {
+            Some(untold) => untold,
+            none => none.insert(Untold::of(observed, patience)?),
+        };
+        patience.step((alike.len() as u64).saturating_mul(untold.len()))?;
+        let (open, sure): (Vec<_>, Vec<_>) = alike
+            .iter()
+            .map(|read| (read, untold.by(observed, past, read)))
+            .partition(|(_, by)| by.is_some());
+        if let Some(pair) = sure.windows(2).find(|pair| !shows_the_same(sessions, pair[0].0, pair[1].0)) {
+            return Err(differ(observed, past, pair[0].0, pair[1].0).into());
+        }
+        unsure = unsure.or(open.first().and_then(|(_, by)| *by));
+    }
+    let Some(id) = unsure else { return Ok(()) };
+    let name = transaction_name(sessions, TransactionId::new(id));
+    Err(Limit::NotRecorded(format!("whether {name} took effect is")).into())
+}
+
+/// Whether two reads of a key show one value, be it of two writes.
+fn shows_the_same(sessions: &Sessions, one: &Read, other: &Read) -> bool {
+    let value = |seen: Seen| match seen.source {
+        INITIAL => Value::NOTHING,
+        source => {
+            let accesses = sessions.accesses(TransactionId::new(source)).iter().rev();
+            let mut written = accesses.filter(|access| access.act == Act::Write && access.key == seen.key);
+            written.next().map_or(Value::NOTHING, |access| access.value)
+        }
     };
-    let writes = |id: &TransactionId| {
-        sessions.accesses(*id).iter().any(|access| access.act == Act::Write && access.key == key)
-    };
-    let found = sessions.ids().find(|id| is_unknown(id) && writes(id))?;
-    Some(Limit::NotRecorded(format!("whether {} took effect is", transaction_name(sessions, found))))
+    one.seen.source == other.seen.source || value(one.seen) == value(other.seen)
+}
+
+/// The first transactions of each session that do not count as far as is known, but of which somebody may know.
+struct Untold {
+    /// Those that read, by which others may be known.
+    reading: BTreeMap<u32, u32>,
+    /// Those that write, by key.
+    writing: BTreeMap<(Key, u32), u32>,
+}
+
+impl Untold {
+    /// O(accesses).
+    fn of(observed: &Observed<'_>, patience: &mut Patience<'_>) -> Result<Untold, Limit> {
+        /// What an entry takes, with its share of the nodes.
+        const ENTRY: usize = 24;
+        let sessions = observed.sessions;
+        let mut untold = Untold { reading: BTreeMap::new(), writing: BTreeMap::new() };
+        let is_failed = observed.forgets(Weakness::Unknown);
+        let is_nothing = |access: &Access| access.value == Value::NOTHING;
+        let mut all = sessions.ids().flat_map(|id| sessions.accesses(id));
+        patience.step(sessions.accesses_total() as u64)?;
+        let is_written = all.any(|access| access.act == Act::Write && is_nothing(access));
+        let may_count = |id: &TransactionId| {
+            observed.places[id.index()] == 0 && sessions.transaction(*id).outcome == Outcome::Unknown
+        };
+        for id in sessions.ids().filter(|id| !is_failed && may_count(id)) {
+            let session = observed.owners[id.index()];
+            let accesses = sessions.accesses(id);
+            patience.step(accesses.len() as u64)?;
+            patience.afford(accesses.len(), ENTRY)?;
+            for access in accesses {
+                match access.act {
+                    Act::Write => drop(untold.writing.entry((access.key, session)).or_insert(id.number())),
+                    // Of what nobody wrote nothing is to be known.
+                    _ if is_nothing(access) && !is_written => {}
+                    _ => drop(untold.reading.entry(session).or_insert(id.number())),
+                }
+            }
+        }
+        Ok(untold)
+    }
+
+    fn len(&self) -> u64 {
+        (self.reading.len() + self.writing.len()) as u64
+    }
+
+    /// By which of them a read may know of more writes of its key than it seems: one before itself, or before something in
+    /// its past, in that session.
+    fn by(&self, observed: &Observed<'_>, past: &Past, read: &Read) -> Option<u32> {
+        let key = read.seen.key;
+        let writing =
+            self.writing.range((key, 0)..=(key, u32::MAX)).map(|((_, session), id)| (*session, *id));
+        let reading = self.reading.iter().map(|(session, id)| (*session, *id));
+        let is_before = |(session, id): &(u32, u32)| {
+            let last = match past.reach(observed, read.id, *session) {
+                _ if observed.owners[read.id as usize] == *session => read.id,
+                0 => return false,
+                place => observed.at(*session, place),
+            };
+            *id < last
+        };
+        writing.chain(reading).filter(is_before).map(|(_, id)| id).min()
+    }
 }
 
 /// Two reads know of the same writes, the one that each shows among them, and show two.

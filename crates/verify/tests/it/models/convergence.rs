@@ -88,13 +88,24 @@ fn who_knows_the_same_is_shown_the_same() {
         "a r(x,3) {r(x,3) w(x,1)}? r(x,nil)\nc w(x,3)",
         expect!["unknown: whether a {r(x,3) w(x,1)}? took effect is not recorded"],
     );
-    // Which of two writes b read may be what it knows and a does not.
+    // Whichever of two writes b read, it knows of no more writes of x than e; then it may.
     strong(
         "a w(x,1)\nc w(y,1) w(x,2)\nd w(y,1)\nb r(x,2) r(y,1) r(x,1)\ne r(x,1) r(x,2)",
-        expect![
-            "unknown: which value the r(y,1) of b r(y,1) shows, that of c w(y,1) or that of d w(y,1), is not recorded"
-        ],
+        expect![[r#"
+        violated: with none of the 2 ways to give reads their writes; with the first: b r(x,1) and e r(x,2) know of the same writes of x, but show two
+          c w(x,2) before a w(x,1): b r(x,1) knows its x, yet reads the other's
+          a w(x,1) before c w(x,2): e r(x,2) knows its x, yet reads the other's
+          since c w(x,2) before b r(x,2): its x is read
+          since b r(x,2) before b r(x,1): the same session
+          since a w(x,1) before e r(x,1): its x is read
+          since e r(x,1) before e r(x,2): the same session"#]],
     );
+    strong(
+        "a w(x,1)\nc w(x,3) w(y,1)\nd w(y,1)\ng w(x,2)\nb r(x,2) r(y,1) r(x,1)\ne r(x,1) r(x,2)",
+        expect!["holds"],
+    );
+    // Two writes of one value show the same.
+    strong("a w(x,1)\nb w(x,1)\nc r(x,1)\nd r(x,1)", expect![["holds"]]);
     // Each is wrong for itself, but nobody who knows the same is shown another.
     strong("a w(x,1) w(x,2) r(x,1)", expect!["holds"]);
     strong(
@@ -103,6 +114,83 @@ fn who_knows_the_same_is_shown_the_same() {
         violated: each of these is a cause of the next, and the last of the first
           a r(x,1) before a w(x,1): the same session
           a w(x,1) before a r(x,1): its x is read"#]],
+    );
+}
+
+#[test]
+fn only_what_one_may_know_of_explains_that_it_is_shown_another() {
+    let strong = |sketch: &str, expected| check("strong-convergence", sketch, expected);
+    let both = "a w(x,1)\nb w(x,2)\nc r(x,1) r(x,2)\nd r(x,2) r(x,1)\n";
+    // Of what f did neither knows, nor of what d did afterwards.
+    strong(
+        &format!("{both}e w(y,1)\nf {{r(y,1) w(x,3)}}? r(y,1)"),
+        expect![[r#"
+        violated: c r(x,2) and d r(x,1) know of the same writes of x, but show two
+          a w(x,1) before b w(x,2): c r(x,2) knows its x, yet reads the other's
+          b w(x,2) before a w(x,1): d r(x,1) knows its x, yet reads the other's
+          since a w(x,1) before c r(x,1): its x is read
+          since c r(x,1) before c r(x,2): the same session
+          since b w(x,2) before d r(x,2): its x is read
+          since d r(x,2) before d r(x,1): the same session"#]],
+    );
+    strong(
+        &format!("{} {{r(y,1) w(x,3)}}?\ne w(y,1)", both.trim_end()),
+        expect![[r#"
+        violated: c r(x,2) and d r(x,1) know of the same writes of x, but show two
+          a w(x,1) before b w(x,2): c r(x,2) knows its x, yet reads the other's
+          b w(x,2) before a w(x,1): d r(x,1) knows its x, yet reads the other's
+          since a w(x,1) before c r(x,1): its x is read
+          since c r(x,1) before c r(x,2): the same session
+          since b w(x,2) before d r(x,2): its x is read
+          since d r(x,2) before d r(x,1): the same session"#]],
+    );
+    strong(
+        "e w(y,1)\na w(x,1)\nb w(x,2)\nc r(x,1) r(x,2)\nd r(x,2) {r(y,1) w(x,3)}? r(x,1)",
+        expect!["unknown: whether d {r(y,1) w(x,3)}? took effect is not recorded"],
+    );
+    // By what it reads, too, somebody may know of a write.
+    strong(
+        "e w(x,3) w(y,1)\na w(x,1)\nb w(x,2)\nc r(x,1) r(x,2)\nd r(x,2) {r(y,1) w(z,3)}? r(x,1)",
+        expect!["unknown: whether d {r(y,1) w(z,3)}? took effect is not recorded"],
+    );
+    strong(
+        "a w(x,1)\nb w(x,2)\nc r(x,1) r(x,2)\nd r(x,2) {r(y,nil) w(z,3)}? r(x,1)",
+        expect![[r#"
+        violated: c r(x,2) and d r(x,1) know of the same writes of x, but show two
+          a w(x,1) before b w(x,2): c r(x,2) knows its x, yet reads the other's
+          b w(x,2) before a w(x,1): d r(x,1) knows its x, yet reads the other's
+          since a w(x,1) before c r(x,1): its x is read
+          since c r(x,1) before c r(x,2): the same session
+          since b w(x,2) before d r(x,2): its x is read
+          since d r(x,2) before d r(x,1): the same session"#]],
+    );
+}
+
+#[test]
+fn what_cannot_be_told_of_one_key_or_reader_hides_no_other() {
+    let strong = |sketch: &str, expected| check("strong-convergence", sketch, expected);
+    let x = "e w(y,1)\na w(x,1)\nb w(x,2)\nc r(x,1) r(x,2)\nd r(x,2) {r(y,1) w(x,3)}? r(x,1)\n";
+    strong(
+        &format!("{x}f w(z,1)\ng w(z,2)\nh r(z,1) r(z,2)\ni r(z,2) r(z,1)"),
+        expect![[r#"
+        violated: h r(z,2) and i r(z,1) know of the same writes of z, but show two
+          f w(z,1) before g w(z,2): h r(z,2) knows its z, yet reads the other's
+          g w(z,2) before f w(z,1): i r(z,1) knows its z, yet reads the other's
+          since f w(z,1) before h r(z,1): its z is read
+          since h r(z,1) before h r(z,2): the same session
+          since g w(z,2) before i r(z,2): its z is read
+          since i r(z,2) before i r(z,1): the same session"#]],
+    );
+    strong(
+        &format!("{x}j r(x,2) r(x,1)"),
+        expect![[r#"
+        violated: c r(x,2) and j r(x,1) know of the same writes of x, but show two
+          a w(x,1) before b w(x,2): c r(x,2) knows its x, yet reads the other's
+          b w(x,2) before a w(x,1): j r(x,1) knows its x, yet reads the other's
+          since a w(x,1) before c r(x,1): its x is read
+          since c r(x,1) before c r(x,2): the same session
+          since b w(x,2) before j r(x,2): its x is read
+          since j r(x,2) before j r(x,1): the same session"#]],
     );
 }
 

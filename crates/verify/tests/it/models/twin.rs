@@ -65,6 +65,11 @@ impl World<'_> {
         accesses.find(|access| access.act == Act::Write && access.key == key).map(|access| access.value)
     }
 
+    /// What a writer of a key leaves there.
+    fn left(&self, place: usize, key: Key) -> Value {
+        self.leaves(place, key).expect("it writes the key")
+    }
+
     /// Whether a transaction writes a key.
     pub(crate) fn writes(&self, place: usize, key: Key) -> bool {
         self.leaves(place, key).is_some()
@@ -299,7 +304,8 @@ pub(crate) fn strong_convergence(sessions: &Sessions) -> bool {
                 .reads
                 .iter()
                 .filter(|(other, of, _)| of == key && known(*one, *key) == known(*other, *key));
-            same.clone().all(|(.., other)| other == shown)
+            let value = |shown: &Option<usize>| shown.map_or(Value::NOTHING, |place| world.left(place, *key));
+            same.clone().all(|(.., other)| value(other) == value(shown))
         })
     })
 }
