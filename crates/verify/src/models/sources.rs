@@ -1,6 +1,6 @@
 //! Reads that several writes explain: where order or time leaves one of them, or few are left in all, each choice is judged.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use constellation_trace::{Act, Key, Limit, Outcome, Sessions, Timing, Transaction, TransactionId, Value};
 
@@ -71,6 +71,12 @@ pub(crate) fn told_apart_again(
     patience: &mut Patience<'_>,
     judge: impl Fn(&Recorded<'_>, &mut Patience<'_>) -> Result<(), Stop>,
 ) -> Result<(), Stop> {
+    let judge = |recorded: &Recorded<'_>, patience: &mut Patience<'_>| {
+        judge(recorded, patience).map_err(|stop| match stop {
+            Stop::Violated(anomaly) => with_readers(anomaly, recorded).into(),
+            unknown => unknown,
+        })
+    };
     let first = judge(recorded, patience);
     let Err(Stop::Unknown(Limit::NotRecorded(_))) = first else { return first };
     let Ok(sessions) = recorded.registers() else { return first };
@@ -104,6 +110,63 @@ pub(crate) fn told_apart_again(
         (None, Some(anomaly)) => of_all(anomaly, count, &open).into(),
         (None, None) => return first,
     })
+}
+
+/// Names, for each transaction in the edges whose outcome is unknown, one that certainly took effect and read from it, if be
+/// it through others whose outcome is unknown: without that it would not count. O(accesses) for each of those.
+fn with_readers(mut anomaly: Anomaly, recorded: &Recorded<'_>) -> Anomaly {
+    let Ok(sessions) = recorded.registers() else { return anomaly };
+    let is_unknown = |id: &TransactionId| sessions.transaction(*id).outcome == Outcome::Unknown;
+    let ends = anomaly.edges.iter().chain(&anomaly.grounds).flat_map(|edge| [edge.from, edge.to]);
+    let unknown: BTreeSet<TransactionId> = ends.filter(is_unknown).collect();
+    for id in unknown {
+        let known: BTreeSet<TransactionId> = anomaly.transactions.iter().copied().collect();
+        // Breadth first, each with the one from which it read.
+        let mut found = vec![(id, 0)];
+        let mut next = 0;
+        while next < found.len() {
+            let readers = readers(sessions, recorded.sources, found[next].0);
+            let certain = || readers.iter().filter(|reader| !is_unknown(reader));
+            if let Some(reader) = certain().find(|reader| known.contains(reader)).or(certain().next()) {
+                let mut chain = vec![*reader];
+                while next != 0 {
+                    chain.push(found[next].0);
+                    next = found[next].1;
+                }
+                anomaly = anomaly.naming(chain);
+                break;
+            }
+            for reader in readers {
+                if !found.iter().any(|(id, _)| *id == reader) {
+                    found.push((reader, next));
+                }
+            }
+            next += 1;
+        }
+    }
+    anomaly
+}
+
+/// Those not aborted that read what a transaction wrote at last.
+fn readers(sessions: &Sessions, sources: Option<&Sources>, writer: TransactionId) -> Vec<TransactionId> {
+    let mut left: BTreeMap<Key, Value> = BTreeMap::new();
+    for access in sessions.accesses(writer).iter().filter(|access| access.act == Act::Write) {
+        left.insert(access.key, access.value);
+    }
+    let reads = |id: &TransactionId| {
+        let accesses = sessions.accesses(*id);
+        (0_u32..).zip(accesses).any(|(nth, access)| {
+            let is_same = access.act == Act::Read && left.get(&access.key) == Some(&access.value);
+            let chosen = || sources.and_then(|sources| sources.of(*id, nth));
+            let is_own = || {
+                let mut before = accesses[..nth as usize].iter();
+                before.any(|own| own.act == Act::Write && own.key == access.key)
+            };
+            is_same && chosen().is_none_or(|source| source == writer.number()) && !is_own()
+        })
+    };
+    let others = sessions.ids().filter(|id| *id != writer);
+    others.filter(|id| sessions.transaction(*id).outcome != Outcome::Aborted && reads(id)).collect()
 }
 
 /// What is wrong with the first choice, and that the others are no better.

@@ -183,3 +183,27 @@ fn which_of_two_writes_was_read_is_tried_not_guessed() {
     unknown("pacific w(x,1) w(x,1) w(x,2)\nindian r(x,2)", expect!["holds"]);
     unknown("pacific {w(x,1) w(x,1)}\nindian r(x,1)", expect!["holds"]);
 }
+
+#[test]
+fn who_makes_an_unknown_write_count_is_named() {
+    let last = "d r(q,1) r(x,1)";
+    let named = |model, sketch: &str| {
+        let sessions = sessions(sketch);
+        let finding = judge(model, &sessions);
+        let constellation_verify::models::Finding::Violated(anomaly) = &finding else {
+            panic!("{model} of {sketch}: {finding:?}");
+        };
+        let mut ids = anomaly.transactions.clone();
+        ids.sort_unstable();
+        ids.iter().map(|id| sessions.show(*id)).collect::<Vec<_>>().join(", ")
+    };
+    for model in ["causal", "sequential"] {
+        let direct = format!("a w(x,1) w(x,2)? w(q,1)\nc r(x,2)\n{last}");
+        assert_eq!(named(model, &direct), "w(x,1), w(x,2)?, w(q,1), r(x,2), r(q,1), r(x,1)", "{model}");
+    }
+    let through = format!("a w(x,1) w(x,2)? w(q,1)\nb {{r(x,2) w(y,1)}}?\nc r(y,1)\n{last}");
+    assert_eq!(
+        named("causal", &through),
+        "w(x,1), w(x,2)?, w(q,1), {r(x,2) w(y,1)}?, r(y,1), r(q,1), r(x,1)"
+    );
+}
