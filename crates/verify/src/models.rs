@@ -120,6 +120,9 @@ pub trait Model: Sync {
 pub enum Parts {
     /// That it violates the model, too: transactions only ever add constraints, as long as reads have their writes.
     Prove,
+    /// As [`Parts::Prove`], and that of the writes of one value a read needs only those that time leaves it: which were not
+    /// over and overwritten before it began, nor begun after it was over.
+    ProveByTime,
     /// Nothing: what is left out may be the very reason.
     ProveNothing,
 }

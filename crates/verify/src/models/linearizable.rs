@@ -23,7 +23,7 @@ use super::patience::Patience;
 use super::search::{Fate, Item, RealTime, Shrunk, Times, dead_end, shrink, stuck_at};
 use super::sequential::walk;
 use super::specification::Specification;
-use super::{About, Judges, Model, Recorded};
+use super::{About, Judges, Model, Parts, Recorded};
 
 /// Linearizability: there is one order of all operations which the objects explain and which has each operation before
 /// those that began after it was over, and those of a session as they stand there.
@@ -56,6 +56,10 @@ impl Model for Linearizable {
     fn judge(&self, recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Finding {
         patience.begin();
         ask(recorded, &mut Judge { failed_set: recorded.failed_set, patience }).into()
+    }
+
+    fn parts(&self) -> Parts {
+        Parts::ProveByTime
     }
 }
 

@@ -1,9 +1,12 @@
 //! The smallest part of a history that a model still cannot explain.
 
-use std::collections::BTreeMap;
+mod support;
+
+use std::collections::BTreeSet;
 
 use constellation_trace::{Access, Act, Key, Limit, Sessions, TransactionId, Value};
 
+use self::support::{Support, shows};
 use super::{Anomaly, Finding, Model, Parts, Patience, Recorded};
 
 /// A part of a history that violates a model, and no part of which does; where [`Parts::ProveNothing`], one that has the same
@@ -16,6 +19,8 @@ pub struct Minimal {
     pub ids: Vec<TransactionId>,
     /// What is wrong with it, in its numbers; [`Anomaly::renumbered`] by `ids` gives those of the whole.
     pub anomaly: Anomaly,
+    /// How many values the lists that it shows have lost, with those who appended them.
+    pub cut: usize,
     /// What ended the search before it was done; then there may be a smaller part.
     pub limit: Option<Limit>,
 }
@@ -24,12 +29,14 @@ pub struct Minimal {
 /// not. `None` if there are no sessions. What else is recorded, such as what a failed compare-and-set says, holds for the
 /// parts as well; but for the history, of which there is no part.
 ///
-/// Begins with the transactions of `anomaly` if they are enough, else with everything, and removes halves, quarters, and
-/// at last one at a time: transactions first, then single accesses of what is left. A read goes with the write that it
-/// shows, since else it would be out of thin air. Where a part proves nothing ([`Model::parts`]) it must be found to violate
-/// the model by the very words of `anomaly`, and transactions stay whole: so it is an example of what is wrong with the whole,
-/// and can be judged by itself. Where reads and writes alone do not fit the model, or no such part is found, what `anomaly`
-/// names is left, and not judged again.
+/// Begins with the transactions of `anomaly` if they are enough, then with those that they read from besides, else with
+/// everything, and removes halves, quarters, and at last one at a time: transactions first, then single accesses of what is
+/// left. A read goes with the write that it shows, since else it would be out of thin air; so does what a failed
+/// compare-and-set says, with what hid the value that it expected. Of a list that is only appended to, single values are cut
+/// out of all that is shown, and who appended them is left out: that the list is as long as it is, is then no reason. Where a
+/// part proves nothing ([`Model::parts`]) it must be found to violate the model by the very words of `anomaly`, and
+/// transactions stay whole: so it is an example of what is wrong with the whole, and can be judged by itself. Where reads and
+/// writes alone do not fit the model, or no such part is found, what `anomaly` names is left, and not judged again.
 ///
 /// Costs as many judgements as O(size × log size) of the smallest part, more where `anomaly` does not suffice.
 ///
@@ -45,33 +52,37 @@ pub fn minimal(
     let same = (model.parts() == Parts::ProveNothing).then_some(&*anomaly.found);
     let recorded = Recorded { sessions: None, history: None, ..*recorded };
     let (limit, fit) = (None, Fit::Fits);
-    let needs = BTreeMap::new();
-    let mut search = Search { model, recorded, sessions, same, needs, patience, limit, fit };
-    let all: Vec<TransactionId> = sessions.ids().collect();
-    let shown = search.whole(&anomaly.transactions);
-    search.learn(&shown);
-    let whole = search.whole(&all);
-    let found = search.judged(&shown).or_else(|| {
-        search.learn(&whole);
-        search.judged(&whole)
-    });
-    let Some(mut best) = found else {
+    let support = Support::new(sessions, model.parts(), recorded.failed_set);
+    let mut search = Search { model, recorded, sessions, same, support, patience, limit, fit };
+    let Some(mut best) = search.first(&anomaly.transactions) else {
         if search.fit == Fit::Never || same.is_some() {
             return Some(named(sessions, anomaly));
         }
         // What cannot even be judged again stays as it is.
-        let (sessions, anomaly) = (sessions.sub(&all), anomaly.clone());
-        return Some(Minimal { sessions, ids: all, anomaly, limit: search.limit });
+        let ids: Vec<TransactionId> = sessions.ids().collect();
+        let (sessions, anomaly) = (sessions.sub(&ids), anomaly.clone());
+        return Some(Minimal { sessions, ids, anomaly, cut: 0, limit: search.limit });
     };
-    search.shrink(&mut best, |part| part.iter().map(|(id, _)| (*id, None)).collect());
     if same.is_none() {
-        search.shrink(&mut best, |part| {
-            part.iter().flat_map(|(id, places)| places.iter().map(|place| (*id, Some(*place)))).collect()
-        });
+        search.cut(&mut best);
+    }
+    search.shrink(&mut best, |part| part.kept.iter().map(|(id, _)| (*id, None)).collect(), Part::without);
+    if same.is_none() {
+        let accesses = |part: &Part| {
+            let pieces = part.kept.iter().flat_map(|(id, places)| places.iter().map(|one| (*id, Some(*one))));
+            pieces.collect()
+        };
+        search.shrink(&mut best, accesses, Part::without);
     }
     let Found { part, anomaly } = best;
-    let ids = part.iter().map(|(id, _)| *id).collect();
-    Some(Minimal { sessions: sessions.narrowed(&part), ids, anomaly, limit: search.limit })
+    let ids = part.kept.iter().map(|(id, _)| *id).collect();
+    Some(Minimal {
+        sessions: part.made(sessions),
+        ids,
+        anomaly,
+        cut: part.lost(sessions),
+        limit: search.limit,
+    })
 }
 
 /// What a violation names, and nothing else.
@@ -84,11 +95,22 @@ fn named(sessions: &Sessions, anomaly: &Anomaly) -> Minimal {
     for (place, id) in (0..).map(TransactionId::new).zip(&ids) {
         places[id.index()] = place;
     }
-    Minimal { sessions: sessions.sub(&ids), anomaly: anomaly.clone().renumbered(&places), ids, limit: None }
+    Minimal {
+        sessions: sessions.sub(&ids),
+        anomaly: anomaly.clone().renumbered(&places),
+        ids,
+        cut: 0,
+        limit: None,
+    }
 }
 
-/// Of some transactions some accesses, by place.
-type Part = Vec<(TransactionId, Vec<usize>)>;
+/// Of some transactions some accesses, by place, and what is cut out of the lists that are shown and appended to.
+#[derive(Clone, Debug, Default)]
+struct Part {
+    /// By numbers.
+    kept: Vec<(TransactionId, Vec<usize>)>,
+    cut: BTreeSet<(Key, Value)>,
+}
 
 /// A transaction, or one of its accesses.
 type Piece = (TransactionId, Option<usize>);
@@ -113,69 +135,47 @@ struct Search<'s, 'm, 'p> {
     sessions: &'s Sessions,
     /// What must be found, where any other violation says nothing.
     same: Option<&'m str>,
-    /// How many writes there are in all of each value that the search has to do with.
-    needs: BTreeMap<(Key, Value), usize>,
+    /// What the parts that the search has to do with need.
+    support: Support<'s>,
     patience: &'m mut Patience<'p>,
     limit: Option<Limit>,
     fit: Fit,
 }
 
 impl Search<'_, '_, '_> {
-    fn whole(&self, ids: &[TransactionId]) -> Part {
-        let mut ids = ids.to_vec();
-        ids.sort_unstable();
-        ids.dedup();
-        ids.into_iter().map(|id| (id, (0..self.sessions.accesses(id).len()).collect())).collect()
-    }
-
-    /// Counts the writes of what a part reads, in the whole history.
-    fn learn(&mut self, part: &Part) {
-        let sessions = self.sessions;
-        let read =
-            part.iter().flat_map(|(id, _)| sessions.accesses(*id)).flat_map(|access| shows(sessions, access));
-        self.needs = read.map(|shown| (shown, 0)).collect();
-        let written = sessions.ids().flat_map(|id| sessions.accesses(id)).filter(|access| is_write(access));
-        for access in written {
-            if let Some(count) = self.needs.get_mut(&(access.key, access.value)) {
-                *count += 1;
-            }
+    /// What is known to violate the model: what is named, with who wrote what it reads if need be, or else all.
+    fn first(&mut self, named: &[TransactionId]) -> Option<Found> {
+        let mut shown = Part::of(self.sessions, named.to_vec());
+        self.support.learn(&shown);
+        let with_writers = self.support.with_writers(&shown);
+        if self.same.is_none() {
+            shown.cut = self.support.foreign(&shown);
         }
-    }
-
-    /// The part without reads of which a write is missing, and without transactions of which nothing is left.
-    fn supported(&self, part: &Part) -> Part {
-        let mut written: BTreeMap<(Key, Value), usize> = BTreeMap::new();
-        for (id, places) in part {
-            let accesses = places.iter().map(|place| &self.sessions.accesses(*id)[*place]);
-            for access in accesses.filter(|access| is_write(access)) {
-                *written.entry((access.key, access.value)).or_default() += 1;
-            }
-        }
-        let is_kept = |access: &Access| {
-            let mut shown = shows(self.sessions, access);
-            shown.all(|shown| {
-                written.get(&shown).copied().unwrap_or(0) == self.needs.get(&shown).copied().unwrap_or(0)
+        let is_more = with_writers.kept.len() > shown.kept.len();
+        self.judged(shown)
+            .or_else(|| {
+                self.support.learn(&with_writers);
+                if is_more && self.same.is_none() { self.judged(with_writers) } else { None }
             })
-        };
-        let kept = part.iter().map(|(id, places)| {
-            let places = places.iter().filter(|place| is_kept(&self.sessions.accesses(*id)[**place]));
-            (*id, places.copied().collect::<Vec<_>>())
-        });
-        kept.filter(|(_, places)| !places.is_empty()).collect()
+            .or_else(|| {
+                let all = Part::of(self.sessions, self.sessions.ids().collect());
+                self.support.learn(&all);
+                self.judged(all)
+            })
     }
 
     /// The supported part and what is wrong with it, if the model finds anything.
-    fn judged(&mut self, part: &Part) -> Option<Found> {
+    fn judged(&mut self, part: Part) -> Option<Found> {
         if self.limit.is_some() {
             return None;
         }
-        let size: usize = part.iter().map(|(_, places)| places.len()).sum();
-        if let Err(limit) = self.patience.step(size as u64) {
+        let size = part.kept.iter().map(|(_, places)| places.len() as u64).sum::<u64>();
+        if let Err(limit) = self.patience.step(size.max(self.support.cost(&part))) {
             self.limit = Some(limit);
             return None;
         }
-        let part = self.supported(part);
-        let sessions = self.sessions.narrowed(&part);
+        let part = self.support.supported(part);
+        let sessions = part.made(self.sessions);
         let recorded = Recorded { sessions: Some(&sessions), ..self.recorded };
         let finding = self.model.judge(&recorded, self.patience);
         self.limit = self.patience.step(1).err();
@@ -191,8 +191,23 @@ impl Search<'_, '_, '_> {
         }
     }
 
+    /// Cuts values out of lists as long as what is left violates the model.
+    fn cut(&mut self, best: &mut Found) {
+        let cuttable = self.support.cuttable(&best.part);
+        let pieces = |part: &Part| cuttable.difference(&part.cut).copied().collect();
+        self.shrink(best, pieces, |part, gone| Part {
+            cut: part.cut.iter().chain(gone).copied().collect(),
+            ..part.clone()
+        });
+    }
+
     /// Removes pieces as long as what is left violates the model: many at once first, then fewer.
-    fn shrink(&mut self, best: &mut Found, pieces: impl Fn(&Part) -> Vec<Piece>) {
+    fn shrink<P>(
+        &mut self,
+        best: &mut Found,
+        pieces: impl Fn(&Part) -> Vec<P>,
+        without: impl Fn(&Part, &[P]) -> Part,
+    ) {
         let mut size = pieces(&best.part).len().div_ceil(2);
         while size > 0 {
             let mut has_shrunk = false;
@@ -203,7 +218,7 @@ impl Search<'_, '_, '_> {
                     break;
                 }
                 let end = (start + size).min(all.len());
-                match self.judged(&without(&best.part, &all[start..end])) {
+                match self.judged(without(&best.part, &all[start..end])) {
                     // What stands here now was behind what is gone.
                     Some(found) => (*best, has_shrunk) = (found, true),
                     None => start = end,
@@ -220,23 +235,67 @@ impl Search<'_, '_, '_> {
     }
 }
 
-/// The part without some of its pieces, which are in its order: by numbers, then by places.
-fn without(part: &Part, gone: &[Piece]) -> Part {
-    let is_gone = |piece: Piece| gone.binary_search(&piece).is_ok();
-    let is_kept = |id: TransactionId, place: usize| !is_gone((id, None)) && !is_gone((id, Some(place)));
-    let kept = part.iter().map(|(id, places)| {
-        (*id, places.iter().copied().filter(|place| is_kept(*id, *place)).collect::<Vec<_>>())
-    });
-    kept.filter(|(_, places)| !places.is_empty()).collect()
-}
+impl Part {
+    /// These transactions, whole.
+    fn of(sessions: &Sessions, mut ids: Vec<TransactionId>) -> Part {
+        ids.sort_unstable();
+        ids.dedup();
+        let whole = |id: TransactionId| (id, (0..sessions.accesses(id).len()).collect());
+        Part { kept: ids.into_iter().map(whole).collect(), cut: BTreeSet::new() }
+    }
 
-const fn is_write(access: &Access) -> bool {
-    matches!(access.act, Act::Write | Act::Append)
-}
+    /// The part without some of its pieces, which are in its order: by numbers, then by places.
+    fn without(&self, gone: &[Piece]) -> Part {
+        let is_gone = |piece: Piece| gone.binary_search(&piece).is_ok();
+        let is_kept = |id: TransactionId, place: usize| !is_gone((id, None)) && !is_gone((id, Some(place)));
+        let kept = self.kept.iter().map(|(id, places)| {
+            (*id, places.iter().copied().filter(|place| is_kept(*id, *place)).collect::<Vec<_>>())
+        });
+        Part { kept: kept.filter(|(_, places)| !places.is_empty()).collect(), cut: self.cut.clone() }
+    }
 
-/// The values that a read shows; none for a write. That of nothing needs no write.
-fn shows<'s>(sessions: &'s Sessions, access: &'s Access) -> impl Iterator<Item = (Key, Value)> + 's {
-    let one = (access.act == Act::Read && access.value != Value::NOTHING).then_some(access.value);
-    let list = if access.act == Act::ReadList { sessions.list(access.value) } else { &[] };
-    one.into_iter().chain(list.iter().copied()).map(|value| (access.key, value))
+    /// Whether an access is there.
+    fn has(&self, (id, place): (TransactionId, usize)) -> bool {
+        let found = self.kept.binary_search_by_key(&id, |(id, _)| *id);
+        found.is_ok_and(|nth| self.kept[nth].1.contains(&place))
+    }
+
+    fn accesses<'p>(&'p self, sessions: &'p Sessions) -> impl Iterator<Item = &'p Access> {
+        let places = self.kept.iter().flat_map(|(id, places)| places.iter().map(move |place| (*id, *place)));
+        places.map(|(id, place)| &sessions.accesses(id)[place])
+    }
+
+    /// As sessions of its own.
+    fn made(&self, sessions: &Sessions) -> Sessions {
+        if self.cut.is_empty() {
+            return sessions.narrowed(&self.kept);
+        }
+        let mut made = sessions.sub(&[]);
+        for (id, places) in &self.kept {
+            let accesses = places.iter().filter_map(|place| {
+                let access = sessions.accesses(*id)[*place];
+                let is_cut = |value: &Value| self.cut.contains(&(access.key, *value));
+                match access.act {
+                    Act::Append if is_cut(&access.value) => None,
+                    Act::ReadList => {
+                        let list = sessions.list(access.value);
+                        let left: Vec<Value> = list.iter().copied().filter(|value| !is_cut(value)).collect();
+                        let held = made.hold_list(&left).expect("as few as there were");
+                        Some(Access { value: held, ..access })
+                    }
+                    _ => Some(access),
+                }
+            });
+            let accesses: Vec<Access> = accesses.collect();
+            let pushed = made.push(sessions.transaction(*id), &accesses);
+            pushed.expect("what was in order with more between is in order without");
+        }
+        made
+    }
+
+    /// How many values are cut out of the lists that it shows.
+    fn lost(&self, sessions: &Sessions) -> usize {
+        let lists = self.accesses(sessions).filter(|access| access.act == Act::ReadList);
+        lists.flat_map(|access| shows(sessions, access)).filter(|shown| self.cut.contains(shown)).count()
+    }
 }

@@ -300,12 +300,12 @@ impl OwnWrites {
 }
 
 /// For each key its committed writers by their ends, each with the latest beginning of those up to it.
-struct Overwritten {
+pub(crate) struct Overwritten {
     ends: BTreeMap<Key, Vec<(u64, u64)>>,
 }
 
 impl Overwritten {
-    fn of(sessions: &Sessions) -> Overwritten {
+    pub(crate) fn of(sessions: &Sessions) -> Overwritten {
         let mut ends: BTreeMap<Key, Vec<(u64, u64)>> = BTreeMap::new();
         for id in sessions.ids() {
             let Transaction { outcome, invoked, returned, .. } = sessions.transaction(id);
@@ -325,10 +325,16 @@ impl Overwritten {
     }
 
     /// Whether what a transaction wrote was not begun when the reader was over, or overwritten before the reader began.
-    fn rules_out(&self, sessions: &Sessions, key: Key, writer: u32, reader: TransactionId) -> bool {
+    pub(crate) fn rules_out(
+        &self,
+        sessions: &Sessions,
+        key: Key,
+        writer: u32,
+        reader: TransactionId,
+    ) -> bool {
         let reader = sessions.transaction(reader);
         // Nobody knows when one is over whose outcome is not known; the initial value was there before all.
-        let is_certain = reader.outcome == Outcome::Committed;
+        let is_certain = reader.outcome != Outcome::Unknown;
         let (begin, end) = match writer {
             INITIAL => (0, None),
             writer => {

@@ -102,6 +102,11 @@ pub trait Specification {
         None
     }
 
+    /// Whether a value of [`Bonds`] is there before anybody made it.
+    fn is_initial(&self, value: u64) -> bool {
+        self.shown(&self.init()) == Some(value)
+    }
+
     /// How many bytes the state takes on the heap, so that memory can be bounded.
     fn bytes(&self, _state: &Self::State) -> usize {
         0
@@ -132,6 +137,12 @@ pub struct Bonds {
     pub made: Option<u64>,
     /// What it might not be able to do without those who made it, whether or not others made it as well.
     pub seen: Vec<u64>,
+    /// Of an object whose values are numbered so: that it might not be able to do without those who made anything from this
+    /// number on.
+    pub seen_from: Option<u64>,
     /// The value that it saw not to be there, of an object that shows one: so another one that was made was there.
     pub missed: Option<u64>,
+    /// Of an object that holds several values apart, each one at a time, as a set holds of each element whether it is there:
+    /// the only one of those that it concerns. What was made and made anew in its place is not seen any more.
+    pub place: Option<u64>,
 }

@@ -15,6 +15,7 @@ mod lattice;
 mod linearizable;
 mod lists;
 mod litmus;
+mod measured;
 mod mixed;
 mod objects;
 mod once;

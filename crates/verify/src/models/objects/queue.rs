@@ -82,11 +82,11 @@ impl Specification for Queue {
         let of = |value: u32| Some(u64::from(value));
         Some(match *operation {
             QueueOperation::Enqueue(value) => {
-                Bonds { made: of(value), seen: vec![value.into()], missed: None }
+                Bonds { made: of(value), seen: vec![value.into()], ..Bonds::default() }
             }
             // Without it, its value is before all that came later.
             QueueOperation::Dequeue(value) => {
-                Bonds { made: of(value), seen: vec![value.into(), LOST], missed: None }
+                Bonds { made: of(value), seen: vec![value.into(), LOST], ..Bonds::default() }
             }
             QueueOperation::Empty => Bonds { seen: vec![LOST], ..Bonds::default() },
             // Without what it took, it need not have been; without it, what it took is still there.

@@ -118,7 +118,7 @@ impl Specification for Register {
             RegisterOperation::Read(value) => Bonds { seen: vec![value], ..Bonds::default() },
             RegisterOperation::Write(value) => Bonds { made: Some(value), ..Bonds::default() },
             RegisterOperation::Set(expected, value) => {
-                Bonds { made: Some(value), seen: vec![expected], missed: None }
+                Bonds { made: Some(value), seen: vec![expected], ..Bonds::default() }
             }
             RegisterOperation::Mismatch(expected) => Bonds { missed: Some(expected), ..Bonds::default() },
         })

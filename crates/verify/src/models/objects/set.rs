@@ -93,20 +93,35 @@ impl Specification for Set {
     }
 
     fn bonds(&self, operation: &SetOperation) -> Option<Bonds> {
-        let (made, seen) = match operation {
-            SetOperation::Add(value, None) => (Some(u64::from(*value)), Vec::new()),
-            SetOperation::Add(value, Some(true)) => (Some(u64::from(*value)), vec![ABSENT]),
-            SetOperation::Add(value, Some(false)) | SetOperation::Contains(value, true) => {
-                (None, vec![u64::from(*value)])
-            }
-            SetOperation::Remove(_, None) => (Some(ABSENT), Vec::new()),
-            SetOperation::Remove(value, Some(true)) => (Some(ABSENT), vec![u64::from(*value)]),
-            SetOperation::Remove(_, Some(false)) | SetOperation::Contains(_, false) => (None, vec![ABSENT]),
-            SetOperation::Read(shown) => {
-                (None, shown.iter().map(|value| u64::from(*value)).chain([ABSENT]).collect())
-            }
+        let of = |value: &u32, made: Option<u64>, seen: Option<u64>| Bonds {
+            made,
+            seen: seen.into_iter().collect(),
+            place: Some(u64::from(*value)),
+            ..Bonds::default()
         };
-        Some(Bonds { made, seen, missed: None })
+        let there = |value: &u32| Some(u64::from(*value));
+        let absent = |value: &u32| Some(ABSENT + u64::from(*value));
+        Some(match operation {
+            SetOperation::Add(value, None) => of(value, there(value), None),
+            SetOperation::Add(value, Some(true)) => of(value, there(value), absent(value)),
+            SetOperation::Add(value, Some(false)) | SetOperation::Contains(value, true) => {
+                of(value, None, there(value))
+            }
+            SetOperation::Remove(value, None) => of(value, absent(value), None),
+            SetOperation::Remove(value, Some(true)) => of(value, absent(value), there(value)),
+            SetOperation::Remove(value, Some(false)) | SetOperation::Contains(value, false) => {
+                of(value, None, absent(value))
+            }
+            SetOperation::Read(shown) => Bonds {
+                seen: shown.iter().map(|value| u64::from(*value)).collect(),
+                seen_from: Some(ABSENT),
+                ..Bonds::default()
+            },
+        })
+    }
+
+    fn is_initial(&self, value: u64) -> bool {
+        value >= ABSENT
     }
 
     fn bytes(&self, state: &BTreeSet<u32>) -> usize {

@@ -68,6 +68,8 @@ struct Tied {
 
 struct Node {
     part: u32,
+    /// Which of the values that the object holds it concerns, if it is one.
+    place: Option<u64>,
     invoked: u64,
     deadline: u64,
     /// What was over before this was gone when it was done, of an object that shows one value: then began the last of those
@@ -112,7 +114,9 @@ impl Tied {
         dark.sort_unstable();
         dark.dedup();
         let initial = specification.shown(&specification.init());
-        let covers = covers(items, &bonds);
+        // An object that shows one value holds one.
+        let place = |bonds: &Bonds| bonds.place.or(initial.map(|_| 0));
+        let covers = covers(items, &bonds, place);
         let mut makers = vec![Vec::new(); values.len()];
         let mut seers = vec![Vec::new(); values.len()];
         let mut nodes = Vec::with_capacity(items.len());
@@ -122,12 +126,19 @@ impl Tied {
             made.into_iter().for_each(|value| makers[value as usize].push(nth));
             let seen = bonds.seen.iter().filter_map(|value| number(item.part, *value));
             seen.for_each(|value| seers[value as usize].push(nth));
+            if let Some(from) = bonds.seen_from {
+                let first = values.partition_point(|value| *value < (item.part, from));
+                let of_part = values[first..].iter().take_while(|(part, _)| *part == item.part).count();
+                seers[first..first + of_part].iter_mut().for_each(|seers| seers.push(nth));
+            }
+            let place = place(&bonds);
             let is_known = dark.binary_search(&item.part).is_err();
             nodes.push(Node {
                 part: item.part,
+                place,
                 invoked: item.invoked,
                 deadline: item.deadline(),
-                covered: covered(&covers, item.part, item.invoked),
+                covered: place.map_or(0, |place| covered(&covers, (item.part, place), item.invoked)),
                 may_leave: is_known || specification.is_pure(&item.operation),
                 made,
                 missed: bonds.missed.map(|value| match number(item.part, value) {
@@ -136,9 +147,7 @@ impl Tied {
                 }),
             });
         }
-        let is_initial = values.iter().map(|(_, value)| initial == Some(*value)).collect();
-        // What an object shows that does not hold one value may have been made by several, some of them later.
-        let times = if initial.is_some() { times } else { Times::Ignored };
+        let is_initial = values.iter().map(|(_, value)| specification.is_initial(*value)).collect();
         Tied { times, nodes, makers, seers, is_initial }
     }
 
@@ -175,7 +184,11 @@ impl Tied {
     /// Whether what the one made was not there when the other saw something: it came later, or something else came between.
     fn is_apart(&self, maker: u32, seer: u32) -> bool {
         let [maker, seer] = [maker, seer].map(|nth| &self.nodes[nth as usize]);
-        self.times == Times::Kept && (maker.deadline < seer.covered || maker.invoked > seer.deadline)
+        // What an object shows of several values may have been made by several, some of them later.
+        let is_same = maker.place.is_some() && maker.place == seer.place;
+        is_same
+            && self.times == Times::Kept
+            && (maker.deadline < seer.covered || maker.invoked > seer.deadline)
     }
 
     /// Those that saw a value not to be there, which may be there without what one of the gone had made.
@@ -197,11 +210,20 @@ impl Tied {
     }
 }
 
-/// Of each object, by the ends of those who make anything, when the last that was over by then began.
-fn covers<O>(items: &[Item<O>], bonds: &[Option<Bonds>]) -> Vec<(u32, u64, u64)> {
-    let made = |bonds: &Option<Bonds>| bonds.as_ref().is_some_and(|bonds| bonds.made.is_some());
-    let makers = items.iter().zip(bonds).filter(|(_, bonds)| made(bonds)).map(|(item, _)| item);
-    let mut covers: Vec<_> = makers.map(|item| (item.part, item.deadline(), item.invoked)).collect();
+/// Who makes anything: of which object and value there, when it was over, and when it began.
+type Cover = ((u32, u64), u64, u64);
+
+/// Of each value that an object holds, by the ends of those who make anything, when the last that was over by then began.
+fn covers<O>(
+    items: &[Item<O>],
+    bonds: &[Option<Bonds>],
+    place: impl Fn(&Bonds) -> Option<u64>,
+) -> Vec<Cover> {
+    let made = |(item, bonds): (&Item<O>, &Option<Bonds>)| {
+        let bonds = bonds.as_ref().filter(|bonds| bonds.made.is_some())?;
+        Some(((item.part, place(bonds)?), item.deadline(), item.invoked))
+    };
+    let mut covers: Vec<Cover> = items.iter().zip(bonds).filter_map(made).collect();
     covers.sort_unstable();
     for nth in 1..covers.len() {
         let before = covers[nth - 1];
@@ -212,9 +234,9 @@ fn covers<O>(items: &[Item<O>], bonds: &[Option<Bonds>]) -> Vec<(u32, u64, u64)>
     covers
 }
 
-fn covered(covers: &[(u32, u64, u64)], part: u32, begun: u64) -> u64 {
-    let place = covers.partition_point(|(other, over, _)| (*other, *over) < (part, begun));
-    covers[..place].last().filter(|(other, ..)| *other == part).map_or(0, |(.., last)| *last)
+fn covered(covers: &[Cover], place: (u32, u64), begun: u64) -> u64 {
+    let end = covers.partition_point(|(other, over, _)| (*other, *over) < (place, begun));
+    covers[..end].last().filter(|(other, ..)| *other == place).map_or(0, |(.., last)| *last)
 }
 
 impl<O> Shrunk<O> {

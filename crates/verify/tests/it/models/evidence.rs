@@ -124,7 +124,6 @@ fn of_values_that_come_twice_no_evidence_is_wrong_for_another_reason() {
     check(
         "0 1..2 add s 1\n0 3..4 add s 1\n0 5..6 remove s 1 = true\n0 7..8 remove s 2\n1 9..10 contains s 1 = false\n0 9..10 add s 3\n1 11..12 read s = 2",
         expect![[r#"
-            0 1..2 add s 1
             0 3..4 add s 1
             0 5..6 remove s 1 = true
             0 7..8 remove s 2
