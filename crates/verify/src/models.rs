@@ -76,7 +76,7 @@ pub use causal_convergence::CausalConvergence;
 use constellation_trace::ids::nearest;
 use constellation_trace::{Act, History, Limit, Sessions};
 pub use convergence::{EventualConvergence, StrongConvergence};
-pub use finding::{Anomaly, Blocked, DeadEnd, Edge, Finding, Why};
+pub use finding::{Anomaly, Blocked, DeadEnd, Edge, Finding, Placed, Why};
 pub use guarantees::{Guarantee, Guarantees};
 pub use lattice::{Border, Judged, Known, conclude, conclude_from, implies, strongest_first};
 pub use linearizable::{Linearizable, Stream, StreamError};

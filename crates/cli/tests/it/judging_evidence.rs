@@ -125,6 +125,122 @@ fn the_history_that_is_shown_violates_the_model_when_judged_alone() {
     }
 }
 
+/// Records of Jepsen: process, type, operation and value.
+fn edn(records: &[(u32, &str, &str, &str)]) -> String {
+    let line = |(process, kind, name, value): &(u32, &str, &str, &str)| {
+        format!("{{:process {process}, :type :{kind}, :f :{name}, :value {value}}}\n")
+    };
+    records.iter().map(line).collect()
+}
+
+/// One after the other by two processes in turn: operation, value, and the value at its end.
+fn in_turn(operations: &[(&str, &str, &str)]) -> String {
+    let records = (0..).zip(operations).flat_map(|(nth, (name, value, end))| {
+        let process = nth % 2;
+        [(process, "invoke", *name, *value), (process, "ok", *name, *end)]
+    });
+    edn(&records.collect::<Vec<_>>())
+}
+
+#[test]
+fn the_history_that_is_shown_of_any_object_violates_the_model_when_judged_alone() {
+    let queue =
+        [("enqueue", "1", "1"), ("enqueue", "2", "2"), ("enqueue", "3", "3"), ("dequeue", "nil", "2")];
+    let set = [("add", "7", "7"), ("add", "8", "8"), ("read", "nil", "[7]"), ("add", "9", "9")];
+    let counter = [("add", "2", "2"), ("add", "3", "3"), ("read", "nil", "5"), ("read", "nil", "4")];
+    let mutex = [("acquire", "nil", "nil"), ("acquire", "nil", "nil"), ("release", "nil", "nil")];
+    let text = "{:process 0, :type :invoke, :f :put, :key \"k\", :value \"a\"}\n{:process 0, :type :ok, :f :put, :key \"k\", :value \"a\"}\n{:process 0, :type :invoke, :f :append, :key \"k\", :value \"b\"}\n{:process 0, :type :ok, :f :append, :key \"k\", :value \"b\"}\n{:process 1, :type :invoke, :f :get, :key \"k\", :value nil}\n{:process 1, :type :ok, :f :get, :key \"k\", :value \"ba\"}\n";
+    let failed = edn(&[
+        (0, "invoke", "write", "1"),
+        (0, "ok", "write", "1"),
+        (1, "invoke", "cas", "[1 2]"),
+        (1, "fail", "cas", "[1 2]"),
+    ]);
+    let cases: [(String, &[&str], &str); 7] = [
+        (in_turn(&queue), &[], "constellation/trace/1"),
+        (in_turn(&set), &[], "constellation/trace/1"),
+        (in_turn(&counter), &[], "constellation/trace/1"),
+        (in_turn(&mutex), &[], "constellation/trace/1"),
+        (in_turn(&queue), &["--object", "queue"], "constellation/trace/1"),
+        (text.to_owned(), &[], "k"),
+        (failed, &["--failed-cas", "mismatch"], "{r(x,1) w(x,2)}!"),
+    ];
+    for (history, flags, mark) in cases {
+        for model in ["linearizable", "sequential"] {
+            let bench = Bench::new(&[("mine", history.as_bytes())]);
+            let arguments = [&["judge", "mine", "--json", "--model", model], flags].concat();
+            let output = bench.run(&arguments, b"");
+            let told: serde_json::Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
+            let row = &told["histories"][0]["models"][0];
+            if row["verdict"] == "holds" && model == "sequential" {
+                continue;
+            }
+            let evidence = &row["evidence"];
+            let part = evidence["history"].as_str().unwrap_or_else(|| panic!("{model} of {history}: {row}"));
+            assert!(part.contains(mark), "{part}");
+            let flags = evidence["history_flags"].as_str().expect("it is a text");
+            let flags: Vec<&str> = flags.split_whitespace().collect();
+            let again = [&["judge", "-", "--model", model], &flags[..]].concat();
+            let again = bench.run(&again, part.as_bytes());
+            assert_eq!(again.status.code(), Some(1), "{model} of {part}{}", text_of(&again));
+        }
+    }
+}
+
+fn text_of(output: &std::process::Output) -> String {
+    format!("{}{}", text(&output.stdout), text(&output.stderr))
+}
+
+#[test]
+fn what_shows_a_violation_of_a_queue_is_printed_as_a_history_and_of_lists_what_is_cut_is_said() {
+    let queue = in_turn(&[("enqueue", "1", "1"), ("enqueue", "2", "2"), ("dequeue", "nil", "2")]);
+    let list = "a a(x,1)@1..2 a(x,2)@3..4 a(x,3)@5..6\nb r(x,[1,3])@7..8";
+    let bench = Bench::new(&[("mine", queue.as_bytes()), ("list", list.as_bytes())]);
+    bench.check(
+        &["judge", "mine", "--model", "linearizable", "--evidence", "history", "--object", "queue"],
+        expect![[r#"
+            exit 1
+            --- out
+            mine · EDN of Jepsen
+            3 operations in 2 sessions
+            ✗ violated linearizable  each operation takes effect at one moment between its beginning and its end
+                expected  each operation takes effect at one moment between its beginning and its end
+                found     no order of these 3 that respects their times explains them; none gets further than s0 dequeue shows "2"
+                history   {"schema":"constellation/trace/1","nodes":["p0","p1"]}
+                          {"event":0,"node":"p0","at_ns":1,"do":"invoke","operation":0,"call":"other","name":"enqueue","argument":"1"}
+                          {"event":1,"node":"p0","at_ns":2,"do":"complete","operation":0,"result":"done"}
+                          {"event":2,"node":"p1","at_ns":3,"do":"invoke","operation":1,"call":"other","name":"enqueue","argument":"2"}
+                          {"event":3,"node":"p1","at_ns":4,"do":"complete","operation":1,"result":"done"}
+                          {"event":4,"node":"p0","at_ns":5,"do":"invoke","operation":2,"call":"other","name":"dequeue","argument":""}
+                          {"event":5,"node":"p0","at_ns":6,"do":"complete","operation":2,"result":"shows","shows":["2"]}
+                          (to be judged with --object queue)
+                order     at best line 1 enqueue 1: done, line 3 enqueue 2: done
+                          then not line 5 dequeue: shows "2", since its object is as line 3 enqueue 2: done left it
+                proof     Herlihy and Wing, Linearizability: A Correctness Condition for Concurrent Objects (TOPLAS 1990)
+                replay    constellation judge mine --model linearizable --object queue"#]],
+    );
+    bench.check(
+        &["judge", "list", "--model", "linearizable", "--evidence", "table,history"],
+        expect![[r#"
+        exit 1
+        --- out
+        list · a sketch
+        4 transactions in 2 sessions
+        ✗ violated linearizable  each operation takes effect at one moment between its beginning and its end
+            expected  each operation takes effect at one moment between its beginning and its end
+            found     b r(x,[]) misses a a(x,2), which was over before it began
+            events              a       b
+                      t1  3..4  a(x,2)
+                      t3  7..8          r(x,[])
+            history   a  a(x,2)@3..4
+                      b  r(x,[])@7..8
+            proof     t1 a(x,2) → t3 r(x,[])   over before the other begins
+                      t3 r(x,[]) → t1 a(x,2)   it reads an older x
+            notes     2 values left out of the lists that are shown here, as none of them has a part in it
+            replay    constellation judge list --model linearizable"#]],
+    );
+}
+
 /// What is said to separate the models that hold from those that fail.
 fn separations(history: &str) -> String {
     let bench = Bench::new(&[("mine", history.as_bytes())]);

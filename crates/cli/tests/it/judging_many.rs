@@ -298,6 +298,7 @@ fn json_says_what_the_text_says_under_a_schema() {
                           "s2                          r(1,6)  r(0,nil)"
                         ],
                         "history": "s0  w(0,5)\ns1  r(0,5)  w(1,6)\ns2  r(1,6)  r(0,nil)",
+                        "history_flags": "",
                         "notes": []
                       }
                     },

@@ -47,9 +47,40 @@ pub struct Anomaly {
 #[non_exhaustive]
 pub struct DeadEnd {
     /// The beginning.
-    pub order: Vec<TransactionId>,
+    pub order: Vec<Placed>,
     /// What certainly happened and has no place, and why it cannot be next.
     pub stuck: Vec<(TransactionId, Blocked)>,
+}
+
+/// What has its place in an order.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Placed {
+    /// An operation, or a transaction at one moment.
+    Whole(TransactionId),
+    /// The beginning of a transaction, where it reads; its commit is later.
+    Begin(TransactionId),
+    /// The commit of a transaction, where it writes.
+    Commit(TransactionId),
+}
+
+impl Placed {
+    /// In a few words: `w(x,1)`, `{r(x,1) w(y,1)} begins`.
+    fn told(self, name: impl Fn(TransactionId) -> String) -> String {
+        match self {
+            Placed::Whole(id) => name(id),
+            Placed::Begin(id) => format!("{} begins", name(id)),
+            Placed::Commit(id) => format!("{} commits", name(id)),
+        }
+    }
+
+    fn mapped(self, number: impl Fn(TransactionId) -> Option<TransactionId>) -> Option<Placed> {
+        Some(match self {
+            Placed::Whole(id) => Placed::Whole(number(id)?),
+            Placed::Begin(id) => Placed::Begin(number(id)?),
+            Placed::Commit(id) => Placed::Commit(number(id)?),
+        })
+    }
 }
 
 /// Why an operation cannot come next.
@@ -62,6 +93,14 @@ pub enum Blocked {
     Session(TransactionId),
     /// This one was over before it began.
     RealTime(TransactionId),
+    /// It reads what this one writes.
+    Awaits(TransactionId),
+    /// It reads what was there before this one wrote.
+    Overwritten(TransactionId),
+    /// A list shows what this one appends before what it appends.
+    Listed(TransactionId),
+    /// This one committed since it began, and both write one key.
+    Late(TransactionId),
 }
 
 impl Blocked {
@@ -72,6 +111,10 @@ impl Blocked {
             Blocked::Object(Some(id)) => format!("its object is as {} left it", name(id)),
             Blocked::Session(id) => format!("in its session {} is before it", name(id)),
             Blocked::RealTime(id) => format!("{} was over before it began", name(id)),
+            Blocked::Awaits(id) => format!("it reads what {} has yet to write", name(id)),
+            Blocked::Overwritten(id) => format!("{} has overwritten what it reads", name(id)),
+            Blocked::Listed(id) => format!("a list shows what {} appends before that", name(id)),
+            Blocked::Late(id) => format!("{} committed since it began, and both write one key", name(id)),
         }
     }
 }
@@ -79,27 +122,32 @@ impl Blocked {
 impl DeadEnd {
     /// How far it goes, then a line for each that cannot be next.
     pub fn lines(&self, name: impl Fn(TransactionId) -> String) -> Vec<String> {
-        let order: Vec<String> = self.order.iter().map(|id| name(*id)).collect();
+        let order: Vec<String> = self.order.iter().map(|placed| placed.told(&name)).collect();
         let order = match &order[..] {
             [] => "nothing can be first".to_owned(),
             order => format!("at best {}", order.join(", ")),
         };
         let stuck = self.stuck.iter().map(|(id, blocked)| {
             let then = if self.order.is_empty() { "not" } else { "then not" };
-            format!("{then} {}, since {}", name(*id), blocked.reason(&name))
+            let what = if self.order.contains(&Placed::Begin(*id)) { "the commit of " } else { "" };
+            format!("{then} {what}{}, since {}", name(*id), blocked.reason(&name))
         });
         std::iter::once(order).chain(stuck).collect()
     }
 
     /// The same with other numbers; `None` if one has none.
     pub(crate) fn mapped(self, number: impl Fn(TransactionId) -> Option<TransactionId>) -> Option<DeadEnd> {
-        let order = self.order.into_iter().map(&number).collect::<Option<_>>()?;
+        let order = self.order.into_iter().map(|placed| placed.mapped(&number)).collect::<Option<_>>()?;
         let blocked = |blocked| {
             Some(match blocked {
                 Blocked::Object(None) => Blocked::Object(None),
                 Blocked::Object(Some(id)) => Blocked::Object(Some(number(id)?)),
                 Blocked::Session(id) => Blocked::Session(number(id)?),
                 Blocked::RealTime(id) => Blocked::RealTime(number(id)?),
+                Blocked::Awaits(id) => Blocked::Awaits(number(id)?),
+                Blocked::Overwritten(id) => Blocked::Overwritten(number(id)?),
+                Blocked::Listed(id) => Blocked::Listed(number(id)?),
+                Blocked::Late(id) => Blocked::Late(number(id)?),
             })
         };
         let stuck = self.stuck.into_iter().map(|(id, why)| Some((number(id)?, blocked(why)?)));

@@ -8,6 +8,7 @@
 //! follows at once ([`obvious`]) and what causal convergence forbids is all that can be said.
 
 mod attempt;
+mod dead_end;
 mod decide;
 mod obvious;
 mod parts;
@@ -149,7 +150,7 @@ fn ordered(
             || sight == Sight::Past && has_order(problem(Sight::Snapshot, patience)?, patience)?
             || decide::search(&asked, patience)? == Found::Order;
         if !is_found {
-            return Err(asked.dead_end().into());
+            return Err(asked.dead_end(patience).into());
         }
         asked.reach.release(patience);
     }
@@ -332,9 +333,11 @@ impl<'a> Problem<'a> {
         self.guesses.get(self.owners[node as usize] as usize).copied().unwrap_or(0)
     }
 
-    fn dead_end(&self) -> Anomaly {
+    /// That there is no order, and how far one can be made.
+    fn dead_end(&self, patience: &mut Patience<'_>) -> Anomaly {
         let count = self.members.len();
         let found = format!("no order of these {count} transactions explains what they read");
-        Anomaly::plain(found, self.members.iter().map(|id| TransactionId::new(*id)))
+        let found = Anomaly::plain(found, self.members.iter().map(|id| TransactionId::new(*id)));
+        found.stuck(self.longest(patience))
     }
 }

@@ -58,8 +58,11 @@ pub(in crate::commands) fn print(
     }
     if ways.notation {
         let text = shown.notation.as_deref();
-        let text = text.unwrap_or("the notation of sketches cannot hold it");
+        let text = text.unwrap_or("no format that can be judged again holds it");
         lines.extend(titled("history", text.lines().map(str::to_owned).collect()));
+        if !shown.flags.is_empty() && shown.notation.is_some() {
+            lines.push(format!("{:<10}(to be judged with{})", "", shown.flags));
+        }
     }
     lines.extend(titled("order", shown.dead_end.clone()));
     if let Some(rule) = &shown.rule {
@@ -160,6 +163,7 @@ pub(in crate::commands) fn json(shown: &Shown) -> Value {
         "order": shown.dead_end,
         "sketch": draw(&shown.events, &shown.cycle),
         "history": shown.notation,
+        "history_flags": shown.flags.trim_start(),
         "notes": notes(shown),
     })
 }

@@ -4,9 +4,12 @@ use constellation_lab::words::one_line;
 use constellation_trace::format::histories::{HistoryFormat, Imported};
 use constellation_trace::history::Moment;
 use constellation_trace::{
-    History, Limit, Operation, Sessions, Timing, Transaction, TransactionId, TrueTime,
+    History, Limit, Operation, Outcome, Sessions, Timing, Transaction, TransactionId, TrueTime,
 };
-use constellation_verify::models::{About, Anomaly, Edge, Model, Patience, Recorded, minimal};
+use constellation_verify::models::{About, Anomaly, Edge, FailedSet, Model, Patience, Recorded, minimal};
+
+use super::alone::alone;
+use crate::printer::count;
 
 /// A violation, ready to be told.
 pub(in crate::commands) struct Shown {
@@ -21,8 +24,10 @@ pub(in crate::commands) struct Shown {
     /// The rule that is broken, where no order is in question.
     pub(super) rule: Option<String>,
     pub(super) notes: Vec<String>,
-    /// The part in the notation of sketches, to be judged alone; where it has one.
+    /// The part as a history of its own, to be judged alone: a sketch where it has reads and writes only, else a trace.
     pub(super) notation: Option<String>,
+    /// The flags with which that is to be judged, each with a space before it.
+    pub(super) flags: String,
     /// What ended the search for a smaller part, if anything did.
     pub(super) limit: Option<Limit>,
     /// The part and what is wrong with it, where it was made smaller.
@@ -73,20 +78,19 @@ pub(in crate::commands) fn explain(
     let about = model.about();
     let smallest = minimal(model, recorded, anomaly, patience);
     let (Some(whole), Some(smallest)) = (recorded.sessions, smallest) else {
-        let places = Places { imported, whole: None, part: None, ids: &[], history: recorded.history };
+        let places = Places { imported, recorded, whole: None, part: None, ids: &[], cut: 0 };
         return places.shown(about, anomaly, None);
     };
     // A judge that needs the operations themselves may see nothing in their reads and writes.
     let is_smaller = smallest.sessions.len() < whole.len() || smallest.sessions.len() <= PART_MAX;
-    let history = recorded.history;
     if is_smaller {
-        let part = Some(&smallest.sessions);
-        let places = Places { imported, whole: Some(whole), part, ids: &smallest.ids, history };
+        let (part, cut) = (Some(&smallest.sessions), smallest.cut);
+        let places = Places { imported, recorded, whole: Some(whole), part, ids: &smallest.ids, cut };
         let shown = places.shown(about, &smallest.anomaly, smallest.limit);
         return Shown { smallest: Some((smallest.sessions, smallest.anomaly)), ..shown };
     }
     let part = Some(whole);
-    let places = Places { imported, whole: Some(whole), part, ids: &[], history };
+    let places = Places { imported, recorded, whole: Some(whole), part, ids: &[], cut: 0 };
     places.shown(about, anomaly, None)
 }
 
@@ -96,12 +100,14 @@ const PART_MAX: usize = 20;
 /// How to find what an anomaly names.
 struct Places<'a> {
     imported: &'a Imported,
+    recorded: &'a Recorded<'a>,
     whole: Option<&'a Sessions>,
     /// The sessions whose numbers the anomaly has.
     part: Option<&'a Sessions>,
     /// For each of them the number in the whole; empty for the whole itself.
     ids: &'a [TransactionId],
-    history: Option<&'a History>,
+    /// How many values its lists have lost.
+    cut: usize,
 }
 
 impl Places<'_> {
@@ -136,8 +142,9 @@ impl Places<'_> {
             rule: cycle.is_empty().then(|| about.source.to_owned()),
             cycle,
             dead_end: anomaly.dead_end.iter().flat_map(|end| end.lines(named)).collect(),
-            notation: self.notation(),
-            notes: anomaly.grounds.iter().map(note).chain(advice(anomaly)).collect(),
+            notation: self.notation(&anomaly.transactions),
+            flags: self.flags(),
+            notes: anomaly.grounds.iter().map(note).chain(advice(anomaly)).chain(self.cut()).collect(),
             limit,
             smallest: None,
         }
@@ -145,7 +152,7 @@ impl Places<'_> {
 
     fn seen(&self, id: TransactionId) -> Seen {
         let there = self.ids.get(id.index()).copied().unwrap_or(id);
-        let operations = self.history.map(History::operations).unwrap_or_default();
+        let operations = self.recorded.history.map(History::operations).unwrap_or_default();
         let (what, session, column, place) = match (self.part, self.whole) {
             (Some(part), Some(whole)) => {
                 let session = part.transaction(id).session;
@@ -205,11 +212,37 @@ impl Places<'_> {
         }
     }
 
-    /// What is shown as a history of its own, where the notation can hold it.
-    fn notation(&self) -> Option<String> {
-        let text = self.part.filter(|_| !self.ids.is_empty())?.to_string();
-        let read = Sessions::sketch(&text).ok()?;
-        (read.to_string() == text).then_some(text)
+    /// What is shown as a history of its own: the part, where the notation can hold it, or the operations that are named.
+    fn notation(&self, named: &[TransactionId]) -> Option<String> {
+        if let Some(part) = self.part.filter(|_| !self.ids.is_empty()) {
+            let text = part.to_string();
+            let read = Sessions::sketch(&text).ok()?;
+            return (read.to_string() == text).then_some(text);
+        }
+        let operations = self.recorded.history?.operations();
+        let place = |id: &TransactionId| self.whole.map_or(Some(id.index()), |whole| whole.operation(*id));
+        let mut places = named.iter().map(place).collect::<Option<Vec<_>>>()?;
+        places.sort_unstable();
+        let named: Vec<&Operation> = places.iter().filter_map(|place| operations.get(*place)).collect();
+        alone(&named, |session| self.imported.sessions.text(session).unwrap_or_default())
+    }
+
+    /// What must be said besides where that is judged.
+    fn flags(&self) -> String {
+        let object = self.recorded.object.map(|object| format!(" --object {object}"));
+        let is_aborted =
+            |part: &Sessions| part.ids().any(|id| part.transaction(id).outcome == Outcome::Aborted);
+        let is_told =
+            self.recorded.failed_set == FailedSet::AssertsMismatch && self.part.is_none_or(is_aborted);
+        let failed = is_told.then(|| " --failed-cas mismatch".to_owned());
+        object.into_iter().chain(failed).collect()
+    }
+
+    /// That lists are not shown whole, if so it is.
+    fn cut(&self) -> Option<String> {
+        let values = count(self.cut as u64, "value");
+        let says = "left out of the lists that are shown here, as none of them has a part in it";
+        (self.cut > 0).then(|| format!("{values} {says}"))
     }
 }
 

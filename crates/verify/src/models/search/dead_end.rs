@@ -6,7 +6,7 @@ use constellation_trace::TransactionId;
 
 use super::visited::States;
 use super::{Item, Times};
-use crate::models::finding::{Blocked, DeadEnd};
+use crate::models::finding::{Blocked, DeadEnd, Placed};
 use crate::models::patience::Patience;
 use crate::models::specification::Specification;
 
@@ -112,6 +112,6 @@ impl Beginning {
             (items[nth].id, self.blocked(items, times, nth).unwrap_or_else(object))
         });
         let stuck = stuck.collect();
-        DeadEnd { order: self.order.iter().map(|nth| items[*nth].id).collect(), stuck }
+        DeadEnd { order: self.order.iter().map(|nth| Placed::Whole(items[*nth].id)).collect(), stuck }
     }
 }

@@ -1,8 +1,10 @@
 //! Histories of which nothing follows before something is chosen: what the search behind the strong models is for.
 
-use constellation_trace::{Access, Outcome, Sessions, Timing, Transaction, Value};
+use std::collections::{BTreeMap, BTreeSet};
+
+use constellation_trace::{Access, Act, Key, Outcome, Sessions, Timing, Transaction, TransactionId, Value};
 use constellation_verify::Budget;
-use constellation_verify::models::{self, Patience, Recorded};
+use constellation_verify::models::{self, Finding, Patience, Placed, Recorded};
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
@@ -46,6 +48,75 @@ fn what_no_cycle_shows_is_found_by_cases() {
     }
 }
 
+/// Which transactions can be the first of an order, as many as can be: tried one by one, on a store that holds what was
+/// written last.
+fn longest(
+    sessions: &Sessions,
+    done: &mut Vec<TransactionId>,
+    met: &mut BTreeSet<Vec<TransactionId>>,
+) -> usize {
+    let mut seen = done.clone();
+    seen.sort_unstable();
+    // Whoever writes a key last of those that are done tells what it holds.
+    let mut state = BTreeMap::new();
+    done.iter().for_each(|id| apply(sessions, *id, &mut state));
+    seen.extend(state.values().map(|(_, writer)| *writer));
+    if !met.insert(seen) {
+        return 0;
+    }
+    let mut best = done.len();
+    for id in sessions.ids() {
+        if !done.contains(&id) && reads_right(sessions, id, &state) {
+            done.push(id);
+            best = best.max(longest(sessions, done, met));
+            done.pop();
+        }
+    }
+    best
+}
+
+/// What each key holds, and who wrote it.
+type Store = BTreeMap<Key, (Value, TransactionId)>;
+
+fn apply(sessions: &Sessions, id: TransactionId, state: &mut Store) {
+    let writes = sessions.accesses(id).iter().filter(|access| access.act == Act::Write);
+    state.extend(writes.map(|access| (access.key, (access.value, id))));
+}
+
+fn reads_right(sessions: &Sessions, id: TransactionId, state: &Store) -> bool {
+    let mut reads = sessions.accesses(id).iter().filter(|access| access.act == Act::Read);
+    reads.all(|access| state.get(&access.key).map_or(Value::NOTHING, |(value, _)| *value) == access.value)
+}
+
+#[test]
+fn where_no_order_exists_the_longest_is_told_and_why_no_other_transaction_comes_next() {
+    let lines: String = CASES.iter().enumerate().map(|(nth, line)| format!("t{nth} {line}\n")).collect();
+    let all = sessions(&lines);
+    let end = |model: &str| {
+        let Finding::Violated(anomaly) = judge(model, &all) else { panic!("{model} explains it") };
+        anomaly.dead_end
+    };
+    let name = |id: TransactionId| all.show(id);
+    let serial = end("serializable").expect("they are few");
+    let mut state = Store::new();
+    for placed in &serial.order {
+        let Placed::Whole(id) = placed else { panic!("{placed:?} is no moment") };
+        assert!(reads_right(&all, *id, &state), "{}", all.show(*id));
+        apply(&all, *id, &mut state);
+    }
+    for (id, blocked) in &serial.stuck {
+        assert!(!reads_right(&all, *id, &state), "{}: {blocked:?}", all.show(*id));
+    }
+    assert_eq!(serial.order.len() + serial.stuck.len(), all.len());
+    assert_eq!(serial.order.len(), longest(&all, &mut Vec::new(), &mut BTreeSet::new()));
+    expect![[r#"
+        at best {w(k,1) w(w,1)}, {w(k,2) w(s,2)}, {w(m,1) w(p,1)}, {w(n,1) w(u,1)}, {r(m,1) r(s,2)}, {w(m,2) w(q,2)}, {r(m,2) r(s,2)}, {r(n,1) r(w,1)}, {w(n,2) w(v,2)}, {r(k,2) r(u,1) r(v,2)}, {r(n,2) r(w,1)}
+        then not {r(k,1) r(p,1) r(q,2)}, since {w(k,2) w(s,2)} has overwritten what it reads"#]].assert_eq(&serial.lines(name).join("\n"));
+    expect![[r#"
+        at best {w(k,1) w(w,1)}, {w(k,2) w(s,2)}, {w(m,1) w(p,1)}, {w(m,2) w(q,2)} begins, {w(n,1) w(u,1)}, {w(n,2) w(v,2)} begins, {r(m,1) r(s,2)}, {w(m,2) w(q,2)} commits, {r(m,2) r(s,2)}, {r(n,1) r(w,1)}, {w(n,2) w(v,2)} commits, {r(k,2) r(u,1) r(v,2)}, {r(n,2) r(w,1)}
+        then not {r(k,1) r(p,1) r(q,2)}, since {w(k,2) w(s,2)} has overwritten what it reads"#]].assert_eq(&end("snapshot-isolation").expect("they are few").lines(name).join("\n"));
+}
+
 /// Two write `j`, and whichever is first, somebody sees what it must not: of `k` or of `l` a write that it reads an older
 /// one than.
 const SIGHTS: [&str; 10] = [
@@ -72,6 +143,11 @@ fn what_is_in_nobodys_sight_yet_is_found_by_cases() {
         &lines(SIGHTS.len()),
         expect!["violated: no order of these 10 transactions explains what they read"],
     );
+    // No one order of all is asked for, so that none can be longest.
+    let Finding::Violated(anomaly) = judge("parallel-snapshot", &sessions(&lines(SIGHTS.len()))) else {
+        panic!("it was found by cases")
+    };
+    assert_eq!(anomaly.dead_end, None);
     for without in [2, 7, 8, 9] {
         check("parallel-snapshot", &lines(without), expect!["holds"]);
         let forked = with_fork(&sessions(&lines(without)));
