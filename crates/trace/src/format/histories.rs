@@ -2,7 +2,7 @@
 //!
 //! | [`HistoryFormat`] | how it looks |
 //! | --- | --- |
-//! | `trace` | our own JSON Lines, see [`jsonl`] |
+//! | `trace` | our own JSON Lines, see [`jsonl`](super::jsonl) |
 //! | `edn` | Jepsen: `{:process 3, :type :invoke, :f :cas, :value [4 1]}`, a stream or one collection; `:f :txn` with `[[:append 3 1] [:r 3 [1]]]` or `[[:w 3 1] [:r 4 nil]]` (Elle) |
 //! | `log` | Jepsen's log, or its `history.txt`: `INFO  jepsen.util - 3<TAB>:invoke<TAB>:cas<TAB>[4 1]` |
 //! | `key-value` | Porcupine: `{:process 9, :type :invoke, :f :append, :key "0", :value "x 9 0 y"}`, `get` shows all in one |
@@ -14,6 +14,7 @@
 //! an operation of which nobody knows the end belongs to a new session, `p3#1` after `p3`. Lines of a nemesis are counted
 //! and passed over. A register starts as `nil`; in `plume` and `blocks` a 0 that nobody writes is the initial value.
 
+mod asking;
 mod columns;
 mod concatenated;
 mod fault;
@@ -31,7 +32,7 @@ use std::fmt;
 
 pub use self::fault::Fault;
 pub use self::unclear::{Doubt, Unclear};
-use super::{FormatError, Problem, jsonl, shiviz};
+use super::{FormatError, Problem, shiviz};
 use crate::history::{Completion, History, Operation};
 use crate::ids::{Names, TransactionId, nearest};
 use crate::sessions::{Sessions, Unfit};
@@ -284,8 +285,8 @@ pub fn read(bytes: &[u8], format: HistoryFormat) -> Result<Imported, FormatError
     read_until(bytes, format, &mut || false)
 }
 
-/// As [`read`], unless `stop`, which is asked every 1,024 lines or records, says that it is enough. Of traces and sketches it
-/// is not asked.
+/// As [`read`], unless `stop`, which is asked every 1,024 lines or records, or every 64 KiB of a trace, says that it is
+/// enough. Of sketches it is not asked.
 ///
 /// # Errors
 /// Those of [`read`], and [`Problem::Stopped`].
@@ -294,23 +295,26 @@ pub fn read_until(
     format: HistoryFormat,
     stop: &mut dyn FnMut() -> bool,
 ) -> Result<Imported, FormatError> {
+    if format == HistoryFormat::Trace {
+        return asking::read(bytes, stop).and_then(|trace| some(of_trace(&trace)));
+    }
     let mut count = 0_u64;
     let mut stop = || {
         // Cannot wrap: a text has fewer than 2^32 lines.
         count += 1;
         if count.is_multiple_of(1024) && stop() { Err(Problem::Stopped) } else { Ok(()) }
     };
-    let imported = if format == HistoryFormat::Trace {
-        jsonl::read(bytes).map(|trace| of_trace(&trace))?
-    } else {
-        let text = shiviz::decode(bytes)?;
-        match format {
-            HistoryFormat::Plume | HistoryFormat::Blocks => columns::read(&text, format, &mut stop)?,
-            HistoryFormat::Sketch => of_sketch(&text)?,
-            HistoryFormat::Log => lines::read(&text, &mut stop)?,
-            _ => jepsen::read(&text, format, &mut stop)?,
-        }
-    };
+    let text = shiviz::decode(bytes)?;
+    some(match format {
+        HistoryFormat::Plume | HistoryFormat::Blocks => columns::read(&text, format, &mut stop)?,
+        HistoryFormat::Sketch => of_sketch(&text)?,
+        HistoryFormat::Log => lines::read(&text, &mut stop)?,
+        _ => jepsen::read(&text, format, &mut stop)?,
+    })
+}
+
+/// A history, unless there is nothing in it.
+fn some(imported: Imported) -> Result<Imported, FormatError> {
     let is_empty = match &imported.content {
         Content::Operations(history) => history.operations().is_empty(),
         Content::Transactions(sessions) => sessions.is_empty(),

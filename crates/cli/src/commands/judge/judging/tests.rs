@@ -134,3 +134,28 @@ fn reading_ends_when_time_is_up() {
     assert_eq!(limit.to_string(), "none wrong among the 0 explored, within the bound: 20ms in all");
     assert!(looks.get() <= 22, "{} looks", looks.get());
 }
+
+#[test]
+fn reading_a_trace_ends_when_time_is_up_too() {
+    let folder = tempfile::tempdir().expect("there is room");
+    let path = folder.path().join("mine");
+    let head = "{\"schema\":\"constellation/trace/1\",\"nodes\":[\"a\"]}\n".to_owned();
+    let line = |nth: u64| {
+        format!(
+            "{{\"event\":{nth},\"node\":\"a\",\"at_ns\":{nth},\"do\":\"invoke\",\"operation\":{nth},\"call\":\"read\",\"key\":\"x\"}}\n"
+        )
+    };
+    std::fs::write(&path, head + &(0..50_000).map(line).collect::<String>()).expect("the folder is ours");
+    let looks = Cell::new(0);
+    let clock = || {
+        looks.set(looks.get() + 1);
+        Duration::from_millis(looks.get())
+    };
+    let limit = Duration::from_millis(20);
+    let mut allowance = Allowance::new(Budget::default(), Some(limit), &clock);
+    let reading = reading(&path, &asked(Explained::None), &mut allowance).expect("it is there");
+    let Reading::Ended { format, limit } = reading else { panic!("4 MB are looked at 60 times") };
+    assert_eq!(format, HistoryFormat::Trace);
+    assert_eq!(limit.to_string(), "none wrong among the 0 explored, within the bound: 20ms in all");
+    assert!(looks.get() <= 22, "{} looks", looks.get());
+}
