@@ -142,10 +142,10 @@ fn a_chain_without_the_site_that_is_cut_off_goes_on() {
 #[test]
 fn a_chain_is_linearizable_however_it_is_cut() {
     for reads in ["tail", "craq"] {
-        assert_eq!(not_linearizable(&format!("chain:reads={reads}"), 50), [], "{reads}, fixed");
+        assert!(not_linearizable(&format!("chain:reads={reads}"), 50).is_empty(), "{reads}, fixed");
         let mastered = format!("chain:reads={reads},failover=majority");
-        assert_eq!(not_linearizable(&mastered, 200), [], "{mastered}");
-        assert_eq!(not_linearizable(&format!("{mastered},sites=5"), 50), [], "{mastered}, five sites");
+        assert!(not_linearizable(&mastered, 200).is_empty(), "{mastered}");
+        assert!(not_linearizable(&format!("{mastered},sites=5"), 50).is_empty(), "{mastered}, five sites");
     }
 }
 
