@@ -44,6 +44,8 @@ pub struct Declared {
     pub place: Place,
     /// Whose placement it is, such as `Abadi 2012`; `None` where the cell is read from the sources by this catalogue.
     pub by: Option<String>,
+    /// Where Abadi (2012) places it, if that is another cell than `place`.
+    pub abadi: Option<Cell>,
     /// One sentence on what it does in a partition, without a full stop.
     pub partition: String,
     /// One sentence on what it does in normal operation, without a full stop.

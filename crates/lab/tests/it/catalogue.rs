@@ -107,7 +107,8 @@ fn each_setting_says_two_sentences_and_where_it_has_them_from() {
         for text in texts.chain(depends) {
             let begins = text.chars().next().expect("a sentence is not empty");
             // A proper name keeps its capital.
-            let is_name = ["Jepsen", "Brewer", "PC", "WAIT"].iter().any(|name| text.starts_with(name));
+            let is_name =
+                ["Abadi", "Jepsen", "Brewer", "PC", "WAIT"].iter().any(|name| text.starts_with(name));
             if !(begins.is_lowercase() || is_name) {
                 return Some(format!("`{text}` should begin small"));
             }
@@ -124,14 +125,18 @@ fn what_abadi_placed_is_cited_as_his_and_as_he_placed_it() {
     let mut his = Vec::new();
     check_each(|_, declared| {
         let cites = declared.sources.iter().any(|source| source.title.starts_with("Abadi"));
-        (declared.by.as_deref() == Some("Abadi 2012"))
+        let is_his = declared.by.as_deref() == Some("Abadi 2012");
+        (is_his || declared.abadi.is_some())
             .ne(&cites)
-            .then(|| "`by` and `sources` differ".to_owned())
+            .then(|| "`by` or `abadi`, and `sources`, differ".to_owned())
     });
     for system in Catalogue::shipped().systems {
         for declared in system.settings.iter().filter(|declared| declared.by.is_some()) {
             his.push(format!("{} {}", declared.place, system.name));
         }
+        // Where this catalogue places it otherwise, his cell stands beside ours.
+        let other = system.settings.iter().filter_map(|declared| Some((declared.abadi?, &declared.place)));
+        his.extend(other.map(|(cell, ours)| format!("{cell} {}, here {ours}", system.name)));
     }
     // As in his article, with their default settings.
     expect![[r#"
@@ -139,7 +144,7 @@ fn what_abadi_placed_is_cited_as_his_and_as_he_placed_it() {
         PA/EL dynamo
         PC/EC hbase
         PC/EC megastore
-        PA/EC mongodb
+        PA/EC mongodb, here P–/EC
         PC/EL pnuts
         PA/EL riak
         PC/EC voltdb"#]]
@@ -304,6 +309,37 @@ fn cells_and_what_they_depend_on_go_together() {
         expect![[r#"
         14:11 `depends` goes only with `cell = "depends"`
         "the clocks""#]],
+    );
+}
+
+#[test]
+fn where_abadi_places_it_is_said_only_of_another_cell() {
+    check("\"PA/EL\"", "\"P-/EC\"\nabadi = \"PA/EC\"", expect!["accepted: 1 systems"]);
+    check(
+        "\"PA/EL\"",
+        "\"depends\"\ndepends = \"the clocks\"\nabadi = \"PA/EC\"",
+        expect!["accepted: 1 systems"],
+    );
+    check(
+        "\"PA/EL\"",
+        "\"PA/EL\"\nabadi = \"PA/EL\"",
+        expect![[r#"
+        14:9 `abadi` goes only with another cell than PA/EL (leave it out, and say `by = "Abadi 2012"`)
+        "PA/EL""#]],
+    );
+    check(
+        "\"PA/EL\"",
+        "\"PA/EL\"\nabadi = \"PA/CE\"",
+        expect![[r#"
+        14:9 `PA/CE` is no cell (did you mean `PA/EC`?)
+        "PA/CE""#]],
+    );
+    check(
+        "\"PA/EL\"",
+        "\"PA/EL\"\nabadi = \"depends\"",
+        expect![[r#"
+        14:9 `depends` is no cell (one of `PA/EL`, `PA/EC`, `PC/EL`, `PC/EC`, `P-/EL`, `P-/EC`)
+        "depends""#]],
     );
 }
 

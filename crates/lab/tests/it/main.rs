@@ -6,6 +6,7 @@ mod bytes;
 mod cap;
 mod cases;
 mod catalogue;
+mod catalogue_twins;
 mod clients;
 mod documented;
 mod doings;

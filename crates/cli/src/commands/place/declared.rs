@@ -10,8 +10,8 @@ const DECLARED: &str = "declared, not measured";
 
 /// What the letters mean.
 const LEGEND: [&str; 2] = [
-    "in a partition: PA all requests are answered, PC answers stay linearizable and nothing is lost, P– neither",
-    "else: EL not linearizable, mostly to save latency, EC linearizable",
+    "in a partition: PA all is answered; PC not all, but it promises no less than else, and nothing is lost; P– neither",
+    "else: EL what is answered is not linearizable; EC it is, with one slow site, too",
 ];
 
 /// The width of a cell and of `depends`, with a gap.
@@ -29,7 +29,7 @@ pub(super) fn print(system: &System, printer: &mut Printer) -> anyhow::Result<()
 }
 
 fn setting(declared: &Declared, printer: &mut Printer) -> anyhow::Result<()> {
-    let Declared { setting, version, place, by, partition, normal, caveat, sources, .. } = declared;
+    let Declared { setting, version, place, by, abadi, partition, normal, caveat, sources, .. } = declared;
     let cell = place.to_string();
     let gap = " ".repeat(CELL_WIDTH.saturating_sub(cell.chars().count()));
     printer.line(format!("{}{gap}{setting} · {version}", strong(&cell)))?;
@@ -37,6 +37,7 @@ fn setting(declared: &Declared, printer: &mut Printer) -> anyhow::Result<()> {
         Place::Depends(on) => Some(on),
         _ => None,
     };
+    let abadi = abadi.map(|cell| cell.to_string());
     let by = by.as_deref().unwrap_or("this catalogue, from what the sources say");
     let told = [
         ("depends on", depends.map(String::as_str)),
@@ -44,6 +45,7 @@ fn setting(declared: &Declared, printer: &mut Printer) -> anyhow::Result<()> {
         ("normal", Some(normal)),
         ("caveat", caveat.as_deref()),
         ("placed by", Some(by)),
+        ("Abadi 2012", abadi.as_deref()),
     ];
     for (what, text) in told {
         if let Some(text) = text {
@@ -103,6 +105,7 @@ fn setting_json(declared: &Declared) -> Value {
         "cell": cell,
         "depends": depends,
         "by": declared.by,
+        "abadi": declared.abadi.map(|cell| cell.to_string()),
         "partition": declared.partition,
         "normal": declared.normal,
         "caveat": declared.caveat,

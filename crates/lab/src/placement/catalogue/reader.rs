@@ -19,8 +19,8 @@ const SOURCES_MAX: usize = 16;
 /// The longest text of one key, in characters.
 const LETTERS_MAX: usize = 500;
 
-const SETTING_KEYS: [&str; 9] =
-    ["setting", "version", "cell", "depends", "by", "partition", "normal", "caveat", "sources"];
+const SETTING_KEYS: [&str; 10] =
+    ["setting", "version", "cell", "depends", "by", "abadi", "partition", "normal", "caveat", "sources"];
 
 /// What stands instead of a cell where there is no single one.
 const DEPENDS: &str = "depends";
@@ -116,10 +116,12 @@ fn read_name(text: &str) -> Option<String> {
 
 fn read_setting<'a>(section: &Section<'a>, sources: &mut Sources<'a>) -> Result<Declared> {
     section.only(&SETTING_KEYS)?;
+    let place = read_place(section)?;
     Ok(Declared {
         setting: line(&section.require("setting")?)?,
         version: line(&section.require("version")?)?,
-        place: read_place(section)?,
+        abadi: section.get("abadi").map(|field| read_abadi(&field, &place)).transpose()?,
+        place,
         by: section.get("by").map(|field| line(&field)).transpose()?,
         partition: sentence(&section.require("partition")?)?,
         normal: sentence(&section.require("normal")?)?,
@@ -137,11 +139,25 @@ fn read_place(section: &Section<'_>) -> Result<Place> {
             .refuse("the cell depends, and `depends` is missing")
             .help("say on what, as in `depends = \"whether somebody promotes a standby\"`")),
         (_, Some(field)) => Err(field.refuse("`depends` goes only with `cell = \"depends\"`")),
-        (_, None) => Cell::parse(text).map(Place::Cell).ok_or_else(|| {
-            let known = Cell::NAMES.iter().map(|(name, _)| *name).chain([DEPENDS]);
-            cell.refuse(format!("`{text}` is no cell")).help(advice(text, known))
-        }),
+        (_, None) => Cell::parse(text).map(Place::Cell).ok_or_else(|| no_cell(&cell, text, Some(DEPENDS))),
     }
+}
+
+/// Where Abadi places what lives in this `place`.
+fn read_abadi(field: &Field<'_>, place: &Place) -> Result<Cell> {
+    let text = field.text()?;
+    let cell = Cell::parse(text).ok_or_else(|| no_cell(field, text, None))?;
+    if *place == Place::Cell(cell) {
+        return Err(field
+            .refuse(format!("`abadi` goes only with another cell than {cell}"))
+            .help("leave it out, and say `by = \"Abadi 2012\"`"));
+    }
+    Ok(cell)
+}
+
+fn no_cell(field: &Field<'_>, text: &str, other: Option<&'static str>) -> ScenarioError {
+    let known = Cell::NAMES.iter().map(|(name, _)| *name).chain(other);
+    field.refuse(format!("`{text}` is no cell")).help(advice(text, known))
 }
 
 fn read_cited<'a>(field: &Field<'a>, sources: &mut Sources<'a>) -> Result<Vec<Source>> {
