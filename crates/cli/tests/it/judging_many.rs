@@ -124,6 +124,7 @@ fn json_says_what_the_text_says_under_a_schema() {
                   "failed": 0,
                   "open": 0,
                   "unsaid": 0,
+                  "unclear": 0,
                   "skipped": 0,
                   "failed_cas": "nothing",
                   "models": [

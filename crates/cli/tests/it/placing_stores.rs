@@ -105,8 +105,8 @@ fn a_store_is_told_by_its_cell_two_sentences_and_the_numbers_under_them() {
             PC/EC  quorum:n=3,r=2,w=2,repair=off,sloppy=off  measured with seed 1
               partition  Whichever site is cut off, it answers neither reads nor writes; what is answered is
                          linearizable, and none of 3371 acknowledged writes was lost.
-              normal     A read takes 1.00 round trips, and a write 1.00 round trips; every read shows the latest
-                         write, with one slow site, too.
+              normal     A read takes 1.00 round trips, and a write 1.00 round trips; every read shows the
+                         latest write, with one slow site, too.
               elsewhere  With r=1 it lives in PC/EL; gained: a read takes 0.00 round trips on average (here
                          1.00), 100 % of reads are answered with a site cut off (here 66 %); paid: 432 of 9439
                          reads are stale in normal operation (here no read), 196 of 4059 reads are stale with a

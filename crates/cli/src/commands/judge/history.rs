@@ -192,7 +192,7 @@ impl Asked {
         let Some(unclear) = imported.unclear else { return finding };
         match finding {
             Finding::Unknown(_) => return finding,
-            Finding::Violated(_) if model.parts() == Parts::Prove => return finding,
+            Finding::Violated(_) if model.parts() != Parts::ProveNothing => return finding,
             _ => {}
         }
         let holds = imported.readings.iter().any(|reading| {
