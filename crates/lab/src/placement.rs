@@ -42,7 +42,7 @@ use rayon::prelude::*;
 
 use cell::{Cell, InPartition, Otherwise};
 use client::Kind;
-use judged::{Baseline, Consistency};
+use judged::{Baseline, Consistency, Strongest};
 use measure::{Answers, Served, Trips};
 use protocol::{Condition, Round, Way};
 use record::{Phase, Record};
@@ -119,6 +119,13 @@ pub struct Lost {
     pub first: Option<(usize, usize)>,
 }
 
+impl Lost {
+    /// How many are missed by a site at the least, so long after the heal that it should have them: neither is kept.
+    pub const fn missed(&self) -> usize {
+        self.count + self.partly
+    }
+}
+
 /// Why a store could not be measured.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -172,7 +179,7 @@ impl fmt::Display for Condition {
 impl Placement {
     /// The strongest models of single operations that hold in the rounds without cuts, and in those with one. Takes as long
     /// as all the rest.
-    pub fn strongest(&self) -> (Vec<&'static str>, Vec<&'static str>) {
+    pub fn strongest(&self) -> (Strongest, Strongest) {
         let numbered = self.records.iter().enumerate();
         let (normal, cut): (Vec<_>, Vec<_>) = numbered.partition(|(_, record)| record.round.is_normal());
         (judged::strongest(&normal), judged::strongest(&cut))
@@ -238,7 +245,7 @@ pub fn placed(store: String, seed: u64, records: Vec<Record>) -> Placement {
     let baseline = Baseline::of((&normal, &of_normal), (&cut, &of_cut));
     let (normal, in_partition) = (of_normal, of_cut);
     let cell = Cell {
-        partition: InPartition::of(&answers, &in_partition, &baseline, lost.count),
+        partition: InPartition::of(&answers, &in_partition, &baseline, lost.missed()),
         otherwise: Otherwise::of(&normal, &served),
     };
     Placement {

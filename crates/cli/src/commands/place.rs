@@ -76,6 +76,8 @@ fn show(arguments: &Place, targets: &Targets<'_>, printer: &mut Printer) -> anyh
         part(printer)?;
         declared::print(system, printer)?;
     }
+    part(printer)?;
+    told::legend(printer)?;
     histories::tell(arguments, &measured, printer)?;
     Ok(code)
 }

@@ -29,8 +29,8 @@ pub struct Cell {
 pub enum InPartition {
     /// Whichever site is cut off, every site answers everything once the time for a fail-over is over.
     Availability,
-    /// What is answered is no weaker than in normal operation, where that is linearizable, so is this, and nothing that was
-    /// acknowledged is lost; not everything is answered.
+    /// Not everything is answered. The models of consistency that hold in normal operation hold here: where that is
+    /// linearizable, so is this. Nothing that was acknowledged is lost.
     Consistency,
     /// Neither.
     Neither,
@@ -48,6 +48,16 @@ pub enum Otherwise {
     /// The measurement does not tell.
     Unknown,
 }
+
+/// What the letters mean, each with its sentence without a full stop; measured and declared cells mean the same.
+pub const LEGEND: [(&str, &str); 6] = [
+    ("PA", "whichever site is cut off, all is answered, once the time for a fail-over is over"),
+    ("PC", "not all is; models that hold without a cut hold with one, and no acknowledged write is lost"),
+    ("P–", "neither"),
+    ("EL", "what is answered without a cut is not linearizable"),
+    ("EC", "it is linearizable, with one slow site, too"),
+    ("P?, E?", "what was measured does not tell"),
+];
 
 impl Cell {
     /// The six cells, with how they are written in a file.
@@ -68,12 +78,14 @@ impl Cell {
 }
 
 impl InPartition {
-    /// What these answers, of which those count that were given while a site was cut off both ways, this verdict on what was answered, what it broke of the baseline, and so many lost writes make of
-    /// a store.
+    /// What is made of a store by these answers, of which those count that were given while a site was cut off both ways;
+    /// by this verdict on what was answered, what it broke of the baseline, and by so many lost writes, those among them
+    /// that some sites have.
     ///
     /// Consistency is what the store had before: a single leader of which all sites read a copy is not linearizable in normal
     /// operation, and keeps in a partition what it promises (as Abadi has it of PNUTS). One that is available and in which
-    /// nothing was found wrong was not really cut (Gilbert and Lynch 2002), or the judge gave up: unknown.
+    /// nothing was found wrong was not really cut (Gilbert and Lynch 2002), or the judge gave up: unknown. So is one that
+    /// is not available and of which no judge can tell whether it keeps any of the baseline, where nothing else decides.
     pub fn of(
         answers: &[Answers],
         linearizable: &Consistency,
@@ -85,11 +97,13 @@ impl InPartition {
         let is_kept = lost == 0 && baseline.broken.is_empty();
         match (is_available, linearizable) {
             (true, Consistency::Violated(_)) => InPartition::Availability,
-            (true, _) | (false, Consistency::Unknown(_)) => InPartition::Unknown,
+            (true, _) => InPartition::Unknown,
             (false, _) if !is_kept => InPartition::Neither,
+            (false, Consistency::Unknown(_)) => InPartition::Unknown,
             (false, Consistency::Holds) => InPartition::Consistency,
             // Not even in normal operation anything holds that could be broken.
             (false, Consistency::Violated(_)) if baseline.models.is_empty() => InPartition::Neither,
+            (false, Consistency::Violated(_)) if baseline.kept().is_empty() => InPartition::Unknown,
             (false, Consistency::Violated(_)) => InPartition::Consistency,
         }
     }

@@ -95,6 +95,8 @@ pub struct Baseline {
     pub models: Vec<&'static str>,
     /// The models that hold in normal operation and not in a partition.
     pub broken: Vec<&'static str>,
+    /// The models that hold in normal operation and of which nobody can tell whether they do in a partition.
+    pub unknown: Vec<&'static str>,
 }
 
 /// The models that a weaker baseline is made of: those whose judges answer at once. Convergence is none: a cut says nothing of it.
@@ -109,6 +111,12 @@ const OF_BASELINE: [&str; 7] = [
 ];
 
 impl Baseline {
+    /// The strongest models that hold in normal operation and are shown to hold in a partition.
+    pub fn kept(&self) -> Vec<&'static str> {
+        let is_kept = |model: &&'static str| !self.broken.contains(model) && !self.unknown.contains(model);
+        self.models.iter().copied().filter(is_kept).collect()
+    }
+
     /// What holds in rounds without a cut, and what of that not in those with one; each given with whether it is linearizable,
     /// which decides it where the former are.
     pub fn of(
@@ -116,8 +124,13 @@ impl Baseline {
         (cut, still): (&[(usize, &Record)], &Consistency),
     ) -> Baseline {
         if *is_linearizable == Consistency::Holds {
-            let broken = if matches!(still, Consistency::Violated(_)) { &["linearizable"][..] } else { &[] };
-            return Baseline { models: vec!["linearizable"], broken: broken.to_vec() };
+            let models = vec!["linearizable"];
+            let (broken, unknown) = match still {
+                Consistency::Holds => (Vec::new(), Vec::new()),
+                Consistency::Violated(_) => (models.clone(), Vec::new()),
+                Consistency::Unknown(_) => (Vec::new(), models.clone()),
+            };
+            return Baseline { models, broken, unknown };
         }
         let all = |records: &[(usize, &Record)]| {
             records.iter().map(|(_, record)| sessions(record)).collect::<Result<Vec<_>, _>>()
@@ -125,23 +138,26 @@ impl Baseline {
         let (Ok(normal), Ok(cut)) = (all(normal), all(cut)) else { return Baseline::default() };
         let asked = models::all().iter().copied().filter(|model| OF_BASELINE.contains(&model.about().name));
         let mut holds: Vec<&'static dyn Model> = Vec::new();
-        let mut broken: Vec<&'static str> = Vec::new();
+        let mut kept: Vec<&'static dyn Model> = Vec::new();
+        let (mut broken, mut unknown): (Vec<&'static str>, Vec<&'static str>) = (Vec::new(), Vec::new());
         for model in models::strongest_first(&asked.collect::<Vec<_>>()) {
             let is_implied = holds.iter().any(|stronger| implies(stronger.about(), model.about()));
-            if !is_implied
-                && !normal.iter().all(|sessions| is_found(model, sessions, |it| *it == Finding::Holds))
-            {
+            if !is_implied && judged(model, &normal) != Verdict::Holds {
                 continue;
             }
             if !is_implied {
                 holds.push(model);
             }
-            let is_violated = |sessions| is_found(model, sessions, |it| matches!(it, Finding::Violated(_)));
-            if cut.iter().any(is_violated) {
-                broken.push(model.about().name);
+            if kept.iter().any(|stronger| implies(stronger.about(), model.about())) {
+                continue;
+            }
+            match judged(model, &cut) {
+                Verdict::Holds => kept.push(model),
+                Verdict::Violated => broken.push(model.about().name),
+                Verdict::Unknown => unknown.push(model.about().name),
             }
         }
-        Baseline { models: holds.iter().map(|model| model.about().name).collect(), broken }
+        Baseline { models: names(&holds), broken, unknown }
     }
 }
 
@@ -179,24 +195,61 @@ const OF_OPERATIONS: [&str; 12] = [
     "eventual-convergence",
 ];
 
-/// The models of single operations that every round satisfies and that no other such model implies, as far as the judges
-/// can tell in a moment; stronger ones first.
-pub fn strongest(records: &[(usize, &Record)]) -> Vec<&'static str> {
+/// Which models of single operations hold in rounds, as far as the judges can tell in a moment; stronger ones first.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Strongest {
+    /// Those that every round satisfies and that no other such model implies.
+    pub holds: Vec<&'static str>,
+    /// Those of which nobody can tell, and that none of the former implies.
+    pub unknown: Vec<&'static str>,
+}
+
+/// The models of single operations that every round satisfies and that no other such model implies, and those of which the
+/// judges cannot tell.
+pub fn strongest(records: &[(usize, &Record)]) -> Strongest {
     let Ok(all) = records.iter().map(|(_, record)| sessions(record)).collect::<Result<Vec<_>, _>>() else {
-        return Vec::new();
+        return Strongest { holds: Vec::new(), unknown: OF_OPERATIONS.to_vec() };
     };
     let of_operations: Vec<&'static dyn Model> =
         models::all().iter().copied().filter(|model| OF_OPERATIONS.contains(&model.about().name)).collect();
     let mut holds: Vec<&'static dyn Model> = Vec::new();
+    let (mut violated, mut unknown) = (Vec::new(), Vec::new());
     for model in models::strongest_first(&of_operations) {
-        let is_implied = holds.iter().any(|stronger| implies(stronger.about(), model.about()));
-        if !is_implied && all.iter().all(|sessions| is_found(model, sessions, |it| *it == Finding::Holds)) {
-            holds.push(model);
+        if holds.iter().any(|stronger| implies(stronger.about(), model.about())) {
+            continue;
+        }
+        match judged(model, &all) {
+            Verdict::Holds => holds.push(model),
+            Verdict::Violated => violated.push(model),
+            Verdict::Unknown => unknown.push(model),
         }
     }
-    holds.iter().map(|model| model.about().name).collect()
+    // What implies a violated model is violated.
+    unknown.retain(|model| !violated.iter().any(|weaker| implies(model.about(), weaker.about())));
+    Strongest { holds: names(&holds), unknown: names(&unknown) }
 }
 
-fn is_found(model: &dyn Model, sessions: &Sessions, what: impl Fn(&Finding) -> bool) -> bool {
-    what(&model.judge(&Recorded::from(sessions), &mut Patience::new(BUDGET_OF_OTHERS)))
+/// What a judge says of several rounds together.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Verdict {
+    Holds,
+    Violated,
+    Unknown,
+}
+
+/// One violated round is enough; else one of which nobody can tell.
+fn judged(model: &dyn Model, all: &[Sessions]) -> Verdict {
+    let mut verdict = Verdict::Holds;
+    for sessions in all {
+        match model.judge(&Recorded::from(sessions), &mut Patience::new(BUDGET_OF_OTHERS)) {
+            Finding::Holds => {}
+            Finding::Violated(_) => return Verdict::Violated,
+            Finding::Unknown(_) => verdict = Verdict::Unknown,
+        }
+    }
+    verdict
+}
+
+fn names(models: &[&'static dyn Model]) -> Vec<&'static str> {
+    models.iter().map(|model| model.about().name).collect()
 }

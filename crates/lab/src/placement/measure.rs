@@ -158,10 +158,30 @@ pub struct Answers {
     pub gap: Duration,
 }
 
+/// How much of what it was asked a site answered.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Share {
+    /// Nothing.
+    None,
+    /// Something, and not all.
+    Some,
+    /// All, or it was asked nothing.
+    All,
+}
+
 impl Answers {
+    /// How much was answered once the time for a fail-over was over.
+    pub const fn share(&self) -> Share {
+        match self.done {
+            done if done == self.asked => Share::All,
+            0 => Share::None,
+            _ => Share::Some,
+        }
+    }
+
     /// Whether all were answered once the time for a fail-over was over.
     pub const fn is_available(&self) -> bool {
-        self.done == self.asked
+        matches!(self.share(), Share::All)
     }
 }
 
@@ -314,5 +334,7 @@ mod tests {
         let [reads, writes, ..] = &answers[..] else { panic!("a read and a write at each site") };
         assert_eq!((reads.asked, reads.done, reads.gap, reads.is_available()), (1, 1, ms(400), true));
         assert_eq!((writes.asked, writes.is_available()), (0, true));
+        let share = |asked, done| Answers { asked, done, ..*reads }.share();
+        assert_eq!([share(3, 0), share(3, 1), share(3, 3)], [Share::None, Share::Some, Share::All]);
     }
 }

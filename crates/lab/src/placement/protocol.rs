@@ -26,6 +26,8 @@ pub const FAIL_OVER: Duration = Duration::from_millis(1_500);
 pub const CUT_AT: Duration = Duration::from_millis(600);
 /// When the cut heals.
 pub const HEAL_AT: Duration = Duration::from_millis(4_600);
+/// How long after the heal what was acknowledged is looked for at every site.
+pub const READ_BACK: Duration = Duration::from_secs(3);
 /// The one-way delays of the sweep in milliseconds.
 pub const SWEEP_MS: [u64; 4] = [5, 10, 20, 40];
 /// The one-way delay in milliseconds of links that are neither swept nor slow.

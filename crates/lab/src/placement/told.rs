@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use super::cell::InPartition;
 use super::client::{Answer, Kind, What};
-use super::judged::{Consistency, Violation};
-use super::measure::{Answers, Served, Trips};
-use super::protocol::Way;
+use super::judged::{Consistency, Strongest, Violation};
+use super::measure::{Answers, Served, Share, Trips};
+use super::protocol::{READ_BACK, Way};
 use super::record::{Asked, Record};
 use super::trade::Trade;
-use super::{Elsewhere, Placement, SITE_NAMES, StaleReads, Store};
+use super::{Elsewhere, Lost, Placement, SITE_NAMES, StaleReads, Store};
 
 /// What is to be said of partition.
 pub fn partition(placement: &Placement) -> String {
@@ -19,13 +19,12 @@ pub fn partition(placement: &Placement) -> String {
         (Consistency::Holds, InPartition::Unknown) => {
             "nothing wrong was seen, so the cuts did not reach the store".to_owned()
         }
-        (Consistency::Holds, _) => format!(
-            "what is answered is linearizable, and none of {} acknowledged writes was lost",
-            placement.lost.of
-        ),
+        (Consistency::Holds, _) => format!("what is answered is linearizable, and {}", lost(&placement.lost)),
         (Consistency::Violated(_), InPartition::Consistency) => as_before(placement),
         (Consistency::Violated(violation), _) => wrong(placement, &violation.found),
-        (Consistency::Unknown(limit), _) => format!("whether that is linearizable nobody can tell ({limit})"),
+        (Consistency::Unknown(limit), _) => {
+            format!("whether that is linearizable nobody can tell ({limit}), and {}", lost(&placement.lost))
+        }
     };
     format!("{who}; {what}.")
 }
@@ -95,12 +94,12 @@ pub fn operation(asked: &Asked) -> String {
         What::Read => format!("reads {}", asked.ask.key),
     };
     let end = match (&asked.ended, asked.ask.what) {
-        (None, _) => "not answered".to_owned(),
+        (None, _) => "silent to the end".to_owned(),
         (Some((at, Answer::Ok(_))), What::Write(_)) => format!("done at {}", ms(*at)),
         (Some((at, Answer::Ok(Some(value)))), What::Read) => format!("shown {value} at {}", ms(*at)),
         (Some((at, Answer::Ok(None))), What::Read) => format!("shown nothing at {}", ms(*at)),
         (Some((at, Answer::Refused(reason))), _) => format!("refused at {}: {reason}", ms(*at)),
-        (Some((at, Answer::Unknown(reason))), _) => format!("unknown at {}: {reason}", ms(*at)),
+        (Some((at, Answer::Unknown(reason))), _) => format!("silent until {}: {reason}", ms(*at)),
     };
     format!("{}  {}'s client {} {what}, {end}", ms(asked.begun), SITE_NAMES[asked.site], asked.client)
 }
@@ -110,37 +109,71 @@ fn stale_reads(stale: &StaleReads) -> String {
     format!("{} of {} reads showed what had been replaced, up to {age} before", stale.count, stale.of)
 }
 
-/// A cut makes what is answered no weaker than it was.
-fn as_before(placement: &Placement) -> String {
-    let models = placement.baseline.models.join(", ");
-    let stale = match &placement.stale_in_partition {
-        StaleReads { count: 0, .. } => String::new(),
-        stale => format!("; {}", stale_reads(stale)),
+/// Which models hold, and of which nobody can tell: `pram; unknown: causal`. What is unknown is not shown not to hold.
+pub fn models(strongest: &Strongest) -> String {
+    let Strongest { holds, unknown } = strongest;
+    let holds = if holds.is_empty() { "none shown".to_owned() } else { holds.join(" and ") };
+    if unknown.is_empty() { holds } else { format!("{holds} ({}: unknown)", unknown.join(", ")) }
+}
+
+/// What became of acknowledged writes: one that a site has not so long after the heal is missed, though others have it.
+fn lost(lost: &Lost) -> String {
+    let of = lost.of;
+    let were = |count: usize| if count == 1 { "was" } else { "were" };
+    let gone = match lost.count {
+        0 => "none".to_owned(),
+        count => count.to_string(),
     };
-    let lost = format!("none of {} acknowledged writes was lost", placement.lost.of);
-    format!("what is answered promises no less than without a cut ({models}), and {lost}{stale}")
+    let gone = format!("{gone} of {of} acknowledged writes {} lost", were(lost.count.max(1)));
+    match lost.partly {
+        0 => gone,
+        partly => format!(
+            "{gone}, but {partly} {} not at every site {} after the heal",
+            were(partly),
+            ms(READ_BACK)
+        ),
+    }
+}
+
+/// What the cuts left as it was, and what not: an order says nothing of how old a read may be.
+fn as_before(placement: &Placement) -> String {
+    let models = placement.baseline.kept().join(", ");
+    let models = match &placement.baseline.unknown[..] {
+        [] => models,
+        unknown => format!("{models}; {} could not be judged in full", unknown.join(", ")),
+    };
+    let (normal, cut) = (&placement.stale_normal, &placement.stale_in_partition);
+    let stale = match cut.count {
+        0 => String::new(),
+        _ if cut.age_max <= normal.age_max => format!("; {}", stale_reads(cut)),
+        count => format!(
+            ", but not how old a read may be: {} without, {} with one ({count} of {} reads)",
+            if normal.count == 0 { "none is stale".to_owned() } else { ms(normal.age_max) },
+            ms(cut.age_max),
+            cut.of
+        ),
+    };
+    let lost = lost(&placement.lost);
+    format!("what is answered keeps the order that it kept without a cut ({models}){stale}; {lost}")
 }
 
 /// What is wrong with what is answered.
 fn wrong(placement: &Placement, found: &str) -> String {
-    let Placement { stale_in_partition: stale, lost, baseline, .. } = placement;
+    let Placement { stale_in_partition: stale, baseline, .. } = placement;
     let mut parts = Vec::new();
     if stale.count > 0 {
         parts.push(stale_reads(stale));
     }
-    if lost.count > 0 {
-        let were = if lost.count == 1 { "was" } else { "were" };
-        parts.push(format!("{} of {} acknowledged writes {were} lost", lost.count, lost.of));
-    }
-    if lost.partly > 0 {
-        parts.push(format!("{} of {} some sites did not have at the end", lost.partly, lost.of));
-    }
-    if lost.of > 0 && lost.count + lost.partly == 0 {
-        parts.push(format!("none of {} acknowledged writes was lost", lost.of));
+    if placement.lost.of > 0 {
+        parts.push(lost(&placement.lost));
     }
     match baseline.broken.first() {
         Some(&broken) if broken != "linearizable" => {
             parts.push(format!("{broken} held without a cut and does not hold with one"))
+        }
+        None if placement.cell.partition == InPartition::Unknown => {
+            let unknown = baseline.unknown.join(", ");
+            parts.push(format!("whether {unknown} holds as without a cut nobody can tell"));
         }
         _ => {}
     }
@@ -158,22 +191,31 @@ fn who_answers(way: Way, answers: &[Answers]) -> String {
         Way::From => "is not heard",
         Way::To => "hears nobody",
     };
-    let gap = answers.iter().filter(|row| row.is_available()).map(|row| row.gap).max().unwrap_or_default();
+    // Who answers again: a site at which nothing failed after the gap, neither reads nor writes.
+    let fails = |of: &Answers| {
+        answers.iter().any(|row| (row.cut, row.site) == (of.cut, of.site) && !row.is_available())
+    };
+    let gap = answers.iter().filter(|row| !fails(row)).map(|row| row.gap).max().unwrap_or_default();
     if answers.iter().all(Answers::is_available) {
         let pause = if gap.is_zero() { String::new() } else { format!(", {} later at the latest", ms(gap)) };
         return format!("Whichever site {is_so}, every site goes on answering reads and writes{pause}");
     }
     let sites = answers.iter().map(|row| row.cut + 1).max().unwrap_or(0);
     // In the order of the first cut that is told so.
-    let mut told: Vec<(String, Vec<usize>)> = Vec::new();
+    let mut told: Vec<(Vec<Silence>, Vec<usize>)> = Vec::new();
     for cut in 0..sites {
-        let words = silence(cut, sites, answers);
-        match told.iter_mut().find(|(other, _)| *other == words) {
-            Some((_, cuts)) => cuts.push(cut),
-            None => told.push((words, vec![cut])),
+        let found = silences(cut, sites, answers);
+        match told.iter_mut().find(|(other, _)| is_alike(other, &found)) {
+            Some((other, cuts)) => {
+                other.iter_mut().zip(found).for_each(|(other, found)| other.rows.extend(found.rows));
+                cuts.push(cut);
+            }
+            None => told.push((found, vec![cut])),
         }
     }
-    let parts = told.iter().map(|(words, cuts)| {
+    let parts = told.iter().map(|(silences, cuts)| {
+        let words: Vec<String> = silences.iter().map(Silence::told).collect();
+        let words = if words.is_empty() { "every site answers".to_owned() } else { words.join(", and ") };
         if cuts.len() == sites {
             return format!("whichever site {is_so}, {words}");
         }
@@ -188,43 +230,87 @@ fn who_answers(way: Way, answers: &[Answers]) -> String {
     capital(&format!("{}{pause}", parts.collect::<Vec<_>>().join("; ")))
 }
 
-/// Who is silent with one site cut off, in words that name it only where they must.
-fn silence(cut: usize, sites: usize, answers: &[Answers]) -> String {
-    let mut kinds: BTreeMap<usize, Vec<Kind>> = BTreeMap::new();
-    for row in answers.iter().filter(|row| row.cut == cut && !row.is_available()) {
-        kinds.entry(row.site).or_default().push(row.kind);
+/// Sites that answer equally little of the same with one site cut off.
+struct Silence {
+    /// What is not all answered.
+    kinds: Vec<(Kind, Share)>,
+    /// The sites, in words that name them only where they must.
+    who: String,
+    verb: &'static str,
+    is_every_site: bool,
+    /// What each of them answered.
+    rows: Vec<Answers>,
+}
+
+fn is_alike(one: &[Silence], other: &[Silence]) -> bool {
+    let key = |all: &[Silence]| -> Vec<_> {
+        all.iter().map(|silence| (silence.kinds.clone(), silence.who.clone())).collect()
+    };
+    key(one) == key(other)
+}
+
+/// Who does not answer all with one site cut off.
+fn silences(cut: usize, sites: usize, answers: &[Answers]) -> Vec<Silence> {
+    let rows = || answers.iter().filter(|row| row.cut == cut && !row.is_available());
+    let mut kinds: BTreeMap<usize, Vec<(Kind, Share)>> = BTreeMap::new();
+    for row in rows() {
+        kinds.entry(row.site).or_default().push((row.kind, row.share()));
     }
-    let mut alike: BTreeMap<&[Kind], Vec<usize>> = BTreeMap::new();
-    for (site, kinds) in &kinds {
-        alike.entry(kinds).or_default().push(*site);
+    let mut alike: BTreeMap<Vec<(Kind, Share)>, Vec<usize>> = BTreeMap::new();
+    for (site, kinds) in kinds {
+        alike.entry(kinds).or_default().push(site);
     }
-    let who = |silent: &[usize]| {
+    let of_alike = alike.into_iter().map(|(kinds, silent)| {
+        let is_some = kinds.iter().any(|(_, share)| *share == Share::Some);
         let has_cut = silent.contains(&cut);
         let names: Vec<&str> =
             silent.iter().filter(|site| **site != cut).map(|site| SITE_NAMES[*site]).collect();
-        match (has_cut, silent.len()) {
+        let (who, verb) = match (has_cut, silent.len()) {
             (true, 1) => ("it".to_owned(), "answers"),
+            (true, all) if all == sites && is_some => ("every site".to_owned(), "answers"),
             (true, all) if all == sites => ("no site".to_owned(), "answers"),
             (false, others) if others + 1 == sites => ("the others".to_owned(), "answer"),
             (true, _) => (format!("it and {}", listed(&names, "and")), "answer"),
             (false, 1) => (names[0].to_owned(), "answers"),
             (false, _) => (listed(&names, "and"), "answer"),
-        }
-    };
-    let parts = alike.iter().map(|(kinds, silent)| {
-        let (who, verb) = who(silent);
-        let nothing = match (kinds, silent.len() == sites) {
-            ([Kind::Read], false) => "no reads",
-            ([Kind::Write], false) => "no writes",
-            (_, false) => "neither reads nor writes",
-            ([Kind::Read], true) => "reads",
-            ([Kind::Write], true) => "writes",
-            (_, true) => "reads or writes",
         };
-        format!("{who} {verb} {nothing}")
+        let rows = rows().filter(|row| silent.contains(&row.site)).copied().collect();
+        Silence { kinds, who, verb, is_every_site: silent.len() == sites, rows }
     });
-    let parts: Vec<String> = parts.collect();
-    if parts.is_empty() { "every site answers".to_owned() } else { parts.join(", and ") }
+    of_alike.collect()
+}
+
+impl Silence {
+    fn told(&self) -> String {
+        let of = |share: Share| -> Vec<Kind> {
+            self.kinds.iter().filter(|(_, of)| *of == share).map(|(kind, _)| *kind).collect()
+        };
+        let (none, some) = (of(Share::None), of(Share::Some));
+        let nothing = match (&none[..], self.is_every_site && some.is_empty()) {
+            ([], _) => None,
+            ([Kind::Read], false) => Some("no reads"),
+            ([Kind::Write], false) => Some("no writes"),
+            (_, false) => Some("neither reads nor writes"),
+            ([Kind::Read], true) => Some("reads"),
+            ([Kind::Write], true) => Some("writes"),
+            (_, true) => Some("reads or writes"),
+        };
+        let some = some.iter().map(|kind| format!("only some {kind}s ({})", self.count(*kind)));
+        let parts: Vec<String> = nothing.map(str::to_owned).into_iter().chain(some).collect();
+        format!("{} {} {}", self.who, self.verb, parts.join(" and "))
+    }
+
+    /// How many of how many each site answered: `12 of 38`, `12 to 14 of 38`.
+    fn count(&self, kind: Kind) -> String {
+        let range = |of: fn(&Answers) -> usize| {
+            let all = || self.rows.iter().filter(|row| row.kind == kind).map(of);
+            match (all().min().unwrap_or_default(), all().max().unwrap_or_default()) {
+                (least, most) if least == most => least.to_string(),
+                (least, most) => format!("{least} to {most}"),
+            }
+        };
+        format!("{} of {}", range(|row| row.done), range(|row| row.asked))
+    }
 }
 
 fn listed(names: &[&str], word: &str) -> String {

@@ -91,17 +91,17 @@ impl Trade {
     }
 
     fn lost(&mut self, [here, there]: [&Lost; 2]) {
-        let told = |lost: &Lost| match lost.count {
+        let told = |lost: &Lost| match lost.missed() {
             0 => "no acknowledged write".to_owned(),
             count => format!("{count} of {} acknowledged writes", lost.of),
         };
-        let better = match (here.count, there.count) {
+        let better = match (here.missed(), there.missed()) {
             (0, 1..) => Better::Here,
             (1.., 0) => Better::There,
             _ => return,
         };
-        let are = if there.count <= 1 { "is" } else { "are" };
-        self.file(better, format!("{} {are} lost (here {})", told(there), told(here)));
+        let are = if there.missed() <= 1 { "is" } else { "are" };
+        self.file(better, format!("{} {are} lost at a site (here {})", told(there), told(here)));
     }
 }
 

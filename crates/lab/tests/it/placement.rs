@@ -31,9 +31,8 @@ fn shown(placement: &Placement) -> String {
     line(told::partition(placement));
     line(told::otherwise(placement));
     told::one_way(placement).into_iter().for_each(&mut line);
-    let listed = |models: &[&str]| if models.is_empty() { "nothing".to_owned() } else { models.join(", ") };
     let (normal, cut) = placement.strongest();
-    line(format!("strongest: {}; else {}", listed(&cut), listed(&normal)));
+    line(format!("strongest: {}; else {}", told::models(&cut), told::models(&normal)));
     for consistency in [&placement.in_partition, &placement.normal] {
         if let Consistency::Violated(violation) = consistency {
             line(format!("  {}: {}", violation.condition, violation.found));

@@ -5,6 +5,7 @@ use constellation_lab::placement::{STORES, Store};
 
 use super::measured::{self, Depth, Measured};
 use super::targets::Targets;
+use super::told::legend;
 use super::{json, page};
 use crate::args::Place;
 use crate::printer::{Printer, faint, strong};
@@ -51,12 +52,6 @@ pub(super) fn stores_in(cell: Cell, measured: &[Measured]) -> Vec<&str> {
     of.map(|measured| measured.placement.store.as_str()).collect()
 }
 
-/// What the letters mean, measured.
-const LEGEND: [&str; 2] = [
-    "in a partition: PA all is answered; PC not all, but it promises no less than else, and nothing is lost; P– neither",
-    "else: EL what is answered is not linearizable; EC it is, with one slow site, too",
-];
-
 /// How wide a column is; with the names of the rows and two lines between, the matrix is less than 100 columns wide.
 const WIDTH: usize = 45;
 
@@ -88,7 +83,7 @@ fn draw(measured: &[Measured], printer: &mut Printer) -> anyhow::Result<()> {
     printer.line(faint(&format!(
         "measured with seed {seed}; `constellation place STORE:SETTINGS` says why one is where it is"
     )))?;
-    LEGEND.into_iter().try_for_each(|line| printer.line(faint(line)))
+    legend(printer)
 }
 
 /// A text in lines that fit into a column, broken behind commas.

@@ -3,16 +3,11 @@
 use constellation_lab::placement::catalogue::{Catalogue, Declared, Place, Source, System};
 use serde_json::{Value, json};
 
+use super::told::legend;
 use crate::printer::{Printer, faint, strong};
 
 /// What a reader must never forget.
 const DECLARED: &str = "declared, not measured";
-
-/// What the letters mean.
-const LEGEND: [&str; 2] = [
-    "in a partition: PA all is answered; PC not all, but it promises no less than else, and nothing is lost; P– neither",
-    "else: EL what is answered is not linearizable; EC it is, with one slow site, too",
-];
 
 /// The width of a cell and of `depends`, with a gap.
 const CELL_WIDTH: usize = 9;
@@ -24,8 +19,7 @@ pub(super) fn print(system: &System, printer: &mut Printer) -> anyhow::Result<()
         printer.line("")?;
         setting(declared, printer)?;
     }
-    printer.line("")?;
-    legend(printer)
+    Ok(())
 }
 
 fn setting(declared: &Declared, printer: &mut Printer) -> anyhow::Result<()> {
@@ -76,10 +70,6 @@ pub(super) fn list(catalogue: &Catalogue, printer: &mut Printer) -> anyhow::Resu
         "{DECLARED}; `constellation place NAME` says for which settings, and who says so"
     )))?;
     legend(printer)
-}
-
-fn legend(printer: &mut Printer) -> anyhow::Result<()> {
-    LEGEND.into_iter().try_for_each(|line| printer.line(faint(line)))
 }
 
 /// What is declared of a system, for a script.

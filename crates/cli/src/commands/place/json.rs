@@ -64,7 +64,8 @@ pub(super) fn store(measured: &Measured) -> Value {
             })
             .collect();
         object["elsewhere"] = json!(elsewhere);
-        object["strongest"] = json!({"normal": normal, "partition": cut});
+        object["strongest"] = json!({"normal": normal.holds, "partition": cut.holds});
+        object["strongest_unknown"] = json!({"normal": normal.unknown, "partition": cut.unknown});
     }
     object
 }

@@ -1,6 +1,7 @@
 //! Stores are measured here, on all cores, in an order that does not depend on them.
 
 use constellation_lab::placement::cell::{Cell, InPartition, Otherwise};
+use constellation_lab::placement::judged::Strongest;
 use constellation_lab::placement::{Elsewhere, PlaceError, Placement, Store, elsewhere, place};
 use rayon::prelude::*;
 
@@ -19,8 +20,8 @@ pub(super) struct Measured {
 
 /// What takes longer than the placement itself.
 pub(super) struct Besides {
-    /// The strongest models that hold, in normal operation and with a cut.
-    pub(super) strongest: (Vec<&'static str>, Vec<&'static str>),
+    /// The strongest models that hold and those of which nobody can tell, in normal operation and with a cut.
+    pub(super) strongest: (Strongest, Strongest),
     /// Each setting that leads to another cell, and what that gains and costs.
     pub(super) elsewhere: Vec<Elsewhere>,
 }

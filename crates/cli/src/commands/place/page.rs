@@ -1,6 +1,6 @@
 //! The page of all placements, in Markdown: `docs/placement.md` is what this prints, which a test holds.
 
-use constellation_lab::placement::cell::Cell;
+use constellation_lab::placement::cell::{Cell, LEGEND};
 use constellation_lab::placement::client::Kind;
 use constellation_lab::placement::told;
 use constellation_lab::placement::{Placement, STORES};
@@ -17,12 +17,16 @@ In a partition a store gives up availability or consistency, and else, in normal
 (Abadi 2012). Each store below is a few hundred lines that run in the simulator. Clients at three sites read and write
 while all links are alike, while one site is slow, and while one site is cut off, in both directions or in one; nothing is
 asked of the store but its answers.
+";
 
-- **PA**: whichever site is cut off, every site answers everything once the time for a fail-over is over.
-- **PC**: not everything is answered, but what is answered promises no less than it does without a cut, and nothing that
-  was acknowledged is lost. What is not linearizable without a cut need not be with one, as Abadi has it of PNUTS.
-- **P–**: neither.
-- **EL**: what is answered without a partition is not linearizable. **EC**: it is, with one slow site, too.
+/// What stands below what the letters mean.
+const NOTES: &str = "
+What is not linearizable without a cut need not be with one to be PC, as Abadi has it of PNUTS; how old a read may be is
+another matter, and said with each. What was acknowledged must be at every site 3 s after the heal.
+
+A partition here is one site against the rest. What a cut holds is delivered after it heals, so no anti-entropy is tested.
+Clocks are right unless a setting says otherwise. Quorums without repair are linearizable in the rounds made, which is no
+proof.
 
 Measure one with `constellation place quorum:r=1,w=1`; it prints the numbers and the operations that show it. See the
 argument that no store can have both with `constellation place --cap quorum`. This page is what
@@ -30,6 +34,8 @@ argument that no store can have both with `constellation place --cap quorum`. Th
 
 pub(super) fn print(measured: &[Measured], printer: &mut Printer) -> anyhow::Result<()> {
     printer.line(HEAD)?;
+    LEGEND.into_iter().try_for_each(|(letters, says)| printer.line(format!("- **{letters}**: {says}.")))?;
+    printer.line(NOTES)?;
     printer.line("")?;
     matrix(measured, printer)?;
     for info in STORES {

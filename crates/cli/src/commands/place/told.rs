@@ -1,5 +1,6 @@
 //! How a measured store is told: its cell, two sentences, what leads elsewhere, the numbers, and what shows them.
 
+use constellation_lab::placement::cell::LEGEND;
 use constellation_lab::placement::judged::Consistency;
 use constellation_lab::placement::told;
 
@@ -24,7 +25,7 @@ pub(super) fn print(measured: &Measured, printer: &mut Printer) -> anyhow::Resul
         for (nth, sentence) in told::elsewhere(&measured.store, elsewhere).iter().enumerate() {
             titled(if nth == 0 { "elsewhere" } else { "" }, sentence, printer)?;
         }
-        let holds = format!("{} without a cut, {} with one", models(normal), models(cut));
+        let holds = format!("without a cut {}; with one {}", told::models(normal), told::models(cut));
         titled("holds", &holds, printer)?;
     }
     for lines in [tables::trips(placement), tables::stale(placement), tables::cuts(placement)] {
@@ -45,9 +46,9 @@ pub(super) fn print(measured: &Measured, printer: &mut Printer) -> anyhow::Resul
     Ok(())
 }
 
-/// The strongest models that hold.
-pub(super) fn models(strongest: &[&'static str]) -> String {
-    if strongest.is_empty() { "no model".to_owned() } else { strongest.join(" and ") }
+/// What the letters of a cell mean, measured or declared.
+pub(super) fn legend(printer: &mut Printer) -> anyhow::Result<()> {
+    LEGEND.into_iter().try_for_each(|(letters, says)| printer.line(faint(&format!("{letters:<8}{says}"))))
 }
 
 /// A title, and a text that stays beside it.

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::{CUT_AT, Desk, HEAL_AT, Round, TIMEOUT};
+use super::{CUT_AT, Desk, HEAL_AT, READ_BACK, Round, TIMEOUT};
 use crate::placement::client::{Ask, Kind};
 use crate::placement::record::Phase;
 
@@ -19,7 +19,7 @@ const STRIDE: usize = 7;
 /// When the last of it is asked.
 const LAST: Duration = Duration::from_millis(6_000);
 /// When the reading back begins: all that was asked is over, and a store has had time to settle since the heal.
-const READ_BACK_AT: Duration = Duration::from_millis(HEAL_AT.as_millis() as u64 + 3_000);
+const READ_BACK_AT: Duration = HEAL_AT.saturating_add(READ_BACK);
 /// How many operations in a row may fail at a site before no more is read back there.
 const SILENT_MAX: usize = 3;
 /// How long a round takes at most.

@@ -12,7 +12,7 @@ use crate::placement::measure::{self, Answers};
 use crate::placement::protocol::{CUT_AT, Condition, FAIL_OVER};
 use crate::placement::record::{Asked, Phase, Record};
 use crate::placement::told::ms;
-use crate::placement::{Placement, SITE_NAMES};
+use crate::placement::{Lost, Placement, SITE_NAMES};
 
 pub(super) fn check(requirement: &Requirement, placement: &Placement) -> Fulfilled {
     let (mut breaches, mut unknown) = (Vec::new(), None);
@@ -51,7 +51,7 @@ pub(super) fn check(requirement: &Requirement, placement: &Placement) -> Fulfill
 fn of_partition(wanted: InPartition, placement: &Placement) -> Breach {
     let shown = match wanted {
         InPartition::Availability => Kind::ALL.into_iter().find_map(|kind| silent(kind, placement)),
-        InPartition::Consistency if placement.lost.count > 0 => lost(placement),
+        InPartition::Consistency if placement.lost.missed() > 0 => lost(placement),
         InPartition::Consistency => violated(&placement.in_partition),
         InPartition::Neither | InPartition::Unknown => None,
     };
@@ -66,11 +66,8 @@ fn of_partition(wanted: InPartition, placement: &Placement) -> Breach {
 
 /// What is no longer kept in a partition.
 fn broken(placement: &Placement) -> Option<String> {
-    if placement.lost.count > 0 {
-        return Some(format!(
-            "{} of {} acknowledged writes are lost",
-            placement.lost.count, placement.lost.of
-        ));
+    if let Some(missed) = missed(placement) {
+        return Some(format!("acknowledged writes: {missed}"));
     }
     let broken = &placement.baseline.broken;
     (!broken.is_empty()).then(|| {
@@ -277,15 +274,18 @@ fn answers_again(kind: Kind, most: Duration, placement: &Placement) -> Option<Br
 }
 
 fn kept(wanted: &str, placement: &Placement) -> Option<Breach> {
-    let (gone, partly, of) = (placement.lost.count, placement.lost.partly, placement.lost.of);
-    if gone + partly == 0 {
-        return None;
-    }
-    let found = match partly {
-        0 => format!("{gone} of {of} are gone"),
-        _ => format!("{gone} of {of} are gone, and {partly} only some sites have"),
-    };
+    let found = missed(placement)?;
     Some(Breach { wanted: wanted.to_owned(), found, shown: lost(placement) })
+}
+
+/// How many acknowledged writes are gone, or missing at a site: either is one too many.
+fn missed(placement: &Placement) -> Option<String> {
+    let Lost { count: gone, partly, of, .. } = placement.lost;
+    match (gone, partly) {
+        (0, 0) => None,
+        (_, 0) => Some(format!("{gone} of {of} are gone")),
+        _ => Some(format!("{gone} of {of} are gone, and {partly} only some sites have")),
+    }
 }
 
 /// The first acknowledged write that is gone, or that a site has not, and who was shown something else.

@@ -67,10 +67,10 @@ pub(super) const SETTINGS: &[Setting] = &[
 
 impl Quorum {
     pub(super) fn read(given: &Given<'_>) -> Result<Quorum, SettingError> {
-        let [n, r, w] = [given.number("n")?, given.number("r")?, given.number("w")?];
-        given.check("n", n, given.sites)?;
-        given.check("r", r, n)?;
-        given.check("w", w, n)?;
+        let is_smallest = given.sites < 5;
+        let of_sites = if is_smallest { "4 and 5 need sites=5" } else { "there are 5 sites" };
+        let n = given.number_to("n", given.sites, of_sites)?;
+        let [r, w] = [given.number_to("r", n, format!("n={n}"))?, given.number_to("w", n, format!("n={n}"))?];
         let repair = match given.choice("repair")? {
             0 => Repair::Off,
             1 => Repair::After,
@@ -79,7 +79,7 @@ impl Quorum {
         let sloppy = if given.choice("sloppy")? == 0 { Sloppy::Off } else { Sloppy::On };
         if sloppy == Sloppy::On {
             // Else there is nobody to stand in.
-            given.check("n", n, given.sites - 1)?;
+            given.number_to("n", given.sites - 1, "with sloppy=on a site must be left to stand in")?;
         }
         Ok(Quorum { n, r, w, repair, sloppy })
     }

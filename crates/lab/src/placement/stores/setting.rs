@@ -57,6 +57,8 @@ pub enum SettingError {
         value: String,
         /// What it may be.
         known: Vec<String>,
+        /// Why no more than that, where something else is set that limits it.
+        because: Option<String>,
     },
 }
 
@@ -72,8 +74,9 @@ impl fmt::Display for SettingError {
             SettingError::Form { store, found, wrong } => {
                 write!(f, "store {store}: \"{found}\" {wrong}")
             }
-            SettingError::Value { store, key, value, known } => {
-                write!(f, "store {store}: {key} cannot be \"{value}\", only {}", known.join(", "))
+            SettingError::Value { store, key, value, known, because } => {
+                write!(f, "store {store}: {key} cannot be \"{value}\", only {}", known.join(", "))?;
+                because.as_ref().map_or(Ok(()), |because| write!(f, ", because {because}"))
             }
         }
     }
@@ -121,6 +124,9 @@ impl<'a> Given<'a> {
                 let known = all().map(|setting| setting.key).collect();
                 return Err(SettingError::Key { store, key: key.to_owned(), known });
             }
+            if value.contains([';', '=']) {
+                return Err(form("is more than one setting; put a comma between two"));
+            }
             if pairs.iter().any(|(other, _)| *other == key) {
                 return Err(form("sets it twice"));
             }
@@ -155,12 +161,24 @@ impl<'a> Given<'a> {
         Ok(Duration::from_millis(ms.expect("the values of this setting are milliseconds")))
     }
 
-    /// That a number is not above another.
-    pub(super) fn check(&self, key: &'static str, number: u32, most: u32) -> Result<(), SettingError> {
-        if number <= most {
-            return Ok(());
+    /// A number from 1 to another, which is the most for this reason.
+    pub(super) fn number_to(
+        &self,
+        key: &'static str,
+        most: u32,
+        because: impl Into<String>,
+    ) -> Result<u32, SettingError> {
+        if let Ok(number) = self.number(key)
+            && number <= most
+        {
+            return Ok(number);
         }
-        Err(self.wrong(key, &number.to_string(), (1..=most).map(|number| number.to_string())))
+        let value = self.value(key).unwrap_or(self.setting(key).values[0]);
+        let mut wrong = self.wrong(key, value, (1..=most).map(|number| number.to_string()));
+        if let SettingError::Value { because: reason, .. } = &mut wrong {
+            *reason = Some(because.into());
+        }
+        Err(wrong)
     }
 
     fn value(&self, key: &str) -> Option<&'a str> {
@@ -174,6 +192,6 @@ impl<'a> Given<'a> {
 
     fn wrong(&self, key: &'static str, value: &str, known: impl IntoIterator<Item = String>) -> SettingError {
         let known = known.into_iter().collect();
-        SettingError::Value { store: self.store, key, value: value.to_owned(), known }
+        SettingError::Value { store: self.store, key, value: value.to_owned(), known, because: None }
     }
 }

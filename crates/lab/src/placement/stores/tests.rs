@@ -62,8 +62,8 @@ fn check(right: &str, wrong: &Placement, expected: Expect) {
             lost.count,
             lost.partly,
             lost.of,
-            cut.join(", "),
-            normal.join(", "),
+            told::models(&cut),
+            told::models(&normal),
             told::partition(placement),
             told::otherwise(placement),
         )
