@@ -76,8 +76,12 @@ fn systems_are_listed_with_their_cells() {
             yugabytedb     PC/EC  PC/EL  PA/EL
             zookeeper      PC/EL  depends
             declared, not measured; `constellation place NAME` says for which settings, and who says so
-            in a partition: PA all is answered; PC not all, but it promises no less than else, and nothing is lost; P– neither
-            else: EL what is answered is not linearizable; EC it is, with one slow site, too"#]],
+            PA      whichever site is cut off, all is answered, once the time for a fail-over is over
+            PC      not all is; models that hold without a cut hold with one, and no acknowledged write is lost
+            P–      neither
+            EL      what is answered without a cut is not linearizable
+            EC      it is linearizable, with one slow site, too
+            P?, E?  what was measured does not tell"#]],
     );
 }
 
@@ -107,8 +111,12 @@ fn a_system_is_shown_with_sentences_and_sources_as_declared() {
               source     Riak KV documentation: Strong Consistency (2.2.3)
                          https://docs.riak.com/riak/kv/latest/developing/app-guide/strong-consistency/index.html
 
-            in a partition: PA all is answered; PC not all, but it promises no less than else, and nothing is lost; P– neither
-            else: EL what is answered is not linearizable; EC it is, with one slow site, too"#]],
+            PA      whichever site is cut off, all is answered, once the time for a fail-over is over
+            PC      not all is; models that hold without a cut hold with one, and no acknowledged write is lost
+            P–      neither
+            EL      what is answered without a cut is not linearizable
+            EC      it is linearizable, with one slow site, too
+            P?, E?  what was measured does not tell"#]],
     );
     check(
         &["place", "Consul"],
@@ -139,8 +147,12 @@ fn a_system_is_shown_with_sentences_and_sources_as_declared() {
               source     Consul documentation: Consistency Modes (1.9)
                          https://developer.hashicorp.com/consul/api-docs/v1.9.x/features/consistency
 
-            in a partition: PA all is answered; PC not all, but it promises no less than else, and nothing is lost; P– neither
-            else: EL what is answered is not linearizable; EC it is, with one slow site, too"#]],
+            PA      whichever site is cut off, all is answered, once the time for a fail-over is over
+            PC      not all is; models that hold without a cut hold with one, and no acknowledged write is lost
+            P–      neither
+            EL      what is answered without a cut is not linearizable
+            EC      it is linearizable, with one slow site, too
+            P?, E?  what was measured does not tell"#]],
     );
 }
 
@@ -248,7 +260,9 @@ fn a_catalogue_of_ones_own_is_read_or_refused_where_it_is_wrong() {
                  normal = \"it answers\"\nsources = [\"wiki\"]\n";
     let wrong = sound.replace("normal", "nromal");
     let bench = Bench::new(&[("sound.toml", sound.as_bytes()), ("wrong.toml", wrong.as_bytes())]);
-    bench.check(&["place", "store", "--catalogue", "sound.toml"], expect![[r#"
+    bench.check(
+        &["place", "store", "--catalogue", "sound.toml"],
+        expect![[r#"
         exit 0
         --- out
         Our store: declared, not measured
@@ -261,8 +275,13 @@ fn a_catalogue_of_ones_own_is_read_or_refused_where_it_is_wrong() {
           source     Our wiki (2026)
                      https://wiki.example/store
 
-        in a partition: PA all is answered; PC not all, but it promises no less than else, and nothing is lost; P– neither
-        else: EL what is answered is not linearizable; EC it is, with one slow site, too"#]]);
+        PA      whichever site is cut off, all is answered, once the time for a fail-over is over
+        PC      not all is; models that hold without a cut hold with one, and no acknowledged write is lost
+        P–      neither
+        EL      what is answered without a cut is not linearizable
+        EC      it is linearizable, with one slow site, too
+        P?, E?  what was measured does not tell"#]],
+    );
     bench.check(
         &["place", "--catalogue", "wrong.toml"],
         expect![[r#"

@@ -67,7 +67,7 @@ fn a_store_in_another_cell_than_wanted_is_told_with_the_schedule() {
               wanted    PA in a partition
               found     pacific answers 0 of 38 reads that begin 1500.0 ms after the cut, while pacific is cut off
               schedule  pacific is cut off from 600.0 ms to 4600.0 ms
-                2119.9 ms  pacific's client 25 reads own-2-31, unknown at 3119.9 ms: no answer within 1 s"#]],
+                2119.9 ms  pacific's client 25 reads own-2-31, silent until 3119.9 ms: no answer within 1 s"#]],
     );
     check(
         &["place", "quorum", "--require", "EL"],

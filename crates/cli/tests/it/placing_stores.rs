@@ -45,7 +45,7 @@ fn a_store_is_told_by_its_cell_two_sentences_and_the_numbers_under_them() {
                          3511 reads), no read is stale with a site cut off (here 1073 of 4059 reads); paid: a
                          write takes 1.00 round trips on average (here 0.00), 0 % of writes are answered with a
                          site cut off (here 100 %).
-              holds      sequential without a cut, causal-convergence and eventual-convergence with one
+              holds      without a cut sequential; with one causal-convergence and eventual-convergence
 
               round trips           read   write
                 pacific             0.00    0.00
@@ -95,7 +95,14 @@ fn a_store_is_told_by_its_cell_two_sentences_and_the_numbers_under_them() {
                           pacific-0                     ├─w(shared-0,46)─┤
                 proof     e2 w(shared-0,46) → e4 r(shared-0,45)   over before the other begins
                           e4 r(shared-0,45) → e2 w(shared-0,46)   it reads an older shared-0
-                notes     indian-0 w(shared-0,45) before pacific-0 w(shared-0,46): over before the other begins"#]],
+                notes     indian-0 w(shared-0,45) before pacific-0 w(shared-0,46): over before the other begins
+
+            PA      whichever site is cut off, all is answered, once the time for a fail-over is over
+            PC      not all is; models that hold without a cut hold with one, and no acknowledged write is lost
+            P–      neither
+            EL      what is answered without a cut is not linearizable
+            EC      it is linearizable, with one slow site, too
+            P?, E?  what was measured does not tell"#]],
     );
     check(
         &["place", "quorum"],
@@ -117,8 +124,8 @@ fn a_store_is_told_by_its_cell_two_sentences_and_the_numbers_under_them() {
                          reads are stale in normal operation (here no read), 454 of 3376 reads are stale with a
                          site cut off (here no read), what is answered in normal operation is not linearizable
                          (here it is), what is answered with a site cut off is not linearizable (here it is).
-              holds      linearizable and eventual-convergence without a cut, linearizable and
-                         eventual-convergence with one
+              holds      without a cut linearizable and eventual-convergence; with one linearizable and
+                         eventual-convergence
 
               round trips           read   write
                 pacific             1.00    1.00
@@ -154,14 +161,22 @@ fn a_store_is_told_by_its_cell_two_sentences_and_the_numbers_under_them() {
                 indian hears nobody   indian          0       0     75   to heal       0       0     75   to heal
                 whoever is not named answered everything
 
-              lost after healing: 0 of 3371 acknowledged writes, and 0 that only some sites have"#]],
+              lost after healing: 0 of 3371 acknowledged writes, and 0 that only some sites have
+
+            PA      whichever site is cut off, all is answered, once the time for a fail-over is over
+            PC      not all is; models that hold without a cut hold with one, and no acknowledged write is lost
+            P–      neither
+            EL      what is answered without a cut is not linearizable
+            EC      it is linearizable, with one slow site, too
+            P?, E?  what was measured does not tell"#]],
     );
 }
 
 #[test]
 fn the_matrix_fits_into_a_hundred_columns() {
     let output = Bench::new(&[]).run(&["place", "--all"], b"");
-    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    // Of one store nobody can tell whether it keeps its order in a cut.
+    assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
     let matrix = text(&output.stdout).lines().filter(|line| line.contains('│') || line.contains('┼'));
     for line in matrix {
         assert!(line.chars().count() <= 100, "{line}");
@@ -174,7 +189,8 @@ fn the_matrix_fits_into_a_hundred_columns() {
 #[test]
 fn the_page_of_placements_is_what_the_command_prints() {
     let output = Bench::new(&[]).run(&["place", "--all", "--table"], b"");
-    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    // Of one store nobody can tell whether it keeps its order in a cut.
+    assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/placement.md");
     expect_file![&page].assert_eq(text(&output.stdout));
 }
@@ -266,10 +282,10 @@ fn what_is_no_store_or_cannot_be_set_so_is_refused_with_what_to_do() {
         (
             &["place", "quorum:r=9"],
             expect![[r#"
-            exit 2
-            --- talk
-            error: store quorum: r cannot be "9", only 2, 1, 3, 4, 5
-            help: `constellation place` lists what can be set of quorum"#]],
+                exit 2
+                --- talk
+                error: store quorum: r cannot be "9", only 1, 2, 3, because n=3
+                help: `constellation place` lists what can be set of quorum"#]],
         ),
         (
             &["place", "leader:snc=one"],

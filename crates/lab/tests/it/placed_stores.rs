@@ -13,7 +13,7 @@ fn the_last_write_wins_over_later_ones_where_clocks_are_wrong() {
             PA/EL multi-leader:conflicts=lww,skew=0ms
             Whichever site is cut off, every site goes on answering reads and writes; 1073 of 4059 reads showed what had been replaced, up to 3973.2 ms before, and none of 4050 acknowledged writes was lost, and pram held without a cut and does not hold with one.
             A read takes 0.00 round trips, and a write 0.00 round trips; 2357 of 3511 reads showed what had been replaced, up to 59.4 ms before.
-            strongest: causal-convergence, eventual-convergence; else sequential
+            strongest: causal-convergence and eventual-convergence; else sequential
               pacific is cut off: indian-0 r(shared-0,45) reads as shared-0 that of indian-0 w(shared-0,45), which pacific-0 w(shared-0,46) had overwritten before it began
               593.3 ms  indian's client 0 writes shared-0 = 45, done at 593.4 ms
               619.9 ms  pacific's client 0 writes shared-0 = 46, done at 620.0 ms
@@ -29,7 +29,7 @@ fn the_last_write_wins_over_later_ones_where_clocks_are_wrong() {
             PA/EL multi-leader:conflicts=lww,skew=200ms
             Whichever site is cut off, every site goes on answering reads and writes; 1709 of 4059 reads showed what had been replaced, up to 3973.2 ms before, and 63 of 4050 acknowledged writes were lost.
             A read takes 0.00 round trips, and a write 0.00 round trips; 83225 of 84191 reads showed what had been replaced, up to 1499.4 ms before.
-            strongest: read-your-writes, monotonic-reads, monotonic-writes, writes-follow-reads, strong-convergence, eventual-convergence; else strong-convergence
+            strongest: read-your-writes and monotonic-reads and monotonic-writes and writes-follow-reads and strong-convergence and eventual-convergence; else strong-convergence (read-your-writes, monotonic-reads, monotonic-writes, writes-follow-reads: unknown)
               pacific is cut off: pacific-0 r(shared-0,41) reads as shared-0 that of atlantic-0 w(shared-0,41), which atlantic-0 w(shared-0,50) had overwritten before it began
               546.6 ms  atlantic's client 0 writes shared-0 = 41, done at 546.7 ms
               666.6 ms  atlantic's client 0 writes shared-0 = 50, done at 666.7 ms
@@ -49,7 +49,7 @@ fn siblings_lose_nothing_however_wrong_the_clocks_are() {
             PA/EL multi-leader:conflicts=siblings,skew=200ms
             Whichever site is cut off, every site goes on answering reads and writes; 1073 of 4059 reads showed what had been replaced, up to 3973.2 ms before, and none of 4050 acknowledged writes was lost, and pram held without a cut and does not hold with one.
             A read takes 0.00 round trips, and a write 0.00 round trips; 2357 of 3511 reads showed what had been replaced, up to 59.4 ms before.
-            strongest: causal-convergence, eventual-convergence; else sequential
+            strongest: causal-convergence and eventual-convergence; else sequential
               pacific is cut off: indian-0 r(shared-0,45) reads as shared-0 that of indian-0 w(shared-0,45), which pacific-0 w(shared-0,46) had overwritten before it began
               593.3 ms  indian's client 0 writes shared-0 = 45, done at 593.4 ms
               619.9 ms  pacific's client 0 writes shared-0 = 46, done at 620.0 ms
@@ -69,16 +69,17 @@ fn a_chain_gives_up_all_writes_whoever_is_cut_off() {
             PC/EC chain:reads=tail,failover=off
             Where pacific or atlantic is cut off, it answers neither reads nor writes, and the others answer no writes; where indian is cut off, the others answer neither reads nor writes, and it answers no writes; what is answered is linearizable, and none of 1995 acknowledged writes was lost.
             A read takes 0.00 round trips at indian, 1.00 at pacific and atlantic, and a write 1.50 round trips at pacific and indian, 2.00 at atlantic; every read shows the latest write, with one slow site, too.
-            strongest: linearizable; else linearizable, eventual-convergence
+            strongest: linearizable (eventual-convergence: unknown); else linearizable and eventual-convergence
         "#]],
     );
     check(
         "chain:reads=craq",
         expect![[r#"
             PC/EC chain:reads=craq,failover=off
-            Where pacific or atlantic is cut off, it answers neither reads nor writes, and the others answer no writes; where indian is cut off, the others answer neither reads nor writes, and it answers no writes; what is answered is linearizable, and none of 1995 acknowledged writes was lost.
+            Where pacific or atlantic is cut off, it answers no writes and only some reads (16 to 31 of 37 to 38), and the others answer no writes; where indian is cut off, the others answer no writes and only some reads (21 of 37 to 38), and it answers no writes; what is answered is linearizable, and none of 1995 acknowledged writes was lost.
             A read takes 0.00 round trips, and a write 1.50 round trips at pacific and indian, 2.00 at atlantic; every read shows the latest write, with one slow site, too.
-            strongest: linearizable; else linearizable, eventual-convergence
+            Where pacific or atlantic is not heard, it answers no writes and only some reads (21 of 37 to 38), and the others answer no writes; where indian is not heard, the others answer no writes and only some reads (21 of 37 to 38), and it answers no writes.
+            strongest: linearizable (eventual-convergence: unknown); else linearizable and eventual-convergence
         "#]],
     );
 }
@@ -89,12 +90,12 @@ fn a_chain_that_is_read_anywhere_shows_what_is_not_committed() {
         "chain:reads=any",
         expect![[r#"
             PC/EL chain:reads=any,failover=off
-            Whichever site is cut off, no site answers writes; what is answered promises no less than without a cut (causal-convergence, pram), and none of 1995 acknowledged writes was lost.
+            Whichever site is cut off, no site answers writes; what is answered keeps the order that it kept without a cut (causal-convergence; pram could not be judged in full); none of 1995 acknowledged writes was lost.
             A read takes 0.00 round trips, and a write 1.50 round trips at pacific and indian, 2.00 at atlantic; reads go back to what others no longer see: indian-1 r(turn-1,nil) reads as turn-1 the initial value, which pacific-0 w(turn-1,1) had overwritten before it began.
-            strongest: causal-convergence; else sequential, eventual-convergence
+            strongest: causal-convergence (sequential, causal-memory, pram, eventual-convergence: unknown); else sequential and eventual-convergence
               pacific is cut off: indian-4 r(shared-0,41) reads as shared-0 that of atlantic-1 w(shared-0,41), which pacific-1 w(shared-0,46)? had overwritten before it began
               546.6 ms  atlantic's client 1 writes shared-0 = 41, done at 587.2 ms
-              619.9 ms  pacific's client 1 writes shared-0 = 46, unknown at 1619.9 ms: no answer within 1 s
+              619.9 ms  pacific's client 1 writes shared-0 = 46, silent until 1619.9 ms: no answer within 1 s
               719.9 ms  pacific's client 4 reads shared-0, shown 46 at 720.0 ms
               733.3 ms  indian's client 4 reads shared-0, shown 41 at 733.4 ms
               every link takes 5 ms: indian-1 r(turn-1,nil) reads as turn-1 the initial value, which pacific-0 w(turn-1,1) had overwritten before it began
@@ -114,7 +115,7 @@ fn a_chain_without_the_site_that_is_cut_off_goes_on() {
             Whichever site is cut off, it answers neither reads nor writes; the others answer again 459.9 ms after the cut at the latest; what is answered is linearizable, and none of 2480 acknowledged writes was lost.
             A read takes 0.00 round trips at indian, 1.00 at pacific and atlantic, and a write 1.50 round trips at pacific and indian, 2.00 at atlantic; every read shows the latest write, with one slow site, too.
             Where pacific or atlantic hears nobody, it answers neither reads nor writes, and the others answer no writes; where indian hears nobody, no site answers reads or writes.
-            strongest: linearizable; else linearizable, eventual-convergence
+            strongest: linearizable (eventual-convergence: unknown); else linearizable and eventual-convergence
         "#]],
     );
     check(
@@ -123,8 +124,8 @@ fn a_chain_without_the_site_that_is_cut_off_goes_on() {
             PC/EC chain:reads=craq,failover=majority
             Whichever site is cut off, it answers neither reads nor writes; the others answer again 459.9 ms after the cut at the latest; what is answered is linearizable, and none of 2480 acknowledged writes was lost.
             A read takes 0.00 round trips, and a write 1.50 round trips at pacific and indian, 2.00 at atlantic; every read shows the latest write, with one slow site, too.
-            Where pacific or atlantic hears nobody, it answers neither reads nor writes, and the others answer no writes; where indian hears nobody, no site answers reads or writes.
-            strongest: linearizable; else linearizable, eventual-convergence
+            Where pacific or atlantic hears nobody, it answers neither reads nor writes, and the others answer no writes; where indian hears nobody, it answers neither reads nor writes, and the others answer no writes and only some reads (21 of 37 to 38).
+            strongest: linearizable (eventual-convergence: unknown); else linearizable and eventual-convergence
         "#]],
     );
     check(
@@ -134,7 +135,7 @@ fn a_chain_without_the_site_that_is_cut_off_goes_on() {
             Whichever site is cut off, it answers neither reads nor writes; the others answer again 460.0 ms after the cut at the latest; what is answered is linearizable, and none of 7541 acknowledged writes was lost.
             A read takes 0.00 round trips at antarctic, 1.00 at pacific, atlantic, indian and arctic, and a write 2.50 round trips at pacific and antarctic, 3.00 at atlantic, indian and arctic; every read shows the latest write, with one slow site, too.
             Where pacific, atlantic, indian or arctic hears nobody, it answers neither reads nor writes, and the others answer no writes; where antarctic hears nobody, no site answers reads or writes.
-            strongest: linearizable; else linearizable, eventual-convergence
+            strongest: linearizable (eventual-convergence: unknown); else linearizable and eventual-convergence
         "#]],
     );
 }
@@ -157,7 +158,7 @@ fn states_that_are_merged_lose_nothing() {
             PA/EL crdt:gossip=20ms
             Whichever site is cut off, every site goes on answering reads and writes; 1549 of 4059 reads showed what had been replaced, up to 3973.2 ms before, and none of 4050 acknowledged writes was lost, and pram held without a cut and does not hold with one.
             A read takes 0.00 round trips, and a write 0.00 round trips; 3978 of 5060 reads showed what had been replaced, up to 79.3 ms before.
-            strongest: causal-convergence, eventual-convergence; else sequential
+            strongest: causal-convergence and eventual-convergence; else sequential
               pacific is cut off: indian-0 r(shared-0,45) reads as shared-0 that of indian-0 w(shared-0,45), which pacific-0 w(shared-0,46) had overwritten before it began
               593.3 ms  indian's client 0 writes shared-0 = 45, done at 593.4 ms
               619.9 ms  pacific's client 0 writes shared-0 = 46, done at 620.0 ms
@@ -173,7 +174,7 @@ fn states_that_are_merged_lose_nothing() {
             PA/EL crdt:gossip=200ms
             Whichever site is cut off, every site goes on answering reads and writes; 1894 of 4059 reads showed what had been replaced, up to 3973.2 ms before, and none of 4050 acknowledged writes was lost, and pram held without a cut and does not hold with one.
             A read takes 0.00 round trips, and a write 0.00 round trips; 20647 of 21680 reads showed what had been replaced, up to 199.2 ms before.
-            strongest: causal-convergence, eventual-convergence; else causal-convergence, causal-memory
+            strongest: causal-convergence and eventual-convergence; else causal-convergence and causal-memory
               pacific is cut off: indian-0 r(shared-0,45) reads as shared-0 that of indian-0 w(shared-0,45), which pacific-0 w(shared-0,46) had overwritten before it began
               593.3 ms  indian's client 0 writes shared-0 = 45, done at 593.4 ms
               619.9 ms  pacific's client 0 writes shared-0 = 46, done at 620.0 ms
@@ -190,43 +191,44 @@ fn whoever_stands_in_for_a_replica_lets_the_majority_go_on_and_quorums_miss_each
     check(
         "quorum:n=2,r=2,w=2",
         expect![[r#"
-        PC/EC quorum:n=2,r=2,w=2,repair=off,sloppy=off
-        Whichever site is cut off, no site answers reads or writes; what is answered is linearizable, and none of 2464 acknowledged writes was lost.
-        A read takes 1.00 round trips, and a write 1.00 round trips; every read shows the latest write, with one slow site, too.
-        strongest: linearizable; else linearizable, eventual-convergence
-    "#]],
+            PC/EC quorum:n=2,r=2,w=2,repair=off,sloppy=off
+            Whichever site is cut off, it answers neither reads nor writes, and the others answer only some reads (6 to 22 of 37 to 38) and only some writes (3 to 20 of 37 to 38); what is answered is linearizable, and none of 2464 acknowledged writes was lost.
+            A read takes 1.00 round trips, and a write 1.00 round trips; every read shows the latest write, with one slow site, too.
+            strongest: linearizable (eventual-convergence: unknown); else linearizable and eventual-convergence
+        "#]],
     );
     // Two of three sites always have one in common, two of five not.
     check(
         "quorum:n=2,r=2,w=2,sloppy=on",
         expect![[r#"
-        PC/EC quorum:n=2,r=2,w=2,repair=off,sloppy=on
-        Whichever site is cut off, it answers neither reads nor writes; what is answered is linearizable, and none of 3371 acknowledged writes was lost.
-        A read takes 1.00 round trips, and a write 1.00 round trips; every read shows the latest write, with one slow site, too.
-        strongest: linearizable, eventual-convergence; else linearizable, eventual-convergence
-    "#]],
+            PC/EC quorum:n=2,r=2,w=2,repair=off,sloppy=on
+            Whichever site is cut off, it answers neither reads nor writes; what is answered is linearizable, and none of 3371 acknowledged writes was lost.
+            A read takes 1.00 round trips, and a write 1.00 round trips; every read shows the latest write, with one slow site, too.
+            strongest: linearizable and eventual-convergence; else linearizable and eventual-convergence
+        "#]],
     );
     check(
         "quorum:n=2,r=2,w=2,sites=5",
         expect![[r#"
-        PC/EC quorum:n=2,r=2,w=2,repair=off,sloppy=off,sites=5
-        Where pacific, atlantic, arctic or antarctic is cut off, no site answers reads or writes; where indian is cut off, it and pacific and arctic answer neither reads nor writes, and atlantic and antarctic answer no writes; the others answer again 1084.0 ms after the cut at the latest; what is answered is linearizable, and none of 8309 acknowledged writes was lost.
-        A read takes 1.00 round trips, and a write 1.00 round trips; every read shows the latest write, with one slow site, too.
-        Whichever site hears nobody, no site answers reads or writes.
-        strongest: linearizable; else linearizable, eventual-convergence
-    "#]],
+            PC/EC quorum:n=2,r=2,w=2,repair=off,sloppy=off,sites=5
+            Where pacific, atlantic, arctic or antarctic is cut off, it answers neither reads nor writes, and the others answer only some reads (16 to 30 of 37) and only some writes (18 to 26 of 38); where indian is cut off, it answers neither reads nor writes, and pacific and arctic answer only some reads (35 to 36 of 37) and only some writes (24 to 28 of 38), and atlantic and antarctic answer only some writes (26 to 27 of 38); what is answered is linearizable, and none of 8309 acknowledged writes was lost.
+            A read takes 1.00 round trips, and a write 1.00 round trips; every read shows the latest write, with one slow site, too.
+            Where pacific, atlantic, arctic or antarctic is not heard, it answers neither reads nor writes, and the others answer only some reads (16 to 33 of 37) and only some writes (18 to 26 of 38); where indian is not heard, it answers neither reads nor writes, and pacific and arctic answer only some reads (35 to 36 of 37) and only some writes (24 to 28 of 38), and atlantic and antarctic answer only some writes (26 to 27 of 38).
+            Whichever site hears nobody, it answers neither reads nor writes, and the others answer only some reads (16 to 35 of 37) and only some writes (18 to 28 of 38).
+            strongest: linearizable (eventual-convergence: unknown); else linearizable and eventual-convergence
+        "#]],
     );
     check(
         "quorum:n=2,r=2,w=2,sloppy=on,sites=5",
         expect![[r#"
-        P–/EC quorum:n=2,r=2,w=2,repair=off,sloppy=on,sites=5
-        Whichever site is cut off, it answers neither reads nor writes; 26 of 10127 reads showed what had been replaced, up to 3751.7 ms before, and none of 10119 acknowledged writes was lost.
-        A read takes 1.00 round trips, and a write 1.00 round trips; every read shows the latest write, with one slow site, too.
-        strongest: nothing; else linearizable, eventual-convergence
-          atlantic is cut off: atlantic-14.4 r(own-2-90,nil) reads as own-2-90 the initial value, which indian-5 w(own-2-90,453) had overwritten before it began
-          3628.0 ms  indian's client 5 writes own-2-90 = 453, done at 3648.4 ms
-          3884.0 ms  atlantic's client 14 reads own-2-90, shown nothing at 4620.4 ms
-    "#]],
+            P–/EC quorum:n=2,r=2,w=2,repair=off,sloppy=on,sites=5
+            Whichever site is cut off, it answers neither reads nor writes; 26 of 10127 reads showed what had been replaced, up to 3751.7 ms before, and none of 10119 acknowledged writes was lost.
+            A read takes 1.00 round trips, and a write 1.00 round trips; every read shows the latest write, with one slow site, too.
+            strongest: none shown (sequential, causal-convergence, causal-memory, causal, pram, read-your-writes, monotonic-reads, monotonic-writes, writes-follow-reads, strong-convergence: unknown); else linearizable and eventual-convergence
+              atlantic is cut off: atlantic-14.4 r(own-2-90,nil) reads as own-2-90 the initial value, which indian-5 w(own-2-90,453) had overwritten before it began
+              3628.0 ms  indian's client 5 writes own-2-90 = 453, done at 3648.4 ms
+              3884.0 ms  atlantic's client 14 reads own-2-90, shown nothing at 4620.4 ms
+        "#]],
     );
 }
 
@@ -236,7 +238,7 @@ fn whoever_stands_in_for_a_replica_lets_every_site_go_on() {
         "quorum:n=2,r=1,w=1",
         expect![[r#"
             P–/EL quorum:n=2,r=1,w=1,repair=off,sloppy=off
-            Whichever site is cut off, it answers neither reads nor writes; 729 of 3835 reads showed what had been replaced, up to 3973.2 ms before, and none of 3822 acknowledged writes was lost, and pram held without a cut and does not hold with one.
+            Whichever site is cut off, it answers only some reads (18 to 31 of 37 to 38) and only some writes (21 to 31 of 37 to 38); 729 of 3835 reads showed what had been replaced, up to 3973.2 ms before, and none of 3822 acknowledged writes was lost, and pram held without a cut and does not hold with one.
             A read takes 0.00 round trips, and a write 0.00 round trips; 992 of 4457 reads showed what had been replaced, up to 59.4 ms before.
             strongest: causal-convergence; else sequential
               pacific is cut off: indian-0 r(shared-0,45) reads as shared-0 that of indian-0 w(shared-0,45), which pacific-0 w(shared-0,46) had overwritten before it began
@@ -254,7 +256,7 @@ fn whoever_stands_in_for_a_replica_lets_every_site_go_on() {
             PA/EL quorum:n=2,r=1,w=1,repair=off,sloppy=on
             Whichever site is cut off, every site goes on answering reads and writes; 890 of 4059 reads showed what had been replaced, up to 3973.2 ms before, and none of 4050 acknowledged writes was lost, and causal-convergence held without a cut and does not hold with one.
             A read takes 0.00 round trips, and a write 0.00 round trips; 992 of 4457 reads showed what had been replaced, up to 59.4 ms before.
-            strongest: monotonic-writes, writes-follow-reads; else sequential
+            strongest: monotonic-writes and writes-follow-reads; else sequential
               pacific is cut off: indian-0 r(shared-0,45) reads as shared-0 that of indian-0 w(shared-0,45), which pacific-0 w(shared-0,46) had overwritten before it began
               593.3 ms  indian's client 0 writes shared-0 = 45, done at 593.4 ms
               619.9 ms  pacific's client 0 writes shared-0 = 46, done at 620.0 ms

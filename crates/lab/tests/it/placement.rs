@@ -56,7 +56,7 @@ fn a_leader_that_alone_is_read_is_consistent_in_both() {
             PC/EC leader:sync=none,reads=leader,failover=off
             Where pacific is cut off, the others answer neither reads nor writes; where atlantic or indian is cut off, it answers neither reads nor writes; what is answered is linearizable, and none of 3146 acknowledged writes was lost.
             A read takes 0.00 round trips at pacific, 1.00 at atlantic and indian, and a write 0.00 round trips at pacific, 1.00 at atlantic and indian; every read shows the latest write, with one slow site, too.
-            strongest: linearizable, eventual-convergence; else linearizable, eventual-convergence
+            strongest: linearizable and eventual-convergence; else linearizable and eventual-convergence
         "#]],
     );
     check(
@@ -65,7 +65,7 @@ fn a_leader_that_alone_is_read_is_consistent_in_both() {
             PC/EC leader:sync=all,reads=leader,failover=off
             Where pacific is cut off, the others answer neither reads nor writes, and it answers no writes; where atlantic or indian is cut off, it answers neither reads nor writes, and the others answer no writes; what is answered is linearizable, and none of 1990 acknowledged writes was lost.
             A read takes 0.00 round trips at pacific, 1.00 at atlantic and indian, and a write 1.00 round trips at pacific, 2.00 at atlantic and indian; every read shows the latest write, with one slow site, too.
-            strongest: linearizable; else linearizable, eventual-convergence
+            strongest: linearizable (eventual-convergence: unknown); else linearizable and eventual-convergence
         "#]],
     );
 }
@@ -76,9 +76,9 @@ fn followers_that_are_read_show_what_has_been_replaced() {
         "leader:sync=none,reads=anywhere",
         expect![[r#"
             PC/EL leader:sync=none,reads=anywhere,failover=off
-            Where pacific is cut off, the others answer no writes; where atlantic or indian is cut off, it answers no writes; what is answered promises no less than without a cut (causal-convergence, pram), and none of 3146 acknowledged writes was lost; 606 of 4059 reads showed what had been replaced, up to 3953.0 ms before.
+            Where pacific is cut off, the others answer no writes; where atlantic or indian is cut off, it answers no writes; what is answered keeps the order that it kept without a cut (causal-convergence, pram), but not how old a read may be: 59.4 ms without, 3953.0 ms with one (606 of 4059 reads); none of 3146 acknowledged writes was lost.
             A read takes 0.00 round trips, and a write 0.00 round trips at pacific, 1.00 at atlantic and indian; 1572 of 8922 reads showed what had been replaced, up to 59.4 ms before.
-            strongest: causal-convergence, pram; else sequential
+            strongest: causal-convergence and pram (sequential, causal-memory: unknown); else sequential
               pacific is cut off: indian-4 r(shared-0,41) reads as shared-0 that of atlantic-0 w(shared-0,41), which pacific-0 w(shared-0,46) had overwritten before it began
               546.6 ms  atlantic's client 0 writes shared-0 = 41, done at 566.9 ms
               619.9 ms  pacific's client 0 writes shared-0 = 46, done at 620.0 ms
@@ -92,9 +92,9 @@ fn followers_that_are_read_show_what_has_been_replaced() {
         "leader:sync=one,reads=anywhere",
         expect![[r#"
             PC/EL leader:sync=one,reads=anywhere,failover=off
-            Where pacific is cut off, no site answers writes; where atlantic or indian is cut off, it answers no writes; what is answered promises no less than without a cut (causal-convergence, pram), and none of 2904 acknowledged writes was lost; 294 of 4059 reads showed what had been replaced, up to 3932.9 ms before.
+            Where pacific is cut off, no site answers writes; where atlantic or indian is cut off, it answers no writes; what is answered keeps the order that it kept without a cut (causal-convergence; pram could not be judged in full), but not how old a read may be: 39.6 ms without, 3932.9 ms with one (294 of 4059 reads); none of 2904 acknowledged writes was lost.
             A read takes 0.00 round trips, and a write 1.00 round trips at pacific, 2.00 at atlantic and indian; 491 of 13880 reads showed what had been replaced, up to 39.6 ms before.
-            strongest: causal-convergence; else sequential
+            strongest: causal-convergence (sequential, causal-memory, pram: unknown); else sequential
               atlantic is cut off: atlantic-4 r(shared-0,41) reads as shared-0 that of atlantic-1 w(shared-0,41), which indian-0 w(shared-0,45) had overwritten before it began
               546.6 ms  atlantic's client 1 writes shared-0 = 41, done at 587.1 ms
               593.3 ms  indian's client 0 writes shared-0 = 45, done at 633.7 ms
@@ -109,12 +109,12 @@ fn followers_that_are_read_show_what_has_been_replaced() {
         "leader:sync=all,reads=anywhere",
         expect![[r#"
             PC/EL leader:sync=all,reads=anywhere,failover=off
-            Whichever site is cut off, no site answers writes; what is answered promises no less than without a cut (causal-convergence, pram), and none of 1990 acknowledged writes was lost.
+            Whichever site is cut off, no site answers writes; what is answered keeps the order that it kept without a cut (causal-convergence; pram could not be judged in full); none of 1990 acknowledged writes was lost.
             A read takes 0.00 round trips, and a write 1.00 round trips at pacific, 2.00 at atlantic and indian; reads go back to what others no longer see: pacific-1 r(turn-1,nil) reads as turn-1 the initial value, which pacific-0 w(turn-1,1) had overwritten before it began.
-            strongest: causal-convergence; else sequential, eventual-convergence
+            strongest: causal-convergence (sequential, causal-memory, pram, eventual-convergence: unknown); else sequential and eventual-convergence
               atlantic is cut off: atlantic-4 r(shared-0,41) reads as shared-0 that of atlantic-1 w(shared-0,41), which pacific-0 w(shared-0,46)? had overwritten before it began
               546.6 ms  atlantic's client 1 writes shared-0 = 41, done at 587.3 ms
-              619.9 ms  pacific's client 0 writes shared-0 = 46, unknown at 1619.9 ms: no answer within 1 s
+              619.9 ms  pacific's client 0 writes shared-0 = 46, silent until 1619.9 ms: no answer within 1 s
               653.3 ms  indian's client 2 reads shared-0, shown 46 at 653.4 ms
               726.6 ms  atlantic's client 4 reads shared-0, shown 41 at 726.7 ms
               every link takes 5 ms: pacific-1 r(turn-1,nil) reads as turn-1 the initial value, which pacific-0 w(turn-1,1) had overwritten before it began
@@ -134,7 +134,7 @@ fn a_leader_that_is_replaced_loses_what_its_follower_had_not_been_sent() {
             Whichever site is cut off, it answers neither reads nor writes; the others answer again 553.3 ms after the cut at the latest; 64 of 3155 reads showed what had been replaced, up to 5233.2 ms before, and 12 of 3145 acknowledged writes were lost.
             A read takes 0.00 round trips at pacific, 1.00 at atlantic and indian, and a write 0.00 round trips at pacific, 1.00 at atlantic and indian; every read shows the latest write, with one slow site, too.
             Whichever site hears nobody, it answers neither reads nor writes; the others answer again 913.3 ms after the cut at the latest.
-            strongest: strong-convergence; else linearizable, eventual-convergence
+            strongest: strong-convergence (monotonic-writes, writes-follow-reads: unknown); else linearizable and eventual-convergence
               pacific is cut off: indian-0.2 r(shared-0,41) reads as shared-0 that of atlantic-1 w(shared-0,41), which pacific-0 w(shared-0,46) had overwritten before it began
               546.6 ms  atlantic's client 1 writes shared-0 = 41, done at 567.0 ms
               619.9 ms  pacific's client 0 writes shared-0 = 46, done at 620.0 ms
@@ -148,7 +148,7 @@ fn a_leader_that_is_replaced_loses_what_its_follower_had_not_been_sent() {
             Whichever site is cut off, it answers neither reads nor writes; the others answer again 553.3 ms after the cut at the latest; what is answered is linearizable, and none of 3116 acknowledged writes was lost.
             A read takes 0.00 round trips at pacific, 1.00 at atlantic and indian, and a write 1.00 round trips at pacific, 2.00 at atlantic and indian; every read shows the latest write, with one slow site, too.
             Whichever site hears nobody, it answers neither reads nor writes; the others answer again 913.3 ms after the cut at the latest.
-            strongest: linearizable; else linearizable, eventual-convergence
+            strongest: linearizable (eventual-convergence: unknown); else linearizable and eventual-convergence
         "#]],
     );
 }
@@ -161,7 +161,7 @@ fn a_quorum_of_one_goes_on_everywhere() {
             PA/EL quorum:n=3,r=1,w=1,repair=off,sloppy=off
             Whichever site is cut off, every site goes on answering reads and writes; 1073 of 4059 reads showed what had been replaced, up to 3973.2 ms before, and none of 4050 acknowledged writes was lost, and pram held without a cut and does not hold with one.
             A read takes 0.00 round trips, and a write 0.00 round trips; 2356 of 3510 reads showed what had been replaced, up to 59.4 ms before.
-            strongest: causal-convergence, eventual-convergence; else sequential
+            strongest: causal-convergence and eventual-convergence; else sequential
               pacific is cut off: indian-0 r(shared-0,45) reads as shared-0 that of indian-0 w(shared-0,45), which pacific-0 w(shared-0,46) had overwritten before it began
               593.3 ms  indian's client 0 writes shared-0 = 45, done at 593.4 ms
               619.9 ms  pacific's client 0 writes shared-0 = 46, done at 620.0 ms
@@ -181,7 +181,7 @@ fn quorums_that_meet_give_up_the_site_that_is_cut_off() {
             PC/EC quorum:n=3,r=2,w=2,repair=off,sloppy=off
             Whichever site is cut off, it answers neither reads nor writes; what is answered is linearizable, and none of 3371 acknowledged writes was lost.
             A read takes 1.00 round trips, and a write 1.00 round trips; every read shows the latest write, with one slow site, too.
-            strongest: linearizable, eventual-convergence; else linearizable, eventual-convergence
+            strongest: linearizable and eventual-convergence; else linearizable and eventual-convergence
         "#]],
     );
     check(
@@ -190,7 +190,7 @@ fn quorums_that_meet_give_up_the_site_that_is_cut_off() {
             PC/EC quorum:n=3,r=2,w=2,repair=before,sloppy=off
             Whichever site is cut off, it answers neither reads nor writes; what is answered is linearizable, and none of 3371 acknowledged writes was lost.
             A read takes 1.00 round trips, and a write 1.00 round trips; every read shows the latest write, with one slow site, too.
-            strongest: linearizable, eventual-convergence; else linearizable, eventual-convergence
+            strongest: linearizable and eventual-convergence; else linearizable and eventual-convergence
         "#]],
     );
     check(
@@ -199,7 +199,7 @@ fn quorums_that_meet_give_up_the_site_that_is_cut_off() {
             PC/EC quorum:n=5,r=3,w=3,repair=off,sloppy=off,sites=5
             Whichever site is cut off, it answers neither reads nor writes; what is answered is linearizable, and none of 10119 acknowledged writes was lost.
             A read takes 1.00 round trips, and a write 1.00 round trips; every read shows the latest write, with one slow site, too.
-            strongest: linearizable, eventual-convergence; else linearizable, eventual-convergence
+            strongest: linearizable and eventual-convergence; else linearizable and eventual-convergence
         "#]],
     );
 }
@@ -210,12 +210,12 @@ fn a_quorum_of_all_writers_or_all_readers() {
         "quorum:r=1,w=3",
         expect![[r#"
             PC/EL quorum:n=3,r=1,w=3,repair=off,sloppy=off
-            Whichever site is cut off, no site answers writes; what is answered promises no less than without a cut (causal-convergence, pram), and none of 2013 acknowledged writes was lost.
+            Whichever site is cut off, no site answers writes; what is answered keeps the order that it kept without a cut (causal-convergence; pram could not be judged in full); none of 2013 acknowledged writes was lost.
             A read takes 0.00 round trips, and a write 1.00 round trips; reads go back to what others no longer see: indian-1 r(turn-1,nil) reads as turn-1 the initial value, which pacific-0 w(turn-1,1) had overwritten before it began.
-            strongest: causal-convergence; else sequential, eventual-convergence
+            strongest: causal-convergence (sequential, causal-memory, pram, eventual-convergence: unknown); else sequential and eventual-convergence
               pacific is cut off: pacific-3 r(shared-0,46) reads as shared-0 that of pacific-0 w(shared-0,46)?, which indian-0 w(shared-0,45)? had overwritten before it began
-              593.3 ms  indian's client 0 writes shared-0 = 45, unknown at 1593.3 ms: no answer within 1 s
-              619.9 ms  pacific's client 0 writes shared-0 = 46, unknown at 1619.9 ms: no answer within 1 s
+              593.3 ms  indian's client 0 writes shared-0 = 45, silent until 1593.3 ms: no answer within 1 s
+              619.9 ms  pacific's client 0 writes shared-0 = 46, silent until 1619.9 ms: no answer within 1 s
               639.9 ms  pacific's client 1 reads shared-0, shown 46 at 640.0 ms
               653.3 ms  indian's client 2 reads shared-0, shown 45 at 653.4 ms
               719.9 ms  pacific's client 3 reads shared-0, shown 46 at 720.0 ms
@@ -231,7 +231,7 @@ fn a_quorum_of_all_writers_or_all_readers() {
             PC/EC quorum:n=3,r=3,w=1,repair=off,sloppy=off
             Whichever site is cut off, no site answers reads; what is answered is linearizable, and none of 4050 acknowledged writes was lost.
             A read takes 1.00 round trips, and a write 0.00 round trips; every read shows the latest write, with one slow site, too.
-            strongest: linearizable, eventual-convergence; else linearizable, eventual-convergence
+            strongest: linearizable and eventual-convergence; else linearizable and eventual-convergence
         "#]],
     );
 }
@@ -245,7 +245,7 @@ fn a_majority_log_gives_up_the_site_that_is_cut_off() {
             Whichever site is cut off, it answers neither reads nor writes; the others answer again 573.3 ms after the cut at the latest; what is answered is linearizable, and none of 3093 acknowledged writes was lost.
             A read takes 1.00 round trips at pacific, 2.00 at atlantic and indian, and a write 1.00 round trips at pacific, 2.00 at atlantic and indian; every read shows the latest write, with one slow site, too.
             Whichever site hears nobody, it answers neither reads nor writes; the others answer again 833.3 ms after the cut at the latest.
-            strongest: linearizable, eventual-convergence; else linearizable, eventual-convergence
+            strongest: linearizable and eventual-convergence; else linearizable and eventual-convergence
         "#]],
     );
     check(
@@ -255,17 +255,17 @@ fn a_majority_log_gives_up_the_site_that_is_cut_off() {
             Whichever site is cut off, it answers neither reads nor writes; the others answer again 573.3 ms after the cut at the latest; what is answered is linearizable, and none of 3093 acknowledged writes was lost.
             A read takes 0.00 round trips at pacific, 1.00 at atlantic and indian, and a write 1.00 round trips at pacific, 2.00 at atlantic and indian; every read shows the latest write, with one slow site, too.
             Whichever site hears nobody, it answers neither reads nor writes; the others answer again 833.3 ms after the cut at the latest.
-            strongest: linearizable; else linearizable, eventual-convergence
+            strongest: linearizable (eventual-convergence: unknown); else linearizable and eventual-convergence
         "#]],
     );
     check(
         "consensus:reads=anywhere",
         expect![[r#"
-            PC/EL consensus:reads=anywhere
-            Whichever site is cut off, it answers no writes; the others answer again 553.3 ms after the cut at the latest; what is answered promises no less than without a cut (monotonic-reads, monotonic-writes, writes-follow-reads), and none of 3093 acknowledged writes was lost; 748 of 4059 reads showed what had been replaced, up to 3932.9 ms before.
+            P?/EL consensus:reads=anywhere
+            Whichever site is cut off, it answers no writes; the others answer again 553.3 ms after the cut at the latest; 748 of 4059 reads showed what had been replaced, up to 3932.9 ms before, and none of 3093 acknowledged writes was lost, and whether monotonic-reads, monotonic-writes, writes-follow-reads holds as without a cut nobody can tell.
             A read takes 0.00 round trips, and a write 1.00 round trips at pacific, 2.00 at atlantic and indian; 5129 of 17368 reads showed what had been replaced, up to 99.6 ms before.
             Whichever site hears nobody, it answers no writes; the others answer again 833.3 ms after the cut at the latest.
-            strongest: nothing; else monotonic-reads, monotonic-writes, writes-follow-reads
+            strongest: none shown (monotonic-reads, monotonic-writes, writes-follow-reads: unknown); else monotonic-reads and monotonic-writes and writes-follow-reads
               pacific is cut off: indian-13 r(own-0-14,nil) reads as own-0-14 the initial value, which pacific-0 w(own-0-14,43) had overwritten before it began
               579.9 ms  pacific's client 0 writes own-0-14 = 43, done at 600.3 ms
               1093.3 ms  indian's client 13 reads own-0-14, shown nothing at 1093.4 ms
@@ -449,7 +449,7 @@ fn a_store_that_no_cut_reaches_is_in_no_cell() {
         P?/EC a map
         Whichever site is cut off, every site goes on answering reads and writes; nothing wrong was seen, so the cuts did not reach the store.
         A read takes 0.00 round trips, and a write 0.00 round trips; every read shows the latest write, with one slow site, too.
-        strongest: linearizable, eventual-convergence; else linearizable, eventual-convergence
+        strongest: linearizable and eventual-convergence; else linearizable and eventual-convergence
     "#]].assert_eq(&shown(&placement));
 }
 
@@ -470,7 +470,7 @@ fn twenty_seeds_give_the_same_cell() {
         ("quorum:r=1,w=1", "PA/EL"),
         ("quorum:r=2,w=2,repair=before", "PC/EC"),
         ("consensus:reads=lease", "PC/EC"),
-        ("consensus:reads=anywhere", "PC/EL"),
+        ("consensus:reads=anywhere", "P?/EL"),
     ];
     for (text, cell) in stores {
         let store: Store = text.parse().expect("it is in the table");
@@ -509,8 +509,8 @@ fn settings_that_a_store_does_not_have_are_refused() {
         leader:sync=some: store leader: sync cannot be "some", only none, one, all
         leader:sync: store leader: "sync" is not of the form setting=value
         leader:sync=one,sync=all: store leader: "sync=all" sets it twice
-        quorum:r=4,w=1: store quorum: r cannot be "4", only 1, 2, 3
-        quorum:n=5: store quorum: n cannot be "5", only 1, 2, 3
+        quorum:r=4,w=1: store quorum: r cannot be "4", only 1, 2, 3, because n=3
+        quorum:n=5: store quorum: n cannot be "5", only 1, 2, 3, because 4 and 5 need sites=5
         quorum:sites=4: store quorum: sites cannot be "4", only 3, 5
         : there is no store ""; there are leader, quorum, consensus, multi-leader, chain, crdt
     "#]]
