@@ -470,7 +470,6 @@ fn twenty_seeds_give_the_same_cell() {
         ("quorum:r=1,w=1", "PA/EL"),
         ("quorum:r=2,w=2,repair=before", "PC/EC"),
         ("consensus:reads=lease", "PC/EC"),
-        ("consensus:reads=anywhere", "P?/EL"),
     ];
     for (text, cell) in stores {
         let store: Store = text.parse().expect("it is in the table");
