@@ -38,7 +38,7 @@ pub struct Violation {
 /// How long the judge of linearizability may look at one round: a second or two.
 const BUDGET: Budget = Budget { bytes_max: 1 << 28, pairs_max: 1 << 22, steps_max: 1 << 22 };
 /// How long each judge of the other models may: they are there to be read, and decide nothing.
-const BUDGET_OF_OTHERS: Budget = Budget { steps_max: 1 << 18, ..BUDGET };
+const BUDGET_OF_OTHERS: Budget = Budget { steps_max: 1 << 21, ..BUDGET };
 
 /// Whether every round is linearizable; each is given with its place among all. The first that is not is shown, where it can
 /// be by what was read during or after a cut.

@@ -323,9 +323,9 @@ pub(crate) fn not_linearizable(store: &str, seeds: u64) -> Vec<u64> {
 
 #[test]
 fn a_majority_log_is_linearizable_however_it_is_cut() {
-    assert_eq!(not_linearizable("consensus:reads=log", 100), []);
-    assert_eq!(not_linearizable("consensus:reads=lease", 100), []);
-    assert_eq!(not_linearizable("consensus:reads=lease,sites=5", 30), []);
+    assert!(not_linearizable("consensus:reads=log", 100).is_empty());
+    assert!(not_linearizable("consensus:reads=lease", 100).is_empty());
+    assert!(not_linearizable("consensus:reads=lease,sites=5", 30).is_empty());
 }
 
 #[test]
