@@ -145,7 +145,8 @@ pub enum Timing {
 /// Sessions of transactions: who read and wrote what, in which order.
 ///
 /// Valid by construction: keys, values and sessions exist; a session's transactions stand in its order, and where times
-/// are recorded they do not overlap. Ten million accesses fit: 16 bytes each, and 32 a transaction.
+/// are recorded they do not overlap. Ten million accesses fit: 16 bytes each, and 12 a transaction, or 28
+/// with times.
 ///
 /// Use [`History`](crate::History) for objects with a specification of their own (queues, counters), this for reads and
 /// writes, of which several may be one transaction.
@@ -170,6 +171,8 @@ pub struct Sessions {
     keys: Arc<Names>,
     texts: Arc<Names>,
     transactions: Vec<Held>,
+    /// When each began and ended; empty if that is not recorded.
+    times: Vec<[u64; 2]>,
     accesses: Vec<Access>,
     /// Where each list ends in `listed`.
     lists: Arc<Vec<u32>>,
@@ -183,11 +186,12 @@ pub struct Sessions {
     unsaid: u64,
 }
 
-/// A transaction, and where its accesses end.
+/// A transaction without its times, and where its accesses end.
 #[derive(Clone, Copy, Debug)]
 struct Held {
-    transaction: Transaction,
+    session: u32,
     end: u32,
+    outcome: Outcome,
 }
 
 impl Sessions {
@@ -199,6 +203,7 @@ impl Sessions {
             keys: Arc::default(),
             texts: Arc::default(),
             transactions: Vec::new(),
+            times: Vec::new(),
             accesses: Vec::new(),
             lists: Arc::default(),
             listed: Arc::default(),
@@ -289,7 +294,10 @@ impl Sessions {
         let end = end.map_err(|_| SessionsError::Full)?;
         let id = u32::try_from(self.transactions.len()).map_err(|_| SessionsError::Full)?;
         self.accesses.extend_from_slice(accesses);
-        self.transactions.push(Held { transaction, end });
+        self.transactions.push(Held { session: transaction.session, end, outcome: transaction.outcome });
+        if self.timing == Timing::Recorded {
+            self.times.push([invoked, returned]);
+        }
         // One whose end is not known bounds nothing but by its beginning.
         let over = if returned == Transaction::NEVER { invoked } else { returned };
         self.over[transaction.session as usize] = over;
@@ -366,7 +374,11 @@ impl Sessions {
     /// # Panics
     /// If it is none of these.
     pub fn transaction(&self, id: TransactionId) -> Transaction {
-        self.transactions[id.index()].transaction
+        let Held { session, outcome, .. } = self.transactions[id.index()];
+        match self.times.get(id.index()) {
+            Some(&[invoked, returned]) => Transaction { session, outcome, invoked, returned },
+            None => Transaction::untimed(session, outcome),
+        }
     }
 
     /// What a transaction read and wrote, in its order.
@@ -523,6 +535,6 @@ mod tests {
 
     #[test]
     fn an_access_and_a_transaction_cost_what_the_documentation_says() {
-        assert_eq!((size_of::<Access>(), size_of::<Held>()), (16, 32));
+        assert_eq!((size_of::<Access>(), size_of::<Held>(), size_of::<[u64; 2]>()), (16, 12, 16));
     }
 }
