@@ -41,6 +41,7 @@ pub(super) fn judge(
     patience.step(sessions.len() as u64)?;
     let mut zones = Zones::of(sessions, is_chosen, patience);
     let mut searched = vec![false; is_chosen.len()];
+    let mut near = vec![0; is_chosen.len()];
     for id in sessions.ids() {
         let [access] = sessions.accesses(id) else { continue };
         let transaction = sessions.transaction(id);
@@ -49,7 +50,7 @@ pub(super) fn judge(
         if !is_read || !is_chosen[access.key.index()] || is_ignored {
             continue;
         }
-        match zones.find(access.key, access.value) {
+        match zones.find(access.key, access.value, &mut near[access.key.index()]) {
             Found::None => return Err(unwritten(sessions, id).into()),
             Found::Several => searched[access.key.index()] = true,
             Found::One(place) => {
@@ -157,24 +158,45 @@ impl Zones {
         &mut self.clusters[self.starts[key] as usize..self.starts[key + 1] as usize]
     }
 
-    fn find(&self, key: Key, value: Value) -> Found {
+    /// Looks first where the last one of the key was found, which is kept in `near`: reads mostly show what is new.
+    fn find(&self, key: Key, value: Value, near: &mut usize) -> Found {
         let start = self.starts[key.index()] as usize;
         let group = &self.clusters[start..self.starts[key.index() + 1] as usize];
-        // Where values have no gaps, the first guess is right.
-        let guess = group
-            .first()
-            .and_then(|first| usize::try_from(value.bits().checked_sub(first.value.bits())?).ok());
-        let guess = guess.filter(|place| group.get(*place).is_some_and(|held| held.value == value));
-        let mut place = guess.unwrap_or_else(|| group.partition_point(|cluster| cluster.value < value));
-        while place > 0 && group[place - 1].value == value {
-            place -= 1;
-        }
-        match &group[place.min(group.len())..] {
+        let place = first_from(*near, group.len(), |place| group[place].value >= value);
+        *near = place;
+        match &group[place..] {
             [first, second, ..] if first.value == value && second.value == value => Found::Several,
             [first, ..] if first.value == value => Found::One(start + place),
             _ => Found::None,
         }
     }
+}
+
+/// The first place for which `is_beyond`, as all after it are, or `count`: in steps that double, from `near` on (Bentley and
+/// Yao 1976). O(log of how far it is).
+fn first_from(near: usize, count: usize, is_beyond: impl Fn(usize) -> bool) -> usize {
+    let (mut from, mut until) = (near.min(count), near.min(count));
+    let mut step = 1;
+    if from < count && !is_beyond(from) {
+        // All before `from` are not beyond.
+        while until < count && !is_beyond(until) {
+            from = until + 1;
+            until = from.saturating_add(step).min(count);
+            step *= 2;
+        }
+    } else {
+        // Whatever is at `until` is beyond, or the end.
+        while from > 0 && is_beyond(from - 1) {
+            until = from - 1;
+            from = until.saturating_sub(step);
+            step *= 2;
+        }
+    }
+    while from < until {
+        let middle = from.midpoint(until);
+        if is_beyond(middle) { until = middle } else { from = middle + 1 }
+    }
+    until
 }
 
 /// Two clusters of one key of which each must be before the other: of several such pairs the one that is over first. Only
