@@ -28,6 +28,7 @@
 //! | `separations` | [`SEPARATIONS`], [`SMALLEST`], [`Shape`]: the histories that tell models apart, and which anomalies are examples of them |
 //! | `told` | [`verdict`]: the same in the words of a [`Verdict`](constellation_trace::Verdict) |
 //! | `observed`, `sources`, `past`, `writers`, `front` | who read from whom, what is in whose past, who wrote what when, and going forward through all sessions at once: for all judges |
+//! | `forward` | one pass through causal histories, which most need no more than |
 //! | `specification` | [`Specification`]: what an object of your own may do, one operation at a time |
 //! | `objects` | [`Object`]: the specifications that are there |
 //! | `asked`, `items`, `search` | which objects a record speaks of, its operations, and the search for an order of them |
@@ -42,6 +43,7 @@ mod causal_convergence;
 mod convergence;
 mod elements;
 mod finding;
+mod forward;
 mod front;
 mod graph;
 mod guarantees;

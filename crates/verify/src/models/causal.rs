@@ -4,6 +4,7 @@ mod stream;
 
 use super::elements::{self, Level};
 use super::finding::{Anomaly, Finding, Stop, Why, key_name, transaction_name};
+use super::forward::{Later, surely_holds};
 use super::observed::{INITIAL, Observed, Seen};
 use super::past::{Past, edge};
 use super::patience::Patience;
@@ -47,6 +48,9 @@ impl Model for Causal {
 
 fn causal(recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> Result<(), Stop> {
     let observed = Observed::of(recorded, patience)?;
+    if surely_holds(&observed, Later::Concurrent, patience)? {
+        return observed.holds();
+    }
     let past = Past::of(&observed, patience)?;
     let writers = Writers::of(&observed, patience)?;
     let reach = |id, session| past.reach(&observed, id, session);

@@ -5,6 +5,7 @@ use constellation_trace::{Key, Limit, TransactionId};
 use super::causal::overwritten;
 use super::elements::{self, Level};
 use super::finding::{Anomaly, Finding, Stop, Why};
+use super::forward::{Later, surely_holds};
 use super::front;
 use super::observed::{INITIAL, Observed};
 use super::past::Past;
@@ -59,6 +60,9 @@ pub(super) fn converges(recorded: &Recorded<'_>, patience: &mut Patience<'_>) ->
 
 /// The same, for whom reads are given their writes; a read that was left out is nobody's concern here.
 pub(super) fn converging(observed: &Observed<'_>, patience: &mut Patience<'_>) -> Result<(), Stop> {
+    if surely_holds(observed, Later::None, patience)? {
+        return Ok(());
+    }
     let past = Past::of(observed, patience)?;
     let writers = Writers::of(observed, patience)?;
     patience.afford(observed.places.len() + 1, size_of::<u32>())?;

@@ -123,6 +123,8 @@ impl<'a> Observed<'a> {
                 observed.read(TransactionId::new(needed), &written, &mut own, &mut open, patience)?;
             }
         }
+        // What comes now has its place.
+        drop(written);
         for id in sessions.ids() {
             if observed.places[id.index()] == 0 {
                 continue;

@@ -34,6 +34,11 @@ enum Rows {
 /// Up to so many sessions are always told by numbers.
 const SESSIONS_FEW: usize = 256;
 
+/// Whether a bit for each transaction takes less than a number for each session.
+pub(crate) fn is_of_bits(observed: &Observed<'_>) -> bool {
+    observed.lines.len() > (observed.places.len() / 32).max(SESSIONS_FEW)
+}
+
 /// Where the row of the nth begins, if each has words for the bits of those before it.
 const fn row_start(count: usize) -> usize {
     // Before it are one row of no words, 64 of one, 64 of two, ….
@@ -51,7 +56,7 @@ impl Past {
         let width = observed.lines.len();
         let count = observed.places.len();
         patience.afford(count + width, size_of::<u32>())?;
-        let rows = if width > count / 32 && width > SESSIONS_FEW {
+        let rows = if is_of_bits(observed) {
             let words = row_start(count);
             patience.afford(words, size_of::<u64>())?;
             Rows::Done { bits: Vec::with_capacity(words) }

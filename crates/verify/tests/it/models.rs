@@ -10,6 +10,7 @@ mod convergence;
 mod disagreements;
 mod enumerated;
 mod evidence;
+mod forward;
 mod large;
 mod lattice;
 mod linearizable;
