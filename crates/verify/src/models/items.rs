@@ -163,6 +163,9 @@ pub(super) fn of_transaction(
     Ok(Some((first.key, operation)))
 }
 
+/// Room for so many items is made at once.
+const ITEMS_FEW: usize = 256;
+
 /// The transactions on keys that are wanted, as items.
 ///
 /// # Errors
@@ -172,7 +175,8 @@ pub(super) fn of_sessions(
     failed_set: FailedSet,
     wanted: impl Fn(Key) -> bool,
 ) -> Result<Vec<Item<CellOperation>>, Limit> {
-    let mut items = Vec::new();
+    // Of those that are not wanted there may be millions.
+    let mut items = Vec::with_capacity(sessions.len().min(ITEMS_FEW));
     for id in sessions.ids() {
         let Some((key, operation)) = of_transaction(sessions, id, failed_set)? else { continue };
         if !wanted(key) {

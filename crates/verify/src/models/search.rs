@@ -115,7 +115,7 @@ impl<'s, S: Specification> Tried<'s, S> {
         shown.sort_unstable();
         shown.dedup();
         let (values, made) =
-            if shown.is_empty() { Default::default() } else { once(specification, shown, items) };
+            if shown.is_empty() { Default::default() } else { once(specification, &shown, items) };
         let mut tried = Tried {
             specification,
             states: States::new(),
@@ -162,9 +162,12 @@ impl<'s, S: Specification> Tried<'s, S> {
     /// can come of it: it puts an end to a value that others are still to see.
     fn step(&mut self, state: u32, operation: &S::Operation, sees: u32) -> Option<u32> {
         let next = self.specification.step(self.states.get(state), operation)?;
+        if next == *self.states.get(state) {
+            return Some(state);
+        }
         let next = self.number(next);
         let shown = self.shown[state as usize];
-        if next != state && shown != NONE && shown != self.shown[next as usize] {
+        if shown != NONE && shown != self.shown[next as usize] {
             let others = self.waiting[shown as usize] - u32::from(sees == shown);
             if others > 0 {
                 return None;
@@ -195,24 +198,25 @@ fn sees<S: Specification>(specification: &S, item: &Item<S::Operation>) -> Optio
 /// that operations make, in order.
 fn once<'i, S: Specification>(
     specification: &S,
-    initial: Vec<u64>,
+    initial: &[u64],
     items: impl Iterator<Item = &'i Item<S::Operation>> + Clone,
 ) -> (BTreeMap<u64, u32>, Vec<u64>)
 where
     S::Operation: 'i,
 {
-    let mut own: Vec<u64> = items.clone().filter_map(|item| specification.makes(&item.operation)).collect();
+    let mut own: Vec<u64> = Vec::with_capacity(items.clone().count());
+    own.extend(items.clone().filter_map(|item| specification.makes(&item.operation)));
     own.sort_unstable();
-    let mut made = own.clone();
-    made.extend(initial);
-    made.sort_unstable();
-    let mut seen: Vec<u64> = items.filter_map(|item| sees(specification, item)).collect();
+    let mut seen: Vec<u64> = Vec::with_capacity(own.capacity());
+    seen.extend(items.filter_map(|item| sees(specification, item)));
     seen.sort_unstable();
     seen.dedup();
-    seen.retain(|value| {
-        let start = made.partition_point(|other| other < value);
-        made[start..].iter().take_while(|other| *other == value).count() <= 1
-    });
+    let is_twice = |value: u64| {
+        let start = own.partition_point(|other| *other < value);
+        let made = own[start..].iter().take(2).filter(|other| **other == value).count();
+        made + usize::from(initial.binary_search(&value).is_ok()) > 1
+    };
+    seen.retain(|value| !is_twice(*value));
     (seen.into_iter().zip(0..).collect(), own)
 }
 

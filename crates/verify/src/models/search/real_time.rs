@@ -30,6 +30,9 @@ pub(in crate::models) struct RealTime<'s, S: Specification> {
     alike: Vec<u32>,
     /// How often it turned back.
     turns: u32,
+    /// Configurations with so many items on the stack, or fewer, are not among those met yet: the way until it first turned
+    /// back, which is mostly all of it. They are entered when nothing came of them.
+    unmet: usize,
     /// The item before in its session.
     previous: Vec<u32>,
     /// Whether an item has been, or will never.
@@ -104,10 +107,11 @@ impl<'s, S: Specification> RealTime<'s, S> {
             items,
             tried,
             sees,
-            from: Place::Line(line.next[0]),
+            from: Place::Line(line.next(0)),
             line,
             alike: Vec::new(),
             turns: 0,
+            unmet: 0,
             open,
             previous,
             is_decided: vec![false; items.len()],
@@ -116,7 +120,7 @@ impl<'s, S: Specification> RealTime<'s, S> {
             room,
             visited: Visited::new(2 + words, items.len()),
             row: Vec::with_capacity(2 + words),
-            stack: Vec::new(),
+            stack: Vec::with_capacity(items.len()),
             state: 0,
             progress: Progress::New,
             furthest: 0,
@@ -138,7 +142,7 @@ impl<'s, S: Specification> RealTime<'s, S> {
         self.bits.fill(0);
         self.state = self.tried.begin(state);
         taken.iter().for_each(|item| self.decide(*item));
-        self.from = Place::Line(self.line.next[0]);
+        self.from = Place::Line(self.line.next(0));
         self.progress = Progress::New;
     }
 
@@ -154,7 +158,7 @@ impl<'s, S: Specification> RealTime<'s, S> {
                 self.enter(patience)? || self.back()
             }
             Progress::Under => true,
-            Progress::AtEnd => self.back(),
+            Progress::AtEnd => self.leave(patience)?,
         };
         self.progress = Progress::Under;
         while can_go_on {
@@ -170,7 +174,7 @@ impl<'s, S: Specification> RealTime<'s, S> {
                 }
                 None => {
                     self.furthest = self.furthest.max(self.line.first_return());
-                    self.back()
+                    self.leave(patience)?
                 }
             };
         }
@@ -189,7 +193,7 @@ impl<'s, S: Specification> RealTime<'s, S> {
 
     /// The item that no order could come beyond.
     pub(in crate::models) fn dead_end(&self) -> u32 {
-        self.line.items[self.furthest as usize]
+        self.line.entries[self.furthest as usize].item
     }
 
     /// The next item that can be, and the state after it.
@@ -199,18 +203,18 @@ impl<'s, S: Specification> RealTime<'s, S> {
             Place::Line(mut entry) => {
                 while !self.line.is_return(entry) {
                     patience.step(1)?;
-                    let item = self.line.items[entry as usize];
+                    let item = self.line.entries[entry as usize].item;
                     if !self.has_urgent(item)
                         && let Some(next) = self.after(item)
                     {
                         return Ok(Some((item, next)));
                     }
-                    entry = self.line.next[entry as usize];
+                    entry = self.line.next(entry);
                 }
                 0
             }
         };
-        let horizon = self.line.times[self.line.first_return() as usize];
+        let horizon = self.line.entries[self.line.first_return() as usize].time;
         for place in start as usize..self.open.len() {
             let item = self.open[place];
             if self.items[item as usize].invoked > horizon {
@@ -247,17 +251,17 @@ impl<'s, S: Specification> RealTime<'s, S> {
 
     /// Takes all pure items that can be here. Whoever can be explained with one of them later can be with it now.
     fn take_free(&mut self, patience: &mut Patience<'_>) -> Result<(), Limit> {
-        let mut entry = self.line.next[0];
+        let mut entry = self.line.next(0);
         while entry != 0 && !self.line.is_return(entry) {
             patience.step(1)?;
-            let item = self.line.items[entry as usize];
-            let before = self.line.previous[entry as usize];
+            let item = self.line.entries[entry as usize].item;
+            let before = self.line.entries[entry as usize].previous;
             let is_pure = self.tried.specification.is_pure(&self.items[item as usize].operation);
             entry = if is_pure && self.drops_none(item) && self.after(item).is_some() {
                 self.take(item, self.state, How::Free);
-                self.line.next[before as usize]
+                self.line.next(before)
             } else {
-                self.line.next[entry as usize]
+                self.line.next(entry)
             };
         }
         Ok(())
@@ -284,7 +288,15 @@ impl<'s, S: Specification> RealTime<'s, S> {
         self.tried.took(self.sees[item as usize]);
         self.stack.push(Frame { item, state: self.state, dropped, how });
         self.state = next;
-        self.from = Place::Line(self.line.next[0]);
+        self.from = Place::Line(self.line.next(0));
+    }
+
+    /// Turns back from a configuration of which all came that can come.
+    fn leave(&mut self, patience: &Patience<'_>) -> Result<bool, Limit> {
+        if self.stack.len() <= self.unmet {
+            self.meet(patience)?;
+        }
+        Ok(self.back())
     }
 
     /// Turns back to the last choice, after what was chosen there; false if there is none.
@@ -310,14 +322,16 @@ impl<'s, S: Specification> RealTime<'s, S> {
             }
             if frame.how == How::Chosen {
                 self.from = if is_certain {
-                    Place::Line(self.line.next[self.line.invokes[item as usize] as usize])
+                    Place::Line(self.line.next(self.line.ends[item as usize][Side::Invoke as usize]))
                 } else {
                     let place = self.open.iter().position(|open| *open == item);
                     Place::Open(place.expect("it was taken from there") as u32 + 1)
                 };
+                self.unmet = self.unmet.min(self.stack.len());
                 return true;
             }
         }
+        self.unmet = 0;
         false
     }
 
@@ -328,7 +342,16 @@ impl<'s, S: Specification> RealTime<'s, S> {
         self.bits[slot as usize / 32] ^= 1 << (slot % 32);
     }
 
+    /// Enters a configuration, and tells whether it was not met before.
     fn enter(&mut self, patience: &Patience<'_>) -> Result<bool, Limit> {
+        if self.turns == 0 {
+            self.unmet = self.stack.len();
+            return Ok(true);
+        }
+        self.meet(patience)
+    }
+
+    fn meet(&mut self, patience: &Patience<'_>) -> Result<bool, Limit> {
         self.row.clear();
         self.row.extend([self.line.first_return(), self.state]);
         self.row.extend(&self.bits);
@@ -339,49 +362,58 @@ impl<'s, S: Specification> RealTime<'s, S> {
 /// Beginnings and ends of what is certain, by time; what touches is concurrent, so beginnings come first. Entry 0 is
 /// before the first and after the last.
 struct Line {
-    next: Vec<u32>,
-    previous: Vec<u32>,
-    /// Whose each entry is.
-    items: Vec<u32>,
-    times: Vec<u64>,
+    entries: Vec<Entry>,
     /// Where each item begins and ends; 0 if it is open.
-    invokes: Vec<u32>,
-    returns: Vec<u32>,
+    ends: Vec<[u32; 2]>,
+}
+
+/// A beginning or an end.
+struct Entry {
+    next: u32,
+    previous: u32,
+    /// Whose it is.
+    item: u32,
+    side: Side,
+    time: u64,
+}
+
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Side {
+    Invoke,
+    Return,
 }
 
 impl Line {
     fn of<O>(items: &[Item<O>]) -> Line {
-        let certain = || (0..).zip(items).filter(|(_, item)| !item.is_open());
-        let mut begins: Vec<(u64, u32)> = certain().map(|(nth, item)| (item.invoked, nth)).collect();
-        let mut ends: Vec<(u64, u32)> = certain().map(|(nth, item)| (item.returned, nth)).collect();
-        // Those are mostly in order as they are.
-        begins.sort_unstable();
-        ends.sort_unstable();
-        let mut events: Vec<(u64, bool, u32)> = Vec::with_capacity(begins.len() * 2);
-        let mut begun = begins.into_iter().peekable();
-        for (end, nth) in ends {
-            while let Some((begin, nth)) = begun.next_if(|(begin, _)| *begin <= end) {
-                events.push((begin, false, nth));
-            }
-            events.push((end, true, nth));
+        // A time and an item as one number, which is compared in less time than a pair.
+        let mut begins: Vec<u128> = Vec::with_capacity(items.len());
+        let mut returns: Vec<u128> = Vec::with_capacity(items.len());
+        for (nth, item) in (0_u32..).zip(items).filter(|(_, item)| !item.is_open()) {
+            begins.push(u128::from(item.invoked) << 32 | u128::from(nth));
+            returns.push(u128::from(item.returned) << 32 | u128::from(nth));
         }
-        let count =
-            u32::try_from(events.len()).expect("operations have numbers of 32 bits, and memory is less");
-        let mut line = Line {
-            next: (1..=count).chain([0]).collect(),
-            previous: [count].into_iter().chain(0..count).collect(),
-            items: first(NONE, events.len()),
-            times: first(0, events.len()),
-            invokes: vec![0; items.len()],
-            returns: vec![0; items.len()],
+        let pair = |packed: u128| ((packed >> 32) as u64, packed as u32);
+        sort(&mut begins);
+        sort(&mut returns);
+        let count = u32::try_from(begins.len() + returns.len());
+        let count = count.expect("operations have numbers of 32 bits, and memory is less");
+        let mut entries = Vec::with_capacity(count as usize + 1);
+        entries.push(Entry { next: 1, previous: count, item: NONE, side: Side::Invoke, time: 0 });
+        let mut ends = vec![[0; 2]; items.len()];
+        let mut push = |time, item, side| {
+            let entry = entries.len() as u32;
+            ends[item as usize][side as usize] = entry;
+            entries.push(Entry { next: entry + 1, previous: entry - 1, item, side, time });
         };
-        for (entry, (time, is_return, nth)) in (1..).zip(events) {
-            line.items.push(nth);
-            line.times.push(time);
-            let places = if is_return { &mut line.returns } else { &mut line.invokes };
-            places[nth as usize] = entry;
+        let mut begun = begins.into_iter().map(pair).peekable();
+        for (end, item) in returns.into_iter().map(pair) {
+            while let Some((begin, item)) = begun.next_if(|(begin, _)| *begin <= end) {
+                push(begin, item, Side::Invoke);
+            }
+            push(end, item, Side::Return);
         }
-        line
+        entries[count as usize].next = 0;
+        Line { entries, ends }
     }
 
     /// A slot for each item that no other has while it is under way, and how many there are.
@@ -395,9 +427,9 @@ impl Line {
         for (nth, _) in items.iter().enumerate().filter(|(_, item)| item.is_open()) {
             slots[nth] = fresh();
         }
-        for entry in 1..self.items.len() {
-            let item = self.items[entry] as usize;
-            if self.is_return(entry as u32) {
+        for entry in &self.entries[1..] {
+            let item = entry.item as usize;
+            if entry.side == Side::Return {
                 free.push(slots[item]);
             } else {
                 slots[item] = free.pop().unwrap_or_else(&mut fresh);
@@ -407,46 +439,61 @@ impl Line {
     }
 
     fn is_empty(&self) -> bool {
-        self.next[0] == 0
+        self.next(0) == 0
+    }
+
+    fn next(&self, entry: u32) -> u32 {
+        self.entries[entry as usize].next
     }
 
     fn is_return(&self, entry: u32) -> bool {
-        let item = self.items[entry as usize];
-        item != NONE && self.returns[item as usize] == entry
+        self.entries[entry as usize].side == Side::Return
     }
 
     /// The entry of the first end that is left; beyond the last entry if none is.
     fn first_return(&self) -> u32 {
-        let mut entry = self.next[0];
+        let mut entry = self.next(0);
         while entry != 0 && !self.is_return(entry) {
-            entry = self.next[entry as usize];
+            entry = self.next(entry);
         }
-        if entry == 0 { self.items.len() as u32 } else { entry }
+        if entry == 0 { self.entries.len() as u32 } else { entry }
     }
 
     fn lift(&mut self, item: u32) {
-        for entry in [self.invokes[item as usize], self.returns[item as usize]] {
-            let (before, after) = (self.previous[entry as usize], self.next[entry as usize]);
-            self.next[before as usize] = after;
-            self.previous[after as usize] = before;
+        for entry in self.ends[item as usize] {
+            let Entry { previous, next, .. } = self.entries[entry as usize];
+            self.entries[previous as usize].next = next;
+            self.entries[next as usize].previous = previous;
         }
     }
 
     /// Undoes the last lift that is not undone; each entry still knows where it was.
     fn put_back(&mut self, item: u32) {
-        for entry in [self.returns[item as usize], self.invokes[item as usize]] {
-            let (before, after) = (self.previous[entry as usize], self.next[entry as usize]);
-            self.next[before as usize] = entry;
-            self.previous[after as usize] = entry;
+        for entry in self.ends[item as usize].into_iter().rev() {
+            let Entry { previous, next, .. } = self.entries[entry as usize];
+            self.entries[previous as usize].next = entry;
+            self.entries[next as usize].previous = entry;
         }
     }
 }
 
-/// The first, with room for so many more.
-fn first<T>(value: T, count: usize) -> Vec<T> {
-    let mut held = Vec::with_capacity(count + 1);
-    held.push(value);
-    held
+/// Sorts what mostly is nearly in order: by insertion, unless that moves too many. O(n log n).
+fn sort(numbers: &mut [u128]) {
+    let mut moves = 8 * numbers.len();
+    for nth in 1..numbers.len() {
+        let number = numbers[nth];
+        let mut place = nth;
+        while place > 0 && numbers[place - 1] > number {
+            numbers[place] = numbers[place - 1];
+            place -= 1;
+        }
+        numbers[place] = number;
+        moves = moves.saturating_sub(nth - place);
+        if moves == 0 {
+            numbers.sort_unstable();
+            return;
+        }
+    }
 }
 
 /// For each item the one before it in its session.

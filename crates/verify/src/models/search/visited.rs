@@ -61,7 +61,8 @@ impl Visited {
         loop {
             let place = slot * self.width;
             let held = &self.rows[place..place + self.width];
-            if held[0] == 0 || held == row {
+            // Rows are short: a call to compare them would take longer.
+            if held[0] == 0 || held.iter().eq(row) {
                 return place;
             }
             slot = (slot + 1) & mask;
@@ -156,6 +157,11 @@ impl Hasher for Mix {
 
     fn write_u32(&mut self, word: u32) {
         self.write_u64(u64::from(word));
+    }
+
+    // What tells variants of an enum apart; it would come in bytes.
+    fn write_usize(&mut self, word: usize) {
+        self.write_u64(word as u64);
     }
 
     fn write_u64(&mut self, word: u64) {

@@ -234,7 +234,7 @@ fn the_budget_ends_a_search_and_says_what_was_explored() {
     };
     expect!["unknown: none wrong among the 10028 explored, within the bound: 10000 steps"]
         .assert_eq(&finding(Budget { steps_max: 10_000, ..Budget::default() }));
-    expect!["unknown: none wrong among the 64914 explored, within the bound: 100000 bytes of memory"]
+    expect!["unknown: none wrong among the 65150 explored, within the bound: 100000 bytes of memory"]
         .assert_eq(&finding(Budget { bytes_max: 100_000, ..Budget::default() }));
 }
 
