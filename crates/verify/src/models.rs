@@ -138,7 +138,8 @@ pub struct About {
     pub sentence: &'static str,
     /// Who defined it, and where.
     pub source: &'static str,
-    /// What judging costs: n transactions, m accesses, k sessions.
+    /// What judging costs: n transactions, m accesses, k sessions. Where values are written again and several writes explain a
+    /// read, models of sessions of reads and writes are judged once for each choice, at most 4,096 times.
     pub cost: &'static str,
     /// What it speaks of.
     pub judges: Judges,

@@ -43,7 +43,7 @@ static LINEARIZABLE: About = About {
     name: "linearizable",
     sentence: "each operation takes effect at one moment between its beginning and its end",
     source: "Herlihy and Wing, Linearizability: A Correctness Condition for Concurrent Objects (TOPLAS 1990)",
-    cost: "O(n log n) for registers, queues, sets and lists whose values come once, else exponential in the concurrency",
+    cost: "O(n log n) for registers, queues, sets and lists whose values come once, else exponential in the concurrency between quiet times",
     judges: Judges::Operations,
     implies: &["sequential"],
 };

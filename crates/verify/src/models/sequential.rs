@@ -28,7 +28,7 @@ static SEQUENTIAL: About = About {
     name: "sequential",
     sentence: "all see one order, in which everybody's own operations stand as they were done",
     source: "Lamport, How to Make a Multiprocessor Computer That Correctly Executes Multiprocess Programs (1979)",
-    cost: "O(n^k) at worst",
+    cost: "that of causal memory where it is not even that, else O(n^k) at worst",
     judges: Judges::Operations,
     implies: &["causal-convergence", "causal-memory"],
 };

@@ -30,7 +30,7 @@ static PLAIN: About = About {
     name: "serializable",
     sentence: "all transactions, one after the other in some order, explain every read",
     source: "Papadimitriou, The Serializability of Concurrent Database Updates (JACM 1979); Biswas and Enea 2019, SER",
-    cost: "O(n² m / 64) where reads force the order, exponential in what they leave open",
+    cost: "O(m log n) where the first order tried will do, O(n² m / 64) where reads force one, else exponential in what they leave open",
     judges: Judges::Transactions,
     implies: &["snapshot-isolation"],
 };
@@ -39,7 +39,7 @@ static SESSION: About = About {
     name: "session-serializable",
     sentence: "all transactions, one after the other and those of a session in its order, explain every read",
     source: "Daudjee and Salem, Lazy Database Replication with Ordering Guarantees (ICDE 2004); Biswas and Enea 2019, SER with sessions",
-    cost: "O(n² m / 64) where reads force the order, exponential in what they leave open",
+    cost: "O(m log n) where the first order tried will do, O(n² m / 64) where reads force one, else exponential in what they leave open",
     judges: Judges::Transactions,
     implies: &["serializable", "session-snapshot-isolation"],
 };
@@ -48,7 +48,7 @@ static STRICT: About = About {
     name: "strict-serializable",
     sentence: "all transactions, one after the other and each between its beginning and its end, explain every read",
     source: "Papadimitriou, The Serializability of Concurrent Database Updates (JACM 1979); Herlihy and Wing (TOPLAS 1990)",
-    cost: "O(n² m / 64) where reads force the order, exponential in what they leave open",
+    cost: "O(m log n) where the first order tried will do, O(n² m / 64) where reads force one, else exponential in what they leave open",
     judges: Judges::Transactions,
     implies: &["session-serializable", "strong-snapshot-isolation"],
 };

@@ -31,7 +31,7 @@ static PLAIN: About = About {
     name: "snapshot-isolation",
     sentence: "each transaction reads from one snapshot, and nobody overwrites what is not in its snapshot",
     source: "Berenson et al., A Critique of ANSI SQL Isolation Levels (SIGMOD 1995); Elnikety et al. (SRDS 2005), GSI",
-    cost: "O(n² m / 64) where reads force the order, exponential in what they leave open",
+    cost: "O(m log n) where the first order tried will do, O(n² m / 64) where reads force one, else exponential in what they leave open",
     judges: Judges::Transactions,
     implies: &["adya-pl2"],
 };
@@ -40,7 +40,7 @@ static SESSION: About = About {
     name: "session-snapshot-isolation",
     sentence: "each transaction reads from one snapshot that has all of its session, and nobody overwrites what is not in its snapshot",
     source: "Daudjee and Salem (VLDB 2006); Biswas and Enea 2019, SI; Cerone and Gotsman, Analysing Snapshot Isolation (PODC 2016)",
-    cost: "O(n² m / 64) where reads force the order, exponential in what they leave open",
+    cost: "O(m log n) where the first order tried will do, O(n² m / 64) where reads force one, else exponential in what they leave open",
     judges: Judges::Transactions,
     implies: &["snapshot-isolation", "prefix", "parallel-snapshot"],
 };
@@ -49,7 +49,7 @@ static STRONG: About = About {
     name: "strong-snapshot-isolation",
     sentence: "each transaction reads from one snapshot that has all that was over before, and nobody overwrites what is not in it",
     source: "Daudjee and Salem, Lazy Database Replication with Snapshot Isolation (VLDB 2006)",
-    cost: "O(n² m / 64) where reads force the order, exponential in what they leave open",
+    cost: "O(m log n) where the first order tried will do, O(n² m / 64) where reads force one, else exponential in what they leave open",
     judges: Judges::Transactions,
     implies: &["session-snapshot-isolation"],
 };
@@ -75,7 +75,7 @@ static PREFIX: About = About {
     name: "prefix",
     sentence: "each transaction reads from a prefix of one order of all commits that has all of its session",
     source: "Burckhardt et al., Global Sequence Protocol (ECOOP 2015); Biswas and Enea 2019, PC",
-    cost: "O(n² m / 64) where reads force the order, exponential in what they leave open",
+    cost: "O(m log n) where the first order tried will do, O(n² m / 64) where reads force one, else exponential in what they leave open",
     judges: Judges::Transactions,
     implies: &["transactional-causal"],
 };
@@ -102,7 +102,7 @@ static PARALLEL_SNAPSHOT: About = About {
     name: "parallel-snapshot",
     sentence: "each read shows the last write of its causal past, in which are the earlier writers of what one writes",
     source: "Sovran et al., Transactional Storage for Geo-Replicated Systems (SOSP 2011); Cerone, Bernardi and Gotsman (CONCUR 2015)",
-    cost: "O(n² m / 64) where reads force the order, exponential in what they leave open",
+    cost: "O(m log n) where the first order tried will do, O(n² m / 64) where reads force one, else exponential in what they leave open",
     judges: Judges::Transactions,
     implies: &["transactional-causal"],
 };
