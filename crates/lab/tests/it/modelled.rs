@@ -119,7 +119,7 @@ fn each_wrong_specimen_violates_a_model_that_its_right_brother_satisfies() {
             violates none
         primary-backup/acknowledges-first, wrong
             holds    serializable
-            violates sequential, read-committed
+            violates read-committed, causal, pram, read-your-writes, monotonic-writes
         quorum-register/write-back
             holds    strict-serializable, linearizable
             violates none

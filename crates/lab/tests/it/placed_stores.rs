@@ -29,7 +29,7 @@ fn the_last_write_wins_over_later_ones_where_clocks_are_wrong() {
             PA/EL multi-leader:conflicts=lww,skew=200ms
             Whichever site is cut off, every site goes on answering reads and writes; 1709 of 4059 reads showed what had been replaced, up to 3973.2 ms before, and 63 of 4050 acknowledged writes were lost.
             A read takes 0.00 round trips, and a write 0.00 round trips; 83225 of 84191 reads showed what had been replaced, up to 1499.4 ms before.
-            strongest: read-your-writes and monotonic-reads and monotonic-writes and writes-follow-reads and strong-convergence and eventual-convergence; else strong-convergence (read-your-writes, monotonic-reads, monotonic-writes, writes-follow-reads: unknown)
+            strongest: read-your-writes and monotonic-reads and monotonic-writes and writes-follow-reads and strong-convergence and eventual-convergence; else read-your-writes and monotonic-reads and monotonic-writes and writes-follow-reads and strong-convergence
               pacific is cut off: pacific-0 r(shared-0,41) reads as shared-0 that of atlantic-0 w(shared-0,41), which atlantic-0 w(shared-0,50) had overwritten before it began
               546.6 ms  atlantic's client 0 writes shared-0 = 41, done at 546.7 ms
               666.6 ms  atlantic's client 0 writes shared-0 = 50, done at 666.7 ms
@@ -90,9 +90,9 @@ fn a_chain_that_is_read_anywhere_shows_what_is_not_committed() {
         "chain:reads=any",
         expect![[r#"
             PC/EL chain:reads=any,failover=off
-            Whichever site is cut off, no site answers writes; what is answered keeps the order that it kept without a cut (causal-convergence; pram could not be judged in full); none of 1995 acknowledged writes was lost.
+            Whichever site is cut off, no site answers writes; what is answered keeps the order that it kept without a cut (causal-convergence, pram); none of 1995 acknowledged writes was lost.
             A read takes 0.00 round trips, and a write 1.50 round trips at pacific and indian, 2.00 at atlantic; reads go back to what others no longer see: indian-1 r(turn-1,nil) reads as turn-1 the initial value, which pacific-0 w(turn-1,1) had overwritten before it began.
-            strongest: causal-convergence (sequential, causal-memory, pram, eventual-convergence: unknown); else sequential and eventual-convergence
+            strongest: sequential (eventual-convergence: unknown); else sequential and eventual-convergence
               pacific is cut off: indian-4 r(shared-0,41) reads as shared-0 that of atlantic-1 w(shared-0,41), which pacific-1 w(shared-0,46)? had overwritten before it began
               546.6 ms  atlantic's client 1 writes shared-0 = 41, done at 587.2 ms
               619.9 ms  pacific's client 1 writes shared-0 = 46, silent until 1619.9 ms: no answer within 1 s
@@ -224,7 +224,7 @@ fn whoever_stands_in_for_a_replica_lets_the_majority_go_on_and_quorums_miss_each
             P–/EC quorum:n=2,r=2,w=2,repair=off,sloppy=on,sites=5
             Whichever site is cut off, it answers neither reads nor writes; 26 of 10127 reads showed what had been replaced, up to 3751.7 ms before, and none of 10119 acknowledged writes was lost.
             A read takes 1.00 round trips, and a write 1.00 round trips; every read shows the latest write, with one slow site, too.
-            strongest: none shown (sequential, causal-convergence, causal-memory, causal, pram, read-your-writes, monotonic-reads, monotonic-writes, writes-follow-reads, strong-convergence: unknown); else linearizable and eventual-convergence
+            strongest: sequential; else linearizable and eventual-convergence
               atlantic is cut off: atlantic-14.4 r(own-2-90,nil) reads as own-2-90 the initial value, which indian-5 w(own-2-90,453) had overwritten before it began
               3628.0 ms  indian's client 5 writes own-2-90 = 453, done at 3648.4 ms
               3884.0 ms  atlantic's client 14 reads own-2-90, shown nothing at 4620.4 ms

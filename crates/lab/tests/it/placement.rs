@@ -78,7 +78,7 @@ fn followers_that_are_read_show_what_has_been_replaced() {
             PC/EL leader:sync=none,reads=anywhere,failover=off
             Where pacific is cut off, the others answer no writes; where atlantic or indian is cut off, it answers no writes; what is answered keeps the order that it kept without a cut (causal-convergence, pram), but not how old a read may be: 59.4 ms without, 3953.0 ms with one (606 of 4059 reads); none of 3146 acknowledged writes was lost.
             A read takes 0.00 round trips, and a write 0.00 round trips at pacific, 1.00 at atlantic and indian; 1572 of 8922 reads showed what had been replaced, up to 59.4 ms before.
-            strongest: causal-convergence and pram (sequential, causal-memory: unknown); else sequential
+            strongest: causal-convergence and causal-memory (sequential: unknown); else sequential
               pacific is cut off: indian-4 r(shared-0,41) reads as shared-0 that of atlantic-0 w(shared-0,41), which pacific-0 w(shared-0,46) had overwritten before it began
               546.6 ms  atlantic's client 0 writes shared-0 = 41, done at 566.9 ms
               619.9 ms  pacific's client 0 writes shared-0 = 46, done at 620.0 ms
@@ -92,9 +92,9 @@ fn followers_that_are_read_show_what_has_been_replaced() {
         "leader:sync=one,reads=anywhere",
         expect![[r#"
             PC/EL leader:sync=one,reads=anywhere,failover=off
-            Where pacific is cut off, no site answers writes; where atlantic or indian is cut off, it answers no writes; what is answered keeps the order that it kept without a cut (causal-convergence; pram could not be judged in full), but not how old a read may be: 39.6 ms without, 3932.9 ms with one (294 of 4059 reads); none of 2904 acknowledged writes was lost.
+            Where pacific is cut off, no site answers writes; where atlantic or indian is cut off, it answers no writes; what is answered keeps the order that it kept without a cut (causal-convergence, pram), but not how old a read may be: 39.6 ms without, 3932.9 ms with one (294 of 4059 reads); none of 2904 acknowledged writes was lost.
             A read takes 0.00 round trips, and a write 1.00 round trips at pacific, 2.00 at atlantic and indian; 491 of 13880 reads showed what had been replaced, up to 39.6 ms before.
-            strongest: causal-convergence (sequential, causal-memory, pram: unknown); else sequential
+            strongest: causal-convergence and causal-memory (sequential: unknown); else sequential
               atlantic is cut off: atlantic-4 r(shared-0,41) reads as shared-0 that of atlantic-1 w(shared-0,41), which indian-0 w(shared-0,45) had overwritten before it began
               546.6 ms  atlantic's client 1 writes shared-0 = 41, done at 587.1 ms
               593.3 ms  indian's client 0 writes shared-0 = 45, done at 633.7 ms
@@ -109,9 +109,9 @@ fn followers_that_are_read_show_what_has_been_replaced() {
         "leader:sync=all,reads=anywhere",
         expect![[r#"
             PC/EL leader:sync=all,reads=anywhere,failover=off
-            Whichever site is cut off, no site answers writes; what is answered keeps the order that it kept without a cut (causal-convergence; pram could not be judged in full); none of 1990 acknowledged writes was lost.
+            Whichever site is cut off, no site answers writes; what is answered keeps the order that it kept without a cut (causal-convergence, pram); none of 1990 acknowledged writes was lost.
             A read takes 0.00 round trips, and a write 1.00 round trips at pacific, 2.00 at atlantic and indian; reads go back to what others no longer see: pacific-1 r(turn-1,nil) reads as turn-1 the initial value, which pacific-0 w(turn-1,1) had overwritten before it began.
-            strongest: causal-convergence (sequential, causal-memory, pram, eventual-convergence: unknown); else sequential and eventual-convergence
+            strongest: sequential (eventual-convergence: unknown); else sequential and eventual-convergence
               atlantic is cut off: atlantic-4 r(shared-0,41) reads as shared-0 that of atlantic-1 w(shared-0,41), which pacific-0 w(shared-0,46)? had overwritten before it began
               546.6 ms  atlantic's client 1 writes shared-0 = 41, done at 587.3 ms
               619.9 ms  pacific's client 0 writes shared-0 = 46, silent until 1619.9 ms: no answer within 1 s
@@ -134,7 +134,7 @@ fn a_leader_that_is_replaced_loses_what_its_follower_had_not_been_sent() {
             Whichever site is cut off, it answers neither reads nor writes; the others answer again 553.3 ms after the cut at the latest; 64 of 3155 reads showed what had been replaced, up to 5233.2 ms before, and 12 of 3145 acknowledged writes were lost.
             A read takes 0.00 round trips at pacific, 1.00 at atlantic and indian, and a write 0.00 round trips at pacific, 1.00 at atlantic and indian; every read shows the latest write, with one slow site, too.
             Whichever site hears nobody, it answers neither reads nor writes; the others answer again 913.3 ms after the cut at the latest.
-            strongest: strong-convergence (monotonic-writes, writes-follow-reads: unknown); else linearizable and eventual-convergence
+            strongest: monotonic-writes and writes-follow-reads and strong-convergence; else linearizable and eventual-convergence
               pacific is cut off: indian-0.2 r(shared-0,41) reads as shared-0 that of atlantic-1 w(shared-0,41), which pacific-0 w(shared-0,46) had overwritten before it began
               546.6 ms  atlantic's client 1 writes shared-0 = 41, done at 567.0 ms
               619.9 ms  pacific's client 0 writes shared-0 = 46, done at 620.0 ms
@@ -210,9 +210,9 @@ fn a_quorum_of_all_writers_or_all_readers() {
         "quorum:r=1,w=3",
         expect![[r#"
             PC/EL quorum:n=3,r=1,w=3,repair=off,sloppy=off
-            Whichever site is cut off, no site answers writes; what is answered keeps the order that it kept without a cut (causal-convergence; pram could not be judged in full); none of 2013 acknowledged writes was lost.
+            Whichever site is cut off, no site answers writes; what is answered keeps the order that it kept without a cut (causal-convergence, pram); none of 2013 acknowledged writes was lost.
             A read takes 0.00 round trips, and a write 1.00 round trips; reads go back to what others no longer see: indian-1 r(turn-1,nil) reads as turn-1 the initial value, which pacific-0 w(turn-1,1) had overwritten before it began.
-            strongest: causal-convergence (sequential, causal-memory, pram, eventual-convergence: unknown); else sequential and eventual-convergence
+            strongest: sequential (eventual-convergence: unknown); else sequential and eventual-convergence
               pacific is cut off: pacific-3 r(shared-0,46) reads as shared-0 that of pacific-0 w(shared-0,46)?, which indian-0 w(shared-0,45)? had overwritten before it began
               593.3 ms  indian's client 0 writes shared-0 = 45, silent until 1593.3 ms: no answer within 1 s
               619.9 ms  pacific's client 0 writes shared-0 = 46, silent until 1619.9 ms: no answer within 1 s
@@ -261,11 +261,11 @@ fn a_majority_log_gives_up_the_site_that_is_cut_off() {
     check(
         "consensus:reads=anywhere",
         expect![[r#"
-            P?/EL consensus:reads=anywhere
-            Whichever site is cut off, it answers no writes; the others answer again 553.3 ms after the cut at the latest; 748 of 4059 reads showed what had been replaced, up to 3932.9 ms before, and none of 3093 acknowledged writes was lost, and whether monotonic-reads, monotonic-writes, writes-follow-reads holds as without a cut nobody can tell.
+            PC/EL consensus:reads=anywhere
+            Whichever site is cut off, it answers no writes; the others answer again 553.3 ms after the cut at the latest; what is answered keeps the order that it kept without a cut (monotonic-reads, monotonic-writes, writes-follow-reads), but not how old a read may be: 99.6 ms without, 3932.9 ms with one (748 of 4059 reads); none of 3093 acknowledged writes was lost.
             A read takes 0.00 round trips, and a write 1.00 round trips at pacific, 2.00 at atlantic and indian; 5129 of 17368 reads showed what had been replaced, up to 99.6 ms before.
             Whichever site hears nobody, it answers no writes; the others answer again 833.3 ms after the cut at the latest.
-            strongest: none shown (monotonic-reads, monotonic-writes, writes-follow-reads: unknown); else monotonic-reads and monotonic-writes and writes-follow-reads
+            strongest: monotonic-reads and monotonic-writes and writes-follow-reads; else monotonic-reads and monotonic-writes and writes-follow-reads
               pacific is cut off: indian-13 r(own-0-14,nil) reads as own-0-14 the initial value, which pacific-0 w(own-0-14,43) had overwritten before it began
               579.9 ms  pacific's client 0 writes own-0-14 = 43, done at 600.3 ms
               1093.3 ms  indian's client 13 reads own-0-14, shown nothing at 1093.4 ms
@@ -470,6 +470,7 @@ fn twenty_seeds_give_the_same_cell() {
         ("quorum:r=1,w=1", "PA/EL"),
         ("quorum:r=2,w=2,repair=before", "PC/EC"),
         ("consensus:reads=lease", "PC/EC"),
+        ("consensus:reads=anywhere", "PC/EL"),
     ];
     for (text, cell) in stores {
         let store: Store = text.parse().expect("it is in the table");

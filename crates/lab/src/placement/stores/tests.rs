@@ -131,12 +131,12 @@ fn a_chain_that_answers_before_the_tail_has_it_shows_less_than_it_acknowledged()
         expect![[r#"
             PC/EC chain:reads=tail,failover=off
             lost 0, at some sites 0, of 1995
-            strongest: linearizable; else linearizable and eventual-convergence
+            strongest: linearizable (eventual-convergence: unknown); else linearizable and eventual-convergence
             Where pacific or atlantic is cut off, it answers neither reads nor writes, and the others answer no writes; where indian is cut off, the others answer neither reads nor writes, and it answers no writes; what is answered is linearizable, and none of 1995 acknowledged writes was lost.
             A read takes 0.00 round trips at indian, 1.00 at pacific and atlantic, and a write 1.50 round trips at pacific and indian, 2.00 at atlantic; every read shows the latest write, with one slow site, too.
             P–/EL planted
             lost 32, at some sites 0, of 4050
-            strongest: none shown; else monotonic-reads and monotonic-writes and writes-follow-reads
+            strongest: monotonic-reads and monotonic-writes and writes-follow-reads; else monotonic-reads and monotonic-writes and writes-follow-reads
             Where pacific or atlantic is cut off, it answers no reads; where indian is cut off, the others answer no reads; 1884 of 3147 reads showed what had been replaced, up to 3973.2 ms before, and 32 of 4050 acknowledged writes were lost.
             A read takes 0.00 round trips at indian, 1.00 at pacific and atlantic, and a write 0.00 round trips; 3918 of 4901 reads showed what had been replaced, up to 176.9 ms before.
         "#]],
