@@ -176,7 +176,7 @@ fn a_store_is_told_by_its_cell_two_sentences_and_the_numbers_under_them() {
 fn the_matrix_fits_into_a_hundred_columns() {
     let output = Bench::new(&[]).run(&["place", "--all"], b"");
     // Of one store nobody can tell whether it keeps its order in a cut.
-    assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let matrix = text(&output.stdout).lines().filter(|line| line.contains('│') || line.contains('┼'));
     for line in matrix {
         assert!(line.chars().count() <= 100, "{line}");
@@ -190,7 +190,7 @@ fn the_matrix_fits_into_a_hundred_columns() {
 fn the_page_of_placements_is_what_the_command_prints() {
     let output = Bench::new(&[]).run(&["place", "--all", "--table"], b"");
     // Of one store nobody can tell whether it keeps its order in a cut.
-    assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/placement.md");
     expect_file![&page].assert_eq(text(&output.stdout));
 }
