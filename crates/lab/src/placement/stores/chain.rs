@@ -9,7 +9,7 @@ use constellation_fabric::{Effects, Input, Node, Now};
 use constellation_trace::{Elapsed, NodeId};
 
 use self::master::{Epoch, Membership, Sealed, State, TICK};
-use super::setting::{Given, Setting, SettingError};
+use super::setting::{Given, Setting, SettingError, name_of, names};
 use crate::placement::client::{Answer, Ask, What};
 use crate::placement::simulated::{Sites, Wire, answer};
 
@@ -43,41 +43,40 @@ pub enum ChainReads {
     Apportioned,
 }
 
+impl Master {
+    const NAMES: [(&'static str, Master); 2] = [("off", Master::Off), ("majority", Master::Majority)];
+}
+
+impl ChainReads {
+    const NAMES: [(&'static str, ChainReads); 3] =
+        [("tail", ChainReads::Tail), ("any", ChainReads::Any), ("craq", ChainReads::Apportioned)];
+}
+
 /// What can be set.
 pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         key: "reads",
-        values: &["tail", "any", "craq"],
+        values: &names(&ChainReads::NAMES),
         says: "who answers reads: the tail, any site, or any site that asks the tail where it must",
     },
     Setting {
         key: "failover",
-        values: &["off", "majority"],
+        values: &names(&Master::NAMES),
         says: "whether most sites go on with a chain without a site that they do not hear of",
     },
 ];
 
 impl Chain {
     pub(super) fn read(given: &Given<'_>) -> Result<Chain, SettingError> {
-        let reads = match given.choice("reads")? {
-            0 => ChainReads::Tail,
-            1 => ChainReads::Any,
-            _ => ChainReads::Apportioned,
-        };
-        let failover = if given.choice("failover")? == 0 { Master::Off } else { Master::Majority };
-        Ok(Chain { reads, failover })
+        Ok(Chain {
+            reads: given.one_of("reads", &ChainReads::NAMES)?,
+            failover: given.one_of("failover", &Master::NAMES)?,
+        })
     }
 
     pub(super) fn settings(self) -> String {
-        let reads = match self.reads {
-            ChainReads::Tail => "tail",
-            ChainReads::Any => "any",
-            ChainReads::Apportioned => "craq",
-        };
-        let failover = match self.failover {
-            Master::Off => "off",
-            Master::Majority => "majority",
-        };
+        let reads = name_of(&ChainReads::NAMES, &self.reads);
+        let failover = name_of(&Master::NAMES, &self.failover);
         format!("reads={reads},failover={failover}")
     }
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 use constellation_fabric::{Effects, Input, Node, Now, Timer};
 use constellation_trace::{Elapsed, NodeId};
 
-use super::setting::{Given, Setting, SettingError};
+use super::setting::{Given, Setting, SettingError, name_of, names};
 use crate::placement::client::{Answer, Ask, What};
 use crate::placement::simulated::{Sites, Wire, answer};
 
@@ -35,30 +35,25 @@ pub enum LogReads {
     Anywhere,
 }
 
+impl LogReads {
+    const NAMES: [(&'static str, LogReads); 3] =
+        [("log", LogReads::Log), ("lease", LogReads::Lease), ("anywhere", LogReads::Anywhere)];
+}
+
 /// What can be set.
 pub(super) const SETTINGS: &[Setting] = &[Setting {
     key: "reads",
-    values: &["log", "lease", "anywhere"],
+    values: &names(&LogReads::NAMES),
     says: "whether a read takes a place in the log, the word of a leader with a lease, or that of any site",
 }];
 
 impl Consensus {
     pub(super) fn read(given: &Given<'_>) -> Result<Consensus, SettingError> {
-        let reads = match given.choice("reads")? {
-            0 => LogReads::Log,
-            1 => LogReads::Lease,
-            _ => LogReads::Anywhere,
-        };
-        Ok(Consensus { reads })
+        Ok(Consensus { reads: given.one_of("reads", &LogReads::NAMES)? })
     }
 
     pub(super) fn settings(self) -> String {
-        let reads = match self.reads {
-            LogReads::Log => "log",
-            LogReads::Lease => "lease",
-            LogReads::Anywhere => "anywhere",
-        };
-        format!("reads={reads}")
+        format!("reads={}", name_of(&LogReads::NAMES, &self.reads))
     }
 }
 

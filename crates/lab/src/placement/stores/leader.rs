@@ -7,7 +7,7 @@ use std::time::Duration;
 use constellation_fabric::{Effects, Input, Node, Now, Timer};
 use constellation_trace::{Elapsed, NodeId};
 
-use super::setting::{Given, Setting, SettingError};
+use super::setting::{Given, Setting, SettingError, name_of, names};
 use crate::placement::client::{Answer, Ask, What};
 use crate::placement::simulated::{Sites, Wire, answer};
 
@@ -52,47 +52,47 @@ pub enum FailOver {
     Majority,
 }
 
+impl WaitsFor {
+    const NAMES: [(&'static str, WaitsFor); 3] =
+        [("none", WaitsFor::Nobody), ("one", WaitsFor::First), ("all", WaitsFor::All)];
+}
+
+impl Reads {
+    const NAMES: [(&'static str, Reads); 2] = [("leader", Reads::Leader), ("anywhere", Reads::Anywhere)];
+}
+
+impl FailOver {
+    const NAMES: [(&'static str, FailOver); 2] = [("off", FailOver::Off), ("majority", FailOver::Majority)];
+}
+
 /// What can be set.
 pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         key: "sync",
-        values: &["none", "one", "all"],
+        values: &names(&WaitsFor::NAMES),
         says: "for which followers the leader waits before it acknowledges",
     },
-    Setting { key: "reads", values: &["leader", "anywhere"], says: "who answers reads" },
+    Setting { key: "reads", values: &names(&Reads::NAMES), says: "who answers reads" },
     Setting {
         key: "failover",
-        values: &["off", "majority"],
+        values: &names(&FailOver::NAMES),
         says: "whether a follower takes over from a leader of which most sites do not hear",
     },
 ];
 
 impl Leader {
     pub(super) fn read(given: &Given<'_>) -> Result<Leader, SettingError> {
-        let sync = match given.choice("sync")? {
-            0 => WaitsFor::Nobody,
-            1 => WaitsFor::First,
-            _ => WaitsFor::All,
-        };
-        let reads = if given.choice("reads")? == 0 { Reads::Leader } else { Reads::Anywhere };
-        let failover = if given.choice("failover")? == 0 { FailOver::Off } else { FailOver::Majority };
-        Ok(Leader { sync, reads, failover })
+        Ok(Leader {
+            sync: given.one_of("sync", &WaitsFor::NAMES)?,
+            reads: given.one_of("reads", &Reads::NAMES)?,
+            failover: given.one_of("failover", &FailOver::NAMES)?,
+        })
     }
 
     pub(super) fn settings(self) -> String {
-        let sync = match self.sync {
-            WaitsFor::Nobody => "none",
-            WaitsFor::First => "one",
-            WaitsFor::All => "all",
-        };
-        let reads = match self.reads {
-            Reads::Leader => "leader",
-            Reads::Anywhere => "anywhere",
-        };
-        let failover = match self.failover {
-            FailOver::Off => "off",
-            FailOver::Majority => "majority",
-        };
+        let sync = name_of(&WaitsFor::NAMES, &self.sync);
+        let reads = name_of(&Reads::NAMES, &self.reads);
+        let failover = name_of(&FailOver::NAMES, &self.failover);
         format!("sync={sync},reads={reads},failover={failover}")
     }
 }

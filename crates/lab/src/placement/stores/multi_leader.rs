@@ -12,7 +12,7 @@ use constellation_fabric::{Effects, Input, Node, Now};
 use constellation_sim::Wall;
 use constellation_trace::{NodeId, WallTime};
 
-use super::setting::{Given, Setting, SettingError};
+use super::setting::{Given, Setting, SettingError, name_of, names};
 use super::versions::Versions;
 use crate::placement::client::{Answer, Ask, What};
 use crate::placement::simulated::{Sites, Wire, answer};
@@ -37,11 +37,16 @@ pub enum Conflicts {
     Siblings,
 }
 
+impl Conflicts {
+    const NAMES: [(&'static str, Conflicts); 2] =
+        [("lww", Conflicts::LastWriteWins), ("siblings", Conflicts::Siblings)];
+}
+
 /// What can be set.
 pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         key: "conflicts",
-        values: &["lww", "siblings"],
+        values: &names(&Conflicts::NAMES),
         says: "whether of concurrent writes the last by the wall clock wins, or all stay until a client has seen them",
     },
     Setting {
@@ -53,16 +58,12 @@ pub(super) const SETTINGS: &[Setting] = &[
 
 impl MultiLeader {
     pub(super) fn read(given: &Given<'_>) -> Result<MultiLeader, SettingError> {
-        let conflicts =
-            if given.choice("conflicts")? == 0 { Conflicts::LastWriteWins } else { Conflicts::Siblings };
+        let conflicts = given.one_of("conflicts", &Conflicts::NAMES)?;
         Ok(MultiLeader { conflicts, skew: given.duration("skew")? })
     }
 
     pub(super) fn settings(self) -> String {
-        let conflicts = match self.conflicts {
-            Conflicts::LastWriteWins => "lww",
-            Conflicts::Siblings => "siblings",
-        };
+        let conflicts = name_of(&Conflicts::NAMES, &self.conflicts);
         format!("conflicts={conflicts},skew={}ms", self.skew.as_millis())
     }
 

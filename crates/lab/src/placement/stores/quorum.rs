@@ -7,7 +7,7 @@ use std::time::Duration;
 use constellation_fabric::{Effects, Input, Node, Now, Timer};
 use constellation_trace::NodeId;
 
-use super::setting::{Given, Setting, SettingError};
+use super::setting::{Given, Setting, SettingError, name_of, names};
 use crate::placement::client::{Answer, Ask, What};
 use crate::placement::simulated::{Sites, Wire, answer};
 
@@ -48,6 +48,15 @@ pub enum Repair {
     Before,
 }
 
+impl Sloppy {
+    const NAMES: [(&'static str, Sloppy); 2] = [("off", Sloppy::Off), ("on", Sloppy::On)];
+}
+
+impl Repair {
+    const NAMES: [(&'static str, Repair); 3] =
+        [("off", Repair::Off), ("after", Repair::After), ("before", Repair::Before)];
+}
+
 /// What can be set.
 pub(super) const SETTINGS: &[Setting] = &[
     Setting { key: "n", values: &["3", "1", "2", "4", "5"], says: "how many replicas a key has" },
@@ -55,12 +64,12 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting { key: "w", values: &["2", "1", "3", "4", "5"], says: "how many replicas a write waits for" },
     Setting {
         key: "repair",
-        values: &["off", "after", "before"],
+        values: &names(&Repair::NAMES),
         says: "whether a read brings replicas up to date that are behind, and before or after it answers",
     },
     Setting {
         key: "sloppy",
-        values: &["off", "on"],
+        values: &names(&Sloppy::NAMES),
         says: "whether sites that are no replicas of a key stand in for those that do not answer",
     },
 ];
@@ -71,12 +80,8 @@ impl Quorum {
         let of_sites = if is_smallest { "4 and 5 need sites=5" } else { "there are 5 sites" };
         let n = given.number_to("n", given.sites, of_sites)?;
         let [r, w] = [given.number_to("r", n, format!("n={n}"))?, given.number_to("w", n, format!("n={n}"))?];
-        let repair = match given.choice("repair")? {
-            0 => Repair::Off,
-            1 => Repair::After,
-            _ => Repair::Before,
-        };
-        let sloppy = if given.choice("sloppy")? == 0 { Sloppy::Off } else { Sloppy::On };
+        let repair = given.one_of("repair", &Repair::NAMES)?;
+        let sloppy = given.one_of("sloppy", &Sloppy::NAMES)?;
         if sloppy == Sloppy::On {
             // Else there is nobody to stand in.
             given.number_to("n", given.sites - 1, "with sloppy=on a site must be left to stand in")?;
@@ -86,15 +91,8 @@ impl Quorum {
 
     pub(super) fn settings(self) -> String {
         let Quorum { n, r, w, repair, sloppy } = self;
-        let sloppy = match sloppy {
-            Sloppy::Off => "off",
-            Sloppy::On => "on",
-        };
-        let repair = match repair {
-            Repair::Off => "off",
-            Repair::After => "after",
-            Repair::Before => "before",
-        };
+        let repair = name_of(&Repair::NAMES, &repair);
+        let sloppy = name_of(&Sloppy::NAMES, &sloppy);
         format!("n={n},r={r},w={w},repair={repair},sloppy={sloppy}")
     }
 }

@@ -96,6 +96,25 @@ impl fmt::Display for Meant<'_> {
     }
 }
 
+/// What a setting may be, of a table that also says what each means.
+pub(super) const fn names<T: Copy, const COUNT: usize>(
+    known: &[(&'static str, T); COUNT],
+) -> [&'static str; COUNT] {
+    let mut names = [""; COUNT];
+    let mut nth = 0;
+    while nth < COUNT {
+        names[nth] = known[nth].0;
+        nth += 1;
+    }
+    names
+}
+
+/// What means this, of such a table.
+pub(super) fn name_of<T: PartialEq>(known: &[(&'static str, T)], value: &T) -> &'static str {
+    let found = known.iter().find(|(_, meant)| meant == value);
+    found.expect("a table has all that may be meant").0
+}
+
 /// What is set in a text, by name.
 #[derive(Clone, Debug)]
 pub(super) struct Given<'a> {
@@ -137,8 +156,17 @@ impl<'a> Given<'a> {
         Ok(given)
     }
 
+    /// What the value of a setting means, by the table that its values are from.
+    pub(super) fn one_of<T: Copy>(
+        &self,
+        key: &'static str,
+        known: &[(&'static str, T)],
+    ) -> Result<T, SettingError> {
+        Ok(known[self.choice(key)?].1)
+    }
+
     /// Which of the values of a setting, counted from 0.
-    pub(super) fn choice(&self, key: &'static str) -> Result<usize, SettingError> {
+    fn choice(&self, key: &'static str) -> Result<usize, SettingError> {
         let setting = self.setting(key);
         let Some(value) = self.value(key) else { return Ok(0) };
         setting
