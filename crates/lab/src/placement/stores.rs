@@ -8,6 +8,7 @@ mod multi_leader;
 mod quorum;
 mod setting;
 mod versions;
+mod waiting;
 
 use std::fmt;
 use std::str::FromStr;

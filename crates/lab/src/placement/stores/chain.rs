@@ -10,8 +10,9 @@ use constellation_trace::{Elapsed, NodeId};
 
 use self::master::{Epoch, Membership, Sealed, State, TICK};
 use super::setting::{Given, Setting, SettingError, name_of, names};
+use super::waiting::Waiting;
 use crate::placement::client::{Answer, Ask, What};
-use crate::placement::simulated::{Sites, Wire, answer};
+use crate::placement::simulated::{Sites, Wire};
 
 /// How a chain is set.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -79,14 +80,6 @@ impl Chain {
         let failover = name_of(&Master::NAMES, &self.failover);
         format!("reads={reads},failover={failover}")
     }
-}
-
-/// Who waits for an answer: a client of a site.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Waiting {
-    site: NodeId,
-    client: NodeId,
-    number: u32,
 }
 
 /// What sites say to each other. Links keep the order. What is of a chain is not taken by a site that is in another.
@@ -261,11 +254,7 @@ impl Replica {
     }
 
     fn reply(&self, waiting: Waiting, told: Answer, effects: &mut Effects<Wire<Message>>) {
-        if waiting.site == self.sites.me {
-            answer((waiting.client, waiting.number), told, effects);
-        } else {
-            effects.send(waiting.site, Wire::Peer(Message::Answered { waiting, told }));
-        }
+        waiting.reply(self.sites.me, told, |waiting, told| Message::Answered { waiting, told }, effects);
     }
 
     fn hear(&mut self, now: Elapsed, from: NodeId, message: Message, effects: &mut Effects<Wire<Message>>) {
@@ -301,7 +290,7 @@ impl Node for Replica {
             Input::Start if self.set.failover == Master::Majority => self.tick(now, effects),
             Input::Timer(TICK) => self.tick(now, effects),
             Input::Message { from, message: Wire::Ask { number, ask } } => {
-                self.ask(now, Waiting { site: self.sites.me, client: from, number }, ask, effects);
+                self.ask(now, Waiting::at(self.sites.me, (from, number)), ask, effects);
             }
             Input::Message { from, message: Wire::Peer(message) } => self.hear(now, from, message, effects),
             _ => {}

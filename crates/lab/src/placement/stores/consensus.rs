@@ -14,8 +14,9 @@ use constellation_fabric::{Effects, Input, Node, Now, Timer};
 use constellation_trace::{Elapsed, NodeId};
 
 use super::setting::{Given, Setting, SettingError, name_of, names};
+use super::waiting::Waiting;
 use crate::placement::client::{Answer, Ask, What};
-use crate::placement::simulated::{Sites, Wire, answer};
+use crate::placement::simulated::{Sites, Wire};
 
 /// How a majority log is set.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -75,14 +76,12 @@ pub(super) struct End {
 pub(super) enum Message {
     /// To the leader, for a client elsewhere; and what it answers.
     Forward {
-        number: u32,
-        client: NodeId,
+        waiting: Waiting,
         ask: Ask,
     },
     Answered {
-        number: u32,
-        client: NodeId,
-        answer: Answer,
+        waiting: Waiting,
+        told: Answer,
     },
     /// Would you elect me for this term; or: do.
     Elect {
@@ -135,14 +134,6 @@ pub(super) struct Entry {
     term: u64,
     /// `None` for what a leader begins its term with.
     ask: Option<Ask>,
-}
-
-/// Who waits for an answer: a client of a site.
-#[derive(Clone, Copy, Debug)]
-struct Waiting {
-    site: NodeId,
-    client: NodeId,
-    number: u32,
 }
 
 /// What a site does at present.
@@ -351,20 +342,13 @@ impl Replica {
     }
 
     fn reply(&self, waiting: Waiting, told: Answer, effects: &mut Effects<Wire<Message>>) {
-        let Waiting { site, client, number } = waiting;
-        if site == self.sites.me {
-            answer((client, number), told, effects);
-        } else {
-            self.say(site, Message::Answered { number, client, answer: told }, effects);
-        }
+        waiting.reply(self.sites.me, told, |waiting, told| Message::Answered { waiting, told }, effects);
     }
 
     fn hear(&mut self, now: Elapsed, from: NodeId, message: Message, effects: &mut Effects<Wire<Message>>) {
         match message {
-            Message::Forward { number, client, ask } => {
-                self.lead(now, Waiting { site: from, client, number }, ask, effects);
-            }
-            Message::Answered { number, client, answer: told } => answer((client, number), told, effects),
+            Message::Forward { waiting, ask } => self.lead(now, waiting, ask, effects),
+            Message::Answered { waiting, told } => self.reply(waiting, told, effects),
             Message::Elect { ballot, term, end } => self.elect(now, (from, ballot, term), end, effects),
             Message::Elected { ballot, term } => {
                 if let Role::Stands { ballot: mine, term: standing, by } = &mut self.role

@@ -8,8 +8,9 @@ use constellation_fabric::{Effects, Input, Node, Now, Timer};
 use constellation_trace::{Elapsed, NodeId};
 
 use super::setting::{Given, Setting, SettingError, name_of, names};
+use super::waiting::Waiting;
 use crate::placement::client::{Answer, Ask, What};
-use crate::placement::simulated::{Sites, Wire, answer};
+use crate::placement::simulated::{Sites, Wire};
 
 /// How a single leader is set.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -108,15 +109,13 @@ const TICK: Timer = Timer(0);
 pub(super) enum Message {
     /// To the leader, for a client elsewhere.
     Forward {
-        number: u32,
-        client: NodeId,
+        waiting: Waiting,
         ask: Ask,
     },
     /// What the leader answers it.
     Answered {
-        number: u32,
-        client: NodeId,
-        answer: Answer,
+        waiting: Waiting,
+        told: Answer,
     },
     /// A write of the leader of this term.
     Append {
@@ -152,14 +151,6 @@ pub(super) enum Message {
 
 /// The place of a write: its term, and its number there.
 type Place = (u64, u64);
-
-/// Who waits for an answer: a client of a site.
-#[derive(Clone, Copy, Debug)]
-struct Waiting {
-    site: NodeId,
-    client: NodeId,
-    number: u32,
-}
 
 /// One site.
 #[derive(Clone, Debug)]
@@ -204,14 +195,13 @@ impl Replica {
 
     /// To whoever leads, or nobody.
     fn ask(&mut self, client: (NodeId, u32), ask: Ask, effects: &mut Effects<Wire<Message>>) {
-        let waiting = Waiting { site: self.sites.me, client: client.0, number: client.1 };
+        let waiting = Waiting::at(self.sites.me, client);
         match self.leader {
             _ if ask.what == What::Read && self.set.reads == Reads::Anywhere => {
                 self.show(waiting, &ask, effects)
             }
             Some(leader) if leader != self.sites.me => {
-                let forward = Message::Forward { number: client.1, client: client.0, ask };
-                effects.send(leader, Wire::Peer(forward));
+                effects.send(leader, Wire::Peer(Message::Forward { waiting, ask }));
             }
             _ => self.lead(waiting, ask, effects),
         }
@@ -253,12 +243,7 @@ impl Replica {
     }
 
     fn reply(&self, waiting: Waiting, told: Answer, effects: &mut Effects<Wire<Message>>) {
-        let Waiting { site, client, number } = waiting;
-        if site == self.sites.me {
-            answer((client, number), told, effects);
-        } else {
-            effects.send(site, Wire::Peer(Message::Answered { number, client, answer: told }));
-        }
+        waiting.reply(self.sites.me, told, |waiting, told| Message::Answered { waiting, told }, effects);
     }
 
     /// What there is to do now and then.
@@ -293,10 +278,8 @@ impl Replica {
 
     fn hear(&mut self, now: Elapsed, from: NodeId, message: Message, effects: &mut Effects<Wire<Message>>) {
         match message {
-            Message::Forward { number, client, ask } => {
-                self.lead(Waiting { site: from, client, number }, ask, effects);
-            }
-            Message::Answered { number, client, answer: told } => answer((client, number), told, effects),
+            Message::Forward { waiting, ask } => self.lead(waiting, ask, effects),
+            Message::Answered { waiting, told } => self.reply(waiting, told, effects),
             Message::Append { at, key, value } if !self.is_old(at.0) => {
                 self.holds.insert(key, value);
                 self.last = at;

@@ -22,14 +22,13 @@ impl Replica {
         ask: Ask,
         effects: &mut Effects<Wire<Message>>,
     ) {
-        let (client, number) = client;
-        let waiting = Waiting { site: self.sites.me, client, number };
+        let waiting = Waiting::at(self.sites.me, client);
         match self.leader {
             _ if ask.what == What::Read && self.set.reads == LogReads::Anywhere => {
                 self.show(waiting, &ask, effects);
             }
             Some(leader) if leader != self.sites.me => {
-                self.say(leader, Message::Forward { number, client, ask }, effects);
+                self.say(leader, Message::Forward { waiting, ask }, effects);
             }
             _ => self.lead(now, waiting, ask, effects),
         }
