@@ -45,7 +45,7 @@ use client::Kind;
 use judged::{Baseline, Consistency, Strongest};
 use measure::{Answers, Served, Trips};
 use protocol::{Condition, Round, Way};
-use record::{Phase, Record};
+use record::Record;
 use stores::Neighbour;
 pub use stores::{STORES, Store};
 use trade::Trade;
@@ -155,6 +155,17 @@ impl fmt::Display for PlaceError {
 
 impl std::error::Error for PlaceError {}
 
+impl fmt::Display for Way {
+    /// What is said of the site: `is cut off`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Way::Both => "is cut off",
+            Way::From => "is not heard",
+            Way::To => "hears nobody",
+        })
+    }
+}
+
 impl fmt::Display for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -162,12 +173,7 @@ impl fmt::Display for Condition {
             Condition::Slow { site } => write!(f, "{} is slow", SITE_NAMES[*site]),
             Condition::Busy => f.write_str("all sites are busy"),
             Condition::Cut { site, way } => {
-                let what = match way {
-                    Way::Both => "is cut off",
-                    Way::From => "is not heard",
-                    Way::To => "hears nobody",
-                };
-                write!(f, "{} {what}", SITE_NAMES[*site])
+                write!(f, "{} {way}", SITE_NAMES[*site])
             }
             Condition::Pair { writer, reader, .. } => {
                 write!(f, "{} is written to and {} is read", SITE_NAMES[*writer], SITE_NAMES[*reader])
@@ -236,8 +242,7 @@ pub fn placed(store: String, seed: u64, records: Vec<Record>) -> Placement {
     let answers: Vec<Answers> = cut.iter().flat_map(|(_, record)| measure::answers(record)).collect();
     let lost = lost(&cut);
     let sites = records.first().map_or(0, |record| record.round.sites);
-    let pairs = (0..sites).flat_map(|site| Kind::ALL.map(|kind| (site, kind)));
-    let trips = pairs
+    let trips = measure::rows(sites)
         .map(|(site, kind)| SiteTrips { site, kind, trips: measure::trips(&records, site, kind) })
         .collect();
     let served: Vec<Served> = normal.iter().flat_map(|(_, record)| measure::served(record)).collect();
@@ -266,18 +271,7 @@ pub fn placed(store: String, seed: u64, records: Vec<Record>) -> Placement {
 }
 
 fn stale(records: &[(usize, &Record)]) -> StaleReads {
-    let mut all = StaleReads::default();
-    for (_, record) in records {
-        let is_traffic = |place: usize| record.asked[place].phase == Phase::Traffic;
-        let done =
-            record.asked.iter().filter(|asked| asked.ask.kind() == Kind::Read && asked.done().is_some());
-        all.of += done.filter(|asked| asked.phase == Phase::Traffic).count();
-        for stale in measure::stale(record).iter().filter(|stale| is_traffic(stale.read)) {
-            all.count += 1;
-            all.age_max = all.age_max.max(stale.age);
-        }
-    }
-    all
+    records.iter().fold(StaleReads::default(), |all, (_, record)| all.and(numbers::stale(record)))
 }
 
 fn lost(records: &[(usize, &Record)]) -> Lost {

@@ -20,13 +20,13 @@ mod search;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use constellation_trace::{EventId, Trace, TrueTime};
+use constellation_trace::{EventId, Trace};
 
-use super::client::{Answer, Kind};
+use super::client::Answer;
 use super::judged::Violation;
 use super::protocol::{Condition, PAIR_AT};
-use super::record::Record;
-use super::told::ms;
+use super::record::{Record, time};
+use super::told::{listed, ms};
 use super::{PlaceError, SITE_NAMES, Store};
 
 /// What was found of a store.
@@ -182,7 +182,7 @@ impl Broken {
     /// telling each other that they run, is none of these. O(events + messages).
     pub fn events(&self) -> BTreeSet<EventId> {
         let trace = &self.trace;
-        let begins = TrueTime::from_ns(0).saturating_add(PAIR_AT);
+        let begins = time(PAIR_AT);
         let received = |event: EventId| match trace.event(event).kind {
             constellation_trace::Kind::Receive(message) => Some(message),
             _ => None,
@@ -213,10 +213,7 @@ impl Broken {
         match &self.promise {
             Promise::Available { operation } => {
                 let asked = &self.record.asked[*operation];
-                let what = match asked.ask.kind() {
-                    Kind::Write => "write",
-                    Kind::Read => "read",
-                };
+                let what = asked.ask.kind();
                 let site = SITE_NAMES[asked.site];
                 match &asked.ended {
                     Some((_, Answer::Refused(reason))) => {
@@ -238,12 +235,6 @@ impl Broken {
     }
 }
 
-/// `pacific, atlantic or indian`.
 fn names(sites: &BTreeSet<usize>, word: &str) -> String {
-    let names: Vec<&str> = sites.iter().map(|site| SITE_NAMES[*site]).collect();
-    match &names[..] {
-        [] => String::new(),
-        [one] => (*one).to_owned(),
-        [first @ .., last] => format!("{} {word} {last}", first.join(", ")),
-    }
+    listed(&sites.iter().map(|site| SITE_NAMES[*site]).collect::<Vec<_>>(), word)
 }

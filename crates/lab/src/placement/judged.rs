@@ -132,15 +132,11 @@ impl Baseline {
             };
             return Baseline { models, broken, unknown };
         }
-        let all = |records: &[(usize, &Record)]| {
-            records.iter().map(|(_, record)| sessions(record)).collect::<Result<Vec<_>, _>>()
-        };
-        let (Ok(normal), Ok(cut)) = (all(normal), all(cut)) else { return Baseline::default() };
-        let asked = models::all().iter().copied().filter(|model| OF_BASELINE.contains(&model.about().name));
+        let (Ok(normal), Ok(cut)) = (each(normal), each(cut)) else { return Baseline::default() };
         let mut holds: Vec<&'static dyn Model> = Vec::new();
         let mut kept: Vec<&'static dyn Model> = Vec::new();
         let (mut broken, mut unknown): (Vec<&'static str>, Vec<&'static str>) = (Vec::new(), Vec::new());
-        for model in models::strongest_first(&asked.collect::<Vec<_>>()) {
+        for model in named(&OF_BASELINE) {
             let is_implied = holds.iter().any(|stronger| implies(stronger.about(), model.about()));
             if !is_implied && judged(model, &normal) != Verdict::Holds {
                 continue;
@@ -159,6 +155,16 @@ impl Baseline {
         }
         Baseline { models: names(&holds), broken, unknown }
     }
+}
+
+/// The models of these names, stronger ones first.
+fn named(names: &[&str]) -> Vec<&'static dyn Model> {
+    let all = models::all().iter().copied().filter(|model| names.contains(&model.about().name));
+    models::strongest_first(&all.collect::<Vec<_>>())
+}
+
+fn each(records: &[(usize, &Record)]) -> Result<Vec<Sessions>, Limit> {
+    records.iter().map(|(_, record)| sessions(record)).collect()
 }
 
 fn sessions(record: &Record) -> Result<Sessions, Limit> {
@@ -207,14 +213,12 @@ pub struct Strongest {
 /// The models of single operations that every round satisfies and that no other such model implies, and those of which the
 /// judges cannot tell.
 pub fn strongest(records: &[(usize, &Record)]) -> Strongest {
-    let Ok(all) = records.iter().map(|(_, record)| sessions(record)).collect::<Result<Vec<_>, _>>() else {
+    let Ok(all) = each(records) else {
         return Strongest { holds: Vec::new(), unknown: OF_OPERATIONS.to_vec() };
     };
-    let of_operations: Vec<&'static dyn Model> =
-        models::all().iter().copied().filter(|model| OF_OPERATIONS.contains(&model.about().name)).collect();
     let mut holds: Vec<&'static dyn Model> = Vec::new();
     let (mut violated, mut unknown) = (Vec::new(), Vec::new());
-    for model in models::strongest_first(&of_operations) {
+    for model in named(&OF_OPERATIONS) {
         if holds.iter().any(|stronger| implies(stronger.about(), model.about())) {
             continue;
         }

@@ -79,10 +79,14 @@ impl Served {
     }
 }
 
+/// What tables have rows for: each site with each kind of operation.
+pub(super) fn rows(sites: usize) -> impl Iterator<Item = (usize, Kind)> {
+    (0..sites).flat_map(|site| Kind::ALL.map(|kind| (site, kind)))
+}
+
 /// How much each site did in a round. O(n).
 pub fn served(record: &Record) -> Vec<Served> {
-    let pairs = (0..record.round.sites).flat_map(|site| Kind::ALL.map(|kind| (site, kind)));
-    pairs
+    rows(record.round.sites)
         .map(|(site, kind)| {
             let of = record.asked.iter().filter(|asked| asked.site == site && asked.ask.kind() == kind);
             let done = of.clone().filter(|asked| asked.done().is_some()).count();
@@ -103,7 +107,8 @@ pub struct Stale {
     pub age: Duration,
 }
 
-/// The stale reads of a round. Real time alone is asked: that two writes overlap excuses either. O(n²) for each key.
+/// The stale reads of a round; what was read back at its end does not count. Real time alone is asked: that two writes
+/// overlap excuses either. O(n²) for each key.
 pub fn stale(record: &Record) -> Vec<Stale> {
     let mut keys: BTreeMap<&str, Vec<(usize, &Asked)>> = BTreeMap::new();
     for (place, asked) in record.asked.iter().enumerate() {
@@ -114,9 +119,14 @@ pub fn stale(record: &Record) -> Vec<Stale> {
     all
 }
 
+/// Whether it reads while the round goes on.
+pub(super) fn is_read_in_traffic(asked: &Asked) -> bool {
+    asked.ask.kind() == Kind::Read && asked.phase == Phase::Traffic
+}
+
 fn stale_of(of_key: &[(usize, &Asked)]) -> Vec<Stale> {
     let writes = || of_key.iter().filter_map(|(place, asked)| Some((*place, *asked, asked.written()?)));
-    let reads = of_key.iter().filter(|(_, asked)| asked.ask.kind() == Kind::Read);
+    let reads = of_key.iter().filter(|(_, asked)| is_read_in_traffic(asked));
     let judged = reads.filter_map(|(place, read)| {
         let (_, shown) = read.done()?;
         // The end of the write that is shown; the initial value was there before anything.
@@ -188,25 +198,29 @@ impl Answers {
 /// How each site answered each kind of operation in a round with a cut; nothing for another round.
 pub fn answers(record: &Record) -> Vec<Answers> {
     let Condition::Cut { site: cut, way } = record.round.condition else { return Vec::new() };
-    let sites = 0..record.round.sites;
-    let pairs = sites.flat_map(|site| Kind::ALL.map(|kind| (site, kind)));
-    pairs.map(|(site, kind)| answers_of(record, (cut, way), site, kind)).collect()
+    rows(record.round.sites).map(|(site, kind)| answers_of(record, (cut, way), site, kind)).collect()
+}
+
+/// From then on what is asked may have no answer before the heal.
+const LAST: Duration = HEAL_AT.saturating_sub(TIMEOUT);
+
+/// What was asked of a site from the cut on, and early enough to be answered before it healed.
+pub(super) fn during_cut(record: &Record, site: usize, kind: Kind) -> impl Iterator<Item = &Asked> {
+    let during = CUT_AT..LAST;
+    record.asked.iter().filter(move |asked| {
+        (asked.site, asked.ask.kind(), asked.phase) == (site, kind, Phase::Traffic)
+            && during.contains(&asked.begun)
+    })
 }
 
 fn answers_of(record: &Record, (cut, way): (usize, Way), site: usize, kind: Kind) -> Answers {
-    let last = HEAL_AT.saturating_sub(TIMEOUT);
-    let during: Vec<&Asked> = record
-        .asked
-        .iter()
-        .filter(|asked| asked.phase == Phase::Traffic && asked.site == site && asked.ask.kind() == kind)
-        .filter(|asked| (CUT_AT..last).contains(&asked.begun))
-        .collect();
+    let during: Vec<&Asked> = during_cut(record, site, kind).collect();
     let judged = during.iter().filter(|asked| asked.begun >= CUT_AT + FAIL_OVER);
     let done = judged.clone().filter(|asked| asked.done().is_some()).count();
     let silent = during.iter().rposition(|asked| asked.done().is_none());
     // Where the last one is silent, the gap is as long as the cut can tell.
     let gap = silent.map_or(Duration::ZERO, |silent| {
-        during.get(silent + 1).map_or(last, |next| next.begun).saturating_sub(CUT_AT)
+        during.get(silent + 1).map_or(LAST, |next| next.begun).saturating_sub(CUT_AT)
     });
     Answers { cut, way, site, kind, asked: judged.count(), done, gap }
 }

@@ -3,8 +3,8 @@
 use super::StaleReads;
 use super::client::{Answer, Kind};
 use super::measure::{self, Answers};
-use super::protocol::{CUT_AT, Condition, HEAL_AT, TIMEOUT};
-use super::record::{Phase, Record};
+use super::protocol::Condition;
+use super::record::Record;
 
 /// Stale reads under one condition.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -51,13 +51,28 @@ pub fn stale_rows(records: &[Record]) -> Vec<StaleRow> {
     rows
 }
 
-fn stale(record: &Record) -> StaleReads {
-    let traffic = |place: usize| record.asked[place].phase == Phase::Traffic;
-    let done = record.asked.iter().filter(|asked| asked.ask.kind() == Kind::Read && asked.done().is_some());
-    let of = done.filter(|asked| asked.phase == Phase::Traffic).count();
-    let ages = measure::stale(record).into_iter().filter(|stale| traffic(stale.read)).map(|stale| stale.age);
-    let ages: Vec<_> = ages.collect();
-    StaleReads { count: ages.len(), of, age_max: ages.into_iter().max().unwrap_or_default() }
+/// How many reads of a round were stale.
+pub(super) fn stale(record: &Record) -> StaleReads {
+    let reads = record.asked.iter().filter(|asked| measure::is_read_in_traffic(asked));
+    let of = reads.filter(|asked| asked.done().is_some()).count();
+    let stale = measure::stale(record);
+    let age_max = stale.iter().map(|stale| stale.age).max().unwrap_or_default();
+    StaleReads { count: stale.len(), of, age_max }
+}
+
+impl StaleRow {
+    /// How the network was, in words.
+    pub fn network(&self) -> String {
+        self.condition.map_or_else(|| "all links alike".to_owned(), |condition| condition.to_string())
+    }
+}
+
+impl CutRow {
+    /// The row of the same site, kind and cut among these.
+    pub fn answers<'a>(&self, all: &'a [Answers]) -> Option<&'a Answers> {
+        let of = (self.condition, self.site, self.kind);
+        all.iter().find(|row| (row.condition(), row.site, row.kind) == of)
+    }
 }
 
 impl Answers {
@@ -82,24 +97,16 @@ impl StaleReads {
 /// What each site did with each kind of operation during each cut, in the order of the rounds. O(n).
 pub fn cut_rows(records: &[Record]) -> Vec<CutRow> {
     let cuts = records.iter().filter(|record| !record.round.is_normal());
-    let pairs = |record: &Record| {
-        (0..record.round.sites).flat_map(|site| Kind::ALL.map(|kind| (site, kind))).collect::<Vec<_>>()
-    };
     cuts.flat_map(|record| {
-        pairs(record).into_iter().map(|(site, kind)| cut_row(record, site, kind)).collect::<Vec<_>>()
+        measure::rows(record.round.sites).map(move |(site, kind)| cut_row(record, site, kind))
     })
     .collect()
 }
 
 fn cut_row(record: &Record, site: usize, kind: Kind) -> CutRow {
-    let during = CUT_AT..HEAL_AT.saturating_sub(TIMEOUT);
-    let of = record.asked.iter().filter(|asked| {
-        (asked.site, asked.ask.kind(), asked.phase) == (site, kind, Phase::Traffic)
-            && during.contains(&asked.begun)
-    });
     let mut row =
         CutRow { condition: record.round.condition, site, kind, done: 0, refused: 0, unanswered: 0 };
-    for asked in of {
+    for asked in measure::during_cut(record, site, kind) {
         match asked.ended {
             Some((_, Answer::Ok(_))) => row.done += 1,
             Some((_, Answer::Refused(_))) => row.refused += 1,

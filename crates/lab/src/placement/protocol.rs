@@ -34,6 +34,8 @@ pub const SWEEP_MS: [u64; 4] = [5, 10, 20, 40];
 pub const PLAIN_MS: u64 = 10;
 /// The one-way delay in milliseconds of all links of a slow site.
 pub const SLOW_MS: u64 = 60;
+/// From an acknowledgement to the read right after it: touching operations would count as concurrent.
+const SOON: Duration = Duration::from_micros(1);
 
 /// One run of the store under one network.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -113,7 +115,7 @@ pub enum Cutting {
 }
 
 impl Round {
-    /// One of the rounds by which a store is placed.
+    /// The round under such a network, and with the cuts that this means.
     pub fn new(sites: usize, condition: Condition) -> Round {
         let cuts = match condition {
             Condition::Cut { site, way } => {
@@ -288,7 +290,7 @@ impl Tester {
     }
 }
 
-/// What both scripts have in common: who is waiting for what, and when to give up.
+/// What all scripts have in common: who is waiting for what, and when to give up.
 #[derive(Clone, Debug)]
 struct Desk {
     now: Duration,

@@ -124,10 +124,8 @@ fn operation(asked: &Asked, session: u32, number: u32) -> Operation {
     // Saturating: a round has far fewer operations.
     let first = number.saturating_mul(2);
     let ended = asked.ended.as_ref();
-    // Sites are few.
-    let site = u32::try_from(asked.site).unwrap_or(u32::MAX);
     Operation {
-        client: NodeId::new(site),
+        client: node(asked.site),
         process: ProcessId::new(session),
         session,
         call,
@@ -136,7 +134,12 @@ fn operation(asked: &Asked, session: u32, number: u32) -> Operation {
     }
 }
 
+/// The node that a site is.
+pub(super) fn node(site: usize) -> NodeId {
+    NodeId::new(u32::try_from(site).expect("sites are few"))
+}
+
 /// A time since the beginning of a round as judges have it.
-fn time(at: Duration) -> TrueTime {
+pub(super) fn time(at: Duration) -> TrueTime {
     TrueTime::from_ns(0).saturating_add(at)
 }

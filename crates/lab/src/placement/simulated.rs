@@ -9,12 +9,12 @@ use constellation_fabric::{
     Choices, Effects, Input, Link, Network, Node, Now, Odds, Options, Question, Timer, Topic,
 };
 use constellation_sim::{Act, Machine, Outcome, Plan, Seeded, Setup, World};
-use constellation_trace::{NodeId, Trace, TrueTime};
+use constellation_trace::{NodeId, Trace};
 
 use super::PlaceError;
 use super::client::{Answer, Ask, Kind, What};
 use super::protocol::{Cutting, Event, Orders, Round, Tester, Way};
-use super::record::Record;
+use super::record::{Record, node, time};
 
 /// What passes between clients and sites, and among sites.
 #[derive(Clone, Debug)]
@@ -183,7 +183,6 @@ where
 fn setup(round: &Round, loss: Odds) -> Setup<()> {
     let near = Link { latency_min: NEAR, latency_max: NEAR, ..Link::INSTANT };
     let mut network = Network::new(near);
-    let node = |site: usize| NodeId::new(u32::try_from(site).expect("sites are few"));
     let sites = 0..round.sites;
     for (source, target) in sites.clone().flat_map(|source| sites.clone().map(move |target| (source, target)))
     {
@@ -209,11 +208,10 @@ fn setup(round: &Round, loss: Odds) -> Setup<()> {
             }
             Cutting::Heal => Act::Heal,
         };
-        plan.add(TrueTime::from_ns(0).saturating_add(*at), act);
+        plan.add(time(*at), act);
     }
     let names = super::SITE_NAMES.into_iter().take(round.sites).chain(["tester"]);
-    let end = TrueTime::from_ns(0).saturating_add(round.longest());
-    Setup { network, plan, ..Setup::new(names.map(Machine::from), end) }
+    Setup { network, plan, ..Setup::new(names.map(Machine::from), time(round.longest())) }
 }
 
 /// A node of the world.
@@ -259,7 +257,7 @@ impl<M: Clone + fmt::Debug, S: Node<Message = Wire<M>, Request = ()>> Node for P
             });
         }
         for order in asks {
-            let site = NodeId::new(u32::try_from(order.site).expect("sites are few"));
+            let site = node(order.site);
             let message = Wire::Ask { number: order.number, ask: order.ask };
             if told == Told::InWords {
                 effects.event(format!(

@@ -156,6 +156,20 @@ pub const SITES: usize = 3;
 pub const OF_ALL: Setting =
     Setting { key: "sites", values: &["3", "5"], says: "at how many sites the store is" };
 
+impl Design {
+    /// What it is called in the table, and every setting.
+    fn told(&self) -> (&'static str, String) {
+        match self {
+            Design::Leader(set) => ("leader", set.settings()),
+            Design::Quorum(set) => ("quorum", set.settings()),
+            Design::Consensus(set) => ("consensus", set.settings()),
+            Design::MultiLeader(set) => ("multi-leader", set.settings()),
+            Design::Chain(set) => ("chain", set.settings()),
+            Design::Crdt(set) => ("crdt", set.settings()),
+        }
+    }
+}
+
 impl FromStr for Store {
     type Err = SettingError;
 
@@ -174,14 +188,8 @@ impl FromStr for Store {
 impl fmt::Display for Store {
     /// As it is written, with every setting: `leader:sync=all,reads=anywhere`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.design {
-            Design::Leader(leader) => write!(f, "leader:{}", leader.settings())?,
-            Design::Quorum(quorum) => write!(f, "quorum:{}", quorum.settings())?,
-            Design::Consensus(consensus) => write!(f, "consensus:{}", consensus.settings())?,
-            Design::MultiLeader(set) => write!(f, "multi-leader:{}", set.settings())?,
-            Design::Chain(set) => write!(f, "chain:{}", set.settings())?,
-            Design::Crdt(set) => write!(f, "crdt:{}", set.settings())?,
-        }
+        let (name, settings) = self.design.told();
+        write!(f, "{name}:{settings}")?;
         if self.sites == SITES { Ok(()) } else { write!(f, ",sites={}", self.sites) }
     }
 }
@@ -203,10 +211,11 @@ impl Store {
         let text = self.to_string();
         let (name, settings) = text.split_once(':').expect("a store is told with its settings");
         let pairs: Vec<(&str, &str)> = settings.split(',').filter_map(|pair| pair.split_once('=')).collect();
-        let known = STORES.iter().find(|info| info.name == name).map_or(&[][..], |info| info.settings);
         let mut all = Vec::new();
         for (place, (key, value)) in pairs.iter().enumerate() {
-            let Some(Setting { values, .. }) = known.iter().find(|setting| setting.key == *key) else {
+            let Some(Setting { values, .. }) =
+                self.info().settings.iter().find(|setting| setting.key == *key)
+            else {
                 continue;
             };
             let here = values.iter().position(|other| other == value).unwrap_or_default();
@@ -231,9 +240,13 @@ impl Store {
 
     /// What another design would have to do, for the cells that no setting reaches.
     pub fn toward(&self) -> &'static str {
-        let text = self.to_string();
-        let info = STORES.iter().find(|info| text.split(':').next() == Some(info.name));
-        info.map_or("", |info| info.toward)
+        self.info().toward
+    }
+
+    /// What tables say of stores of its design.
+    fn info(&self) -> &'static StoreInfo {
+        let (name, _) = self.design.told();
+        STORES.iter().find(|info| info.name == name).expect("every design is in the table")
     }
 
     /// One round of it in the simulator.

@@ -109,7 +109,7 @@ fn stale_reads(stale: &StaleReads) -> String {
     format!("{} of {} reads showed what had been replaced, up to {age} before", stale.count, stale.of)
 }
 
-/// Which models hold, and of which nobody can tell: `pram; unknown: causal`. What is unknown is not shown not to hold.
+/// Which models hold, and of which nobody can tell: `pram (causal: unknown)`. What is unknown is not shown not to hold.
 pub fn models(strongest: &Strongest) -> String {
     let Strongest { holds, unknown } = strongest;
     let holds = if holds.is_empty() { "none shown".to_owned() } else { holds.join(" and ") };
@@ -186,11 +186,6 @@ fn wrong(placement: &Placement, found: &str) -> String {
 
 /// Who answers what with which site cut off.
 fn who_answers(way: Way, answers: &[Answers]) -> String {
-    let is_so = match way {
-        Way::Both => "is cut off",
-        Way::From => "is not heard",
-        Way::To => "hears nobody",
-    };
     // Who answers again: a site at which nothing failed after the gap, neither reads nor writes.
     let fails = |of: &Answers| {
         answers.iter().any(|row| (row.cut, row.site) == (of.cut, of.site) && !row.is_available())
@@ -198,7 +193,7 @@ fn who_answers(way: Way, answers: &[Answers]) -> String {
     let gap = answers.iter().filter(|row| !fails(row)).map(|row| row.gap).max().unwrap_or_default();
     if answers.iter().all(Answers::is_available) {
         let pause = if gap.is_zero() { String::new() } else { format!(", {} later at the latest", ms(gap)) };
-        return format!("Whichever site {is_so}, every site goes on answering reads and writes{pause}");
+        return format!("Whichever site {way}, every site goes on answering reads and writes{pause}");
     }
     let sites = answers.iter().map(|row| row.cut + 1).max().unwrap_or(0);
     // In the order of the first cut that is told so.
@@ -217,10 +212,10 @@ fn who_answers(way: Way, answers: &[Answers]) -> String {
         let words: Vec<String> = silences.iter().map(Silence::told).collect();
         let words = if words.is_empty() { "every site answers".to_owned() } else { words.join(", and ") };
         if cuts.len() == sites {
-            return format!("whichever site {is_so}, {words}");
+            return format!("whichever site {way}, {words}");
         }
         let names: Vec<&str> = cuts.iter().map(|site| SITE_NAMES[*site]).collect();
-        format!("where {} {is_so}, {words}", listed(&names, "or"))
+        format!("where {} {way}, {words}", listed(&names, "or"))
     });
     let pause = if gap.is_zero() {
         String::new()
@@ -313,7 +308,8 @@ impl Silence {
     }
 }
 
-fn listed(names: &[&str], word: &str) -> String {
+/// `pacific, atlantic or indian`, with this word before the last.
+pub(super) fn listed(names: &[&str], word: &str) -> String {
     match names {
         [] => String::new(),
         [one] => (*one).to_owned(),
@@ -348,7 +344,8 @@ pub fn ms(time: Duration) -> String {
     format!("{}.{} ms", tenths / 10, tenths % 10)
 }
 
-fn capital(text: &str) -> String {
+/// A text that begins in upper case.
+pub fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -9,7 +9,7 @@ use constellation_trace::{NodeId, Trace, TrueTime};
 use super::{Broken, Cap, Message, Promise, SETTLED, Smallest};
 use crate::placement::judged::{self, Consistency};
 use crate::placement::protocol::{Condition, PAIR_AT, Round};
-use crate::placement::record::Record;
+use crate::placement::record::{Record, node, time};
 use crate::placement::simulated::{Losses, Luck, Played};
 use crate::placement::{PlaceError, Store};
 
@@ -239,12 +239,4 @@ fn cuts(sites: usize) -> Vec<BTreeSet<(NodeId, NodeId)>> {
         all.extend([forth, back, both]);
     }
     all
-}
-
-fn node(site: usize) -> NodeId {
-    NodeId::new(u32::try_from(site).expect("sites are few"))
-}
-
-fn time(at: Duration) -> TrueTime {
-    TrueTime::from_ns(0).saturating_add(at)
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Condition, Desk, Round, TIMEOUT};
+use super::{Condition, Desk, Round, SOON, TIMEOUT};
 use crate::placement::client::Ask;
 use crate::placement::record::Phase;
 
@@ -12,8 +12,6 @@ const REPEATS: usize = 4;
 const TOGETHER: usize = 4;
 /// How long an acknowledged write may remain unseen before nobody looks for it any longer.
 const GIVE_UP: Duration = Duration::from_millis(1_500);
-/// From an acknowledgement to the read right after it: touching operations would count as concurrent.
-const SOON: Duration = Duration::from_micros(1);
 /// Between one write and the next: also the time in which a store may do what it does at its start.
 const REST: Duration = Duration::from_millis(500);
 

@@ -2,14 +2,12 @@
 
 use std::time::Duration;
 
-use super::{Desk, TIMEOUT};
+use super::{Desk, SOON, TIMEOUT};
 use crate::placement::client::Ask;
 use crate::placement::record::Phase;
 
 /// When it is written: a store has had time to do what it does at its start.
 pub const PAIR_AT: Duration = Duration::from_millis(1_000);
-/// A client that has an answer, and another that asks then: touching operations would count as concurrent.
-const SOON: Duration = Duration::from_micros(1);
 
 /// How long a round takes at most.
 pub(super) fn longest(rest: Duration) -> Duration {

@@ -9,8 +9,8 @@ use crate::placement::cell::{InPartition, Otherwise};
 use crate::placement::client::Kind;
 use crate::placement::judged::{Consistency, Violation};
 use crate::placement::measure::{self, Answers};
-use crate::placement::protocol::{CUT_AT, Condition, FAIL_OVER};
-use crate::placement::record::{Asked, Phase, Record};
+use crate::placement::protocol::{CUT_AT, FAIL_OVER};
+use crate::placement::record::{Asked, Phase};
 use crate::placement::told::ms;
 use crate::placement::{Lost, Placement, SITE_NAMES};
 
@@ -157,20 +157,21 @@ fn answers(kind: Kind, placement: &Placement) -> Option<Breach> {
 /// The first operation of this kind that was not done in a cut, after the time for a fail-over.
 fn silent(kind: Kind, placement: &Placement) -> Option<Schedule> {
     let row = placement.answers.iter().find(|row| row.kind == kind && !row.is_available())?;
-    let condition = row.condition();
-    let (round, record) = of_condition(condition, placement)?;
-    let is_it = |asked: &Asked| {
-        (asked.site, asked.ask.kind(), asked.phase) == (row.site, kind, Phase::Traffic)
-            && asked.begun >= CUT_AT + FAIL_OVER
-            && asked.done().is_none()
-    };
-    let operation = record.asked.iter().position(is_it)?;
-    Some(Schedule { round, condition, operations: vec![operation], shows: Shows::Themselves })
+    undone(row, FAIL_OVER, placement).filter(|shown| !shown.operations.is_empty())
 }
 
-fn of_condition(condition: Condition, placement: &Placement) -> Option<(usize, &Record)> {
-    let mut all = placement.records.iter().enumerate();
-    all.find(|(_, record)| record.round.condition == condition)
+/// The first operation of a row that was begun so long after the cut, or later, and was not done, if there is one.
+fn undone(row: &Answers, after: Duration, placement: &Placement) -> Option<Schedule> {
+    let condition = row.condition();
+    let mut rounds = placement.records.iter().enumerate();
+    let (round, record) = rounds.find(|(_, record)| record.round.condition == condition)?;
+    let is_it = |asked: &Asked| {
+        (asked.site, asked.ask.kind(), asked.phase) == (row.site, row.kind, Phase::Traffic)
+            && asked.begun >= CUT_AT + after
+            && asked.done().is_none()
+    };
+    let operations = record.asked.iter().position(is_it).into_iter().collect();
+    Some(Schedule { round, condition, operations, shows: Shows::Themselves })
 }
 
 /// Which rounds are looked at.
@@ -185,9 +186,7 @@ fn fresh(most: Duration, place: Where, placement: &Placement) -> Option<Breach> 
     let rounds = placement.records.iter().enumerate();
     let rounds = rounds.filter(|(_, record)| place == Where::Everywhere || !record.round.is_normal());
     let stale = rounds.flat_map(|(round, record)| {
-        let traffic = |read: usize| record.asked[read].phase == Phase::Traffic;
-        let all = measure::stale(record).into_iter().filter(move |stale| traffic(stale.read));
-        all.map(|stale| (stale.age, round, stale)).collect::<Vec<_>>()
+        measure::stale(record).into_iter().map(move |stale| (stale.age, round, stale))
     });
     // The first of the oldest.
     let (age, round, stale) = stale.reduce(|one, other| if other.0 > one.0 { other } else { one })?;
@@ -254,13 +253,7 @@ fn answers_again(kind: Kind, most: Duration, placement: &Placement) -> Option<Br
     let of = placement.answers.iter().filter(|row| row.kind == kind && row.gap > most);
     let row = of.max_by_key(|row| row.gap)?;
     let condition = row.condition();
-    let (round, record) = of_condition(condition, placement)?;
-    let is_it = |asked: &Asked| {
-        (asked.site, asked.ask.kind(), asked.phase) == (row.site, kind, Phase::Traffic)
-            && asked.begun >= CUT_AT + most
-            && asked.done().is_none()
-    };
-    let operations = record.asked.iter().position(is_it).into_iter().collect();
+    let shown = undone(row, most, placement)?;
     let found = if row.is_available() {
         format!("while {condition}, {} answers them again after {}", SITE_NAMES[row.site], ms(row.gap))
     } else {
@@ -269,7 +262,7 @@ fn answers_again(kind: Kind, most: Duration, placement: &Placement) -> Option<Br
     Some(Breach {
         wanted: format!("{kind}s are without an answer for at most {}", ms(most)),
         found,
-        shown: Some(Schedule { round, condition, operations, shows: Shows::Themselves }),
+        shown: Some(shown),
     })
 }
 
