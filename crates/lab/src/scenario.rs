@@ -22,7 +22,7 @@ use std::time::Duration;
 use constellation_fabric::{Contacts, Isolation, Link, Sequence};
 use constellation_sim::Faults;
 use constellation_trace::{NodeId, TrueTime, WallTime};
-use toml::de::{DeTable, DeValue};
+use toml::de::DeValue;
 
 pub use clients::ClientRule;
 pub use faults::Chances;
@@ -149,14 +149,8 @@ impl Scenario {
     }
 
     fn read(name: &str, text: &str, instead: Instead<'_>) -> Result<Scenario> {
-        if text.len() > Scenario::TEXT_MAX {
-            let message = format!("a scenario file has at most {} bytes", Scenario::TEXT_MAX);
-            return Err(ScenarioError::new(0..0, message));
-        }
-        let document = DeTable::parse(text).map_err(|error| {
-            ScenarioError::new(error.span().unwrap_or(text.len()..text.len()), error.message())
-        })?;
-        let file = Section::new(document.get_ref(), text.len()..text.len(), "the file");
+        let document = reader::document(text, Scenario::TEXT_MAX, "a scenario file has")?;
+        let file = Section::of_file(&document, text);
         file.only(&FILE_KEYS)?;
 
         let named = file.require("nodes")?;

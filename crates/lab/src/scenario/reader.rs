@@ -64,6 +64,15 @@ pub(crate) fn advice<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str> +
     format!("one of {}", names.join(", "))
 }
 
+/// What a file holds, unless it is longer than so many bytes, of which `has` says whose most they are: `a catalogue has`.
+pub(crate) fn document<'a>(text: &'a str, bytes_max: usize, has: &str) -> Result<Spanned<DeTable<'a>>> {
+    if text.len() > bytes_max {
+        return Err(ScenarioError::new(0..0, format!("{has} at most {bytes_max} bytes")));
+    }
+    DeTable::parse(text)
+        .map_err(|error| ScenarioError::new(error.span().unwrap_or(text.len()..text.len()), error.message()))
+}
+
 /// One table of the file, with the place where it stands.
 pub(crate) struct Section<'a> {
     table: &'a DeTable<'a>,
@@ -80,6 +89,11 @@ pub(crate) struct Field<'a> {
 }
 
 impl<'a> Section<'a> {
+    /// The whole file, in which what is missing is missing at its end.
+    pub(crate) fn of_file(document: &'a Spanned<DeTable<'a>>, text: &str) -> Section<'a> {
+        Section::new(document.get_ref(), text.len()..text.len(), "the file")
+    }
+
     pub(crate) const fn new(table: &'a DeTable<'a>, span: Range<usize>, what: &'static str) -> Section<'a> {
         Section { table, span, what }
     }

@@ -3,11 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use toml::de::DeTable;
-
 use super::{Catalogue, Declared, Place, Source, System};
 use crate::placement::cell::Cell;
-use crate::scenario::reader::{Field, Result, ScenarioError, Section, advice};
+use crate::scenario::reader::{Field, Result, ScenarioError, Section, advice, document};
 use crate::words::one_line;
 
 /// The most systems of a catalogue.
@@ -32,14 +30,8 @@ struct Sources<'a> {
 }
 
 pub(super) fn read(text: &str) -> Result<Catalogue> {
-    if text.len() > Catalogue::TEXT_MAX {
-        let message = format!("a catalogue has at most {} bytes", Catalogue::TEXT_MAX);
-        return Err(ScenarioError::new(0..0, message));
-    }
-    let document = DeTable::parse(text).map_err(|error| {
-        ScenarioError::new(error.span().unwrap_or(text.len()..text.len()), error.message())
-    })?;
-    let file = Section::new(document.get_ref(), text.len()..text.len(), "the file");
+    let document = document(text, Catalogue::TEXT_MAX, "a catalogue has")?;
+    let file = Section::of_file(&document, text);
     file.only(&["sources", "systems"])?;
     let mut sources = read_sources(&file.require("sources")?)?;
     let field = file.require("systems")?;

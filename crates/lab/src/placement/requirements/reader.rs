@@ -2,22 +2,14 @@
 
 use std::time::Duration;
 
-use toml::de::DeTable;
-
 use super::{Latency, ReadsInPartition, Requirement, Words, WritesInPartition};
 use crate::placement::measure::Trips;
 use crate::scenario::duration;
-use crate::scenario::reader::{Field, Result, ScenarioError, Section};
+use crate::scenario::reader::{Field, Result, ScenarioError, Section, document};
 
 pub(super) fn read(text: &str) -> Result<Words> {
-    if text.len() > Requirement::TEXT_MAX {
-        let message = format!("requirements have at most {} bytes", Requirement::TEXT_MAX);
-        return Err(ScenarioError::new(0..0, message));
-    }
-    let document = DeTable::parse(text).map_err(|error| {
-        ScenarioError::new(error.span().unwrap_or(text.len()..text.len()), error.message())
-    })?;
-    let file = Section::new(document.get_ref(), text.len()..text.len(), "the file");
+    let document = document(text, Requirement::TEXT_MAX, "requirements have")?;
+    let file = Section::of_file(&document, text);
     file.only(&["read", "write"])?;
     let mut words = Words::default();
     if let Some(field) = file.get("read") {
