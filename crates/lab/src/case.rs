@@ -9,9 +9,7 @@ use constellation_fabric::{Choices, Node};
 use constellation_sim::choices::{Leftover, Provenance, TapeError};
 use constellation_sim::{Act, Plan, Player, Seeded, Setup, Tape, World};
 use constellation_trace::trace::Origin;
-use constellation_trace::{
-    Call, Completion, History, Judgement, Limit, Names, NodeId, Trace, TrueTime, Verdict, one_line,
-};
+use constellation_trace::{History, Judgement, Limit, Names, NodeId, Trace, TrueTime, Verdict, one_line};
 pub use constellation_verify::Breach;
 use constellation_verify::{Budget, Order};
 
@@ -325,17 +323,10 @@ where
 
     fn history(&self, trace: &Trace) -> History {
         let history = History::of(trace);
-        let Some(initial) = &self.initial else { return history };
-        let mut operations = history.operations().to_vec();
-        for operation in &mut operations {
-            if let (Call::Read { .. }, Some((_, Completion::Shows(shown)))) =
-                (&operation.call, &mut operation.completed)
-                && shown[..] == [initial.as_str()]
-            {
-                shown.clear();
-            }
+        match &self.initial {
+            Some(initial) => history.without_initial(initial),
+            None => history,
         }
-        History::new(operations)
     }
 }
 

@@ -8,6 +8,7 @@ use std::fmt;
 
 use constellation_fabric::{Calm, Choices};
 use constellation_trace::format::histories::{Content, FailedCas, Imported};
+use constellation_trace::sessions::Unfit;
 use constellation_trace::{
     Evidence, History, Judgement, Limit, Names, Operation, Proof, Sessions, Trace, TransactionId, Verdict,
 };
@@ -237,13 +238,9 @@ fn verdict_on(model: &dyn Model, seen: &Imported) -> Verdict {
     let sessions = seen.reads_and_writes();
     let recorded = recorded(seen, sessions.as_deref().ok());
     let found = match model.judge(&recorded, &mut Patience::new(BUDGET)) {
-        // That these are no reads and writes says less than which operation is none.
-        Finding::Unknown(Limit::Unfit(why)) => Finding::Unknown(Limit::Unfit(match sessions {
-            Err(ref unfit) if recorded.registers().err() == Some(Limit::Unfit(why.clone())) => {
-                unfit.to_string()
-            }
-            _ => why,
-        })),
+        Finding::Unknown(Limit::Unfit(why)) => {
+            Finding::Unknown(Limit::Unfit(unfit(why, &recorded, sessions.as_ref().err())))
+        }
         Finding::Violated(anomaly) => Finding::Violated(smallest(model, &recorded, anomaly)),
         other => other,
     };
@@ -254,13 +251,28 @@ fn verdict_on(model: &dyn Model, seen: &Imported) -> Verdict {
     verdict
 }
 
-fn recorded<'r>(seen: &'r Imported, sessions: Option<&'r Sessions>) -> Recorded<'r> {
+/// A history as judges of models take it: its reads and writes, if it is made of some, and the operations behind them, if
+/// there are any. A failed compare-and-set says what its format has it say.
+pub fn recorded<'r>(seen: &'r Imported, sessions: Option<&'r Sessions>) -> Recorded<'r> {
     let recorded = sessions.map_or_else(Recorded::default, Recorded::from);
     let recorded = seen.history().map_or(recorded, |history| recorded.with_history(history));
-    recorded.with_failed_set(match seen.format.failed_cas() {
+    recorded.with_failed_set(failed_set(seen.format.failed_cas()))
+}
+
+/// What judges make of a failed compare-and-set that says this.
+pub const fn failed_set(said: FailedCas) -> FailedSet {
+    match said {
         FailedCas::Mismatch => FailedSet::AssertsMismatch,
         FailedCas::Nothing => FailedSet::DidNotHappen,
-    })
+    }
+}
+
+/// Why a model does not fit, in full: that these are no reads and writes says less than `foreign`, which operation is none.
+pub fn unfit(why: String, recorded: &Recorded<'_>, foreign: Option<&Unfit>) -> String {
+    match foreign {
+        Some(foreign) if recorded.registers().err() == Some(Limit::Unfit(why.clone())) => foreign.to_string(),
+        _ => why,
+    }
 }
 
 /// What is left of a violation when all that can go is left out, in the numbers of the whole.

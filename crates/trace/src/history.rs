@@ -1,5 +1,6 @@
 //! What clients saw: each operation with when it was asked for, and when it ended, if it ever did.
 
+mod alone;
 mod operations;
 
 use std::collections::BTreeMap;
@@ -286,6 +287,21 @@ impl History {
             }
         }
         History { operations }
+    }
+
+    /// The same, but a read that shows `initial` and nothing else shows nothing: where every key holds that before anybody
+    /// writes, and nobody writes it. O(n).
+    #[must_use]
+    pub fn without_initial(mut self, initial: &str) -> History {
+        for operation in &mut self.operations {
+            if let (Call::Read { .. }, Some((_, Completion::Shows(shown)))) =
+                (&operation.call, &mut operation.completed)
+                && shown[..] == [initial]
+            {
+                shown.clear();
+            }
+        }
+        self
     }
 
     /// The operations, in the order of invocation.

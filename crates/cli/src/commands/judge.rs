@@ -1,7 +1,6 @@
 //! `constellation judge`: which consistency models does a history satisfy, and what shows that it violates the others?
 
 mod allowance;
-mod alone;
 mod differences;
 pub(super) mod evidence;
 mod files;

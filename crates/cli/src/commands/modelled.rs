@@ -55,7 +55,7 @@ pub(crate) fn held<'s>(
 }
 
 /// How the reason ends why several values are no read of a register.
-const SIBLINGS: &str = "values, and a register holds one";
+pub(crate) const SIBLINGS: &str = "values, and a register holds one";
 
 fn is_scenario(typed: &str) -> bool {
     typed.ends_with(".toml") || incidents::find(typed).is_some()

@@ -16,6 +16,7 @@ mod told;
 
 use std::path::Path;
 
+use constellation_lab::ScenarioError;
 use constellation_lab::placement::catalogue::Catalogue;
 use constellation_lab::words::one_line;
 
@@ -33,7 +34,7 @@ const SCHEMA: &str = "constellation/place/1";
 pub(crate) fn run(arguments: &Place, printer: &mut Printer) -> anyhow::Result<u8> {
     let catalogue = match &arguments.catalogue {
         None => Catalogue::shipped(),
-        Some(path) => load(path)?,
+        Some(path) => load(path, CATALOGUE, Catalogue::parse)?,
     };
     let targets = Targets::of(&arguments.targets, &catalogue)?;
     if arguments.all {
@@ -82,8 +83,9 @@ fn show(arguments: &Place, targets: &Targets<'_>, printer: &mut Printer) -> anyh
     Ok(code)
 }
 
-fn load(path: &Path) -> anyhow::Result<Catalogue> {
-    let text = read_text(path, CATALOGUE)?;
-    Catalogue::parse(&text)
+/// What a file of the user's says; a fault in it is shown where it is.
+fn load<T>(path: &Path, kind: Kind, parse: fn(&str) -> Result<T, ScenarioError>) -> anyhow::Result<T> {
+    let text = read_text(path, kind)?;
+    parse(&text)
         .map_err(|error| excerpt(one_line(&path.display().to_string()).into_owned(), text, error).into())
 }

@@ -9,7 +9,7 @@ use anyhow::bail;
 use constellation_lab::words::one_line;
 use constellation_lab::{Modelled, Resolver, Run, Scenario, incidents, simulate};
 use constellation_trace::format::jsonl;
-use constellation_trace::{History, Judgement};
+use constellation_trace::{History, Judgement, Trace};
 use serde_json::{Value, json};
 
 use crate::args;
@@ -168,6 +168,28 @@ fn print_comparison(runs: &[Run], printer: &mut Printer) -> anyhow::Result<()> {
         printer.line(line.trim_end())?;
     }
     Ok(())
+}
+
+/// A run of a subject, called so and with this title, for a script.
+pub(crate) fn subject_json(
+    (name, title): (&str, &str),
+    seed: u64,
+    (trace, judgements): (&Trace, &[Judgement]),
+    replay: &str,
+) -> Value {
+    json!({
+        "schema": "constellation/run/1",
+        "version": env!("CARGO_PKG_VERSION"),
+        "scenario": name,
+        "title": title,
+        "seed": seed.to_string(),
+        "events": trace.events().len(),
+        "messages": trace.messages().len(),
+        "exit_code": Judgement::exit_code(judgements),
+        "promises": judgements.iter().map(judgement_json).collect::<Vec<_>>(),
+        "replay": replay,
+        "trace_sha256": jsonl::digest(trace).to_string(),
+    })
 }
 
 /// A run for a script.

@@ -121,7 +121,15 @@ pub enum FailedCas {
 impl FailedCas {
     /// Both with their names.
     pub const NAMES: [(&'static str, FailedCas); 2] =
-        [("mismatch", FailedCas::Mismatch), ("nothing", FailedCas::Nothing)];
+        [(FailedCas::Mismatch.name(), FailedCas::Mismatch), (FailedCas::Nothing.name(), FailedCas::Nothing)];
+
+    /// What it is called on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            FailedCas::Mismatch => "mismatch",
+            FailedCas::Nothing => "nothing",
+        }
+    }
 }
 
 /// A history as it was read.

@@ -1,8 +1,8 @@
 //! A trace refuses what cannot have happened, and stays as it was.
 
 use constellation_trace::{
-    Action, Claim, Entry, EventId, Loss, MessageId, Nemesis, NodeId, Process, Trace, TraceError, TrueTime,
-    sketch,
+    Action, Call, Claim, Completion, Entry, EventId, History, Loss, MessageId, Nemesis, NodeId, Operation,
+    Process, Trace, TraceError, TrueTime, sketch,
 };
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
@@ -190,4 +190,33 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn what_clients_saw_is_the_same_when_it_is_recorded_again() {
+    let mut trace = Trace::new(["pacific", "indian"]).expect("two names");
+    let mut at = |node, ns, action| {
+        trace.record(Entry::new(NodeId::new(node), TrueTime::from_ns(ns), action)).expect("it can happen")
+    };
+    let read = Call::Read { key: "mode".to_owned() };
+    let write = Call::Write { key: "mode".to_owned(), value: "safe".to_owned() };
+    let shows = Completion::Shows(vec!["safe".to_owned()]);
+    at(1, 1, Action::Invoke { number: 0, call: &write });
+    // At one moment one ends and two begin.
+    at(0, 2, Action::Invoke { number: 1, call: &read });
+    at(1, 2, Action::Complete { number: 0, completion: &Completion::Done });
+    at(1, 2, Action::Invoke { number: 2, call: &read });
+    at(0, 3, Action::Complete { number: 1, completion: &shows });
+    let history = History::of(&trace);
+    let operations: Vec<_> = history.operations().iter().collect();
+    let names = |session: u32| ["one", "other"][session as usize];
+    let alone = Trace::of_operations(&operations, names).expect("it was recorded before");
+    let seen = |of: &Operation| {
+        let completed = of.completed.as_ref().map(|(moment, completion)| (moment.at, completion.clone()));
+        (of.session, of.call.clone(), of.invoked.at, completed)
+    };
+    let seen = |trace: &Trace| History::of(trace).operations().iter().map(seen).collect::<Vec<_>>();
+    assert_eq!(seen(&alone), seen(&trace));
+    let twice = Trace::of_operations(&operations, |_| "one").expect_err("two sessions of one name");
+    expect!["node `one` is named twice"].assert_eq(&twice.to_string());
 }

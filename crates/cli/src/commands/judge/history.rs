@@ -4,13 +4,13 @@ use std::borrow::Cow;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use constellation_lab::modelled;
 use constellation_trace::format::histories::{Content, FailedCas, HistoryFormat, Imported, Unclear};
 use constellation_trace::sessions::Unfit;
 use constellation_trace::{Call, Completion, Limit, Sessions};
 use constellation_verify::Budget;
 use constellation_verify::models::{
-    About, Border, FailedSet, Finding, Judged, Known, Model, Object, Parts, Recorded, Separation,
-    conclude_from,
+    About, Border, Finding, Judged, Known, Model, Object, Parts, Recorded, Separation, conclude_from,
 };
 
 use super::allowance::{Allowance, Kept};
@@ -113,15 +113,12 @@ pub(super) fn judge_imported(
     let said = asked.failed_cas.unwrap_or(imported.format.failed_cas());
     let recorded = asked.recorded(imported, &sessions);
     let facts = Facts { said, ..facts(imported, sessions.as_deref().ok()) };
-    let foreign = sessions.as_ref().err().map(ToString::to_string);
     let (mut rows, mut unfit) = (Vec::new(), Vec::new());
     allowance.keep(if asked.explained == Explained::None { Kept::Nothing } else { Kept::Quarter });
     for (model, finding) in findings(&asked.models, &recorded, allowance) {
         match asked.certain(model, finding, imported, allowance) {
             Finding::Unknown(Limit::Unfit(why)) => {
-                // That these are no reads and writes says less than which operation is none.
-                let is_plain = recorded.registers().err() == Some(Limit::Unfit(why.clone()));
-                let why = foreign.clone().filter(|_| is_plain).unwrap_or(why);
+                let why = modelled::unfit(why, &recorded, sessions.as_ref().err());
                 unfit.push((model.about(), by_line(&why, imported)));
             }
             finding => rows.push(Judged::new(model.about(), finding)),
@@ -171,13 +168,9 @@ impl Asked {
         imported: &'a Imported,
         sessions: &'a Result<Cow<'_, Sessions>, Unfit>,
     ) -> Recorded<'a> {
-        let recorded = sessions.as_deref().map_or_else(|_| Recorded::default(), Recorded::from);
-        let recorded = imported.history().map_or(recorded, |history| recorded.with_history(history));
+        let recorded = modelled::recorded(imported, sessions.as_deref().ok());
         let recorded = self.object.map_or(recorded, |object| recorded.with_object(object));
-        recorded.with_failed_set(match self.failed_cas.unwrap_or(imported.format.failed_cas()) {
-            FailedCas::Mismatch => FailedSet::AssertsMismatch,
-            FailedCas::Nothing => FailedSet::DidNotHappen,
-        })
+        self.failed_cas.map_or(recorded, |said| recorded.with_failed_set(modelled::failed_set(said)))
     }
 
     /// What was found without those reads that have several meanings, as far as it does not depend on them: a violation
@@ -207,11 +200,10 @@ impl Asked {
 
     /// Those flags that say how a history is to be read, as they were given.
     fn flags(&self) -> String {
-        let failed_cas = self.failed_cas.and_then(|said| FailedCas::NAMES.iter().find(|(_, is)| *is == said));
         let flags = [
             ("format", self.format.map(HistoryFormat::name)),
             ("object", self.object.map(Object::name)),
-            ("failed-cas", failed_cas.map(|(name, _)| *name)),
+            ("failed-cas", self.failed_cas.map(FailedCas::name)),
         ];
         let given = flags.iter().filter_map(|(flag, value)| value.map(|value| format!(" --{flag} {value}")));
         let initial = self.initial.iter().map(|value| format!(" --initial {}", quoted(value)));

@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 use constellation_trace::format::histories::{Content, Imported};
-use constellation_trace::{Access, Act, Call, Completion, History, Sessions, Value};
+use constellation_trace::{Access, Act, Call, History, Sessions, Value};
 
 /// The same history, in which reads of `initial` show nothing.
 ///
@@ -10,7 +10,7 @@ use constellation_trace::{Access, Act, Call, Completion, History, Sessions, Valu
 /// Where somebody writes it, too, or expects it: then it cannot be told which one is meant.
 pub(super) fn settled(mut imported: Imported, initial: &str) -> anyhow::Result<Imported> {
     imported.content = match imported.content {
-        Content::Operations(history) => Content::Operations(of_history(&history, initial)?),
+        Content::Operations(history) => Content::Operations(of_history(history, initial)?),
         Content::Transactions(sessions) => Content::Transactions(of_sessions(sessions, initial)?),
         other => other,
     };
@@ -20,9 +20,8 @@ pub(super) fn settled(mut imported: Imported, initial: &str) -> anyhow::Result<I
     Ok(imported)
 }
 
-fn of_history(history: &History, initial: &str) -> anyhow::Result<History> {
-    let mut operations = history.operations().to_vec();
-    for operation in &mut operations {
+fn of_history(history: History, initial: &str) -> anyhow::Result<History> {
+    for operation in history.operations() {
         match &operation.call {
             Call::Write { value, .. } | Call::Append { value, .. } | Call::CompareAndSet { value, .. }
                 if value == initial =>
@@ -35,17 +34,10 @@ fn of_history(history: &History, initial: &str) -> anyhow::Result<History> {
                     operation.call.to_string().trim_end()
                 );
             }
-            Call::Read { .. } => {
-                if let Some((_, Completion::Shows(shown))) = &mut operation.completed
-                    && shown[..] == [initial]
-                {
-                    shown.clear();
-                }
-            }
             _ => {}
         }
     }
-    Ok(History::new(operations))
+    Ok(history.without_initial(initial))
 }
 
 fn of_sessions(mut sessions: Sessions, initial: &str) -> anyhow::Result<Sessions> {

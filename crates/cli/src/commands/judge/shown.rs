@@ -2,13 +2,13 @@
 
 use constellation_lab::words::one_line;
 use constellation_trace::format::histories::{HistoryFormat, Imported};
+use constellation_trace::format::jsonl;
 use constellation_trace::history::Moment;
 use constellation_trace::{
-    History, Limit, Operation, Outcome, Sessions, Timing, Transaction, TransactionId, TrueTime,
+    History, Limit, Operation, Outcome, Sessions, Timing, Trace, Transaction, TransactionId, TrueTime,
 };
 use constellation_verify::models::{About, Anomaly, Edge, FailedSet, Model, Patience, Recorded, minimal};
 
-use super::alone::alone;
 use crate::printer::count;
 
 /// A violation, ready to be told.
@@ -224,7 +224,9 @@ impl Places<'_> {
         let mut places = named.iter().map(place).collect::<Option<Vec<_>>>()?;
         places.sort_unstable();
         let named: Vec<&Operation> = places.iter().filter_map(|place| operations.get(*place)).collect();
-        alone(&named, |session| self.imported.sessions.text(session).unwrap_or_default())
+        let name = |session| self.imported.sessions.text(session).unwrap_or_default();
+        // `None` where a trace cannot hold them.
+        Trace::of_operations(&named, name).ok().map(|trace| jsonl::to_string(&trace))
     }
 
     /// What must be said besides where that is judged.

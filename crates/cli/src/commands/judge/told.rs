@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::evidence::{self, Ways};
 use super::history::{Facts, JudgedHistory};
+use crate::commands::modelled::SIBLINGS;
 use crate::printer::{HOLDS, Printer, UNKNOWN, VIOLATED, count, faint, outcome, strong};
 use crate::target::quoted;
 
@@ -54,7 +55,7 @@ pub(super) fn print(judged: &JudgedHistory, ways: Ways, printer: &mut Printer) -
 
 /// Whether a trace of ours was not judged since a read shows siblings.
 fn is_hindered_by_siblings(judged: &JudgedHistory) -> bool {
-    let is_it = |why: &str| why.ends_with("values, and a register holds one");
+    let is_it = |why: &str| why.ends_with(SIBLINGS);
     let is_unfit = judged.unfit.iter().any(|(_, why)| is_it(why));
     let is_row = judged.rows.iter().any(|row| match &row.finding {
         Finding::Unknown(Limit::Unfit(why)) => is_it(why),
@@ -195,10 +196,7 @@ pub(super) fn history_json(judged: &JudgedHistory) -> Value {
         "unsaid": facts.unsaid,
         "unclear": facts.unclear.map_or(0, |unclear| unclear.reads),
         "skipped": facts.skipped,
-        "failed_cas": match facts.said {
-            FailedCas::Mismatch => "mismatch",
-            FailedCas::Nothing => "nothing",
-        },
+        "failed_cas": facts.said.name(),
         "models": rows.collect::<Vec<_>>(),
         "unfit": judged.unfit.iter().map(|(about, why)| json!({"model": about.name, "why": why})).collect::<Vec<_>>(),
         "strongest": named(&judged.border.strongest),

@@ -1,8 +1,8 @@
 //! `constellation place --cap`: the fewest lost messages with which a store breaks one of two promises, as a timeline.
 
-use constellation_lab::placement::Store;
 use constellation_lab::placement::cap::{Broken, Cap, Message, Promise, Smallest, cap};
 use constellation_lab::placement::protocol::PAIR_AT;
+use constellation_lab::placement::told::capital;
 use constellation_lab::placement::{PlaceError, SITE_NAMES};
 use constellation_trace::{EventId, TrueTime};
 use rayon::prelude::*;
@@ -20,7 +20,7 @@ pub(super) fn run(arguments: &Place, targets: &Targets<'_>, printer: &mut Printe
     targets.only_stores("--cap runs a store")?;
     let progress = printer.progress("losing messages");
     let found: Result<Vec<Cap>, PlaceError> =
-        pool(arguments.jobs)?.install(|| targets.stores.par_iter().map(cap_of).collect());
+        pool(arguments.jobs)?.install(|| targets.stores.par_iter().map(cap).collect());
     progress.finish_and_clear();
     let found = found?;
     let is_found = |cap: &Cap| cap.parted.is_some() || cap.needless.is_some();
@@ -37,10 +37,6 @@ pub(super) fn run(arguments: &Place, targets: &Targets<'_>, printer: &mut Printe
         print(cap, printer)?;
     }
     Ok(code)
-}
-
-fn cap_of(store: &Store) -> Result<Cap, PlaceError> {
-    cap(store)
 }
 
 fn print(cap: &Cap, printer: &mut Printer) -> anyhow::Result<()> {
@@ -104,9 +100,7 @@ fn timeline(broken: &Broken, printer: &mut Printer) -> anyhow::Result<()> {
 }
 
 fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().into_iter().flat_map(char::to_uppercase);
-    first.chain(letters).chain(['.']).collect()
+    format!("{}.", capital(text))
 }
 
 fn as_json(cap: &Cap) -> Value {

@@ -1,6 +1,7 @@
 //! The smallest part of a round that is not linearizable, told as `constellation judge` tells it.
 
 use anyhow::Context as _;
+use constellation_lab::modelled::recorded;
 use constellation_lab::placement::Placement;
 use constellation_lab::placement::judged::Violation;
 use constellation_lab::placement::record::Record;
@@ -8,7 +9,7 @@ use constellation_lab::placement::written::trace_of;
 use constellation_trace::format::histories::{HistoryFormat, read};
 use constellation_trace::format::jsonl;
 use constellation_verify::Budget;
-use constellation_verify::models::{Finding, Linearizable, Model, Patience, Recorded};
+use constellation_verify::models::{Finding, Linearizable, Model, Patience};
 
 use crate::commands::judge::evidence::{self, Ways};
 use crate::commands::judge::shown::{Shown, explain};
@@ -20,8 +21,7 @@ pub(super) fn shown(record: &Record, operations: &[usize]) -> anyhow::Result<Opt
     // As it would be read from a file, so that both say the same.
     let imported = read(jsonl::to_string(&trace).as_bytes(), HistoryFormat::Trace)?;
     let sessions = imported.reads_and_writes()?;
-    let recorded = Recorded::from(&*sessions);
-    let recorded = imported.history().map_or(recorded, |history| recorded.with_history(history));
+    let recorded = recorded(&imported, Some(&sessions));
     let mut patience = Patience::new(Budget::default());
     let Finding::Violated(anomaly) = Linearizable.judge(&recorded, &mut patience) else { return Ok(None) };
     let mut patience = Patience::new(Budget::default());

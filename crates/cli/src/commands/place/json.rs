@@ -71,14 +71,12 @@ pub(super) fn store(measured: &Measured) -> Value {
 }
 
 fn stale(row: &StaleRow) -> Value {
-    let StaleRow { condition, reads: StaleReads { count, of, age_max } } = row;
-    let condition = condition.map_or_else(|| "all links alike".to_owned(), |found| found.to_string());
-    json!({"while": condition, "count": count, "of": of, "age_max_us": micros(*age_max)})
+    let StaleReads { count, of, age_max } = row.reads;
+    json!({"while": row.network(), "count": count, "of": of, "age_max_us": micros(age_max)})
 }
 
 fn cut(row: &CutRow, answers: &[Answers]) -> Value {
-    let is_it = |one: &&Answers| (one.condition(), one.site, one.kind) == (row.condition, row.site, row.kind);
-    let answers = answers.iter().find(is_it);
+    let answers = row.answers(answers);
     json!({
         "while": row.condition.to_string(),
         "site": SITE_NAMES[row.site],

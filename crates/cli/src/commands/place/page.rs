@@ -47,7 +47,7 @@ pub(super) fn print(measured: &[Measured], printer: &mut Printer) -> anyhow::Res
         if of.is_empty() {
             continue;
         }
-        printer.line(format!("\n## {}\n\n{}.\n", info.name, capital(info.says)))?;
+        printer.line(format!("\n## {}\n\n{}.\n", info.name, told::capital(info.says)))?;
         printer
             .line("| settings | cell | read, round trips | write, round trips | in a partition | else |")?;
         printer.line("| --- | --- | --- | --- | --- | --- |")?;
@@ -97,9 +97,4 @@ fn range(placement: &Placement, kind: Kind) -> String {
         (Some(least), Some(most)) => format!("{least} to {most}"),
         _ => "?".to_owned(),
     }
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

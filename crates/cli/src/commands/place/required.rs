@@ -12,12 +12,11 @@ use serde_json::{Value, json};
 
 use super::measured::{self, Depth, Measured};
 use super::targets::Targets;
-use super::{evidence, histories, json};
+use super::{evidence, histories, json, load};
 use crate::args::Place;
 use crate::commands::judge::evidence as of_judge;
-use crate::file::{Kind, read_text};
+use crate::file::Kind;
 use crate::printer::{HOLDS, Printer, UNKNOWN, VIOLATED, outcome, strong};
-use crate::target::excerpt;
 
 const REQUIREMENTS: Kind = Kind { what: "a file of requirements", bytes_max: Requirement::TEXT_MAX as u64 };
 
@@ -71,9 +70,7 @@ fn requirement(wanted: &str) -> anyhow::Result<Requirement> {
             one_line(wanted)
         );
     }
-    let text = read_text(path, REQUIREMENTS)?;
-    Requirement::parse(&text)
-        .map_err(|error| excerpt(one_line(&path.display().to_string()).into_owned(), text, error).into())
+    load(path, REQUIREMENTS, Requirement::parse)
 }
 
 fn print(

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use constellation_lab::placement::client::Kind;
 use constellation_lab::placement::measure::Answers;
-use constellation_lab::placement::numbers::{CutRow, StaleRow, cut_rows, stale_rows};
+use constellation_lab::placement::numbers::{CutRow, cut_rows, stale_rows};
 use constellation_lab::placement::protocol::{CUT_AT, HEAL_AT};
 use constellation_lab::placement::told::ms;
 use constellation_lab::placement::{Placement, SITE_NAMES};
@@ -26,10 +26,10 @@ pub(super) fn trips(placement: &Placement) -> Vec<String> {
 /// How many reads showed what had been replaced, under each condition.
 pub(super) fn stale(placement: &Placement) -> Vec<String> {
     let mut lines = vec![format!("{:<26}{:>8}{:>8}{:>14}", "stale reads", "count", "of", "greatest age")];
-    for StaleRow { condition, reads } in stale_rows(&placement.records) {
-        let condition = condition.map_or_else(|| "all links alike".to_owned(), |found| found.to_string());
+    for row in stale_rows(&placement.records) {
+        let (network, reads) = (row.network(), row.reads);
         let age = if reads.count == 0 { "–".to_owned() } else { ms(reads.age_max) };
-        lines.push(format!("  {condition:<24}{:>8}{:>8}{age:>14}", reads.count, reads.of));
+        lines.push(format!("  {network:<24}{:>8}{:>8}{age:>14}", reads.count, reads.of));
     }
     lines
 }
@@ -64,8 +64,7 @@ pub(super) fn cuts(placement: &Placement) -> Vec<String> {
 }
 
 fn numbers(row: &CutRow, placement: &Placement) -> String {
-    let is_it = |one: &&Answers| (one.condition(), one.site, one.kind) == (row.condition, row.site, row.kind);
-    let gap = gap(placement.answers.iter().find(is_it));
+    let gap = gap(row.answers(&placement.answers));
     format!(" {:>6}{:>8}{:>7}{gap:>10}", row.done, row.refused, row.unanswered)
 }
 

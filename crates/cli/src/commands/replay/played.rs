@@ -8,13 +8,12 @@ use constellation_lab::{Modelled, Ruling, Subject, prefix};
 use constellation_sim::Tape;
 use constellation_trace::format::jsonl;
 use constellation_trace::{EventId, Judgement, Limit, Trace, Verdict};
-use serde_json::{Value, json};
 
 use super::{command, other, other_run, read, remark, told};
 use crate::args::{Replay, Timeline};
 use crate::commands::modelled;
+use crate::commands::run::subject_json;
 use crate::file::write_whole;
-use crate::judgements::judgement_json;
 use crate::printer::{Printer, strong};
 use crate::timeline::print_timeline;
 
@@ -77,7 +76,7 @@ pub(super) fn play(
     }
     let code = Judgement::exit_code(&judgements);
     if arguments.json {
-        let mut object = as_json(played, seed, trace, &judgements, &replay);
+        let mut object = subject_json((name, played.title), seed, (trace, &judgements), &replay);
         if let Some(held) = &held {
             modelled::put_json(&mut object, &judgements, held, trace);
             object["left_out"] = held.left_out().iter().copied().collect();
@@ -91,23 +90,6 @@ pub(super) fn play(
     print(played, held.as_ref(), (trace, arguments.timeline), &judgements, printer)?;
     remark(&judgements, tape, &mismatches, &leftovers, printer)?;
     Ok(code)
-}
-
-/// A run for a script.
-fn as_json(played: &Played<'_>, seed: u64, trace: &Trace, judgements: &[Judgement], replay: &str) -> Value {
-    json!({
-        "schema": "constellation/run/1",
-        "version": env!("CARGO_PKG_VERSION"),
-        "scenario": played.name,
-        "title": played.title,
-        "seed": seed.to_string(),
-        "events": trace.events().len(),
-        "messages": trace.messages().len(),
-        "exit_code": Judgement::exit_code(judgements),
-        "promises": judgements.iter().map(judgement_json).collect::<Vec<_>>(),
-        "replay": replay,
-        "trace_sha256": jsonl::digest(trace).to_string(),
-    })
 }
 
 /// Of a run that is cut, what is promised of its end is not known.

@@ -4,12 +4,11 @@ use constellation_lab::{Specimen, Subject};
 use constellation_sim::Seeded;
 use constellation_trace::format::jsonl;
 use constellation_trace::{Judgement, Verdict};
-use serde_json::json;
 
+use super::subject_json;
 use crate::args::{Run, Timeline};
 use crate::commands::modelled;
 use crate::file::write_whole;
-use crate::judgements::judgement_json;
 use crate::printer::{Printer, faint, strong};
 use crate::target::quoted;
 use crate::timeline::print_timeline;
@@ -39,19 +38,8 @@ pub(super) fn run(arguments: &Run, specimen: &Specimen, printer: &mut Printer) -
     }
     let code = Judgement::exit_code(&judgements);
     if arguments.json {
-        let mut object = json!({
-            "schema": "constellation/run/1",
-            "version": env!("CARGO_PKG_VERSION"),
-            "scenario": specimen.to_string(),
-            "title": specimen.does,
-            "seed": seed.to_string(),
-            "events": trace.events().len(),
-            "messages": trace.messages().len(),
-            "exit_code": code,
-            "promises": judgements.iter().map(judgement_json).collect::<Vec<_>>(),
-            "replay": replay,
-            "trace_sha256": jsonl::digest(&trace).to_string(),
-        });
+        let names = (&*specimen.to_string(), specimen.does);
+        let mut object = subject_json(names, seed, (&trace, &judgements), &replay);
         if let Some(held) = &held {
             modelled::put_json(&mut object, &judgements, held, &trace);
         }
