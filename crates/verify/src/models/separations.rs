@@ -117,46 +117,10 @@ pub static SEPARATIONS: [Separation; 28] = [
         apart: "",
         among: Among::All,
     },
-    Separation {
-        name: "long fork",
-        allowed: "parallel-snapshot",
-        forbidden: "snapshot-isolation",
-        shape: Some(Shape::LongFork),
-        sentence: "two snapshots see two independent writes in two orders",
-        sketch: "pacific  w(x,1)\natlantic w(y,1)\nindian   {r(x,1) r(y,nil)}\nsouthern {r(x,nil) r(y,1)}",
-        apart: "",
-        among: Among::All,
-    },
-    Separation {
-        name: "long fork",
-        allowed: "parallel-snapshot",
-        forbidden: "prefix",
-        shape: Some(Shape::LongFork),
-        sentence: "two snapshots see two independent writes in two orders",
-        sketch: "pacific  w(x,1)\natlantic w(y,1)\nindian   {r(x,1) r(y,nil)}\nsouthern {r(x,nil) r(y,1)}",
-        apart: "",
-        among: Among::Plain,
-    },
-    Separation {
-        name: "lost update",
-        allowed: "prefix",
-        forbidden: "snapshot-isolation",
-        shape: Some(Shape::LostUpdate),
-        sentence: "both read the same and both write: the first write is lost, and nobody is refused",
-        sketch: "pacific  {r(x,nil) w(x,1)}\natlantic {r(x,nil) w(x,2)}",
-        apart: "",
-        among: Among::All,
-    },
-    Separation {
-        name: "lost update",
-        allowed: "transactional-causal",
-        forbidden: "parallel-snapshot",
-        shape: Some(Shape::LostUpdate),
-        sentence: "both read the same and both write: the first write is lost, and nobody is refused",
-        sketch: "pacific  {r(x,nil) w(x,1)}\natlantic {r(x,nil) w(x,2)}",
-        apart: "",
-        among: Among::All,
-    },
+    LONG_FORK,
+    Separation { among: Among::Plain, ..LONG_FORK.also_between(["parallel-snapshot", "prefix"]) },
+    LOST_UPDATE,
+    LOST_UPDATE.also_between(["transactional-causal", "parallel-snapshot"]),
     Separation {
         name: "effect without its cause",
         allowed: "read-atomic",
@@ -187,26 +151,8 @@ pub static SEPARATIONS: [Separation; 28] = [
         apart: "",
         among: Among::Plain,
     },
-    Separation {
-        name: "store buffering",
-        allowed: "causal-memory",
-        forbidden: "sequential",
-        shape: Some(Shape::StoreBuffering),
-        sentence: "two writes at the same time are known to neither of the two writers, which no single order explains",
-        sketch: "pacific  w(x,1) r(y,nil)\natlantic w(y,1) r(x,nil)",
-        apart: "",
-        among: Among::All,
-    },
-    Separation {
-        name: "store buffering",
-        allowed: "causal-convergence",
-        forbidden: "sequential",
-        shape: Some(Shape::StoreBuffering),
-        sentence: "two writes at the same time are known to neither of the two writers, which no single order explains",
-        sketch: "pacific  w(x,1) r(y,nil)\natlantic w(y,1) r(x,nil)",
-        apart: "",
-        among: Among::All,
-    },
+    STORE_BUFFERING,
+    STORE_BUFFERING.also_between(["causal-convergence", "sequential"]),
     Separation {
         name: "two orders",
         allowed: "causal-memory",
@@ -287,16 +233,7 @@ pub static SEPARATIONS: [Separation; 28] = [
         apart: "",
         among: Among::Shape(Shape::TwoInARow),
     },
-    Separation {
-        name: "store buffering",
-        allowed: "parallel-snapshot",
-        forbidden: "prefix",
-        shape: Some(Shape::StoreBuffering),
-        sentence: "two writes at the same time are known to neither of the two writers, which no single order explains",
-        sketch: "pacific  w(x,1) r(y,nil)\natlantic w(y,1) r(x,nil)",
-        apart: "",
-        among: Among::All,
-    },
+    STORE_BUFFERING.also_between(["parallel-snapshot", "prefix"]),
     Separation {
         name: "back to the past",
         allowed: "read-atomic",
@@ -307,26 +244,8 @@ pub static SEPARATIONS: [Separation; 28] = [
         apart: "",
         among: Among::All,
     },
-    Separation {
-        name: "two readers, two orders",
-        allowed: "causal-memory",
-        forbidden: "sequential",
-        shape: Some(Shape::LongFork),
-        sentence: "two readers see two independent writes in two orders, which no single order explains",
-        sketch: "pacific  w(x,1)\natlantic w(y,1)\nindian   r(x,1) r(y,nil)\nsouthern r(y,1) r(x,nil)",
-        apart: "",
-        among: Among::Shape(Shape::LongFork),
-    },
-    Separation {
-        name: "two readers, two orders",
-        allowed: "causal-convergence",
-        forbidden: "sequential",
-        shape: Some(Shape::LongFork),
-        sentence: "two readers see two independent writes in two orders, which no single order explains",
-        sketch: "pacific  w(x,1)\natlantic w(y,1)\nindian   r(x,1) r(y,nil)\nsouthern r(y,1) r(x,nil)",
-        apart: "",
-        among: Among::Shape(Shape::LongFork),
-    },
+    TWO_READERS,
+    TWO_READERS.also_between(["causal-convergence", "sequential"]),
     Separation {
         name: "transaction in the past",
         allowed: "serializable",
@@ -339,7 +258,57 @@ pub static SEPARATIONS: [Separation; 28] = [
     },
 ];
 
+/// Told between several pairs of models, as those below it are.
+const LONG_FORK: Separation = Separation {
+    name: "long fork",
+    allowed: "parallel-snapshot",
+    forbidden: "snapshot-isolation",
+    shape: Some(Shape::LongFork),
+    sentence: "two snapshots see two independent writes in two orders",
+    sketch: "pacific  w(x,1)\natlantic w(y,1)\nindian   {r(x,1) r(y,nil)}\nsouthern {r(x,nil) r(y,1)}",
+    apart: "",
+    among: Among::All,
+};
+
+const LOST_UPDATE: Separation = Separation {
+    name: "lost update",
+    allowed: "prefix",
+    forbidden: "snapshot-isolation",
+    shape: Some(Shape::LostUpdate),
+    sentence: "both read the same and both write: the first write is lost, and nobody is refused",
+    sketch: "pacific  {r(x,nil) w(x,1)}\natlantic {r(x,nil) w(x,2)}",
+    apart: "",
+    among: Among::All,
+};
+
+const STORE_BUFFERING: Separation = Separation {
+    name: "store buffering",
+    allowed: "causal-memory",
+    forbidden: "sequential",
+    shape: Some(Shape::StoreBuffering),
+    sentence: "two writes at the same time are known to neither of the two writers, which no single order explains",
+    sketch: "pacific  w(x,1) r(y,nil)\natlantic w(y,1) r(x,nil)",
+    apart: "",
+    among: Among::All,
+};
+
+const TWO_READERS: Separation = Separation {
+    name: "two readers, two orders",
+    allowed: "causal-memory",
+    forbidden: "sequential",
+    shape: Some(Shape::LongFork),
+    sentence: "two readers see two independent writes in two orders, which no single order explains",
+    sketch: "pacific  w(x,1)\natlantic w(y,1)\nindian   r(x,1) r(y,nil)\nsouthern r(y,1) r(x,nil)",
+    apart: "",
+    among: Among::Shape(Shape::LongFork),
+};
+
 impl Separation {
+    /// The same between two other models: what the first allows and the second forbids.
+    const fn also_between(self, [allowed, forbidden]: [&'static str; 2]) -> Separation {
+        Separation { allowed, forbidden, ..self }
+    }
+
     /// The history as a model takes it: one by one, where it knows no transactions of several and these are some.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! The smallest histories that tell neighbours in the order of models apart, where those that are famous are not the smallest.
 
-use super::{Among, Separation};
+use super::{Among, LOST_UPDATE, STORE_BUFFERING, Separation};
 
 /// For each two neighbours in the order of models, but for those that [`SEPARATIONS`](super::SEPARATIONS) has, a smallest
 /// history that the weaker allows and the stronger forbids.
@@ -40,24 +40,12 @@ pub static SMALLEST: [Separation; 19] = [
         "nothing uncommitted is read, but there is no one snapshot that has both reads",
         "pacific  w(x,1)\natlantic {r(x,nil) r(x,1)}",
     ),
-    smallest(
-        "lost update",
-        ["prefix", "session-snapshot-isolation"],
-        "both read the same and both write: the first write is lost, and nobody is refused",
-        "pacific  {r(x,nil) w(x,1)}\natlantic {r(x,nil) w(x,2)}",
-    ),
-    smallest(
-        "store buffering",
-        ["parallel-snapshot", "session-snapshot-isolation"],
-        "two writes at the same time are known to neither of the two writers, which no single order explains",
-        "pacific  w(x,1) r(y,nil)\natlantic w(y,1) r(x,nil)",
-    ),
-    smallest(
-        "store buffering",
-        ["transactional-causal", "prefix"],
-        "two writes at the same time are known to neither of the two writers, which no single order explains",
-        "pacific  w(x,1) r(y,nil)\natlantic w(y,1) r(x,nil)",
-    ),
+    Separation { shape: None, ..LOST_UPDATE.also_between(["prefix", "session-snapshot-isolation"]) },
+    Separation {
+        shape: None,
+        ..STORE_BUFFERING.also_between(["parallel-snapshot", "session-snapshot-isolation"])
+    },
+    Separation { shape: None, ..STORE_BUFFERING.also_between(["transactional-causal", "prefix"]) },
     smallest(
         "own write forgotten",
         ["read-committed", "read-atomic"],
