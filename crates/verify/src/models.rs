@@ -35,6 +35,7 @@
 //! | `graph`, `versions`, `lists` | arrows with reasons and their cycles; who wrote what; lists as registers: for judges of transactions |
 //! | `elements` | lists as a register for each value: for judges of causes |
 //! | `ordering` | one order of beginnings and commits: for the models from parallel snapshot to strict serializable |
+//! | `weakness` | what a judge can be made to forget, for tests of the tests |
 //! | the others | one model each, or one family with one algorithm |
 
 mod asked;

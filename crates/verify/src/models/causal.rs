@@ -21,7 +21,7 @@ pub use stream::{CausalStream, CausalStreamError};
 /// The past is the least order with that of sessions and from each write to its reads. Nothing may be in its own past, and
 /// no read may show what was overwritten in its past (Bouajjani et al. 2017: the bad patterns CyclicCO, ThinAirRead,
 /// WriteCOInitRead, WriteCORead). Two reads of one session may see concurrent writes in two orders: which of them is newer
-/// need not be the same for both. [`About::implies`] says what does not follow.
+/// need not be the same for both; so it implies no other model.
 #[derive(Clone, Copy, Debug)]
 pub struct Causal;
 

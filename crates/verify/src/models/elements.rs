@@ -6,6 +6,7 @@ use constellation_trace::{Access, Act, Key, Limit, Outcome, Sessions, Transactio
 
 use super::finding::{Anomaly, Finding, Stop, Why, key_name, transaction_name};
 use super::graph::{Arrow, Because, sorted};
+use super::lists::{appended_twice, used_as_both};
 use super::observed::Observed;
 use super::patience::Patience;
 use super::versions::{read_arrows, session_arrows};
@@ -143,11 +144,7 @@ impl<'a> Elements<'a> {
         let mut keys = self.lists.iter().chain(longest.keys());
         match keys.find(|key| registers.contains(key)) {
             None => Ok(()),
-            Some(key) => {
-                let key = key_name(sessions, *key);
-                Err(Limit::Unfit(format!("{key} is read and written both as a list and as a register"))
-                    .into())
-            }
+            Some(key) => Err(used_as_both(sessions, *key).into()),
         }
     }
 
@@ -172,12 +169,7 @@ impl<'a> Elements<'a> {
         match self.appended.get(&(access.key, access.value)) {
             Some(_) if is_aborted(id) => {}
             Some(other) if !is_aborted(*other) => {
-                let [key, value] =
-                    [key_name(self.sessions, access.key), self.sessions.show_value(access.value)];
-                return Err(Limit::NotRecorded(format!(
-                    "which of two appends of {value} to {key} a list shows is"
-                ))
-                .into());
+                return Err(appended_twice(self.sessions, access).into());
             }
             _ => drop(self.appended.insert((access.key, access.value), id)),
         }

@@ -103,6 +103,18 @@ pub(crate) fn told(recorded: &Recorded<'_>, result: Result<(), Stop>) -> Result<
     Err(anomaly.into())
 }
 
+/// That a value was appended twice, so that nobody knows which one a list shows.
+pub(crate) fn appended_twice(sessions: &Sessions, append: &Access) -> Limit {
+    let [key, value] = [key_name(sessions, append.key), sessions.show_value(append.value)];
+    Limit::NotRecorded(format!("which of two appends of {value} to {key} a list shows is"))
+}
+
+/// That a key is no list, since it is a register as well.
+pub(crate) fn used_as_both(sessions: &Sessions, key: Key) -> Limit {
+    let key = key_name(sessions, key);
+    Limit::Unfit(format!("{key} is read and written both as a list and as a register"))
+}
+
 /// The lists of a record: who appended what, and the longest that anybody was shown.
 struct Lists<'a> {
     sessions: &'a Sessions,
@@ -123,12 +135,7 @@ impl<'a> Lists<'a> {
                         if before.is_none_or(is_aborted) {
                             lists.appended.insert((access.key, access.value), id);
                         } else if !is_aborted(id) {
-                            let [key, value] =
-                                [key_name(sessions, access.key), sessions.show_value(access.value)];
-                            return Err(Limit::NotRecorded(format!(
-                                "which of two appends of {value} to {key} a list shows is"
-                            ))
-                            .into());
+                            return Err(appended_twice(sessions, access).into());
                         }
                     }
                     Act::ReadList if sessions.transaction(id).outcome == Outcome::Committed => {
@@ -142,11 +149,7 @@ impl<'a> Lists<'a> {
         let mut keys = lists.appended.keys().map(|(key, _)| key).chain(lists.longest.keys());
         match keys.find(|key| registers.contains(key)) {
             None => Ok(lists),
-            Some(key) => {
-                let key = key_name(sessions, *key);
-                Err(Limit::Unfit(format!("{key} is read and written both as a list and as a register"))
-                    .into())
-            }
+            Some(key) => Err(used_as_both(sessions, *key).into()),
         }
     }
 

@@ -161,6 +161,14 @@ fn number(texts: &mut Names, text: &str) -> Result<u32, String> {
     texts.intern(text).ok_or_else(|| "there are too many values to be numbered".to_owned())
 }
 
+/// A list with one value more at its end, in no more memory than that takes.
+fn longer(values: &[u64], value: u64) -> Vec<u64> {
+    let mut longer = Vec::with_capacity(values.len() + 1);
+    longer.extend_from_slice(values);
+    longer.push(value);
+    longer
+}
+
 /// That an object has no such operation.
 fn foreign(object: Object, call: &Call) -> String {
     format!("a {object} has no operation `{}`", call.to_string().trim_end())

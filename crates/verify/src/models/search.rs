@@ -16,7 +16,7 @@ pub(super) use real_time::RealTime;
 pub(super) use shrink::{Shrunk, shrink};
 use visited::{States, Visited};
 pub(super) use walk::{Times, Walk};
-pub(super) use windows::{Ends, ends_of, stuck_at};
+pub(super) use windows::{Ends, between_quiet_times, ends_of, stuck_at};
 
 use super::patience::Patience;
 use super::specification::Specification;

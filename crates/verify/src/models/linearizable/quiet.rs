@@ -3,7 +3,7 @@
 use constellation_trace::Limit;
 
 use crate::models::patience::Patience;
-use crate::models::search::{Item, ends_of, stuck_at};
+use crate::models::search::{Item, between_quiet_times, ends_of, stuck_at};
 use crate::models::specification::Specification;
 
 /// Items without an order, without what was done between two quiet times at both of which the object was in one and the same
@@ -56,26 +56,12 @@ fn kept<S: Specification>(
 /// What was done from one quiet time to the next, in the order of the items, before the first of them began that is open.
 fn windows<O>(items: &[Item<O>]) -> Vec<Vec<u32>> {
     let open = items.iter().filter(|item| item.is_open()).map(|item| item.invoked).min();
-    let mut order: Vec<u32> =
-        (0..).zip(items).filter(|(_, item)| !item.is_open()).map(|(nth, _)| nth).collect();
-    order.sort_by_key(|nth| items[*nth as usize].invoked);
-    let mut windows: Vec<Vec<u32>> = Vec::new();
-    let mut ends: Vec<u64> = Vec::new();
-    for nth in order {
-        let item = &items[nth as usize];
-        match (windows.last_mut(), ends.last_mut()) {
-            (Some(window), Some(end)) if *end >= item.invoked => {
-                window.push(nth);
-                *end = item.returned.max(*end);
-            }
-            _ => {
-                windows.push(vec![nth]);
-                ends.push(item.returned);
-            }
-        }
-    }
-    let is_before = |end: &u64| open.is_none_or(|open| *end < open);
-    windows.truncate(ends.partition_point(is_before));
-    windows.iter_mut().for_each(|window| window.sort_unstable());
-    windows
+    let certain = (0..).zip(items).filter(|(_, item)| !item.is_open()).map(|(nth, _)| nth).collect();
+    let mut windows = between_quiet_times(items, certain, 1);
+    windows.truncate(windows.partition_point(|(_, over)| open.is_none_or(|open| *over < open)));
+    let sorted = |(mut window, _): (Vec<u32>, u64)| {
+        window.sort_unstable();
+        window
+    };
+    windows.into_iter().map(sorted).collect()
 }

@@ -2,7 +2,7 @@
 
 use constellation_trace::{Call, Names, Value};
 
-use super::{List, ListOperation, Register, RegisterOperation};
+use super::{List, ListOperation, Register, RegisterOperation, longer};
 use crate::models::specification::{Answer, Bonds, Specification};
 
 /// A register, a list, or a text that is put and appended to, whichever it is used as: a value is a list of one.
@@ -81,11 +81,7 @@ impl Specification for Cell {
                 Some(Content::Value(*value))
             }
             (CellOperation::List(ListOperation::Append(value)), _) => {
-                let held = state.values();
-                let mut longer = Vec::with_capacity(held.len() + 1);
-                longer.extend_from_slice(held);
-                longer.push(*value);
-                Some(Content::List(longer))
+                Some(Content::List(longer(state.values(), *value)))
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use constellation_trace::{Call, Names};
 
-use super::{Object, foreign, number};
+use super::{Object, foreign, longer, number};
 use crate::models::specification::{Answer, Bonds, Specification};
 
 /// Holds values in the order in which they were appended, at first none: [`Call::Append`], and [`Call::Read`], which
@@ -47,12 +47,7 @@ impl Specification for List {
     fn step(&self, state: &Vec<u64>, operation: &ListOperation) -> Option<Vec<u64>> {
         match operation {
             ListOperation::Read(shown) => (state == shown).then(|| state.clone()),
-            ListOperation::Append(value) => {
-                let mut longer = Vec::with_capacity(state.len() + 1);
-                longer.extend_from_slice(state);
-                longer.push(*value);
-                Some(longer)
-            }
+            ListOperation::Append(value) => Some(longer(state, *value)),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use constellation_trace::{Call, Names};
 
-use super::{Object, foreign, number};
+use super::{List, Object, foreign, longer, number};
 use crate::models::specification::{Answer, Bonds, Specification};
 
 /// Holds pieces of text in the order in which they were appended, at first none: [`Call::Write`], which puts one in the place
@@ -55,12 +55,7 @@ impl Specification for Text {
         match operation {
             TextOperation::Read(shown) => (state == shown).then(|| state.clone()),
             TextOperation::Put(piece) => Some(piece.iter().copied().collect()),
-            TextOperation::Append(piece) => {
-                let mut longer = Vec::with_capacity(state.len() + 1);
-                longer.extend_from_slice(state);
-                longer.push(*piece);
-                Some(longer)
-            }
+            TextOperation::Append(piece) => Some(longer(state, *piece)),
         }
     }
 
@@ -80,7 +75,7 @@ impl Specification for Text {
     }
 
     fn bytes(&self, state: &Vec<u64>) -> usize {
-        state.capacity().saturating_mul(size_of::<u64>())
+        List.bytes(state)
     }
 }
 

@@ -150,26 +150,10 @@ impl Cuts {
         if items.len() < 2 * ITEMS_MIN {
             return Cuts { windows: Vec::new(), open: Vec::new() };
         }
-        let (mut open, mut certain): (Vec<u32>, Vec<u32>) =
+        let (mut open, certain): (Vec<u32>, Vec<u32>) =
             (0..items.len() as u32).partition(|nth| items[*nth as usize].is_open());
         open.sort_by_key(|nth| items[*nth as usize].invoked);
-        certain.sort_by_key(|nth| items[*nth as usize].invoked);
-        let mut windows: Vec<(Vec<u32>, u64)> = Vec::new();
-        let mut over = 0;
-        for nth in certain {
-            let item = &items[nth as usize];
-            match windows.last_mut() {
-                Some((window, end)) if window.len() < ITEMS_MIN || over >= item.invoked => {
-                    window.push(nth);
-                    over = over.max(item.returned);
-                    *end = over;
-                }
-                _ => {
-                    over = item.returned;
-                    windows.push((vec![nth], over));
-                }
-            }
-        }
+        let mut windows = between_quiet_times(items, certain, ITEMS_MIN);
         if windows.len() > 1 && !is_in_order(items, &windows) {
             windows.clear();
         }
@@ -187,6 +171,28 @@ impl Cuts {
         places.sort_unstable();
         places
     }
+}
+
+/// These items, none of them open, from one quiet time to the next where there are at least so many: each window in the order
+/// of beginnings, with when the last of it was over.
+pub(in crate::models) fn between_quiet_times<O>(
+    items: &[Item<O>],
+    mut certain: Vec<u32>,
+    items_min: usize,
+) -> Vec<(Vec<u32>, u64)> {
+    certain.sort_by_key(|nth| items[*nth as usize].invoked);
+    let mut windows: Vec<(Vec<u32>, u64)> = Vec::new();
+    for nth in certain {
+        let item = &items[nth as usize];
+        match windows.last_mut() {
+            Some((window, over)) if window.len() < items_min || *over >= item.invoked => {
+                window.push(nth);
+                *over = item.returned.max(*over);
+            }
+            _ => windows.push((vec![nth], item.returned)),
+        }
+    }
+    windows
 }
 
 /// Whether no item of a session is in an earlier window than one before it.
