@@ -71,6 +71,13 @@ pub enum Act {
     ReadList,
 }
 
+impl Act {
+    /// Whether only a list has it; a register has the others.
+    pub const fn is_of_list(self) -> bool {
+        matches!(self, Act::Append | Act::ReadList)
+    }
+}
+
 /// One read or write of one key. Takes 16 bytes.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Access {

@@ -77,7 +77,7 @@ mod writers;
 pub use causal::{Causal, CausalStream, CausalStreamError};
 pub use causal_convergence::CausalConvergence;
 use constellation_trace::ids::nearest;
-use constellation_trace::{Act, History, Limit, Sessions};
+use constellation_trace::{History, Limit, Sessions};
 pub use convergence::{EventualConvergence, StrongConvergence};
 pub use finding::{Anomaly, Blocked, DeadEnd, Edge, Finding, Placed, Why};
 pub use guarantees::{Guarantee, Guarantees};
@@ -204,8 +204,7 @@ impl<'a> Recorded<'a> {
         let sessions =
             self.sessions.ok_or_else(|| Limit::Unfit("these are no reads and writes".to_owned()))?;
         for id in sessions.ids() {
-            let is_register = |act| matches!(act, Act::Read | Act::Write);
-            if let Some(access) = sessions.accesses(id).iter().find(|access| !is_register(access.act)) {
+            if let Some(access) = sessions.accesses(id).iter().find(|access| access.act.is_of_list()) {
                 let key = finding::key_name(sessions, access.key);
                 return Err(Limit::Unfit(format!("{key} is a list, and only registers can be judged")));
             }

@@ -17,9 +17,9 @@ use super::{About, Judges, Model, Parts, Recorded};
 ///
 /// A read is final if it is marked so ([`Sessions::mark_final`]). Where none is marked, it is final if it begins after every
 /// acknowledged write of its key has ended, and its session reads the key no more. So nothing is final without marks or
-/// recorded times, and a run must heal and wait before it reads for the last time. Which value it is does not matter, as long as it was written: that acknowledged writes are *lost* to others is no question of
-/// convergence. A write whose outcome is unknown may take effect between two final reads; what differs only by such a value
-/// is unknown.
+/// recorded times, and a run must heal and wait before it reads for the last time. Which value it is does not matter, as
+/// long as it was written: that acknowledged writes are *lost* to others is no question of convergence. A write whose outcome
+/// is unknown may take effect between two final reads; what differs only by such a value is unknown.
 #[derive(Clone, Copy, Debug)]
 pub struct EventualConvergence;
 

@@ -43,9 +43,12 @@ pub(crate) fn judge(
     patience: &mut Patience<'_>,
     judge: impl Fn(&Recorded<'_>, &mut Patience<'_>) -> Result<(), Stop>,
 ) -> Finding {
-    let is_list = |access: &Access| matches!(access.act, Act::Append | Act::ReadList);
     match recorded.sessions {
-        Some(sessions) if sessions.ids().any(|id| sessions.accesses(id).iter().any(is_list)) => {
+        Some(sessions)
+            if sessions
+                .ids()
+                .any(|id| sessions.accesses(id).iter().any(|access| access.act.is_of_list())) =>
+        {
             let found = Elements::of(sessions, patience).and_then(|elements| {
                 let registers = Recorded { sessions: Some(&elements.registers), ..*recorded };
                 judge(&registers, patience)

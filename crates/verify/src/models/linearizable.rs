@@ -11,7 +11,7 @@ mod zones;
 
 use std::collections::BTreeMap;
 
-use constellation_trace::{Act, History, Key, Limit, Outcome, Sessions, Timing, Transaction};
+use constellation_trace::{History, Key, Limit, Outcome, Sessions, Timing, Transaction};
 use known::{Known, Quick, never};
 pub use stream::{Stream, StreamError};
 
@@ -190,7 +190,7 @@ fn listed(sessions: &Sessions, patience: &mut Patience<'_>) -> Result<Vec<bool>,
     let mut is_listed = vec![true; sessions.keys().len()];
     for id in sessions.ids() {
         let accesses = sessions.accesses(id);
-        if !matches!(accesses, [one] if matches!(one.act, Act::Append | Act::ReadList)) {
+        if !matches!(accesses, [one] if one.act.is_of_list()) {
             accesses.iter().for_each(|access| is_listed[access.key.index()] = false);
         }
     }
@@ -207,7 +207,7 @@ fn zoned(
     patience.step(sessions.len() as u64)?;
     let mut is_zoned = vec![true; sessions.keys().len()];
     for id in sessions.ids() {
-        let is_single = matches!(sessions.accesses(id), [one] if matches!(one.act, Act::Read | Act::Write));
+        let is_single = matches!(sessions.accesses(id), [one] if !one.act.is_of_list());
         if !is_single && let Some((key, _)) = items::of_transaction(sessions, id, failed_set)? {
             is_zoned[key.index()] = false;
         }

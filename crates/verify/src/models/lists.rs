@@ -41,8 +41,7 @@ impl<'a> Registers<'a> {
     pub(crate) fn of(recorded: &Recorded<'a>, patience: &mut Patience<'_>) -> Result<Registers<'a>, Stop> {
         let sessions =
             recorded.sessions.ok_or_else(|| Limit::Unfit("these are no reads and writes".to_owned()))?;
-        let is_list = |access: &Access| matches!(access.act, Act::Append | Act::ReadList);
-        if !sessions.ids().any(|id| sessions.accesses(id).iter().any(is_list)) {
+        if !sessions.ids().any(|id| sessions.accesses(id).iter().any(|access| access.act.is_of_list())) {
             return Ok(Registers::Recorded(recorded.registers()?, recorded.sources));
         }
         patience.step(sessions.accesses_total() as u64)?;

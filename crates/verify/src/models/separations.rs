@@ -4,7 +4,7 @@ mod shape;
 mod smallest;
 
 use constellation_trace::sessions::NotationError;
-use constellation_trace::{Act, Sessions, Timing, Transaction};
+use constellation_trace::{Sessions, Timing, Transaction};
 pub use shape::Shape;
 
 use super::{About, Anomaly, Finding, Judges, Model, Patience, Recorded};
@@ -359,8 +359,7 @@ impl Separation {
 /// transactions have no order, objects do not compose. `None` where no times are recorded, where there is no transaction of
 /// several accesses, or where one has a part that is no plain read or write. O(accesses).
 pub fn taken_apart(sessions: &Sessions) -> Option<Sessions> {
-    let is_plain =
-        |id| sessions.accesses(id).iter().all(|access| matches!(access.act, Act::Read | Act::Write));
+    let is_plain = |id| sessions.accesses(id).iter().all(|access| !access.act.is_of_list());
     let has_several = sessions.ids().any(|id| sessions.accesses(id).len() > 1);
     if sessions.timing() == Timing::None || !has_several || !sessions.ids().all(is_plain) {
         return None;

@@ -155,7 +155,7 @@ impl<'s> Support<'s> {
     /// appended, what explained the whole explains what is left.
     pub(super) fn cuttable(&self, part: &Part) -> BTreeSet<(Key, Value)> {
         let accesses = self.sessions.ids().flat_map(|id| self.sessions.accesses(id));
-        let is_register = |access: &&Access| matches!(access.act, Act::Read | Act::Write);
+        let is_register = |access: &&Access| !access.act.is_of_list();
         let registers: BTreeSet<Key> = accesses.filter(is_register).map(|access| access.key).collect();
         let shown = part.accesses(self.sessions).filter(|access| access.act == Act::ReadList);
         let shown = shown.flat_map(|access| shows(self.sessions, access));
