@@ -40,9 +40,10 @@ mod weakened;
 mod weakened_objects;
 mod windows;
 
-use constellation_trace::Sessions;
+use constellation_trace::{Sessions, Value};
 use constellation_verify::Budget;
 use constellation_verify::models::{self, Anomaly, Finding, Patience, Recorded};
+use expect_test::Expect;
 
 /// Reads a sketch that a test has written.
 pub(crate) fn sessions(sketch: &str) -> Sessions {
@@ -53,6 +54,24 @@ pub(crate) fn sessions(sketch: &str) -> Sessions {
 pub(crate) fn judge(model: &str, sessions: &Sessions) -> Finding {
     let model = models::find(model).unwrap_or_else(|near| panic!("no model {model}; {near:?}"));
     model.judge(&Recorded::from(sessions), &mut Patience::new(Budget::default()))
+}
+
+/// As [`judge`], but within so many bytes.
+pub(crate) fn judge_within(bytes_max: u64, model: &str, sessions: &Sessions) -> Finding {
+    let model = models::find(model).unwrap_or_else(|near| panic!("no model {model}; {near:?}"));
+    let budget = Budget { bytes_max, ..Budget::default() };
+    model.judge(&Recorded::from(sessions), &mut Patience::new(budget))
+}
+
+/// That a model says this of a sketch.
+pub(crate) fn check(model: &str, sketch: &str, expected: Expect) {
+    let sessions = sessions(sketch);
+    expected.assert_eq(&told(&sessions, &judge(model, &sessions)));
+}
+
+/// The value of this number; of none nothing.
+pub(crate) fn value(number: u64) -> Value {
+    if number == 0 { Value::NOTHING } else { Value::number(number).expect("small") }
 }
 
 /// A finding as a test shows it: the word, what was found, and the edges.

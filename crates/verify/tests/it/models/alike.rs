@@ -7,8 +7,8 @@ use expect_test::expect;
 use proptest::prelude::*;
 
 use super::random::{self, Kind, Luck};
-use super::transactions::{careless, check, work};
-use super::{all_twins, axioms, judge, sessions, small, transactions, twin, twins};
+use super::transactions::{careless, work};
+use super::{all_twins, axioms, check, judge, sessions, small, transactions, twin, twins};
 
 /// The same with only so many values for each key, so that some are written again.
 fn with_values(sessions: &Sessions, count: u64) -> Sessions {

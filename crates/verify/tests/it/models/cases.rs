@@ -8,8 +8,8 @@ use constellation_verify::models::{self, Finding, Patience, Placed, Recorded};
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
-use super::transactions::{Work, check, stores_agree};
-use super::{axioms, judge, sessions, told};
+use super::transactions::{Work, stores_agree};
+use super::{axioms, check, judge, sessions, told};
 
 /// Neither of two writers of `k` can be first: each way two writers of another key would each be before the other. Nothing
 /// of that follows without a choice.

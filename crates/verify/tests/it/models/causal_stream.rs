@@ -6,11 +6,8 @@ use constellation_verify::models::{CausalStream, CausalStreamError, Finding, Pat
 use expect_test::expect;
 use proptest::prelude::*;
 
+use super::objects::patience;
 use super::{judge, sessions, small};
-
-fn patience() -> Patience<'static> {
-    Patience::new(Budget::default())
-}
 
 /// Tells a stream all that committed, sessions mixed as `luck` says; what is found in the end, and how many operations had
 /// been told when it was.

@@ -1,15 +1,10 @@
 //! Convergence: at last for all, and at once for those who know the same.
 
 use constellation_trace::{Act, Outcome, Sessions, Timing, Transaction, Value};
-use expect_test::{Expect, expect};
+use expect_test::expect;
 use proptest::prelude::*;
 
-use super::{judge, sessions, small, told};
-
-fn check(model: &str, sketch: &str, expected: Expect) {
-    let sessions = sessions(sketch);
-    expected.assert_eq(&told(&sessions, &judge(model, &sessions)));
-}
+use super::{check, judge, small, told};
 
 #[test]
 fn after_the_last_write_all_come_to_read_the_same() {

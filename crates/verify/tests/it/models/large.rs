@@ -1,13 +1,11 @@
 //! Histories of tens of thousands of sessions end with a verdict, within the usual budget.
 
 use constellation_trace::{Access, Outcome, Sessions, Timing, Transaction, Value};
-use constellation_verify::Budget;
-use constellation_verify::models::{self, Finding, Patience, Recorded};
 
 use proptest::prelude::*;
 
 use super::transactions::{careless, work};
-use super::{judge, small};
+use super::{judge, judge_within, small};
 
 /// So many sessions of two transactions that a store ran one after the other: each reads what two keys hold and writes one of
 /// them, and in its second transaction reads that. `stale` has the last one read what was there before all.
@@ -56,18 +54,12 @@ fn ten_thousand_sessions_of_two_transactions_are_judged() {
     }
 }
 
-fn within(bytes_max: u64, model: &str, sessions: &Sessions) -> Finding {
-    let model = models::find(model).expect("it is there");
-    let budget = Budget { bytes_max, ..Budget::default() };
-    model.judge(&Recorded::from(sessions), &mut Patience::new(budget))
-}
-
 #[test]
 fn what_is_wrong_is_mostly_seen_where_no_table_of_pairs_fits() {
     let stale = short_sessions(4_000, true);
     for model in &MODELS[4..] {
         // The table would take eight million bytes, or more.
-        let finding = within(7_000_000, model, &stale);
+        let finding = judge_within(7_000_000, model, &stale);
         assert_eq!(finding.word(), "violated", "{model}: {finding:?}");
     }
 }
@@ -101,7 +93,7 @@ proptest! {
             let word = judge(model, &sessions).word();
             let mut bytes = 8_000;
             while bytes < 60_000 {
-                let found = within(bytes, model, &sessions).word();
+                let found = judge_within(bytes, model, &sessions).word();
                 prop_assert!(found == word || found == "unknown", "{} not {}: {} of {}", found, word, model, sessions);
                 bytes += bytes / 20;
             }

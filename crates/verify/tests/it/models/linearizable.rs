@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::orders::{self, Rule};
 use super::shifted;
-use super::{judge, sessions, told};
+use super::{judge, sessions, told, value};
 
 fn check(sketch: &str, expected: Expect) {
     let sessions = sessions(sketch);
@@ -381,10 +381,6 @@ fn from_drawn(drawn: &[Drawn], values: Values) -> Sessions {
             1 => Outcome::Aborted,
             _ => Outcome::Committed,
         };
-        let value = |number: u64| match number {
-            0 => Value::NOTHING,
-            number => Value::number(number).expect("small"),
-        };
         let few = |number: u8| value(u64::from(number % 4));
         let invoked = now[whose] + u64::from(gap % 4);
         let returned = invoked + u64::from(length % 5);
@@ -421,8 +417,6 @@ fn played(drawn: &[Drawn], wrong: usize, beside: u64) -> Sessions {
     let mut held = 0;
     for (nth, (_, whose, invoked, returned, is_write)) in (0..).zip(operations) {
         let session = sessions.session(["a", "b", "c"][whose]).expect("few");
-        let value =
-            |number: u64| if number == 0 { Value::NOTHING } else { Value::number(number).expect("small") };
         held += u64::from(is_write);
         let shown = if nth == wrong { held.saturating_sub(1 + whose as u64) } else { held };
         let access = if is_write { Access::write(x, value(held)) } else { Access::read(x, value(shown)) };

@@ -2,6 +2,8 @@
 
 use constellation_trace::{Access, Act, Outcome, Sessions, Timing, Transaction, Value};
 
+use super::value;
+
 /// One access of a small history: of which key, and which of the values that can be there.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Do {
@@ -31,14 +33,14 @@ pub(crate) fn build(small: &Small) -> Option<Sessions> {
                     Do::Write(name) => {
                         let key = sessions.key(["x", "y", "z", "u"][name as usize]).expect("few");
                         written[name as usize] += 1;
-                        done.push(Access::write(key, value(written[name as usize])));
+                        done.push(Access::write(key, value(written[name as usize].into())));
                     }
                     Do::Read(name, which) => {
                         let key = sessions.key(["x", "y", "z", "u"][name as usize]).expect("few");
                         if usize::from(which) > count_all(name) {
                             return None;
                         }
-                        done.push(Access::read(key, value(which)));
+                        done.push(Access::read(key, value(which.into())));
                     }
                 }
             }
@@ -46,10 +48,6 @@ pub(crate) fn build(small: &Small) -> Option<Sessions> {
         }
     }
     Some(sessions)
-}
-
-fn value(number: u8) -> Value {
-    if number == 0 { Value::NOTHING } else { Value::number(u64::from(number)).expect("small") }
 }
 
 /// Every history of single operations on two keys, in which sessions have these lengths.

@@ -1,12 +1,12 @@
 //! Models of transactions, against their axioms: on every small history of a shape, and on what careless stores could show.
 
-use constellation_trace::{Access, Outcome, Sessions, Timing, Transaction, Value};
-use expect_test::{Expect, expect};
+use constellation_trace::{Access, Outcome, Sessions, Timing, Transaction};
+use expect_test::expect;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 
 use super::axioms::{self, Keeps};
-use super::{judge, sessions, small, stores, told};
+use super::{check, judge, sessions, small, stores, told, value};
 
 /// A model, and its definition in so many words.
 pub(super) type Twin = (&'static str, fn(&Sessions) -> bool);
@@ -72,10 +72,6 @@ pub(super) fn careless(work: &Work, timing: Timing) -> Sessions {
     let mut sessions = Sessions::new(timing);
     let names = ["a", "b", "c"].map(|name| sessions.session(name).expect("few"));
     let keys = ["x", "y"].map(|name| sessions.key(name).expect("few"));
-    let value = |number: u8| match number {
-        0 => Value::NOTHING,
-        number => Value::number(u64::from(number)).expect("small"),
-    };
     let all = work.iter().flat_map(|(.., accesses)| accesses).filter(|(is_write, ..)| *is_write);
     let mut totals = [0_u8; 2];
     all.for_each(|(_, key, _)| totals[usize::from(key % 2)] += 1);
@@ -88,7 +84,7 @@ pub(super) fn careless(work: &Work, timing: Timing) -> Sessions {
             let key = usize::from(key % 2);
             if *is_write {
                 counts[key] += 1;
-                return Access::write(keys[key], value(counts[key]));
+                return Access::write(keys[key], value(counts[key].into()));
             }
             let shown = match which % 8 {
                 0..=3 => counts[key],
@@ -96,7 +92,7 @@ pub(super) fn careless(work: &Work, timing: Timing) -> Sessions {
                 5 | 6 => counts[key].saturating_sub(1),
                 _ => which / 8 % (totals[key] + 1),
             };
-            Access::read(keys[key], value(shown))
+            Access::read(keys[key], value(shown.into()))
         });
         let accesses: Vec<Access> = accesses.collect();
         let outcome = match how % 16 {
@@ -160,12 +156,6 @@ fn the_judges_are_shown_enough_of_either_kind() {
     for ((model, _), counts) in TWINS.iter().zip(counts) {
         assert!(counts.iter().all(|count| *count >= 30), "{model}: {counts:?} violated and held");
     }
-}
-
-/// What a model says of a history.
-pub(super) fn check(model: &str, sketch: &str, expected: Expect) {
-    let sessions = sessions(sketch);
-    expected.assert_eq(&told(&sessions, &judge(model, &sessions)));
 }
 
 #[test]

@@ -1,12 +1,11 @@
 //! Many at once, wave after wave: what real time says of them is told in few arrows.
 
 use constellation_trace::{Access, Outcome, Sessions, Timing, Transaction, Value};
-use constellation_verify::Budget;
-use constellation_verify::models::{self, Finding, Patience, Recorded};
+use constellation_verify::models::Finding;
 use expect_test::expect;
 use proptest::prelude::*;
 
-use super::{judge, told};
+use super::{judge, judge_within, told};
 
 const STRONG: [&str; 2] = ["strict-serializable", "strong-snapshot-isolation"];
 
@@ -27,18 +26,12 @@ fn waves(sessions_count: usize, last: Value) -> Sessions {
     sessions
 }
 
-fn within(bytes_max: u64, model: &str, sessions: &Sessions) -> Finding {
-    let model = models::find(model).expect("it is there");
-    let budget = Budget { bytes_max, ..Budget::default() };
-    model.judge(&Recorded::from(sessions), &mut Patience::new(budget))
-}
-
 #[test]
 fn wide_waves_need_no_arrow_for_each_pair() {
     let [good, bad] = [Value::number(1).expect("small"), Value::NOTHING].map(|last| waves(400, last));
     for model in STRONG {
         // The 160,000 pairs of one wave and the next take twelve bytes each, thrice.
-        let found = [&good, &bad].map(|sessions| within(2_000_000, model, sessions));
+        let found = [&good, &bad].map(|sessions| judge_within(2_000_000, model, sessions));
         assert_eq!(found.each_ref().map(Finding::word), ["holds", "violated"], "{model}: {found:?}");
     }
 }

@@ -6,6 +6,7 @@ use constellation_verify::models::{self, Finding, Linearizable, List, Patience, 
 use proptest::prelude::*;
 
 use super::objects::{history, patience};
+use super::value;
 
 /// Whose, gap, length, kind, moment.
 type Drawn = (u8, u8, u8, u8, u8);
@@ -26,8 +27,6 @@ fn played(drawn: &[Drawn], wrong: (usize, u64), beside: u64) -> Sessions {
     operations.sort_unstable();
     let mut sessions = Sessions::new(Timing::Recorded);
     let x = sessions.key("x").expect("few");
-    let value =
-        |number: u64| if number == 0 { Value::NOTHING } else { Value::number(number).expect("small") };
     let mut held = 0;
     for nth in 0..beside {
         let session = sessions.session(&format!("open {nth}")).expect("few");
