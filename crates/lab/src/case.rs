@@ -302,7 +302,10 @@ where
         choices: &mut dyn Choices,
     ) -> Result<Trace, RunError> {
         let origin = Origin { scenario: self.name.clone(), seed, resolver: None };
-        let setup = Setup { plan: without(&self.setup.plan, left_out), ..self.setup.clone() };
+        let mut setup = self.setup.clone();
+        if !left_out.is_empty() {
+            setup.plan = without(&setup.plan, left_out);
+        }
         let world = World::new(setup, choices, &self.node).map_err(RunError::World)?;
         let failed = |error| RunError::of(origin.clone(), self.names(), error);
         // Nothing of a world that a panic went through is looked at again.
