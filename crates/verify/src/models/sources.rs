@@ -54,6 +54,8 @@ const CHOICES_MAX: usize = 1 << 12;
 ///
 /// At most 4,096 choices are judged, so that 12 reads of two writes each are always told apart; reads that only one write is
 /// left for are no choice, and may be as many as there are. Several reads of one key in one transaction are one read.
+///
+/// Of each transaction in a violation whose outcome is unknown somebody is named who read from it, else it would not count.
 pub(crate) fn told_apart(
     recorded: &Recorded<'_>,
     kept: Kept,
