@@ -10,8 +10,8 @@
 //!
 //! let store: Store = "quorum:r=2,w=2".parse()?;
 //! let found = cap(&store)?;
-//! assert!(found.needless.is_none());
-//! assert_eq!(found.parted.expect("there is one").lost.len(), 2);
+//! assert!(found.without_loss.is_none());
+//! assert_eq!(found.with_losses.expect("there is one").lost.len(), 2);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -35,13 +35,13 @@ pub struct Cap {
     /// The store, with every setting.
     pub store: String,
     /// How it breaks a promise although no message is lost, if it does.
-    pub needless: Option<Broken>,
+    pub without_loss: Option<Broken>,
     /// How it breaks a promise when messages are lost; `None` where it does without, however long the reader waits, or where
     /// none was found.
-    pub parted: Option<Broken>,
+    pub with_losses: Option<Broken>,
     /// The same where links carry nothing from the write on, so that it does not help to send a message again: the fewest
     /// links that part the sites in two groups, in one direction or in both. `None` as above.
-    pub cut: Option<Broken>,
+    pub with_a_cut: Option<Broken>,
     /// How many runs it took.
     pub runs: u32,
 }
@@ -123,10 +123,12 @@ pub const RUNS_MAX: u32 = 1_500;
 impl Cap {
     /// What was found, in one sentence.
     pub fn told(&self) -> String {
-        match (&self.parted, &self.needless) {
+        match (&self.with_losses, &self.without_loss) {
             (Some(broken), _) => broken.told(),
             (None, Some(broken)) => format!("no partition is needed: {}", broken.told()),
-            (None, None) => "no run was found that breaks a promise, which no store can do".to_owned(),
+            (None, None) => {
+                "no run was found that breaks a promise, though there is one of every store".to_owned()
+            }
         }
     }
 }

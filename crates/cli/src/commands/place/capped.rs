@@ -23,7 +23,7 @@ pub(super) fn run(arguments: &Place, targets: &Targets<'_>, printer: &mut Printe
         pool(arguments.jobs)?.install(|| targets.stores.par_iter().map(cap).collect());
     progress.finish_and_clear();
     let found = found?;
-    let is_found = |cap: &Cap| cap.parted.is_some() || cap.needless.is_some();
+    let is_found = |cap: &Cap| cap.with_losses.is_some() || cap.without_loss.is_some();
     let code = if found.iter().all(is_found) { 0 } else { 3 };
     if arguments.json {
         let stores: Vec<Value> = found.iter().map(as_json).collect();
@@ -42,10 +42,10 @@ pub(super) fn run(arguments: &Place, targets: &Targets<'_>, printer: &mut Printe
 fn print(cap: &Cap, printer: &mut Printer) -> anyhow::Result<()> {
     let runs = count(cap.runs, "run");
     printer.line(format!("{}  {}", strong(&cap.store), faint(&format!("{runs} made, nothing assumed"))))?;
-    if let Some(broken) = &cap.needless {
+    if let Some(broken) = &cap.without_loss {
         titled("without", &format!("No partition is needed: {}.", broken.told()), printer)?;
     }
-    if let Some(broken) = &cap.parted {
+    if let Some(broken) = &cap.with_losses {
         titled("partition", &sentence(&broken.told()), printer)?;
         let known = match broken.smallest {
             Smallest::OfAll => "With fewer messages lost no run breaks a promise: all were made.",
@@ -53,14 +53,14 @@ fn print(cap: &Cap, printer: &mut Printer) -> anyhow::Result<()> {
         };
         titled("fewest", known, printer)?;
     }
-    if let Some(broken) = &cap.cut {
+    if let Some(broken) = &cap.with_a_cut {
         titled(
             "resending",
             &format!("{} It does not help to send it again.", sentence(&broken.told())),
             printer,
         )?;
     }
-    let Some(broken) = cap.parted.as_ref().or(cap.needless.as_ref()) else {
+    let Some(broken) = cap.with_losses.as_ref().or(cap.without_loss.as_ref()) else {
         return titled("partition", &sentence(&cap.told()), printer);
     };
     printer.line("")?;
@@ -109,9 +109,9 @@ fn as_json(cap: &Cap) -> Value {
         "store": cap.store,
         "told": cap.told(),
         "runs": cap.runs,
-        "without_loss": broken(&cap.needless),
-        "with_losses": broken(&cap.parted),
-        "with_a_cut": broken(&cap.cut),
+        "without_loss": broken(&cap.without_loss),
+        "with_losses": broken(&cap.with_losses),
+        "with_a_cut": broken(&cap.with_a_cut),
     })
 }
 

@@ -15,17 +15,18 @@ use crate::placement::{PlaceError, Store};
 
 pub(super) fn search(store: &Store, runs_max: u32) -> Result<Cap, PlaceError> {
     let mut search = Search { store, runs: 0, runs_max, before: BTreeMap::new() };
-    let needless = match search.without_loss(Duration::ZERO)? {
+    let without_loss = match search.without_loss(Duration::ZERO)? {
         Some(broken) => Some(broken),
         None => search.without_loss(SETTLED)?,
     };
     // One that is wrong even after a long rest needs no loss at all.
-    let is_settled = match &needless {
+    let is_settled = match &without_loss {
         None => true,
         Some(_) => search.without_loss(SETTLED)?.is_none(),
     };
-    let (parted, cut) = if is_settled { (search.with_losses()?, search.with_a_cut()?) } else { (None, None) };
-    Ok(Cap { store: store.to_string(), needless, parted, cut, runs: search.runs })
+    let (with_losses, with_a_cut) =
+        if is_settled { (search.with_losses()?, search.with_a_cut()?) } else { (None, None) };
+    Ok(Cap { store: store.to_string(), without_loss, with_losses, with_a_cut, runs: search.runs })
 }
 
 struct Search<'a> {
