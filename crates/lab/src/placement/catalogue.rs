@@ -102,8 +102,8 @@ impl Catalogue {
     ///
     /// # Errors
     /// The first thing that is wrong, with its place in the text and what to do about it: what is no TOML, an unknown
-    /// key, a missing one, a text that is too long or not on one line, a name or a setting that is there twice, a
-    /// source that nobody describes or cites.
+    /// key, a missing one, a text that is too long or not on one line, the name of a [store](super::STORES), a
+    /// name or a setting that is there twice, a source that nobody describes or cites.
     pub fn parse(text: &str) -> Result<Catalogue, ScenarioError> {
         reader::read(text)
     }

@@ -487,3 +487,14 @@ fn a_catalogue_is_bounded() {
         [[systems.settings]]"#]],
     );
 }
+
+#[test]
+fn no_system_hides_behind_a_store_of_its_name() {
+    check(
+        "name = \"store\"",
+        "name = \"chain\"",
+        expect![[r#"
+        7:8 `chain` is the name of a store that is measured (give the system another name)
+        "chain""#]],
+    );
+}

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::{Catalogue, Declared, Place, Source, System};
+use crate::placement::STORES;
 use crate::placement::cell::Cell;
 use crate::scenario::reader::{Field, Result, ScenarioError, Section, advice, document};
 use crate::words::one_line;
@@ -38,6 +39,10 @@ pub(super) fn read(text: &str) -> Result<Catalogue> {
     let mut systems: Vec<System> = Vec::new();
     for section in &bounded(&field, field.sections("a system")?, SYSTEMS_MAX, "systems in a catalogue")? {
         let system = read_system(section, &mut sources)?;
+        if STORES.iter().any(|store| store.name == system.name) {
+            let message = format!("`{}` is the name of a store that is measured", system.name);
+            return Err(section.require("name")?.refuse(message).help("give the system another name"));
+        }
         if systems.iter().any(|other| other.name == system.name) {
             let message = format!("system `{}` is described twice", system.name);
             return Err(section.require("name")?.refuse(message));

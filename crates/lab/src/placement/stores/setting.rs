@@ -201,10 +201,16 @@ impl<'a> Given<'a> {
         {
             return Ok(number);
         }
-        let value = self.value(key).unwrap_or(self.setting(key).values[0]);
+        let (value, because) = match self.value(key) {
+            Some(value) => (value, because.into()),
+            None => {
+                let value = self.setting(key).values[0];
+                (value, format!("{}, and {key} is {value} unless it is set", because.into()))
+            }
+        };
         let mut wrong = self.wrong(key, value, (1..=most).map(|number| number.to_string()));
         if let SettingError::Value { because: reason, .. } = &mut wrong {
-            *reason = Some(because.into());
+            *reason = Some(because);
         }
         Err(wrong)
     }
