@@ -33,8 +33,8 @@ fn chosen(targets: &Targets<'_>) -> anyhow::Result<Vec<Store>> {
         }
     }
     for store in &targets.stores {
-        let is_bare = targets.bare.iter().any(|name| store.to_string().starts_with(&format!("{name}:")));
-        if !is_bare && !all.contains(store) {
+        // How a store is set by itself is among its settings with a name, so that a name alone adds nothing.
+        if !all.contains(store) {
             all.push(store.clone());
         }
     }
