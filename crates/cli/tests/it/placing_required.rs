@@ -221,4 +221,9 @@ fn the_histories_of_a_requirement_can_be_kept() {
     let output = bench.run(&["place", "quorum", "--require", "PC", "--history", "seen"], b"");
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert!(text(&output.stdout).contains("constellation judge seen"), "{}", text(&output.stdout));
+    assert!(!text(&output.stdout).contains("before"), "{}", text(&output.stdout));
+    // Whoever judges the folder judges what others wrote, too.
+    let output = bench.run(&["place", "quorum:r=1,w=1", "--require", "PA", "--history", "seen"], b"");
+    let told = "17 other files of histories stood there before, judged with them";
+    assert!(text(&output.stdout).contains(told), "{}", text(&output.stdout));
 }

@@ -1,6 +1,12 @@
 //! What clients of each round asked and saw, a file a round, as JSON Lines that `constellation judge` reads.
 
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use anyhow::Context as _;
 use constellation_lab::placement::protocol::Condition;
+use constellation_lab::placement::record::Record;
 use constellation_lab::placement::written::trace;
 use constellation_trace::format::jsonl;
 
@@ -19,13 +25,18 @@ pub(super) fn prepare(arguments: &Place) -> anyhow::Result<()> {
 pub(super) fn write(arguments: &Place, all: &[Measured]) -> anyhow::Result<()> {
     let Some(folder) = &arguments.history else { return Ok(()) };
     for measured in all {
-        for record in &measured.placement.records {
-            let path = folder.join(file(measured, &record.round.condition));
+        for (name, record) in files(measured) {
             let trace = trace(record)?;
-            write_whole(&path, |out| jsonl::write(&trace, out))?;
+            write_whole(&folder.join(name), |out| jsonl::write(&trace, out))?;
         }
     }
     Ok(())
+}
+
+/// What is written of a store: the name of each file, and the round that stands in it.
+fn files(measured: &Measured) -> impl Iterator<Item = (String, &Record)> {
+    let records = measured.placement.records.iter();
+    records.map(|record| (file(measured, &record.round.condition), record))
 }
 
 /// `quorum-n3-r1-w1-repairoff-pacific-is-cut-off.jsonl`.
@@ -37,11 +48,29 @@ fn file(measured: &Measured, condition: &Condition) -> String {
 /// How many were written, and what to do with them.
 pub(super) fn tell(arguments: &Place, all: &[Measured], printer: &mut Printer) -> anyhow::Result<()> {
     let Some(folder) = &arguments.history else { return Ok(()) };
-    let files: usize = all.iter().map(|measured| measured.placement.records.len()).sum();
+    let ours: BTreeSet<String> = all.iter().flat_map(files).map(|(name, _)| name).collect();
+    let (files, others) = (ours.len(), others(folder, &ours)?);
     let folder = quoted(&folder.display().to_string());
     printer.line("")?;
     printer.line(faint(&format!(
         "· wrote {} into {folder}; judge them: constellation judge {folder} --model linearizable",
         count(files as u64, "file")
-    )))
+    )))?;
+    if others == 0 {
+        return Ok(());
+    }
+    let others = count(others, "other file");
+    printer.line(faint(&format!("· {others} of histories stood there before, judged with them")))
+}
+
+/// How many files in a folder have a history's name and are none of ours.
+fn others(folder: &Path, ours: &BTreeSet<String>) -> anyhow::Result<u64> {
+    let context = || format!("cannot list the folder `{}`", folder.display());
+    let mut others = 0;
+    for entry in fs::read_dir(folder).with_context(context)? {
+        let name = entry.with_context(context)?.file_name();
+        let name = name.to_string_lossy();
+        others += u64::from(name.ends_with(".jsonl") && !ours.contains(&*name));
+    }
+    Ok(others)
 }
