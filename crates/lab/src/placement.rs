@@ -45,7 +45,7 @@ use client::Kind;
 use judged::{Baseline, Consistency, Strongest};
 use measure::{Answers, Served, Trips};
 use protocol::{Condition, Round, Way};
-use record::Record;
+use record::{Asked, Phase, Record};
 use stores::Neighbour;
 pub use stores::{STORES, Store};
 use trade::Trade;
@@ -115,6 +115,8 @@ pub struct Lost {
     pub partly: usize,
     /// Of how many that were acknowledged and looked for.
     pub of: usize,
+    /// How many more were acknowledged and could be read back at no site.
+    pub unread: usize,
     /// The first that is gone: its round, and its place in the record.
     pub first: Option<(usize, usize)>,
 }
@@ -123,6 +125,11 @@ impl Lost {
     /// How many are missed by a site at the least, so long after the heal that it should have them: neither is kept.
     pub const fn missed(&self) -> usize {
         self.count + self.partly
+    }
+
+    /// Whether something was acknowledged, and all of it looked for.
+    pub const fn is_known(&self) -> bool {
+        self.of > 0 && self.unread == 0
     }
 }
 
@@ -250,7 +257,7 @@ pub fn placed(store: String, seed: u64, records: Vec<Record>) -> Placement {
     let baseline = Baseline::of((&normal, &of_normal), (&cut, &of_cut));
     let (normal, in_partition) = (of_normal, of_cut);
     let cell = Cell {
-        partition: InPartition::of(&answers, &in_partition, &baseline, lost.missed()),
+        partition: InPartition::of(&answers, &in_partition, &baseline, &lost),
         otherwise: Otherwise::of(&normal, &served),
     };
     Placement {
@@ -277,6 +284,9 @@ fn stale(records: &[(usize, &Record)]) -> StaleReads {
 fn lost(records: &[(usize, &Record)]) -> Lost {
     let mut all = Lost::default();
     for (round, record) in records {
+        let is_acknowledged = |asked: &&Asked| asked.written().is_some() && asked.done().is_some();
+        let of = all.of;
+        all.unread += record.asked.iter().filter(is_acknowledged).count();
         for kept in measure::kept(record) {
             all.of += 1;
             if kept.is_lost() {
@@ -286,6 +296,8 @@ fn lost(records: &[(usize, &Record)]) -> Lost {
                 all.partly += 1;
             }
         }
+        // What was looked for is acknowledged.
+        all.unread -= all.of - of;
     }
     all
 }

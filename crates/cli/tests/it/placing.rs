@@ -77,11 +77,12 @@ fn systems_are_listed_with_their_cells() {
             zookeeper      PC/EL  depends
             declared, not measured; `constellation place NAME` says for which settings, and who says so
             PA      whichever site is cut off, all is answered, once the time for a fail-over is over
-            PC      not all is; models that hold without a cut hold with one, and no acknowledged write is lost
+            PC      not all is; each model asked that holds without a cut holds with one, and no acknowledged write is lost
             P–      neither
             EL      what is answered without a cut is not linearizable
             EC      it is linearizable, with one slow site, too
-            P?, E?  what was measured does not tell"#]],
+            P?, E?  what was measured does not tell
+            models  linearizable; where that does not hold, causal-convergence, causal, pram and the session guarantees"#]],
     );
 }
 
@@ -112,11 +113,12 @@ fn a_system_is_shown_with_sentences_and_sources_as_declared() {
                          https://docs.riak.com/riak/kv/latest/developing/app-guide/strong-consistency/index.html
 
             PA      whichever site is cut off, all is answered, once the time for a fail-over is over
-            PC      not all is; models that hold without a cut hold with one, and no acknowledged write is lost
+            PC      not all is; each model asked that holds without a cut holds with one, and no acknowledged write is lost
             P–      neither
             EL      what is answered without a cut is not linearizable
             EC      it is linearizable, with one slow site, too
-            P?, E?  what was measured does not tell"#]],
+            P?, E?  what was measured does not tell
+            models  linearizable; where that does not hold, causal-convergence, causal, pram and the session guarantees"#]],
     );
     check(
         &["place", "Consul"],
@@ -148,11 +150,12 @@ fn a_system_is_shown_with_sentences_and_sources_as_declared() {
                          https://developer.hashicorp.com/consul/api-docs/v1.9.x/features/consistency
 
             PA      whichever site is cut off, all is answered, once the time for a fail-over is over
-            PC      not all is; models that hold without a cut hold with one, and no acknowledged write is lost
+            PC      not all is; each model asked that holds without a cut holds with one, and no acknowledged write is lost
             P–      neither
             EL      what is answered without a cut is not linearizable
             EC      it is linearizable, with one slow site, too
-            P?, E?  what was measured does not tell"#]],
+            P?, E?  what was measured does not tell
+            models  linearizable; where that does not hold, causal-convergence, causal, pram and the session guarantees"#]],
     );
 }
 
@@ -263,24 +266,25 @@ fn a_catalogue_of_ones_own_is_read_or_refused_where_it_is_wrong() {
     bench.check(
         &["place", "store", "--catalogue", "sound.toml"],
         expect![[r#"
-        exit 0
-        --- out
-        Our store: declared, not measured
+            exit 0
+            --- out
+            Our store: declared, not measured
 
-        depends  default · 1
-          depends on the weather
-          partition  it waits
-          normal     it answers
-          placed by  this catalogue, from what the sources say
-          source     Our wiki (2026)
-                     https://wiki.example/store
+            depends  default · 1
+              depends on the weather
+              partition  it waits
+              normal     it answers
+              placed by  this catalogue, from what the sources say
+              source     Our wiki (2026)
+                         https://wiki.example/store
 
-        PA      whichever site is cut off, all is answered, once the time for a fail-over is over
-        PC      not all is; models that hold without a cut hold with one, and no acknowledged write is lost
-        P–      neither
-        EL      what is answered without a cut is not linearizable
-        EC      it is linearizable, with one slow site, too
-        P?, E?  what was measured does not tell"#]],
+            PA      whichever site is cut off, all is answered, once the time for a fail-over is over
+            PC      not all is; each model asked that holds without a cut holds with one, and no acknowledged write is lost
+            P–      neither
+            EL      what is answered without a cut is not linearizable
+            EC      it is linearizable, with one slow site, too
+            P?, E?  what was measured does not tell
+            models  linearizable; where that does not hold, causal-convergence, causal, pram and the session guarantees"#]],
     );
     bench.check(
         &["place", "--catalogue", "wrong.toml"],

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::Lost;
 use super::judged::{Baseline, Consistency};
 use super::measure::{Answers, Served};
 use super::protocol::Way;
@@ -29,8 +30,8 @@ pub struct Cell {
 pub enum InPartition {
     /// Whichever site is cut off, every site answers everything once the time for a fail-over is over.
     Availability,
-    /// Not everything is answered. The models of consistency that hold in normal operation hold here: where that is
-    /// linearizable, so is this. Nothing that was acknowledged is lost.
+    /// Not everything is answered. Linearizable holds if it holds in normal operation; else of the models of a
+    /// [`Baseline`] each that holds there. Nothing that was acknowledged is lost.
     Consistency,
     /// Neither.
     Neither,
@@ -49,14 +50,22 @@ pub enum Otherwise {
     Unknown,
 }
 
-/// What the letters mean, each with its sentence without a full stop; measured and declared cells mean the same.
-pub const LEGEND: [(&str, &str); 6] = [
+/// What the letters mean, each with its sentence without a full stop, and which models are asked; measured and declared cells
+/// mean the same.
+pub const LEGEND: [(&str, &str); 7] = [
     ("PA", "whichever site is cut off, all is answered, once the time for a fail-over is over"),
-    ("PC", "not all is; models that hold without a cut hold with one, and no acknowledged write is lost"),
+    (
+        "PC",
+        "not all is; each model asked that holds without a cut holds with one, and no acknowledged write is lost",
+    ),
     ("P–", "neither"),
     ("EL", "what is answered without a cut is not linearizable"),
     ("EC", "it is linearizable, with one slow site, too"),
     ("P?, E?", "what was measured does not tell"),
+    (
+        "models",
+        "linearizable; where that does not hold, causal-convergence, causal, pram and the session guarantees",
+    ),
 ];
 
 impl Cell {
@@ -77,34 +86,44 @@ impl Cell {
     }
 }
 
+impl Cell {
+    /// Whether both halves are known.
+    pub fn is_known(self) -> bool {
+        self.partition != InPartition::Unknown && self.otherwise != Otherwise::Unknown
+    }
+}
+
 impl InPartition {
     /// What is made of a store by these answers, of which those count that were given while a site was cut off both ways;
-    /// by this verdict on what was answered, what it broke of the baseline, and by so many lost writes, those among them
-    /// that some sites have.
+    /// by this verdict on what was answered, what it broke of the baseline, and what became of acknowledged writes, where
+    /// one that only some sites have is as bad as a lost one.
     ///
     /// Consistency is what the store had before: a single leader of which all sites read a copy is not linearizable in normal
     /// operation, and keeps in a partition what it promises (as Abadi has it of PNUTS). One that is available and in which
     /// nothing was found wrong was not really cut (Gilbert and Lynch 2002), or the judge gave up: unknown. So is one that
-    /// is not available and of which no judge can tell whether it keeps any of the baseline, where nothing else decides.
+    /// is not available, of which nothing is known to be broken or lost, and of which nobody can tell whether it keeps all
+    /// of the baseline, or whether it keeps what it acknowledges: whoever answers nothing loses nothing.
     pub fn of(
         answers: &[Answers],
         linearizable: &Consistency,
         baseline: &Baseline,
-        lost: usize,
+        lost: &Lost,
     ) -> InPartition {
         let mut apart = answers.iter().filter(|row| row.way == Way::Both).peekable();
-        let is_available = apart.peek().is_some() && apart.all(Answers::is_available);
-        let is_kept = lost == 0 && baseline.broken.is_empty();
+        if apart.peek().is_none() {
+            return InPartition::Unknown;
+        }
+        let is_available = apart.all(Answers::is_available);
         match (is_available, linearizable) {
             (true, Consistency::Violated(_)) => InPartition::Availability,
             (true, _) => InPartition::Unknown,
-            (false, _) if !is_kept => InPartition::Neither,
-            (false, Consistency::Unknown(_)) => InPartition::Unknown,
+            (false, _) if lost.missed() > 0 || !baseline.broken.is_empty() => InPartition::Neither,
+            // Not even in normal operation anything holds that could be kept.
+            (false, Consistency::Violated(_)) if baseline.is_empty() => InPartition::Neither,
+            (false, _) if !lost.is_known() => InPartition::Unknown,
             (false, Consistency::Holds) => InPartition::Consistency,
-            // Not even in normal operation anything holds that could be broken.
-            (false, Consistency::Violated(_)) if baseline.models.is_empty() => InPartition::Neither,
-            (false, Consistency::Violated(_)) if baseline.kept().is_empty() => InPartition::Unknown,
-            (false, Consistency::Violated(_)) => InPartition::Consistency,
+            (false, Consistency::Violated(_)) if baseline.unknown.is_empty() => InPartition::Consistency,
+            (false, _) => InPartition::Unknown,
         }
     }
 }
@@ -148,5 +167,76 @@ impl fmt::Display for Otherwise {
             Otherwise::Consistency => "EC",
             Otherwise::Unknown => "E?",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use constellation_trace::Limit;
+
+    use super::*;
+    use crate::placement::client::Kind;
+    use crate::placement::judged::Violation;
+    use crate::placement::protocol::Condition;
+
+    fn violated() -> Consistency {
+        let violation =
+            Violation { round: 0, condition: Condition::Busy, found: String::new(), operations: Vec::new() };
+        Consistency::Violated(Box::new(violation))
+    }
+
+    fn baseline(models: &[&'static str], broken: &[&'static str], unknown: &[&'static str]) -> Baseline {
+        Baseline { models: models.to_vec(), broken: broken.to_vec(), unknown: unknown.to_vec() }
+    }
+
+    /// What is made of a store that answered so many of three in a cut both ways.
+    fn of(done: usize, linearizable: &Consistency, baseline: &Baseline, lost: &Lost) -> InPartition {
+        let (way, kind, gap) = (Way::Both, Kind::Read, Duration::ZERO);
+        let both = Answers { cut: 0, way, site: 0, kind, asked: 3, done, gap };
+        // Who is silent in one direction alone makes no difference.
+        let one_way = Answers { way: Way::From, done: 0, ..both };
+        InPartition::of(&[both, one_way], linearizable, baseline, lost)
+    }
+
+    #[test]
+    fn only_whoever_is_known_to_keep_all_models_and_all_writes_is_consistent() {
+        let kept = Lost { of: 9, ..Lost::default() };
+        let ordered = baseline(&["causal", "pram"], &[], &[]);
+        let limit = Consistency::Unknown(Limit::NotRecorded("it".to_owned()));
+        let (right, wrong) = (Consistency::Holds, violated());
+        let partly = Lost { partly: 1, ..kept.clone() };
+        let unread = Lost { unread: 1, ..kept.clone() };
+        let table = [
+            (3, &wrong, &ordered, &kept, "PA"),
+            (3, &right, &ordered, &kept, "P?"),
+            (3, &limit, &ordered, &kept, "P?"),
+            (2, &right, &ordered, &kept, "PC"),
+            (2, &wrong, &ordered, &kept, "PC"),
+            (2, &limit, &ordered, &kept, "P?"),
+            (2, &wrong, &baseline(&["causal", "pram"], &["pram"], &[]), &kept, "P–"),
+            (2, &wrong, &baseline(&["causal", "pram"], &[], &["pram"]), &kept, "P?"),
+            // Nobody knows whether it held before.
+            (2, &wrong, &baseline(&[], &[], &["pram"]), &kept, "P?"),
+            (2, &wrong, &baseline(&[], &[], &[]), &kept, "P–"),
+            (2, &right, &ordered, &partly, "P–"),
+            (2, &right, &ordered, &unread, "P?"),
+            (2, &wrong, &ordered, &unread, "P?"),
+            // Whoever answers nothing loses nothing.
+            (0, &right, &ordered, &Lost::default(), "P?"),
+        ];
+        for (nth, (done, linearizable, baseline, lost, expected)) in table.into_iter().enumerate() {
+            assert_eq!(of(done, linearizable, baseline, lost).to_string(), expected, "row {nth}");
+        }
+    }
+
+    #[test]
+    fn of_whoever_was_never_cut_off_nobody_can_tell() {
+        let lost = Lost { of: 9, ..Lost::default() };
+        for consistency in [Consistency::Holds, violated()] {
+            let told = InPartition::of(&[], &consistency, &Baseline::default(), &lost);
+            assert_eq!(told, InPartition::Unknown);
+        }
     }
 }

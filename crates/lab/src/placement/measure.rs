@@ -164,7 +164,8 @@ pub struct Answers {
     pub asked: usize,
     /// How many of them were done.
     pub done: usize,
-    /// From the cut to the beginning of the first operation from which on all were done; zero where each was.
+    /// From the cut to the beginning of the first operation from which on all were done; zero where each was. Of a site that
+    /// is not available nobody knows whether it would have been over then, had the cut lasted longer.
     pub gap: Duration,
 }
 

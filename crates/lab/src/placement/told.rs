@@ -16,8 +16,11 @@ use super::{Elsewhere, Lost, Placement, SITE_NAMES, StaleReads, Store};
 pub fn partition(placement: &Placement) -> String {
     let who = who_answers(Way::Both, &of_way(&placement.answers, Way::Both));
     let what = match (&placement.in_partition, placement.cell.partition) {
-        (Consistency::Holds, InPartition::Unknown) => {
+        (Consistency::Holds, InPartition::Unknown) if placement.lost.is_known() => {
             "nothing wrong was seen, so the cuts did not reach the store".to_owned()
+        }
+        (Consistency::Holds, InPartition::Unknown) => {
+            format!("nothing wrong was seen, but {}", lost(&placement.lost))
         }
         (Consistency::Holds, _) => format!("what is answered is linearizable, and {}", lost(&placement.lost)),
         (Consistency::Violated(_), InPartition::Consistency) => as_before(placement),
@@ -77,7 +80,11 @@ pub fn elsewhere(store: &Store, others: &[Elsewhere]) -> Vec<String> {
             [] => String::new(),
             parts => format!("; {what}: {}", parts.join(", ")),
         };
-        format!("With {setting} it lives in {cell}{}{}.", part("gained", gains), part("paid", costs))
+        let lives = match cell.is_known() {
+            true => format!("it lives in {cell}"),
+            false => format!("nobody can tell where it lives ({cell})"),
+        };
+        format!("With {setting} {lives}{}{}.", part("gained", gains), part("paid", costs))
     });
     told.collect()
 }
@@ -119,12 +126,21 @@ pub fn models(strongest: &Strongest) -> String {
 /// What became of acknowledged writes: one that a site has not so long after the heal is missed, though others have it.
 fn lost(lost: &Lost) -> String {
     let of = lost.of;
+    match (of, lost.unread) {
+        (0, 0) => return "no write was acknowledged".to_owned(),
+        (0, unread) => return format!("{unread} acknowledged writes could be read back at no site"),
+        _ => {}
+    }
     let were = |count: usize| if count == 1 { "was" } else { "were" };
     let gone = match lost.count {
         0 => "none".to_owned(),
         count => count.to_string(),
     };
     let gone = format!("{gone} of {of} acknowledged writes {} lost", were(lost.count.max(1)));
+    let gone = match lost.unread {
+        0 => gone,
+        unread => format!("{gone}, {unread} more could be read back at no site"),
+    };
     match lost.partly {
         0 => gone,
         partly => format!(
@@ -135,13 +151,9 @@ fn lost(lost: &Lost) -> String {
     }
 }
 
-/// What the cuts left as it was, and what not: an order says nothing of how old a read may be.
+/// Which models the cuts left as they were, and what not: an order says nothing of how old a read may be.
 fn as_before(placement: &Placement) -> String {
-    let models = placement.baseline.kept().join(", ");
-    let models = match &placement.baseline.unknown[..] {
-        [] => models,
-        unknown => format!("{models}; {} could not be judged in full", unknown.join(", ")),
-    };
+    let models = placement.baseline.kept();
     let (normal, cut) = (&placement.stale_normal, &placement.stale_in_partition);
     let stale = match cut.count {
         0 => String::new(),
@@ -154,7 +166,7 @@ fn as_before(placement: &Placement) -> String {
         ),
     };
     let lost = lost(&placement.lost);
-    format!("what is answered keeps the order that it kept without a cut ({models}){stale}; {lost}")
+    format!("what is answered keeps {}, as without a cut{stale}; {lost}", listed(&models, "and"))
 }
 
 /// What is wrong with what is answered.
@@ -164,16 +176,19 @@ fn wrong(placement: &Placement, found: &str) -> String {
     if stale.count > 0 {
         parts.push(stale_reads(stale));
     }
-    if placement.lost.of > 0 {
+    if placement.lost != Lost::default() {
         parts.push(lost(&placement.lost));
     }
-    match baseline.broken.first() {
-        Some(&broken) if broken != "linearizable" => {
+    match (baseline.broken.first(), placement.cell.partition) {
+        (Some(&broken), _) if broken != "linearizable" => {
             parts.push(format!("{broken} held without a cut and does not hold with one"))
         }
-        None if placement.cell.partition == InPartition::Unknown => {
-            let unknown = baseline.unknown.join(", ");
+        (None, InPartition::Unknown) if !baseline.unknown.is_empty() => {
+            let unknown = listed(&baseline.unknown, "or");
             parts.push(format!("whether {unknown} holds as without a cut nobody can tell"));
+        }
+        (None, InPartition::Neither) if baseline.is_empty() => {
+            parts.push("not even without a cut a model holds that could be kept".to_owned());
         }
         _ => {}
     }

@@ -27,9 +27,9 @@ impl Trade {
             trade.answered(kind, [here, there].map(|placement| answered(placement, kind)));
         }
         trade.stale("in normal operation", [here.stale_normal, there.stale_normal]);
-        trade.stale("with a site cut off", [here.stale_in_partition, there.stale_in_partition]);
+        trade.stale("with a cut", [here.stale_in_partition, there.stale_in_partition]);
         trade.linearizable("in normal operation", [&here.normal, &there.normal]);
-        trade.linearizable("with a site cut off", [&here.in_partition, &there.in_partition]);
+        trade.linearizable("with a cut", [&here.in_partition, &there.in_partition]);
         trade.lost([&here.lost, &there.lost]);
         trade
     }
@@ -59,7 +59,7 @@ impl Trade {
             return;
         }
         let better = if there > here { Better::There } else { Better::Here };
-        self.file(better, format!("{there} % of {kind}s are answered with a site cut off (here {here} %)"));
+        self.file(better, format!("{there} % of {kind}s are answered with a cut (here {here} %)"));
     }
 
     fn stale(&mut self, when: &str, [here, there]: [StaleReads; 2]) {
@@ -121,7 +121,7 @@ fn trips(placement: &Placement, kind: Kind) -> Option<i64> {
     Some((all.iter().sum::<i64>() + count / 2).div_euclid(count))
 }
 
-/// How many of a hundred operations were answered with a site cut off, rounded down.
+/// How many of a hundred operations were answered with a cut, rounded down.
 fn answered(placement: &Placement, kind: Kind) -> Option<u64> {
     let of_kind = placement.answers.iter().filter(|row| row.kind == kind);
     let (asked, done) =

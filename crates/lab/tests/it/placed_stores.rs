@@ -90,7 +90,7 @@ fn a_chain_that_is_read_anywhere_shows_what_is_not_committed() {
         "chain:reads=any",
         expect![[r#"
             PC/EL chain:reads=any,failover=off
-            Whichever site is cut off, no site answers writes; what is answered keeps the order that it kept without a cut (causal-convergence, pram); none of 1995 acknowledged writes was lost.
+            Whichever site is cut off, no site answers writes; what is answered keeps causal-convergence and pram, as without a cut; none of 1995 acknowledged writes was lost.
             A read takes 0.00 round trips, and a write 1.50 round trips at pacific and indian, 2.00 at atlantic; reads go back to what others no longer see: indian-1 r(turn-1,nil) reads as turn-1 the initial value, which pacific-0 w(turn-1,1) had overwritten before it began.
             strongest: sequential (eventual-convergence: unknown); else sequential and eventual-convergence
               pacific is cut off: indian-4 r(shared-0,41) reads as shared-0 that of atlantic-1 w(shared-0,41), which pacific-1 w(shared-0,46)? had overwritten before it began
@@ -281,26 +281,26 @@ fn what_would_have_to_be_set_otherwise_is_measured_with_what_it_gains_and_costs(
         "leader:sync=one,reads=anywhere",
         expect![[r#"
             PC/EL leader:sync=one,reads=anywhere,failover=off
-            With reads=leader it lives in PC/EC; gained: no read is stale in normal operation (here 491 of 13880 reads), no read is stale with a site cut off (here 294 of 4059 reads), what is answered in normal operation is linearizable (here not), what is answered with a site cut off is linearizable (here not); paid: a read takes 0.67 round trips on average (here 0.00), 55 % of reads are answered with a site cut off (here 100 %).
+            With reads=leader it lives in PC/EC; gained: no read is stale in normal operation (here 491 of 13880 reads), no read is stale with a cut (here 294 of 4059 reads), what is answered in normal operation is linearizable (here not), what is answered with a cut is linearizable (here not); paid: a read takes 0.67 round trips on average (here 0.00), 55 % of reads are answered with a cut (here 100 %).
         "#]],
     );
     check_elsewhere(
         "chain:reads=tail",
         expect![[r#"
             PC/EC chain:reads=tail,failover=off
-            With reads=any it lives in PC/EL; gained: a read takes 0.00 round trips on average (here 0.67), 100 % of reads are answered with a site cut off (here 55 %); paid: what is answered in normal operation is not linearizable (here it is), what is answered with a site cut off is not linearizable (here it is).
+            With reads=any it lives in PC/EL; gained: a read takes 0.00 round trips on average (here 0.67), 100 % of reads are answered with a cut (here 55 %); paid: what is answered in normal operation is not linearizable (here it is), what is answered with a cut is not linearizable (here it is).
         "#]],
     );
     check_elsewhere(
         "quorum:n=3,r=1,w=1",
         expect![[r#"
             PA/EL quorum:n=3,r=1,w=1,repair=off,sloppy=off
-            With n=2 it lives in P–/EL; paid: 89 % of reads are answered with a site cut off (here 100 %), 88 % of writes are answered with a site cut off (here 100 %).
-            With r=2 it lives in PC/EL; paid: a read takes 1.00 round trips on average (here 0.00), 66 % of reads are answered with a site cut off (here 100 %).
-            With w=2 it lives in PC/EL; paid: a write takes 1.00 round trips on average (here 0.00), 66 % of writes are answered with a site cut off (here 100 %).
-            With n=1 it lives in PC/EC; gained: no read is stale in normal operation (here 2356 of 3510 reads), no read is stale with a site cut off (here 1073 of 4059 reads), what is answered in normal operation is linearizable (here not), what is answered with a site cut off is linearizable (here not); paid: 53 % of reads are answered with a site cut off (here 100 %), 54 % of writes are answered with a site cut off (here 100 %).
-            With r=3 it lives in PC/EC; gained: no read is stale in normal operation (here 2356 of 3510 reads), no read is stale with a site cut off (here 1073 of 4059 reads), what is answered in normal operation is linearizable (here not), what is answered with a site cut off is linearizable (here not); paid: a read takes 1.00 round trips on average (here 0.00), 0 % of reads are answered with a site cut off (here 100 %).
-            With w=3 it lives in PC/EL; gained: no read is stale in normal operation (here 2356 of 3510 reads), no read is stale with a site cut off (here 1073 of 4059 reads); paid: a write takes 1.00 round trips on average (here 0.00), 0 % of writes are answered with a site cut off (here 100 %).
+            With n=2 it lives in P–/EL; paid: 89 % of reads are answered with a cut (here 100 %), 88 % of writes are answered with a cut (here 100 %).
+            With r=2 it lives in PC/EL; paid: a read takes 1.00 round trips on average (here 0.00), 66 % of reads are answered with a cut (here 100 %).
+            With w=2 it lives in PC/EL; paid: a write takes 1.00 round trips on average (here 0.00), 66 % of writes are answered with a cut (here 100 %).
+            With n=1 it lives in PC/EC; gained: no read is stale in normal operation (here 2356 of 3510 reads), no read is stale with a cut (here 1073 of 4059 reads), what is answered in normal operation is linearizable (here not), what is answered with a cut is linearizable (here not); paid: 53 % of reads are answered with a cut (here 100 %), 54 % of writes are answered with a cut (here 100 %).
+            With r=3 it lives in PC/EC; gained: no read is stale in normal operation (here 2356 of 3510 reads), no read is stale with a cut (here 1073 of 4059 reads), what is answered in normal operation is linearizable (here not), what is answered with a cut is linearizable (here not); paid: a read takes 1.00 round trips on average (here 0.00), 0 % of reads are answered with a cut (here 100 %).
+            With w=3 it lives in PC/EL; gained: no read is stale in normal operation (here 2356 of 3510 reads), no read is stale with a cut (here 1073 of 4059 reads); paid: a write takes 1.00 round trips on average (here 0.00), 0 % of writes are answered with a cut (here 100 %).
         "#]],
     );
     check_elsewhere(

@@ -6,14 +6,17 @@ use std::fmt::Write;
 use std::rc::Rc;
 use std::time::Duration;
 
+use constellation_lab::placement::cell::{Cell, InPartition};
 use constellation_lab::placement::client::{Answer, Client};
 use constellation_lab::placement::judged::{self, Consistency};
 use constellation_lab::placement::protocol::{
     CUT_AT, Condition, Cutting, Event, HEAL_AT, Orders, Round, Tester, Way,
 };
 use constellation_lab::placement::record::{Phase, Record};
+use constellation_lab::placement::requirements::{Fulfilled, Requirement};
 use constellation_lab::placement::stores::SettingError;
-use constellation_lab::placement::{Placement, Store, place, placed, told};
+use constellation_lab::placement::trade::Trade;
+use constellation_lab::placement::{Elsewhere, Placement, Store, place, placed, told};
 use expect_test::{Expect, expect};
 
 /// The seed of the goldens.
@@ -76,7 +79,7 @@ fn followers_that_are_read_show_what_has_been_replaced() {
         "leader:sync=none,reads=anywhere",
         expect![[r#"
             PC/EL leader:sync=none,reads=anywhere,failover=off
-            Where pacific is cut off, the others answer no writes; where atlantic or indian is cut off, it answers no writes; what is answered keeps the order that it kept without a cut (causal-convergence, pram), but not how old a read may be: 59.4 ms without, 3953.0 ms with one (606 of 4059 reads); none of 3146 acknowledged writes was lost.
+            Where pacific is cut off, the others answer no writes; where atlantic or indian is cut off, it answers no writes; what is answered keeps causal-convergence and pram, as without a cut, but not how old a read may be: 59.4 ms without, 3953.0 ms with one (606 of 4059 reads); none of 3146 acknowledged writes was lost.
             A read takes 0.00 round trips, and a write 0.00 round trips at pacific, 1.00 at atlantic and indian; 1572 of 8922 reads showed what had been replaced, up to 59.4 ms before.
             strongest: causal-convergence and causal-memory (sequential: unknown); else sequential
               pacific is cut off: indian-4 r(shared-0,41) reads as shared-0 that of atlantic-0 w(shared-0,41), which pacific-0 w(shared-0,46) had overwritten before it began
@@ -92,7 +95,7 @@ fn followers_that_are_read_show_what_has_been_replaced() {
         "leader:sync=one,reads=anywhere",
         expect![[r#"
             PC/EL leader:sync=one,reads=anywhere,failover=off
-            Where pacific is cut off, no site answers writes; where atlantic or indian is cut off, it answers no writes; what is answered keeps the order that it kept without a cut (causal-convergence, pram), but not how old a read may be: 39.6 ms without, 3932.9 ms with one (294 of 4059 reads); none of 2904 acknowledged writes was lost.
+            Where pacific is cut off, no site answers writes; where atlantic or indian is cut off, it answers no writes; what is answered keeps causal-convergence and pram, as without a cut, but not how old a read may be: 39.6 ms without, 3932.9 ms with one (294 of 4059 reads); none of 2904 acknowledged writes was lost.
             A read takes 0.00 round trips, and a write 1.00 round trips at pacific, 2.00 at atlantic and indian; 491 of 13880 reads showed what had been replaced, up to 39.6 ms before.
             strongest: causal-convergence and causal-memory (sequential: unknown); else sequential
               atlantic is cut off: atlantic-4 r(shared-0,41) reads as shared-0 that of atlantic-1 w(shared-0,41), which indian-0 w(shared-0,45) had overwritten before it began
@@ -109,7 +112,7 @@ fn followers_that_are_read_show_what_has_been_replaced() {
         "leader:sync=all,reads=anywhere",
         expect![[r#"
             PC/EL leader:sync=all,reads=anywhere,failover=off
-            Whichever site is cut off, no site answers writes; what is answered keeps the order that it kept without a cut (causal-convergence, pram); none of 1990 acknowledged writes was lost.
+            Whichever site is cut off, no site answers writes; what is answered keeps causal-convergence and pram, as without a cut; none of 1990 acknowledged writes was lost.
             A read takes 0.00 round trips, and a write 1.00 round trips at pacific, 2.00 at atlantic and indian; reads go back to what others no longer see: pacific-1 r(turn-1,nil) reads as turn-1 the initial value, which pacific-0 w(turn-1,1) had overwritten before it began.
             strongest: sequential (eventual-convergence: unknown); else sequential and eventual-convergence
               atlantic is cut off: atlantic-4 r(shared-0,41) reads as shared-0 that of atlantic-1 w(shared-0,41), which pacific-0 w(shared-0,46)? had overwritten before it began
@@ -210,7 +213,7 @@ fn a_quorum_of_all_writers_or_all_readers() {
         "quorum:r=1,w=3",
         expect![[r#"
             PC/EL quorum:n=3,r=1,w=3,repair=off,sloppy=off
-            Whichever site is cut off, no site answers writes; what is answered keeps the order that it kept without a cut (causal-convergence, pram); none of 2013 acknowledged writes was lost.
+            Whichever site is cut off, no site answers writes; what is answered keeps causal-convergence and pram, as without a cut; none of 2013 acknowledged writes was lost.
             A read takes 0.00 round trips, and a write 1.00 round trips; reads go back to what others no longer see: indian-1 r(turn-1,nil) reads as turn-1 the initial value, which pacific-0 w(turn-1,1) had overwritten before it began.
             strongest: sequential (eventual-convergence: unknown); else sequential and eventual-convergence
               pacific is cut off: pacific-3 r(shared-0,46) reads as shared-0 that of pacific-0 w(shared-0,46)?, which indian-0 w(shared-0,45)? had overwritten before it began
@@ -262,7 +265,7 @@ fn a_majority_log_gives_up_the_site_that_is_cut_off() {
         "consensus:reads=anywhere",
         expect![[r#"
             PC/EL consensus:reads=anywhere
-            Whichever site is cut off, it answers no writes; the others answer again 553.3 ms after the cut at the latest; what is answered keeps the order that it kept without a cut (monotonic-reads, monotonic-writes, writes-follow-reads), but not how old a read may be: 99.6 ms without, 3932.9 ms with one (748 of 4059 reads); none of 3093 acknowledged writes was lost.
+            Whichever site is cut off, it answers no writes; the others answer again 553.3 ms after the cut at the latest; what is answered keeps monotonic-reads, monotonic-writes and writes-follow-reads, as without a cut, but not how old a read may be: 99.6 ms without, 3932.9 ms with one (748 of 4059 reads); none of 3093 acknowledged writes was lost.
             A read takes 0.00 round trips, and a write 1.00 round trips at pacific, 2.00 at atlantic and indian; 5129 of 17368 reads showed what had been replaced, up to 99.6 ms before.
             Whichever site hears nobody, it answers no writes; the others answer again 833.3 ms after the cut at the latest.
             strongest: monotonic-reads and monotonic-writes and writes-follow-reads; else monotonic-reads and monotonic-writes and writes-follow-reads
@@ -373,10 +376,10 @@ fn without_reading_back_no_acknowledged_write_is_missed() {
     let whole = measured(store, SEED);
     let told = |placement: &Placement| format!("{:?}\n{}\n", placement.lost, told::partition(placement));
     expect![[r#"
-        Lost { count: 12, partly: 0, of: 3145, first: Some((8, 93)) }
+        Lost { count: 12, partly: 0, of: 3145, unread: 0, first: Some((8, 93)) }
         Whichever site is cut off, it answers neither reads nor writes; the others answer again 553.3 ms after the cut at the latest; 64 of 3155 reads showed what had been replaced, up to 5233.2 ms before, and 12 of 3145 acknowledged writes were lost.
-        Lost { count: 0, partly: 0, of: 0, first: None }
-        Whichever site is cut off, it answers neither reads nor writes; the others answer again 553.3 ms after the cut at the latest; 64 of 3155 reads showed what had been replaced, up to 5233.2 ms before.
+        Lost { count: 0, partly: 0, of: 0, unread: 3145, first: None }
+        Whichever site is cut off, it answers neither reads nor writes; the others answer again 553.3 ms after the cut at the latest; 64 of 3155 reads showed what had been replaced, up to 5233.2 ms before, and 3145 acknowledged writes could be read back at no site.
     "#]].assert_eq(&format!("{}{}", told(&whole), told(&forgetful)));
 }
 
@@ -394,8 +397,60 @@ fn a_store_that_does_nothing_is_in_no_cell() {
         Some(record)
     });
     expect![[r#"
-        PC/E?
-        A read takes nobody knows how long, and a write nobody knows how long; but pacific did only 0 of 0 reads, so nobody can tell what the others are worth."#]].assert_eq(&format!("{}\n{}", silent.cell, told::otherwise(&silent)));
+        P?/E?
+        Whichever site is cut off, no site answers writes; nothing wrong was seen, but no write was acknowledged.
+        A read takes nobody knows how long, and a write nobody knows how long; but pacific did only 0 of 0 reads, so nobody can tell what the others are worth."#]].assert_eq(&format!("{}\n{}\n{}", silent.cell, told::partition(&silent), told::otherwise(&silent)));
+}
+
+#[test]
+fn of_a_store_that_is_silent_when_it_is_read_back_nobody_can_tell() {
+    let silent = from("quorum:r=2,w=2", |record| {
+        let mut record = record.clone();
+        let back = record.asked.iter_mut().filter(|asked| asked.phase == Phase::ReadBack);
+        back.for_each(|asked| asked.ended = None);
+        Some(record)
+    });
+    assert!(silent.lost.unread > 0);
+    let told = |text| {
+        let requirement = Requirement::parse(text).or_else(|_| Requirement::cell(text).ok_or("no cell"));
+        match requirement.expect("it is right").check(&silent) {
+            Fulfilled::Yes => "met".to_owned(),
+            Fulfilled::No(breaches) => format!("{}: {}", breaches[0].wanted, breaches[0].found),
+            Fulfilled::Unknown(what) => format!("unknown: {what}"),
+        }
+    };
+    let wanted = ["PA", "PC", "PC/EC", "EC", "write.lost = 'never'", "write.partition = 'refuse'"];
+    let required = wanted.map(|text| format!("{text}: {}\n", told(text)));
+    expect![[r#"
+        P?/E?
+        Whichever site is cut off, it answers neither reads nor writes; nothing wrong was seen, but 3371 acknowledged writes could be read back at no site.
+        PA: PA in a partition: pacific answers 0 of 38 reads that begin 1500.0 ms after the cut, while pacific is cut off
+        PC: unknown: what the store keeps in a partition
+        PC/EC: unknown: what the store prefers without a partition
+        EC: unknown: what the store prefers without a partition
+        write.lost = 'never': unknown: what became of acknowledged writes that could be read back at no site
+        write.partition = 'refuse': unknown: what became of acknowledged writes that could be read back at no site
+    "#]].assert_eq(&format!("{}\n{}\n{}", silent.cell, told::partition(&silent), required.concat()));
+}
+
+#[test]
+fn a_store_alone_is_set_as_one_of_its_settings_with_a_name() {
+    for info in constellation_lab::placement::STORES {
+        let store: Store = info.name.parse().expect("it is in the table");
+        let named = info.named.iter().map(|named| format!("{}:{named}", info.name).parse());
+        assert!(named.into_iter().any(|named| named == Ok(store.clone())), "{store}");
+    }
+}
+
+#[test]
+fn a_cell_that_is_not_known_is_no_other_cell() {
+    let store: Store = "crdt".parse().expect("it is in the table");
+    let known = measured("crdt", SEED).cell;
+    let cell = Cell { partition: InPartition::Unknown, ..known };
+    let other =
+        Elsewhere { setting: "gossip=1s".to_owned(), store: store.clone(), cell, trade: Trade::default() };
+    expect!["With gossip=1s nobody can tell where it lives (P?/EL)."]
+        .assert_eq(&told::elsewhere(&store, &[other]).concat());
 }
 
 /// A map that every site reaches at once, whatever is cut.
@@ -495,6 +550,7 @@ fn settings_that_a_store_does_not_have_are_refused() {
         "leader:sync",
         "leader:sync=one,sync=all",
         "quorum:r=4,w=1",
+        "quorum:n=1",
         "quorum:n=5",
         "quorum:sites=4",
         "",
@@ -510,6 +566,7 @@ fn settings_that_a_store_does_not_have_are_refused() {
         leader:sync: store leader: "sync" is not of the form setting=value
         leader:sync=one,sync=all: store leader: "sync=all" sets it twice
         quorum:r=4,w=1: store quorum: r cannot be "4", only 1, 2, 3, because n=3
+        quorum:n=1: store quorum: r cannot be "2", only 1, because n=1, and r is 2 unless it is set
         quorum:n=5: store quorum: n cannot be "5", only 1, 2, 3, because 4 and 5 need sites=5
         quorum:sites=4: store quorum: sites cannot be "4", only 3, 5
         : there is no store ""; there are leader, quorum, consensus, multi-leader, chain, crdt

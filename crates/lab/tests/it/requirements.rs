@@ -1,7 +1,12 @@
 //! What a store must be is read from a text, and held against what was measured.
 
+use std::time::Duration;
+
+use constellation_lab::placement::client::Kind;
+use constellation_lab::placement::protocol::CUT_AT;
+use constellation_lab::placement::record::Asked;
 use constellation_lab::placement::requirements::{Fulfilled, Requirement};
-use constellation_lab::placement::{Placement, Store, place};
+use constellation_lab::placement::{Placement, Store, place, placed as placed_from};
 use expect_test::{Expect, expect};
 
 fn placed(store: &str) -> Placement {
@@ -89,25 +94,30 @@ fn each_word_is_held_against_the_measurement() {
         "write.latency_max = '0.99rt'",
         "write.latency_max = '100ms'",
         "write.refused_max = '1s'",
+        // It is silent to the end of the cut, and a longer one would show it to be silent for longer.
+        "write.refused_max = '3s'",
+        "write.refused_max = '1h'",
     ];
     check_all(
         &placed("leader:sync=none,reads=anywhere"),
         &requirements,
         &expect![[r#"
-        read.partition = 'stale': met
-        read.partition = 'answer': reads show nothing stale in a partition: a read shows what had been replaced 3953.0 ms before; 2 while atlantic hears nobody
-        read.partition = 'refuse': reads show nothing stale in a partition: a read shows what had been replaced 3953.0 ms before; 2 while atlantic hears nobody
-        read.stale_max = '10s': met
-        read.stale_max = '50ms': reads show nothing that was replaced more than 50.0 ms before: a read shows what had been replaced 3953.0 ms before; 2 while atlantic hears nobody
-        read.refused_max = '0s': met
-        read.latency_max = '1ms': met
-        write.partition = 'answer': writes are answered in a partition: while pacific is cut off, atlantic answers 0 of 38; 1 while pacific is cut off
-        write.partition = 'refuse': met
-        write.latency_max = '1.00rt': met
-        write.latency_max = '0.99rt': a write takes at most 0.99 round trips: at indian it takes 1.00 round trips; 1 while pacific is slow
-        write.latency_max = '100ms': a write takes at most 100.0 ms: one takes 120.4 ms; 1 while pacific is slow
-        write.refused_max = '1s': writes are without an answer for at most 1000.0 ms: while indian hears nobody, indian does not answer them before it heals; 1 while indian hears nobody
-    "#]],
+            read.partition = 'stale': met
+            read.partition = 'answer': reads show nothing stale in a partition: a read shows what had been replaced 3953.0 ms before; 2 while atlantic hears nobody
+            read.partition = 'refuse': reads show nothing stale in a partition: a read shows what had been replaced 3953.0 ms before; 2 while atlantic hears nobody
+            read.stale_max = '10s': met
+            read.stale_max = '50ms': reads show nothing that was replaced more than 50.0 ms before: a read shows what had been replaced 3953.0 ms before; 2 while atlantic hears nobody
+            read.refused_max = '0s': met
+            read.latency_max = '1ms': met
+            write.partition = 'answer': writes are answered in a partition: while pacific is cut off, atlantic answers 0 of 38; 1 while pacific is cut off
+            write.partition = 'refuse': met
+            write.latency_max = '1.00rt': met
+            write.latency_max = '0.99rt': a write takes at most 0.99 round trips: at indian it takes 1.00 round trips; 1 while pacific is slow
+            write.latency_max = '100ms': a write takes at most 100.0 ms: one takes 120.4 ms; 1 while pacific is slow
+            write.refused_max = '1s': writes are without an answer for at most 1000.0 ms: while indian hears nobody, indian does not answer them before it heals; 1 while indian hears nobody
+            write.refused_max = '3s': unknown: how long a site leaves them without an answer when it is cut off for longer
+            write.refused_max = '1h': unknown: how long a site leaves them without an answer when it is cut off for longer
+        "#]],
     );
 }
 
@@ -121,6 +131,25 @@ fn a_write_that_is_lost_after_a_fail_over_is_shown() {
             write.lost = 'never': no acknowledged write is lost: 12 of 3145 are gone; 4 while pacific is cut off
             write.partition = 'refuse': writes are refused rather than lost: 12 of 3145 are gone; 4 while pacific is cut off
             write.refused_max = '600ms': writes are without an answer for at most 600.0 ms: while indian hears nobody, indian does not answer them before it heals; 1 while indian hears nobody
+        "#]],
+    );
+}
+
+#[test]
+fn whoever_is_without_an_answer_when_the_time_is_over_is_shown_though_it_asked_before() {
+    let Placement { store, seed, mut records, .. } = placed("quorum:r=1,w=1");
+    let cut = records.iter_mut().find(|record| !record.round.is_normal()).expect("there is a cut");
+    let is_it = |asked: &&mut Asked| {
+        asked.site == 0 && asked.ask.kind() == Kind::Write && asked.begun < CUT_AT + Duration::from_secs(1)
+    };
+    cut.asked.iter_mut().rfind(is_it).expect("it writes all the time").ended = None;
+    check_all(
+        &placed_from(store, seed, records),
+        &["write.refused_max = '900ms'", "write.refused_max = '1s'", "write.refused_max = '1100ms'"],
+        &expect![[r#"
+            write.refused_max = '900ms': writes are without an answer for at most 900.0 ms: while pacific is cut off, pacific answers them again after 1019.9 ms; 1 while pacific is cut off
+            write.refused_max = '1s': writes are without an answer for at most 1000.0 ms: while pacific is cut off, pacific answers them again after 1019.9 ms; 1 while pacific is cut off
+            write.refused_max = '1100ms': met
         "#]],
     );
 }

@@ -39,18 +39,20 @@ pub(super) fn store(measured: &Measured) -> Value {
         let trips = row.trips.map(|trips| trips.to_string());
         json!({"site": SITE_NAMES[row.site], "operation": row.kind.to_string(), "round_trips": trips})
     });
-    let lost = &placement.lost;
+    let Placement { lost, baseline, .. } = placement;
     let mut object = json!({
         "store": placement.store,
         "basis": "measured",
         "seed": placement.seed,
         "cell": placement.cell.to_string(),
         "partition": told::partition(placement),
+        "one_way": told::one_way(placement),
         "normal": told::otherwise(placement),
         "round_trips": trips.collect::<Vec<_>>(),
         "stale_reads": stale_rows(&placement.records).iter().map(stale).collect::<Vec<_>>(),
         "cuts": cut_rows(&placement.records).iter().map(|row| cut(row, &placement.answers)).collect::<Vec<_>>(),
-        "lost": json!({"count": lost.count, "partly": lost.partly, "of": lost.of}),
+        "lost": json!({"count": lost.count, "partly": lost.partly, "of": lost.of, "unread": lost.unread}),
+        "baseline": json!({"models": baseline.models, "broken": baseline.broken, "unknown": baseline.unknown}),
         "linearizable": json!({
             "normal": consistency(&placement.normal, placement),
             "partition": consistency(&placement.in_partition, placement),

@@ -1,6 +1,5 @@
 //! Stores are measured here, on all cores, in an order that does not depend on them.
 
-use constellation_lab::placement::cell::{Cell, InPartition, Otherwise};
 use constellation_lab::placement::judged::Strongest;
 use constellation_lab::placement::{Elsewhere, PlaceError, Placement, Store, elsewhere, place};
 use rayon::prelude::*;
@@ -38,8 +37,7 @@ pub(super) enum Depth {
 impl Measured {
     /// Whether both halves of its cell are known.
     pub(super) fn is_known(&self) -> bool {
-        let Cell { partition, otherwise } = self.placement.cell;
-        partition != InPartition::Unknown && otherwise != Otherwise::Unknown
+        self.placement.cell.is_known()
     }
 }
 

@@ -14,15 +14,18 @@ const HEAD: &str = "\
 # Placement: where stores live on the PACELC matrix, measured
 
 In a partition a store gives up availability or consistency, and else, in normal operation, latency or consistency
-(Abadi 2012). Each store below is a few hundred lines that run in the simulator. Clients at three sites read and write
-while all links are alike, while one site is slow, and while one site is cut off, in both directions or in one; nothing is
-asked of the store but its answers.
+(Abadi 2012). Each store below is a few hundred lines that run in the simulator. Clients at three sites (five where a row
+says so) read and write while all links are alike, while one site is slow, and while one site is cut off, in both directions
+or in one; nothing is asked of the store but its answers. Whether it is PA is told by the cuts in both directions; how many
+reads were stale and how many writes were lost, by all cuts.
 ";
 
 /// What stands below what the letters mean.
 const NOTES: &str = "
 What is not linearizable without a cut need not be with one to be PC, as Abadi has it of PNUTS; how old a read may be is
-another matter, and said with each. What was acknowledged must be at every site 3 s after the heal.
+another matter, and said with each. What was acknowledged must be at every site 3 s after the heal. Without a cut,
+whoever is shown an old value reads again until it is shown the new one: how old values were says more than how many reads
+showed one.
 
 A partition here is one site against the rest. What a cut holds is delivered after it heals, so no anti-entropy is tested.
 Clocks are right unless a setting says otherwise. Quorums without repair are linearizable in the rounds made, which is no

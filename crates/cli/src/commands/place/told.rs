@@ -20,6 +20,9 @@ pub(super) fn print(measured: &Measured, printer: &mut Printer) -> anyhow::Resul
         faint(&format!("measured with seed {}", placement.seed))
     ))?;
     titled("partition", &told::partition(placement), printer)?;
+    for (nth, sentence) in told::one_way(placement).iter().enumerate() {
+        titled(if nth == 0 { "one way" } else { "" }, sentence, printer)?;
+    }
     titled("normal", &told::otherwise(placement), printer)?;
     if let Some(Besides { strongest: (normal, cut), elsewhere }) = &measured.besides {
         for (nth, sentence) in told::elsewhere(&measured.store, elsewhere).iter().enumerate() {

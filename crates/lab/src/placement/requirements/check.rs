@@ -8,9 +8,9 @@ use super::{
 use crate::placement::cell::{InPartition, Otherwise};
 use crate::placement::client::Kind;
 use crate::placement::judged::{Consistency, Violation};
-use crate::placement::measure::{self, Answers};
-use crate::placement::protocol::{CUT_AT, FAIL_OVER};
-use crate::placement::record::{Asked, Phase};
+use crate::placement::measure::{self, Answers, Share};
+use crate::placement::protocol::{CUT_AT, Condition, FAIL_OVER, Way};
+use crate::placement::record::{Asked, Phase, Record};
 use crate::placement::told::ms;
 use crate::placement::{Lost, Placement, SITE_NAMES};
 
@@ -20,6 +20,12 @@ pub(super) fn check(requirement: &Requirement, placement: &Placement) -> Fulfill
         Requirement::Cell { partition, otherwise } => {
             if let Some(wanted) = partition.filter(|wanted| *wanted != placement.cell.partition) {
                 match placement.cell.partition {
+                    // What is known of it is enough: something was not answered.
+                    InPartition::Unknown
+                        if wanted == InPartition::Availability && apart(placement).is_some() =>
+                    {
+                        breaches.push(of_partition(wanted, placement));
+                    }
                     InPartition::Unknown => unknown = Some("what the store keeps in a partition"),
                     _ => breaches.push(of_partition(wanted, placement)),
                 }
@@ -39,6 +45,21 @@ pub(super) fn check(requirement: &Requirement, placement: &Placement) -> Fulfill
             if placement.served.iter().any(|served| asked(served.kind) && !served.is_enough()) {
                 unknown = Some("how long it takes where too little was answered");
             }
+            // With a longer cut it would take longer.
+            let is_longer = |row: &Answers| {
+                let most = match row.kind {
+                    Kind::Read => words.reads_refused_max,
+                    Kind::Write => words.writes_refused_max,
+                };
+                !row.is_available() && most.is_some_and(|most| most >= row.gap)
+            };
+            if placement.answers.iter().any(is_longer) {
+                unknown = Some("how long a site leaves them without an answer when it is cut off for longer");
+            }
+            let is_asked = words.is_nothing_lost || words.writes == Some(WritesInPartition::Refuse);
+            if is_asked && placement.lost.unread > 0 {
+                unknown = Some("what became of acknowledged writes that could be read back at no site");
+            }
         }
     }
     match (breaches.is_empty(), unknown) {
@@ -50,7 +71,7 @@ pub(super) fn check(requirement: &Requirement, placement: &Placement) -> Fulfill
 
 fn of_partition(wanted: InPartition, placement: &Placement) -> Breach {
     let shown = match wanted {
-        InPartition::Availability => Kind::ALL.into_iter().find_map(|kind| silent(kind, placement)),
+        InPartition::Availability => apart(placement).and_then(|row| silent(row, placement)),
         InPartition::Consistency if placement.lost.missed() > 0 => lost(placement),
         InPartition::Consistency => violated(&placement.in_partition),
         InPartition::Neither | InPartition::Unknown => None,
@@ -70,14 +91,22 @@ fn broken(placement: &Placement) -> Option<String> {
         return Some(format!("acknowledged writes: {missed}"));
     }
     let broken = &placement.baseline.broken;
+    if placement.baseline.is_empty() {
+        return Some("not even without a cut a model holds that could be kept".to_owned());
+    }
     (!broken.is_empty()).then(|| {
         let verb = if broken.len() == 1 { "holds" } else { "hold" };
         format!("{} {verb} without a cut, and no longer with one", broken.join(", "))
     })
 }
 
+/// The first that does not answer all while a site is cut off both ways, on which the cell depends.
+fn apart(placement: &Placement) -> Option<&Answers> {
+    placement.answers.iter().find(|row| row.way == Way::Both && !row.is_available())
+}
+
 fn unanswered(placement: &Placement) -> Option<String> {
-    let row = placement.answers.iter().find(|row| !row.is_available())?;
+    let row = apart(placement)?;
     let Answers { site, kind, asked, done, .. } = *row;
     let (condition, site) = (row.condition(), SITE_NAMES[site]);
     Some(format!(
@@ -144,8 +173,8 @@ fn of_words(words: &Words, placement: &Placement) -> Vec<Breach> {
 
 /// That every site answers this kind in every cut, once the time for a fail-over is over.
 fn answers(kind: Kind, placement: &Placement) -> Option<Breach> {
-    let shown = silent(kind, placement)?;
     let row = placement.answers.iter().find(|row| row.kind == kind && !row.is_available())?;
+    let shown = silent(row, placement)?;
     let (condition, site) = (row.condition(), SITE_NAMES[row.site]);
     Some(Breach {
         wanted: format!("{kind}s are answered in a partition"),
@@ -154,24 +183,22 @@ fn answers(kind: Kind, placement: &Placement) -> Option<Breach> {
     })
 }
 
-/// The first operation of this kind that was not done in a cut, after the time for a fail-over.
-fn silent(kind: Kind, placement: &Placement) -> Option<Schedule> {
-    let row = placement.answers.iter().find(|row| row.kind == kind && !row.is_available())?;
-    undone(row, FAIL_OVER, placement).filter(|shown| !shown.operations.is_empty())
-}
-
-/// The first operation of a row that was begun so long after the cut, or later, and was not done, if there is one.
-fn undone(row: &Answers, after: Duration, placement: &Placement) -> Option<Schedule> {
+/// The first operation of a row that was not done in its cut, after the time for a fail-over.
+fn silent(row: &Answers, placement: &Placement) -> Option<Schedule> {
     let condition = row.condition();
-    let mut rounds = placement.records.iter().enumerate();
-    let (round, record) = rounds.find(|(_, record)| record.round.condition == condition)?;
+    let (round, record) = of_condition(condition, placement)?;
     let is_it = |asked: &Asked| {
         (asked.site, asked.ask.kind(), asked.phase) == (row.site, row.kind, Phase::Traffic)
-            && asked.begun >= CUT_AT + after
+            && asked.begun >= CUT_AT + FAIL_OVER
             && asked.done().is_none()
     };
-    let operations = record.asked.iter().position(is_it).into_iter().collect();
-    Some(Schedule { round, condition, operations, shows: Shows::Themselves })
+    let operation = record.asked.iter().position(is_it)?;
+    Some(Schedule { round, condition, operations: vec![operation], shows: Shows::Themselves })
+}
+
+fn of_condition(condition: Condition, placement: &Placement) -> Option<(usize, &Record)> {
+    let mut all = placement.records.iter().enumerate();
+    all.find(|(_, record)| record.round.condition == condition)
 }
 
 /// Which rounds are looked at.
@@ -253,11 +280,20 @@ fn answers_again(kind: Kind, most: Duration, placement: &Placement) -> Option<Br
     let of = placement.answers.iter().filter(|row| row.kind == kind && row.gap > most);
     let row = of.max_by_key(|row| row.gap)?;
     let condition = row.condition();
-    let shown = undone(row, most, placement)?;
-    let found = if row.is_available() {
-        format!("while {condition}, {} answers them again after {}", SITE_NAMES[row.site], ms(row.gap))
-    } else {
-        format!("while {condition}, {} does not answer them before it heals", SITE_NAMES[row.site])
+    let (round, record) = of_condition(condition, placement)?;
+    let is_it = |asked: &Asked| {
+        (asked.site, asked.ask.kind(), asked.phase) == (row.site, kind, Phase::Traffic)
+            && (CUT_AT..CUT_AT + row.gap).contains(&asked.begun)
+            && asked.done().is_none()
+    };
+    // The last one, if all began earlier than that: it was without an answer still.
+    let later = record.asked.iter().position(|asked| is_it(asked) && asked.begun >= CUT_AT + most);
+    let operations = later.or_else(|| record.asked.iter().rposition(is_it)).into_iter().collect();
+    let site = SITE_NAMES[row.site];
+    let found = match row.share() {
+        Share::All => format!("while {condition}, {site} answers them again after {}", ms(row.gap)),
+        Share::Some => format!("while {condition}, {site} does not answer all of them before it heals"),
+        Share::None => format!("while {condition}, {site} does not answer them before it heals"),
     };
     Some(Breach {
         wanted: format!("{kind}s are without an answer for at most {}", ms(most)),
