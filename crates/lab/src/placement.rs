@@ -45,7 +45,7 @@ use client::Kind;
 use judged::{Baseline, Consistency, Strongest};
 use measure::{Answers, Served, Trips};
 use protocol::{Condition, Round, Way};
-use record::{Asked, Phase, Record};
+use record::{Asked, Record};
 use stores::Neighbour;
 pub use stores::{STORES, Store};
 use trade::Trade;

@@ -298,7 +298,7 @@ fn answers_again(kind: Kind, most: Duration, placement: &Placement) -> Option<Br
     Some(Breach {
         wanted: format!("{kind}s are without an answer for at most {}", ms(most)),
         found,
-        shown: Some(shown),
+        shown: Some(Schedule { round, condition, operations, shows: Shows::Themselves }),
     })
 }
 
