@@ -168,6 +168,7 @@ fn agree(
         value == Value::NOTHING
             && !writes.acknowledged.is_empty()
             && !writes.acknowledged.contains(&Value::NOTHING)
+            && !writes.open.contains(&Value::NOTHING)
     };
     if let Some(read) = reads.iter().find(|(value, _)| is_lost(*value)) {
         return Err(Anomaly::plain(format!("{}, though a write was acknowledged", told(read)), [read.1]));

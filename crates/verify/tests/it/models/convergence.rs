@@ -24,6 +24,8 @@ fn after_the_last_write_all_come_to_read_the_same() {
         expect!["violated: b r(x,7) reads x = 7 at last, which nobody wrote"],
     );
     eventual("a w(x,1)!@1..2\nb r(x,nil)@4..5", expect!["holds"]);
+    // Nothing may have been written, too, and last.
+    eventual("a w(x,1)@1..2 w(x,nil)?@3..\nb r(x,nil)@4..5", expect!["holds"]);
     eventual(
         "a w(x,1)!@1..2\nb r(x,1)@4..5",
         expect!["violated: b r(x,1) reads x = 1 at last, which nobody wrote"],
