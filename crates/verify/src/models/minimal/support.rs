@@ -111,7 +111,9 @@ impl<'s> Support<'s> {
             return true;
         }
         let writes = self.writes.get(&shown).map_or(&[][..], Vec::as_slice);
-        let is_any = writes.is_empty() || writes.iter().any(|write| part.has(*write));
+        // What was there at first was nobody's to write.
+        let needs_none = writes.is_empty() || shown.1 == Value::NOTHING;
+        let is_any = needs_none || writes.iter().any(|write| part.has(*write));
         // What was aborted explains no read, but that there is no other write.
         let is_aborted = |id| self.sessions.transaction(id).outcome == Outcome::Aborted;
         let stays = |write: &Write| {
@@ -177,12 +179,12 @@ const fn is_write(access: &Access) -> bool {
     matches!(access.act, Act::Write | Act::Append)
 }
 
-/// The values that a read shows; none for a write. That of nothing needs no write.
+/// The values that a read shows, nothing among them; none for a write.
 pub(super) fn shows<'s>(
     sessions: &'s Sessions,
     access: &'s Access,
 ) -> impl Iterator<Item = (Key, Value)> + 's {
-    let one = (access.act == Act::Read && access.value != Value::NOTHING).then_some(access.value);
+    let one = (access.act == Act::Read).then_some(access.value);
     let list = if access.act == Act::ReadList { sessions.list(access.value) } else { &[] };
     one.into_iter().chain(list.iter().copied()).map(|value| (access.key, value))
 }

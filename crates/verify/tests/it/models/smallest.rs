@@ -100,6 +100,20 @@ fn a_read_goes_with_its_write() {
 }
 
 #[test]
+fn a_read_of_nothing_goes_with_who_wrote_nothing() {
+    // Without w(x,nil) nobody could read nothing of x, which is no reason here.
+    check(
+        "read-your-writes",
+        "a {w(y,1) w(x,1)} w(x,nil) {r(x,nil) r(y,nil)}",
+        expect![[r#"
+            a  w(y,1)  r(y,nil)
+            violated: a r(y,nil) reads as y the initial value, but must know of a w(y,1)
+              a w(y,1) before a r(y,nil): the same session
+              a r(y,nil) before a w(y,1): it reads an older y"#]],
+    );
+}
+
+#[test]
 fn where_a_part_proves_nothing_what_is_named_is_shown() {
     // What a part leaves out may be what one of two reads knows and the other does not.
     check(
