@@ -28,6 +28,8 @@ pub(in crate::models) fn dead_end<S: Specification>(
     }
     let mut states = States::new();
     let first = states.number(specification.init(), |state| specification.bytes(state));
+    // Of all objects that there are these items are of few.
+    let items = &with_few_parts(items);
     let parts = items.iter().map(|item| item.part + 1).max().unwrap_or(0) as usize;
     let begun =
         Beginning { order: Vec::new(), taken: 0, states: vec![first; parts], left_by: vec![None; parts] };
@@ -65,6 +67,13 @@ pub(in crate::models) fn dead_end<S: Specification>(
         }
     }
     Some(best.told(items, times))
+}
+
+/// The same items, whose objects are numbered from 0 without gaps.
+fn with_few_parts<O: Clone>(items: &[Item<O>]) -> Vec<Item<O>> {
+    let parts: BTreeSet<u32> = items.iter().map(|item| item.part).collect();
+    let place = |part: u32| parts.range(..part).count() as u32;
+    items.iter().map(|item| Item { part: place(item.part), ..item.clone() }).collect()
 }
 
 /// The first operations of an order.
@@ -113,5 +122,35 @@ impl Beginning {
         });
         let stuck = stuck.collect();
         DeadEnd { order: self.order.iter().map(|nth| Placed::Whole(items[*nth].id)).collect(), stuck }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::budget::Budget;
+    use crate::models::objects::{Register, RegisterOperation};
+    use crate::models::search::Fate;
+
+    #[test]
+    fn of_how_many_objects_there_are_a_dead_end_takes_no_notice() {
+        let item = |nth: u32, part, operation| Item {
+            id: TransactionId::new(nth),
+            session: 0,
+            invoked: u64::from(2 * nth),
+            returned: u64::from(2 * nth + 1),
+            fate: Fate::Certain,
+            part,
+            operation,
+        };
+        let items = [
+            item(0, u32::MAX, RegisterOperation::Write(1)),
+            item(1, 7, RegisterOperation::Write(1)),
+            item(2, u32::MAX, RegisterOperation::Read(2)),
+        ];
+        let mut patience = Patience::new(Budget::default());
+        let end = dead_end(&Register::default(), &items, Times::Kept, &mut patience).expect("they are few");
+        let lines = end.lines(|id| id.to_string());
+        assert_eq!(lines, ["at best t0, t1", "then not t2, since its object is as t0 left it"]);
     }
 }
