@@ -10,6 +10,7 @@ use super::lists::{appended_twice, used_as_both};
 use super::observed::Observed;
 use super::patience::Patience;
 use super::versions::{read_arrows, session_arrows};
+use super::weakness::Weakness;
 use super::{Causal, CausalConvergence, CausalMemory, Model, Recorded};
 
 /// What a model of the causal family makes of the order that a list shows.
@@ -49,7 +50,7 @@ pub(crate) fn judge(
                 .ids()
                 .any(|id| sessions.accesses(id).iter().any(|access| access.act.is_of_list())) =>
         {
-            let found = Elements::of(sessions, patience).and_then(|elements| {
+            let found = Elements::of(sessions, patience).and_then(|mut elements| {
                 let registers = Recorded { sessions: Some(&elements.registers), ..*recorded };
                 judge(&registers, patience)
                     .and_then(|()| elements.order(level, patience))
@@ -75,8 +76,12 @@ struct Elements<'a> {
     appended: BTreeMap<(Key, Value), TransactionId>,
     /// Of any two values that stand side by side in a list, the first before the second.
     steps: BTreeSet<(Key, Value, Value)>,
+    /// Of each list the longest that was shown.
+    longest: BTreeMap<Key, &'a [Value]>,
     /// Lists of which two were shown that do not begin alike.
     forked: BTreeSet<Key>,
+    /// What was shown to transactions of which nobody knows whether they took effect.
+    unsure: Vec<(TransactionId, Key, &'a [Value])>,
 }
 
 impl<'a> Elements<'a> {
@@ -89,7 +94,9 @@ impl<'a> Elements<'a> {
             places: BTreeMap::new(),
             appended: BTreeMap::new(),
             steps: BTreeSet::new(),
+            longest: BTreeMap::new(),
             forked: BTreeSet::new(),
+            unsure: Vec::new(),
         };
         elements.enter(patience)?;
         let mut of_list: BTreeMap<Key, Vec<(Value, Key)>> = BTreeMap::new();
@@ -127,8 +134,8 @@ impl<'a> Elements<'a> {
     fn enter(&mut self, patience: &mut Patience<'_>) -> Result<(), Stop> {
         let sessions = self.sessions;
         let mut registers = BTreeSet::new();
-        let mut longest: BTreeMap<Key, &[Value]> = BTreeMap::new();
         for id in sessions.ids() {
+            let outcome = sessions.transaction(id).outcome;
             for access in sessions.accesses(id) {
                 match access.act {
                     Act::Append => {
@@ -138,13 +145,18 @@ impl<'a> Elements<'a> {
                     Act::ReadList => {
                         let list = sessions.list(access.value);
                         patience.step(list.len() as u64)?;
-                        self.show(id, access.key, list, longest.entry(access.key).or_insert(&[]), patience)?;
+                        self.longest.entry(access.key).or_insert(&[]);
+                        match outcome {
+                            Outcome::Committed => self.show(id, access.key, list, patience)?,
+                            Outcome::Aborted => {}
+                            Outcome::Unknown => self.may_show(id, access.key, list, patience)?,
+                        }
                     }
                     _ => drop(registers.insert(access.key)),
                 }
             }
         }
-        let mut keys = self.lists.iter().chain(longest.keys());
+        let mut keys = self.lists.iter().chain(self.longest.keys());
         match keys.find(|key| registers.contains(key)) {
             None => Ok(()),
             Some(key) => Err(used_as_both(sessions, *key).into()),
@@ -179,14 +191,47 @@ impl<'a> Elements<'a> {
         Ok(())
     }
 
+    /// Enters what is shown to a transaction that may count.
+    fn may_show(
+        &mut self,
+        id: TransactionId,
+        key: Key,
+        list: &'a [Value],
+        patience: &mut Patience<'_>,
+    ) -> Result<(), Stop> {
+        // Nil nobody can append; it is told if the transaction counts.
+        for value in list.iter().filter(|value| **value != Value::NOTHING) {
+            self.place(key, *value, patience)?;
+        }
+        patience.afford(1, size_of::<(TransactionId, Key, &[Value])>())?;
+        self.unsure.push((id, key, list));
+        Ok(())
+    }
+
+    /// Enters what is shown to those after all that count because of what others read.
+    fn make_sure(&mut self, patience: &mut Patience<'_>) -> Result<(), Stop> {
+        if self.unsure.is_empty() {
+            return Ok(());
+        }
+        let observed = Observed::of(&Recorded::from(&self.registers), patience)?;
+        let (counting, others): (Vec<_>, Vec<_>) = std::mem::take(&mut self.unsure)
+            .into_iter()
+            .partition(|(id, ..)| observed.places[id.index()] != 0);
+        if let Some(limit) = observed.ambiguous.filter(|_| !others.is_empty()) {
+            return Err(limit.into());
+        }
+        counting.into_iter().try_for_each(|(id, key, list)| self.show(id, key, list, patience))
+    }
+
+    /// Enters what is shown to a transaction that counts.
     fn show(
         &mut self,
         id: TransactionId,
         key: Key,
         list: &'a [Value],
-        longest: &mut &'a [Value],
         patience: &mut Patience<'_>,
     ) -> Result<(), Stop> {
+        let longest = self.longest.entry(key).or_insert(&[]);
         // What another list begins with shows nothing that is not known.
         if longest.starts_with(list) {
             return Ok(());
@@ -219,10 +264,18 @@ impl<'a> Elements<'a> {
     }
 
     /// Whether the order of values in lists may be kept, where all else is in order.
-    fn order(&self, level: Level, patience: &mut Patience<'_>) -> Result<(), Stop> {
+    fn order(&mut self, level: Level, patience: &mut Patience<'_>) -> Result<(), Stop> {
+        self.make_sure(patience)?;
+        if patience.forgets(Weakness::Listed) {
+            return Ok(());
+        }
         if matches!(level, Level::Memory | Level::Sessions) {
             self.only_grow()?;
         }
+        if self.steps.is_empty() {
+            return Ok(());
+        }
+        self.keep_their_order()?;
         let observed = Observed::of(&Recorded::from(&self.registers), patience)?;
         let listed = self.steps.iter().filter_map(|(key, one, other)| {
             let [from, to] = [one, other].map(|value| self.appended.get(&(*key, *value)));
@@ -232,7 +285,6 @@ impl<'a> Elements<'a> {
         let arrows = session_arrows(&observed).chain(read_arrows(&observed)).chain(listed);
         let arrows: Vec<Arrow> = arrows.collect();
         let cycle = match sorted(observed.places.len(), &arrows, patience)? {
-            Ok(_) if self.steps.is_empty() => return observed.holds(),
             Ok(_) if self.has_writes() => return self.holds_with_reads(level, patience),
             Ok(_) => {
                 return match level {
@@ -269,6 +321,41 @@ impl<'a> Elements<'a> {
     fn has_writes(&self) -> bool {
         let accesses = self.sessions.ids().flat_map(|id| self.sessions.accesses(id));
         accesses.into_iter().any(|access| access.act == Act::Write)
+    }
+
+    /// Values that one transaction appends stand in its order.
+    fn keep_their_order(&self) -> Result<(), Stop> {
+        for (key, one, other) in &self.steps {
+            let [from, to] = [one, other].map(|value| self.appended.get(&(*key, *value)));
+            let Some(&writer) = from.filter(|from| Some(*from) == to) else { continue };
+            let mut accesses = self.sessions.accesses(writer).iter();
+            let is_one = |access: &&Access| access.act == Act::Append && access.key == *key;
+            let first = accesses.find(|access| is_one(access) && [*one, *other].contains(&access.value));
+            if first.is_some_and(|access| access.value == *other) {
+                return Err(self.turned_around(*key, [*one, *other], writer).into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Two values stand side by side that their writer appended the other way round.
+    fn turned_around(&self, key: Key, pair: [Value; 2], writer: TransactionId) -> Anomaly {
+        let is_shown = |access: &Access| {
+            let list = if access.act == Act::ReadList { self.sessions.list(access.value) } else { &[] };
+            access.key == key && list.windows(2).any(|two| two == pair)
+        };
+        let is_reader = |id: &TransactionId| {
+            let is_aborted = self.sessions.transaction(*id).outcome == Outcome::Aborted;
+            !is_aborted && self.sessions.accesses(*id).iter().any(is_shown)
+        };
+        let reader = self.sessions.ids().find(is_reader).expect("somebody was shown them");
+        let [reader_name, name] = [reader, writer].map(|id| transaction_name(self.sessions, id));
+        let [one, other] = pair.map(|value| self.sessions.show_value(value));
+        let key = key_name(self.sessions, key);
+        let found = format!(
+            "{reader_name} is shown {one} before {other} in the list {key}, which {name} appended the other way round"
+        );
+        Anomaly::plain(found, [writer, reader])
     }
 
     /// To one session lists only ever grow at their ends.

@@ -214,6 +214,8 @@ impl<'a> Lists<'a> {
         let mut last: BTreeMap<Key, u32> = BTreeMap::new();
         let mut seen: BTreeSet<(Key, Value)> = BTreeSet::new();
         for (&key, &(list, reader)) in &self.longest {
+            // What each transaction appended of it.
+            let mut parts: BTreeMap<TransactionId, Vec<Value>> = BTreeMap::new();
             for &value in list {
                 let wrong = |what: &str, ids: &[TransactionId]| {
                     let name = transaction_name(self.sessions, reader);
@@ -234,20 +236,48 @@ impl<'a> Lists<'a> {
                 if !seen.insert((key, value)) {
                     return Err(wrong("twice", &[writer, reader]));
                 }
+                parts.entry(writer).or_default().push(value);
                 let to = writer.number();
                 let from = last.insert(key, to).unwrap_or(to);
                 if from != to {
                     made.versions.push(Arrow { from, to, because: Because::Listed(key) });
                 }
             }
+            // Its own are looked at where they are read.
+            let others = parts.iter().filter(|(writer, _)| **writer != reader);
+            others.into_iter().try_for_each(|(writer, values)| self.whole(key, *writer, values, reader))?;
         }
         for (&(key, value), &writer) in &self.appended {
-            let is_known = self.sessions.transaction(writer).outcome == Outcome::Committed;
+            let is_known = self.sessions.transaction(writer).outcome == Outcome::Committed
+                || made.shown.contains(&writer);
             let later = last.get(&key).filter(|from| is_known && **from != writer.number());
             if let Some(&from) = later.filter(|_| !seen.contains(&(key, value))) {
                 made.versions.push(Arrow { from, to: writer.number(), because: Because::Listed(key) });
             }
         }
         Ok(())
+    }
+
+    /// That these are all values which a transaction appended to a list, in its order: nobody else is shown a part of them.
+    fn whole(
+        &self,
+        key: Key,
+        writer: TransactionId,
+        values: &[Value],
+        reader: TransactionId,
+    ) -> Result<(), Stop> {
+        let accesses = self.sessions.accesses(writer).iter();
+        let appended = accesses.filter(|access| access.act == Act::Append && access.key == key);
+        let appended: Vec<Value> = appended.map(|access| access.value).collect();
+        // One that ends with a part shows what its writer overwrote, which is told where it is read.
+        if appended.starts_with(values) && self.longest[&key].0.ends_with(values) || appended == values {
+            return Ok(());
+        }
+        let [name, writer_name] = [reader, writer].map(|id| transaction_name(self.sessions, id));
+        let key = key_name(self.sessions, key);
+        let found = format!(
+            "{name} is shown in the list {key} what {writer_name} appended, but not all of it in its order"
+        );
+        Err(Anomaly::plain(found, [writer, reader]).into())
     }
 }

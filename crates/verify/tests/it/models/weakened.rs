@@ -42,21 +42,7 @@ const CANNOT: [(&[&str], &[Weakness], &str); 10] = [
         &[Weakness::Conflicts],
         "in one order of all the second has seen the first",
     ),
-    (
-        &[
-            "causal-convergence",
-            "causal-memory",
-            "causal",
-            "pram",
-            "read-your-writes",
-            "monotonic-reads",
-            "monotonic-writes",
-            "writes-follow-reads",
-            "strong-convergence",
-        ],
-        &[Weakness::Listed],
-        "lists are beyond it",
-    ),
+    (&["strong-convergence"], &[Weakness::Listed], "lists are beyond it"),
     (
         &[
             "causal-convergence",
