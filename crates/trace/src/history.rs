@@ -3,7 +3,7 @@
 mod alone;
 mod operations;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 pub(crate) use operations::Operations;
@@ -62,6 +62,22 @@ pub enum Call<T = String> {
         /// With what.
         argument: T,
     },
+}
+
+impl Call {
+    /// Whether it is a [`Call::Other`] `put-if-absent KEY`: a compare-and-set of a register that expects it to hold nothing.
+    pub fn is_put_if_absent(&self) -> bool {
+        matches!(self, Call::Other { name, .. } if name.split(' ').next() == Some("put-if-absent"))
+    }
+}
+
+/// The key of an object that is no register: a set, a counter or a queue.
+fn other_key(call: &Call) -> Option<&str> {
+    match call {
+        Call::Add { key, .. } => Some(key),
+        Call::Other { name, .. } if !call.is_put_if_absent() => name.split_once(' ').map(|(_, key)| key),
+        _ => None,
+    }
 }
 
 /// How an operation ended, as far as its client knows.
@@ -289,14 +305,18 @@ impl History {
         History { operations }
     }
 
-    /// The same, but a read that shows `initial` and nothing else shows nothing: where every key holds that before anybody
-    /// writes, and nobody writes it. O(n).
+    /// The same, but a read of a register that shows `initial` and nothing else shows nothing: where every register holds that
+    /// before anybody writes, and nobody writes it. A key that is added to is none, nor one of any other [`Call::Other`] than
+    /// `put-if-absent KEY`. O(n log n).
     #[must_use]
     pub fn without_initial(mut self, initial: &str) -> History {
+        let calls = self.operations.iter().map(|operation| &operation.call);
+        let others: BTreeSet<String> = calls.filter_map(other_key).map(str::to_owned).collect();
         for operation in &mut self.operations {
-            if let (Call::Read { .. }, Some((_, Completion::Shows(shown)))) =
+            if let (Call::Read { key }, Some((_, Completion::Shows(shown)))) =
                 (&operation.call, &mut operation.completed)
                 && shown[..] == [initial]
+                && !others.contains(key)
             {
                 shown.clear();
             }

@@ -120,3 +120,44 @@ fn a_zero_that_may_be_initial_or_written_is_no_reason_for_a_verdict() {
         assert!(output.status.code() == Some(code) && is_told, "{history}{out}");
     }
 }
+
+/// Judges each with a value that registers hold at first: the flags, the exit code, and what must stand in the output.
+#[test]
+fn what_registers_hold_at_first_is_that_value_and_no_other() {
+    let set = "0 :invoke :add 1\n0 :ok :add 1\n0 :invoke :read nil\n0 :ok :read #{1}\n";
+    let finals = [
+        "{:process 0, :type :invoke, :f :txn, :value [[:w 1 5]]}",
+        "{:process 0, :type :ok, :f :txn, :value [[:w 1 5]]}",
+        "{:process 1, :type :invoke, :f :txn, :final? true, :value [[:r 1 nil]]}",
+        "{:process 1, :type :ok, :f :txn, :value [[:r 1 5]]}",
+        "{:process 1, :type :invoke, :f :txn, :value [[:r 1 nil]]}",
+        "{:process 1, :type :ok, :f :txn, :value [[:r 1 0]]}",
+    ];
+    let finals = finals.map(|line| format!("{line}\n")).concat();
+    let cases = [
+        // A 0 that nobody wrote is out of thin air where they hold a 7.
+        ("w(0,5,0,0)\nr(0,7,1,1)\n", "causal", "7", 0, "✓ holds"),
+        ("w(0,5,0,0)\nr(0,0,1,1)\n", "causal", "7", 1, "reads 0 = 0, which nobody wrote"),
+        ("w 0 5\n====\nr 0 0\n", "causal", "7", 1, "reads 0 = 0, which nobody wrote"),
+        ("w(0,5,0,0)\nr(0,0,1,1)\n", "causal", "0", 0, "✓ holds"),
+        // One that somebody wrote was written, then.
+        ("w(0,5,1,1)\nw(0,0,1,2)\nr(0,0,2,3)\nr(0,5,2,4)\nr(0,0,2,5)\n", "causal", "7", 1, "✗ violated"),
+        ("r(0,7,1,1)\nw(0,0,2,2)\nr(0,0,1,3)\n", "causal", "7", 0, "✓ holds"),
+        // What is marked as final stays so.
+        (&finals, "eventual-convergence", "0", 0, "✓ holds"),
+        // A set is no register.
+        (set, "linearizable", "1", 0, "✓ holds"),
+    ];
+    for (history, model, initial, code, part) in cases {
+        let bench = Bench::new(&[("mine", history.as_bytes())]);
+        let output = bench.run(&["judge", "mine", "--model", model, "--initial", initial], b"");
+        let out = format!("{}{}", text(&output.stdout), text(&output.stderr));
+        assert!(output.status.code() == Some(code) && out.contains(part), "{history}{out}");
+    }
+    let bench = Bench::new(&[("mine", b"0 :invoke :cas [nil 1]\n0 :ok :cas [nil 1]\n")]);
+    let output = bench.run(&["judge", "mine", "--model", "linearizable", "--initial", "1"], b"");
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output.stdout));
+    let told =
+        "`put-if-absent x 1` writes what registers hold at first, so that nobody knows which 1 is read";
+    assert!(text(&output.stderr).contains(told), "{}", text(&output.stderr));
+}

@@ -294,11 +294,8 @@ fn facts(imported: &Imported, sessions: Option<&Sessions>) -> Facts {
             (facts.open, facts.failed) = (counts.open, counts.failed);
             let failed = history.operations().iter().filter(|operation| {
                 let end = operation.completed.as_ref().map(|(_, completion)| completion);
-                let is_set = match &operation.call {
-                    Call::CompareAndSet { .. } => true,
-                    Call::Other { name, .. } => name.starts_with("put-if-absent "),
-                    _ => false,
-                };
+                let call = &operation.call;
+                let is_set = matches!(call, Call::CompareAndSet { .. }) || call.is_put_if_absent();
                 is_set && matches!(end, Some(Completion::Failed { .. }))
             });
             facts.failed_cas = failed.count() as u64;

@@ -1,17 +1,29 @@
 //! A value that registers hold at first, as the command line names it: whoever reads it has read nothing that was written.
 
 use anyhow::bail;
-use constellation_trace::format::histories::{Content, Imported};
+use constellation_trace::format::histories::{Content, HistoryFormat, Imported};
 use constellation_trace::{Access, Act, Call, History, Sessions, Value};
 
-/// The same history, in which reads of `initial` show nothing.
+/// What columns of numbers take for the initial value where nothing is said.
+const ZERO: &str = "0";
+
+/// The same history, in which reads of `initial` show nothing, and nothing else does: a 0 in columns shows a 0 then.
 ///
 /// # Errors
 /// Where somebody writes it, too, or expects it: then it cannot be told which one is meant.
 pub(super) fn settled(mut imported: Imported, initial: &str) -> anyhow::Result<Imported> {
+    let is_of_numbers = matches!(imported.format, HistoryFormat::Plume | HistoryFormat::Blocks);
+    let is_zero_written = is_of_numbers && initial != ZERO;
+    if is_zero_written && let Some(written) = imported.readings.pop() {
+        // The last of its meanings is that each 0 was written.
+        imported = written;
+    }
     imported.content = match imported.content {
         Content::Operations(history) => Content::Operations(of_history(history, initial)?),
-        Content::Transactions(sessions) => Content::Transactions(of_sessions(sessions, initial)?),
+        Content::Transactions(sessions) => {
+            let nothing = if is_zero_written { Some(ZERO) } else { None };
+            Content::Transactions(of_sessions(sessions, initial, nothing)?)
+        }
         other => other,
     };
     let readings = std::mem::take(&mut imported.readings);
@@ -23,6 +35,9 @@ pub(super) fn settled(mut imported: Imported, initial: &str) -> anyhow::Result<I
 fn of_history(history: History, initial: &str) -> anyhow::Result<History> {
     for operation in history.operations() {
         match &operation.call {
+            Call::Other { argument, .. } if operation.call.is_put_if_absent() && argument == initial => {
+                bail!(written(&operation.call.to_string(), initial));
+            }
             Call::Write { value, .. } | Call::Append { value, .. } | Call::CompareAndSet { value, .. }
                 if value == initial =>
             {
@@ -40,11 +55,18 @@ fn of_history(history: History, initial: &str) -> anyhow::Result<History> {
     Ok(history.without_initial(initial))
 }
 
-fn of_sessions(mut sessions: Sessions, initial: &str) -> anyhow::Result<Sessions> {
+/// `nothing` is what reads of nothing show, if it is something.
+fn of_sessions(mut sessions: Sessions, initial: &str, nothing: Option<&str>) -> anyhow::Result<Sessions> {
     let initial_value = sessions.value(initial)?;
+    let nothing = nothing.map_or(Ok(Value::NOTHING), |text| sessions.value(text))?;
     let mut settled = sessions.sub(&[]);
     for id in sessions.ids() {
         let mut accesses: Vec<Access> = sessions.accesses(id).to_vec();
+        for access in &mut accesses {
+            if access.act == Act::Read && access.value == Value::NOTHING {
+                access.value = nothing;
+            }
+        }
         for access in accesses.iter_mut().filter(|access| access.value == initial_value) {
             match access.act {
                 Act::Read => access.value = Value::NOTHING,
@@ -52,7 +74,10 @@ fn of_sessions(mut sessions: Sessions, initial: &str) -> anyhow::Result<Sessions
                 _ => {}
             }
         }
-        settled.push(sessions.transaction(id), &accesses)?;
+        let pushed = settled.push(sessions.transaction(id), &accesses)?;
+        if sessions.is_final(id) {
+            settled.mark_final(pushed);
+        }
     }
     Ok(settled)
 }
