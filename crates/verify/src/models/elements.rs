@@ -133,15 +133,19 @@ impl<'a> Elements<'a> {
     /// Enters what is appended and what is shown.
     fn enter(&mut self, patience: &mut Patience<'_>) -> Result<(), Stop> {
         let sessions = self.sessions;
+        // First of all, since a list may be recorded before all that it shows.
+        for id in sessions.ids() {
+            for access in sessions.accesses(id).iter().filter(|access| access.act == Act::Append) {
+                self.place(access.key, access.value, patience)?;
+                self.append(id, access)?;
+            }
+        }
         let mut registers = BTreeSet::new();
         for id in sessions.ids() {
             let outcome = sessions.transaction(id).outcome;
             for access in sessions.accesses(id) {
                 match access.act {
-                    Act::Append => {
-                        self.place(access.key, access.value, patience)?;
-                        self.append(id, access)?;
-                    }
+                    Act::Append => {}
                     Act::ReadList => {
                         let list = sessions.list(access.value);
                         patience.step(list.len() as u64)?;

@@ -295,6 +295,17 @@ fn what_one_transaction_appends_is_shown_whole_and_in_its_order() {
 }
 
 #[test]
+fn a_value_that_is_appended_twice_may_be_shown_twice_whatever_is_recorded_first() {
+    for text in ["a  a(x,1)\nb  r(x,[1,1])\nc  a(x,1)", "a  a(x,1)\nc  a(x,1)\nb  r(x,[1,1])"] {
+        let sessions = Sessions::sketch(text).expect("written here");
+        for model in JUDGES.into_iter().chain(MODELS) {
+            assert_eq!(judged(&sessions, model).word(), "unknown", "{model}: {text}");
+        }
+        assert_eq!(judged(&sessions, "sequential"), Finding::Holds, "{text}");
+    }
+}
+
+#[test]
 fn lists_of_one_value_have_no_order_that_anything_could_break() {
     // A circle of causes, which sessions alone do not forbid.
     let sessions = Sessions::sketch("a  r(x,[1])  a(y,1)\nb  r(y,[1])  a(x,1)").expect("written here");
