@@ -148,6 +148,17 @@ fn of_values_that_come_twice_no_evidence_is_wrong_for_another_reason() {
 }
 
 #[test]
+fn a_session_that_goes_back_in_time_is_evidence_though_its_operations_lead_back_to_where_a_mutex_was() {
+    // By time it is acquired and released again; by its session it is released first.
+    let text = "0 10..11 release\n0 5..6 acquire";
+    let finding = Linearizable::judge_as(&Mutex, &history(text), &mut patience());
+    let Finding::Violated(anomaly) = finding else { panic!("{finding:?}") };
+    let mut shown: Vec<usize> = anomaly.transactions.iter().map(|id| id.index()).collect();
+    shown.sort_unstable();
+    assert_eq!(shown, [0, 1], "{}", anomaly.found);
+}
+
+#[test]
 fn what_led_back_to_where_a_mutex_was_is_no_evidence() {
     let check = |last: &str, expected: &[usize]| {
         let pair = |nth: u64| {

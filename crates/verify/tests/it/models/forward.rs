@@ -134,6 +134,26 @@ fn one_pass_says_what_the_judge_of_the_whole_says() {
     .assert_debug_eq(&words);
 }
 
+#[test]
+fn what_a_writer_knew_is_kept_as_long_as_one_of_its_writes() {
+    let value = |number| Value::number(number).expect("small");
+    let (x, y, z) = (0, 1, 2);
+    let log = vec![
+        (0, vec![(x, true, value(1))]),
+        (1, vec![(x, false, value(1))]),
+        (1, vec![(x, true, value(2)), (y, true, value(1))]),
+        // With this nothing more of that transaction is to be read, and its y is forgotten, but not its x.
+        (2, vec![(y, false, value(1))]),
+        // Knows nothing, and is held for the last.
+        (3, vec![(z, true, value(1))]),
+        // Still knows that 1 was overwritten.
+        (2, vec![(x, false, value(1))]),
+        (4, vec![(z, false, value(1))]),
+    ];
+    let sessions = pushed(&log, 0);
+    assert_eq!(judge("causal", &sessions).word(), "violated", "{sessions}");
+}
+
 const LONG: Drawn =
     Drawn { sessions: 40, keys: 50, transactions: 40_000, longest: 1, wrong: 0, newest_wins: true };
 

@@ -193,6 +193,15 @@ fn each_model_tells_lists_apart_that_it_should() {
         ("a  a(x,1)\nb  r(x,[1])\nc  a(x,2)  r(x,[2])\nd  r(x,[])", "holds holds holds holds"),
         // A list loses what it had.
         ("a  a(x,1)\nb  r(x,[1])  r(x,[])", "violated violated violated violated"),
+        // One session has one order.
+        ("a  a(x,1)\nb  a(x,2)\nc  r(x,[1,2])  r(x,[2,1])", "unknown violated violated violated"),
+        // The orders of two lists contradict each other only for whoever needs one of all.
+        (
+            "a  a(y,2)  a(x,1)\nb  a(x,2)  a(y,1)\nc  r(x,[1,2])\nd  r(y,[1,2])",
+            "unknown unknown violated unknown",
+        ),
+        // So do those of a list and a register.
+        ("a  {w(z,1) a(x,1)}\nb  {w(z,2) a(x,2)}\nc  r(x,[1,2])  r(z,1)", "unknown unknown unknown unknown"),
         // Beside a register.
         ("a  w(y,1)  a(x,1)\nb  r(x,[1])  r(y,nil)", "violated violated violated violated"),
         ("a  w(y,1)  a(x,1)\nb  r(x,[1])  r(y,1)", "holds holds holds holds"),

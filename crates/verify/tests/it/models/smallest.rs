@@ -113,6 +113,81 @@ fn a_read_of_nothing_goes_with_who_wrote_nothing() {
     );
 }
 
+/// As [`check`], whatever the judge names: it may be all.
+fn check_all(model: &str, sketch: &str, failed_set: FailedSet, expected: Expect) {
+    let sessions = sessions(sketch);
+    let recorded = Recorded::from(&sessions).with_failed_set(failed_set);
+    let model = models::find(model).expect("it is there");
+    let mut patience = Patience::new(Budget::default());
+    let Finding::Violated(anomaly) = model.judge(&recorded, &mut patience) else { panic!("{sketch}") };
+    let all = anomaly.naming(sessions.ids());
+    expected.assert_eq(&smallest(model, &recorded, &all, &mut patience).sessions.to_string());
+}
+
+#[test]
+fn a_read_goes_with_those_writes_that_it_may_show_and_no_others() {
+    let nothing = FailedSet::DidNotHappen;
+    // Though time says that it cannot show it, without it would be out of thin air.
+    check_all(
+        "linearizable",
+        "a w(x,1)@1..2 w(x,2)@3..4 w(y,1)@5..6\nb r(x,1)@7..8",
+        nothing,
+        expect![[r#"
+            a  w(x,1)@1..2  w(x,2)@3..4
+            b  r(x,1)@7..8"#]],
+    );
+    // One of two such is enough.
+    check_all(
+        "linearizable",
+        "a w(x,1)@1..2 w(x,2)@3..4 w(x,1)@5..6 w(x,3)@7..8\nb r(x,1)@9..10",
+        nothing,
+        expect![[r#"
+            a  w(x,1)@5..6  w(x,3)@7..8
+            b  r(x,1)@9..10"#]],
+    );
+    // Nobody reads what was aborted.
+    check_all(
+        "causal",
+        "a w(x,1)!\nb w(x,1)\nc r(x,1) r(x,nil)",
+        nothing,
+        expect![[r#"
+            b  w(x,1)
+            c  r(x,1)  r(x,nil)"#]],
+    );
+    // Of time causes know nothing: b may well have read the 1 of c, so only y is wrong.
+    check_all(
+        "causal",
+        "c w(x,1)@20..21\na {w(y,1) w(x,1)}@1..2 w(x,2)@3..4\nb r(x,2)@5..6 {r(x,1) r(y,nil)}@7..8",
+        nothing,
+        expect![[r#"
+            a  w(y,1)@1..2  w(x,2)@3..4
+            b  r(x,2)@5..6  r(y,nil)@7..8"#]],
+    );
+}
+
+#[test]
+fn a_failed_set_goes_with_what_may_have_hidden_its_value_and_nothing_else() {
+    let mismatch = FailedSet::AssertsMismatch;
+    // What was aborted hid nothing.
+    check_all(
+        "linearizable",
+        "a w(x,1)@1..2 w(x,2)!@3..4\nb {r(x,1) w(x,5)}!@5..6",
+        mismatch,
+        expect![[r#"
+            a  w(x,1)@1..2
+            b  {r(x,1) w(x,5)}!@5..6"#]],
+    );
+    // Nor did another write of the same.
+    check_all(
+        "linearizable",
+        "a w(x,1)@1..4\nc w(x,1)@1..4\nb {r(x,1) w(x,5)}!@5..6",
+        mismatch,
+        expect![[r#"
+            c  w(x,1)@1..4
+            b  {r(x,1) w(x,5)}!@5..6"#]],
+    );
+}
+
 #[test]
 fn where_a_part_proves_nothing_what_is_named_is_shown() {
     // What a part leaves out may be what one of two reads knows and the other does not.
