@@ -161,3 +161,20 @@ fn what_registers_hold_at_first_is_that_value_and_no_other() {
         "`put-if-absent x 1` writes what registers hold at first, so that nobody knows which 1 is read";
     assert!(text(&output.stderr).contains(told), "{}", text(&output.stderr));
 }
+
+#[test]
+fn what_is_found_without_reads_of_several_meanings_is_kept_only_where_it_needs_none_of_them() {
+    // By the 0, if it was written, one of two readers knows of one more write than the other.
+    let known = "w(1,3,5,1)\nw(2,0,5,2)\nw(1,1,1,3)\nw(1,2,2,4)\nr(1,1,3,5)\nr(1,2,3,6)\nr(1,2,4,7)\nr(2,0,4,8)\nr(1,1,4,9)\n";
+    // As initial they come too late; of which of two writes they are has more answers than are tried.
+    let reads: String = (5..18).map(|nth| format!("r(1,0,4,{nth})\n")).collect();
+    let many = format!("w(1,5,1,1)\nw(1,0,2,2)\nw(1,0,3,3)\nr(1,5,4,4)\n{reads}");
+    for (history, model, code, part) in
+        [(known, "strong-convergence", 0, "✓ holds"), (&many, "causal", 3, "? unknown")]
+    {
+        let bench = Bench::new(&[("mine", history.as_bytes())]);
+        let output = bench.run(&["judge", "mine", "--model", model], b"");
+        let out = text(&output.stdout);
+        assert!(output.status.code() == Some(code) && out.contains(part), "{history}{out}");
+    }
+}
