@@ -4,7 +4,7 @@
 use constellation_trace::{Limit, Sessions};
 use constellation_verify::Budget;
 use constellation_verify::models::{
-    self, About, Anomaly, Finding, Judges, Linearizable, Model, Patience, Recorded, implies, minimal,
+    self, Anomaly, Finding, Linearizable, Model, Patience, Recorded, implies, minimal,
 };
 
 use super::client::Kind;
@@ -144,7 +144,7 @@ impl Baseline {
         let mut holds: Vec<&'static dyn Model> = Vec::new();
         let mut kept: Vec<&'static dyn Model> = Vec::new();
         let (mut broken, mut unknown): (Vec<&'static str>, Vec<&'static str>) = (Vec::new(), Vec::new());
-        for model in models_that(|about| OF_BASELINE.contains(&about.name)) {
+        for model in named(&OF_BASELINE) {
             let is_implied = holds.iter().any(|stronger| implies(stronger.about(), model.about()));
             let before = if is_implied { Verdict::Holds } else { judged(model, &normal) };
             if before == Verdict::Violated {
@@ -166,10 +166,10 @@ impl Baseline {
     }
 }
 
-/// The models of which this is true, stronger ones first.
-fn models_that(is_asked: impl Fn(&About) -> bool) -> Vec<&'static dyn Model> {
-    let asked = models::all().iter().copied().filter(|model| is_asked(model.about()));
-    models::strongest_first(&asked.collect::<Vec<_>>())
+/// The models of these names, stronger ones first.
+fn named(names: &[&str]) -> Vec<&'static dyn Model> {
+    let all = models::all().iter().copied().filter(|model| names.contains(&model.about().name));
+    models::strongest_first(&all.collect::<Vec<_>>())
 }
 
 fn each(records: &[(usize, &Record)]) -> Result<Vec<Sessions>, Limit> {
@@ -194,6 +194,22 @@ fn violation(round: usize, record: &Record, sessions: &Sessions, anomaly: Anomal
     Violation { round, condition: record.round.condition, found, operations }
 }
 
+/// The models that say something of single reads and writes.
+const OF_OPERATIONS: [&str; 12] = [
+    "linearizable",
+    "sequential",
+    "causal-convergence",
+    "causal-memory",
+    "causal",
+    "pram",
+    "read-your-writes",
+    "monotonic-reads",
+    "monotonic-writes",
+    "writes-follow-reads",
+    "strong-convergence",
+    "eventual-convergence",
+];
+
 /// Which models of single operations hold in rounds, as far as the judges can tell in a moment; stronger ones first.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Strongest {
@@ -206,13 +222,12 @@ pub struct Strongest {
 /// The models of single operations that every round satisfies and that no other such model implies, and those of which the
 /// judges cannot tell.
 pub fn strongest(records: &[(usize, &Record)]) -> Strongest {
-    let of_operations = models_that(|about| about.judges == Judges::Operations);
     let Ok(all) = each(records) else {
-        return Strongest { holds: Vec::new(), unknown: names(&of_operations) };
+        return Strongest { holds: Vec::new(), unknown: OF_OPERATIONS.to_vec() };
     };
     let mut holds: Vec<&'static dyn Model> = Vec::new();
     let (mut violated, mut unknown) = (Vec::new(), Vec::new());
-    for model in of_operations {
+    for model in named(&OF_OPERATIONS) {
         if holds.iter().any(|stronger| implies(stronger.about(), model.about())) {
             continue;
         }
