@@ -8,8 +8,8 @@
 //!
 //! [`detect`] tells which of the first two a text is, [`histories::detect`] which kind of history. No reader panics on any
 //! bytes, or recurses deeper than it says. Each holds what it has read (see [`crate::Trace`], [`crate::log::Execution`] and
-//! [`crate::Sessions`] for the bytes of an event or an access); beside it, [`jsonl`] holds one line and the others the whole
-//! text.
+//! [`crate::Sessions`] for the bytes of an event or an access); beside it, [`jsonl`] holds one line, [`histories`] one line or
+//! record, and [`shiviz`] the whole text.
 
 use std::fmt;
 
@@ -71,30 +71,29 @@ impl FormatError {
 
     /// An error at bytes `start..end` of a line, with the line cut to what a terminal can show.
     fn new(line: u32, text: &str, span: std::ops::Range<usize>, problem: Problem) -> FormatError {
+        FormatError::within(line, (0, text), span, problem)
+    }
+
+    /// The same of a part of a line before which it has so many characters: enough of them are in the part to be shown.
+    fn within(
+        line: u32,
+        (before, text): (usize, &str),
+        span: std::ops::Range<usize>,
+        problem: Problem,
+    ) -> FormatError {
         const BEFORE: usize = 60;
         const SHOWN: usize = 160;
         let start = floor(text, span.start);
         let end = floor(text, span.end.max(start));
-        let column = text[..start].chars().count();
+        let column = before + text[..start].chars().count();
         let width = text[start..end].chars().count();
-        let skipped = if column + width > SHOWN { column.saturating_sub(BEFORE) } else { 0 };
+        let skipped = if column + width > SHOWN { column.saturating_sub(BEFORE) } else { 0 }.max(before);
         FormatError {
             place: Place { line, column: narrow(column + 1), width: narrow(width) },
-            text: text.chars().skip(skipped).take(SHOWN).collect(),
+            text: text.chars().skip(skipped - before).take(SHOWN).collect(),
             text_column: narrow(skipped + 1),
             problem,
         }
-    }
-
-    /// An error at bytes of a whole text.
-    fn of_text(text: &str, span: std::ops::Range<usize>, problem: Problem) -> FormatError {
-        let start = floor(text, span.start);
-        let line_start = text[..start].rfind('\n').map_or(0, |place| place + 1);
-        let line_end = text[start..].find('\n').map_or(text.len(), |place| start + place);
-        let line = text[..start].bytes().filter(|byte| *byte == b'\n').count() + 1;
-        let end = floor(text, span.end.max(start)).min(line_end);
-        let shown = text[line_start..line_end].trim_end_matches('\r');
-        FormatError::new(narrow(line), shown, start - line_start..end - line_start, problem)
     }
 
     /// An error of the text as a whole.
@@ -244,6 +243,11 @@ pub enum Problem {
         /// How many it holds.
         forms_max: u32,
     },
+    /// One record, or what is commented out before it, is longer than the reader allows.
+    RecordTooLong {
+        /// How many bytes are allowed.
+        bytes_max: u64,
+    },
     /// What cannot be said of a history.
     History(histories::Fault),
     /// Two executions have one label.
@@ -308,6 +312,9 @@ impl fmt::Display for Problem {
                 write!(f, "more than {depth_max} collections in one another")
             }
             Problem::TooManyForms { forms_max } => write!(f, "a record has more than {forms_max} parts"),
+            Problem::RecordTooLong { bytes_max } => {
+                write!(f, "the record that begins here is longer than {bytes_max} bytes")
+            }
             Problem::History(fault) => fault.fmt(f),
             Problem::DuplicateExecution { label, first_line } => {
                 write!(f, "a second execution is labelled `{label}`, the first begins at line {first_line}")
@@ -359,6 +366,7 @@ impl Problem {
             | Problem::NoHosts { .. } => "give the expression that fits an event of this log as its parser",
             Problem::DuplicateExecution { .. } => "give each execution a label of its own",
             Problem::TooLong | Problem::LineTooLong { .. } => "split the text",
+            Problem::RecordTooLong { .. } => "is what closes it missing, a bracket or a quote?",
             Problem::History(fault) => fault.help(),
             _ => "",
         }

@@ -78,6 +78,8 @@ pub(super) struct Reader<'a> {
     at: usize,
     /// How many more forms may be held.
     left: u32,
+    /// Whether more text might have been read in another way.
+    has_met_end: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -88,12 +90,18 @@ impl<'a> Reader<'a> {
 
     /// The text has fewer than 2^32 bytes.
     pub(super) fn new(text: &'a str) -> Reader<'a> {
-        Reader { text, at: 0, left: Reader::FORMS_MAX }
+        Reader { text, at: 0, left: Reader::FORMS_MAX, has_met_end: false }
     }
 
     /// As [`Reader::new`], of these bytes of the text alone.
     pub(super) fn within(text: &'a str, start: usize, end: usize) -> Reader<'a> {
         Reader { at: start, ..Reader::new(&text[..end]) }
+    }
+
+    /// Whether it came upon the end of the text: what it told then, also of what is wrong, holds of this text alone. All
+    /// else it would have told of any text that begins with this one.
+    pub(super) fn has_met_end(&self) -> bool {
+        self.has_met_end
     }
 
     /// Where it is.
@@ -129,6 +137,7 @@ impl<'a> Reader<'a> {
     fn peek(&mut self, depth: u32) -> Result<Option<u8>, Flaw> {
         loop {
             let rest = &self.text.as_bytes()[self.at..];
+            self.has_met_end |= matches!(rest, [] | [b'#']);
             match rest {
                 [b' ' | b'\t' | b'\n' | b'\r' | b',' | 0x0c, ..] => self.at += 1,
                 [b';', ..] => self.at += rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len()),
@@ -263,7 +272,10 @@ impl<'a> Reader<'a> {
                 _ => {}
             }
         }
-        let Some(end) = end else { return Err(self.missing(start, "`\"` at the end of a text")) };
+        let Some(end) = end else {
+            self.has_met_end = true;
+            return Err(self.missing(start, "`\"` at the end of a text"));
+        };
         self.at = start + 1 + end + 1;
         let raw = &inside[..end];
         if !escapes {
@@ -284,17 +296,20 @@ impl<'a> Reader<'a> {
     }
 
     /// How long the word is that begins here.
-    fn word_length(&self) -> usize {
+    fn word_length(&mut self) -> usize {
         let is_over = |byte: &u8| {
             matches!(byte, b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'"' | b';' | b',') || *byte <= b' '
         };
         let rest = &self.text.as_bytes()[self.at..];
-        rest.iter().position(is_over).unwrap_or(rest.len())
+        let (length, end) = (rest.iter().position(is_over), rest.len());
+        self.has_met_end |= length.is_none();
+        length.unwrap_or(end)
     }
 
     fn word(&mut self) -> Result<Edn<'a>, Flaw> {
         let start = self.at;
-        let word = &self.text[start..start + self.word_length()];
+        let end = start + self.word_length();
+        let word = &self.text[start..end];
         self.at += word.len();
         if word.is_empty() {
             // A control character that is no blank: passing it by would loop.

@@ -22,20 +22,28 @@ mod gather;
 mod given;
 mod jepsen;
 mod lines;
+mod record;
 mod transactions;
 mod unclear;
+mod watch;
+mod window;
 mod zeros;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
+use std::io::{self, BufRead, Read};
 
 pub use self::fault::Fault;
 pub use self::unclear::{Doubt, Unclear};
-use super::{FormatError, Problem, shiviz};
+pub use self::watch::Progress;
+use self::watch::Watch;
+pub use self::window::RECORD_BYTES_MAX;
+use self::window::{Unit, Window};
+use super::{FormatError, Problem};
 use crate::history::{Completion, History, Operation};
 use crate::ids::{Names, TransactionId, nearest};
-use crate::sessions::{Sessions, Unfit};
+use crate::sessions::{Sessions, Timing, Unfit};
 
 /// How a history is written down.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -232,7 +240,11 @@ impl Imported {
     }
 }
 
-/// Tells by its beginning which format a text is in; `None` when it looks like none. O(length of the text) at worst.
+/// How much of a text [`detect`] looks at: enough for the first record, and for what a log says before its first operation.
+pub const DETECTED_BYTES: usize = 1 << 16;
+
+/// Tells by its beginning which format a text is in; `None` when it looks like none. What stands behind the first
+/// [`DETECTED_BYTES`] makes no difference.
 ///
 /// ```
 /// use constellation_trace::format::histories::{HistoryFormat, detect};
@@ -242,12 +254,11 @@ impl Imported {
 /// assert_eq!(detect(b"hello\n"), None);
 /// ```
 pub fn detect(bytes: &[u8]) -> Option<HistoryFormat> {
-    /// Enough for the first record, and for what a log says before its first operation.
-    const SEEN_MAX: usize = 1 << 16;
+    let bytes = &bytes[..bytes.len().min(DETECTED_BYTES)];
     if super::detect(bytes) == super::Format::Jsonl {
         return Some(HistoryFormat::Trace);
     }
-    let seen = String::from_utf8_lossy(&bytes[..bytes.len().min(SEEN_MAX)]);
+    let seen = String::from_utf8_lossy(bytes);
     let seen = seen.trim_start_matches('\u{feff}');
     let mut rest = seen.trim_start();
     while rest.starts_with(';') {
@@ -271,14 +282,8 @@ pub fn detect(bytes: &[u8]) -> Option<HistoryFormat> {
 
 /// Reads a history in this format; any bytes at all give a history or an error.
 ///
-/// In time linear in the length of the text, but for O(log names) a name. Beside the text, which the caller holds, is kept: of
-/// columns and of transactions 16 bytes an access and 36 a transaction, while records are read 40 more; of single operations
-/// some 230 bytes each, with short texts; of a record that is being read at most 2^22 forms. A text whose 0 or whose lists
-/// have several meanings is kept thrice.
-///
 /// # Errors
-/// [`FormatError`] for bytes that are no text of the format, and for what cannot be: an end without a beginning, two
-/// operations of one process at a time, times that go backwards.
+/// Those of [`read_from`].
 ///
 /// ```
 /// use constellation_trace::format::histories::{HistoryFormat, read};
@@ -290,34 +295,61 @@ pub fn detect(bytes: &[u8]) -> Option<HistoryFormat> {
 /// # Ok::<(), constellation_trace::format::FormatError>(())
 /// ```
 pub fn read(bytes: &[u8], format: HistoryFormat) -> Result<Imported, FormatError> {
-    read_until(bytes, format, &mut || false)
+    read_from(bytes, format, &mut |_| false)
 }
 
 /// As [`read`], unless `stop`, which is asked every 1,024 lines or records, or every 64 KiB of a trace, says that it is
-/// enough. Of sketches it is not asked.
+/// enough.
 ///
 /// # Errors
-/// Those of [`read`], and [`Problem::Stopped`].
+/// Those of [`read_from`].
 pub fn read_until(
     bytes: &[u8],
     format: HistoryFormat,
     stop: &mut dyn FnMut() -> bool,
 ) -> Result<Imported, FormatError> {
-    if format == HistoryFormat::Trace {
-        return asking::read(bytes, stop).and_then(|trace| some(of_trace(&trace)));
-    }
-    let mut count = 0_u64;
-    let mut stop = || {
-        // Cannot wrap: a text has fewer than 2^32 lines.
-        count += 1;
-        if count.is_multiple_of(1024) && stop() { Err(Problem::Stopped) } else { Ok(()) }
-    };
-    let text = shiviz::decode(bytes)?;
+    read_from(bytes, format, &mut |_| stop())
+}
+
+/// Reads a history in this format from anything that is read piece by piece, of whatever length. `is_enough` is told how far
+/// it is every 1,024 lines or records, or every 64 KiB of a trace, and may end it.
+///
+/// In time linear in the length of the text, but for O(log names) a name. Of the text no more is held than the line or the
+/// record that is being read, at most [`RECORD_BYTES_MAX`] (of a trace [`LINE_BYTES_MAX`](super::jsonl::LINE_BYTES_MAX)) and
+/// some 100 KiB around it. Kept is: of columns and of transactions 16 bytes an access and 36 a transaction, while records are
+/// read 40 more; of single operations some 230 bytes each, with short texts; of a record that is being read at most 2^22
+/// forms. A text whose 0 or whose lists have several meanings is kept thrice.
+///
+/// # Errors
+/// [`FormatError`] for bytes that are no text of the format, and for what cannot be: an end without a beginning, two
+/// operations of one process at a time, times that go backwards. Of several that of the first place is told, but for what
+/// only the whole shows. [`Problem::Io`] and [`Problem::Stopped`] as well.
+///
+/// ```
+/// use constellation_trace::format::histories::{HistoryFormat, read_from};
+/// use std::io::{BufReader, repeat};
+///
+/// let mut seen = 0;
+/// let endless = BufReader::new(repeat(b'\n'));
+/// let stopped = read_from(endless, HistoryFormat::Plume, &mut |progress| {
+///     seen = progress.bytes;
+///     seen > 1_000_000
+/// });
+/// assert_eq!(stopped.unwrap_err().problem.to_string(), "reading was stopped");
+/// assert!(seen < 2_000_000);
+/// ```
+pub fn read_from(
+    mut input: impl BufRead,
+    format: HistoryFormat,
+    is_enough: &mut dyn FnMut(&Progress) -> bool,
+) -> Result<Imported, FormatError> {
+    let (input, watch) = (&mut input, &mut Watch::new(is_enough));
     some(match format {
-        HistoryFormat::Plume | HistoryFormat::Blocks => columns::read(&text, format, &mut stop)?,
-        HistoryFormat::Sketch => of_sketch(&text)?,
-        HistoryFormat::Log => lines::read(&text, &mut stop)?,
-        _ => jepsen::read(&text, format, &mut stop)?,
+        HistoryFormat::Trace => of_trace(&asking::read(input, watch)?),
+        HistoryFormat::Plume | HistoryFormat::Blocks => columns::read(input, format, watch)?,
+        HistoryFormat::Sketch => read_sketch(input, watch)?,
+        HistoryFormat::Log => lines::read(input, watch)?,
+        HistoryFormat::Edn | HistoryFormat::KeyValue => jepsen::read(input, format, watch)?,
     })
 }
 
@@ -338,17 +370,36 @@ fn some(imported: Imported) -> Result<Imported, FormatError> {
 /// # Errors
 /// Those of [`read`], and [`Fault::Unrecognised`].
 pub fn read_any(bytes: &[u8]) -> Result<Imported, FormatError> {
-    let Some(format) = detect(bytes) else {
-        let text = shiviz::decode(bytes)?;
-        let problem = Problem::History(Fault::Unrecognised);
-        let line = text.split('\n').next().unwrap_or_default();
-        return Err(FormatError::of_text(&text, 0..line.len(), problem));
-    };
-    read(bytes, format)
+    detect(bytes).map_or_else(|| Err(unrecognised(bytes)), |format| read(bytes, format))
 }
 
-/// Asks at each line or record whether that is enough.
-type Stop<'s> = &'s mut dyn FnMut() -> Result<(), Problem>;
+/// The beginning of a text, as much as [`detect`] looks at; what comes next is read from `input`.
+///
+/// # Errors
+/// Those of `input`.
+pub fn beginning(input: &mut impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    input.take(DETECTED_BYTES as u64).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// That a text with this beginning is in no format that is known, or why it is no text.
+pub fn unrecognised(mut beginning: &[u8]) -> FormatError {
+    let mut window = Window::new(&mut beginning, Unit::Line);
+    match window.line_end() {
+        Err(error) => error,
+        Ok(ends) => {
+            let page = window.page();
+            let end = ends.map_or(page.at, |(end, _)| end);
+            page.error(page.at..end, Problem::History(Fault::Unrecognised))
+        }
+    }
+}
+
+/// About how many bytes these sessions hold, the tables of names apart.
+fn bytes_of_sessions(sessions: &Sessions) -> u64 {
+    (sessions.accesses_total() * 16 + sessions.len() * 36) as u64
+}
 
 fn of_trace(trace: &crate::Trace) -> Imported {
     let history = History::of(trace);
@@ -386,17 +437,24 @@ fn intern_life(sessions: &mut Names, process: &str, life: u32) -> u32 {
     sessions.intern(&name).unwrap_or(u32::MAX)
 }
 
-fn of_sketch(text: &str) -> Result<Imported, FormatError> {
-    let content = Sessions::sketch(text).map_err(|error| {
-        let line = error.line();
-        let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
-        let shown = text[start..].lines().next().unwrap_or_default();
-        // Of several that are alike the first is pointed at.
-        let at = shown.find(error.word());
-        let (at, width) = at.map_or((0, shown.len()), |at| (at, error.word().len()));
-        let problem = Problem::History(Fault::Notation(error));
-        FormatError::of_text(text, start + at..start + at + width, problem)
-    })?;
+fn read_sketch(input: &mut dyn BufRead, watch: &mut Watch<'_>) -> Result<Imported, FormatError> {
+    let mut window = Window::new(input, Unit::Line);
+    let mut content = Sessions::new(Timing::None);
+    let mut number = 0;
+    while let Some((end, next)) = window.line_end()? {
+        watch.step(|| Progress { bytes: window.bytes(), held: bytes_of_sessions(&content) })?;
+        number += 1;
+        let page = window.page();
+        let line = &page.text[page.at..end];
+        content.sketch_line(number, line).map_err(|error| {
+            // Of several that are alike the first is pointed at.
+            let at = line.find(error.word());
+            let (at, width) = at.map_or((0, line.len()), |at| (at, error.word().len()));
+            let start = page.at + at;
+            page.error(start..start + width, Problem::History(Fault::Notation(error)))
+        })?;
+        window.advance_line(next);
+    }
     Ok(Imported {
         format: HistoryFormat::Sketch,
         content: Content::Transactions(content),

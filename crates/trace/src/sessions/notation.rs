@@ -35,51 +35,53 @@ impl Sessions {
     pub fn sketch(text: &str) -> Result<Sessions, NotationError> {
         let mut sessions = Sessions::new(Timing::None);
         for (place, line) in text.lines().enumerate() {
-            let line_number = place + 1;
-            let line = line.trim();
-            let mut rest = line;
-            let Some(name) = self::name(&mut rest).map(|(name, _)| name).filter(|_| is_apart(rest)) else {
-                if line.is_empty() {
-                    continue;
-                }
-                let word = line.split_whitespace().next().unwrap_or_default().to_owned();
-                return Err(NotationError::Name { line: line_number, word });
-            };
-            if sessions.names.find(&name).is_some() {
-                return Err(NotationError::Twice { line: line_number, session: name.into_owned() });
-            }
-            let refused = |word: &str, error| NotationError::Refused {
-                line: line_number,
-                word: word.to_owned(),
-                error,
-            };
-            let session = sessions.session(&name).map_err(|error| refused(&name, error))?;
-            loop {
-                rest = rest.trim_start();
-                if rest.is_empty() {
-                    break;
-                }
-                let start = rest;
-                let word = Word::take(&mut rest, line_number)?;
-                let written = &start[..start.len() - rest.len()];
-                let refused = |error| refused(written, error);
-                if sessions.is_empty() && word.times.is_some() {
-                    sessions.timing = Timing::Recorded;
-                }
-                if word.times.is_some() != (sessions.timing == Timing::Recorded) {
-                    return Err(NotationError::Untimed { line: line_number, word: written.to_owned() });
-                }
-                let (invoked, returned) = word.times.unwrap_or((0, Transaction::NEVER));
-                let accesses = word.accesses.iter().map(|access| access.enter(&mut sessions));
-                let accesses = accesses.collect::<Result<Vec<_>, _>>().map_err(refused)?;
-                let transaction = Transaction { session, outcome: word.outcome, invoked, returned };
-                let id = sessions.push(transaction, &accesses).map_err(refused)?;
-                if word.is_final {
-                    sessions.mark_final(id);
-                }
-            }
+            sessions.sketch_line(place + 1, line)?;
         }
         Ok(sessions)
+    }
+
+    /// Reads one line of a sketch.
+    pub(crate) fn sketch_line(&mut self, line_number: usize, line: &str) -> Result<(), NotationError> {
+        let line = line.trim();
+        let mut rest = line;
+        let Some(name) = self::name(&mut rest).map(|(name, _)| name).filter(|_| is_apart(rest)) else {
+            if line.is_empty() {
+                return Ok(());
+            }
+            let word = line.split_whitespace().next().unwrap_or_default().to_owned();
+            return Err(NotationError::Name { line: line_number, word });
+        };
+        if self.names.find(&name).is_some() {
+            return Err(NotationError::Twice { line: line_number, session: name.into_owned() });
+        }
+        let refused =
+            |word: &str, error| NotationError::Refused { line: line_number, word: word.to_owned(), error };
+        let session = self.session(&name).map_err(|error| refused(&name, error))?;
+        loop {
+            rest = rest.trim_start();
+            if rest.is_empty() {
+                break;
+            }
+            let start = rest;
+            let word = Word::take(&mut rest, line_number)?;
+            let written = &start[..start.len() - rest.len()];
+            let refused = |error| refused(written, error);
+            if self.is_empty() && word.times.is_some() {
+                self.timing = Timing::Recorded;
+            }
+            if word.times.is_some() != (self.timing == Timing::Recorded) {
+                return Err(NotationError::Untimed { line: line_number, word: written.to_owned() });
+            }
+            let (invoked, returned) = word.times.unwrap_or((0, Transaction::NEVER));
+            let accesses = word.accesses.iter().map(|access| access.enter(self));
+            let accesses = accesses.collect::<Result<Vec<_>, _>>().map_err(refused)?;
+            let transaction = Transaction { session, outcome: word.outcome, invoked, returned };
+            let id = self.push(transaction, &accesses).map_err(refused)?;
+            if word.is_final {
+                self.mark_final(id);
+            }
+        }
+        Ok(())
     }
 }
 

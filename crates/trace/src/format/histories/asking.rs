@@ -1,51 +1,57 @@
-//! A trace is read piece by piece, and somebody is asked before each whether that is enough.
+//! A trace is read piece by piece, and who watches is told before each.
 
 use std::io::{self, BufRead, Read};
 
-use super::super::{FormatError, Problem, jsonl};
+use super::super::{FormatError, jsonl};
+use super::watch::{Progress, Watch};
 use crate::trace::Trace;
 
-/// Bytes between two questions.
+/// Bytes between two looks.
 const PIECE: usize = 1 << 16;
 
-/// Reads a trace unless `stop` says that it is enough.
+/// Reads a trace unless who watches says that it is enough.
 ///
 /// # Errors
-/// Those of the format, and [`Problem::Stopped`].
-pub(super) fn read(bytes: &[u8], stop: &mut dyn FnMut() -> bool) -> Result<Trace, FormatError> {
-    jsonl::read_from(Asking { left: bytes, asked_at: bytes.len(), stop }).map_err(|error| {
-        match error.problem {
-            // Bytes in memory can always be read, so it was said.
-            Problem::Io(_) => FormatError::whole(Problem::Stopped),
-            _ => error,
-        }
-    })
+/// Those of the format, and [`Problem::Stopped`](super::super::Problem::Stopped).
+pub(super) fn read(input: &mut dyn BufRead, watch: &mut Watch<'_>) -> Result<Trace, FormatError> {
+    let mut asking = Asking { input, bytes: 0, told_at: 0, watch, stopped: None };
+    let read = jsonl::read_from(&mut asking);
+    match asking.stopped {
+        Some(stopped) => Err(stopped),
+        None => read,
+    }
 }
 
-struct Asking<'b, 's> {
-    left: &'b [u8],
-    /// How many bytes were left when it was last asked.
-    asked_at: usize,
-    stop: &'s mut dyn FnMut() -> bool,
+struct Asking<'i, 'w, 's> {
+    input: &'i mut dyn BufRead,
+    bytes: u64,
+    /// How many bytes were read when it was last told.
+    told_at: u64,
+    watch: &'w mut Watch<'s>,
+    stopped: Option<FormatError>,
 }
 
-impl BufRead for Asking<'_, '_> {
+impl BufRead for Asking<'_, '_, '_> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if self.asked_at - self.left.len() >= PIECE {
-            self.asked_at = self.left.len();
-            if (self.stop)() {
+        if self.bytes - self.told_at >= PIECE as u64 {
+            self.told_at = self.bytes;
+            let progress = Progress { bytes: self.bytes, held: self.bytes };
+            if let Err(stopped) = self.watch.tell(&progress) {
+                self.stopped = Some(stopped);
                 return Err(io::Error::other("it is enough"));
             }
         }
-        Ok(&self.left[..self.left.len().min(PIECE)])
+        let piece = self.input.fill_buf()?;
+        Ok(&piece[..piece.len().min(PIECE)])
     }
 
     fn consume(&mut self, count: usize) {
-        self.left = &self.left[count..];
+        self.input.consume(count);
+        self.bytes += count as u64;
     }
 }
 
-impl Read for Asking<'_, '_> {
+impl Read for Asking<'_, '_, '_> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let count = self.fill_buf()?.read(into)?;
         self.consume(count);

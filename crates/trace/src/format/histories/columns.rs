@@ -1,12 +1,15 @@
 //! Transactions of reads and writes, a line an access: `w(0,5,1,3)` with session and transaction, or `w 0 5` between lines that part them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::BufRead;
 use std::ops::Range;
 
 use super::super::edn::Flaw;
-use super::super::{FormatError, Problem, narrow};
+use super::super::{FormatError, Problem};
 use super::fault::Fault;
-use super::{Content, HistoryFormat, Imported, Stop, zeros};
+use super::watch::{Progress, Watch};
+use super::window::{Unit, Window};
+use super::{Content, HistoryFormat, Imported, zeros};
 use crate::ids::Names;
 use crate::sessions::{Access, Outcome, Sessions, Timing, Transaction};
 
@@ -67,26 +70,36 @@ fn is_parting(line: &str) -> bool {
 }
 
 /// Reads either of the two.
-pub(super) fn read(text: &str, format: HistoryFormat, stop: Stop<'_>) -> Result<Imported, FormatError> {
-    let located = |flaw: Flaw| FormatError::of_text(text, flaw.span, flaw.problem);
+pub(super) fn read(
+    input: &mut dyn BufRead,
+    format: HistoryFormat,
+    watch: &mut Watch<'_>,
+) -> Result<Imported, FormatError> {
+    let mut window = Window::new(input, Unit::Line);
     let mut columns = Columns::new(format);
     let mut blocks = Blocks { session: 0, is_over: false };
-    let mut start = 0;
-    for (number, line) in text.split_inclusive('\n').enumerate() {
-        stop().map_err(FormatError::whole)?;
+    let mut number: u32 = 0;
+    while let Some((end, next)) = window.line_end()? {
+        watch.step(|| Progress { bytes: window.bytes(), held: columns.held() })?;
+        // Saturating: it is only shown.
+        number = number.saturating_add(1);
+        let page = window.page();
+        let line = &page.text[page.at..end];
         let content = line.trim();
-        let at = start + (line.len() - line.trim_start().len());
-        let place = Place { line: narrow(number + 1), span: at..at + content.len() };
+        let at = page.at + (line.len() - line.trim_start().len());
+        let place = Place { line: number, span: at..at + content.len() };
         if !content.is_empty() {
             match format {
                 HistoryFormat::Plume => columns.plume(content, &place),
                 _ => columns.block(content, &place, &mut blocks),
             }
-            .map_err(located)?;
+            .map_err(|flaw| page.error(flaw.span, flaw.problem))?;
         }
-        start += line.len();
+        window.advance_line(next);
     }
-    columns.finish().map_err(located)
+    let page = window.page();
+    let end = Place { line: number, span: page.at..page.at };
+    columns.finish(&end).map_err(|flaw| page.error(flaw.span, flaw.problem))
 }
 
 /// Where a line stands.
@@ -151,7 +164,6 @@ impl Numbers {
 struct Open {
     name: String,
     line: u32,
-    span: Range<usize>,
     accesses: Vec<Access>,
 }
 
@@ -177,9 +189,9 @@ impl Columns {
         let goes_on = self.open.get(&session).is_some_and(|open| open.name == transaction);
         if transaction == ABORTED {
             // Where one ends is not told; of what never happened it does not matter.
-            self.close(session)?;
+            self.close(session, place)?;
             let access = self.access(&access, place)?;
-            return self.push(session, Outcome::Aborted, &[access], place);
+            return self.push((session, Outcome::Aborted), &[access], place.line, place);
         }
         if !goes_on {
             if !self.begun.insert(transaction) {
@@ -210,9 +222,9 @@ impl Columns {
     }
 
     fn begin(&mut self, session: u32, name: &str, place: &Place) -> Result<(), Flaw> {
-        self.close(session)?;
-        let (line, span) = (place.line, place.span.clone());
-        self.open.insert(session, Open { name: name.to_owned(), line, span, accesses: Vec::new() });
+        self.close(session, place)?;
+        let line = place.line;
+        self.open.insert(session, Open { name: name.to_owned(), line, accesses: Vec::new() });
         Ok(())
     }
 
@@ -230,27 +242,34 @@ impl Columns {
         Ok(if written.is_write { Access::write(key, value) } else { Access::read(key, value) })
     }
 
-    fn close(&mut self, session: u32) -> Result<(), Flaw> {
-        let Some(Open { line, span, accesses, .. }) = self.open.remove(&session) else { return Ok(()) };
-        self.push(session, Outcome::Committed, &accesses, &Place { line, span })
+    /// Ends what a session is at, since something else begins at `place`.
+    fn close(&mut self, session: u32, place: &Place) -> Result<(), Flaw> {
+        let Some(Open { line, accesses, .. }) = self.open.remove(&session) else { return Ok(()) };
+        self.push((session, Outcome::Committed), &accesses, line, place)
     }
 
     fn push(
         &mut self,
-        session: u32,
-        outcome: Outcome,
+        (session, outcome): (u32, Outcome),
         accesses: &[Access],
+        line: u32,
         place: &Place,
     ) -> Result<(), Flaw> {
         let pushed = self.sessions.push(Transaction::untimed(session, outcome), accesses);
         pushed.map_err(|error| place.flaw(Fault::Refused(error)))?;
-        self.lines.push(place.line);
+        self.lines.push(line);
         Ok(())
     }
 
-    fn finish(mut self) -> Result<Imported, Flaw> {
+    /// About how many bytes are held of what was read.
+    fn held(&self) -> u64 {
+        // A transaction has a line, and what is open and what has begun is little beside it.
+        super::bytes_of_sessions(&self.sessions) + size_of_val(&self.lines[..]) as u64
+    }
+
+    fn finish(mut self, end: &Place) -> Result<Imported, Flaw> {
         while let Some(session) = self.open.keys().next().copied() {
-            self.close(session)?;
+            self.close(session, end)?;
         }
         let imported = |sessions, lines, unclear, readings| Imported {
             format: self.format,

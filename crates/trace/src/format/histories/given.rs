@@ -1,17 +1,13 @@
 //! Which object an operation of a set, a counter or a queue is of, which only the others tell.
 
-use std::ops::Range;
-
-use super::super::Problem;
-use super::super::edn::Flaw;
+use super::super::FormatError;
 use super::fault::Fault;
-use super::jepsen::KEY;
+use super::record::KEY;
 use crate::history::{Call, Completion, Operation};
 
 /// What an operation is given.
 #[derive(Clone, Debug)]
 pub(super) struct Given {
-    pub(super) span: Range<usize>,
     pub(super) pair: Option<(String, String, Is)>,
     pub(super) is_number: Is,
 }
@@ -23,6 +19,53 @@ pub(super) enum Is {
     Not,
 }
 
+/// The first thing that is wrong, whatever the others will tell: whether they have keys, and whether what is added is added
+/// to a set.
+#[derive(Debug, Default)]
+pub(super) struct Wrong {
+    all: [Option<FormatError>; 4],
+}
+
+impl Wrong {
+    const fn place(is_keyed: bool, is_set: bool) -> usize {
+        is_keyed as usize * 2 + is_set as usize
+    }
+
+    /// Enters what is wrong with an operation.
+    pub(super) fn note(&mut self, call: &Call, given: &Given, error: impl Fn(Fault) -> FormatError) {
+        for (is_keyed, is_set) in [(false, false), (false, true), (true, false), (true, true)] {
+            let first = &mut self.all[Wrong::place(is_keyed, is_set)];
+            if first.is_none() {
+                *first = fault(call, given, is_keyed, is_set).map(&error);
+            }
+        }
+    }
+}
+
+/// What is wrong with an operation, if those with keys have them and if what is added is added to a set.
+fn fault(call: &Call, given: &Given, is_keyed: bool, is_set: bool) -> Option<Fault> {
+    let Call::Other { name, argument } = call else { return None };
+    let is_given = is_given(name);
+    if !is_given && name != "dequeue" {
+        return None;
+    }
+    let mut argument = argument;
+    if is_keyed {
+        let Some((_, value, _)) = given.pair.as_ref().filter(|_| is_given) else { return Some(Fault::NoKey) };
+        if value == "nil" {
+            return Some(Fault::NilWritten);
+        }
+        argument = value;
+    }
+    let is_wrong = name == "add" && !is_set && argument.parse::<i64>().is_err();
+    is_wrong.then(|| Fault::NoAmount { amount: argument.clone() })
+}
+
+/// Whether an operation is given what it is about.
+fn is_given(name: &str) -> bool {
+    matches!(name, "add" | "remove" | "contains" | "enqueue")
+}
+
 /// Gives operations of sets, counters and queues their object, which only the others tell.
 ///
 /// `shows_collections` is whether a read showed a collection: then what is added is added to a set.
@@ -30,7 +73,8 @@ pub(super) fn objects(
     operations: &mut [Operation],
     given: &[(u32, Given)],
     shows_collections: Is,
-) -> Result<(), Flaw> {
+    mut wrong: Wrong,
+) -> Result<(), FormatError> {
     let is_keyed = operations.iter().any(|operation| match &operation.call {
         Call::Read { key } => key != KEY,
         Call::Other { name, .. } => name.starts_with("dequeue "),
@@ -44,21 +88,20 @@ pub(super) fn objects(
         matches!(name.as_str(), "remove" | "contains") || (name == "add" && is_number == Is::Not)
     };
     let is_set = shows_collections == Is::So || given.iter().any(is_of_set);
+    if let Some(error) = wrong.all[Wrong::place(is_keyed, is_set)].take() {
+        return Err(error);
+    }
     for (place, given) in given {
         let operation = &mut operations[*place as usize];
-        let wrong = |fault| Flaw { span: given.span.clone(), problem: Problem::History(fault) };
         let Call::Other { name, argument } = &mut operation.call else { continue };
-        let is_given = matches!(name.as_str(), "add" | "remove" | "contains" | "enqueue");
+        let is_given = is_given(name);
         if !is_given && name != "dequeue" {
             continue;
         }
         let mut key = None;
         if is_keyed {
-            let (of, value, _) =
-                given.pair.clone().filter(|_| is_given).ok_or_else(|| wrong(Fault::NoKey))?;
-            if value == "nil" {
-                return Err(wrong(Fault::NilWritten));
-            }
+            let pair = given.pair.clone().filter(|_| is_given);
+            let (of, value, _) = pair.expect("what has none is wrong");
             if let Some((_, Completion::Shows(shown))) = &mut operation.completed
                 && shown.len() == 2
                 && shown[0] == of
@@ -69,8 +112,7 @@ pub(super) fn objects(
         }
         match name.as_str() {
             "add" if !is_set => {
-                let amount = argument.parse();
-                let amount = amount.map_err(|_| wrong(Fault::NoAmount { amount: argument.clone() }))?;
+                let amount = argument.parse().expect("what is none is wrong");
                 operation.call = Call::Add { key: key.unwrap_or_else(|| KEY.to_owned()), amount };
             }
             "enqueue" | "dequeue" if key.is_none() => {}

@@ -1,10 +1,16 @@
 //! Jepsen's log lines: `INFO  jepsen.util - 3<TAB>:invoke<TAB>:cas<TAB>[4 1]`, and its `history.txt`, which is the same without a head.
 
+use std::io::BufRead;
+use std::ops::Range;
+
 use super::super::FormatError;
 use super::super::edn::{Edn, Flaw, Reader};
 use super::gather::Kind;
-use super::jepsen::{Record, Records};
-use super::{HistoryFormat, Imported, Stop};
+use super::jepsen::Records;
+use super::record::{Record, kind_of, shown};
+use super::watch::{Progress, Watch};
+use super::window::{Page, Unit, Window};
+use super::{HistoryFormat, Imported};
 
 /// What stands before an operation in the logs of several versions.
 const HEADS: [&str; 2] = ["jepsen.util - ", "jepsen.util: "];
@@ -26,50 +32,51 @@ pub(super) fn is_operation(line: &str) -> bool {
 }
 
 /// Reads log lines; others are passed over and counted.
-pub(super) fn read(text: &str, stop: Stop<'_>) -> Result<Imported, FormatError> {
-    let mut records = Records::new(text, HistoryFormat::Log);
-    let mut start = 0;
-    for line in text.split_inclusive('\n') {
-        stop().map_err(FormatError::whole)?;
-        let content = line.trim_end();
+pub(super) fn read(input: &mut dyn BufRead, watch: &mut Watch<'_>) -> Result<Imported, FormatError> {
+    let mut window = Window::new(input, Unit::Line);
+    let mut records = Records::new(HistoryFormat::Log);
+    while let Some((end, next)) = window.line_end()? {
+        watch.step(|| Progress { bytes: window.bytes(), held: records.held() })?;
+        let page = window.page();
+        let content = page.text[page.at..end].trim_end();
         match operation(content) {
             None => {
                 if !content.is_empty() {
                     records.skip();
                 }
             }
-            Some(at) => read_line(text, start + at, start + content.len(), &mut records)
-                .map_err(|flaw| FormatError::of_text(text, flaw.span, flaw.problem))?,
+            Some(at) => read_line(page, page.at + at..page.at + content.len(), &mut records)?,
         }
-        start += line.len();
+        window.advance_line(next);
     }
     records.finish()
 }
 
-fn read_line<'a>(text: &'a str, start: usize, end: usize, records: &mut Records<'a>) -> Result<(), Flaw> {
-    let mut reader = Reader::within(text, start, end);
+fn read_line(page: Page<'_>, span: Range<usize>, records: &mut Records) -> Result<(), FormatError> {
+    let located = |flaw: Flaw| page.error(flaw.span, flaw.problem);
+    let mut reader = Reader::within(page.text, span.start, span.end);
     let mut forms = Vec::new();
-    while let Some(form) = reader.next()? {
+    while let Some(form) = reader.next().map_err(located)? {
         forms.push(form);
     }
     let [process, kind, name, rest @ ..] = &forms[..] else {
-        return Err(Flaw::new(start..end, "a process, a type, an operation and its value", "less"));
+        return Err(located(Flaw::new(span, "a process, a type, an operation and its value", "less")));
     };
     if !matches!(process.value, Edn::Number(_)) {
         records.skip();
         return Ok(());
     }
+    let wrong = || Flaw::new(name.span(), "a keyword such as `:read`", shown(page, name));
     let record = Record {
+        page,
         process,
-        kind: records.kind(kind)?,
-        name: name
-            .keyword()
-            .ok_or_else(|| Flaw::new(name.span(), "a keyword such as `:read`", records.shown(name)))?,
+        kind: kind_of(page, kind).map_err(located)?,
+        name: name.keyword().ok_or_else(wrong).map_err(located)?,
         key: None,
         value: rest.first(),
         error: rest.get(1),
         is_final: false,
-        span: start..end,
+        span,
     };
     records.record(&record)
 }

@@ -52,6 +52,12 @@ impl Default for Transactions {
 }
 
 impl Transactions {
+    /// About how many bytes are held.
+    pub(super) fn held(&self) -> u64 {
+        (size_of_val(&self.begun[..]) + size_of_val(&self.accesses[..])) as u64
+            + super::bytes_of_sessions(&self.sessions)
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.begun.is_empty()
     }

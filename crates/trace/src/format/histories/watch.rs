@@ -1,0 +1,38 @@
+//! Somebody watches a reader, and may say that it is enough.
+
+use super::super::{FormatError, Problem};
+
+/// How far a reader is.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Progress {
+    /// How many bytes of the text were taken.
+    pub bytes: u64,
+    /// About how many bytes are held of what was read of them, the tables of names apart; of a trace, which is longer as a
+    /// text, those of the text.
+    pub held: u64,
+}
+
+/// Who watches a reader of lines or records.
+pub(super) struct Watch<'w> {
+    is_enough: &'w mut dyn FnMut(&Progress) -> bool,
+    steps: u64,
+}
+
+impl<'w> Watch<'w> {
+    pub(super) fn new(is_enough: &'w mut dyn FnMut(&Progress) -> bool) -> Watch<'w> {
+        Watch { is_enough, steps: 0 }
+    }
+
+    /// A line or a record more, of which every 1,024th is told of.
+    pub(super) fn step(&mut self, progress: impl FnOnce() -> Progress) -> Result<(), FormatError> {
+        // Cannot wrap: a line or a record each.
+        self.steps += 1;
+        if self.steps.is_multiple_of(1024) { self.tell(&progress()) } else { Ok(()) }
+    }
+
+    /// Tells how far it is.
+    pub(super) fn tell(&mut self, progress: &Progress) -> Result<(), FormatError> {
+        if (self.is_enough)(progress) { Err(FormatError::whole(Problem::Stopped)) } else { Ok(()) }
+    }
+}
