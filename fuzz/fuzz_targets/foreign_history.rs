@@ -1,18 +1,25 @@
 //! What clients of other systems saw, in every format: read or refused with a place, and judged without a panic.
 #![no_main]
 
+use std::io::BufReader;
+
 use constellation_trace::format::FormatError;
-use constellation_trace::format::histories::{HistoryFormat, read, read_any};
+use constellation_trace::format::histories::{HistoryFormat, read, read_any, read_from};
 use constellation_trace::Sessions;
 use constellation_verify::Budget;
 use constellation_verify::models::{self, Patience, Recorded};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
+    // Where the pieces end in which it comes is up to the first byte, and makes no difference.
+    let piece = bytes.first().map_or(1, |byte| usize::from(*byte) % 64 + 1);
     for (_, format) in HistoryFormat::NAMES {
-        if let Err(error) = read(bytes, format) {
-            check_error(&error);
+        let whole = read(bytes, format);
+        if let Err(error) = &whole {
+            check_error(error);
         }
+        let pieces = read_from(BufReader::with_capacity(piece, bytes), format, &mut |_| false);
+        assert_eq!(format!("{pieces:?}"), format!("{whole:?}"), "pieces of {piece}");
     }
     let imported = match read_any(bytes) {
         Ok(imported) => imported,

@@ -37,8 +37,8 @@ pub(crate) fn run(arguments: &Judge, printer: &mut Printer) -> anyhow::Result<u8
     if files.passed_over > 0 {
         return several::run(arguments, &asked, &files, printer);
     }
-    let progress = printer.progress("reading and judging");
-    let judged = judge(path, &asked);
+    let progress = printer.progress("reading");
+    let judged = judge(path, &asked, &progress);
     progress.finish_and_clear();
     let judged = judged?;
     let code = judged.exit_code();

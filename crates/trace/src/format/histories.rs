@@ -298,8 +298,7 @@ pub fn read(bytes: &[u8], format: HistoryFormat) -> Result<Imported, FormatError
     read_from(bytes, format, &mut |_| false)
 }
 
-/// As [`read`], unless `stop`, which is asked every 1,024 lines or records, or every 64 KiB of a trace, says that it is
-/// enough.
+/// As [`read`], unless `stop`, which is asked as often as [`read_from`] tells how far it is, says that it is enough.
 ///
 /// # Errors
 /// Those of [`read_from`].
@@ -312,12 +311,12 @@ pub fn read_until(
 }
 
 /// Reads a history in this format from anything that is read piece by piece, of whatever length. `is_enough` is told how far
-/// it is every 1,024 lines or records, or every 64 KiB of a trace, and may end it.
+/// it is every 1,024 lines or records, or every 64 KiB of a trace, and at the end; it may end it each time.
 ///
 /// In time linear in the length of the text, but for O(log names) a name. Of the text no more is held than the line or the
 /// record that is being read, at most [`RECORD_BYTES_MAX`] (of a trace [`LINE_BYTES_MAX`](super::jsonl::LINE_BYTES_MAX)) and
-/// some 100 KiB around it. Kept is: of columns and of transactions 16 bytes an access and 36 a transaction, while records are
-/// read 40 more; of single operations some 230 bytes each, with short texts; of a record that is being read at most 2^22
+/// some 100 KiB around it. Kept is: of columns and of transactions 16 bytes an access and 32 a transaction, 16 without times, and
+/// some 120 for each that is not over, or began after one that is not; of single operations some 230 bytes each, with short texts; of a record that is being read at most 2^22
 /// forms. A text whose 0 or whose lists have several meanings is kept thrice.
 ///
 /// # Errors
@@ -351,6 +350,17 @@ pub fn read_from(
         HistoryFormat::Log => lines::read(input, watch)?,
         HistoryFormat::Edn | HistoryFormat::KeyValue => jepsen::read(input, format, watch)?,
     })
+}
+
+/// Reads a trace as [`read_from`] does, for who wants to know more of it than [`Imported::of_trace`] says.
+///
+/// # Errors
+/// Those of [`read_from`].
+pub fn read_trace(
+    mut input: impl BufRead,
+    is_enough: &mut dyn FnMut(&Progress) -> bool,
+) -> Result<crate::Trace, FormatError> {
+    asking::read(&mut input, &mut Watch::new(is_enough))
 }
 
 /// A history, unless there is nothing in it.
@@ -398,7 +408,8 @@ pub fn unrecognised(mut beginning: &[u8]) -> FormatError {
 
 /// About how many bytes these sessions hold, the tables of names apart.
 fn bytes_of_sessions(sessions: &Sessions) -> u64 {
-    (sessions.accesses_total() * 16 + sessions.len() * 36) as u64
+    let transaction = if sessions.timing() == Timing::Recorded { 28 } else { 12 };
+    (sessions.accesses_total() * 16 + sessions.len() * transaction) as u64
 }
 
 fn of_trace(trace: &crate::Trace) -> Imported {
@@ -455,6 +466,7 @@ fn read_sketch(input: &mut dyn BufRead, watch: &mut Watch<'_>) -> Result<Importe
         })?;
         window.advance_line(next);
     }
+    watch.tell(&Progress { bytes: window.bytes(), held: bytes_of_sessions(&content) })?;
     Ok(Imported {
         format: HistoryFormat::Sketch,
         content: Content::Transactions(content),

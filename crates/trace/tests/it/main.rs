@@ -2,6 +2,7 @@
 
 mod foreign_faults;
 mod foreign_histories;
+mod foreign_pieces;
 mod foreign_rounds;
 mod foreign_values;
 mod histories;

@@ -12,6 +12,7 @@ use constellation_verify::Budget;
 use constellation_verify::models::{
     About, Border, Finding, Judged, Known, Model, Object, Parts, Recorded, Separation, conclude_from,
 };
+use indicatif::ProgressBar;
 
 use super::allowance::{Allowance, Kept};
 use super::differences::differences;
@@ -62,6 +63,8 @@ pub(super) struct Facts {
     pub(super) format: HistoryFormat,
     /// Operations or transactions, as `noun` says; `None` where it was not read to its end.
     pub(super) count: Option<usize>,
+    /// How many bytes were read where that was not all.
+    pub(super) bytes: Option<u64>,
     pub(super) noun: &'static str,
     pub(super) sessions: usize,
     /// How many may have taken effect or not.
@@ -78,16 +81,16 @@ pub(super) struct Facts {
 }
 
 /// Reads and judges a history, all within one budget.
-pub(super) fn judge(path: &Path, asked: &Asked) -> anyhow::Result<JudgedHistory> {
+pub(super) fn judge(path: &Path, asked: &Asked, bar: &ProgressBar) -> anyhow::Result<JudgedHistory> {
     let begun = Instant::now();
     let clock = || begun.elapsed();
     let mut allowance = Allowance::new(asked.budget, asked.time, &clock);
     let name = name_of(path).trim_matches('`').to_owned();
-    Ok(match reading(path, asked, &mut allowance)? {
+    Ok(match reading(path, asked, &mut allowance, bar)? {
         Reading::Done(imported) => judge_imported(name, &imported, asked, &mut allowance),
-        Reading::Ended { format, limit } => {
+        Reading::Ended { format, limit, bytes } => {
             let said = asked.failed_cas.unwrap_or(format.failed_cas());
-            let facts = Facts { said, ..Facts::unread(format) };
+            let facts = Facts { said, bytes: Some(bytes), ..Facts::unread(format) };
             let row =
                 |model: &&'static dyn Model| Judged::new(model.about(), Finding::Unknown(limit.clone()));
             let rows = asked.models.iter().map(row).collect();
@@ -262,6 +265,7 @@ impl Facts {
         Facts {
             format,
             count: None,
+            bytes: None,
             noun: "transaction",
             sessions: 0,
             open: 0,

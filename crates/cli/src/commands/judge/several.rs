@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::Error;
 use constellation_lab::words::one_line;
 use constellation_verify::models::Known;
+use indicatif::ProgressBar;
 use rayon::prelude::*;
 use serde_json::{Value, json};
 
@@ -31,12 +32,15 @@ pub(super) fn run(
     let total = files.paths.len();
     let mut progress = Progress::begin(arguments.progress, "judging", &histories(total as u64), printer);
     let width = files.paths.iter().map(|path| shown(path).chars().count()).max().unwrap_or(0);
+    // Of each it says how far it is when it is judged.
+    let silent = ProgressBar::hidden();
     let mut tally = Tally::default();
     let mut histories = Vec::new();
     // A few for each core at a time, so that what is known is told early.
     let (mut done, step) = (0, pool.current_num_threads().saturating_mul(4).max(1));
     for paths in files.paths.chunks(step) {
-        let judged: Vec<_> = pool.install(|| paths.par_iter().map(|path| judge(path, &asked)).collect());
+        let judged: Vec<_> =
+            pool.install(|| paths.par_iter().map(|path| judge(path, &asked, &silent)).collect());
         for (path, judged) in paths.iter().zip(judged) {
             tally.add(&judged);
             if arguments.json {

@@ -16,10 +16,13 @@ const PIECE: usize = 1 << 16;
 pub(super) fn read(input: &mut dyn BufRead, watch: &mut Watch<'_>) -> Result<Trace, FormatError> {
     let mut asking = Asking { input, bytes: 0, told_at: 0, watch, stopped: None };
     let read = jsonl::read_from(&mut asking);
-    match asking.stopped {
-        Some(stopped) => Err(stopped),
-        None => read,
+    let Asking { bytes, stopped, .. } = asking;
+    if let Some(stopped) = stopped {
+        return Err(stopped);
     }
+    let trace = read?;
+    watch.tell(&Progress { bytes, held: bytes })?;
+    Ok(trace)
 }
 
 struct Asking<'i, 'w, 's> {

@@ -97,6 +97,7 @@ pub(super) fn read(
         }
         window.advance_line(next);
     }
+    watch.tell(&Progress { bytes: window.bytes(), held: columns.held() })?;
     let page = window.page();
     let end = Place { line: number, span: page.at..page.at };
     columns.finish(&end).map_err(|flaw| page.error(flaw.span, flaw.problem))

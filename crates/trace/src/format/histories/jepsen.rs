@@ -60,7 +60,10 @@ pub(super) fn read(
                 }
                 records.map(page, &form)?;
             }
-            Next::End => return records.finish(),
+            Next::End => {
+                watch.tell(&Progress { bytes: window.bytes(), held: records.held() })?;
+                return records.finish();
+            }
         }
         window.advance(end);
     }
@@ -423,7 +426,7 @@ impl Records {
         let has_transactions = !self.transactions.is_empty();
         let mut readings = Readings::default();
         let (content, lines, unsaid) = if has_transactions {
-            let gathered = self.transactions.finish(&mut self.clients);
+            let gathered = self.transactions.finish(&self.clients);
             let gathered = gathered.map_err(|fault| FormatError::whole(Problem::History(fault)))?;
             (Content::Transactions(gathered.sessions), gathered.lines, gathered.unsaid)
         } else {

@@ -49,6 +49,7 @@ pub(super) fn read(input: &mut dyn BufRead, watch: &mut Watch<'_>) -> Result<Imp
         }
         window.advance_line(next);
     }
+    watch.tell(&Progress { bytes: window.bytes(), held: records.held() })?;
     records.finish()
 }
 

@@ -71,7 +71,7 @@ impl Page<'_> {
 
     /// The line of a place that is not read yet. O(bytes up to there).
     pub(super) fn line(&self, place: usize) -> u32 {
-        let passed = self.text.get(self.at..place).unwrap_or_default();
+        let passed = self.text.as_bytes().get(self.at..place).unwrap_or_default();
         self.line.saturating_add(super::super::narrow(newlines(passed)))
     }
 
@@ -127,7 +127,8 @@ impl<'i> Window<'i> {
 
     /// What stands before this place was read.
     pub(super) fn advance(&mut self, to: usize) {
-        self.line = self.page().line(to);
+        let passed = &self.text.as_bytes()[self.at..to];
+        self.line = self.line.saturating_add(super::super::narrow(newlines(passed)));
         self.at = to;
     }
 
@@ -312,6 +313,40 @@ impl<'i> Window<'i> {
 }
 
 /// How many lines end in a text.
-fn newlines(text: &str) -> usize {
-    text.bytes().filter(|byte| *byte == b'\n').count()
+fn newlines(text: &[u8]) -> usize {
+    // Of so few the count fits a byte, and many are counted at once.
+    let count = |part: &[u8]| part.iter().map(|byte| u8::from(*byte == b'\n')).sum::<u8>();
+    text.chunks(u8::MAX as usize).map(|part| usize::from(count(part))).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufReader, Read as _, repeat};
+
+    use super::*;
+
+    #[test]
+    fn of_a_long_text_no_more_than_a_window_is_held() {
+        for (byte, piece) in [(b'\n', 1 << 20), (b' ', 1 << 20), (b' ', 300)] {
+            let mut input = BufReader::with_capacity(piece, repeat(byte).take(1 << 24));
+            let mut window = Window::new(&mut input, Unit::Record);
+            window.pass_blanks().expect("blanks are text");
+            assert!(window.is_whole());
+            assert_eq!(window.bytes(), 1 << 24);
+            let held = window.text.capacity() + window.rest.capacity();
+            assert!(held <= 4 * PIECE, "{held} bytes are held of {byte}");
+            let error = window.page().error(window.at..window.at, Problem::Empty);
+            let (lines, columns) = if byte == b'\n' { (1 << 24, 0) } else { (0, 1 << 24) };
+            assert_eq!((error.place.line, error.place.column), (lines + 1, columns + 1));
+        }
+    }
+
+    #[test]
+    fn a_line_that_does_not_end_is_not_held_for_long() {
+        let mut input = BufReader::new(repeat(b'x'));
+        let mut window = Window::new(&mut input, Unit::Line);
+        let error = window.line_end().expect_err("it never ends");
+        assert_eq!(error.problem, Problem::LineTooLong { bytes_max: 1 << 24 });
+        assert!(window.text.capacity() <= 4 * RECORD_BYTES_MAX, "{}", window.text.capacity());
+    }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use constellation_trace::format::histories::{HistoryFormat, read};
 use constellation_verify::Budget;
 use constellation_verify::models::{Known, all, strongest_first};
+use indicatif::ProgressBar;
 
 use super::super::allowance::Allowance;
 use super::super::evidence::Ways;
@@ -128,8 +129,11 @@ fn reading_ends_when_time_is_up() {
     };
     let limit = Duration::from_millis(20);
     let mut allowance = Allowance::new(Budget::default(), Some(limit), &clock);
-    let reading = reading(&path, &asked(Explained::None), &mut allowance).expect("it is there");
-    let Reading::Ended { format, limit } = reading else { panic!("100,000 lines are looked at 97 times") };
+    let reading =
+        reading(&path, &asked(Explained::None), &mut allowance, &ProgressBar::hidden()).expect("it is there");
+    let Reading::Ended { format, limit, .. } = reading else {
+        panic!("100,000 lines are looked at 97 times")
+    };
     assert_eq!(format, HistoryFormat::Plume);
     assert_eq!(limit.to_string(), "none wrong among the 0 explored, within the bound: 20ms in all");
     assert!(looks.get() <= 22, "{} looks", looks.get());
@@ -153,8 +157,9 @@ fn reading_a_trace_ends_when_time_is_up_too() {
     };
     let limit = Duration::from_millis(20);
     let mut allowance = Allowance::new(Budget::default(), Some(limit), &clock);
-    let reading = reading(&path, &asked(Explained::None), &mut allowance).expect("it is there");
-    let Reading::Ended { format, limit } = reading else { panic!("4 MB are looked at 60 times") };
+    let reading =
+        reading(&path, &asked(Explained::None), &mut allowance, &ProgressBar::hidden()).expect("it is there");
+    let Reading::Ended { format, limit, .. } = reading else { panic!("4 MB are looked at 60 times") };
     assert_eq!(format, HistoryFormat::Trace);
     assert_eq!(limit.to_string(), "none wrong among the 0 explored, within the bound: 20ms in all");
     assert!(looks.get() <= 22, "{} looks", looks.get());
