@@ -31,9 +31,9 @@ fn a_budget_that_ends_is_unknown() {
             exit 3
             --- out
             mine · a sketch
-            not read to its end
+            read no further than byte 61
             ? unknown  causal  whoever sees an effect sees its causes
-                judging needs 61 bytes of memory, 10 are allowed"#]],
+                judging needs 140 bytes of memory, 10 are allowed"#]],
     );
     check_text(
         CAUSES,
@@ -42,9 +42,9 @@ fn a_budget_that_ends_is_unknown() {
             exit 3
             --- out
             mine · a sketch
-            not read to its end
+            read no further than byte 61
             ? unknown  causal  whoever sees an effect sees its causes
-                judging needs 61 bytes of memory, 0 are allowed"#]],
+                judging needs 140 bytes of memory, 0 are allowed"#]],
     );
     let long: String =
         (0..1_000).map(|nth| format!("w(0,{0},1,{0})\nr(0,{0},2,9{0:04})\n", nth + 2)).collect();
@@ -55,10 +55,49 @@ fn a_budget_that_ends_is_unknown() {
             exit 3
             --- out
             mine · text of Plume
-            not read to its end
+            read no further than byte 16049
             ? unknown  causal  whoever sees an effect sees its causes
                 none wrong among the 0 explored, within the bound: 0ns in all"#]],
     );
+}
+
+/// A history of so many transactions, as the first of 400 bytes each.
+fn wide(lines: usize) -> String {
+    (0..lines).map(|nth| format!("{:399}\n", format!("w({},{nth},{},{nth})", nth % 100, nth % 10))).collect()
+}
+
+#[test]
+fn a_text_needs_no_memory_but_for_what_is_read_of_it() {
+    check_text(
+        &wide(30_000),
+        &["--budget", "8MB"],
+        expect![[r#"
+        exit 0
+        --- out
+        mine · text of Plume
+        30000 transactions in 10 sessions
+        ✓ holds    causal  whoever sees an effect sees its causes"#]],
+    );
+    check_text(
+        &wide(30_000),
+        &["--budget", "200kB"],
+        expect![[r#"
+            exit 3
+            --- out
+            mine · text of Plume
+            read no further than byte 2866800
+            ? unknown  causal  whoever sees an effect sees its causes
+                judging needs 229024 bytes of memory, 200000 are allowed"#]],
+    );
+    let output = Bench::new(&[])
+        .run(&["judge", "-", "--model", "causal", "--budget", "200kB"], wide(30_000).as_bytes());
+    expect![[r#"
+        standard input · text of Plume
+        read no further than byte 2866800
+        ? unknown  causal  whoever sees an effect sees its causes
+            judging needs 229024 bytes of memory, 200000 are allowed
+    "#]]
+    .assert_eq(&text(&output.stdout));
 }
 
 #[test]
@@ -120,6 +159,7 @@ fn json_says_what_the_text_says_under_a_schema() {
                   "format": "blocks",
                   "noun": "transaction",
                   "count": 5,
+                  "bytes_read": null,
                   "sessions": 3,
                   "failed": 0,
                   "open": 0,

@@ -316,7 +316,7 @@ pub fn read_until(
 /// In time linear in the length of the text, but for O(log names) a name. Of the text no more is held than the line or the
 /// record that is being read, at most [`RECORD_BYTES_MAX`] (of a trace [`LINE_BYTES_MAX`](super::jsonl::LINE_BYTES_MAX)) and
 /// some 100 KiB around it. Kept is: of columns and of transactions 16 bytes an access and 32 a transaction, 16 without times, and
-/// some 120 for each that is not over, or began after one that is not; of single operations some 230 bytes each, with short texts; of a record that is being read at most 2^22
+/// some 100 for each that is not over, or began after one that is not; of single operations some 230 bytes each, with short texts; of a record that is being read at most 2^22
 /// forms. A text whose 0 or whose lists have several meanings is kept thrice.
 ///
 /// # Errors

@@ -96,7 +96,7 @@ fn fact_lines(facts: &Facts) -> Vec<String> {
     let counted = |number: u64, what: &str| (number > 0).then(|| format!("{number} {what}"));
     let Some(number) = facts.count else {
         let bytes = facts.bytes.unwrap_or_default();
-        return vec![format!("not read to its end: {}", count(bytes, "byte"))];
+        return vec![format!("read no further than byte {bytes}")];
     };
     let parts = [
         Some(format!("{} in {}", count(number as u64, facts.noun), count(facts.sessions as u64, "session"))),
@@ -193,7 +193,7 @@ pub(super) fn history_json(judged: &JudgedHistory) -> Value {
         "format": facts.format.name(),
         "noun": facts.noun,
         "count": facts.count,
-        "bytes": facts.bytes,
+        "bytes_read": facts.bytes,
         "sessions": facts.sessions,
         "failed": facts.failed,
         "open": facts.open,

@@ -34,6 +34,7 @@ pub(super) struct Window<'i> {
     column: usize,
     /// Bytes that are no whole character yet, or a `\r` of which is not known what follows.
     rest: Vec<u8>,
+    /// How many bytes of text there were, with those of the window.
     bytes: u64,
     is_begun: bool,
     end: End,
@@ -115,9 +116,9 @@ impl<'i> Window<'i> {
         Page { text: &self.text, at: self.at, end, line: self.line, column: self.column, is_last }
     }
 
-    /// How many bytes were taken from the input.
+    /// How many bytes were read, wherever pieces end; a line end is one.
     pub(super) fn bytes(&self) -> u64 {
-        self.bytes
+        self.bytes - (self.text.len() - self.at) as u64
     }
 
     /// Whether a page ends where the text does.
@@ -243,7 +244,6 @@ impl<'i> Window<'i> {
             }
         };
         self.input.consume(count);
-        self.bytes += count as u64;
         self.take_text(count == 0);
         true
     }
@@ -267,11 +267,13 @@ impl<'i> Window<'i> {
             // Some editors put a byte order mark in front, which is no part of the text.
             text = text.strip_prefix('\u{feff}').unwrap_or(text);
         }
+        let before = self.text.len();
         if text.contains('\r') {
             self.text.push_str(&text.replace("\r\n", "\n"));
         } else {
             self.text.push_str(text);
         }
+        self.bytes += (self.text.len() - before) as u64;
         self.rest.drain(..count);
         if is_wrong {
             self.end = End::NotUtf8;
