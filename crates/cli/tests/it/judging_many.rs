@@ -97,7 +97,7 @@ fn a_text_needs_no_memory_but_for_what_is_read_of_it() {
         ? unknown  causal  whoever sees an effect sees its causes
             judging needs 229024 bytes of memory, 200000 are allowed
     "#]]
-    .assert_eq(&text(&output.stdout));
+    .assert_eq(text(&output.stdout));
 }
 
 #[test]
