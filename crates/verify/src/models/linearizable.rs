@@ -408,7 +408,11 @@ fn told<S: Specification>(
     let wrong: Vec<_> = places.iter().map(|nth| items[*nth as usize].clone()).collect();
     patience.within(STEPS_FIRST, |patience| {
         let shrunk = shrink(ways.specification, wrong, Times::Kept, |items| {
-            Ok(matches!((ways.quick)(items, ways.source, patience)?, Known::Holds))
+            match (ways.quick)(items, ways.source, patience)? {
+                Known::Holds => Ok(true),
+                Known::Wrong(_) | Known::Found(_) => Ok(false),
+                Known::Nothing => Ok(stuck_at(ways.specification, items, patience)?.is_none()),
+            }
         });
         evidence(ways, &shrunk, patience)
     })

@@ -1,5 +1,6 @@
 //! The judges of consistency models, against slow obvious twins and the famous small histories.
 
+mod again;
 mod alike;
 mod all_twins;
 mod axioms;

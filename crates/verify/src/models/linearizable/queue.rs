@@ -1,8 +1,11 @@
 //! Queues into which each value is put once: judged by what must not be, without a search.
 
+mod pairs;
+
 use std::collections::BTreeMap;
 
 use constellation_trace::Limit;
+use pairs::Pairs;
 
 use super::known::Known;
 use crate::models::items::Source;
@@ -34,7 +37,8 @@ struct Life {
 /// A dequeue that is open may have taken any value. Those that began first are best given to the values that were there
 /// first, as far as they go: it does no harm to have taken one more of what is still there, it does less the earlier it
 /// came, and whoever takes the later of two can take the earlier as well. An enqueue that is open counts if its value is
-/// taken. Of one dequeue that is over and was not told what it took, only a search can tell.
+/// taken. Where a value is put twice, or a dequeue that is over was not told what it took, who took what is searched: see
+/// [`Pairs`].
 pub(super) fn judge(
     items: &[Item<QueueOperation>],
     _: Source<'_>,
@@ -46,9 +50,9 @@ pub(super) fn judge(
     let mut lives: BTreeMap<u32, Life> = BTreeMap::new();
     for (nth, item) in (0..).zip(items) {
         match item.operation {
-            QueueOperation::Take => return Ok(Known::Nothing),
+            QueueOperation::Take => return again(items, patience),
             QueueOperation::Enqueue(value) if lives.insert(value, Life::of(nth, item)).is_some() => {
-                return Ok(Known::Nothing);
+                return again(items, patience);
             }
             _ => {}
         }
@@ -93,6 +97,29 @@ pub(super) fn judge(
         // Which values an open dequeue is not enough for depends on all that are left.
         Some(_) => Known::Wrong((0..).zip(items).map(|(nth, _)| nth).collect()),
     })
+}
+
+/// How many steps may be spent on who took what, at most; then a search of all may still find an order.
+const STEPS_PAIRING: u64 = 1 << 28;
+
+/// Judges a queue into which a value is put again.
+fn again(items: &[Item<QueueOperation>], patience: &mut Patience<'_>) -> Result<Known, Limit> {
+    patience.afford(items.len(), Pairs::BYTES)?;
+    let found = patience.within(STEPS_PAIRING, |patience| {
+        let Some(until) = Pairs::new(items).stuck_at(patience)? else { return Ok(Known::Holds) };
+        // What began later mostly has no part in it.
+        let begun = (0..).zip(items).filter(|(_, item)| item.invoked <= until);
+        let (places, held): (Vec<u32>, Vec<_>) = begun.map(|(nth, item)| (nth, item.clone())).unzip();
+        let is_enough = held.len() == items.len() || Pairs::new(&held).stuck_at(patience)?.is_some();
+        let all = || (0..).zip(items).map(|(nth, _)| nth).collect();
+        Ok(Known::Wrong(if is_enough { places } else { all() }))
+    });
+    patience.release(items.len(), Pairs::BYTES);
+    match found {
+        // If it was not this bound that ended it, it ends here.
+        Err(Limit::Explored { .. } | Limit::Memory { .. }) => patience.step(0).map(|()| Known::Nothing),
+        found => found,
+    }
 }
 
 impl Life {

@@ -1,4 +1,4 @@
-//! Sets to which each value is added once: judged value by value, or by what was shown of the whole, without a search.
+//! Sets: judged value by value, or by what was shown of the whole, without a search of the whole.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,12 +8,16 @@ use super::known::Known;
 use super::rows::{Clash, Rows};
 use crate::models::finding::Anomaly;
 use crate::models::items::Source;
-use crate::models::objects::SetOperation;
+use crate::models::objects::{Set, SetOperation};
 use crate::models::patience::Patience;
-use crate::models::search::{Item, When};
+use crate::models::search::{Item, When, stuck_at};
 
-/// Judges a set to which no value is added twice: value by value, since without looks at the whole those have nothing to do
-/// with each other, or, where nothing is removed, by the looks at the whole. O(n log n), and once over all that is shown.
+/// Judges a set value by value, since without looks at the whole those have nothing to do with each other, or, where nothing
+/// is removed and added once, by the looks at the whole. O(n log n), and once over all that is shown; a value that is added
+/// again is searched, which is exponential in how many of that value are under way at once.
+///
+/// Where something is removed, a look at the whole is one at each value: if one of them has no order there is none. That each
+/// has one says nothing.
 pub(super) fn judge(
     items: &[Item<SetOperation>],
     source: Source<'_>,
@@ -21,27 +25,106 @@ pub(super) fn judge(
 ) -> Result<Known, Limit> {
     patience.step(items.len() as u64)?;
     let is_read = |item: &Item<SetOperation>| matches!(item.operation, SetOperation::Read(_));
-    if items.iter().any(is_read) {
-        return grown(items, source, patience);
+    let is_whole = items.iter().any(is_read);
+    if is_whole {
+        match grown(items, source, patience)? {
+            Known::Nothing => {}
+            known => return Ok(known),
+        }
     }
     let mut values: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
     for (nth, item) in (0..).zip(items) {
-        if let SetOperation::Add(value, _)
-        | SetOperation::Remove(value, _)
-        | SetOperation::Contains(value, _) = &item.operation
-        {
-            values.entry(*value).or_default().push(nth);
+        match &item.operation {
+            SetOperation::Add(value, _)
+            | SetOperation::Remove(value, _)
+            | SetOperation::Contains(value, _) => values.entry(*value).or_default().push(nth),
+            SetOperation::Read(shown) => {
+                for value in shown {
+                    values.entry(*value).or_default();
+                }
+            }
         }
     }
-    let mut known = Known::Holds;
+    if is_whole {
+        return looks(items, values.into_keys(), patience);
+    }
+    let mut hard = Vec::new();
     for places in values.into_values() {
         match element(items, &places) {
             Some(true) => {}
             Some(false) => return Ok(Known::Wrong(places)),
-            None => known = Known::Nothing,
+            None => match searched(&at(items, &places), STEPS_FIRST, patience)? {
+                Some(true) => {}
+                Some(false) => return Ok(Known::Wrong(places)),
+                None => hard.push(places),
+            },
         }
     }
-    Ok(known)
+    for places in hard {
+        match searched(&at(items, &places), STEPS_EACH, patience)? {
+            Some(true) => {}
+            Some(false) => return Ok(Known::Wrong(places)),
+            None => return Ok(Known::Nothing),
+        }
+    }
+    Ok(Known::Holds)
+}
+
+/// How many steps each value has before all others have had theirs, and how many then.
+const STEPS_FIRST: u64 = 1 << 20;
+const STEPS_EACH: u64 = 1 << 28;
+
+fn at(items: &[Item<SetOperation>], places: &[u32]) -> Vec<Item<SetOperation>> {
+    places.iter().map(|nth| items[*nth as usize].clone()).collect()
+}
+
+/// Whether these have an order, by a search of so many steps; `None` if those were not enough.
+fn searched(
+    items: &[Item<SetOperation>],
+    steps: u64,
+    patience: &mut Patience<'_>,
+) -> Result<Option<bool>, Limit> {
+    match patience.within(steps, |patience| stuck_at(&Set, items, patience)) {
+        Ok(stuck) => Ok(Some(stuck.is_none())),
+        // If it was not this bound that ended it, it ends here.
+        Err(_) => patience.step(0).map(|()| None),
+    }
+}
+
+/// Whether looks at the whole agree with what happened to each value, taken alone.
+fn looks(
+    items: &[Item<SetOperation>],
+    values: impl Iterator<Item = u32>,
+    patience: &mut Patience<'_>,
+) -> Result<Known, Limit> {
+    for value in values {
+        patience.step(items.len() as u64)?;
+        let of_value = items.iter().filter_map(|item| {
+            let operation = match &item.operation {
+                SetOperation::Read(shown) => SetOperation::Contains(value, shown.contains(&value)),
+                SetOperation::Add(other, _)
+                | SetOperation::Remove(other, _)
+                | SetOperation::Contains(other, _)
+                    if *other != value =>
+                {
+                    return None;
+                }
+                own => own.clone(),
+            };
+            Some(Item { operation, ..item.clone() })
+        });
+        let of_value: Vec<_> = of_value.collect();
+        let places: Vec<u32> = (0..).zip(&of_value).map(|(nth, _)| nth).collect();
+        let is_explained = match element(&of_value, &places) {
+            None => searched(&of_value, STEPS_FIRST, patience)?,
+            known => known,
+        };
+        if is_explained == Some(false) {
+            // What a look shows besides must have been added, and stays.
+            return Ok(Known::Wrong((0..).zip(items).map(|(nth, _)| nth).collect()));
+        }
+    }
+    Ok(Known::Nothing)
 }
 
 /// Whether there is an order of all that concerns one value; `None` if it is added twice.

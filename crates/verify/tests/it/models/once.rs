@@ -361,7 +361,11 @@ fn each_judge_of_queues_and_sets_that_forgets_something_is_caught() {
 }
 
 /// What the quick judge, the search and, of short ones, the twin say, also at the end of time.
-fn agrees<S: Specification>(spec: &S, history: &History, object: Object) -> Result<(), TestCaseError> {
+pub(crate) fn agrees<S: Specification>(
+    spec: &S,
+    history: &History,
+    object: Object,
+) -> Result<(), TestCaseError> {
     shifted::histories(history).iter().try_for_each(|history| agrees_as_it_is(spec, history, object))
 }
 
@@ -392,7 +396,7 @@ fn agrees_as_it_is<S: Specification>(
 
 /// A history in which each operation takes effect at a moment within, but for one that is as `wrong` says: `word` makes the
 /// call and what it shows at its moment, told whether it is the wrong one.
-fn played(drawn: &[Drawn], wrong: usize, mut word: impl FnMut(u8, u8, bool) -> String) -> History {
+pub(crate) fn played(drawn: &[Drawn], wrong: usize, mut word: impl FnMut(u8, u8, bool) -> String) -> History {
     let mut now = [0_u64; 4];
     let mut spans: Vec<(u64, usize, u64, Option<u64>, u8, u8)> = Vec::new();
     let mut sessions = [0, 1, 2, 3];

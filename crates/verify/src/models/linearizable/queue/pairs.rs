@@ -1,0 +1,568 @@
+//! Queues into which values are put again, or of which somebody took nobody knows what: who took what one put there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use constellation_trace::Limit;
+
+use crate::models::objects::QueueOperation;
+use crate::models::patience::Patience;
+use crate::models::search::{Item, When};
+
+/// A value that was put there.
+#[derive(Clone, Copy, Debug)]
+struct Put {
+    value: u32,
+    begun: u64,
+    /// By when it was there for sure, if ever.
+    there: When,
+}
+
+/// What is looked at in the order of time.
+#[derive(Clone, Copy, Debug)]
+struct Event {
+    kind: Kind,
+    invoked: u64,
+    returned: u64,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Kind {
+    /// This value was taken, or nobody knows which one. If no later one of its kind lies within it, it comes before them.
+    Taken(Option<u32>, Later),
+    /// Something may have been taken at any time from now on.
+    Lost,
+    /// Nothing was there at some moment of what ends here.
+    Empty,
+    /// So it was if what the event of this number took was nothing.
+    Checked(usize),
+}
+
+/// Whether one that took the same begins later and is over before.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Later {
+    Within,
+    After,
+}
+
+/// What is tried for one event, and what was known when it was come to.
+struct Frame {
+    /// The places of those that may have been taken, by when they were there for sure.
+    options: Vec<u32>,
+    tried: usize,
+    chosen: u32,
+    bound: u64,
+    under_way: Vec<(u64, u64)>,
+    last: Option<u32>,
+    /// What is known to lead nowhere if this does not.
+    key: Option<Vec<u32>>,
+}
+
+/// Nothing was taken.
+const NOTHING: u32 = u32::MAX;
+/// What a set takes for each entry, roughly.
+const KEY_BYTES: usize = 48;
+
+/// A search for who took what was put by whom: as soon as that is known, the queue is one of values that come once.
+///
+/// Those who took anything are asked in the order in which they began. When one was over before the next began, all that
+/// was there before what it took came must have been taken by those before: so little is left to be chosen, which is not
+/// entered twice. Of two that put the same value, neither of which lies within the other, the first may be taken to be the
+/// first: in whatever order of all they stand the other way round, they can be exchanged, since neither is too early or too
+/// late for the place of the other. So it is with two that took the same. What is left are those that lie within each other:
+/// whether any choice of them will do is NP-complete (Gibbons and Korach 1997), and exponential here in how many of one
+/// value are under way at once.
+pub(super) struct Pairs {
+    puts: Vec<Put>,
+    events: Vec<Event>,
+    /// From when on each of the open ones may have taken something, in order.
+    lost: Vec<u64>,
+    has_empty: bool,
+    since: Vec<Since>,
+    beginning: Vec<usize>,
+    /// What was put and not taken yet: all of it, that of each value, and what is there for sure by when it is.
+    left: BTreeSet<u32>,
+    of_value: BTreeMap<u32, BTreeSet<u32>>,
+    by_there: BTreeSet<(When, u32)>,
+    /// How many of each value are still to be taken by those who know it.
+    wanted: BTreeMap<u32, u32>,
+    /// What was there for sure before this time must have been taken before now.
+    bound: u64,
+    /// What this was when each of the open ones began.
+    bounds: Vec<u64>,
+    /// Of those who are under way, by when they are over, and when what they took began to be put.
+    under_way: Vec<(u64, u64)>,
+    /// The last of those that were taken.
+    last: Option<u32>,
+    stack: Vec<Frame>,
+    furthest: usize,
+}
+
+impl Pairs {
+    pub(super) fn new(items: &[Item<QueueOperation>]) -> Pairs {
+        let mut puts = Vec::new();
+        let mut events = Vec::new();
+        for item in items {
+            let event = |kind| Event { kind, invoked: item.invoked, returned: item.deadline() };
+            match item.operation {
+                QueueOperation::Enqueue(value) => {
+                    puts.push(Put { value, begun: item.invoked, there: item.over() });
+                }
+                QueueOperation::Dequeue(value) => events.push(event(Kind::Taken(Some(value), Later::After))),
+                QueueOperation::Take => events.push(event(Kind::Taken(None, Later::After))),
+                QueueOperation::Lose => events.push(event(Kind::Lost)),
+                QueueOperation::Empty => events.push(event(Kind::Empty)),
+            }
+        }
+        puts.sort_by_key(|put| (put.begun, put.there));
+        let has_empty = events.iter().any(|event| matches!(event.kind, Kind::Empty | Kind::Taken(None, _)));
+        let events = in_order(events);
+        let places = || (0..).zip(&puts);
+        let mut of_value: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
+        for (place, put) in places() {
+            of_value.entry(put.value).or_default().insert(place);
+        }
+        let mut wanted: BTreeMap<u32, u32> = BTreeMap::new();
+        for event in &events {
+            if let Kind::Taken(Some(value), _) = event.kind {
+                *wanted.entry(value).or_default() += 1;
+            }
+        }
+        Pairs {
+            left: places().map(|(place, _)| place).collect(),
+            by_there: places()
+                .filter_map(|(place, put)| (put.there < When::Never).then_some((put.there, place)))
+                .collect(),
+            of_value,
+            wanted,
+            lost: events.iter().filter(|event| event.kind == Kind::Lost).map(|event| event.invoked).collect(),
+            has_empty,
+            since: since(&events),
+            beginning: beginning(&events),
+            puts,
+            events,
+            bound: 0,
+            bounds: Vec::new(),
+            under_way: Vec::new(),
+            last: None,
+            stack: Vec::new(),
+            furthest: 0,
+        }
+    }
+
+    /// The bytes of memory that each item takes.
+    pub(super) const BYTES: usize = size_of::<Put>() + 2 * size_of::<Event>() + size_of::<Frame>() + 160;
+
+    /// Whether there is a choice that will do: `None` if there is, else the time by which there was none.
+    ///
+    /// # Errors
+    /// [`Limit`] at the end of `patience`.
+    pub(super) fn stuck_at(mut self, patience: &mut Patience<'_>) -> Result<Option<u64>, Limit> {
+        let mut dead = Dead { keys: BTreeSet::new(), bytes: 0 };
+        let found = self.explains(&mut dead, patience);
+        patience.release(dead.bytes, 1);
+        let until = self.events.get(self.furthest).map_or(u64::MAX, |event| event.returned);
+        found.map(|explains| if explains { None } else { Some(until) })
+    }
+
+    fn explains(&mut self, dead: &mut Dead, patience: &mut Patience<'_>) -> Result<bool, Limit> {
+        loop {
+            self.come(dead, patience)?;
+            // Back to the last one that has something left to try.
+            while !self.choose() {
+                if let Some(key) = self.stack.pop().and_then(|frame| frame.key) {
+                    dead.enter(key, patience)?;
+                }
+                if self.stack.is_empty() {
+                    return Ok(false);
+                }
+                self.give_back();
+            }
+            if self.stack.len() > self.events.len() {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// Comes to the next event, or to the end, and finds out what may be tried there.
+    fn come(&mut self, dead: &Dead, patience: &mut Patience<'_>) -> Result<(), Limit> {
+        let nth = self.stack.len();
+        self.furthest = self.furthest.max(nth);
+        let event = self.events.get(nth).copied();
+        self.settle(event.map_or(When::Never, |event| When::At(event.at())));
+        patience.step(1 + self.under_way.len() as u64)?;
+        let mut options = Vec::new();
+        if self.was_taken_in_time() {
+            options = match event {
+                None => if_so(self.is_ever_empty(patience)?),
+                Some(event) => match event.kind {
+                    Kind::Taken(value, later) => self.options(nth, value, later, patience)?,
+                    Kind::Empty => if_so(self.may_be_empty(event, patience)?),
+                    Kind::Checked(taken) if self.stack[taken].chosen == NOTHING => {
+                        if_so(self.may_be_empty(event, patience)?)
+                    }
+                    Kind::Checked(_) | Kind::Lost => vec![NOTHING],
+                },
+            };
+        }
+        let mut key = None;
+        if options.len() > 1 {
+            let row = self.key(nth);
+            patience.step(row.len() as u64)?;
+            if dead.keys.contains(&row) {
+                options.clear();
+            } else {
+                key = Some(row);
+            }
+        }
+        self.stack.push(Frame {
+            options,
+            tried: 0,
+            chosen: NOTHING,
+            bound: self.bound,
+            under_way: self.under_way.clone(),
+            last: self.last,
+            key,
+        });
+        Ok(())
+    }
+
+    /// Those who were over before this time are.
+    fn settle(&mut self, time: When) {
+        let bound = &mut self.bound;
+        self.under_way.retain(|(left, begun)| {
+            let is_under_way = When::At(*left) >= time;
+            if !is_under_way {
+                *bound = (*bound).max(*begun);
+            }
+            is_under_way
+        });
+    }
+
+    /// Whether all that was there for sure before something came that was taken and is gone was taken as well, by those who
+    /// know what they took or, what was there first, by the open ones that began first.
+    fn was_taken_in_time(&self) -> bool {
+        let late = self.by_there.iter().take_while(|(there, _)| *there < When::At(self.bound));
+        late.enumerate()
+            .all(|(nth, (there, _))| self.bounds.get(nth).is_some_and(|bound| *there >= When::At(*bound)))
+    }
+
+    /// What may have been taken there.
+    fn options(
+        &self,
+        nth: usize,
+        value: Option<u32>,
+        later: Later,
+        patience: &mut Patience<'_>,
+    ) -> Result<Vec<u32>, Limit> {
+        let none = BTreeSet::new();
+        let of_value = |value: u32| self.of_value.get(&value).unwrap_or(&none);
+        let among = value.map_or(&self.left, of_value);
+        // Of what was there before the one that is taken came, no more is left than others can take who begin by then.
+        let spare = self.beginning[nth] + self.lost.len() + 1;
+        let last = self.by_there.iter().nth(spare).map_or(When::Never, |(there, _)| *there);
+        let returned = self.events[nth].returned;
+        // Then the second may have been left to this one, by one that came before.
+        let is_free = later == Later::Within || self.lost.first().is_some_and(|lost| *lost <= returned);
+        let mut options: Vec<(When, u32)> = Vec::new();
+        for place in among {
+            patience.step(1)?;
+            let put = self.puts[*place as usize];
+            if put.begun > returned || When::At(put.begun) > last {
+                break;
+            }
+            let is_wanted = || {
+                let wanted = self.wanted.get(&put.value).copied().unwrap_or(0);
+                wanted as usize >= of_value(put.value).len()
+            };
+            let comes_first = |(there, other): &(When, u32)| {
+                *there <= put.there && self.puts[*other as usize].value == put.value
+            };
+            let is_late = put.there < When::At(self.bound);
+            if is_late || value.is_none() && is_wanted() {
+                continue;
+            }
+            if is_free || !options.iter().any(comes_first) {
+                options.push((put.there, *place));
+            }
+        }
+        options.sort_unstable();
+        let options = options.into_iter().map(|(_, place)| place);
+        Ok(options.chain(value.is_none().then_some(NOTHING)).collect())
+    }
+
+    /// Takes the next option of the last event.
+    fn choose(&mut self) -> bool {
+        let nth = self.stack.len() - 1;
+        let frame = &mut self.stack[nth];
+        let Some(chosen) = frame.options.get(frame.tried).copied() else { return false };
+        frame.tried += 1;
+        frame.chosen = chosen;
+        (self.bound, self.last) = (frame.bound, frame.last);
+        self.under_way.clone_from(&frame.under_way);
+        let Some(event) = self.events.get(nth) else { return true };
+        match event.kind {
+            Kind::Lost => self.bounds.push(self.bound),
+            Kind::Taken(value, _) => {
+                if let Some(wanted) = value.and_then(|value| self.wanted.get_mut(&value)) {
+                    *wanted -= 1;
+                }
+                if let Some(put) = self.puts.get(chosen as usize) {
+                    self.left.remove(&chosen);
+                    self.by_there.remove(&(put.there, chosen));
+                    self.of_value.entry(put.value).or_default().remove(&chosen);
+                    self.under_way.push((event.returned, put.begun));
+                    self.last = self.last.max(Some(chosen));
+                }
+            }
+            Kind::Empty | Kind::Checked(_) => {}
+        }
+        true
+    }
+
+    /// Takes back what was chosen for the last event.
+    fn give_back(&mut self) {
+        let nth = self.stack.len() - 1;
+        let chosen = self.stack[nth].chosen;
+        match self.events[nth].kind {
+            Kind::Lost => drop(self.bounds.pop()),
+            Kind::Taken(value, _) => {
+                if let Some(wanted) = value.and_then(|value| self.wanted.get_mut(&value)) {
+                    *wanted += 1;
+                }
+                if let Some(put) = self.puts.get(chosen as usize) {
+                    self.left.insert(chosen);
+                    self.of_value.entry(put.value).or_default().insert(chosen);
+                    if put.there < When::Never {
+                        self.by_there.insert((put.there, chosen));
+                    }
+                }
+            }
+            Kind::Empty | Kind::Checked(_) => {}
+        }
+    }
+
+    /// Whether at some moment of this nothing need have been there. If open ones may have taken what is left, only the end
+    /// tells.
+    fn may_be_empty(&self, event: Event, patience: &mut Patience<'_>) -> Result<bool, Limit> {
+        if !self.lost.is_empty() {
+            return Ok(true);
+        }
+        let mut spans: Vec<(When, When)> = Vec::new();
+        for (frame, taken) in self.stack.iter().zip(&self.events).rev() {
+            patience.step(1)?;
+            if matches!(taken.kind, Kind::Taken(..)) && taken.invoked <= event.invoked {
+                break;
+            }
+            spans.extend(self.span(frame, taken));
+        }
+        spans.extend(self.by_there.first().map(|(there, _)| (*there, When::Never)));
+        patience.step(spans.len() as u64)?;
+        Ok(!is_covered(spans, event))
+    }
+
+    /// When what was taken was there for sure.
+    fn span(&self, frame: &Frame, event: &Event) -> Option<(When, When)> {
+        let Kind::Taken(..) = event.kind else { return None };
+        let put = self.puts.get(frame.chosen as usize)?;
+        let leaving = When::At(event.invoked);
+        (put.there < leaving).then_some((put.there, leaving))
+    }
+
+    /// The same of all, when it is known what is left and given to the open ones.
+    fn is_ever_empty(&self, patience: &mut Patience<'_>) -> Result<bool, Limit> {
+        if self.lost.is_empty() || !self.has_empty {
+            return Ok(true);
+        }
+        let taken = self.stack.iter().zip(&self.events).filter_map(|(frame, event)| self.span(frame, event));
+        let lost = self.lost.iter().map(|lost| When::At(*lost)).chain(std::iter::repeat(When::Never));
+        let left = self.by_there.iter().zip(lost).map(|((there, _), leaving)| (*there, leaving));
+        let spans: Vec<_> = taken.chain(left).filter(|(there, leaving)| there < leaving).collect();
+        for event in &self.events {
+            let is_asked = match event.kind {
+                Kind::Empty => true,
+                Kind::Checked(taken) => self.stack[taken].chosen == NOTHING,
+                Kind::Taken(..) | Kind::Lost => false,
+            };
+            patience.step(1)?;
+            if is_asked {
+                patience.step(spans.len() as u64)?;
+                if is_covered(spans.clone(), *event) {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// All that matters of what was chosen before an event: what is left, up to the last that is not; those who are under
+    /// way; and who took what as far as an empty one is to be told of it.
+    fn key(&self, nth: usize) -> Vec<u32> {
+        let halves = |time: u64| [(time >> 32) as u32, time as u32];
+        let mut key = vec![nth as u32];
+        key.extend(halves(self.bound));
+        if let Some(last) = self.last {
+            key.push(last);
+            key.extend(self.left.range(..last));
+        }
+        key.push(NOTHING);
+        let Since { first, after } = self.since[nth];
+        let now = self.events[nth].at();
+        let is_all = self.has_empty && !self.lost.is_empty();
+        let first = if is_all { 0 } else { first };
+        for (event, frame) in self.events[first..].iter().zip(&self.stack[first..]) {
+            let is_told = is_all || event.returned >= now || event.invoked > after;
+            if matches!(event.kind, Kind::Taken(..)) && is_told {
+                key.push(frame.chosen);
+            }
+        }
+        key
+    }
+}
+
+/// What was found to lead nowhere.
+struct Dead {
+    keys: BTreeSet<Vec<u32>>,
+    bytes: usize,
+}
+
+impl Dead {
+    fn enter(&mut self, key: Vec<u32>, patience: &mut Patience<'_>) -> Result<(), Limit> {
+        let size = key.capacity() * size_of::<u32>() + KEY_BYTES;
+        patience.afford(size, 1)?;
+        self.bytes += size;
+        self.keys.insert(key);
+        Ok(())
+    }
+}
+
+impl Event {
+    /// When it is looked at.
+    fn at(self) -> u64 {
+        match self.kind {
+            Kind::Taken(..) | Kind::Lost => self.invoked,
+            Kind::Empty | Kind::Checked(_) => self.returned,
+        }
+    }
+}
+
+fn if_so(is_so: bool) -> Vec<u32> {
+    if is_so { vec![NOTHING] } else { Vec::new() }
+}
+
+/// Events in the order in which they are looked at: what is empty after all that could have begun to take something by then.
+fn in_order(mut events: Vec<Event>) -> Vec<Event> {
+    let rank = |event: &Event| (event.at(), u8::from(matches!(event.kind, Kind::Empty | Kind::Checked(_))));
+    events.sort_by_key(rank);
+    // Who took nobody knows what may have found nothing, which the end of it tells.
+    let unknown: Vec<(u64, u64)> = events
+        .iter()
+        .filter(|event| matches!(event.kind, Kind::Taken(None, _)))
+        .map(|event| (event.invoked, event.returned))
+        .collect();
+    events.extend(unknown.iter().map(|(invoked, returned)| Event {
+        kind: Kind::Checked(0),
+        invoked: *invoked,
+        returned: *returned,
+    }));
+    events.sort_by_key(rank);
+    // Those that end at one time stand in the order in which they began, as those do that they are of.
+    let mut of: BTreeMap<(u64, u64), Vec<usize>> = BTreeMap::new();
+    let mut earliest: BTreeMap<Option<u32>, u64> = BTreeMap::new();
+    for nth in (0..events.len()).rev() {
+        let Event { kind, invoked, returned } = events[nth];
+        let Kind::Taken(value, _) = kind else { continue };
+        if value.is_none() {
+            of.entry((invoked, returned)).or_default().push(nth);
+        }
+        let least = |value: Option<u32>| earliest.get(&value).copied().unwrap_or(u64::MAX);
+        // Whoever took nobody knows what may have taken the same as any.
+        let later = match value {
+            Some(_) => least(value).min(least(None)),
+            None => earliest.values().copied().min().unwrap_or(u64::MAX),
+        };
+        let later = if later < returned { Later::Within } else { Later::After };
+        events[nth].kind = Kind::Taken(value, later);
+        let least = earliest.entry(value).or_insert(u64::MAX);
+        *least = (*least).min(returned);
+    }
+    for event in &mut events {
+        if let Kind::Checked(taken) = &mut event.kind {
+            let places = of.get_mut(&(event.invoked, event.returned)).and_then(Vec::pop);
+            *taken = places.expect("each is of one of those");
+        }
+    }
+    events
+}
+
+/// How far back it matters at an event what was chosen.
+#[derive(Clone, Copy, Debug)]
+struct Since {
+    /// From this event on, and of those
+    first: usize,
+    /// only those that are under way or began after this time.
+    after: u64,
+}
+
+/// O(n × how many are under way).
+fn since(events: &[Event]) -> Vec<Since> {
+    let mut under_way: BTreeSet<usize> = BTreeSet::new();
+    let mut empty: Vec<(u64, u64)> = events
+        .iter()
+        .filter(|event| matches!(event.kind, Kind::Empty | Kind::Checked(_)))
+        .map(|event| (event.invoked, event.returned))
+        .collect();
+    empty.sort_unstable();
+    let mut begun = empty.into_iter().peekable();
+    let mut pending: BTreeSet<(u64, u64)> = BTreeSet::new();
+    let mut all = Vec::with_capacity(events.len());
+    for (nth, event) in events.iter().enumerate() {
+        let now = event.at();
+        while let Some(next) = begun.next_if(|(invoked, _)| *invoked < now) {
+            pending.insert(next);
+        }
+        pending.retain(|(_, returned)| *returned >= now);
+        under_way.retain(|before| events[*before].returned >= now);
+        let after = pending.first().map_or(u64::MAX, |(invoked, _)| *invoked);
+        let told = events[..nth].partition_point(|event| event.at() <= after);
+        let first = under_way.first().copied().unwrap_or(nth).min(told);
+        all.push(Since { first, after });
+        if matches!(event.kind, Kind::Taken(..)) {
+            under_way.insert(nth);
+        }
+    }
+    all
+}
+
+/// For each event how many begin to take something after it while it is under way. O(n log n).
+fn beginning(events: &[Event]) -> Vec<usize> {
+    let mut count = 0;
+    let taken = events.iter().map(|event| {
+        count += usize::from(matches!(event.kind, Kind::Taken(..)));
+        count
+    });
+    let taken: Vec<usize> = taken.collect();
+    let until = |time: u64| events.partition_point(|event| event.at() <= time);
+    let all = events.iter().zip(&taken).map(|(event, before)| {
+        until(event.returned).checked_sub(1).map_or(0, |last| taken[last].saturating_sub(*before))
+    });
+    all.collect()
+}
+
+/// Whether at each of its moments something was there for sure. Neither bound of a span is within, so that two of which one
+/// ends where the other begins leave a gap.
+fn is_covered(mut spans: Vec<(When, When)>, event: Event) -> bool {
+    spans.sort_unstable();
+    let [mut at, end] = [event.invoked, event.returned].map(When::At);
+    let mut longest = When::At(0);
+    let mut next = spans.into_iter().peekable();
+    while at <= end {
+        while let Some((_, leaving)) = next.next_if(|(there, _)| *there < at) {
+            longest = longest.max(leaving);
+        }
+        if longest <= at {
+            return false;
+        }
+        at = longest;
+    }
+    true
+}
