@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use constellation_trace::{Access, Act, Key, Limit, Outcome, Sessions, TransactionId, Value};
+use constellation_trace::{Access, Act, Key, Limit, Outcome, Sessions, Transaction, TransactionId, Value};
 
 use super::finding::{Anomaly, Finding, Stop, Why, key_name, transaction_name};
 use super::graph::{Arrow, Because, sorted};
@@ -50,11 +50,14 @@ pub(crate) fn judge(
                 .ids()
                 .any(|id| sessions.accesses(id).iter().any(|access| access.act.is_of_list())) =>
         {
+            patience.begin();
             let found = Elements::of(sessions, patience).and_then(|mut elements| {
-                let registers = Recorded { sessions: Some(&elements.registers), ..*recorded };
-                judge(&registers, patience)
-                    .and_then(|()| elements.order(level, patience))
-                    .map_err(|stop| elements.told(stop))
+                patience.besides(|patience| {
+                    let registers = Recorded { sessions: Some(&elements.registers), ..*recorded };
+                    judge(&registers, patience)
+                        .and_then(|()| elements.order(level, patience))
+                        .map_err(|stop| elements.told(stop))
+                })
             });
             found.into()
         }
@@ -99,6 +102,7 @@ impl<'a> Elements<'a> {
             unsure: Vec::new(),
         };
         elements.enter(patience)?;
+        patience.afford(sessions.len(), size_of::<Transaction>() + size_of::<u32>())?;
         let mut of_list: BTreeMap<Key, Vec<(Value, Key)>> = BTreeMap::new();
         for (&(key, value), &place) in &elements.places {
             of_list.entry(key).or_default().push((value, place));
@@ -109,6 +113,7 @@ impl<'a> Elements<'a> {
                 match access.act {
                     Act::Append => {
                         let place = elements.places[&(access.key, access.value)];
+                        patience.afford(1, size_of::<Access>())?;
                         accesses.push(Access::write(place, access.value));
                     }
                     Act::ReadList => {
@@ -121,7 +126,10 @@ impl<'a> Elements<'a> {
                             Access::read(*place, if is_shown { *value } else { Value::NOTHING })
                         }));
                     }
-                    _ => accesses.push(*access),
+                    _ => {
+                        patience.afford(1, size_of::<Access>())?;
+                        accesses.push(*access);
+                    }
                 }
             }
             let pushed = elements.registers.push(sessions.transaction(id), &accesses);
@@ -262,7 +270,9 @@ impl<'a> Elements<'a> {
             }
         }
         for pair in list.windows(2) {
-            self.steps.insert((key, pair[0], pair[1]));
+            if self.steps.insert((key, pair[0], pair[1])) {
+                patience.afford(1, STEP_BYTES)?;
+            }
         }
         Ok(())
     }
@@ -440,6 +450,9 @@ fn implied(model: &dyn Model, sessions: &Sessions, patience: &mut Patience<'_>) 
         Finding::Unknown(limit) => Err(limit.into()),
     }
 }
+
+/// Memory for an entry of a set of steps, with its share of the nodes.
+const STEP_BYTES: usize = 2 * size_of::<(Key, Value, Value)>();
 
 /// Memory for the name of a register, roughly.
 const NAME_BYTES: usize = 64;

@@ -28,8 +28,10 @@ pub struct Patience<'a> {
     steps: u64,
     /// The next step at which something is to be looked at.
     next: u64,
-    /// Bytes of the tables of the judgement in hand.
+    /// Bytes of the tables of the judgement in hand, and of those that are held besides.
     bytes: u64,
+    /// Bytes of tables that are there whatever judgement begins.
+    held: u64,
     weakness: Weakness,
 }
 
@@ -42,6 +44,7 @@ impl<'a> Patience<'a> {
             steps: 0,
             next: budget.steps_max.saturating_add(1),
             bytes: 0,
+            held: 0,
             weakness: Weakness::Nothing,
         }
     }
@@ -50,7 +53,7 @@ impl<'a> Patience<'a> {
     /// which no judge does.
     pub fn until(budget: Budget, stop: &'a mut dyn FnMut() -> bool) -> Patience<'a> {
         let next = STEPS_BETWEEN.min(budget.steps_max.saturating_add(1));
-        Patience { budget, stop: Some(stop), steps: 0, next, bytes: 0, weakness: Weakness::Nothing }
+        Patience { budget, stop: Some(stop), steps: 0, next, bytes: 0, held: 0, weakness: Weakness::Nothing }
     }
 
     /// The same for a judge that forgets something: only for tests of the tests.
@@ -122,9 +125,23 @@ impl<'a> Patience<'a> {
         Err(Limit::Explored { visited: self.steps, bound })
     }
 
-    /// A judgement begins: whatever tables there were are gone. Steps go on.
+    /// A judgement begins: whatever tables there were are gone, but for those that it is made with. Steps go on.
     pub const fn begin(&mut self) {
-        self.bytes = 0;
+        self.bytes = self.held;
+    }
+
+    /// Judges with the tables that are there now, which stay whatever judgements begin meanwhile.
+    pub(crate) fn besides<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
+        let (bytes, held) = (self.bytes, self.held);
+        self.held = bytes;
+        let result = work(self);
+        (self.bytes, self.held) = (bytes, held);
+        result
+    }
+
+    /// How many bytes are entered.
+    pub(crate) const fn bytes(&self) -> u64 {
+        self.bytes
     }
 
     /// Enters a table of `count` entries of `size` bytes, which is about to be made, besides those of this judgement.

@@ -233,10 +233,11 @@ fn room<O>(items: &[Item<O>], patience: &mut Patience<'_>) -> Result<u64, Limit>
     Ok((items.len() as u64).saturating_mul(size as u64))
 }
 
-/// Enters a configuration, and tells whether it is new; `besides` is what is held besides those that were met.
+/// Enters a configuration, and tells whether it is new; `besides` is what is held besides those that were met and what
+/// is entered.
 fn enter(visited: &mut Visited, row: &[u32], besides: u64, patience: &Patience<'_>) -> Result<bool, Limit> {
     let allowed = patience.budget().bytes_max;
-    if visited.bytes_next().saturating_add(besides) > allowed {
+    if visited.bytes_next().saturating_add(besides).saturating_add(patience.bytes()) > allowed {
         return Err(Limit::Explored {
             visited: patience.steps(),
             bound: format!("{allowed} bytes of memory"),

@@ -86,6 +86,11 @@ pub(crate) fn told_apart_again(
     if sources.chosen.is_empty() {
         return first;
     }
+    // What is chosen stays; what it was chosen by is gone.
+    patience.begin();
+    let writers: usize = open.iter().map(|open| open.writers.len() + open.places.len()).sum();
+    patience.afford(sources.chosen.len() + open.len(), ENTRY)?;
+    patience.afford(writers, size_of::<u32>())?;
     let mut digits = vec![0; open.len()];
     let (mut wrong, mut unknown) = (None, None);
     let mut count = 0;
@@ -96,7 +101,8 @@ pub(crate) fn told_apart_again(
             }
         }
         count += 1;
-        match judge(&Recorded { sources: Some(&sources), ..*recorded }, patience) {
+        let chosen = Recorded { sources: Some(&sources), ..*recorded };
+        match patience.besides(|patience| judge(&chosen, patience)) {
             Ok(()) => return Ok(()),
             Err(Stop::Violated(anomaly)) => drop(wrong.get_or_insert(anomaly)),
             Err(Stop::Unknown(limit)) if patience.is_over() => return Err(limit.into()),

@@ -1,9 +1,11 @@
 //! Lists under the models of causes, compared with all orders of small histories, straight from the definitions.
 
-use constellation_trace::{Act, Sessions, Value};
+use constellation_trace::{Act, Limit, Sessions, Value};
 use constellation_verify::Budget;
 use constellation_verify::models::{self, Finding, Patience, Recorded};
 use proptest::prelude::*;
+
+use super::{judge_within, sessions};
 
 fn judged(sessions: &Sessions, model: &str) -> Finding {
     let model = models::find(model).expect("it is in the table");
@@ -354,5 +356,19 @@ fn what_transactions_do_to_lists_is_not_told_as_what_they_would_do_to_registers(
             panic!("{model}: nil is in a list")
         };
         assert!(anomaly.found.contains("b r(x,[1,nil]) is shown nil in the list x"), "{}", anomaly.found);
+    }
+}
+
+#[test]
+fn what_lists_are_taken_apart_into_counts_beside_what_it_is_judged_by() {
+    // A hundred reads of a hundred values are ten thousand of registers, of 16 bytes each, and 8 more for who wrote what.
+    let values = |upto: usize| (1..=upto).map(|value| value.to_string()).collect::<Vec<_>>().join(",");
+    let line = |nth: usize| format!(" a(x,{nth}) r(x,[{}])", values(nth));
+    let sketch = format!("one {}", (1..=100).map(line).collect::<String>());
+    let sessions = sessions(&sketch);
+    for model in ["causal", "pram", "read-your-writes"] {
+        let found = judge_within(10_000 * (16 + 8) - 1, model, &sessions);
+        let Finding::Unknown(Limit::Memory { .. }) = found else { panic!("{model}: {found:?}") };
+        assert_eq!(judge_within(2_000_000, model, &sessions).word(), "holds", "{model}");
     }
 }
