@@ -41,7 +41,8 @@ impl Share {
             (Some(time), Some(before)) => time >= before.saturating_mul(2),
             _ => true,
         };
-        is_longer && self.steps >= other.steps.saturating_mul(2)
+        // Twice of nothing is nothing, which whoever had it would be given for ever.
+        is_longer && self.steps > other.steps && self.steps >= other.steps.saturating_mul(2)
     }
 }
 

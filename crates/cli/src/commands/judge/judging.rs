@@ -1,6 +1,6 @@
 //! How several models are judged within one budget: each has a share, and what some leave is for those that need more.
 
-use constellation_verify::models::{Finding, Judged, Known, Model, Recorded, conclude};
+use constellation_verify::models::{Finding, Judged, Known, Model, Recorded, conclude_from};
 
 use super::allowance::{Allowance, Share};
 
@@ -19,7 +19,7 @@ pub(super) fn findings(
         tries.push(Try::of(*model, recorded, share, allowance));
     }
     loop {
-        let open = still_open(&tries, allowance);
+        let open = still_open(&tries, recorded, allowance);
         let mut has_tried = false;
         for (nth, place) in open.iter().enumerate() {
             let share = allowance.share(open.len() - nth);
@@ -60,10 +60,10 @@ impl Try {
 }
 
 /// The places of those that more of the budget may decide, and nothing else has.
-fn still_open(tries: &[Try], allowance: &Allowance<'_>) -> Vec<usize> {
+fn still_open(tries: &[Try], recorded: &Recorded<'_>, allowance: &Allowance<'_>) -> Vec<usize> {
     let mut judged: Vec<Judged> =
         tries.iter().map(|one| Judged::new(one.model.about(), one.finding.clone())).collect();
-    conclude(&mut judged);
+    conclude_from(&mut judged, recorded);
     let is_open = |place: &usize| {
         let one = &tries[*place];
         let may_lift = match &one.finding {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use constellation_trace::format::histories::{HistoryFormat, read};
 use constellation_verify::Budget;
-use constellation_verify::models::{Known, all, strongest_first};
+use constellation_verify::models::{Finding, Known, all, find, strongest_first};
 use indicatif::ProgressBar;
 
 use super::super::allowance::Allowance;
@@ -81,7 +81,7 @@ fn time_is_one_for_all() {
         let judged = judged(&asked(Explained::All), &mut allowance);
         assert!(looks.get() <= limit + limit / 10 + 60, "{} ms of {limit}", looks.get());
         let limits = judged.rows.iter().filter_map(|row| match &row.finding {
-            constellation_verify::models::Finding::Unknown(limit) => Some(limit.to_string()),
+            Finding::Unknown(limit) => Some(limit.to_string()),
             _ => None,
         });
         let told = format!("within the bound: {:?} in all", Duration::from_millis(limit));
@@ -103,6 +103,16 @@ fn what_some_models_leave_is_for_those_that_need_more() {
     // A share of all is less than some need, but what the others leave is enough.
     let (taken, still_unknown) = all_steps(needed * 2);
     assert_eq!(still_unknown, unknown, "{taken} of {needed}");
+}
+
+#[test]
+fn who_has_no_steps_at_first_is_not_given_none_for_ever() {
+    let never = || Duration::ZERO;
+    let models =
+        ["strict-serializable", "linearizable"].map(|name| find(name).expect("it is there")).to_vec();
+    let mut allowance = Allowance::new(Budget { steps_max: 1_000, ..Budget::default() }, None, &never);
+    let judged = judged(&Asked { models, ..asked(Explained::None) }, &mut allowance);
+    assert_eq!(known(&judged, Known::Nothing), 2);
 }
 
 #[test]
