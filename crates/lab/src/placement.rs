@@ -113,6 +113,8 @@ pub struct Lost {
     pub count: usize,
     /// How many only some sites have.
     pub partly: usize,
+    /// How many more were at every site only when they had been read where they were missing.
+    pub late: usize,
     /// Of how many that were acknowledged and looked for.
     pub of: usize,
     /// How many more were acknowledged and could be read back at no site.
@@ -179,8 +181,8 @@ impl fmt::Display for Condition {
             Condition::Alike { delay } => write!(f, "every link takes {} ms", delay.as_millis()),
             Condition::Slow { site } => write!(f, "{} is slow", SITE_NAMES[*site]),
             Condition::Busy => f.write_str("all sites are busy"),
-            Condition::Cut { site, way } => {
-                write!(f, "{} {way}", SITE_NAMES[*site])
+            Condition::Cut { site, way, fate } => {
+                write!(f, "{} {}", SITE_NAMES[*site], told::cut_off((*way, *fate)))
             }
             Condition::Pair { writer, reader, .. } => {
                 write!(f, "{} is written to and {} is read", SITE_NAMES[*writer], SITE_NAMES[*reader])
@@ -294,6 +296,8 @@ fn lost(records: &[(usize, &Record)]) -> Lost {
                 all.first.get_or_insert((*round, kept.write));
             } else if !kept.missing.is_empty() {
                 all.partly += 1;
+            } else if !kept.late.is_empty() {
+                all.late += 1;
             }
         }
         // What was looked for is acknowledged.

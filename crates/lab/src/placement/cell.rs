@@ -179,7 +179,7 @@ mod tests {
     use super::*;
     use crate::placement::client::Kind;
     use crate::placement::judged::Violation;
-    use crate::placement::protocol::Condition;
+    use crate::placement::protocol::{Condition, Fate};
 
     fn violated() -> Consistency {
         let violation =
@@ -193,8 +193,8 @@ mod tests {
 
     /// What is made of a store that answered so many of three in a cut both ways.
     fn of(done: usize, linearizable: &Consistency, baseline: &Baseline, lost: &Lost) -> InPartition {
-        let (way, kind, gap) = (Way::Both, Kind::Read, Duration::ZERO);
-        let both = Answers { cut: 0, way, site: 0, kind, asked: 3, done, gap };
+        let (way, fate, kind, gap) = (Way::Both, Fate::Held, Kind::Read, Duration::ZERO);
+        let both = Answers { cut: 0, way, fate, site: 0, kind, asked: 3, done, gap };
         // Who is silent in one direction alone makes no difference.
         let one_way = Answers { way: Way::From, done: 0, ..both };
         InPartition::of(&[both, one_way], linearizable, baseline, lost)

@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::client::Kind;
-use super::protocol::{CUT_AT, Condition, FAIL_OVER, HEAL_AT, TIMEOUT, Way};
+use super::protocol::{CUT_AT, Condition, FAIL_OVER, Fate, HEAL_AT, TIMEOUT, Way};
 use super::record::{Asked, Phase, Record};
 
 /// A number of round trips on the critical path of an operation, in hundredths.
@@ -156,6 +156,8 @@ pub struct Answers {
     pub cut: usize,
     /// Which way.
     pub way: Way,
+    /// What became of what was sent meanwhile.
+    pub fate: Fate,
     /// Which site was asked.
     pub site: usize,
     /// What.
@@ -198,8 +200,8 @@ impl Answers {
 
 /// How each site answered each kind of operation in a round with a cut; nothing for another round.
 pub fn answers(record: &Record) -> Vec<Answers> {
-    let Condition::Cut { site: cut, way } = record.round.condition else { return Vec::new() };
-    rows(record.round.sites).map(|(site, kind)| answers_of(record, (cut, way), site, kind)).collect()
+    let Condition::Cut { site: cut, way, fate } = record.round.condition else { return Vec::new() };
+    rows(record.round.sites).map(|(site, kind)| answers_of(record, (cut, way, fate), site, kind)).collect()
 }
 
 /// From then on what is asked may have no answer before the heal.
@@ -214,7 +216,7 @@ pub(super) fn during_cut(record: &Record, site: usize, kind: Kind) -> impl Itera
     })
 }
 
-fn answers_of(record: &Record, (cut, way): (usize, Way), site: usize, kind: Kind) -> Answers {
+fn answers_of(record: &Record, (cut, way, fate): (usize, Way, Fate), site: usize, kind: Kind) -> Answers {
     let during: Vec<&Asked> = during_cut(record, site, kind).collect();
     let judged = during.iter().filter(|asked| asked.begun >= CUT_AT + FAIL_OVER);
     let done = judged.clone().filter(|asked| asked.done().is_some()).count();
@@ -223,7 +225,7 @@ fn answers_of(record: &Record, (cut, way): (usize, Way), site: usize, kind: Kind
     let gap = silent.map_or(Duration::ZERO, |silent| {
         during.get(silent + 1).map_or(LAST, |next| next.begun).saturating_sub(CUT_AT)
     });
-    Answers { cut, way, site, kind, asked: judged.count(), done, gap }
+    Answers { cut, way, fate, site, kind, asked: judged.count(), done, gap }
 }
 
 /// What became of an acknowledged write, as it was read back at the end.
@@ -233,8 +235,10 @@ pub struct Kept {
     pub write: usize,
     /// The sites that showed it, or what may have replaced it.
     pub seen: Vec<usize>,
-    /// The sites that showed nothing, or what had been acknowledged before it began.
+    /// The sites that showed nothing, or what had been acknowledged before it began; where one was asked again, then.
     pub missing: Vec<usize>,
+    /// The sites that did so at first, and not when they were asked again: it came there by being read.
+    pub late: Vec<usize>,
 }
 
 impl Kept {
@@ -247,20 +251,22 @@ impl Kept {
 /// What became of each acknowledged write whose key was read back. O(n log n), and O(n²) for each key.
 pub fn kept(record: &Record) -> Vec<Kept> {
     let mut writes: BTreeMap<&str, Vec<(usize, &Asked)>> = BTreeMap::new();
-    let mut back: BTreeMap<&str, Vec<(usize, Option<u64>)>> = BTreeMap::new();
+    // What each site showed first, and last.
+    let mut back: BTreeMap<&str, BTreeMap<usize, [Option<u64>; 2]>> = BTreeMap::new();
     for (place, asked) in record.asked.iter().enumerate() {
         let key = asked.ask.key.as_str();
         match (asked.ask.kind(), asked.phase, asked.done()) {
             (Kind::Write, ..) => writes.entry(key).or_default().push((place, asked)),
             (Kind::Read, Phase::ReadBack, Some((_, shown))) => {
-                back.entry(key).or_default().push((asked.site, shown));
+                back.entry(key).or_default().entry(asked.site).or_insert([shown; 2])[1] = shown;
             }
             _ => {}
         }
     }
     let of_each = writes.iter().flat_map(|(key, of_key)| {
-        let back = back.get(key).map_or(&[][..], Vec::as_slice);
-        let acknowledged = of_key.iter().filter(|(_, write)| !back.is_empty() && write.done().is_some());
+        let back = back.get(key).cloned().unwrap_or_default();
+        let is_looked_for = !back.is_empty();
+        let acknowledged = of_key.iter().filter(move |(_, write)| is_looked_for && write.done().is_some());
         acknowledged.map(move |(place, write)| {
             // What is shown was there before it, and so has not replaced it.
             let is_missing = |shown: Option<u64>| {
@@ -268,9 +274,10 @@ pub fn kept(record: &Record) -> Vec<Kept> {
                 let ended = of_shown.and_then(|(_, other)| other.done().map(|(ended, _)| ended));
                 shown.is_none() || ended.is_some_and(|ended| ended < write.begun)
             };
-            let sites = |of: Vec<&(usize, Option<u64>)>| of.into_iter().map(|(site, _)| *site).collect();
-            let (missing, seen) = back.iter().partition(|(_, shown)| is_missing(*shown));
-            Kept { write: *place, seen: sites(seen), missing: sites(missing) }
+            let sites = back.keys().copied();
+            let (missing, seen): (Vec<usize>, Vec<usize>) = sites.partition(|site| is_missing(back[site][1]));
+            let late = seen.iter().copied().filter(|site| is_missing(back[site][0])).collect();
+            Kept { write: *place, seen, missing, late }
         })
     });
     let mut all: Vec<Kept> = of_each.collect();
@@ -340,7 +347,7 @@ mod tests {
 
     #[test]
     fn a_gap_ends_with_the_first_operation_from_which_on_all_are_done() {
-        let cut = Condition::Cut { site: 0, way: Way::Both };
+        let cut = Condition::Cut { site: 0, way: Way::Both, fate: Fate::Held };
         let at = |begun: u64, ended| (Ask::read("k"), begun, ended, Answer::Ok(None));
         let answers = answers(&record(
             cut,

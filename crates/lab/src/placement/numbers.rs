@@ -78,7 +78,7 @@ impl CutRow {
 impl Answers {
     /// How the network was.
     pub const fn condition(&self) -> Condition {
-        Condition::Cut { site: self.cut, way: self.way }
+        Condition::Cut { site: self.cut, way: self.way, fate: self.fate }
     }
 }
 

@@ -46,6 +46,8 @@ pub struct Round {
     pub condition: Condition,
     /// When which links are cut, and heal, in order; between [`CUT_AT`] and [`HEAL_AT`].
     pub cuts: Vec<(Duration, Cutting)>,
+    /// What becomes of what is sent over a link that is cut.
+    pub fate: Fate,
 }
 
 /// How the network is during a round.
@@ -69,6 +71,8 @@ pub enum Condition {
         site: usize,
         /// Which links.
         way: Way,
+        /// What becomes of what is sent over them.
+        fate: Fate,
     },
     /// Every link takes [`PLAIN_MS`]; there is one write, and after its acknowledgement one read. None of the rounds of
     /// [`Round::all`] is so.
@@ -93,7 +97,17 @@ pub enum Way {
     To,
 }
 
-/// Whom to cut off, besides those that are, or that no cut is left. What is sent over a cut link arrives after the heal.
+/// What becomes of what is sent over a link that is cut.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Fate {
+    /// It arrives after the heal, as where one connection lasts through a short cut.
+    Held,
+    /// It never arrives, nor does what was on its way when the cut came: connections break, and whoever wants to have
+    /// something arrive has to send it again.
+    Lost,
+}
+
+/// Whom to cut off, besides those that are, or that no cut is left; what is sent meanwhile has the [`Fate`] of the round.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Cutting {
     /// Links between this site and all others are cut.
@@ -117,23 +131,25 @@ pub enum Cutting {
 impl Round {
     /// The round under such a network, and with the cuts that this means.
     pub fn new(sites: usize, condition: Condition) -> Round {
-        let cuts = match condition {
-            Condition::Cut { site, way } => {
-                vec![(CUT_AT, Cutting::Cut { site, way }), (HEAL_AT, Cutting::Heal)]
+        let (cuts, fate) = match condition {
+            Condition::Cut { site, way, fate } => {
+                (vec![(CUT_AT, Cutting::Cut { site, way }), (HEAL_AT, Cutting::Heal)], fate)
             }
             Condition::Alike { .. } | Condition::Slow { .. } | Condition::Busy | Condition::Pair { .. } => {
-                Vec::new()
+                (Vec::new(), Fate::Held)
             }
         };
-        Round { sites, condition, cuts }
+        Round { sites, condition, cuts, fate }
     }
 
-    /// The rounds by which a store at so many sites is placed: normal operation, then each site cut off, then one way only.
+    /// The rounds by which a store at so many sites is placed: normal operation, then each site cut off, then one way only,
+    /// then each once more with all lost that is sent meanwhile.
     pub fn all(sites: usize) -> Vec<Round> {
         let alike = SWEEP_MS.map(|ms| Condition::Alike { delay: Duration::from_millis(ms) });
         let slow = (0..sites).map(|site| Condition::Slow { site });
-        let ways = [Way::Both, Way::From, Way::To].into_iter();
-        let cut = ways.flat_map(|way| (0..sites).map(move |site| Condition::Cut { site, way }));
+        let ways = [Way::Both, Way::From, Way::To].map(|way| (way, Fate::Held));
+        let ways = ways.into_iter().chain([(Way::Both, Fate::Lost)]);
+        let cut = ways.flat_map(|(way, fate)| (0..sites).map(move |site| Condition::Cut { site, way, fate }));
         let all = alike.into_iter().chain(slow).chain([Condition::Busy]).chain(cut);
         all.map(|condition| Round::new(sites, condition)).collect()
     }
@@ -160,6 +176,21 @@ impl Round {
             Condition::Busy | Condition::Cut { .. } => partition::LONGEST,
             Condition::Alike { .. } | Condition::Slow { .. } => normal::longest(self.sites),
             Condition::Pair { rest, .. } => pair::longest(rest),
+        }
+    }
+}
+
+impl Cutting {
+    /// Whether it cuts what one site sends to another.
+    pub const fn parts(self, source: usize, target: usize) -> bool {
+        match self {
+            Cutting::Cut { site, way } => {
+                let is_from = site == source && !matches!(way, Way::To);
+                let is_to = site == target && !matches!(way, Way::From);
+                source != target && (is_from || is_to)
+            }
+            Cutting::Link { source: from, target: to } => from == source && to == target,
+            Cutting::Heal => false,
         }
     }
 }

@@ -13,7 +13,7 @@ use constellation_trace::{NodeId, Trace};
 
 use super::PlaceError;
 use super::client::{Answer, Ask, Kind, What};
-use super::protocol::{Cutting, Event, Orders, Round, Tester, Way};
+use super::protocol::{Cutting, Event, Fate, Orders, Round, Tester, Way};
 use super::record::{Record, node, time};
 
 /// What passes between clients and sites, and among sites.
@@ -158,7 +158,7 @@ where
     let told = luck.told();
     let factory = |me: NodeId| {
         if me.number() < count {
-            Party::Site(make(Sites { me, count }), told)
+            Party::Site(make(Sites { me, count }), told, Deaf::of(round, me.index()))
         } else {
             Party::Tester(Box::new(Tester::new(round)), told)
         }
@@ -193,7 +193,8 @@ fn setup(round: &Round, loss: Odds) -> Setup<()> {
         }
     }
     let mut plan = Plan::new();
-    for (at, cutting) in &round.cuts {
+    // What is lost, whoever it is sent to does not hear.
+    for (at, cutting) in round.cuts.iter().filter(|_| round.fate == Fate::Held) {
         let act = match *cutting {
             Cutting::Cut { site, way } => {
                 let others = sites.clone().filter(|other| *other != site).map(node).collect();
@@ -214,10 +215,36 @@ fn setup(round: &Round, loss: Odds) -> Setup<()> {
     Setup { network, plan, ..Setup::new(names.map(Machine::from), time(round.longest())) }
 }
 
+/// What never arrives at a site: from whom, from when on, and until when.
+#[derive(Clone, Debug)]
+struct Deaf(Vec<(NodeId, Duration, Duration)>);
+
+impl Deaf {
+    /// The cuts of a round, as a site meets them whose messages are lost; none where they are held.
+    fn of(round: &Round, me: usize) -> Deaf {
+        let (mut cut, mut windows) = (BTreeMap::new(), Vec::new());
+        for (at, cutting) in round.cuts.iter().filter(|_| round.fate == Fate::Lost) {
+            for source in (0..round.sites).filter(|source| cutting.parts(*source, me)) {
+                cut.entry(node(source)).or_insert(*at);
+            }
+            if *cutting == Cutting::Heal {
+                windows
+                    .extend(std::mem::take(&mut cut).into_iter().map(|(source, from)| (source, from, *at)));
+            }
+        }
+        windows.extend(cut.into_iter().map(|(source, from)| (source, from, Duration::MAX)));
+        Deaf(windows)
+    }
+
+    fn hears(&self, source: NodeId, at: Duration) -> bool {
+        !self.0.iter().any(|(from, since, until)| *from == source && (*since..*until).contains(&at))
+    }
+}
+
 /// A node of the world.
 #[derive(Clone, Debug)]
 enum Party<S> {
-    Site(S, Told),
+    Site(S, Told, Deaf),
     /// A site when all is over.
     Gone,
     Tester(Box<Tester>, Told),
@@ -228,6 +255,12 @@ impl<M: Clone + fmt::Debug, S: Node<Message = Wire<M>, Request = ()>> Node for P
     type Request = ();
 
     fn on(&mut self, now: Now, input: Input<Wire<M>, ()>, effects: &mut Effects<Wire<M>>) {
+        let elapsed = now.elapsed.since(Now::ZERO.elapsed);
+        if let (Party::Site(.., deaf), Input::Message { from, .. }) = (&*self, &input)
+            && !deaf.hears(*from, elapsed)
+        {
+            return;
+        }
         if let (Told::InWords, Input::Message { message, .. }) = (self.told(), &input) {
             effects.label(self.heard(message));
         }
@@ -236,7 +269,7 @@ impl<M: Clone + fmt::Debug, S: Node<Message = Wire<M>, Request = ()>> Node for P
                 *self = Party::Gone;
                 return;
             }
-            Party::Site(site, _) => return site.on(now, input, effects),
+            Party::Site(site, ..) => return site.on(now, input, effects),
             Party::Gone => return,
             Party::Tester(tester, told) => (tester, *told),
         };
@@ -248,7 +281,6 @@ impl<M: Clone + fmt::Debug, S: Node<Message = Wire<M>, Request = ()>> Node for P
             Input::Timer(WAKE) => Event::Woken,
             _ => return,
         };
-        let elapsed = now.elapsed.since(Now::ZERO.elapsed);
         let Orders { asks, wake_at } = tester.on(elapsed, event);
         if told == Told::InWords {
             tester.given_up().for_each(|asked| {
@@ -282,7 +314,7 @@ impl<M: Clone + fmt::Debug, S: Node<Message = Wire<M>, Request = ()>> Node for P
 impl<S> Party<S> {
     const fn told(&self) -> Told {
         match self {
-            Party::Site(_, told) | Party::Tester(_, told) => *told,
+            Party::Site(_, told, _) | Party::Tester(_, told) => *told,
             Party::Gone => Told::No,
         }
     }

@@ -99,6 +99,7 @@ pub const STORES: &[StoreInfo] = &[
             "n=3,r=1,w=3,repair=off",
             "n=3,r=2,w=2,repair=off",
             "n=3,r=2,w=2,repair=before",
+            "n=3,r=2,w=2,repair=before,skew=200ms",
             "n=3,r=3,w=1,repair=off",
             "n=2,r=1,w=1,repair=off",
             "n=2,r=1,w=1,repair=off,sloppy=on",
@@ -264,7 +265,7 @@ impl Store {
                 simulated::run(round, seed, &[], |sites| leader::Replica::new(*set, sites))
             }
             Design::Quorum(set) => {
-                simulated::run(round, seed, &[], |sites| quorum::Replica::new(*set, sites))
+                simulated::run(round, seed, &set.walls(), |sites| quorum::Replica::new(*set, sites))
             }
             Design::Consensus(set) => {
                 simulated::run(round, seed, &[], |sites| consensus::Replica::new(*set, sites))

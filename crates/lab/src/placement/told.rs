@@ -7,14 +7,14 @@ use super::cell::InPartition;
 use super::client::{Answer, Kind, What};
 use super::judged::{Consistency, Strongest, Violation};
 use super::measure::{Answers, Served, Share, Trips};
-use super::protocol::{READ_BACK, Way};
+use super::protocol::{Fate, READ_BACK, Way};
 use super::record::{Asked, Record};
 use super::trade::Trade;
 use super::{Elsewhere, Lost, Placement, SITE_NAMES, StaleReads, Store};
 
 /// What is to be said of partition.
 pub fn partition(placement: &Placement) -> String {
-    let who = who_answers(Way::Both, &of_way(&placement.answers, Way::Both));
+    let who = who_answers("is cut off", &of_way(&placement.answers, (Way::Both, Fate::Held)));
     let what = match (&placement.in_partition, placement.cell.partition) {
         (Consistency::Holds, InPartition::Unknown) if placement.lost.is_known() => {
             "nothing wrong was seen, so the cuts did not reach the store".to_owned()
@@ -32,17 +32,33 @@ pub fn partition(placement: &Placement) -> String {
     format!("{who}; {what}.")
 }
 
-/// What is to be said of cuts in one direction: a sentence for each in which others answer, or later, than in a partition. What
-/// is answered then is judged with the rest.
+/// What is to be said of cuts in one direction, and of those in which messages are lost: a sentence for each in which others
+/// answer, or later, than in a partition. What is answered then is judged with the rest.
 pub fn one_way(placement: &Placement) -> Vec<String> {
-    let of = |way: Way, words: Way| who_answers(words, &of_way(&placement.answers, way));
-    let differs = |way: &Way| of(*way, Way::Both) != of(Way::Both, Way::Both);
-    let ways = [Way::From, Way::To].into_iter().filter(differs);
-    ways.map(|way| format!("{}.", of(way, way))).collect()
+    let of = |way: (Way, Fate), words: &str| who_answers(words, &of_way(&placement.answers, way));
+    let whole = (Way::Both, Fate::Held);
+    let ways = [(Way::From, Fate::Held), (Way::To, Fate::Held)];
+    let mut differing: Vec<_> = ways.into_iter().filter(|way| of(*way, "") != of(whole, "")).collect();
+    let lossy = (Way::Both, Fate::Lost);
+    let shares = |way: (Way, Fate)| -> Vec<_> {
+        let rows = of_way(&placement.answers, way);
+        rows.iter().map(|row| (row.cut, row.site, row.kind, row.share())).collect()
+    };
+    // How many, and when, is luck there as well as otherwise.
+    if shares(lossy) != shares(whole) {
+        differing.push(lossy);
+    }
+    differing.into_iter().map(|way| format!("{}.", of(way, &cut_off(way)))).collect()
 }
 
-fn of_way(answers: &[Answers], way: Way) -> Vec<Answers> {
-    answers.iter().filter(|row| row.way == way).copied().collect()
+/// What is said of a site: `is cut off with losses`.
+pub(super) fn cut_off((way, fate): (Way, Fate)) -> String {
+    let with = if fate == Fate::Lost { " with losses" } else { "" };
+    format!("{way}{with}")
+}
+
+fn of_way(answers: &[Answers], way: (Way, Fate)) -> Vec<Answers> {
+    answers.iter().filter(|row| (row.way, row.fate) == way).copied().collect()
 }
 
 /// What is to be said of normal operation.
@@ -141,13 +157,15 @@ fn lost(lost: &Lost) -> String {
         0 => gone,
         unread => format!("{gone}, {unread} more could be read back at no site"),
     };
-    match lost.partly {
-        0 => gone,
-        partly => format!(
-            "{gone}, but {partly} {} not at every site {} after the heal",
-            were(partly),
-            ms(READ_BACK)
-        ),
+    let missing =
+        |count: usize| format!("{count} {} not at every site {} after the heal", were(count), ms(READ_BACK));
+    match (lost.partly, lost.late) {
+        (0, 0) => gone,
+        (partly, 0) => format!("{gone}, but {}", missing(partly)),
+        (0, late) => format!("{gone}, but {} until they were read there", missing(late)),
+        (partly, late) => {
+            format!("{gone}, but {}, {late} of them until they were read there", missing(partly + late))
+        }
     }
 }
 
@@ -173,8 +191,9 @@ fn as_before(placement: &Placement) -> String {
 fn wrong(placement: &Placement, found: &str) -> String {
     let Placement { stale_in_partition: stale, baseline, .. } = placement;
     let mut parts = Vec::new();
-    if stale.count > 0 {
-        parts.push(stale_reads(stale));
+    match stale.count {
+        0 => parts.push(format!("what is answered is not linearizable ({found})")),
+        _ => parts.push(stale_reads(stale)),
     }
     if placement.lost != Lost::default() {
         parts.push(lost(&placement.lost));
@@ -192,15 +211,11 @@ fn wrong(placement: &Placement, found: &str) -> String {
         }
         _ => {}
     }
-    if parts.is_empty() {
-        format!("what is answered is not linearizable: {found}")
-    } else {
-        parts.join(", and ")
-    }
+    parts.join(", and ")
 }
 
 /// Who answers what with which site cut off.
-fn who_answers(way: Way, answers: &[Answers]) -> String {
+fn who_answers(way: &str, answers: &[Answers]) -> String {
     // Who answers again: a site at which nothing failed after the gap, neither reads nor writes.
     let fails = |of: &Answers| {
         answers.iter().any(|row| (row.cut, row.site) == (of.cut, of.site) && !row.is_available())

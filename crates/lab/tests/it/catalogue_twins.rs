@@ -47,7 +47,8 @@ const TWINS: [Twins; 32] = [
     ("redis", "replication without fail-over", "leader:sync=none,reads=anywhere,failover=off"),
     ("redis", "Sentinel", "leader:sync=none,reads=leader,failover=majority"),
     ("scylladb", "reads and writes at ONE", "quorum:n=3,r=1,w=1,repair=off,sloppy=off"),
-    ("scylladb", "reads and writes at QUORUM", "quorum:n=3,r=2,w=2,repair=off,sloppy=off"),
+    // Where replicas differ, a read at QUORUM brings those that it asked up to date before it answers, as Cassandra's does.
+    ("scylladb", "reads and writes at QUORUM", "quorum:n=3,r=2,w=2,repair=before,sloppy=off"),
     ("spanner", "stale reads", "consensus:reads=anywhere"),
     ("tidb", "stale reads", "consensus:reads=anywhere"),
     ("voldemort", "required-reads=1", "quorum:n=3,r=1,w=1,repair=after,sloppy=off"),

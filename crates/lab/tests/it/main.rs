@@ -17,6 +17,7 @@ mod given_faults;
 mod hunting;
 mod lanes;
 mod losing;
+mod lossy_cuts;
 mod machine_steps;
 mod machines;
 mod modelled;

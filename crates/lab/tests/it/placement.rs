@@ -10,7 +10,7 @@ use constellation_lab::placement::cell::{Cell, InPartition};
 use constellation_lab::placement::client::{Answer, Client};
 use constellation_lab::placement::judged::{self, Consistency};
 use constellation_lab::placement::protocol::{
-    CUT_AT, Condition, Cutting, Event, HEAL_AT, Orders, Round, Tester, Way,
+    CUT_AT, Condition, Cutting, Event, Fate, HEAL_AT, Orders, Round, Tester, Way,
 };
 use constellation_lab::placement::record::{Phase, Record};
 use constellation_lab::placement::requirements::{Fulfilled, Requirement};
@@ -312,9 +312,15 @@ fn struck(seed: u64, sites: usize) -> Round {
 
 /// The first seeds of so many with which a store, cut by luck, is not linearizable.
 pub(crate) fn not_linearizable(store: &str, seeds: u64) -> Vec<u64> {
+    not_linearizable_if(Fate::Held, store, seeds)
+}
+
+/// The same where what is sent over a link that is cut has this fate.
+pub(crate) fn not_linearizable_if(fate: Fate, store: &str, seeds: u64) -> Vec<u64> {
     let store: Store = store.parse().expect("it is in the table");
     let is_wrong = |seed: &u64| {
-        let record = store.run(&struck(*seed, store.sites), *seed).expect("it runs");
+        let round = Round { fate, ..struck(*seed, store.sites) };
+        let record = store.run(&round, *seed).expect("it runs");
         match judged::linearizable(&[(0, &record)]) {
             Consistency::Holds => false,
             Consistency::Violated(_) => true,

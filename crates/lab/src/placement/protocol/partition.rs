@@ -1,11 +1,14 @@
 //! A partition: one site is cut off and comes back, while clients at every site go on asking, whatever became of what they
 //! asked before; at the end every acknowledged key is read at every site.
+//!
+//! Right after the heal some keys of which nobody knows whether they were written are read, at one site after the other: what
+//! one reader was shown a later one must be shown, too (Attiya, Bar-Noy and Dolev 1995, on why readers write).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
-use super::{CUT_AT, Desk, HEAL_AT, READ_BACK, Round, TIMEOUT};
-use crate::placement::client::{Ask, Kind};
+use super::{CUT_AT, Desk, HEAL_AT, READ_BACK, Round, SOON, TIMEOUT};
+use crate::placement::client::{Answer, Ask, Kind};
 use crate::placement::record::Phase;
 
 /// How often each site is asked to read, and as often to write: open loop, so that a store that is slow or silent is not
@@ -20,8 +23,12 @@ const STRIDE: usize = 7;
 const LAST: Duration = Duration::from_millis(6_000);
 /// When the reading back begins: all that was asked is over, and a store has had time to settle since the heal.
 const READ_BACK_AT: Duration = HEAL_AT.saturating_add(READ_BACK);
+/// How long after that a site is asked again where something may be missing: a store that repairs what it reads has had time to.
+const AGAIN: Duration = Duration::from_millis(200);
 /// How many operations in a row may fail at a site before no more is read back there.
 const SILENT_MAX: usize = 3;
+/// Of how many keys of each site that may have been written during the cut, and may not, it is asked right after the heal.
+const IN_DOUBT: usize = 6;
 /// How long a round takes at most.
 pub(super) const LONGEST: Duration = Duration::from_secs(60);
 
@@ -39,13 +46,26 @@ pub(super) struct Partition {
     /// Of each site the first that was acknowledged after the cut: how long others do not show it, they are asked again and
     /// again.
     first: Vec<Option<String>>,
+    in_doubt: InDoubt,
     reading: Vec<ReadBack>,
+}
+
+/// Where the reading of keys stands of which nobody knows whether they were written.
+#[derive(Clone, Debug)]
+enum InDoubt {
+    /// There is no heal yet.
+    Ahead,
+    /// What is still to be read, at which site; the next begins then.
+    Reading { ahead: VecDeque<(usize, String)>, at: Duration, asked: Option<u32> },
 }
 
 /// Where the reading back stands at one site.
 #[derive(Clone, Debug)]
 struct ReadBack {
     keys: Vec<String>,
+    /// How many of them are read for the first time; the others once more, from then on, where something may be missing.
+    first: usize,
+    again_at: Duration,
     read: usize,
     asked: Option<u32>,
     silent: usize,
@@ -60,6 +80,7 @@ impl Partition {
             clients: vec![0; round.sites],
             own: vec![Vec::new(); round.sites],
             first: vec![None; round.sites],
+            in_doubt: InDoubt::Ahead,
             reading: Vec::new(),
         }
     }
@@ -75,6 +96,7 @@ impl Partition {
         while self.due() <= desk.now.min(LAST) {
             self.tick(desk);
         }
+        self.read_in_doubt(desk);
         if self.due() <= LAST {
             desk.wake(self.due());
         } else if desk.now < READ_BACK_AT {
@@ -105,11 +127,35 @@ impl Partition {
             Kind::Read if cycle % 2 == 0 => Ask::read(shared()),
             Kind::Read => Ask::read(self.of_another(site, cycle).unwrap_or_else(shared)),
         };
+        self.ask(site, ask, desk);
+    }
+
+    /// A client that waits for nothing asks.
+    fn ask(&mut self, site: usize, ask: Ask, desk: &mut Desk) -> u32 {
         let client = self.idle[site].pop_first().unwrap_or_else(|| {
             self.clients[site] += 1;
             self.clients[site] - 1
         });
-        desk.ask(site, client, ask, Phase::Traffic);
+        desk.ask(site, client, ask, Phase::Traffic)
+    }
+
+    /// From the heal on, one key after the other, each first where it was to be written and then at the other sites; each
+    /// read begins after the one before has ended.
+    fn read_in_doubt(&mut self, desk: &mut Desk) {
+        if matches!(self.in_doubt, InDoubt::Ahead) && desk.now >= HEAL_AT {
+            let ahead = in_doubt(self.sites, desk);
+            self.in_doubt = InDoubt::Reading { ahead, at: desk.now, asked: None };
+        }
+        let InDoubt::Reading { ahead, at, asked: None } = &mut self.in_doubt else { return };
+        if desk.now < *at {
+            return desk.wake(*at);
+        }
+        let next = if desk.now <= LAST { ahead.pop_front() } else { None };
+        let Some((site, key)) = next else { return };
+        let number = self.ask(site, Ask::read(key), desk);
+        if let InDoubt::Reading { asked, .. } = &mut self.in_doubt {
+            *asked = Some(number);
+        }
     }
 
     /// A key that another site has written, old or new, or the first of it.
@@ -125,10 +171,24 @@ impl Partition {
         if asked.phase == Phase::ReadBack {
             let reading = &mut self.reading[asked.site];
             reading.silent = if asked.done().is_some() { 0 } else { reading.silent + 1 };
+            // Of a key that was written once and is shown, there is nothing more to see.
+            let may_lack =
+                asked.done().is_some_and(|(_, shown)| shown.is_none()) || !asked.ask.key.starts_with("own");
+            if reading.read < reading.first && may_lack {
+                reading.keys.push(asked.ask.key.clone());
+            }
             (reading.asked, reading.read) = (None, reading.read + 1);
+            if reading.read <= reading.first {
+                reading.again_at = desk.now + AGAIN;
+            }
             return;
         }
         self.idle[asked.site].insert(asked.client);
+        if let InDoubt::Reading { at, asked: reading, .. } = &mut self.in_doubt
+            && *reading == Some(number)
+        {
+            (*at, *reading) = (desk.now + SOON, None);
+        }
         if asked.ask.kind() == Kind::Write && asked.done().is_some() && asked.ask.key.starts_with("own") {
             self.own[asked.site].push(asked.ask.key.clone());
             if desk.now >= CUT_AT {
@@ -143,16 +203,40 @@ impl Partition {
             let written = desk.record.asked.iter().filter(|asked| asked.ask.kind() == Kind::Write);
             let keys = written.filter(|asked| asked.done().is_some()).map(|asked| asked.ask.key.clone());
             let keys: Vec<String> = keys.collect::<BTreeSet<_>>().into_iter().collect();
-            self.reading = vec![ReadBack { keys, read: 0, asked: None, silent: 0 }; self.sites];
+            let first = keys.len();
+            let (read, asked, silent, again_at) = (0, None, 0, Duration::ZERO);
+            self.reading = vec![ReadBack { keys, first, again_at, read, asked, silent }; self.sites];
         }
         for (site, reading) in self.reading.iter_mut().enumerate() {
-            if reading.asked.is_none() && !reading.is_over() {
+            if reading.asked.is_some() || reading.is_over() {
+                continue;
+            }
+            if reading.read >= reading.first && desk.now < reading.again_at {
+                desk.wake(reading.again_at);
+            } else {
                 // Client 0 has been idle for long: all were answered or given up.
                 let ask = Ask::read(reading.keys[reading.read].clone());
                 reading.asked = Some(desk.ask(site, 0, ask, Phase::ReadBack));
             }
         }
     }
+}
+
+/// What is read at which site of writes since the cut that are not known to be done: the last ones of each site.
+fn in_doubt(sites: usize, desk: &Desk) -> VecDeque<(usize, String)> {
+    let mut ahead = VecDeque::new();
+    for writer in 0..sites {
+        let own = desk.record.asked.iter().rev().filter(|asked| {
+            let is_write = asked.ask.kind() == Kind::Write && asked.ask.key.starts_with("own");
+            let is_open = matches!(asked.ended, None | Some((_, Answer::Unknown(_))));
+            asked.site == writer && is_write && is_open && asked.begun >= CUT_AT
+        });
+        for asked in own.take(IN_DOUBT) {
+            let order = (0..sites).map(|nth| (writer + nth) % sites);
+            ahead.extend(order.map(|site| (site, asked.ask.key.clone())));
+        }
+    }
+    ahead
 }
 
 impl ReadBack {

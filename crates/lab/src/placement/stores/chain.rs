@@ -4,8 +4,9 @@
 mod master;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use constellation_fabric::{Effects, Input, Node, Now};
+use constellation_fabric::{Effects, Input, Node, Now, Timer};
 use constellation_trace::{Elapsed, NodeId};
 
 use self::master::{Epoch, Membership, Sealed, State, TICK};
@@ -82,7 +83,12 @@ impl Chain {
     }
 }
 
-/// What sites say to each other. Links keep the order. What is of a chain is not taken by a site that is in another.
+/// How often a site looks whether what it passed on is committed, and passes it on once more: more than the way there and back
+/// of a chain with a slow site.
+const RESEND: Duration = Duration::from_millis(500);
+const RESEND_TIMER: Timer = Timer(1);
+
+/// What sites say to each other. Links keep the order, and may lose messages. What is of a chain is not taken by a site that is in another.
 #[derive(Clone, Debug)]
 pub(super) enum Message {
     /// To the head, or of a read to the tail, for a client elsewhere.
@@ -159,12 +165,24 @@ pub(super) struct Replica {
     last: u64,
     /// All writes up to this one are known to be committed.
     committed: u64,
+    /// What it passed on and does not know to be committed (the paper's Sent); and the last of it at the last look.
+    sent: BTreeMap<u64, (Waiting, String, u64)>,
+    due: u64,
 }
 
 impl Replica {
     pub(super) fn new(set: Chain, sites: Sites) -> Replica {
         let chain = Membership::new(sites);
-        Replica { set, sites, chain, holds: BTreeMap::new(), last: 0, committed: 0 }
+        Replica {
+            set,
+            sites,
+            chain,
+            holds: BTreeMap::new(),
+            last: 0,
+            committed: 0,
+            sent: BTreeMap::new(),
+            due: 0,
+        }
     }
 
     /// Of a client here.
@@ -215,12 +233,42 @@ impl Replica {
             return self.reply(waiting, Answer::Ok(None), effects);
         };
         let epoch = self.chain.epoch;
+        self.sent.insert(number, (waiting, key.clone(), value));
         effects.send(next, Wire::Peer(Message::Update { epoch, number, waiting, key, value }));
+    }
+
+    /// What it passed on before the last look and does not know to be committed may be lost, or the word that it is.
+    fn resend(&mut self, effects: &mut Effects<Wire<Message>>) {
+        effects.set_timer(RESEND_TIMER, RESEND);
+        let due = std::mem::replace(&mut self.due, self.last);
+        let Some(next) = self.chain.next().filter(|_| self.committed < due) else { return };
+        for (number, (waiting, key, value)) in &self.sent {
+            let (epoch, number, waiting, value) = (self.chain.epoch, *number, *waiting, *value);
+            let update = Message::Update { epoch, number, waiting, key: key.clone(), value };
+            effects.send(next, Wire::Peer(update));
+        }
+    }
+
+    /// A write that is passed on to this site: the next, or one that it has, and that may be known to be committed here.
+    fn take(
+        &mut self,
+        from: NodeId,
+        number: u64,
+        (waiting, key, value): (Waiting, String, u64),
+        effects: &mut Effects<Wire<Message>>,
+    ) {
+        if number == self.last + 1 {
+            self.update(number, waiting, key, value, effects);
+        } else if number <= self.committed {
+            let (epoch, number) = (self.chain.epoch, self.committed);
+            effects.send(from, Wire::Peer(Message::Committed { epoch, number, key: None }));
+        }
     }
 
     /// All writes up to this one are committed: older ones to its key are of no use any more.
     fn commit(&mut self, number: u64, key: Option<String>, effects: &mut Effects<Wire<Message>>) {
         self.committed = number;
+        self.sent = self.sent.split_off(&(number + 1));
         if let Some(writes) = key.as_ref().and_then(|key| self.holds.get_mut(key)) {
             *writes = writes.split_off(&number);
         }
@@ -262,9 +310,11 @@ impl Replica {
             Message::Forward { waiting, ask } => self.serve(now, waiting, ask, effects),
             Message::Answered { waiting, told } => self.reply(waiting, told, effects),
             Message::Update { epoch, number, waiting, key, value } if self.chain.is_in(epoch) => {
-                self.update(number, waiting, key, value, effects);
+                self.take(from, number, (waiting, key, value), effects);
             }
-            Message::Committed { epoch, number, key } if self.chain.is_in(epoch) => {
+            Message::Committed { epoch, number, key }
+                if self.chain.is_in(epoch) && number > self.committed =>
+            {
                 self.commit(number, key, effects);
             }
             Message::Which { epoch, waiting, key } if self.chain.is_in(epoch) && self.may_show(now) => {
@@ -287,7 +337,13 @@ impl Node for Replica {
     fn on(&mut self, now: Now, input: Input<Wire<Message>, ()>, effects: &mut Effects<Wire<Message>>) {
         let now = now.elapsed;
         match input {
-            Input::Start if self.set.failover == Master::Majority => self.tick(now, effects),
+            Input::Start => {
+                self.resend(effects);
+                if self.set.failover == Master::Majority {
+                    self.tick(now, effects);
+                }
+            }
+            Input::Timer(RESEND_TIMER) => self.resend(effects),
             Input::Timer(TICK) => self.tick(now, effects),
             Input::Message { from, message: Wire::Ask { number, ask } } => {
                 self.ask(now, Waiting::at(self.sites.me, (from, number)), ask, effects);

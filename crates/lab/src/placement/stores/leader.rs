@@ -103,8 +103,12 @@ const BEAT: Duration = Duration::from_millis(50);
 /// How long one is not heard of before a follower takes it for gone, and it resigns if it hears of too few.
 const PATIENCE: Duration = Duration::from_millis(300);
 const TICK: Timer = Timer(0);
+/// How often a leader looks which followers have not come further, and sends them all that it holds: more than the way there
+/// and back to a slow site.
+const RESEND: Duration = Duration::from_millis(500);
+const RESEND_TIMER: Timer = Timer(1);
 
-/// What sites say to each other. Links keep the order.
+/// What sites say to each other. Links keep the order, and may lose messages.
 #[derive(Clone, Debug)]
 pub(super) enum Message {
     /// To the leader, for a client elsewhere.
@@ -127,6 +131,8 @@ pub(super) enum Message {
     Appended {
         at: Place,
     },
+    /// A follower has missed some.
+    Missing,
     /// The leader of this term is there, and its follower.
     Beat {
         term: u64,
@@ -142,7 +148,8 @@ pub(super) enum Message {
     Vote {
         term: u64,
     },
-    /// Of a new leader: all that it holds, in place of whatever a follower held.
+    /// Of a new leader, and of one whose follower has missed something: all that it holds, in place of whatever a follower
+    /// held.
     Lead {
         at: Place,
         holds: BTreeMap<String, u64>,
@@ -160,6 +167,8 @@ pub(super) struct Replica {
     /// What a read shows, and at a follower the last write in it.
     holds: BTreeMap<String, u64>,
     last: Place,
+    /// At a follower: whether it knows that it has missed a write.
+    is_behind: bool,
     term: u64,
     /// Who leads the term, as far as this site knows.
     leader: Option<NodeId>,
@@ -172,6 +181,8 @@ pub(super) struct Replica {
     /// At the leader: the writes that wait for followers, and how far each follower is.
     waiting: BTreeMap<Place, (Waiting, String, u64)>,
     appended: BTreeMap<NodeId, Place>,
+    /// Up to where followers should be by the next look.
+    due: Place,
 }
 
 impl Replica {
@@ -180,7 +191,21 @@ impl Replica {
         let heard = sites.others().map(|other| (other, Elapsed::from_ns(0))).collect();
         let (leader, term, last, standing) = (Some(NodeId::new(0)), 0, (0, 0), None);
         let (holds, waiting, votes) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
-        Replica { set, sites, holds, last, term, leader, standing, votes, heard, waiting, appended }
+        Replica {
+            set,
+            sites,
+            holds,
+            last,
+            is_behind: false,
+            term,
+            leader,
+            standing,
+            votes,
+            heard,
+            waiting,
+            appended,
+            due: (0, 0),
+        }
     }
 
     fn leads(&self) -> bool {
@@ -238,6 +263,41 @@ impl Replica {
         }
     }
 
+    /// Takes the next write of the leader; behind a gap nothing.
+    fn append(
+        &mut self,
+        from: NodeId,
+        (at, key, value): (Place, String, u64),
+        effects: &mut Effects<Wire<Message>>,
+    ) {
+        if at == (self.last.0, self.last.1 + 1) {
+            self.holds.insert(key, value);
+            self.last = at;
+            effects.send(from, Wire::Peer(Message::Appended { at }));
+        } else if at > self.last && !std::mem::replace(&mut self.is_behind, true) {
+            effects.send(from, Wire::Peer(Message::Missing));
+        }
+    }
+
+    /// Followers that have not come as far as this site was at the last look have missed something.
+    fn resend(&mut self, effects: &mut Effects<Wire<Message>>) {
+        effects.set_timer(RESEND_TIMER, RESEND);
+        let due = std::mem::replace(&mut self.due, self.last);
+        if !self.leads() || due.0 < self.term {
+            return;
+        }
+        for (follower, _) in self.appended.iter().filter(|(_, appended)| **appended < due) {
+            self.send_all(*follower, effects);
+        }
+    }
+
+    /// Whether it was shown here or not: a follower has it all.
+    fn send_all(&self, follower: NodeId, effects: &mut Effects<Wire<Message>>) {
+        let (mut holds, at) = (self.holds.clone(), self.last);
+        holds.extend(self.waiting.values().map(|(_, key, value)| (key.clone(), *value)));
+        effects.send(follower, Wire::Peer(Message::Lead { at, holds }));
+    }
+
     fn show(&self, waiting: Waiting, ask: &Ask, effects: &mut Effects<Wire<Message>>) {
         self.reply(waiting, Answer::Ok(self.holds.get(&ask.key).copied()), effects);
     }
@@ -279,12 +339,13 @@ impl Replica {
     fn hear(&mut self, now: Elapsed, from: NodeId, message: Message, effects: &mut Effects<Wire<Message>>) {
         match message {
             Message::Forward { waiting, ask } => self.lead(waiting, ask, effects),
+            // As if one connection carried both: what is acknowledged here is shown here.
+            Message::Answered { .. } if self.is_behind && self.set.reads == Reads::Anywhere => {}
             Message::Answered { waiting, told } => self.reply(waiting, told, effects),
             Message::Append { at, key, value } if !self.is_old(at.0) => {
-                self.holds.insert(key, value);
-                self.last = at;
-                effects.send(from, Wire::Peer(Message::Appended { at }));
+                self.append(from, (at, key, value), effects);
             }
+            Message::Missing if self.leads() => self.send_all(from, effects),
             Message::Appended { at } if self.leads() && at.0 == self.term => {
                 self.appended.insert(from, at);
                 self.acknowledge(effects);
@@ -302,8 +363,8 @@ impl Replica {
                     self.take_over(now, effects);
                 }
             }
-            Message::Lead { at, holds } if !self.is_old(at.0) => {
-                (self.leader, self.holds, self.last) = (Some(from), holds, at);
+            Message::Lead { at, holds } if !self.is_old(at.0) && at >= self.last => {
+                (self.leader, self.holds, self.last, self.is_behind) = (Some(from), holds, at, false);
                 self.heard.insert(from, now);
                 effects.send(from, Wire::Peer(Message::Appended { at }));
             }
@@ -329,7 +390,7 @@ impl Replica {
     fn take_over(&mut self, now: Elapsed, effects: &mut Effects<Wire<Message>>) {
         (self.leader, self.last) = (Some(self.sites.me), (self.term, 0));
         for (other, since) in &mut self.heard {
-            (*since, _) = (now, self.appended.insert(*other, (self.term, 0)));
+            (*since, _) = (now, self.appended.insert(*other, (0, 0)));
         }
         self.tell_others(&Message::Lead { at: self.last, holds: self.holds.clone() }, effects);
     }
@@ -341,7 +402,13 @@ impl Node for Replica {
 
     fn on(&mut self, now: Now, input: Input<Wire<Message>, ()>, effects: &mut Effects<Wire<Message>>) {
         match input {
-            Input::Start if self.set.failover == FailOver::Majority => self.tick(now.elapsed, effects),
+            Input::Start => {
+                self.resend(effects);
+                if self.set.failover == FailOver::Majority {
+                    self.tick(now.elapsed, effects);
+                }
+            }
+            Input::Timer(RESEND_TIMER) => self.resend(effects),
             Input::Timer(TICK) => self.tick(now.elapsed, effects),
             Input::Message { from, message: Wire::Ask { number, ask } } => {
                 self.ask((from, number), ask, effects)

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use constellation_fabric::{Effects, Input, Node, Now};
+use constellation_fabric::{Effects, Input, Node, Now, Timer};
 use constellation_sim::Wall;
 use constellation_trace::{NodeId, WallTime};
 
@@ -103,11 +103,17 @@ impl Register {
     }
 }
 
-/// To the other sites: what this one holds under a key since a write there.
+/// How often a site says again what another has not said to have taken: more than the way there and back to a slow site.
+const RESEND: Duration = Duration::from_millis(500);
+const RESEND_TIMER: Timer = Timer(0);
+
+/// What sites say to each other.
 #[derive(Clone, Debug)]
-pub(super) struct Message {
-    pub(super) key: String,
-    pub(super) register: Register,
+pub(super) enum Message {
+    /// What this one holds under a key since a write there, the how-manieth.
+    Hold { number: u64, key: String, register: Register },
+    /// It was taken.
+    Taken { number: u64 },
 }
 
 /// One site.
@@ -117,11 +123,28 @@ pub(super) struct Replica {
     sites: Sites,
     holds: BTreeMap<String, Register>,
     taken: u64,
+    /// Of each other site the writes that it has not said to have taken, with their keys; and how many there were at the last
+    /// look.
+    sent: BTreeMap<NodeId, BTreeMap<u64, String>>,
+    due: u64,
 }
 
 impl Replica {
     pub(super) fn new(set: MultiLeader, sites: Sites) -> Replica {
-        Replica { set, sites, holds: BTreeMap::new(), taken: 0 }
+        let sent = sites.others().map(|other| (other, BTreeMap::new())).collect();
+        Replica { set, sites, holds: BTreeMap::new(), taken: 0, sent, due: 0 }
+    }
+
+    /// What was not taken since the last look may be lost.
+    fn resend(&mut self, effects: &mut Effects<Wire<Message>>) {
+        effects.set_timer(RESEND_TIMER, RESEND);
+        let due = std::mem::replace(&mut self.due, self.taken);
+        for (other, sent) in &self.sent {
+            for (number, key) in sent.range(..=due) {
+                let (number, register) = (*number, self.holds[key].clone());
+                effects.send(*other, Wire::Peer(Message::Hold { number, key: key.clone(), register }));
+            }
+        }
     }
 
     /// A write of a client that has seen what this site holds.
@@ -138,8 +161,11 @@ impl Replica {
                 Register::All(versions)
             }
         };
-        for other in self.sites.others() {
-            effects.send(other, Wire::Peer(Message { key: key.clone(), register: register.clone() }));
+        let number = self.taken;
+        for (other, sent) in &mut self.sent {
+            sent.insert(number, key.clone());
+            let hold = Message::Hold { number, key: key.clone(), register: register.clone() };
+            effects.send(*other, Wire::Peer(hold));
         }
         self.take(key, register);
     }
@@ -180,7 +206,16 @@ impl Node for Replica {
                 };
                 answer((from, number), Answer::Ok(shown), effects);
             }
-            Input::Message { message: Wire::Peer(Message { key, register }), .. } => self.take(key, register),
+            Input::Start | Input::Timer(RESEND_TIMER) => self.resend(effects),
+            Input::Message { from, message: Wire::Peer(Message::Hold { number, key, register }) } => {
+                self.take(key, register);
+                effects.send(from, Wire::Peer(Message::Taken { number }));
+            }
+            Input::Message { from, message: Wire::Peer(Message::Taken { number }) } => {
+                if let Some(sent) = self.sent.get_mut(&from) {
+                    sent.remove(&number);
+                }
+            }
             _ => {}
         }
     }

@@ -1,7 +1,12 @@
 //! Any site coordinates: a write waits for W of the N replicas of its key, a read asks all and waits for R (Dynamo; DeCandia
 //! and others 2007). The newest version, by the wall clock of who coordinated the write, wins.
 
+mod handoff;
 mod replica;
+
+use std::time::Duration;
+
+use constellation_sim::Wall;
 
 use super::setting::{Given, Setting, SettingError, name_of, names};
 pub(super) use replica::Replica;
@@ -19,6 +24,8 @@ pub struct Quorum {
     pub repair: Repair,
     /// Who stands in for replicas that do not answer.
     pub sloppy: Sloppy,
+    /// How far the wall clock of the second site is ahead of the others: what it takes wins over what the others take later.
+    pub skew: Duration,
 }
 
 /// Who counts where a replica does not answer.
@@ -27,7 +34,7 @@ pub enum Sloppy {
     /// Nobody but the replicas: quorums that are to meet do.
     Off,
     /// The next sites on the ring stand in. They hold writes for the replicas, and hand them over when these answer again
-    /// (hinted handoff). Until then R and W sites need not have one in common for being more than N together: only if they
+    /// (hinted handoff); so does whoever coordinates a write, also of one that was acknowledged without them. Until then R and W sites need not have one in common for being more than N together: only if they
     /// are more than all sites.
     On,
 }
@@ -37,7 +44,8 @@ pub enum Sloppy {
 pub enum Repair {
     /// Nothing.
     Off,
-    /// It sends them the newest version, and waits for nothing.
+    /// It answers as if they were not; when all replicas have shown what they hold, or had time to, it sends the newest
+    /// version to those that are behind (Dynamo).
     After,
     /// It sends them the newest version, and shows it when W of them have it (Attiya, Bar-Noy and Dolev 1995).
     Before,
@@ -67,6 +75,11 @@ pub(super) const SETTINGS: &[Setting] = &[
         values: &names(&Sloppy::NAMES),
         says: "whether sites that are no replicas of a key stand in for those that do not answer",
     },
+    Setting {
+        key: "skew",
+        values: &["0ms", "200ms"],
+        says: "how far the wall clock of the second site is ahead of the others",
+    },
 ];
 
 impl Quorum {
@@ -81,13 +94,21 @@ impl Quorum {
             // Else there is nobody to stand in.
             given.number_to("n", given.sites - 1, "with sloppy=on a site must be left to stand in")?;
         }
-        Ok(Quorum { n, r, w, repair, sloppy })
+        Ok(Quorum { n, r, w, repair, sloppy, skew: given.duration("skew")? })
     }
 
     pub(super) fn settings(self) -> String {
-        let Quorum { n, r, w, repair, sloppy } = self;
+        let Quorum { n, r, w, repair, sloppy, skew } = self;
         let repair = name_of(&Repair::NAMES, &repair);
         let sloppy = name_of(&Sloppy::NAMES, &sloppy);
-        format!("n={n},r={r},w={w},repair={repair},sloppy={sloppy}")
+        // Whoever has right clocks need not say so.
+        let skew = if skew.is_zero() { String::new() } else { format!(",skew={}ms", skew.as_millis()) };
+        format!("n={n},r={r},w={w},repair={repair},sloppy={sloppy}{skew}")
+    }
+
+    /// The wall clocks of the sites, in order.
+    pub(super) fn walls(self) -> [Wall; 2] {
+        let offset_ns = i64::try_from(self.skew.as_nanos()).expect("its values are milliseconds");
+        [Wall::TRUE, Wall { offset_ns, ..Wall::TRUE }]
     }
 }

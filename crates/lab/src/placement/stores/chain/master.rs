@@ -56,6 +56,8 @@ pub(super) struct Membership {
     /// When each other site was heard of; and when this one sent what the other answered with a promise in this epoch.
     heard: BTreeMap<NodeId, Elapsed>,
     promised: BTreeMap<NodeId, Elapsed>,
+    /// What its chain began with: the next site may not have heard of it.
+    begun: Option<State>,
     /// Of the chain that it would make itself: who is sealed, and since when that is known.
     sealing: BTreeMap<NodeId, (Elapsed, Sealed)>,
 }
@@ -72,6 +74,7 @@ impl Membership {
             counted: 0,
             heard: sites.others().map(|other| (other, start)).collect(),
             promised: BTreeMap::new(),
+            begun: None,
             sealing: BTreeMap::new(),
         }
     }
@@ -116,7 +119,9 @@ impl Membership {
     /// Whether this site is to make another chain.
     fn is_to_seal(&self, now: Elapsed) -> bool {
         let near = self.near(now);
-        let is_other = !near.iter().eq(&self.members) || !self.is_in(self.epoch);
+        // Others may have gone on without it, and the word to leave its chain may be lost.
+        let is_past = self.counted > self.epoch.0;
+        let is_other = !near.iter().eq(&self.members) || !self.is_in(self.epoch) || is_past;
         let is_first = near.first() == Some(&self.sites.me);
         is_other && is_first && self.is_majority(near.len()) && now.since(self.sealed_at) > PATIENCE
     }
@@ -170,6 +175,8 @@ impl Replica {
                 self.chain.heard.insert(from, now);
                 if self.chain.is_in(epoch) {
                     effects.send(from, Wire::Peer(Message::Promise { epoch, sent }));
+                } else if self.chain.next() == Some(from) && self.chain.is_in(self.chain.epoch) {
+                    self.pass_on(from, effects);
                 }
             }
             Message::Promise { epoch, sent } if self.chain.is_in(epoch) => {
@@ -229,13 +236,22 @@ impl Replica {
     ) {
         (self.chain.epoch, self.chain.members) = (epoch, members.clone());
         self.chain.promised.clear();
-        (self.last, self.committed) = (state.last, 0);
+        (self.last, self.committed, self.due) = (state.last, 0, 0);
+        self.sent.clear();
         let held = state.holds.iter();
         self.holds = held.map(|(key, (at, value))| (key.clone(), BTreeMap::from([(*at, *value)]))).collect();
+        self.chain.begun = Some(state);
         match self.chain.next() {
-            Some(next) => effects.send(next, Wire::Peer(Message::Install { epoch, members, state })),
-            None => self.commit(state.last, None, effects),
+            Some(next) => self.pass_on(next, effects),
+            None => self.commit(self.last, None, effects),
         }
+    }
+
+    /// The next site is to take part, too.
+    fn pass_on(&self, next: NodeId, effects: &mut Effects<Wire<Message>>) {
+        let Some(state) = self.chain.begun.clone() else { return };
+        let (epoch, members) = (self.chain.epoch, self.chain.members.clone());
+        effects.send(next, Wire::Peer(Message::Install { epoch, members, state }));
     }
 
     /// Whether what this site holds may be shown, now.

@@ -1,26 +1,19 @@
 //! A replica, which also coordinates what clients of its site ask.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use constellation_fabric::{Effects, Input, Node, Now, Timer};
 use constellation_trace::NodeId;
 
+use super::handoff::{HAND_OVER_TIMER, STAND_IN_AFTER};
 use super::{Quorum, Repair, Sloppy};
 use crate::placement::client::{Answer, Ask, What};
 use crate::placement::simulated::{Sites, Wire, answer};
 
 /// When a value was written, by whom, and which of the writes of one time: later ones are greater.
-type Stamp = (u64, NodeId, u32);
+pub(super) type Stamp = (u64, NodeId, u32);
 /// What a replica holds under a key; nothing is older than anything.
-type Held = Option<(Stamp, u64)>;
-
-/// How long a replica does not answer before somebody stands in for it: more than the way there and back to a slow site.
-const STAND_IN_AFTER: Duration = Duration::from_millis(250);
-/// How often a stand-in tries to hand over what it holds for others.
-const HAND_OVER: Duration = Duration::from_millis(500);
-/// The timers of tasks have their numbers, which count from 1.
-const HAND_OVER_TIMER: Timer = Timer(0);
+pub(super) type Held = Option<(Stamp, u64)>;
 
 /// What sites say to each other.
 #[derive(Clone, Debug)]
@@ -60,16 +53,17 @@ pub(in crate::placement::stores) enum Message {
 
 /// What a site coordinates for a client.
 #[derive(Clone, Debug)]
-struct Task {
-    client: (NodeId, u32),
-    key: String,
-    stage: Stage,
+pub(super) struct Task {
+    /// Who waits for it; nobody any more once it is answered.
+    client: Option<(NodeId, u32)>,
+    pub(super) key: String,
+    pub(super) stage: Stage,
     /// What replicas were told.
-    told: Message,
+    pub(super) told: Message,
 }
 
 #[derive(Clone, Debug)]
-enum Stage {
+pub(super) enum Stage {
     /// A write, or the repair before an answer: who has it, and what the client is told.
     Storing { by: BTreeSet<NodeId>, told: Option<u64> },
     /// A read: what was shown by whom.
@@ -83,8 +77,8 @@ pub(in crate::placement::stores) struct Replica {
     sites: Sites,
     holds: BTreeMap<String, (Stamp, u64)>,
     /// What it holds for replicas that did not answer, by replica and key.
-    hints: BTreeMap<(NodeId, String), (Stamp, u64)>,
-    tasks: BTreeMap<u32, Task>,
+    pub(super) hints: BTreeMap<(NodeId, String), (Stamp, u64)>,
+    pub(super) tasks: BTreeMap<u32, Task>,
     begun: u32,
 }
 
@@ -96,7 +90,7 @@ impl Replica {
 
     /// The sites on the ring, from one on that depends on the key: its replicas, as many as are set, and then whoever may
     /// stand in.
-    fn ring(&self, key: &str) -> (Vec<NodeId>, Vec<NodeId>) {
+    pub(super) fn ring(&self, key: &str) -> (Vec<NodeId>, Vec<NodeId>) {
         let first = key.bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
         let count = self.sites.count;
         let mut replicas: Vec<NodeId> =
@@ -125,14 +119,14 @@ impl Replica {
                 (stage, Message::Fetch { task, key: ask.key.clone() })
             }
         };
-        self.begin(task, Task { client, key: ask.key, stage, told: message }, effects);
+        self.begin(task, Task { client: Some(client), key: ask.key, stage, told: message }, effects);
     }
 
     /// Tells each replica of the task's key, this site included.
     fn begin(&mut self, number: u32, task: Task, effects: &mut Effects<Wire<Message>>) {
         let ((replicas, _), message) = (self.ring(&task.key), task.told.clone());
         self.tasks.insert(number, task);
-        if self.set.sloppy == Sloppy::On {
+        if self.lingers() {
             effects.set_timer(Timer(number), STAND_IN_AFTER);
         }
         for replica in replicas {
@@ -140,31 +134,32 @@ impl Replica {
         }
     }
 
-    /// Whoever may stand in does, for replicas that have not answered yet.
-    fn stand_in(&mut self, number: u32, effects: &mut Effects<Wire<Message>>) {
-        let Some(task) = self.tasks.get(&number) else { return };
-        let (replicas, others) = self.ring(&task.key);
-        let has_answered = |site: &NodeId| match &task.stage {
-            Stage::Storing { by, .. } => by.contains(site),
-            Stage::Fetching { by } => by.contains_key(site),
-        };
-        let silent = replicas.into_iter().filter(|site| !has_answered(site));
-        let asked: Vec<(NodeId, Message)> = silent
-            .zip(others)
-            .map(|(owner, other)| match task.told.clone() {
-                Message::Store { task, key, held } => (other, Message::Hold { task, key, owner, held }),
-                message => (other, message),
-            })
-            .collect();
-        for (other, message) in asked {
-            self.say(other, message, effects);
+    /// Whether there is something to do for a task when its client is answered: to hand over, or to repair.
+    fn lingers(&self) -> bool {
+        self.set.sloppy == Sloppy::On || self.set.repair == Repair::After
+    }
+
+    /// All replicas have answered, or had time to.
+    fn overdue(&mut self, number: u32, effects: &mut Effects<Wire<Message>>) {
+        if self.set.sloppy == Sloppy::On {
+            self.stand_in(number, effects);
+        }
+        if self.tasks.get(&number).is_some_and(|task| task.client.is_none()) {
+            self.end(number, effects);
         }
     }
 
-    fn hand_over(&self, effects: &mut Effects<Wire<Message>>) {
-        effects.set_timer(HAND_OVER_TIMER, HAND_OVER);
-        for ((owner, key), held) in &self.hints {
-            effects.send(*owner, Wire::Peer(Message::Hand { key: key.clone(), held: *held }));
+    /// Nothing more is heard of a task that was answered: a read repairs whoever showed something older.
+    fn end(&mut self, number: u32, effects: &mut Effects<Wire<Message>>) {
+        let Some(Task { key, stage: Stage::Fetching { by }, .. }) = self.tasks.remove(&number) else {
+            return;
+        };
+        let newest = by.values().copied().max().flatten();
+        if self.set.repair == Repair::After {
+            for (site, _) in by.iter().filter(|(_, held)| **held < newest) {
+                let store = Message::Store { task: number, key: key.clone(), held: newest };
+                self.say(*site, store, effects);
+            }
         }
     }
 
@@ -182,7 +177,7 @@ impl Replica {
         }
     }
 
-    fn say(&mut self, to: NodeId, message: Message, effects: &mut Effects<Wire<Message>>) {
+    pub(super) fn say(&mut self, to: NodeId, message: Message, effects: &mut Effects<Wire<Message>>) {
         if to == self.sites.me {
             self.hear(to, message, effects);
         } else {
@@ -197,22 +192,14 @@ impl Replica {
                 self.say(from, Message::Stored { task }, effects);
             }
             Message::Hold { task, key, owner, held } => {
-                if let Some(held) = held {
-                    let hint = self.hints.entry((owner, key)).or_insert(held);
-                    *hint = held.max(*hint);
-                }
+                self.hold(owner, key, held);
                 self.say(from, Message::Stored { task }, effects);
             }
             Message::Hand { key, held } => {
                 self.keep(key.clone(), Some(held));
                 self.say(from, Message::Handed { key, held }, effects);
             }
-            Message::Handed { key, held } => {
-                let hint = (from, key);
-                if self.hints.get(&hint) == Some(&held) {
-                    self.hints.remove(&hint);
-                }
-            }
+            Message::Handed { key, held } => self.handed(from, key, held),
             Message::Fetch { task, key } => {
                 let held = self.held(&key);
                 self.say(from, Message::Fetched { task, held }, effects);
@@ -223,41 +210,48 @@ impl Replica {
     }
 
     fn stored(&mut self, from: NodeId, task: u32, effects: &mut Effects<Wire<Message>>) {
+        let (lingers, all) = (self.lingers(), self.set.n as usize);
         let Some(Task { client, stage: Stage::Storing { by, told }, .. }) = self.tasks.get_mut(&task) else {
             return;
         };
         by.insert(from);
-        if by.len() >= self.set.w as usize {
-            answer(*client, Answer::Ok(*told), effects);
-            self.tasks.remove(&task);
+        let (count, told) = (by.len(), *told);
+        if count >= self.set.w as usize
+            && let Some(client) = client.take()
+        {
+            answer(client, Answer::Ok(told), effects);
+        }
+        let is_answered = client.is_none();
+        if is_answered && (!lingers || count >= all) {
+            self.end(task, effects);
         }
     }
 
     fn fetched(&mut self, from: NodeId, task: u32, held: Held, effects: &mut Effects<Wire<Message>>) {
+        let (lingers, all) = (self.lingers(), self.set.n as usize);
         let Some(Task { client, key, stage: Stage::Fetching { by }, .. }) = self.tasks.get_mut(&task) else {
             return;
         };
         by.insert(from, held);
-        if by.len() < self.set.r as usize {
+        let count = by.len();
+        if count < self.set.r as usize {
             return;
         }
-        let newest = by.values().copied().max().flatten();
-        let (client, key, told) = (*client, key.clone(), newest.map(|(_, value)| value));
-        let behind: Vec<NodeId> =
-            by.iter().filter(|(_, held)| **held < newest).map(|(site, _)| *site).collect();
-        let upto_date: BTreeSet<NodeId> =
-            by.iter().filter(|(_, held)| **held == newest).map(|(site, _)| *site).collect();
-        let store = Message::Store { task, key: key.clone(), held: newest };
-        self.tasks.remove(&task);
-        if self.set.repair == Repair::Before && upto_date.len() < self.set.w as usize {
-            let stage = Stage::Storing { by: upto_date, told };
-            return self.begin(task, Task { client, key, stage, told: store }, effects);
-        }
-        answer(client, Answer::Ok(told), effects);
-        if self.set.repair == Repair::After {
-            for site in behind {
-                self.say(site, store.clone(), effects);
+        if let Some(client) = client.take() {
+            let newest = by.values().copied().max().flatten();
+            let told = newest.map(|(_, value)| value);
+            let has_it = by.iter().filter(|(_, held)| **held == newest).map(|(site, _)| *site);
+            let upto_date: BTreeSet<NodeId> = has_it.collect();
+            if self.set.repair == Repair::Before && upto_date.len() < self.set.w as usize {
+                let store = Message::Store { task, key: key.clone(), held: newest };
+                let stage = Stage::Storing { by: upto_date, told };
+                let (client, key) = (Some(client), key.clone());
+                return self.begin(task, Task { client, key, stage, told: store }, effects);
             }
+            answer(client, Answer::Ok(told), effects);
+        }
+        if !lingers || count >= all {
+            self.end(task, effects);
         }
     }
 }
@@ -270,9 +264,7 @@ impl Node for Replica {
         match input {
             Input::Start if self.set.sloppy == Sloppy::On => self.hand_over(effects),
             Input::Timer(HAND_OVER_TIMER) => self.hand_over(effects),
-            Input::Timer(Timer(task)) => {
-                self.stand_in(task, effects);
-            }
+            Input::Timer(Timer(task)) => self.overdue(task, effects),
             Input::Message { from, message: Wire::Ask { number, ask } } => {
                 self.coordinate(now, (from, number), ask, effects);
             }

@@ -1,0 +1,142 @@
+//! Cuts that lose what is sent over them: whoever does not send it again, or read it, stays behind.
+
+use std::fmt::Write;
+
+use constellation_lab::placement::client::{Answer, Kind};
+use constellation_lab::placement::judged::{self, Consistency};
+use constellation_lab::placement::protocol::{Condition, Fate, HEAL_AT, Round};
+use constellation_lab::placement::record::{Asked, Phase, Record};
+use constellation_lab::placement::{Placement, STORES, Store, placed};
+use expect_test::expect;
+
+use crate::placement::not_linearizable_if;
+
+/// What was recorded in the rounds in which messages are lost.
+fn lossy(store: &Store, seed: u64) -> Vec<Record> {
+    let rounds = Round::all(store.sites).into_iter().filter(|round| round.fate == Fate::Lost);
+    rounds.map(|round| store.run(&round, seed).expect("it runs")).collect()
+}
+
+fn parsed(store: &str) -> Store {
+    store.parse().expect("it is in the table")
+}
+
+#[test]
+fn what_a_cut_has_lost_is_missing_only_where_nobody_sends_it_again() {
+    let mut table = String::new();
+    let named = STORES.iter().flat_map(|info| info.named.iter().map(|set| format!("{}:{set}", info.name)));
+    let also =
+        ["quorum:n=3,r=2,w=2,repair=after", "quorum:n=2,r=1,w=1,repair=after,sloppy=on"].map(String::from);
+    for store in named.filter(|name| !name.contains("sites=5")).chain(also) {
+        let records = lossy(&parsed(&store), 7);
+        let unread = records.iter().flat_map(|record| &record.asked).filter(|asked| is_unread(asked)).count();
+        assert_eq!(unread, 0, "{store}: {unread} reads long after the heal have no answer");
+        let Placement { lost, .. } = placed(store.clone(), 7, records);
+        assert_eq!(lost.unread, 0, "{store}");
+        if lost.missed() + lost.late > 0 {
+            let (count, of) = (lost.count, lost.of);
+            writeln!(
+                table,
+                "{count} lost, {} missing, {} until read, of {of}  {store}",
+                lost.partly, lost.late
+            )
+            .expect("a text takes all");
+        }
+    }
+    expect![[r#"
+        6 lost, 0 missing, 0 until read, of 1027  leader:sync=none,reads=leader,failover=majority
+        0 lost, 617 missing, 0 until read, of 1350  quorum:n=3,r=1,w=1,repair=off
+        0 lost, 0 missing, 539 until read, of 1350  quorum:n=3,r=1,w=1,repair=after
+        11 lost, 0 missing, 4 until read, of 1048  quorum:n=3,r=2,w=2,repair=before,skew=200ms
+        0 lost, 412 missing, 0 until read, of 1251  quorum:n=2,r=1,w=1,repair=off
+        21 lost, 0 missing, 0 until read, of 1350  multi-leader:conflicts=lww,skew=200ms
+    "#]].assert_eq(&table);
+}
+
+fn is_unread(asked: &Asked) -> bool {
+    asked.phase == Phase::ReadBack && asked.done().is_none()
+}
+
+#[test]
+fn readers_that_write_nothing_back_let_later_ones_see_less() {
+    for seed in 0..5 {
+        for repair in ["off", "after"] {
+            let store = parsed(&format!("quorum:n=3,r=2,w=2,repair={repair}"));
+            let mut records = lossy(&store, seed);
+            // Of the keys that are written once, which are read right after the heal.
+            for record in &mut records {
+                record.asked.retain(|asked| asked.ask.key.starts_with("own"));
+            }
+            let numbered: Vec<(usize, &Record)> = records.iter().enumerate().collect();
+            let Consistency::Violated(violation) = judged::linearizable(&numbered) else {
+                panic!("{store}, seed {seed}: a reader writes nothing back");
+            };
+            // A write of which nobody knows, a read that shows it, and a later one that does not.
+            let record = &records[violation.round];
+            let shows: Vec<&Asked> = violation.operations.iter().map(|place| &record.asked[*place]).collect();
+            let [write, first, second] = shows[..] else { panic!("{store}, seed {seed}: {shows:?}") };
+            assert_eq!((write.ask.kind(), write.done()), (Kind::Write, None), "{store}, seed {seed}");
+            let Some((first_ended, Some(shown))) = first.done() else { panic!("{first:?}") };
+            assert_eq!((Some(shown), true), (write.written(), first.begun > HEAL_AT), "{store}, seed {seed}");
+            let Some((_, None)) = second.done() else { panic!("{second:?}") };
+            assert!(first_ended < second.begun && first.site != second.site, "{store}, seed {seed}");
+        }
+        let store = parsed("quorum:n=3,r=2,w=2,repair=before");
+        let records = lossy(&store, seed);
+        let numbered: Vec<(usize, &Record)> = records.iter().enumerate().collect();
+        assert_eq!(judged::linearizable(&numbered), Consistency::Holds, "{store}, seed {seed}");
+        // Not for want of writes that some replicas have and others not.
+        let is_found = |asked: &Asked| matches!(asked.ended, Some((_, Answer::Ok(Some(_)))));
+        let is_open = |key: &str, record: &Record| {
+            record
+                .asked
+                .iter()
+                .any(|asked| asked.written().is_some() && asked.ask.key == key && asked.done().is_none())
+        };
+        let found = records.iter().any(|record| {
+            let mut reads = record.asked.iter().filter(|asked| asked.begun > HEAL_AT && is_found(asked));
+            reads.any(|read| read.ask.key.starts_with("own") && is_open(&read.ask.key, record))
+        });
+        assert!(found, "seed {seed}");
+    }
+}
+
+#[test]
+fn whoever_promises_one_register_keeps_it_however_messages_are_lost() {
+    let stores = [
+        "leader:sync=none,reads=leader",
+        "leader:sync=one,reads=leader,failover=majority",
+        "leader:sync=all,reads=leader",
+        "quorum:n=3,r=2,w=2,repair=before",
+        "quorum:n=3,r=3,w=1,repair=off",
+        "consensus:reads=log",
+        "consensus:reads=lease",
+        "chain:reads=tail",
+        "chain:reads=craq",
+        "chain:reads=tail,failover=majority",
+        "chain:reads=craq,failover=majority",
+    ];
+    for store in stores {
+        assert_eq!(not_linearizable_if(Fate::Lost, store, 20), Vec::<u64>::new(), "{store}");
+    }
+    expect!["[0, 1, 2]"]
+        .assert_eq(&format!("{:?}", not_linearizable_if(Fate::Lost, "quorum:n=3,r=2,w=2,repair=off", 20)));
+}
+
+#[test]
+fn a_cut_that_loses_is_told_from_one_that_holds() {
+    let told: Vec<String> = Round::all(3)
+        .iter()
+        .filter(|round| matches!(round.condition, Condition::Cut { site: 0, .. }))
+        .map(|round| round.condition.to_string())
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "pacific is cut off",
+            "pacific is not heard",
+            "pacific hears nobody",
+            "pacific is cut off with losses"
+        ]
+    );
+}
