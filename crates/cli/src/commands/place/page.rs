@@ -27,9 +27,10 @@ another matter, and said with each. What was acknowledged must be at every site 
 whoever is shown an old value reads again until it is shown the new one: how old values were says more than how many reads
 showed one.
 
-A partition here is one site against the rest. What a cut holds is delivered after it heals, so no anti-entropy is tested.
-Clocks are right unless a setting says otherwise. Quorums without repair are linearizable in the rounds made, which is no
-proof.
+A partition here is one site against the rest. Each cut in both directions is made twice: once what is sent meanwhile arrives
+after the heal, once it is lost, as where connections break, and whoever does not send it again has to repair it. Right
+after the heal keys are read, at one site after the other, of which nobody knows whether they were written: readers that
+write nothing back let later ones see less (Attiya, Bar-Noy and Dolev 1995). Clocks are right unless a setting says otherwise.
 
 Measure one with `constellation place quorum:r=1,w=1`; it prints the numbers and the operations that show it. See the
 argument that no store can have both with `constellation place --cap quorum`. This page is what
