@@ -55,6 +55,7 @@ fn every_store_breaks_one_of_the_two_promises_when_messages_are_lost() {
         answers      1 lost  quorum:n=3,r=1,w=3,repair=off,sloppy=off
         answers      2 lost  quorum:n=3,r=2,w=2,repair=off,sloppy=off
         answers      2 lost  quorum:n=3,r=2,w=2,repair=before,sloppy=off
+        answers      2 lost  quorum:n=3,r=2,w=2,repair=before,sloppy=off,skew=200ms
         answers      1 lost  quorum:n=3,r=3,w=1,repair=off,sloppy=off
         linearizable 1 lost  quorum:n=2,r=1,w=1,repair=off,sloppy=off, also without any
         linearizable 1 lost  quorum:n=2,r=1,w=1,repair=off,sloppy=on, also without any
