@@ -50,7 +50,8 @@ fn what_a_cut_has_lost_is_missing_only_where_nobody_sends_it_again() {
         11 lost, 0 missing, 4 until read, of 1048  quorum:n=3,r=2,w=2,repair=before,skew=200ms
         0 lost, 412 missing, 0 until read, of 1251  quorum:n=2,r=1,w=1,repair=off
         21 lost, 0 missing, 0 until read, of 1350  multi-leader:conflicts=lww,skew=200ms
-    "#]].assert_eq(&table);
+    "#]]
+    .assert_eq(&table);
 }
 
 fn is_unread(asked: &Asked) -> bool {

@@ -82,12 +82,18 @@ fn several_leaders_that_drop_an_update_part_for_ever() {
         let mut heard = 0;
         Wrong {
             right: multi_leader::Replica::new(set, sites),
-            how: move |input, _: &mut _| {
-                heard += u32::from(matches!(input, Input::Message { message: Wire::Peer(_), .. }));
-                // Every fiftieth is not taken.
-                if heard == 50 {
-                    heard = 0;
-                    return None;
+            how: move |input, effects: &mut Effects<_>| {
+                if let Input::Message {
+                    from,
+                    message: Wire::Peer(multi_leader::Message::Hold { number, .. }),
+                } = &input
+                {
+                    heard += 1;
+                    // Every fiftieth is not taken, though it says so.
+                    if heard % 50 == 0 {
+                        effects.send(*from, Wire::Peer(multi_leader::Message::Taken { number: *number }));
+                        return None;
+                    }
                 }
                 Some(input)
             },
@@ -98,14 +104,14 @@ fn several_leaders_that_drop_an_update_part_for_ever() {
         &wrong,
         expect![[r#"
             PA/EL multi-leader:conflicts=lww,skew=0ms
-            lost 0, at some sites 0, of 4050
-            strongest: causal-convergence and eventual-convergence; else sequential
-            Whichever site is cut off, every site goes on answering reads and writes; 1073 of 4059 reads showed what had been replaced, up to 3973.2 ms before, and none of 4050 acknowledged writes was lost, and pram held without a cut and does not hold with one.
+            lost 0, at some sites 0, of 5400
+            strongest: read-your-writes and monotonic-reads and monotonic-writes and writes-follow-reads and eventual-convergence; else sequential
+            Whichever site is cut off, every site goes on answering reads and writes; 1602 of 5412 reads showed what had been replaced, up to 4293.2 ms before, and none of 5400 acknowledged writes was lost, and causal-convergence held without a cut and does not hold with one.
             A read takes 0.00 round trips, and a write 0.00 round trips; 2357 of 3511 reads showed what had been replaced, up to 59.4 ms before.
             PA/EL planted
-            lost 0, at some sites 93, of 4050
+            lost 0, at some sites 92, of 5400
             strongest: read-your-writes and monotonic-reads and monotonic-writes and writes-follow-reads; else read-your-writes and monotonic-reads and monotonic-writes and writes-follow-reads
-            Whichever site is cut off, every site goes on answering reads and writes; 1083 of 4059 reads showed what had been replaced, up to 3973.2 ms before, and none of 4050 acknowledged writes was lost, but 93 were not at every site 3000.0 ms after the heal.
+            Whichever site is cut off, every site goes on answering reads and writes; 1625 of 5412 reads showed what had been replaced, up to 4293.2 ms before, and none of 5400 acknowledged writes was lost, but 92 were not at every site 3000.0 ms after the heal.
             A read takes 0.00 round trips, and a write 0.00 round trips; 2359 of 3511 reads showed what had been replaced, up to 2366.5 ms before.
         "#]],
     );
@@ -130,14 +136,14 @@ fn a_chain_that_answers_before_the_tail_has_it_shows_less_than_it_acknowledged()
         &wrong,
         expect![[r#"
             PC/EC chain:reads=tail,failover=off
-            lost 0, at some sites 0, of 1995
+            lost 0, at some sites 0, of 2510
             strongest: linearizable (eventual-convergence: unknown); else linearizable and eventual-convergence
-            Where pacific or atlantic is cut off, it answers neither reads nor writes, and the others answer no writes; where indian is cut off, the others answer neither reads nor writes, and it answers no writes; what is answered is linearizable, and none of 1995 acknowledged writes was lost.
+            Where pacific or atlantic is cut off, it answers neither reads nor writes, and the others answer no writes; where indian is cut off, the others answer neither reads nor writes, and it answers no writes; what is answered is linearizable, and none of 2510 acknowledged writes was lost.
             A read takes 0.00 round trips at indian, 1.00 at pacific and atlantic, and a write 1.50 round trips at pacific and indian, 2.00 at atlantic; every read shows the latest write, with one slow site, too.
             P–/EL planted
-            lost 32, at some sites 0, of 4050
+            lost 305, at some sites 0, of 5400
             strongest: monotonic-reads and monotonic-writes and writes-follow-reads; else monotonic-reads and monotonic-writes and writes-follow-reads
-            Where pacific or atlantic is cut off, it answers no reads; where indian is cut off, the others answer no reads; 1884 of 3147 reads showed what had been replaced, up to 3973.2 ms before, and 32 of 4050 acknowledged writes were lost.
+            Where pacific or atlantic is cut off, it answers no reads; where indian is cut off, the others answer no reads; 2613 of 4100 reads showed what had been replaced, up to 5253.2 ms before, and 305 of 5400 acknowledged writes were lost.
             A read takes 0.00 round trips at indian, 1.00 at pacific and atlantic, and a write 0.00 round trips; 3918 of 4901 reads showed what had been replaced, up to 176.9 ms before.
         "#]],
     );
@@ -168,14 +174,14 @@ fn states_that_forget_when_they_are_merged_lose_writes() {
         &wrong,
         expect![[r#"
             PA/EL crdt:gossip=20ms
-            lost 0, at some sites 0, of 4050
+            lost 0, at some sites 0, of 5400
             strongest: causal-convergence and eventual-convergence; else sequential
-            Whichever site is cut off, every site goes on answering reads and writes; 1549 of 4059 reads showed what had been replaced, up to 3973.2 ms before, and none of 4050 acknowledged writes was lost, and pram held without a cut and does not hold with one.
+            Whichever site is cut off, every site goes on answering reads and writes; 2178 of 5412 reads showed what had been replaced, up to 3973.2 ms before, and none of 5400 acknowledged writes was lost, and pram held without a cut and does not hold with one.
             A read takes 0.00 round trips, and a write 0.00 round trips; 3978 of 5060 reads showed what had been replaced, up to 79.3 ms before.
             PA/EL planted
-            lost 2855, at some sites 0, of 4050
+            lost 2936, at some sites 0, of 5400
             strongest: monotonic-writes and writes-follow-reads; else monotonic-writes and writes-follow-reads
-            Whichever site is cut off, every site goes on answering reads and writes; 2301 of 4059 reads showed what had been replaced, up to 5253.2 ms before, and 2855 of 4050 acknowledged writes were lost.
+            Whichever site is cut off, every site goes on answering reads and writes; 2939 of 5412 reads showed what had been replaced, up to 5253.2 ms before, and 2936 of 5400 acknowledged writes were lost.
             A read takes 0.00 round trips, and a write 0.00 round trips; 3992 of 5062 reads showed what had been replaced, up to 2846.5 ms before.
         "#]],
     );
