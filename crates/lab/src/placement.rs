@@ -80,6 +80,8 @@ pub struct Placement {
     pub answers: Vec<Answers>,
     /// Acknowledged writes that were gone at the end.
     pub lost: Lost,
+    /// Of these, what became of those of clients that built on what they had read, and how many were overwritten unseen.
+    pub overwritten: Overwritten,
     /// All that was asked and answered, round by round.
     pub records: Vec<Record>,
 }
@@ -132,6 +134,27 @@ impl Lost {
     /// Whether something was acknowledged, and all of it looked for.
     pub const fn is_known(&self) -> bool {
         self.of > 0 && self.unread == 0
+    }
+}
+
+/// How many acknowledged writes that a client built on what it had read were overwritten by one that was not built on them,
+/// while the store goes on as if nothing was missing. A linearizable store overwrites none so.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Overwritten {
+    /// How many.
+    pub count: usize,
+    /// Of how many that were looked for and are not lost.
+    pub of: usize,
+    /// The first: its round, its place in the record, and that of the write by which.
+    pub first: Option<(usize, usize, usize)>,
+}
+
+impl Overwritten {
+    /// The first, the write by which, and what was shown at the end, by their places in the record of its round.
+    pub fn shown(&self, records: &[Record]) -> Option<(usize, Vec<usize>)> {
+        let (round, write, by) = self.first?;
+        let record = records.get(round)?;
+        Some((round, [write, by].into_iter().chain(measure::read_back(record, write)).collect()))
     }
 }
 
@@ -249,7 +272,7 @@ pub fn placed(store: String, seed: u64, records: Vec<Record>) -> Placement {
     let cut: Vec<_> = numbered().filter(|(_, record)| !record.round.is_normal()).collect();
     let (stale_normal, stale_in_partition) = (stale(&normal), stale(&cut));
     let answers: Vec<Answers> = cut.iter().flat_map(|(_, record)| measure::answers(record)).collect();
-    let lost = lost(&cut);
+    let (lost, overwritten) = (lost(&cut), overwritten(&cut));
     let sites = records.first().map_or(0, |record| record.round.sites);
     let trips = measure::rows(sites)
         .map(|(site, kind)| SiteTrips { site, kind, trips: measure::trips(&records, site, kind) })
@@ -275,6 +298,7 @@ pub fn placed(store: String, seed: u64, records: Vec<Record>) -> Placement {
         stale_in_partition,
         answers,
         lost,
+        overwritten,
         records,
     }
 }
@@ -302,6 +326,20 @@ fn lost(records: &[(usize, &Record)]) -> Lost {
         }
         // What was looked for is acknowledged.
         all.unread -= all.of - of;
+    }
+    all
+}
+
+fn overwritten(records: &[(usize, &Record)]) -> Overwritten {
+    let mut all = Overwritten::default();
+    for (round, record) in records {
+        for built in measure::built(record) {
+            all.of += 1;
+            if let Some(by) = built.overwritten_by {
+                all.count += 1;
+                all.first.get_or_insert((*round, built.write, by));
+            }
+        }
     }
     all
 }

@@ -32,7 +32,7 @@ fn systems_are_listed_with_their_cells() {
                 reads = log|lease|anywhere       whether a read takes a place in the log, the word of a leader with a lease, or that of any site
                 sites = 3|5                      at how many sites the store is
               multi-leader: every site takes writes and tells the others afterwards
-                conflicts = lww|siblings         whether of concurrent writes the last by the wall clock wins, or all stay until a client has seen them
+                conflicts = lww|siblings         whether of concurrent writes the last by the wall clock wins, or all stay until a client that has seen them writes
                 skew      = 0ms|200ms            how far the wall clock of the second site is ahead of the others
                 sites     = 3|5                  at how many sites the store is
               chain: writes go from the head of a chain to its tail, and what has reached that is committed

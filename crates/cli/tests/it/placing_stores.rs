@@ -21,30 +21,35 @@ fn a_store_is_told_by_its_cell_two_sentences_and_the_numbers_under_them() {
             --- out
             PA/EL  quorum:n=3,r=1,w=1,repair=off,sloppy=off  measured with seed 1
               partition  Whichever site is cut off, every site goes on answering reads and writes; 1073 of 4059
-                         reads showed what had been replaced, up to 3973.2 ms before, and none of 4050
-                         acknowledged writes was lost, and pram held without a cut and does not hold with one.
+                         reads showed what had been replaced, up to 3973.2 ms before, and none of 5022
+                         acknowledged writes was lost, but 284 of 972 that a client had built on what it read
+                         were overwritten by one that had not seen them, and pram held without a cut and does
+                         not hold with one.
               normal     A read takes 0.00 round trips, and a write 0.00 round trips; 2357 of 3511 reads showed
                          what had been replaced, up to 59.4 ms before.
               elsewhere  With n=2 it lives in P–/EL; paid: 89 % of reads are answered with a cut (here 100 %),
                          88 % of writes are answered with a cut (here 100 %).
-                         With r=2 it lives in PC/EL; paid: a read takes 1.00 round trips on average (here 0.00),
-                         66 % of reads are answered with a cut (here 100 %).
+                         With r=2 it lives in PC/EL; gained: no write is overwritten unseen (here 284 of 972
+                         writes); paid: a read takes 1.00 round trips on average (here 0.00), 66 % of reads are
+                         answered with a cut (here 100 %).
                          With w=2 it lives in PC/EL; paid: a write takes 1.00 round trips on average (here
                          0.00), 66 % of writes are answered with a cut (here 100 %).
                          With n=1 it lives in PC/EC; gained: no read is stale in normal operation (here 2357 of
                          3511 reads), no read is stale with a cut (here 1073 of 4059 reads), what is answered in
                          normal operation is linearizable (here not), what is answered with a cut is
-                         linearizable (here not); paid: 53 % of reads are answered with a cut (here 100 %), 54 %
-                         of writes are answered with a cut (here 100 %).
+                         linearizable (here not), no write is overwritten unseen (here 284 of 972 writes); paid:
+                         53 % of reads are answered with a cut (here 100 %), 54 % of writes are answered with a
+                         cut (here 100 %).
                          With r=3 it lives in PC/EC; gained: no read is stale in normal operation (here 2357 of
                          3511 reads), no read is stale with a cut (here 1073 of 4059 reads), what is answered in
                          normal operation is linearizable (here not), what is answered with a cut is
-                         linearizable (here not); paid: a read takes 1.00 round trips on average (here 0.00), 0
-                         % of reads are answered with a cut (here 100 %).
+                         linearizable (here not), no write is overwritten unseen (here 284 of 972 writes); paid:
+                         a read takes 1.00 round trips on average (here 0.00), 0 % of reads are answered with a
+                         cut (here 100 %).
                          With w=3 it lives in PC/EL; gained: no read is stale in normal operation (here 2357 of
-                         3511 reads), no read is stale with a cut (here 1073 of 4059 reads); paid: a write takes
-                         1.00 round trips on average (here 0.00), 0 % of writes are answered with a cut (here
-                         100 %).
+                         3511 reads), no read is stale with a cut (here 1073 of 4059 reads), no write is
+                         overwritten unseen (here 284 of 972 writes); paid: a write takes 1.00 round trips on
+                         average (here 0.00), 0 % of writes are answered with a cut (here 100 %).
               holds      without a cut sequential; with one causal-convergence and eventual-convergence
 
               round trips           read   write
@@ -71,7 +76,8 @@ fn a_store_is_told_by_its_cell_two_sentences_and_the_numbers_under_them() {
               during cuts, each from 0.6 s to 4.6 s
                 every site answered everything during every cut
 
-              lost after healing: 0 of 4050 acknowledged writes, and 0 that only some sites have
+              lost after healing: 0 of 5022 acknowledged writes, and 0 that only some sites have
+              overwritten unseen: 284 of 972 that a client had built on what it read
 
               not linearizable while every link takes 5 ms, shown by the fewest operations:
                 expected  each operation takes effect at one moment between its beginning and its end
@@ -97,6 +103,13 @@ fn a_store_is_told_by_its_cell_two_sentences_and_the_numbers_under_them() {
                           e4 r(shared-0,45) → e2 w(shared-0,46)   it reads an older shared-0
                 notes     indian-0 w(shared-0,45) before pacific-0 w(shared-0,46): over before the other begins
 
+              overwritten unseen while pacific is cut off:
+              600.7 ms  pacific's client 90 writes built-0-0 = 10010 over 10009, done at 600.8 ms
+              750.9 ms  atlantic's client 90 writes built-0-0 = 10014 over 10009, done at 751.0 ms
+              7600.0 ms  pacific's client 0 reads built-0-0, shown 10018 at 7600.1 ms
+              7600.0 ms  atlantic's client 0 reads built-0-0, shown 10018 at 7600.1 ms
+              7600.0 ms  indian's client 0 reads built-0-0, shown 10018 at 7600.1 ms
+
             PA      whichever site is cut off, all is answered, once the time for a fail-over is over
             PC      not all is; each model asked that holds without a cut holds with one, and no acknowledged write is lost
             P–      neither
@@ -112,14 +125,15 @@ fn a_store_is_told_by_its_cell_two_sentences_and_the_numbers_under_them() {
             --- out
             PC/EC  quorum:n=3,r=2,w=2,repair=off,sloppy=off  measured with seed 1
               partition  Whichever site is cut off, it answers neither reads nor writes; what is answered is
-                         linearizable, and none of 3371 acknowledged writes was lost.
+                         linearizable, and none of 3722 acknowledged writes was lost.
               normal     A read takes 1.00 round trips, and a write 1.00 round trips; every read shows the
                          latest write, with one slow site, too.
               elsewhere  With r=1 it lives in PC/EL; gained: a read takes 0.00 round trips on average (here
                          1.00), 100 % of reads are answered with a cut (here 66 %); paid: 432 of 9439 reads are
                          stale in normal operation (here no read), 196 of 4059 reads are stale with a cut (here
                          no read), what is answered in normal operation is not linearizable (here it is), what
-                         is answered with a cut is not linearizable (here it is).
+                         is answered with a cut is not linearizable (here it is), 86 of 378 writes are
+                         overwritten unseen (here no write).
                          With w=1 it lives in PC/EL; gained: a write takes 0.00 round trips on average (here
                          1.00), 100 % of writes are answered with a cut (here 66 %); paid: 60 of 1183 reads are
                          stale in normal operation (here no read), 454 of 3376 reads are stale with a cut (here
@@ -162,7 +176,8 @@ fn a_store_is_told_by_its_cell_two_sentences_and_the_numbers_under_them() {
                 indian hears nobody   indian          0       0     75   to heal       0       0     75   to heal
                 whoever is not named answered everything
 
-              lost after healing: 0 of 3371 acknowledged writes, and 0 that only some sites have
+              lost after healing: 0 of 3722 acknowledged writes, and 0 that only some sites have
+              overwritten unseen: 0 of 351 that a client had built on what it read
 
             PA      whichever site is cut off, all is answered, once the time for a fail-over is over
             PC      not all is; each model asked that holds without a cut holds with one, and no acknowledged write is lost

@@ -103,6 +103,12 @@ impl InPartition {
     /// nothing was found wrong was not really cut (Gilbert and Lynch 2002), or the judge gave up: unknown. So is one that
     /// is not available, of which nothing is known to be broken or lost, and of which nobody can tell whether it keeps all
     /// of the baseline, or whether it keeps what it acknowledges: whoever answers nothing loses nothing.
+    ///
+    /// A write that was overwritten by a client that had not seen it ([`Overwritten`](super::Overwritten)) is not lost here.
+    /// A linearizable store has none, so that it makes no difference where that is what is kept. A store that is not so
+    /// without a cut let that client read something old, and then put its write where it was told to: behind the other, which
+    /// every site has seen. How old a read may be is not part of what is kept, and so what is made of it is not either; it
+    /// is told, and whoever must not have it asks for it ([`Words::is_nothing_lost`](super::requirements::Words)).
     pub fn of(
         answers: &[Answers],
         linearizable: &Consistency,

@@ -9,6 +9,10 @@ pub struct Ask {
     pub key: String,
     /// What.
     pub what: What,
+    /// Of a write, what its client was shown under the key before it, at the same site: the write is to replace these and
+    /// nothing else, where a store can tell (the *context* of Dynamo and Riak). Nothing where a client writes blindly, or
+    /// was shown nothing.
+    pub over: Vec<u64>,
 }
 
 /// To write or to read.
@@ -32,8 +36,9 @@ pub enum Kind {
 /// What a client is told.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Answer {
-    /// It was done. A read shows this; `None` where the key holds nothing. A write shows nothing.
-    Ok(Option<u64>),
+    /// It was done. A read shows these, all of them where the store keeps siblings; none where the key holds nothing. A
+    /// write shows nothing.
+    Ok(Vec<u64>),
     /// It took no effect and never will, for this reason.
     Refused(String),
     /// Nobody knows whether it took effect, or still will, for this reason.
@@ -43,16 +48,17 @@ pub enum Answer {
 /// A blocking client of one site, as a driver with real servers has them; it waits no longer than
 /// [`TIMEOUT`](super::protocol::TIMEOUT).
 pub trait Client {
-    /// Writes a value.
-    fn write(&mut self, key: &str, value: u64) -> Answer;
+    /// Writes a value over what this client was last shown under the key, `over`; a server that names it by a token of its
+    /// own is given that back.
+    fn write(&mut self, key: &str, value: u64, over: &[u64]) -> Answer;
 
-    /// Reads a value; of several siblings the greatest.
+    /// Reads a value, or all siblings.
     fn read(&mut self, key: &str) -> Answer;
 
     /// Whichever of the two is asked.
     fn ask(&mut self, ask: &Ask) -> Answer {
         match ask.what {
-            What::Write(value) => self.write(&ask.key, value),
+            What::Write(value) => self.write(&ask.key, value, &ask.over),
             What::Read => self.read(&ask.key),
         }
     }
@@ -61,12 +67,17 @@ pub trait Client {
 impl Ask {
     /// To read a key.
     pub fn read(key: impl Into<String>) -> Ask {
-        Ask { key: key.into(), what: What::Read }
+        Ask { key: key.into(), what: What::Read, over: Vec::new() }
     }
 
-    /// To write a value under a key.
+    /// To write a value under a key, whatever that holds.
     pub fn write(key: impl Into<String>, value: u64) -> Ask {
-        Ask { key: key.into(), what: What::Write(value) }
+        Ask::write_over(key, value, Vec::new())
+    }
+
+    /// To write a value under a key, over what its client was shown there.
+    pub fn write_over(key: impl Into<String>, value: u64, over: Vec<u64>) -> Ask {
+        Ask { key: key.into(), what: What::Write(value), over }
     }
 
     /// Whether it reads or writes.
@@ -76,6 +87,18 @@ impl Ask {
             What::Read => Kind::Read,
         }
     }
+}
+
+impl Answer {
+    /// That a read was done and shows these, in ascending order.
+    pub fn shows(values: impl IntoIterator<Item = u64>) -> Answer {
+        let mut values: Vec<u64> = values.into_iter().collect();
+        values.sort_unstable();
+        Answer::Ok(values)
+    }
+
+    /// That a write was done.
+    pub const DONE: Answer = Answer::Ok(Vec::new());
 }
 
 impl Kind {

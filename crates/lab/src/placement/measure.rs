@@ -1,5 +1,7 @@
 //! From what was asked and answered to numbers: pure functions, the same for simulated stores and real servers.
 
+mod built;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
@@ -7,6 +9,7 @@ use std::time::Duration;
 use super::client::Kind;
 use super::protocol::{CUT_AT, Condition, FAIL_OVER, Fate, HEAL_AT, TIMEOUT, Way};
 use super::record::{Asked, Phase, Record};
+pub use built::{Built, built};
 
 /// A number of round trips on the critical path of an operation, in hundredths.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -248,6 +251,15 @@ impl Kept {
     }
 }
 
+/// The reads that showed at the end what the key of a write holds, by their places in the record.
+pub(super) fn read_back(record: &Record, write: usize) -> impl Iterator<Item = usize> {
+    let key = &record.asked[write].ask.key;
+    let all = record.asked.iter().enumerate().filter(move |(_, asked)| {
+        asked.phase == Phase::ReadBack && asked.ask.key == *key && asked.done().is_some()
+    });
+    all.map(|(place, _)| place)
+}
+
 /// What became of each acknowledged write whose key was read back. O(n log n), and O(n²) for each key.
 pub fn kept(record: &Record) -> Vec<Kept> {
     let mut writes: BTreeMap<&str, Vec<(usize, &Asked)>> = BTreeMap::new();
@@ -315,7 +327,7 @@ mod tests {
         let swept = [5, 10, 20, 40].map(|delay| {
             // Two round trips and a millisecond, once by luck less, once far more.
             let took = [4 * delay + 1, 4 * delay + 1, 4 * delay, 900];
-            let asks = took.map(|took| (Ask::read("k"), 0, Some(took), Answer::Ok(None)));
+            let asks = took.map(|took| (Ask::read("k"), 0, Some(took), Answer::DONE));
             record(Condition::Alike { delay: ms(delay) }, asks)
         });
         assert_eq!(trips(&swept, 0, Kind::Read).map(|trips| trips.to_string()), Some("2.00".to_owned()));
@@ -325,8 +337,8 @@ mod tests {
 
     #[test]
     fn a_read_is_stale_only_if_the_order_of_both_writes_and_the_read_is_sure() {
-        let write = |value, begun, ended| (Ask::write("k", value), begun, Some(ended), Answer::Ok(None));
-        let read = |shown, begun| (Ask::read("k"), begun, Some(begun + 1), Answer::Ok(shown));
+        let write = |value, begun, ended| (Ask::write("k", value), begun, Some(ended), Answer::DONE);
+        let read = |shown, begun| (Ask::read("k"), begun, Some(begun + 1), Answer::shows(shown));
         let stale_reads = |asked: Vec<_>| {
             let stale = stale(&record(Condition::Busy, asked));
             stale.iter().map(|stale| (stale.read, stale.write, stale.age)).collect::<Vec<_>>()
@@ -348,7 +360,7 @@ mod tests {
     #[test]
     fn a_gap_ends_with_the_first_operation_from_which_on_all_are_done() {
         let cut = Condition::Cut { site: 0, way: Way::Both, fate: Fate::Held };
-        let at = |begun: u64, ended| (Ask::read("k"), begun, ended, Answer::Ok(None));
+        let at = |begun: u64, ended| (Ask::read("k"), begun, ended, Answer::DONE);
         let answers = answers(&record(
             cut,
             [at(650, None), at(700, Some(701)), at(900, None), at(1000, Some(1001)), at(2200, Some(2201))],

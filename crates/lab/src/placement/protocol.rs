@@ -7,6 +7,7 @@
 mod normal;
 mod pair;
 mod partition;
+mod turns;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -39,18 +39,28 @@ pub struct Asked {
 /// Which part of a round an operation belongs to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Phase {
-    /// While the round goes on.
+    /// While the round goes on, whatever became of what was asked before.
     Traffic,
+    /// Beside that, by clients that take turns: one reads a key and writes over what it was shown, then the next.
+    Turns,
     /// At its end, when every acknowledged key is read at every site.
     ReadBack,
 }
 
 impl Asked {
-    /// When it was done, and what it showed; `None` if it was not, as far as anybody knows.
-    pub const fn done(&self) -> Option<(Duration, Option<u64>)> {
-        match self.ended {
-            Some((at, Answer::Ok(shown))) => Some((at, shown)),
+    /// When it was done, and what it showed, of siblings the greatest; `None` if it was not, as far as anybody knows.
+    pub fn done(&self) -> Option<(Duration, Option<u64>)> {
+        match &self.ended {
+            Some((at, Answer::Ok(shown))) => Some((*at, shown.iter().max().copied())),
             _ => None,
+        }
+    }
+
+    /// All that it showed, siblings as well; nothing if it was not done.
+    pub fn shown(&self) -> &[u64] {
+        match &self.ended {
+            Some((_, Answer::Ok(shown))) => shown,
+            _ => &[],
         }
     }
 
@@ -117,7 +127,10 @@ fn operation(asked: &Asked, session: u32, number: u32) -> Operation {
     };
     let completion = |answer: &Answer| match (answer, asked.ask.what) {
         (Answer::Ok(_), What::Write(_)) => Completion::Done,
-        (Answer::Ok(shown), What::Read) => Completion::Shows(shown.iter().map(u64::to_string).collect()),
+        (Answer::Ok(shown), What::Read) => {
+            // One register: whoever reads siblings makes the greatest of them.
+            Completion::Shows(shown.iter().max().map(u64::to_string).into_iter().collect())
+        }
         (Answer::Refused(reason), _) => Completion::Failed { reason: reason.clone() },
         (Answer::Unknown(reason), _) => Completion::Unknown { reason: reason.clone() },
     };

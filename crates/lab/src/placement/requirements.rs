@@ -55,7 +55,7 @@ pub struct Words {
     pub reads_refused_max: Option<Duration>,
     /// How long a site may leave writes without an answer, from a cut on.
     pub writes_refused_max: Option<Duration>,
-    /// That no acknowledged write is lost.
+    /// That no acknowledged write is lost, nor overwritten by a client that had not seen it.
     pub is_nothing_lost: bool,
 }
 
@@ -75,7 +75,7 @@ pub enum ReadsInPartition {
 pub enum WritesInPartition {
     /// Every site acknowledges.
     Answer,
-    /// What is acknowledged is kept; a site may refuse instead, or be silent.
+    /// What is acknowledged is kept, and not overwritten unseen; a site may refuse instead, or be silent.
     Refuse,
 }
 

@@ -15,6 +15,7 @@ use super::PlaceError;
 use super::client::{Answer, Ask, Kind, What};
 use super::protocol::{Cutting, Event, Fate, Orders, Round, Tester, Way};
 use super::record::{Record, node, time};
+use super::told;
 
 /// What passes between clients and sites, and among sites.
 #[derive(Clone, Debug)]
@@ -330,8 +331,8 @@ impl<S> Party<S> {
         let (site, kind) = (super::SITE_NAMES[asked.site], asked.ask.kind());
         let what = match (kind, answer) {
             (Kind::Write, Answer::Ok(_)) => "done".to_owned(),
-            (Kind::Read, Answer::Ok(None)) => format!("{} holds nothing", asked.ask.key),
-            (Kind::Read, Answer::Ok(Some(value))) => format!("{} = {value}", asked.ask.key),
+            (Kind::Read, Answer::Ok(shown)) if shown.is_empty() => format!("{} holds nothing", asked.ask.key),
+            (Kind::Read, Answer::Ok(shown)) => format!("{} = {}", asked.ask.key, told::together(shown)),
             (_, Answer::Refused(reason)) => format!("refused, {reason}"),
             (_, Answer::Unknown(reason)) => format!("unknown, {reason}"),
         };
@@ -342,8 +343,8 @@ impl<S> Party<S> {
 /// A message as a timeline calls it; one between sites by its first word.
 fn in_words<M: fmt::Debug>(message: &Wire<M>) -> String {
     match message {
-        Wire::Ask { ask: Ask { key, what: What::Write(value) }, .. } => format!("write {key} = {value}"),
-        Wire::Ask { ask: Ask { key, what: What::Read }, .. } => format!("read {key}"),
+        Wire::Ask { ask: Ask { key, what: What::Write(value), .. }, .. } => format!("write {key} = {value}"),
+        Wire::Ask { ask: Ask { key, what: What::Read, .. }, .. } => format!("read {key}"),
         Wire::Answer { .. } => "an answer".to_owned(),
         Wire::Over => "all is over".to_owned(),
         Wire::Peer(message) => {

@@ -10,7 +10,7 @@ use super::measure::{Answers, Served, Share, Trips};
 use super::protocol::{Fate, READ_BACK, Way};
 use super::record::{Asked, Record};
 use super::trade::Trade;
-use super::{Elsewhere, Lost, Placement, SITE_NAMES, StaleReads, Store};
+use super::{Elsewhere, Lost, Overwritten, Placement, SITE_NAMES, StaleReads, Store};
 
 /// What is to be said of partition.
 pub fn partition(placement: &Placement) -> String {
@@ -20,13 +20,13 @@ pub fn partition(placement: &Placement) -> String {
             "nothing wrong was seen, so the cuts did not reach the store".to_owned()
         }
         (Consistency::Holds, InPartition::Unknown) => {
-            format!("nothing wrong was seen, but {}", lost(&placement.lost))
+            format!("nothing wrong was seen, but {}", lost(placement))
         }
-        (Consistency::Holds, _) => format!("what is answered is linearizable, and {}", lost(&placement.lost)),
+        (Consistency::Holds, _) => format!("what is answered is linearizable, and {}", lost(placement)),
         (Consistency::Violated(_), InPartition::Consistency) => as_before(placement),
         (Consistency::Violated(violation), _) => wrong(placement, &violation.found),
         (Consistency::Unknown(limit), _) => {
-            format!("whether that is linearizable nobody can tell ({limit}), and {}", lost(&placement.lost))
+            format!("whether that is linearizable nobody can tell ({limit}), and {}", lost(placement))
         }
     };
     format!("{who}; {what}.")
@@ -113,18 +113,30 @@ pub fn evidence(record: &Record, violation: &Violation) -> Vec<String> {
 /// An operation in one line: `612.0 ms  pacific writes own-0-3 = 12, done at 632.1 ms`.
 pub fn operation(asked: &Asked) -> String {
     let what = match asked.ask.what {
-        What::Write(value) => format!("writes {} = {value}", asked.ask.key),
+        What::Write(value) if asked.ask.over.is_empty() => format!("writes {} = {value}", asked.ask.key),
+        What::Write(value) => {
+            format!("writes {} = {value} over {}", asked.ask.key, together(&asked.ask.over))
+        }
         What::Read => format!("reads {}", asked.ask.key),
     };
     let end = match (&asked.ended, asked.ask.what) {
         (None, _) => "silent to the end".to_owned(),
         (Some((at, Answer::Ok(_))), What::Write(_)) => format!("done at {}", ms(*at)),
-        (Some((at, Answer::Ok(Some(value)))), What::Read) => format!("shown {value} at {}", ms(*at)),
-        (Some((at, Answer::Ok(None))), What::Read) => format!("shown nothing at {}", ms(*at)),
+        (Some((at, Answer::Ok(shown))), What::Read) => format!("shown {} at {}", together(shown), ms(*at)),
         (Some((at, Answer::Refused(reason))), _) => format!("refused at {}: {reason}", ms(*at)),
         (Some((at, Answer::Unknown(reason))), _) => format!("silent until {}: {reason}", ms(*at)),
     };
     format!("{}  {}'s client {} {what}, {end}", ms(asked.begun), SITE_NAMES[asked.site], asked.client)
+}
+
+/// What a key holds: `nothing`, `3`, `3 and 4`, `9 beside 4 others`.
+pub(super) fn together(values: &[u64]) -> String {
+    match values {
+        [] => "nothing".to_owned(),
+        [one] => one.to_string(),
+        [one, other] => format!("{one} and {other}"),
+        [others @ .., greatest] => format!("{greatest} beside {} others", others.len()),
+    }
 }
 
 fn stale_reads(stale: &StaleReads) -> String {
@@ -139,8 +151,26 @@ pub fn models(strongest: &Strongest) -> String {
     if unknown.is_empty() { holds } else { format!("{holds} ({}: unknown)", unknown.join(", ")) }
 }
 
-/// What became of acknowledged writes: one that a site has not so long after the heal is missed, though others have it.
-fn lost(lost: &Lost) -> String {
+/// What became of acknowledged writes.
+fn lost(placement: &Placement) -> String {
+    let Overwritten { count, of, .. } = placement.overwritten;
+    let missed = missed(&placement.lost);
+    let and = if placement.lost.missed() == 0 { "but" } else { "and" };
+    match count {
+        0 => missed,
+        count => format!("{missed}, {and} {count} of {of} {}", overwritten(count)),
+    }
+}
+
+/// What became of so many writes of clients that took turns.
+pub(super) fn overwritten(count: usize) -> String {
+    let (were, them) = if count == 1 { ("was", "it") } else { ("were", "them") };
+    format!("that a client had built on what it read {were} overwritten by one that had not seen {them}")
+}
+
+/// What became of acknowledged writes as each site shows them: one that a site has not so long after the heal is missed,
+/// though others have it.
+fn missed(lost: &Lost) -> String {
     let of = lost.of;
     match (of, lost.unread) {
         (0, 0) => return "no write was acknowledged".to_owned(),
@@ -183,7 +213,7 @@ fn as_before(placement: &Placement) -> String {
             cut.of
         ),
     };
-    let lost = lost(&placement.lost);
+    let lost = lost(placement);
     format!("what is answered keeps {}, as without a cut{stale}; {lost}", listed(&models, "and"))
 }
 
@@ -196,7 +226,7 @@ fn wrong(placement: &Placement, found: &str) -> String {
         _ => parts.push(stale_reads(stale)),
     }
     if placement.lost != Lost::default() {
-        parts.push(lost(&placement.lost));
+        parts.push(lost(placement));
     }
     match (baseline.broken.first(), placement.cell.partition) {
         (Some(&broken), _) if broken != "linearizable" => {

@@ -2,7 +2,7 @@
 
 use super::client::Kind;
 use super::judged::Consistency;
-use super::{Lost, Placement, StaleReads};
+use super::{Lost, Overwritten, Placement, StaleReads};
 
 /// What another placement has that this one has not, and the reverse.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -31,6 +31,7 @@ impl Trade {
         trade.linearizable("in normal operation", [&here.normal, &there.normal]);
         trade.linearizable("with a cut", [&here.in_partition, &there.in_partition]);
         trade.lost([&here.lost, &there.lost]);
+        trade.overwritten([&here.overwritten, &there.overwritten]);
         trade
     }
 
@@ -102,6 +103,20 @@ impl Trade {
         };
         let are = if there.missed() <= 1 { "is" } else { "are" };
         self.file(better, format!("{} {are} lost at a site (here {})", told(there), told(here)));
+    }
+
+    fn overwritten(&mut self, [here, there]: [&Overwritten; 2]) {
+        let told = |overwritten: &Overwritten| match overwritten.count {
+            0 => "no write".to_owned(),
+            count => format!("{count} of {} writes", overwritten.of),
+        };
+        let better = match (here.count, there.count) {
+            (0, 1..) => Better::Here,
+            (1.., 0) => Better::There,
+            _ => return,
+        };
+        let is = if there.count <= 1 { "is" } else { "are" };
+        self.file(better, format!("{} {is} overwritten unseen (here {})", told(there), told(here)));
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod added;
 mod antarctic;
+mod built;
 mod bytes;
 mod cap;
 mod cases;

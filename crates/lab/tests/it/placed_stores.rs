@@ -53,7 +53,7 @@ fn siblings_lose_nothing_however_wrong_the_clocks_are() {
               pacific is cut off: indian-0 r(shared-0,45) reads as shared-0 that of indian-0 w(shared-0,45), which pacific-0 w(shared-0,46) had overwritten before it began
               593.3 ms  indian's client 0 writes shared-0 = 45, done at 593.4 ms
               619.9 ms  pacific's client 0 writes shared-0 = 46, done at 620.0 ms
-              653.3 ms  indian's client 0 reads shared-0, shown 45 at 653.4 ms
+              653.3 ms  indian's client 0 reads shared-0, shown 45 beside 14 others at 653.4 ms
               every link takes 5 ms: indian-0 r(turn-1,nil) reads as turn-1 the initial value, which pacific-0 w(turn-1,1) had overwritten before it began
               500.0 ms  pacific's client 0 writes turn-1 = 1, done at 500.1 ms
               504.9 ms  indian's client 0 reads turn-1, shown nothing at 505.0 ms
@@ -95,7 +95,7 @@ fn a_chain_that_is_read_anywhere_shows_what_is_not_committed() {
             A read takes 0.00 round trips, and a write 1.50 round trips at pacific and indian, 2.00 at atlantic; reads go back to what others no longer see: indian-1 r(turn-1,nil) reads as turn-1 the initial value, which pacific-0 w(turn-1,1) had overwritten before it began.
             strongest: sequential (eventual-convergence: unknown); else sequential and eventual-convergence
               pacific is cut off: indian-4 r(shared-0,41) reads as shared-0 that of atlantic-1 w(shared-0,41), which pacific-1 w(shared-0,46)? had overwritten before it began
-              546.6 ms  atlantic's client 1 writes shared-0 = 41, done at 587.2 ms
+              546.6 ms  atlantic's client 1 writes shared-0 = 41, done at 587.1 ms
               619.9 ms  pacific's client 1 writes shared-0 = 46, silent until 1619.9 ms: no answer within 1 s
               719.9 ms  pacific's client 4 reads shared-0, shown 46 at 720.0 ms
               733.3 ms  indian's client 4 reads shared-0, shown 41 at 733.4 ms
@@ -163,7 +163,7 @@ fn states_that_are_merged_lose_nothing() {
               pacific is cut off: indian-0 r(shared-0,45) reads as shared-0 that of indian-0 w(shared-0,45), which pacific-0 w(shared-0,46) had overwritten before it began
               593.3 ms  indian's client 0 writes shared-0 = 45, done at 593.4 ms
               619.9 ms  pacific's client 0 writes shared-0 = 46, done at 620.0 ms
-              653.3 ms  indian's client 0 reads shared-0, shown 45 at 653.4 ms
+              653.3 ms  indian's client 0 reads shared-0, shown 45 beside 14 others at 653.4 ms
               every link takes 5 ms: indian-0 r(turn-1,nil) reads as turn-1 the initial value, which pacific-0 w(turn-1,1) had overwritten before it began
               500.0 ms  pacific's client 0 writes turn-1 = 1, done at 500.1 ms
               524.7 ms  indian's client 0 reads turn-1, shown nothing at 524.8 ms
@@ -175,11 +175,11 @@ fn states_that_are_merged_lose_nothing() {
             PA/EL crdt:gossip=200ms
             Whichever site is cut off, every site goes on answering reads and writes; 2622 of 5412 reads showed what had been replaced, up to 3973.2 ms before, and none of 5400 acknowledged writes was lost, and pram held without a cut and does not hold with one.
             A read takes 0.00 round trips, and a write 0.00 round trips; 20647 of 21680 reads showed what had been replaced, up to 199.2 ms before.
-            strongest: causal-convergence and eventual-convergence; else causal-convergence and causal-memory
+            strongest: causal-convergence and eventual-convergence; else causal-convergence and causal-memory (sequential: unknown)
               pacific is cut off: indian-0 r(shared-0,45) reads as shared-0 that of indian-0 w(shared-0,45), which pacific-0 w(shared-0,46) had overwritten before it began
               593.3 ms  indian's client 0 writes shared-0 = 45, done at 593.4 ms
               619.9 ms  pacific's client 0 writes shared-0 = 46, done at 620.0 ms
-              653.3 ms  indian's client 0 reads shared-0, shown 45 at 653.4 ms
+              653.3 ms  indian's client 0 reads shared-0, shown 45 beside 13 others at 653.4 ms
               every link takes 5 ms: indian-0 r(turn-1,nil) reads as turn-1 the initial value, which pacific-0 w(turn-1,1) had overwritten before it began
               500.0 ms  pacific's client 0 writes turn-1 = 1, done at 500.1 ms
               604.5 ms  indian's client 0 reads turn-1, shown nothing at 604.6 ms

@@ -39,7 +39,7 @@ pub(super) fn store(measured: &Measured) -> Value {
         let trips = row.trips.map(|trips| trips.to_string());
         json!({"site": SITE_NAMES[row.site], "operation": row.kind.to_string(), "round_trips": trips})
     });
-    let Placement { lost, baseline, .. } = placement;
+    let Placement { lost, overwritten, baseline, .. } = placement;
     let mut object = json!({
         "store": placement.store,
         "basis": "measured",
@@ -52,6 +52,7 @@ pub(super) fn store(measured: &Measured) -> Value {
         "stale_reads": stale_rows(&placement.records).iter().map(stale).collect::<Vec<_>>(),
         "cuts": cut_rows(&placement.records).iter().map(|row| cut(row, &placement.answers)).collect::<Vec<_>>(),
         "lost": json!({"count": lost.count, "partly": lost.partly, "of": lost.of, "unread": lost.unread}),
+        "overwritten": json!({"count": overwritten.count, "of": overwritten.of}),
         "baseline": json!({"models": baseline.models, "broken": baseline.broken, "unknown": baseline.unknown}),
         "linearizable": json!({
             "normal": consistency(&placement.normal, placement),
@@ -117,14 +118,18 @@ pub(super) fn operations(record: &Record, places: &[usize]) -> Vec<Value> {
         .filter_map(|place| Some((record.asked.get(*place)?, history.operations().get(*place)?)));
     of.map(|(asked, operation)| {
         let ended = operation.completed.as_ref();
-        json!({
+        let mut object = json!({
             "site": SITE_NAMES[asked.site],
             "client": asked.client,
             "call": operation.call.to_string().trim_end(),
             "begun_us": micros(asked.begun),
             "ended_us": asked.ended.as_ref().map(|(at, _)| micros(*at)),
             "completion": ended.map(|(_, completion)| completion.to_string()),
-        })
+        });
+        if !asked.ask.over.is_empty() {
+            object["over"] = json!(asked.ask.over);
+        }
+        object
     })
     .collect()
 }

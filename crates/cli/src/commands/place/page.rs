@@ -23,8 +23,11 @@ reads were stale and how many writes were lost, by all cuts.
 /// What stands below what the letters mean.
 const NOTES: &str = "
 What is not linearizable without a cut need not be with one to be PC, as Abadi has it of PNUTS; how old a read may be is
-another matter, and said with each. What was acknowledged must be at every site 3 s after the heal. Without a cut,
-whoever is shown an old value reads again until it is shown the new one: how old values were says more than how many reads
+another matter, and said with each. What was acknowledged must be at every site 3 s after the heal. Most clients write
+whatever a key holds; some take turns, site after site, at a key: each reads it and writes over what it was shown, as
+whoever puts something to a cart. One of these that is overwritten by a client that had not seen it is not lost to the
+store, but to whoever wrote it; a linearizable store has none. Where siblings are kept, a write replaces those that its
+client was shown. Without a cut, whoever is shown an old value reads again until it is shown the new one: how old values were says more than how many reads
 showed one.
 
 A partition here is one site against the rest. Each cut in both directions is made twice: once what is sent meanwhile arrives

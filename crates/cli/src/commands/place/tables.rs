@@ -79,10 +79,15 @@ fn gap(answers: Option<&Answers>) -> String {
 }
 
 /// What became of acknowledged writes.
-pub(super) fn lost(placement: &Placement) -> String {
-    let lost = &placement.lost;
-    format!(
+pub(super) fn lost(placement: &Placement) -> Vec<String> {
+    let Placement { lost, overwritten, .. } = placement;
+    let gone = format!(
         "lost after healing: {} of {} acknowledged writes, and {} that only some sites have",
         lost.count, lost.of, lost.partly
-    )
+    );
+    let unseen = format!(
+        "overwritten unseen: {} of {} that a client had built on what it read",
+        overwritten.count, overwritten.of
+    );
+    vec![gone, unseen]
 }

@@ -31,12 +31,16 @@ pub(super) fn print(measured: &Measured, printer: &mut Printer) -> anyhow::Resul
         let holds = format!("without a cut {}; with one {}", told::models(normal), told::models(cut));
         titled("holds", &holds, printer)?;
     }
-    for lines in [tables::trips(placement), tables::stale(placement), tables::cuts(placement)] {
+    let tables = [
+        tables::trips(placement),
+        tables::stale(placement),
+        tables::cuts(placement),
+        tables::lost(placement),
+    ];
+    for lines in tables {
         printer.line("")?;
         lines.iter().try_for_each(|line| printer.line(format!("  {line}")))?;
     }
-    printer.line("")?;
-    printer.line(format!("  {}", tables::lost(placement)))?;
     for consistency in [&placement.normal, &placement.in_partition] {
         if let Consistency::Violated(violation) = consistency {
             printer.line("")?;
@@ -45,6 +49,13 @@ pub(super) fn print(measured: &Measured, printer: &mut Printer) -> anyhow::Resul
             printer.line(format!("  {title}"))?;
             evidence::print(placement, violation, printer)?;
         }
+    }
+    if let Some((round, operations)) = placement.overwritten.shown(&placement.records) {
+        let record = &placement.records[round];
+        printer.line("")?;
+        printer.line(format!("  overwritten unseen while {}:", record.round.condition))?;
+        let told = operations.iter().filter_map(|place| record.asked.get(*place)).map(told::operation);
+        told.map(|line| format!("  {line}")).try_for_each(|line| printer.line(line))?;
     }
     Ok(())
 }

@@ -7,6 +7,7 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
+use super::turns::Turns;
 use super::{CUT_AT, Desk, HEAL_AT, READ_BACK, Round, SOON, TIMEOUT};
 use crate::placement::client::{Answer, Ask, Kind};
 use crate::placement::record::Phase;
@@ -22,7 +23,7 @@ const STRIDE: usize = 7;
 /// When the last of it is asked.
 const LAST: Duration = Duration::from_millis(6_000);
 /// When the reading back begins: all that was asked is over, and a store has had time to settle since the heal.
-const READ_BACK_AT: Duration = HEAL_AT.saturating_add(READ_BACK);
+pub(super) const READ_BACK_AT: Duration = HEAL_AT.saturating_add(READ_BACK);
 /// How long after that a site is asked again where something may be missing: a store that repairs what it reads has had time to.
 const AGAIN: Duration = Duration::from_millis(200);
 /// How many operations in a row may fail at a site before no more is read back there.
@@ -47,6 +48,7 @@ pub(super) struct Partition {
     /// again.
     first: Vec<Option<String>>,
     in_doubt: InDoubt,
+    turns: Turns,
     reading: Vec<ReadBack>,
 }
 
@@ -81,6 +83,7 @@ impl Partition {
             own: vec![Vec::new(); round.sites],
             first: vec![None; round.sites],
             in_doubt: InDoubt::Ahead,
+            turns: Turns::new(round.sites),
             reading: Vec::new(),
         }
     }
@@ -93,6 +96,7 @@ impl Partition {
         if let Some(number) = ended {
             self.hear(number, desk);
         }
+        self.turns.on(ended, desk);
         while self.due() <= desk.now.min(LAST) {
             self.tick(desk);
         }
@@ -181,6 +185,9 @@ impl Partition {
             if reading.read <= reading.first {
                 reading.again_at = desk.now + AGAIN;
             }
+            return;
+        }
+        if asked.phase == Phase::Turns {
             return;
         }
         self.idle[asked.site].insert(asked.client);

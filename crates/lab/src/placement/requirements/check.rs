@@ -11,8 +11,8 @@ use crate::placement::judged::{Consistency, Violation};
 use crate::placement::measure::{self, Answers, Share};
 use crate::placement::protocol::{CUT_AT, Condition, FAIL_OVER, Way};
 use crate::placement::record::{Asked, Phase, Record};
-use crate::placement::told::ms;
-use crate::placement::{Lost, Placement, SITE_NAMES};
+use crate::placement::told::{self, ms};
+use crate::placement::{Lost, Overwritten, Placement, SITE_NAMES};
 
 pub(super) fn check(requirement: &Requirement, placement: &Placement) -> Fulfilled {
     let (mut breaches, mut unknown) = (Vec::new(), None);
@@ -303,8 +303,23 @@ fn answers_again(kind: Kind, most: Duration, placement: &Placement) -> Option<Br
 }
 
 fn kept(wanted: &str, placement: &Placement) -> Option<Breach> {
-    let found = missed(placement)?;
-    Some(Breach { wanted: wanted.to_owned(), found, shown: lost(placement) })
+    let (missed, overwritten) = (missed(placement), overwritten(placement));
+    let shown = if missed.is_some() { lost(placement) } else { overwriting(placement) };
+    let found: Vec<String> = missed.into_iter().chain(overwritten).collect();
+    (!found.is_empty()).then(|| Breach { wanted: wanted.to_owned(), found: found.join(", and "), shown })
+}
+
+/// How many acknowledged writes were built on what was read, and overwritten unseen: for whoever made them they are lost.
+fn overwritten(placement: &Placement) -> Option<String> {
+    let Overwritten { count, of, .. } = placement.overwritten;
+    (count > 0).then(|| format!("{count} of {of} {}", told::overwritten(count)))
+}
+
+/// The first of these, and what it was overwritten by.
+fn overwriting(placement: &Placement) -> Option<Schedule> {
+    let (round, operations) = placement.overwritten.shown(&placement.records)?;
+    let condition = placement.records[round].round.condition;
+    Some(Schedule { round, condition, operations, shows: Shows::Themselves })
 }
 
 /// How many acknowledged writes are gone, or missing at a site: either is one too many.
@@ -324,11 +339,7 @@ fn lost(placement: &Placement) -> Option<Schedule> {
         let all = measure::kept(record);
         let gone = all.iter().find(|kept| kept.is_lost());
         let kept = gone.or_else(|| all.iter().find(|kept| !kept.missing.is_empty()))?;
-        let write = &record.asked[kept.write];
-        let back = record.asked.iter().enumerate().filter(|(_, asked)| {
-            asked.phase == Phase::ReadBack && asked.ask.key == write.ask.key && asked.done().is_some()
-        });
-        let operations = std::iter::once(kept.write).chain(back.map(|(place, _)| place)).collect();
+        let operations = [kept.write].into_iter().chain(measure::read_back(record, kept.write)).collect();
         let condition = record.round.condition;
         Some(Schedule { round, condition, operations, shows: Shows::Themselves })
     })

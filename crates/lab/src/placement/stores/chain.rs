@@ -230,7 +230,7 @@ impl Replica {
         self.holds.entry(key.clone()).or_default().insert(number, value);
         let Some(next) = self.chain.next() else {
             self.commit(number, Some(key), effects);
-            return self.reply(waiting, Answer::Ok(None), effects);
+            return self.reply(waiting, Answer::DONE, effects);
         };
         let epoch = self.chain.epoch;
         self.sent.insert(number, (waiting, key.clone(), value));
@@ -286,7 +286,7 @@ impl Replica {
                 let epoch = self.chain.epoch;
                 effects.send(self.chain.tail(), Wire::Peer(Message::Which { epoch, waiting, key }));
             }
-            _ => self.reply(waiting, Answer::Ok(last.map(|(_, value)| *value)), effects),
+            _ => self.reply(waiting, Answer::shows(last.map(|(_, value)| *value)), effects),
         }
     }
 
@@ -294,7 +294,7 @@ impl Replica {
     fn show_committed(&self, waiting: Waiting, key: &str, number: u64, effects: &mut Effects<Wire<Message>>) {
         let upto = number.max(self.committed);
         let shown = self.holds.get(key).and_then(|writes| writes.range(..=upto).next_back());
-        self.reply(waiting, Answer::Ok(shown.map(|(_, value)| *value)), effects);
+        self.reply(waiting, Answer::shows(shown.map(|(_, value)| *value)), effects);
     }
 
     fn refuse(&self, waiting: Waiting, effects: &mut Effects<Wire<Message>>) {

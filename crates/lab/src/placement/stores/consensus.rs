@@ -336,7 +336,7 @@ impl Replica {
             if let Role::Leads(leads) = &mut self.role
                 && let Some(waiting) = leads.waiting.remove(&place)
             {
-                self.reply(waiting, Answer::Ok(shown), effects);
+                self.reply(waiting, Answer::shows(shown), effects);
             }
         }
     }

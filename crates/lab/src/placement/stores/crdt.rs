@@ -1,7 +1,8 @@
 //! Every site takes writes; each key is a multi-value register, a convergent replicated data type: sites gossip their states,
 //! and merging two of them loses no write that nobody has replaced (Shapiro, Preguiça, Baquero and Zawirski 2011).
 //!
-//! What differs from several leaders: nothing here needs a clock, and nothing a client that resolves. A state may be lost,
+//! A client is not at a replica: what it writes replaces what it was shown, and not, as in specification 10 of that paper,
+//! what the replica has heard of since. What differs from several leaders: nothing here needs a clock. A state may be lost,
 //! repeated or overtaken, as merging is commutative, associative and idempotent; what a site shows follows from the writes
 //! that it knows of, and not from the order in which it heard of them. The price is time: what was written travels with the
 //! next gossip, not at once.
@@ -109,16 +110,18 @@ impl Node for Replica {
     fn on(&mut self, _: Now, input: Input<Wire<Message>, ()>, effects: &mut Effects<Wire<Message>>) {
         match input {
             Input::Start | Input::Timer(GOSSIP) => self.gossip(effects),
-            Input::Message { from, message: Wire::Ask { number, ask: Ask { key, what } } } => {
+            Input::Message { from, message: Wire::Ask { number, ask: Ask { key, what, over } } } => {
                 let shown = match what {
-                    What::Read => self.holds.get(&key).and_then(|held| held.versions.greatest()),
+                    What::Read => {
+                        self.holds.get(&key).map_or_else(Vec::new, |held| held.versions.shown().collect())
+                    }
                     What::Write(value) => {
                         let me = self.sites.me;
-                        self.change(key, |versions| versions.replace(me, value));
-                        None
+                        self.change(key, |versions| versions.write(me, value, &over));
+                        Vec::new()
                     }
                 };
-                answer((from, number), Answer::Ok(shown), effects);
+                answer((from, number), Answer::shows(shown), effects);
             }
             Input::Message { from, message: Wire::Peer(Message::State { upto, part }) } => {
                 for (key, versions) in part {

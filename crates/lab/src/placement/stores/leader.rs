@@ -259,7 +259,7 @@ impl Replica {
         {
             let (waiting, key, value) = first.remove();
             self.holds.insert(key, value);
-            self.reply(waiting, Answer::Ok(None), effects);
+            self.reply(waiting, Answer::DONE, effects);
         }
     }
 
@@ -299,7 +299,7 @@ impl Replica {
     }
 
     fn show(&self, waiting: Waiting, ask: &Ask, effects: &mut Effects<Wire<Message>>) {
-        self.reply(waiting, Answer::Ok(self.holds.get(&ask.key).copied()), effects);
+        self.reply(waiting, Answer::shows(self.holds.get(&ask.key).copied()), effects);
     }
 
     fn reply(&self, waiting: Waiting, told: Answer, effects: &mut Effects<Wire<Message>>) {

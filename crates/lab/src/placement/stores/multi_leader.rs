@@ -1,9 +1,10 @@
 //! Every site takes writes and tells the others afterwards; of writes that do not know of each other the latest by the wall
-//! clocks wins and the others are silently gone, or all stay as siblings until a client has made one of them.
+//! clocks wins and the others are silently gone, or all stay as siblings until a client that has seen them writes over them.
 //!
 //! As long as the clocks are right, what wins is also the last in time, and a client that only writes misses nothing that a
-//! single register would have kept. With one clock ahead, its old writes win over new ones of the others, also over those
-//! whose writer had read the old one: these were acknowledged, and are lost. Siblings ask no clock.
+//! single register would have kept. A client that writes what it makes of what it read misses all that others made
+//! meanwhile and that its write replaces unseen. With one clock ahead, its old writes win over new ones of the others, also
+//! over those whose writer had read the old one: these were acknowledged, and are lost. Siblings ask no clock.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -32,8 +33,8 @@ pub enum Conflicts {
     /// The one with the latest wall clock wins, also over one that knows of it: acknowledged writes are gone, and nobody is
     /// told.
     LastWriteWins,
-    /// All stay (dotted version vectors; Preguiça and others 2010). A client that reads several makes the greatest of them,
-    /// and writes that back, which replaces those that it saw and no others.
+    /// All stay (dotted version vectors; Preguiça and others 2010), and are shown to whoever reads. The next write of that
+    /// client replaces those that it was shown, and no others; a blind one, none.
     Siblings,
 }
 
@@ -47,7 +48,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         key: "conflicts",
         values: &names(&Conflicts::NAMES),
-        says: "whether of concurrent writes the last by the wall clock wins, or all stay until a client has seen them",
+        says: "whether of concurrent writes the last by the wall clock wins, or all stay until a client that has seen them writes",
     },
     Setting {
         key: "skew",
@@ -95,10 +96,10 @@ impl Register {
         }
     }
 
-    fn shown(&self) -> Option<u64> {
+    fn shown(&self) -> Vec<u64> {
         match self {
-            Register::Last(_, value) => Some(*value),
-            Register::All(versions) => versions.greatest(),
+            Register::Last(_, value) => vec![*value],
+            Register::All(versions) => versions.shown().collect(),
         }
     }
 }
@@ -147,8 +148,14 @@ impl Replica {
         }
     }
 
-    /// A write of a client that has seen what this site holds.
-    fn write(&mut self, now: Now, key: String, value: u64, effects: &mut Effects<Wire<Message>>) {
+    /// A write of a client that was shown `over`.
+    fn write(
+        &mut self,
+        now: Now,
+        key: String,
+        (value, over): (u64, &[u64]),
+        effects: &mut Effects<Wire<Message>>,
+    ) {
         self.taken += 1;
         let register = match (self.set.conflicts, self.holds.get(&key)) {
             (Conflicts::LastWriteWins, _) => Register::Last((now.wall, self.sites.me, self.taken), value),
@@ -157,7 +164,7 @@ impl Replica {
                     Some(Register::All(versions)) => versions.clone(),
                     _ => Versions::default(),
                 };
-                versions.replace(self.sites.me, value);
+                versions.write(self.sites.me, value, over);
                 Register::All(versions)
             }
         };
@@ -176,18 +183,6 @@ impl Replica {
             None => drop(self.holds.insert(key, register)),
         }
     }
-
-    /// What a client is shown, which makes one of siblings.
-    fn show(&mut self, now: Now, key: &str, effects: &mut Effects<Wire<Message>>) -> Option<u64> {
-        let register = self.holds.get(key)?;
-        let shown = register.shown();
-        if let (Register::All(versions), Some(greatest)) = (register, shown)
-            && versions.are_siblings()
-        {
-            self.write(now, key.to_owned(), greatest, effects);
-        }
-        shown
-    }
 }
 
 impl Node for Replica {
@@ -196,15 +191,15 @@ impl Node for Replica {
 
     fn on(&mut self, now: Now, input: Input<Wire<Message>, ()>, effects: &mut Effects<Wire<Message>>) {
         match input {
-            Input::Message { from, message: Wire::Ask { number, ask: Ask { key, what } } } => {
+            Input::Message { from, message: Wire::Ask { number, ask: Ask { key, what, over } } } => {
                 let shown = match what {
-                    What::Read => self.show(now, &key, effects),
+                    What::Read => self.holds.get(&key).map_or_else(Vec::new, Register::shown),
                     What::Write(value) => {
-                        self.write(now, key, value, effects);
-                        None
+                        self.write(now, key, (value, &over), effects);
+                        Vec::new()
                     }
                 };
-                answer((from, number), Answer::Ok(shown), effects);
+                answer((from, number), Answer::shows(shown), effects);
             }
             Input::Start | Input::Timer(RESEND_TIMER) => self.resend(effects),
             Input::Message { from, message: Wire::Peer(Message::Hold { number, key, register }) } => {

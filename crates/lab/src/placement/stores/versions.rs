@@ -15,12 +15,15 @@ pub(super) struct Versions {
 }
 
 impl Versions {
-    /// A write at a site by a client that has seen all that stands there, and replaces it.
-    pub(super) fn replace(&mut self, site: NodeId, value: u64) {
+    /// A write at a site by a client that was shown these values there: it replaces them, and nothing that the site has
+    /// heard of since. One by a client that was shown nothing stands beside all others, as in Riak, so that there are as
+    /// many siblings as clients that write blindly make.
+    pub(super) fn write(&mut self, site: NodeId, value: u64, over: &[u64]) {
         let count = self.seen.entry(site).or_insert(0);
         // Cannot wrap: a site takes far fewer writes.
         *count += 1;
-        self.stand = BTreeMap::from([((site, *count), value)]);
+        self.stand.retain(|_, other| !over.contains(other));
+        self.stand.insert((site, *count), value);
     }
 
     /// The least upper bound of both: what stands in one is gone only if the other has seen it and it does not stand there.
@@ -38,19 +41,52 @@ impl Versions {
         }
     }
 
-    /// The greatest of what stands there: what a client makes of siblings.
-    pub(super) fn greatest(&self) -> Option<u64> {
-        self.stand.values().copied().max()
-    }
-
-    /// Whether values stand there that differ.
-    pub(super) fn are_siblings(&self) -> bool {
-        self.stand.values().min() != self.stand.values().max()
+    /// What stands there.
+    pub(super) fn shown(&self) -> impl Iterator<Item = u64> {
+        self.stand.values().copied()
     }
 
     /// Forgets all but the greatest without having replaced it, as only a wrong merge does.
     #[cfg(test)]
     pub(super) fn forget(&mut self) {
         self.stand.pop_last();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What stands there, in order.
+    fn shown(versions: &Versions) -> Vec<u64> {
+        let mut shown: Vec<u64> = versions.shown().collect();
+        shown.sort_unstable();
+        shown
+    }
+
+    #[test]
+    fn a_write_replaces_what_its_client_was_shown_and_nothing_that_came_since() {
+        let [here, there] = [0, 1].map(NodeId::new);
+        let (mut one, mut other) = (Versions::default(), Versions::default());
+        one.write(here, 1, &[]);
+        other.merge(&one);
+        // Both clients were shown 1.
+        one.write(here, 2, &[1]);
+        other.write(there, 3, &[1]);
+        one.merge(&other);
+        assert_eq!(shown(&one), [2, 3]);
+        // One of them is asked again, and had been shown 2.
+        one.write(here, 4, &[2]);
+        assert_eq!(shown(&one), [3, 4]);
+        one.write(here, 5, &[3, 4]);
+        other.merge(&one);
+        assert_eq!((shown(&one), &one), (vec![5], &other));
+    }
+
+    #[test]
+    fn whoever_writes_blindly_replaces_nothing() {
+        let mut versions = Versions::default();
+        (1..=3).for_each(|value| versions.write(NodeId::new(0), value, &[]));
+        assert_eq!(shown(&versions), [1, 2, 3]);
     }
 }

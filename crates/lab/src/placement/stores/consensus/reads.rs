@@ -65,6 +65,6 @@ impl Replica {
     }
 
     fn show(&self, waiting: Waiting, ask: &Ask, effects: &mut Effects<Wire<Message>>) {
-        self.reply(waiting, Answer::Ok(self.holds.get(&ask.key).copied()), effects);
+        self.reply(waiting, Answer::shows(self.holds.get(&ask.key).copied()), effects);
     }
 }

@@ -219,7 +219,7 @@ impl Replica {
         if count >= self.set.w as usize
             && let Some(client) = client.take()
         {
-            answer(client, Answer::Ok(told), effects);
+            answer(client, Answer::shows(told), effects);
         }
         let is_answered = client.is_none();
         if is_answered && (!lingers || count >= all) {
@@ -248,7 +248,7 @@ impl Replica {
                 let (client, key) = (Some(client), key.clone());
                 return self.begin(task, Task { client, key, stage, told: store }, effects);
             }
-            answer(client, Answer::Ok(told), effects);
+            answer(client, Answer::shows(told), effects);
         }
         if !lingers || count >= all {
             self.end(task, effects);
