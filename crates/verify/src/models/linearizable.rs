@@ -406,6 +406,9 @@ fn told<S: Specification>(
     patience: &mut Patience<'_>,
 ) -> Anomaly {
     let wrong: Vec<_> = places.iter().map(|nth| items[*nth as usize].clone()).collect();
+    if !patience.wants_evidence() {
+        return Shrunk::not(wrong).found(TIMES, "", |id| ways.source.name(id));
+    }
     patience.within(STEPS_FIRST, |patience| {
         let shrunk = shrink(ways.specification, wrong, Times::Kept, |items| {
             match (ways.quick)(items, ways.source, patience)? {
@@ -428,6 +431,10 @@ fn one<S: Specification>(
     let steps = patience.steps();
     let Some(last) = stuck_at(specification, items, patience)? else { return Ok(()) };
     let horizon = items[last as usize].returned;
+    if !patience.wants_evidence() {
+        let searched = Shrunk::not(items.to_vec());
+        return Err(searched.found(TIMES, "", |id| ways.source.name(id)).into());
+    }
     let steps = (patience.steps() - steps).saturating_mul(4).max(STEPS_FIRST);
     let found = patience.within(steps, |patience| {
         // What began after the end that no order came beyond mostly has no part in it.
@@ -442,6 +449,9 @@ fn one<S: Specification>(
     });
     Err(found.into())
 }
+
+/// What orders respect.
+const TIMES: &str = "their times";
 
 /// Of how many operations at most it is said beyond which one no order comes, which takes one more search.
 const DEAD_END_MAX: usize = 100;
@@ -462,7 +472,7 @@ fn evidence<S: Specification>(
     let furthest = if shrunk.items.len() <= DEAD_END_MAX { furthest(patience).ok() } else { None };
     let name = furthest.map(|item| ways.source.name(shrunk.items[item].id));
     let beyond = name.map_or_else(String::new, |name| format!("; none gets further than {name}"));
-    let found = shrunk.found("their times", &beyond, |id| ways.source.name(id));
+    let found = shrunk.found(TIMES, &beyond, |id| ways.source.name(id));
     found.stuck(dead_end(ways.specification, &shrunk.items, Times::Kept, patience))
 }
 

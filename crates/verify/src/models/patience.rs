@@ -33,6 +33,14 @@ pub struct Patience<'a> {
     /// Bytes of tables that are there whatever judgement begins.
     held: u64,
     weakness: Weakness,
+    evidence: Evidence,
+}
+
+/// Whether violations are to be made small.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Evidence {
+    Small,
+    Unneeded,
 }
 
 impl<'a> Patience<'a> {
@@ -46,6 +54,7 @@ impl<'a> Patience<'a> {
             bytes: 0,
             held: 0,
             weakness: Weakness::Nothing,
+            evidence: Evidence::Small,
         }
     }
 
@@ -53,7 +62,7 @@ impl<'a> Patience<'a> {
     /// which no judge does.
     pub fn until(budget: Budget, stop: &'a mut dyn FnMut() -> bool) -> Patience<'a> {
         let next = STEPS_BETWEEN.min(budget.steps_max.saturating_add(1));
-        Patience { budget, stop: Some(stop), steps: 0, next, bytes: 0, held: 0, weakness: Weakness::Nothing }
+        Patience { stop: Some(stop), next, ..Patience::new(budget) }
     }
 
     /// The same for a judge that forgets something: only for tests of the tests.
@@ -62,6 +71,19 @@ impl<'a> Patience<'a> {
     pub const fn forgetting(mut self, weakness: Weakness) -> Patience<'a> {
         self.weakness = weakness;
         self
+    }
+
+    /// The same for judges that are to tell whether there is a violation, and not by what: one that is found by a search is not
+    /// made small, which mostly takes several times as long as the search. Its anomaly names what was searched.
+    #[must_use]
+    pub const fn without_evidence(mut self) -> Patience<'a> {
+        self.evidence = Evidence::Unneeded;
+        self
+    }
+
+    /// Whether a violation is to be made small.
+    pub(crate) fn wants_evidence(&self) -> bool {
+        self.evidence == Evidence::Small
     }
 
     /// What the judge forgets.

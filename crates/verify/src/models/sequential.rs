@@ -8,7 +8,7 @@ use super::finding::{Finding, Stop};
 use super::items::{self, Source};
 use super::objects::{Cell, FailedSet, Mixed, MixedOperation, Object, Visit};
 use super::patience::Patience;
-use super::search::{Item, Times, Walk, dead_end, shrink};
+use super::search::{Item, Shrunk, Times, Walk, dead_end, shrink};
 use super::specification::Specification;
 use super::views::CausalMemory;
 use super::{About, Judges, Model, Recorded};
@@ -138,17 +138,21 @@ pub(super) fn walk<S: Specification>(
     if Walk::new(specification, &items, times, patience)?.explains(patience)? {
         return Ok(());
     }
+    let what = match times {
+        Times::Kept => "their times and sessions",
+        Times::Ignored => "their sessions",
+    };
+    let name = |id| source.name(id);
+    if !patience.wants_evidence() {
+        return Err(Shrunk::not(items).found(what, "", name).into());
+    }
     let steps = (patience.steps() - steps).saturating_mul(4).max(STEPS_SHRINKING);
     let shrunk = patience.within(steps, |patience| {
         shrink(specification, items, times, |items| {
             Walk::new(specification, items, times, patience)?.explains(patience)
         })
     });
-    let what = match times {
-        Times::Kept => "their times and sessions",
-        Times::Ignored => "their sessions",
-    };
-    let found = shrunk.found(what, "", |id| source.name(id));
+    let found = shrunk.found(what, "", name);
     let dead_end = patience.within(steps, |patience| dead_end(specification, &shrunk.items, times, patience));
     Err(found.stuck(dead_end).into())
 }

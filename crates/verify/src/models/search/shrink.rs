@@ -240,6 +240,11 @@ fn covered(covers: &[Cover], place: (u32, u64), begun: u64) -> u64 {
 }
 
 impl<O> Shrunk<O> {
+    /// What has no order, as it is.
+    pub(in crate::models) const fn not(items: Vec<Item<O>>) -> Shrunk<O> {
+        Shrunk { items, is_smallest: false }
+    }
+
     /// That no order of them that respects `what` is as it should be; `beyond` is said of several, and `name` names one.
     pub(in crate::models) fn found(
         &self,
