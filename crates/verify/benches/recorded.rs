@@ -2,9 +2,10 @@
 //!
 //! `CONSTELLATION_HISTORIES=FOLDER cargo bench -p constellation-verify --bench recorded` judges every file of the folder for
 //! linearizability, and prints the median, the 95th percentile, the most and the sum of microseconds a history: to read it
-//! from memory, to make columns of it, to judge these, and to judge these and make small what is wrong. Each is done again and again for some milliseconds, several times, of which the
-//! fastest counts; all is done by one thread, so it is no less than the time of the processor. Without the folder, a history that is
-//! written down here takes its place, as in `cargo test --benches`.
+//! from memory, to make columns of it, to judge these, and to judge these and make small what is wrong. Each is done again
+//! and again for a third of a millisecond, forty times, of which the fastest counts; one thread does it all, so the processor
+//! works no longer than that. Without the folder, a history that is written down here takes its place, as in
+//! `cargo test --benches`.
 //!
 //! In the folder may stand `known.tsv`, a history a line: its file's name, a tab, `holds` or `violated`, and if it is known,
 //! a tab and how many microseconds another checker took for it on this machine. The bench fails where a verdict is another
@@ -217,8 +218,8 @@ fn print(name: &str, spent: &[&Spent]) {
     }
     let operations: usize = spent.iter().map(|one| one.operations).sum();
     println!("{name}: {} histories of {} operations on average", spent.len(), operations / spent.len());
-    let columns: [(&str, fn(&Spent) -> f64); 4] = [
-        ("reading", |one| one.reading),
+    let columns = [
+        ("reading", (|one| one.reading) as fn(&Spent) -> f64),
         ("columns", |one| one.columns),
         ("judging", |one| one.judging),
         ("with evidence", |one| one.explaining),
