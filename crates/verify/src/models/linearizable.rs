@@ -7,6 +7,7 @@ mod quiet;
 mod rows;
 mod set;
 mod stream;
+mod texts;
 mod zones;
 
 use std::collections::BTreeMap;
@@ -18,7 +19,7 @@ pub use stream::{Stream, StreamError};
 use super::asked::{Asked, Kinds, ask};
 use super::finding::{Anomaly, Finding, Stop};
 use super::items::{self, Source};
-use super::objects::{Cell, FailedSet, Object, Queue, Set, Visit};
+use super::objects::{Cell, FailedSet, Object, Queue, Set, Text, Visit};
 use super::patience::Patience;
 use super::search::{Fate, Item, RealTime, Shrunk, Times, dead_end, shrink, stuck_at};
 use super::sequential::walk;
@@ -108,6 +109,7 @@ impl Asked for Judge<'_, '_> {
             let judged = match object {
                 Object::Queue => visitor.judge(&Queue, known::QUEUE),
                 Object::Set => visitor.judge(&Set, known::SET),
+                Object::Text => visitor.judge(&Text, known::TEXT),
                 _ => object.visit(self.failed_set, &mut visitor),
             };
             match judged {

@@ -2,10 +2,10 @@
 
 use constellation_trace::Limit;
 
-use super::{queue, set};
+use super::{queue, set, texts};
 use crate::models::finding::Anomaly;
 use crate::models::items::Source;
-use crate::models::objects::{QueueOperation, SetOperation};
+use crate::models::objects::{QueueOperation, SetOperation, TextOperation};
 use crate::models::patience::Patience;
 use crate::models::search::Item;
 
@@ -33,3 +33,5 @@ pub(super) fn never<O>(_: &[Item<O>], _: Source<'_>, _: &mut Patience<'_>) -> Re
 pub(super) const QUEUE: Quick<QueueOperation> = queue::judge;
 /// That of sets.
 pub(super) const SET: Quick<SetOperation> = set::judge;
+/// That of texts.
+pub(super) const TEXT: Quick<TextOperation> = texts::judge;

@@ -52,7 +52,7 @@ pub(in crate::models) struct RealTime<'s, S: Specification> {
 }
 
 /// How often a search turns back before it looks which items do the same: many never do, and that takes time.
-const TURNS_BLIND: u32 = 16;
+const TURNS_BLIND: u32 = 64;
 
 /// An item that has been, and what was before.
 struct Frame {

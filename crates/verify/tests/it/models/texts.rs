@@ -1,0 +1,92 @@
+//! Texts judged by a tree of what was shown, and verdicts without evidence.
+
+use constellation_trace::History;
+use constellation_verify::Budget;
+use constellation_verify::models::{Finding, Linearizable, Model, Object, Patience, Recorded, Text};
+use proptest::prelude::*;
+
+use super::objects::{Drawn, from_drawn, history, patience};
+
+/// Pieces that are all appended at once, then, after a text was put in their place and others at once behind that, a read.
+fn crowd(shown: &str) -> History {
+    let pieces = |from: u32| {
+        (from..from + 12).map(move |piece| {
+            let begin = 1 + 100 * u64::from(from > 12);
+            format!("{piece} {begin}..{} append x {piece}", begin + 50)
+        })
+    };
+    let put = "40 60..70 write x 40".to_owned();
+    let read = format!("41 200..210 read x = {shown}");
+    history(&pieces(0).chain([put]).chain(pieces(20)).chain([read]).collect::<Vec<_>>().join("\n"))
+}
+
+#[test]
+fn pieces_appended_at_once_are_tried_only_in_the_order_that_is_shown() {
+    let shown = "40 31 20 30 21 29 22 28 23 27 24 26 25";
+    for (shown, expected) in [(shown.to_owned(), "holds"), (format!("{shown} 3"), "violated")] {
+        let history = crowd(&shown);
+        let recorded = Recorded::from(&history);
+        let few = Budget { steps_max: 20_000, ..Budget::default() };
+        let finding = Linearizable.judge(&recorded, &mut Patience::new(few).without_evidence());
+        assert_eq!(finding.word(), expected, "{finding:?}");
+    }
+}
+
+#[test]
+fn without_evidence_a_violation_is_found_in_fewer_steps_and_names_all_that_was_searched() {
+    let mut lines: Vec<String> =
+        (0..30).map(|nth| format!("0 {}..{} set x {nth} {}", nth * 10 + 5, nth * 10 + 9, nth + 1)).collect();
+    lines.insert(0, "0 1..2 write x 0".to_owned());
+    lines.push("1 500..501 read x = 7".to_owned());
+    let history = history(&lines.join("\n"));
+    let recorded = Recorded::from(&history);
+    let [mut brief, mut whole] = [patience().without_evidence(), patience()];
+    let [verdict, explained] =
+        [&mut brief, &mut whole].map(|patience| Linearizable.judge(&recorded, patience));
+    let (Finding::Violated(verdict), Finding::Violated(explained)) = (&verdict, &explained) else {
+        panic!("{verdict:?}, {explained:?}");
+    };
+    assert!(brief.steps() * 4 < whole.steps(), "{} and {} steps", brief.steps(), whole.steps());
+    assert_eq!((verdict.transactions.len(), explained.transactions.len()), (32, 10), "{explained:?}");
+    assert_eq!(
+        verdict.found,
+        "no order of these 32 that respects their times explains them (some of them may have no part in it)"
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_tree_agrees_with_the_search_of_whole_texts(
+        drawn in proptest::collection::vec(any::<Drawn>(), 4..16),
+        pieces in 2_u8..12,
+    ) {
+        // Reads mostly show what a run of one order would have held.
+        let mut held: Vec<String> = Vec::new();
+        let words: Vec<String> = drawn.iter().map(|(_, _, _, kind, value, answer)| {
+            let piece = (value % pieces).to_string();
+            match kind % 5 {
+                0 | 1 => {
+                    held.push(piece.clone());
+                    format!("append x {piece}")
+                }
+                2 if answer % 3 == 0 => {
+                    held = vec![piece.clone()];
+                    format!("write x {piece}")
+                }
+                _ if answer % 7 == 0 => format!("read x = {} {piece}", held.join(" ")),
+                _ => format!("read x = {}", held.join(" ")),
+            }
+        }).collect();
+        let words = words.into_iter().chain(["write x 99".to_owned()]);
+        let drawn: Vec<Drawn> = drawn.into_iter().chain([(0, 0, 0, 0, 0, 0)]).collect();
+        // Times come from the draw, words in its order.
+        let words = std::cell::RefCell::new(words);
+        let history = from_drawn(&drawn, |_, _, _| words.borrow_mut().next().unwrap_or_default());
+        let whole = Linearizable::judge_as(&Text, &history, &mut patience());
+        let recorded = Recorded::from(&history).with_object(Object::Text);
+        let tree = Linearizable.judge(&recorded, &mut patience());
+        prop_assert_eq!(tree.word(), whole.word(), "{:?}", history);
+    }
+}
