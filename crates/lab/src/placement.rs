@@ -17,6 +17,7 @@
 //! | [`mod@cap`] | why no store has both: the lost messages with which it breaks one of two promises |
 //! | [`catalogue`] | where well-known systems are declared to live, by documents and papers |
 //! | [`trade`] | what another setting gains and costs |
+//! | [`mod@stability`] | whether other luck gives the same placement |
 
 pub mod cap;
 pub mod catalogue;
@@ -29,6 +30,7 @@ pub mod protocol;
 pub mod record;
 pub mod requirements;
 pub mod simulated;
+pub mod stability;
 pub mod stores;
 pub mod told;
 pub mod trade;
@@ -43,7 +45,7 @@ use rayon::prelude::*;
 use cell::{Cell, InPartition, Otherwise};
 use client::Kind;
 use judged::{Baseline, Consistency, Strongest};
-use measure::{Answers, Served, Trips};
+use measure::{Answers, ByKey, Served, Trips};
 use protocol::{Condition, Round, Way};
 use record::{Asked, Record};
 use stores::Neighbour;
@@ -93,8 +95,22 @@ pub struct SiteTrips {
     pub site: usize,
     /// Which operation.
     pub kind: Kind,
-    /// How many; `None` if too few were done.
+    /// How many, with the fastest of keys; `None` if too few were done.
     pub trips: Option<Trips>,
+    /// How many with other keys, if that depends on the key.
+    pub by_key: Option<ByKey>,
+}
+
+impl SiteTrips {
+    /// How many with the key that takes the most.
+    pub fn most(&self) -> Option<Trips> {
+        self.by_key.map(|by_key| by_key.most).or(self.trips)
+    }
+
+    /// How many with all keys, each counted once.
+    pub fn mean(&self) -> Option<Trips> {
+        self.by_key.map(|by_key| by_key.mean).or(self.trips)
+    }
 }
 
 /// How many reads were stale.
@@ -215,6 +231,18 @@ impl fmt::Display for Condition {
 }
 
 impl Placement {
+    /// Whether nothing that is told of two stores tells them apart: cell, sentences and numbers.
+    pub fn is_alike(&self, other: &Placement) -> bool {
+        let told = |of: &Placement| [vec![told::partition(of), told::otherwise(of)], told::one_way(of)];
+        let lost = |Lost { count, partly, of, unread, .. }: &Lost| [*count, *partly, *of, *unread];
+        self.cell == other.cell
+            && self.trips == other.trips
+            && (self.stale_normal, self.stale_in_partition) == (other.stale_normal, other.stale_in_partition)
+            && self.answers == other.answers
+            && lost(&self.lost) == lost(&other.lost)
+            && told(self) == told(other)
+    }
+
     /// The strongest models of single operations that hold in the rounds without cuts, and in those with one. Takes as long
     /// as all the rest.
     pub fn strongest(&self) -> (Strongest, Strongest) {
@@ -237,8 +265,8 @@ pub struct Elsewhere {
     pub trade: Trade,
 }
 
-/// What would have to be set otherwise for the store to live in another cell: every setting that differs in one thing is
-/// measured, on all cores; those where the cell is another are given, the nearest first
+/// What would have to be set otherwise for the store to live in another cell: every setting that differs in one thing, the
+/// number of sites included, is measured, on all cores; those where the cell is another are given, the nearest first
 /// ([`Neighbour::steps`](stores::Neighbour::steps)), then in the order of the settings. Costs as much as [`place`] for
 /// each neighbour, some ten. Where nothing is given, no one setting is enough, and
 /// [`StoreInfo::toward`](stores::StoreInfo::toward) says what would be.
@@ -275,7 +303,12 @@ pub fn placed(store: String, seed: u64, records: Vec<Record>) -> Placement {
     let (lost, overwritten) = (lost(&cut), overwritten(&cut));
     let sites = records.first().map_or(0, |record| record.round.sites);
     let trips = measure::rows(sites)
-        .map(|(site, kind)| SiteTrips { site, kind, trips: measure::trips(&records, site, kind) })
+        .map(|(site, kind)| SiteTrips {
+            site,
+            kind,
+            trips: measure::trips(&records, site, kind),
+            by_key: measure::by_key(&records, site, kind),
+        })
         .collect();
     let served: Vec<Served> = normal.iter().flat_map(|(_, record)| measure::served(record)).collect();
     let (of_normal, of_cut) = (judged::linearizable(&normal), judged::linearizable(&cut));

@@ -1,5 +1,6 @@
 //! `constellation place`: where a data system lives on the PACELC matrix, measured, or as it is declared.
 
+mod alike;
 mod all;
 mod capped;
 mod declared;

@@ -96,10 +96,12 @@ fn a_system_is_shown_with_sentences_and_sources_as_declared() {
             Riak KV: declared, not measured
 
             PA/EL    default buckets · all
-              partition  each side answers requests, and conflicting values are kept or settled as the bucket says
+              partition  each side answers requests, and conflicting values are kept or settled as the bucket
+                         says
               normal     replicas converge later, so a read may be old or show several values
               placed by  Abadi 2012
-              source     Abadi, Consistency Tradeoffs in Modern Distributed Database System Design, IEEE Computer 45(2) (February 2012)
+              source     Abadi, Consistency Tradeoffs in Modern Distributed Database System Design, IEEE
+                         Computer 45(2) (February 2012)
                          https://doi.org/10.1109/MC.2012.33
               source     Riak KV documentation: Eventual Consistency (2.2.3)
                          https://docs.riak.com/riak/kv/latest/learn/concepts/eventual-consistency/
@@ -128,8 +130,10 @@ fn a_system_is_shown_with_sentences_and_sources_as_declared() {
             HashiCorp Consul: declared, not measured
 
             depends  default reads · 1.x
-              depends on whether a leader that is cut off steps down before the next is elected: nearly always it does (PC/EC), else it answers reads from the past for a moment (P–/EC)
-              partition  writes need a majority of the servers; a leader that was cut off may answer reads until its lease ends
+              depends on whether a leader that is cut off steps down before the next is elected: nearly always
+                         it does (PC/EC), else it answers reads from the past for a moment (P–/EC)
+              partition  writes need a majority of the servers; a leader that was cut off may answer reads until
+                         its lease ends
               normal     the leader answers a read alone, by its lease
               placed by  this catalogue, from what the sources say
               source     Consul documentation: Consistency Modes (1.9)
@@ -137,13 +141,15 @@ fn a_system_is_shown_with_sentences_and_sources_as_declared() {
 
             PC/EC    consistent reads · 1.x
               partition  without a majority of the servers both reads and writes fail
-              normal     the leader asks a majority whether it still leads before it answers a read, which is one more round trip
+              normal     the leader asks a majority whether it still leads before it answers a read, which is
+                         one more round trip
               placed by  this catalogue, from what the sources say
               source     Consul documentation: Consistency Modes (1.9)
                          https://developer.hashicorp.com/consul/api-docs/v1.9.x/features/consistency
 
             PC/EL    stale reads · 1.x
-              partition  every server answers reads, also without a leader and however old its state is; writes need a majority
+              partition  every server answers reads, also without a leader and however old its state is; writes
+                         need a majority
               normal     any server answers a read alone, mostly within 50 ms of the leader
               placed by  this catalogue, from what the sources say
               source     Consul documentation: Consistency Modes (1.9)

@@ -52,10 +52,10 @@ fn a_store_is_told_by_its_cell_two_sentences_and_the_numbers_under_them() {
                          average (here 0.00), 0 % of writes are answered with a cut (here 100 %).
               holds      without a cut sequential; with one causal-convergence and eventual-convergence
 
-              round trips           read   write
-                pacific             0.00    0.00
-                atlantic            0.00    0.00
-                indian              0.00    0.00
+              round trips              read      write
+                pacific                0.00       0.00
+                atlantic               0.00       0.00
+                indian                 0.00       0.00
 
               stale reads                  count      of  greatest age
                 all links alike              984    1400       36.9 ms
@@ -142,10 +142,10 @@ fn a_store_is_told_by_its_cell_two_sentences_and_the_numbers_under_them() {
               holds      without a cut linearizable and eventual-convergence; with one linearizable and
                          eventual-convergence
 
-              round trips           read   write
-                pacific             1.00    1.00
-                atlantic            1.00    1.00
-                indian              1.00    1.00
+              round trips              read      write
+                pacific                1.00       1.00
+                atlantic               1.00       1.00
+                indian                 1.00       1.00
 
               stale reads                  count      of  greatest age
                 all links alike                0     456             –

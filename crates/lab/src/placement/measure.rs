@@ -43,6 +43,47 @@ pub fn trips(records: &[Record], site: usize, kind: Kind) -> Option<Trips> {
     slope(&points.collect::<Vec<_>>()).map(Trips)
 }
 
+/// How many round trips an operation takes at a site, where that depends on the key: on whether the site has a replica of it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct ByKey {
+    /// Over all keys, each counted once.
+    pub mean: Trips,
+    /// With the key that takes the most.
+    pub most: Trips,
+}
+
+/// Hundredths of a round trip by which two measurements of the same may differ.
+pub(super) const NOISE: i64 = 4;
+
+/// What [`trips`] does not tell, as it counts the fastest: of each key its fastest operation, and of those the mean and the
+/// slowest. `None` if all keys take as many. O(n log n).
+pub fn by_key(records: &[Record], site: usize, kind: Kind) -> Option<ByKey> {
+    let least = trips(records, site, kind)?;
+    let (mut means, mut slowest) = (Vec::new(), Vec::new());
+    for record in records {
+        let Condition::Alike { delay } = record.round.condition else { continue };
+        let of_keys = fastest_of_keys(record, site, kind);
+        let Some(most) = of_keys.iter().copied().max() else { continue };
+        let mean = of_keys.iter().sum::<i128>() / of_keys.len() as i128;
+        means.push((micros(delay * 2), mean));
+        slowest.push((micros(delay * 2), most));
+    }
+    let (mean, most) = (Trips(slope(&means)?), Trips(slope(&slowest)?));
+    (most.0 - least.0 > NOISE).then_some(ByKey { mean, most })
+}
+
+/// How long the fastest operation took with each key, in microseconds.
+fn fastest_of_keys(record: &Record, site: usize, kind: Kind) -> Vec<i128> {
+    let mut fastest: BTreeMap<&str, i128> = BTreeMap::new();
+    for asked in record.asked.iter().filter(|asked| asked.site == site && asked.ask.kind() == kind) {
+        if let Some((at, _)) = asked.done() {
+            let took = micros(at.saturating_sub(asked.begun));
+            fastest.entry(&asked.ask.key).and_modify(|least| *least = took.min(*least)).or_insert(took);
+        }
+    }
+    fastest.into_values().collect()
+}
+
 /// The slope in hundredths of the line through these points, by least squares, rounded to the nearest.
 fn slope(points: &[(i128, i128)]) -> Option<i64> {
     let count = points.len() as i128;
@@ -333,6 +374,24 @@ mod tests {
         assert_eq!(trips(&swept, 0, Kind::Read).map(|trips| trips.to_string()), Some("2.00".to_owned()));
         assert_eq!(trips(&swept[..1], 0, Kind::Read), None, "one point has no slope");
         assert_eq!(Trips(-7).to_string(), "-0.07");
+    }
+
+    #[test]
+    fn where_keys_differ_the_fastest_tells_too_little() {
+        let swept = [5, 10, 20, 40].map(|delay| {
+            // Of three keys one has no replica here.
+            let of_key = |key: &str, took| (Ask::read(key), 0, Some(took), Answer::DONE);
+            let asks = [("a", 1), ("b", 1), ("c", 2 * delay + 1), ("c", 2 * delay + 9)];
+            record(Condition::Alike { delay: ms(delay) }, asks.map(|(key, took)| of_key(key, took)))
+        });
+        assert_eq!(trips(&swept, 0, Kind::Read), Some(Trips(0)));
+        assert_eq!(by_key(&swept, 0, Kind::Read), Some(ByKey { mean: Trips(33), most: Trips(100) }));
+        let one_key = swept.map(|mut record| {
+            record.asked.retain(|asked| asked.ask.key == "c");
+            record
+        });
+        assert_eq!(trips(&one_key, 0, Kind::Read), Some(Trips(100)));
+        assert_eq!(by_key(&one_key, 0, Kind::Read), None, "all keys take as many");
     }
 
     #[test]

@@ -93,6 +93,8 @@ pub enum Latency {
 pub enum Fulfilled {
     /// It is, as far as was measured.
     Yes,
+    /// It is, as far as this: whoever wants to know more must cut for longer.
+    AsFarAs(String),
     /// It is not, and this shows it; never empty.
     No(Vec<Breach>),
     /// Nothing shows that it is not, but of this nobody can tell.

@@ -150,6 +150,16 @@ pub const STORES: &[StoreInfo] = &[
     },
 ];
 
+impl StoreInfo {
+    /// The stores that the settings with a name make, in their order.
+    pub fn stores(&self) -> impl Iterator<Item = Store> {
+        self.named.iter().map(|settings| {
+            let store = format!("{}:{settings}", self.name).parse();
+            store.expect("a setting with a name is one that the store has")
+        })
+    }
+}
+
 /// At how many sites a store is unless it is said.
 pub const SITES: usize = 3;
 
@@ -207,7 +217,8 @@ pub struct Neighbour {
 }
 
 impl Store {
-    /// The stores that are set otherwise in one thing, the nearest first; nothing that cannot be set so.
+    /// The stores that are set otherwise in one thing, be it the number of sites, the nearest first; nothing that cannot be
+    /// set so.
     pub fn neighbours(&self) -> Vec<Neighbour> {
         let text = self.to_string();
         let (name, settings) = text.split_once(':').expect("a store is told with its settings");
@@ -232,6 +243,14 @@ impl Store {
                     };
                     all.push(Neighbour { setting: format!("{key}={other}"), store, steps });
                 }
+            }
+        }
+        let others = OF_ALL.values.iter().filter_map(|sites| Some((sites, sites.parse::<usize>().ok()?)));
+        for (sites, count) in others.filter(|(_, count)| *count != self.sites) {
+            // Not every setting can be at every number of sites.
+            if let Ok(store) = format!("{name}:{},{}={sites}", self.design.told().1, OF_ALL.key).parse() {
+                let setting = format!("{}={sites}", OF_ALL.key);
+                all.push(Neighbour { setting, store, steps: count.abs_diff(self.sites) });
             }
         }
         // Stable: the order of the settings where the steps are as many.

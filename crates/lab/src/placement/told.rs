@@ -379,20 +379,25 @@ pub(super) fn listed(names: &[&str], word: &str) -> String {
 
 /// How many round trips, site by site where they differ.
 fn cost(placement: &Placement, kind: Kind) -> String {
-    let mut costs: BTreeMap<Option<Trips>, Vec<&str>> = BTreeMap::new();
+    let mut costs: BTreeMap<Option<(Trips, Trips)>, Vec<&str>> = BTreeMap::new();
     let rows = placement.trips.iter().filter(|row| row.kind == kind);
     for row in rows {
-        costs.entry(row.trips).or_default().push(SITE_NAMES[row.site]);
+        costs.entry(row.trips.zip(row.most())).or_default().push(SITE_NAMES[row.site]);
     }
-    let told = |trips: &Option<Trips>| match trips {
-        Some(trips) => format!("{trips} round trips"),
+    let range = |(least, most): &(Trips, Trips)| match least == most {
+        true => least.to_string(),
+        false => format!("{least} to {most}"),
+    };
+    let by_key = |(least, most): &(Trips, Trips)| if least == most { "" } else { ", by key" };
+    let told = |trips: &Option<(Trips, Trips)>| match trips {
+        Some(trips) => format!("{} round trips{}", range(trips), by_key(trips)),
         None => "nobody knows how long".to_owned(),
     };
     if costs.len() <= 1 {
         return costs.keys().next().map_or_else(String::new, told);
     }
     let each = costs.iter().enumerate().map(|(nth, (trips, sites))| match trips {
-        Some(trips) if nth > 0 => format!("{trips} at {}", listed(sites, "and")),
+        Some(trips) if nth > 0 => format!("{}{} at {}", range(trips), by_key(trips), listed(sites, "and")),
         _ => format!("{} at {}", told(trips), listed(sites, "and")),
     });
     each.collect::<Vec<_>>().join(", ")

@@ -2,6 +2,7 @@
 
 use super::client::Kind;
 use super::judged::Consistency;
+use super::measure::NOISE;
 use super::{Lost, Overwritten, Placement, StaleReads};
 
 /// What another placement has that this one has not, and the reverse.
@@ -12,9 +13,6 @@ pub struct Trade {
     /// What is worse there.
     pub costs: Vec<String>,
 }
-
-/// Round trips in hundredths that two measurements of the same may differ by.
-const NOISE: i64 = 4;
 
 impl Trade {
     /// From one placement to another. O(n).
@@ -127,10 +125,10 @@ enum Better {
     There,
 }
 
-/// The mean of the round trips of all sites, in hundredths; `None` where those of one are not known.
+/// The mean of the round trips of all sites and keys, in hundredths; `None` where those of one are not known.
 fn trips(placement: &Placement, kind: Kind) -> Option<i64> {
     let of_kind = placement.trips.iter().filter(|row| row.kind == kind);
-    let all = of_kind.map(|row| row.trips.map(|trips| trips.0)).collect::<Option<Vec<i64>>>()?;
+    let all = of_kind.map(|row| row.mean().map(|trips| trips.0)).collect::<Option<Vec<i64>>>()?;
     let count = i64::try_from(all.len()).ok().filter(|count| *count > 0)?;
     // Rounded to the nearest; none is below zero by more than noise.
     Some((all.iter().sum::<i64>() + count / 2).div_euclid(count))

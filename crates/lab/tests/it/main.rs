@@ -39,6 +39,7 @@ mod repeats;
 mod requirements;
 mod shrinking;
 mod specimens;
+mod stable;
 mod sweeps;
 mod torn;
 mod unaskable;

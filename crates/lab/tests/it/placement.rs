@@ -430,6 +430,7 @@ fn of_a_store_that_is_silent_when_it_is_read_back_nobody_can_tell() {
         let requirement = Requirement::parse(text).or_else(|_| Requirement::cell(text).ok_or("no cell"));
         match requirement.expect("it is right").check(&silent) {
             Fulfilled::Yes => "met".to_owned(),
+            Fulfilled::AsFarAs(what) => format!("met as far as {what}"),
             Fulfilled::No(breaches) => format!("{}: {}", breaches[0].wanted, breaches[0].found),
             Fulfilled::Unknown(what) => format!("unknown: {what}"),
         }
@@ -529,31 +530,6 @@ fn the_same_seed_gives_the_same_placement() {
     assert_eq!(one.records, other.records);
     assert_eq!(told::partition(&one), told::partition(&other));
     assert_ne!(one.records, measured("quorum:r=1,w=1", SEED + 1).records);
-}
-
-#[test]
-fn twenty_seeds_give_the_same_cell() {
-    let stores = [
-        ("leader:sync=none,reads=leader", "PC/EC"),
-        ("leader:sync=one,reads=anywhere", "PC/EL"),
-        ("leader:sync=none,reads=leader,failover=majority", "P–/EC"),
-        ("quorum:r=1,w=1", "PA/EL"),
-        ("quorum:r=2,w=2,repair=before", "PC/EC"),
-        ("consensus:reads=lease", "PC/EC"),
-        ("consensus:reads=anywhere", "PC/EL"),
-    ];
-    for (text, cell) in stores {
-        let store: Store = text.parse().expect("it is in the table");
-        // What the cell depends on.
-        let rounds = Round::all(store.sites)
-            .into_iter()
-            .filter(|round| !matches!(round.condition, Condition::Cut { way: Way::From | Way::To, .. }));
-        let rounds: Vec<Round> = rounds.collect();
-        for seed in 0..20 {
-            let records = rounds.iter().map(|round| store.run(round, seed).expect("it runs")).collect();
-            assert_eq!(placed(text.to_owned(), seed, records).cell.to_string(), cell, "{text}, seed {seed}");
-        }
-    }
 }
 
 #[test]

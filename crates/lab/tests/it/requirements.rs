@@ -18,6 +18,7 @@ fn placed(store: &str) -> Placement {
 fn told(placement: &Placement, requirement: &Requirement) -> String {
     match requirement.check(placement) {
         Fulfilled::Yes => "met".to_owned(),
+        Fulfilled::AsFarAs(what) => format!("met as far as {what}"),
         Fulfilled::Unknown(what) => format!("unknown: {what}"),
         Fulfilled::No(breaches) => {
             let told = breaches.iter().map(|breach| {
@@ -119,6 +120,8 @@ fn each_word_is_held_against_the_measurement() {
             write.refused_max = '1h': unknown: how long a site leaves them without an answer when it is cut off for longer
         "#]],
     );
+    // Nothing that it shows is stale in the cut, and so in none.
+    check(&placed("quorum:r=2,w=2"), &words("read.stale_max = '10s'"), &expect!["met"]);
 }
 
 #[test]
@@ -178,7 +181,13 @@ fn whoever_is_without_an_answer_when_the_time_is_over_is_shown_though_it_asked_b
 #[test]
 fn the_file_that_shows_how_requirements_are_written_is_read() {
     let text = include_str!("../../../../placement/requirements.toml");
-    check(&placed("multi-leader:conflicts=siblings"), &words(text), &expect!["met"]);
+    check(
+        &placed("multi-leader:conflicts=siblings"),
+        &words(text),
+        &expect![
+            "met as far as a cut of 4 s shows: in a longer one reads show what was replaced longer before"
+        ],
+    );
 }
 
 #[test]

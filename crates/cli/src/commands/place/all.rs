@@ -3,6 +3,7 @@
 use constellation_lab::placement::cell::{Cell, InPartition, Otherwise};
 use constellation_lab::placement::{STORES, Store};
 
+use super::alike::{Alike, alike};
 use super::measured::{self, Depth, Measured};
 use super::targets::Targets;
 use super::told::legend;
@@ -46,10 +47,10 @@ pub(super) const ROWS: [InPartition; 3] =
     [InPartition::Availability, InPartition::Consistency, InPartition::Neither];
 pub(super) const COLUMNS: [Otherwise; 2] = [Otherwise::Latency, Otherwise::Consistency];
 
-/// The stores of a cell.
-pub(super) fn stores_in(cell: Cell, measured: &[Measured]) -> Vec<&str> {
-    let of = measured.iter().filter(|measured| measured.placement.cell == cell);
-    of.map(|measured| measured.placement.store.as_str()).collect()
+/// The stores of a cell; those that are alike stand in one line.
+pub(super) fn stores_in(cell: Cell, alike: &[Alike<'_>]) -> Vec<String> {
+    let of = alike.iter().filter(|alike| alike.placement.cell == cell);
+    of.flat_map(|alike| alike.names.clone()).collect()
 }
 
 /// How wide a column is; with the names of the rows and two lines between, the matrix is less than 100 columns wide.
@@ -62,11 +63,12 @@ fn draw(measured: &[Measured], printer: &mut Printer) -> anyhow::Result<()> {
     };
     let rule = format!("{}┼{}┼{}", "─".repeat(3), "─".repeat(WIDTH + 2), "─".repeat(WIDTH + 1));
     printer.line(line("  ", "EL: latency before consistency", "EC: consistency before latency"))?;
+    let alike = alike(measured);
     for partition in ROWS {
         printer.line(&rule)?;
         let [left, right] = COLUMNS.map(|otherwise| {
-            let stores = stores_in(Cell { partition, otherwise }, measured);
-            stores.into_iter().flat_map(folded).collect::<Vec<_>>()
+            let stores = stores_in(Cell { partition, otherwise }, &alike);
+            stores.iter().flat_map(|store| folded(store)).collect::<Vec<_>>()
         });
         for nth in 0..left.len().max(right.len()).max(1) {
             let name = if nth == 0 { partition.to_string() } else { "  ".to_owned() };

@@ -3,7 +3,7 @@
 use constellation_lab::placement::catalogue::{Catalogue, Declared, Place, Source, System};
 use serde_json::{Value, json};
 
-use super::told::legend;
+use super::told::{folded, legend, titled};
 use crate::printer::{Printer, faint, strong};
 
 /// What a reader must never forget.
@@ -25,8 +25,13 @@ pub(super) fn print(system: &System, printer: &mut Printer) -> anyhow::Result<()
 fn setting(declared: &Declared, printer: &mut Printer) -> anyhow::Result<()> {
     let Declared { setting, version, place, by, abadi, partition, normal, caveat, sources, .. } = declared;
     let cell = place.to_string();
-    let gap = " ".repeat(CELL_WIDTH.saturating_sub(cell.chars().count()));
-    printer.line(format!("{}{gap}{setting} · {version}", strong(&cell)))?;
+    let gap = |taken: usize| " ".repeat(CELL_WIDTH.saturating_sub(taken));
+    for (nth, line) in folded(&format!("{setting} · {version}"), CELL_WIDTH).iter().enumerate() {
+        printer.line(match nth {
+            0 => format!("{}{}{line}", strong(&cell), gap(cell.chars().count())),
+            _ => format!("{}{line}", gap(0)),
+        })?;
+    }
     let depends = match place {
         Place::Depends(on) => Some(on),
         _ => None,
@@ -43,11 +48,11 @@ fn setting(declared: &Declared, printer: &mut Printer) -> anyhow::Result<()> {
     ];
     for (what, text) in told {
         if let Some(text) = text {
-            printer.line(format!("  {what:<11}{text}"))?;
+            titled(what, text, printer)?;
         }
     }
     for Source { title, address, date, .. } in sources {
-        printer.line(format!("  source     {title} ({date})"))?;
+        titled("source", &format!("{title} ({date})"), printer)?;
         printer.line(faint(&format!("             {address}")))?;
     }
     Ok(())

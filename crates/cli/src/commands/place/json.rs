@@ -37,7 +37,9 @@ pub(super) fn store(measured: &Measured) -> Value {
     let placement = &measured.placement;
     let trips = placement.trips.iter().map(|row| {
         let trips = row.trips.map(|trips| trips.to_string());
-        json!({"site": SITE_NAMES[row.site], "operation": row.kind.to_string(), "round_trips": trips})
+        let most = row.most().map(|trips| trips.to_string());
+        let (site, operation) = (SITE_NAMES[row.site], row.kind.to_string());
+        json!({"site": site, "operation": operation, "round_trips": trips, "round_trips_max": most})
     });
     let Placement { lost, overwritten, baseline, .. } = placement;
     let mut object = json!({

@@ -3,8 +3,9 @@
 use constellation_lab::placement::cell::{Cell, LEGEND};
 use constellation_lab::placement::client::Kind;
 use constellation_lab::placement::told;
-use constellation_lab::placement::{Placement, STORES};
+use constellation_lab::placement::{Placement, STORES, SiteTrips};
 
+use super::alike::{Alike, alike};
 use super::all::{COLUMNS, ROWS, stores_in};
 use super::measured::Measured;
 use crate::printer::Printer;
@@ -36,21 +37,19 @@ after the heal keys are read, at one site after the other, of which nobody knows
 write nothing back let later ones see less (Attiya, Bar-Noy and Dolev 1995). Clocks are right unless a setting says otherwise.
 
 Measure one with `constellation place quorum:r=1,w=1`; it prints the numbers and the operations that show it. See the
-argument that no store can have both with `constellation place --cap quorum`. This page is what
-`constellation place --all --table` prints.";
+argument that no store can have both with `constellation place --cap quorum`. Settings
+that nothing measured tells apart share a row. This page is what `constellation place --all --table` prints.";
 
 pub(super) fn print(measured: &[Measured], printer: &mut Printer) -> anyhow::Result<()> {
     printer.line(HEAD)?;
     LEGEND.into_iter().try_for_each(|(letters, says)| printer.line(format!("- **{letters}**: {says}.")))?;
     printer.line(NOTES)?;
     printer.line("")?;
-    matrix(measured, printer)?;
+    let alike = alike(measured);
+    matrix(&alike, printer)?;
     for info in STORES {
-        let of: Vec<&Placement> = measured
-            .iter()
-            .map(|measured| &measured.placement)
-            .filter(|placement| settings(info.name, placement).is_some())
-            .collect();
+        let is_of = |alike: &&Alike<'_>| alike.names.iter().all(|store| settings(info.name, store).is_some());
+        let of: Vec<&Alike<'_>> = alike.iter().filter(is_of).collect();
         if of.is_empty() {
             continue;
         }
@@ -58,19 +57,19 @@ pub(super) fn print(measured: &[Measured], printer: &mut Printer) -> anyhow::Res
         printer
             .line("| settings | cell | read, round trips | write, round trips | in a partition | else |")?;
         printer.line("| --- | --- | --- | --- | --- | --- |")?;
-        for placement in of {
-            printer.line(row(info.name, placement))?;
+        for alike in of {
+            printer.line(row(info.name, alike))?;
         }
     }
     Ok(())
 }
 
-fn matrix(measured: &[Measured], printer: &mut Printer) -> anyhow::Result<()> {
+fn matrix(alike: &[Alike<'_>], printer: &mut Printer) -> anyhow::Result<()> {
     printer.line("| | EL: latency before consistency | EC: consistency before latency |")?;
     printer.line("| --- | --- | --- |")?;
     for partition in ROWS {
         let cells = COLUMNS.map(|otherwise| {
-            let stores = stores_in(Cell { partition, otherwise }, measured);
+            let stores = stores_in(Cell { partition, otherwise }, alike);
             let stores: Vec<_> = stores.into_iter().map(|store| format!("`{store}`")).collect();
             if stores.is_empty() { "–".to_owned() } else { stores.join("<br>") }
         });
@@ -80,13 +79,14 @@ fn matrix(measured: &[Measured], printer: &mut Printer) -> anyhow::Result<()> {
 }
 
 /// How it is set, if it is of this name.
-fn settings<'a>(name: &str, placement: &'a Placement) -> Option<&'a str> {
-    let (found, settings) = placement.store.split_once(':')?;
+fn settings<'a>(name: &str, store: &'a str) -> Option<&'a str> {
+    let (found, settings) = store.split_once(':')?;
     (found == name).then_some(settings)
 }
 
-fn row(name: &str, placement: &Placement) -> String {
-    let settings = format!("`{}`", settings(name, placement).unwrap_or_default());
+fn row(name: &str, Alike { names, placement }: &Alike<'_>) -> String {
+    let settings = names.iter().filter_map(|store| settings(name, store));
+    let settings = settings.map(|settings| format!("`{settings}`")).collect::<Vec<_>>().join("<br>");
     let cell = placement.cell.to_string();
     let trips = |kind| range(placement, kind);
     let (partition, otherwise) = (told::partition(placement), told::otherwise(placement));
@@ -96,10 +96,10 @@ fn row(name: &str, placement: &Placement) -> String {
     format!("| {} |", cells.join(" | "))
 }
 
-/// From the site that needs the fewest to the one that needs the most.
+/// From the site and key that need the fewest to those that need the most.
 fn range(placement: &Placement, kind: Kind) -> String {
-    let trips = placement.trips.iter().filter(|row| row.kind == kind).filter_map(|row| row.trips);
-    match (trips.clone().min(), trips.max()) {
+    let rows = || placement.trips.iter().filter(|row| row.kind == kind);
+    match (rows().filter_map(|row| row.trips).min(), rows().filter_map(SiteTrips::most).max()) {
         (Some(least), Some(most)) if least == most => least.to_string(),
         (Some(least), Some(most)) => format!("{least} to {most}"),
         _ => "?".to_owned(),

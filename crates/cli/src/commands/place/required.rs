@@ -82,6 +82,7 @@ fn print(
     let placement = &measured.placement;
     let mark = match fulfilled {
         Fulfilled::Yes => outcome(HOLDS, "✓", "met"),
+        Fulfilled::AsFarAs(_) => outcome(HOLDS, "✓", "met as far as shown"),
         Fulfilled::No(_) => outcome(VIOLATED, "✗", "not met"),
         Fulfilled::Unknown(_) => outcome(UNKNOWN, "?", "unknown"),
     };
@@ -89,6 +90,7 @@ fn print(
     printer.line(format!("{mark} {wanted}: {} is {}", strong(&placement.store), placement.cell))?;
     match fulfilled {
         Fulfilled::Yes => Ok(()),
+        Fulfilled::AsFarAs(what) => printer.line(format!("  as far as {what}")),
         Fulfilled::Unknown(what) => printer.line(format!("  nobody can tell {what}")),
         Fulfilled::No(breaches) => breaches.iter().try_for_each(|breach| {
             printer.line("")?;
@@ -135,6 +137,7 @@ fn as_json(measured: &Measured, fulfilled: &Fulfilled) -> Value {
     };
     match fulfilled {
         Fulfilled::Yes => json!({"verdict": "met"}),
+        Fulfilled::AsFarAs(what) => json!({"verdict": "met", "as_far_as": what}),
         Fulfilled::Unknown(what) => json!({"verdict": "unknown", "of": what}),
         Fulfilled::No(breaches) => {
             json!({"verdict": "not met", "breaches": breaches.iter().map(breach).collect::<Vec<_>>()})

@@ -11,14 +11,21 @@ use constellation_lab::placement::{Placement, SITE_NAMES};
 
 /// How many round trips each operation takes at each site.
 pub(super) fn trips(placement: &Placement) -> Vec<String> {
-    let mut lines = vec![format!("{:<18}{:>8}{:>8}", "round trips", "read", "write")];
+    let mut lines = vec![format!("{:<18}{:>11}{:>11}", "round trips", "read", "write")];
     let sites = placement.trips.iter().map(|row| row.site + 1).max().unwrap_or(0);
     for (site, name) in SITE_NAMES.into_iter().enumerate().take(sites) {
         let trips = |kind| {
             let of = placement.trips.iter().find(|row| (row.site, row.kind) == (site, kind));
-            of.and_then(|row| row.trips).map_or_else(|| "?".to_owned(), |trips| trips.to_string())
+            let range = of.and_then(|row| row.trips.zip(row.most()));
+            range.map_or_else(
+                || "?".to_owned(),
+                |(least, most)| match least == most {
+                    true => least.to_string(),
+                    false => format!("{least}–{most}"),
+                },
+            )
         };
-        lines.push(format!("  {name:<16}{:>8}{:>8}", trips(Kind::Read), trips(Kind::Write)));
+        lines.push(format!("  {name:<16}{:>11}{:>11}", trips(Kind::Read), trips(Kind::Write)));
     }
     lines
 }

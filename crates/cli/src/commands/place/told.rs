@@ -67,21 +67,25 @@ pub(super) fn legend(printer: &mut Printer) -> anyhow::Result<()> {
 
 /// A title, and a text that stays beside it.
 pub(super) fn titled(title: &str, text: &str, printer: &mut Printer) -> anyhow::Result<()> {
-    const INDENT: usize = 13;
+    for (nth, line) in folded(text, 13).iter().enumerate() {
+        printer.line(format!("  {:<11}{line}", if nth == 0 { title } else { "" }))?;
+    }
+    Ok(())
+}
+
+/// A text in lines that are as wide as a sentence may be, behind so many blanks.
+pub(super) fn folded(text: &str, indent: usize) -> Vec<String> {
     let mut lines: Vec<String> = vec![String::new()];
     for word in text.split(' ') {
         let line = lines.last_mut().expect("there is always one");
         if line.is_empty() {
             line.push_str(word);
-        } else if INDENT + line.chars().count() + 1 + word.chars().count() > WIDTH {
+        } else if indent + line.chars().count() + 1 + word.chars().count() > WIDTH {
             lines.push(word.to_owned());
         } else {
             line.push(' ');
             line.push_str(word);
         }
     }
-    for (nth, line) in lines.iter().enumerate() {
-        printer.line(format!("  {:<11}{line}", if nth == 0 { title } else { "" }))?;
-    }
-    Ok(())
+    lines
 }

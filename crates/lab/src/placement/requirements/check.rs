@@ -9,13 +9,20 @@ use crate::placement::cell::{InPartition, Otherwise};
 use crate::placement::client::Kind;
 use crate::placement::judged::{Consistency, Violation};
 use crate::placement::measure::{self, Answers, Share};
-use crate::placement::protocol::{CUT_AT, Condition, FAIL_OVER, Way};
+use crate::placement::protocol::{CUT_AT, Condition, FAIL_OVER, HEAL_AT, Way};
 use crate::placement::record::{Asked, Phase, Record};
 use crate::placement::told::{self, ms};
 use crate::placement::{Lost, Overwritten, Placement, SITE_NAMES};
 
+/// How far [`CUT`] tells how old a value is shown.
+const OLDER: &str = "a cut of 4 s shows: in a longer one reads show what was replaced longer before";
+
+/// How long a site is cut off.
+const CUT: Duration = HEAL_AT.saturating_sub(CUT_AT);
+const _: () = assert!(CUT.as_millis() == 4_000, "a sentence says that it is 4 s");
+
 pub(super) fn check(requirement: &Requirement, placement: &Placement) -> Fulfilled {
-    let (mut breaches, mut unknown) = (Vec::new(), None);
+    let (mut breaches, mut unknown, mut as_far) = (Vec::new(), None, None);
     match requirement {
         Requirement::Cell { partition, otherwise } => {
             if let Some(wanted) = partition.filter(|wanted| *wanted != placement.cell.partition) {
@@ -56,17 +63,27 @@ pub(super) fn check(requirement: &Requirement, placement: &Placement) -> Fulfill
             if placement.answers.iter().any(is_longer) {
                 unknown = Some("how long a site leaves them without an answer when it is cut off for longer");
             }
+            if words.stale_max.is_some() && ages_with_the_cut(placement) {
+                as_far = Some(OLDER);
+            }
             let is_asked = words.is_nothing_lost || words.writes == Some(WritesInPartition::Refuse);
             if is_asked && placement.lost.unread > 0 {
                 unknown = Some("what became of acknowledged writes that could be read back at no site");
             }
         }
     }
-    match (breaches.is_empty(), unknown) {
-        (false, _) => Fulfilled::No(breaches),
-        (true, Some(what)) => Fulfilled::Unknown(what.to_owned()),
-        (true, None) => Fulfilled::Yes,
+    match (unknown, as_far) {
+        _ if !breaches.is_empty() => Fulfilled::No(breaches),
+        (Some(what), _) => Fulfilled::Unknown(what.to_owned()),
+        (None, Some(what)) => Fulfilled::AsFarAs(what.to_owned()),
+        (None, None) => Fulfilled::Yes,
     }
+}
+
+/// Whether what a site shows gets older for as long as it is cut off: for half a cut or more, and older than without one.
+fn ages_with_the_cut(placement: &Placement) -> bool {
+    let [normal, cut] = [placement.stale_normal, placement.stale_in_partition].map(|stale| stale.age_max);
+    cut > normal && cut >= CUT / 2
 }
 
 fn of_partition(wanted: InPartition, placement: &Placement) -> Breach {
@@ -125,8 +142,8 @@ fn of_normal(wanted: Otherwise, placement: &Placement) -> Breach {
             (found, violated(&placement.normal))
         }
         _ => {
-            let most = placement.trips.iter().max_by_key(|row| row.trips);
-            let cost = most.and_then(|row| Some((row, row.trips?)));
+            let most = placement.trips.iter().max_by_key(|row| row.most());
+            let cost = most.and_then(|row| Some((row, row.most()?)));
             let told = cost.map(|(row, trips)| {
                 format!(
                     "what it answers is linearizable, and a {} at {} takes {trips} round trips",
@@ -252,8 +269,8 @@ fn in_time(kind: Kind, most: Latency, placement: &Placement) -> Option<Breach> {
         }
         Latency::Trips(most) => {
             let of = placement.trips.iter().filter(|row| row.kind == kind);
-            let row = of.max_by_key(|row| row.trips)?;
-            let trips = row.trips.filter(|trips| *trips > most)?;
+            let row = of.max_by_key(|row| row.most())?;
+            let trips = row.most().filter(|trips| *trips > most)?;
             let (_, shown) = slowest(kind, Some(row.site), placement)?;
             (format!("at {} it takes {trips} round trips", SITE_NAMES[row.site]), shown)
         }

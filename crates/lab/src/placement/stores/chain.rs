@@ -2,156 +2,25 @@
 //! committed (van Renesse and Schneider 2004); who is read, and whether sites are taken out of it, is set.
 
 mod master;
+mod membership;
+mod message;
+mod resend;
+mod settings;
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use constellation_fabric::{Effects, Input, Node, Now, Timer};
+use constellation_fabric::{Effects, Input, Node, Now};
 use constellation_trace::{Elapsed, NodeId};
 
-use self::master::{Epoch, Membership, Sealed, State, TICK};
-use super::setting::{Given, Setting, SettingError, name_of, names};
+use self::master::TICK;
+use self::membership::Membership;
+pub(super) use self::message::Message;
+use self::resend::RESEND_TIMER;
+pub(super) use self::settings::SETTINGS;
+pub use self::settings::{Chain, ChainReads, Master};
 use super::waiting::Waiting;
 use crate::placement::client::{Answer, Ask, What};
 use crate::placement::simulated::{Sites, Wire};
-
-/// How a chain is set.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Chain {
-    /// Who answers reads.
-    pub reads: ChainReads,
-    /// Whether sites are taken out of it.
-    pub failover: Master,
-}
-
-/// Whether a site that is not heard of is taken out of a chain.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Master {
-    /// It is not: no write gets past it.
-    Off,
-    /// Most sites agree on a chain without it, and on one with it when it is heard of again.
-    Majority,
-}
-
-/// Who answers reads of a chain.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum ChainReads {
-    /// The tail, wherever the client is: all that it holds is committed.
-    Tail,
-    /// The client's own site, with the last write that passed it, committed or not.
-    Any,
-    /// The client's own site; where that knows of a write which it does not know to be committed, it asks the tail which one
-    /// is (CRAQ: Terrace and Freedman 2009).
-    Apportioned,
-}
-
-impl Master {
-    const NAMES: [(&'static str, Master); 2] = [("off", Master::Off), ("majority", Master::Majority)];
-}
-
-impl ChainReads {
-    const NAMES: [(&'static str, ChainReads); 3] =
-        [("tail", ChainReads::Tail), ("any", ChainReads::Any), ("craq", ChainReads::Apportioned)];
-}
-
-/// What can be set.
-pub(super) const SETTINGS: &[Setting] = &[
-    Setting {
-        key: "reads",
-        values: &names(&ChainReads::NAMES),
-        says: "who answers reads: the tail, any site, or any site that asks the tail where it must",
-    },
-    Setting {
-        key: "failover",
-        values: &names(&Master::NAMES),
-        says: "whether most sites go on with a chain without a site that they do not hear of",
-    },
-];
-
-impl Chain {
-    pub(super) fn read(given: &Given<'_>) -> Result<Chain, SettingError> {
-        Ok(Chain {
-            reads: given.one_of("reads", &ChainReads::NAMES)?,
-            failover: given.one_of("failover", &Master::NAMES)?,
-        })
-    }
-
-    pub(super) fn settings(self) -> String {
-        let reads = name_of(&ChainReads::NAMES, &self.reads);
-        let failover = name_of(&Master::NAMES, &self.failover);
-        format!("reads={reads},failover={failover}")
-    }
-}
-
-/// How often a site looks whether what it passed on is committed, and passes it on once more: more than the way there and back
-/// of a chain with a slow site.
-const RESEND: Duration = Duration::from_millis(500);
-const RESEND_TIMER: Timer = Timer(1);
-
-/// What sites say to each other. Links keep the order, and may lose messages. What is of a chain is not taken by a site that is in another.
-#[derive(Clone, Debug)]
-pub(super) enum Message {
-    /// To the head, or of a read to the tail, for a client elsewhere.
-    Forward {
-        waiting: Waiting,
-        ask: Ask,
-    },
-    /// To the client's site.
-    Answered {
-        waiting: Waiting,
-        told: Answer,
-    },
-    /// Down the chain: the write of this number.
-    Update {
-        epoch: Epoch,
-        number: u64,
-        waiting: Waiting,
-        key: String,
-        value: u64,
-    },
-    /// Up the chain: the tail has all writes up to this one, which was to this key.
-    Committed {
-        epoch: Epoch,
-        number: u64,
-        key: Option<String>,
-    },
-    /// To the tail: which write to a key is the last that is committed? And its answer.
-    Which {
-        epoch: Epoch,
-        waiting: Waiting,
-        key: String,
-    },
-    Last {
-        epoch: Epoch,
-        waiting: Waiting,
-        key: String,
-        number: u64,
-    },
-    /// A site is there, in that chain; and the promise not to go on without it for a while.
-    Beat {
-        epoch: Epoch,
-        counted: u64,
-        sent: Elapsed,
-    },
-    Promise {
-        epoch: Epoch,
-        sent: Elapsed,
-    },
-    /// To leave any chain before this one; and what was held there.
-    Seal {
-        epoch: Epoch,
-    },
-    Sealed {
-        epoch: Epoch,
-        sealed: Sealed,
-    },
-    /// Down the new chain.
-    Install {
-        epoch: Epoch,
-        members: Vec<NodeId>,
-        state: State,
-    },
-}
 
 /// One site.
 #[derive(Clone, Debug)]
@@ -235,34 +104,6 @@ impl Replica {
         let epoch = self.chain.epoch;
         self.sent.insert(number, (waiting, key.clone(), value));
         effects.send(next, Wire::Peer(Message::Update { epoch, number, waiting, key, value }));
-    }
-
-    /// What it passed on before the last look and does not know to be committed may be lost, or the word that it is.
-    fn resend(&mut self, effects: &mut Effects<Wire<Message>>) {
-        effects.set_timer(RESEND_TIMER, RESEND);
-        let due = std::mem::replace(&mut self.due, self.last);
-        let Some(next) = self.chain.next().filter(|_| self.committed < due) else { return };
-        for (number, (waiting, key, value)) in &self.sent {
-            let (epoch, number, waiting, value) = (self.chain.epoch, *number, *waiting, *value);
-            let update = Message::Update { epoch, number, waiting, key: key.clone(), value };
-            effects.send(next, Wire::Peer(update));
-        }
-    }
-
-    /// A write that is passed on to this site: the next, or one that it has, and that may be known to be committed here.
-    fn take(
-        &mut self,
-        from: NodeId,
-        number: u64,
-        (waiting, key, value): (Waiting, String, u64),
-        effects: &mut Effects<Wire<Message>>,
-    ) {
-        if number == self.last + 1 {
-            self.update(number, waiting, key, value, effects);
-        } else if number <= self.committed {
-            let (epoch, number) = (self.chain.epoch, self.committed);
-            effects.send(from, Wire::Peer(Message::Committed { epoch, number, key: None }));
-        }
     }
 
     /// All writes up to this one are committed: older ones to its key are of no use any more.

@@ -1,163 +1,25 @@
 //! A single leader takes all writes and sends them to its followers in order; what it waits for, who may
 //! be read and who takes over is set.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
+mod message;
+mod resend;
+mod settings;
+mod takeover;
 
-use constellation_fabric::{Effects, Input, Node, Now, Timer};
+use std::collections::{BTreeMap, BTreeSet};
+
+use constellation_fabric::{Effects, Input, Node, Now};
 use constellation_trace::{Elapsed, NodeId};
 
-use super::setting::{Given, Setting, SettingError, name_of, names};
+pub(super) use self::message::Message;
+use self::message::Place;
+use self::resend::RESEND_TIMER;
+pub(super) use self::settings::SETTINGS;
+pub use self::settings::{FailOver, Leader, Reads, WaitsFor};
+use self::takeover::TICK;
 use super::waiting::Waiting;
 use crate::placement::client::{Answer, Ask, What};
 use crate::placement::simulated::{Sites, Wire};
-
-/// How a single leader is set.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Leader {
-    /// For whom it waits before it acknowledges.
-    pub sync: WaitsFor,
-    /// Who answers reads.
-    pub reads: Reads,
-    /// Whether another takes over from a leader that is not heard of.
-    pub failover: FailOver,
-}
-
-/// For which followers a leader waits before it shows and acknowledges a write.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum WaitsFor {
-    /// For none: asynchronous replication.
-    Nobody,
-    /// For the first of them: semi-synchronous.
-    First,
-    /// For all of them: synchronous.
-    All,
-}
-
-/// Who answers reads.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Reads {
-    /// The leader, wherever the client is.
-    Leader,
-    /// The client's own site, with what it has been sent so far.
-    Anywhere,
-}
-
-/// Whether another takes over.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum FailOver {
-    /// Nobody does: what the leader holds is never contradicted.
-    Off,
-    /// The follower that has the most does, if most sites have not heard of the leader; what it has not been sent is gone. A
-    /// leader that most sites do not answer resigns.
-    Majority,
-}
-
-impl WaitsFor {
-    const NAMES: [(&'static str, WaitsFor); 3] =
-        [("none", WaitsFor::Nobody), ("one", WaitsFor::First), ("all", WaitsFor::All)];
-}
-
-impl Reads {
-    const NAMES: [(&'static str, Reads); 2] = [("leader", Reads::Leader), ("anywhere", Reads::Anywhere)];
-}
-
-impl FailOver {
-    const NAMES: [(&'static str, FailOver); 2] = [("off", FailOver::Off), ("majority", FailOver::Majority)];
-}
-
-/// What can be set.
-pub(super) const SETTINGS: &[Setting] = &[
-    Setting {
-        key: "sync",
-        values: &names(&WaitsFor::NAMES),
-        says: "for which followers the leader waits before it acknowledges",
-    },
-    Setting { key: "reads", values: &names(&Reads::NAMES), says: "who answers reads" },
-    Setting {
-        key: "failover",
-        values: &names(&FailOver::NAMES),
-        says: "whether a follower takes over from a leader of which most sites do not hear",
-    },
-];
-
-impl Leader {
-    pub(super) fn read(given: &Given<'_>) -> Result<Leader, SettingError> {
-        Ok(Leader {
-            sync: given.one_of("sync", &WaitsFor::NAMES)?,
-            reads: given.one_of("reads", &Reads::NAMES)?,
-            failover: given.one_of("failover", &FailOver::NAMES)?,
-        })
-    }
-
-    pub(super) fn settings(self) -> String {
-        let sync = name_of(&WaitsFor::NAMES, &self.sync);
-        let reads = name_of(&Reads::NAMES, &self.reads);
-        let failover = name_of(&FailOver::NAMES, &self.failover);
-        format!("sync={sync},reads={reads},failover={failover}")
-    }
-}
-
-/// How often a leader that may be replaced is to be heard of.
-const BEAT: Duration = Duration::from_millis(50);
-/// How long one is not heard of before a follower takes it for gone, and it resigns if it hears of too few.
-const PATIENCE: Duration = Duration::from_millis(300);
-const TICK: Timer = Timer(0);
-/// How often a leader looks which followers have not come further, and sends them all that it holds: more than the way there
-/// and back to a slow site.
-const RESEND: Duration = Duration::from_millis(500);
-const RESEND_TIMER: Timer = Timer(1);
-
-/// What sites say to each other. Links keep the order, and may lose messages.
-#[derive(Clone, Debug)]
-pub(super) enum Message {
-    /// To the leader, for a client elsewhere.
-    Forward {
-        waiting: Waiting,
-        ask: Ask,
-    },
-    /// What the leader answers it.
-    Answered {
-        waiting: Waiting,
-        told: Answer,
-    },
-    /// A write of the leader of this term.
-    Append {
-        at: Place,
-        key: String,
-        value: u64,
-    },
-    /// A follower has all writes up to this one.
-    Appended {
-        at: Place,
-    },
-    /// A follower has missed some.
-    Missing,
-    /// The leader of this term is there, and its follower.
-    Beat {
-        term: u64,
-    },
-    Heard {
-        term: u64,
-    },
-    /// Of one who would lead this term and holds so much; and of one who has not heard of another leader.
-    Stand {
-        term: u64,
-        last: Place,
-    },
-    Vote {
-        term: u64,
-    },
-    /// Of a new leader, and of one whose follower has missed something: all that it holds, in place of whatever a follower
-    /// held.
-    Lead {
-        at: Place,
-        holds: BTreeMap<String, u64>,
-    },
-}
-
-/// The place of a write: its term, and its number there.
-type Place = (u64, u64);
 
 /// One site.
 #[derive(Clone, Debug)]
@@ -263,77 +125,12 @@ impl Replica {
         }
     }
 
-    /// Takes the next write of the leader; behind a gap nothing.
-    fn append(
-        &mut self,
-        from: NodeId,
-        (at, key, value): (Place, String, u64),
-        effects: &mut Effects<Wire<Message>>,
-    ) {
-        if at == (self.last.0, self.last.1 + 1) {
-            self.holds.insert(key, value);
-            self.last = at;
-            effects.send(from, Wire::Peer(Message::Appended { at }));
-        } else if at > self.last && !std::mem::replace(&mut self.is_behind, true) {
-            effects.send(from, Wire::Peer(Message::Missing));
-        }
-    }
-
-    /// Followers that have not come as far as this site was at the last look have missed something.
-    fn resend(&mut self, effects: &mut Effects<Wire<Message>>) {
-        effects.set_timer(RESEND_TIMER, RESEND);
-        let due = std::mem::replace(&mut self.due, self.last);
-        if !self.leads() || due.0 < self.term {
-            return;
-        }
-        for (follower, _) in self.appended.iter().filter(|(_, appended)| **appended < due) {
-            self.send_all(*follower, effects);
-        }
-    }
-
-    /// Whether it was shown here or not: a follower has it all.
-    fn send_all(&self, follower: NodeId, effects: &mut Effects<Wire<Message>>) {
-        let (mut holds, at) = (self.holds.clone(), self.last);
-        holds.extend(self.waiting.values().map(|(_, key, value)| (key.clone(), *value)));
-        effects.send(follower, Wire::Peer(Message::Lead { at, holds }));
-    }
-
     fn show(&self, waiting: Waiting, ask: &Ask, effects: &mut Effects<Wire<Message>>) {
         self.reply(waiting, Answer::shows(self.holds.get(&ask.key).copied()), effects);
     }
 
     fn reply(&self, waiting: Waiting, told: Answer, effects: &mut Effects<Wire<Message>>) {
         waiting.reply(self.sites.me, told, |waiting, told| Message::Answered { waiting, told }, effects);
-    }
-
-    /// What there is to do now and then.
-    fn tick(&mut self, now: Elapsed, effects: &mut Effects<Wire<Message>>) {
-        effects.set_timer(TICK, BEAT);
-        let silence = |since: &Elapsed| now.since(*since);
-        if self.leads() {
-            let near = self.heard.values().filter(|since| silence(since) <= PATIENCE).count() + 1;
-            if near < self.sites.majority() as usize {
-                // Whoever waits will never know.
-                (self.leader, self.waiting) = (None, BTreeMap::new());
-            }
-            return self.tell_others(&Message::Beat { term: self.term }, effects);
-        }
-        // One after the other, so that seldom two stand at once.
-        let turn = BEAT * 2 * (self.sites.me.number() + 1);
-        let heard = self.leader.map_or_else(|| self.heard.values().max(), |leader| self.heard.get(&leader));
-        if heard.is_none_or(|since| silence(since) > PATIENCE + turn) {
-            let term = self.term + 1;
-            (self.standing, self.leader, self.votes) = (Some(term), None, BTreeSet::from([self.sites.me]));
-            self.tell_others(&Message::Stand { term, last: self.last }, effects);
-        }
-    }
-
-    /// Whether what comes of this term is news of old; a newer one has no leader yet.
-    fn is_old(&mut self, term: u64) -> bool {
-        if term > self.term {
-            (self.term, self.leader, self.standing, self.waiting) = (term, None, None, BTreeMap::new());
-        }
-        term < self.term
     }
 
     fn hear(&mut self, now: Elapsed, from: NodeId, message: Message, effects: &mut Effects<Wire<Message>>) {
@@ -370,29 +167,6 @@ impl Replica {
             }
             _ => {}
         }
-    }
-
-    /// For one who would lead, unless this site has more, or leads, or has heard of the leader lately.
-    fn vote(
-        &mut self,
-        now: Elapsed,
-        (from, term, last): (NodeId, u64, Place),
-        effects: &mut Effects<Wire<Message>>,
-    ) {
-        let since = self.leader.and_then(|leader| self.heard.get(&leader));
-        let is_led = self.leads() || since.is_some_and(|since| now.since(*since) <= PATIENCE);
-        if !is_led && term > self.term && last >= self.last {
-            self.is_old(term);
-            effects.send(from, Wire::Peer(Message::Vote { term }));
-        }
-    }
-
-    fn take_over(&mut self, now: Elapsed, effects: &mut Effects<Wire<Message>>) {
-        (self.leader, self.last) = (Some(self.sites.me), (self.term, 0));
-        for (other, since) in &mut self.heard {
-            (*since, _) = (now, self.appended.insert(*other, (0, 0)));
-        }
-        self.tell_others(&Message::Lead { at: self.last, holds: self.holds.clone() }, effects);
     }
 }
 

@@ -9,6 +9,8 @@ use std::time::Duration;
 use constellation_sim::Wall;
 
 use super::setting::{Given, Setting, SettingError, name_of, names};
+#[cfg(test)]
+pub(super) use replica::Message;
 pub(super) use replica::Replica;
 
 /// How a quorum is set.

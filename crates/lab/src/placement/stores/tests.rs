@@ -12,6 +12,8 @@ use crate::placement::protocol::Round;
 use crate::placement::simulated::{self, Luck, Sites, Wire, answer};
 use crate::placement::{Placement, Store, placed, told};
 
+mod given_away;
+
 const SEED: u64 = 7;
 
 /// A site that is right in all but what it hears: `how` may change that, or keep it from the site.

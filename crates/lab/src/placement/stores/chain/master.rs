@@ -6,138 +6,21 @@
 //! sealed, so whichever of them are in the next majority, it is known there. A site answers reads only as long as a majority
 //! has lately promised not to go on without it. A site that is heard and hears nobody keeps the others from doing so.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use constellation_fabric::{Effects, Timer};
 use constellation_trace::{Elapsed, NodeId};
 
-use super::{ChainReads, Master, Message, Replica};
-use crate::placement::simulated::{Sites, Wire};
+use super::message::{Epoch, Message, Sealed, State};
+use super::{ChainReads, Master, Replica};
+use crate::placement::simulated::Wire;
 
 /// How often sites tell each other that they are there.
 const BEAT: Duration = Duration::from_millis(50);
 /// How long a site that is not heard of counts as there, and a promise not to go on without it holds.
-const PATIENCE: Duration = Duration::from_millis(300);
+pub(super) const PATIENCE: Duration = Duration::from_millis(300);
 pub(super) const TICK: Timer = Timer(0);
-
-/// Which chain: later ones are greater. Who makes one counts on from those it knows.
-pub(super) type Epoch = (u64, NodeId);
-
-/// What a site holds when it is sealed, or begins a chain with.
-#[derive(Clone, Debug)]
-pub(in crate::placement::stores) struct State {
-    last: u64,
-    holds: BTreeMap<String, (u64, u64)>,
-}
-
-/// What a site says when it is sealed.
-#[derive(Clone, Debug)]
-pub(in crate::placement::stores) struct Sealed {
-    /// The chain that it was in.
-    epoch: Epoch,
-    state: State,
-    /// For how long it has promised which site not to go on without it.
-    promised: BTreeMap<NodeId, Duration>,
-}
-
-/// What a site knows of who is in the chain.
-#[derive(Clone, Debug)]
-pub(super) struct Membership {
-    sites: Sites,
-    /// The chain that it is or was in, in the order of the sites from head to tail.
-    pub(super) epoch: Epoch,
-    members: Vec<NodeId>,
-    /// No earlier chain than this has its word any more.
-    sealed: Epoch,
-    sealed_at: Elapsed,
-    /// The greatest count of an epoch that it has heard of.
-    counted: u64,
-    /// When each other site was heard of; and when this one sent what the other answered with a promise in this epoch.
-    heard: BTreeMap<NodeId, Elapsed>,
-    promised: BTreeMap<NodeId, Elapsed>,
-    /// What its chain began with: the next site may not have heard of it.
-    begun: Option<State>,
-    /// Of the chain that it would make itself: who is sealed, and since when that is known.
-    sealing: BTreeMap<NodeId, (Elapsed, Sealed)>,
-}
-
-impl Membership {
-    pub(super) fn new(sites: Sites) -> Membership {
-        let (first, start) = ((0, NodeId::new(0)), Elapsed::from_ns(0));
-        Membership {
-            sites,
-            epoch: first,
-            members: sites.all().collect(),
-            sealed: first,
-            sealed_at: start,
-            counted: 0,
-            heard: sites.others().map(|other| (other, start)).collect(),
-            promised: BTreeMap::new(),
-            begun: None,
-            sealing: BTreeMap::new(),
-        }
-    }
-
-    pub(super) fn head(&self) -> NodeId {
-        self.members[0]
-    }
-
-    pub(super) fn tail(&self) -> NodeId {
-        self.members[self.members.len() - 1]
-    }
-
-    pub(super) fn next(&self) -> Option<NodeId> {
-        self.members.iter().copied().find(|site| *site > self.sites.me)
-    }
-
-    pub(super) fn before(&self) -> Option<NodeId> {
-        self.members.iter().copied().rfind(|site| *site < self.sites.me)
-    }
-
-    /// Whether this site takes part in that chain.
-    pub(super) fn is_in(&self, epoch: Epoch) -> bool {
-        epoch == self.epoch && epoch == self.sealed
-    }
-
-    /// Whether it takes part in one, and a majority has promised not to go on without it.
-    pub(super) fn is_current(&self, now: Elapsed) -> bool {
-        let lasting = self.promised.values().filter(|since| now.since(**since) < PATIENCE).count();
-        self.is_in(self.epoch) && self.is_majority(lasting + 1)
-    }
-
-    /// The sites that are there, this one included.
-    fn near(&self, now: Elapsed) -> BTreeSet<NodeId> {
-        let heard = self.heard.iter().filter(|(_, since)| now.since(**since) <= PATIENCE);
-        heard.map(|(site, _)| *site).chain([self.sites.me]).collect()
-    }
-
-    fn is_majority(&self, count: usize) -> bool {
-        count >= self.sites.majority() as usize
-    }
-
-    /// Whether this site is to make another chain.
-    fn is_to_seal(&self, now: Elapsed) -> bool {
-        let near = self.near(now);
-        // Others may have gone on without it, and the word to leave its chain may be lost.
-        let is_past = self.counted > self.epoch.0;
-        let is_other = !near.iter().eq(&self.members) || !self.is_in(self.epoch) || is_past;
-        let is_first = near.first() == Some(&self.sites.me);
-        is_other && is_first && self.is_majority(near.len()) && now.since(self.sealed_at) > PATIENCE
-    }
-
-    /// Whether the next chain may begin: a majority is sealed, and all that are there are or were given time, and no promise
-    /// holds to a site that is not among them. Without the first, one that hears of nobody would go on alone.
-    fn is_sealed(&self, now: Elapsed) -> bool {
-        let is_all = self.near(now).iter().eq(self.sealing.keys()) || now.since(self.sealed_at) > PATIENCE;
-        let mut promises = self.sealing.values().flat_map(|(at, Sealed { promised, .. })| {
-            promised.iter().map(move |(to, lasts)| (to, now.since(*at) <= *lasts))
-        });
-        is_all
-            && self.is_majority(self.sealing.len())
-            && !promises.any(|(to, holds)| holds && !self.sealing.contains_key(to))
-    }
-}
 
 impl Replica {
     /// What there is to do now and then.

@@ -5,7 +5,9 @@ use std::time::Duration;
 use constellation_fabric::Effects;
 use constellation_trace::{Elapsed, NodeId};
 
-use super::{Entry, LogReads, Message, PATIENCE, Replica, Role, Waiting};
+use super::election::PATIENCE;
+use super::message::{Entry, Message};
+use super::{LogReads, Replica, Role, Waiting};
 use crate::placement::client::{Answer, Ask, What};
 use crate::placement::simulated::Wire;
 
