@@ -43,7 +43,8 @@ pub fn trips(records: &[Record], site: usize, kind: Kind) -> Option<Trips> {
     slope(&points.collect::<Vec<_>>()).map(Trips)
 }
 
-/// How many round trips an operation takes at a site, where that depends on the key: on whether the site has a replica of it.
+/// How many round trips an operation takes at a site, where that depends on the key: on whether the site has a replica of it, or
+/// knows of a write to it that is not committed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct ByKey {
     /// Over all keys, each counted once.

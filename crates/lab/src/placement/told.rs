@@ -388,16 +388,15 @@ fn cost(placement: &Placement, kind: Kind) -> String {
         true => least.to_string(),
         false => format!("{least} to {most}"),
     };
-    let by_key = |(least, most): &(Trips, Trips)| if least == most { "" } else { ", by key" };
     let told = |trips: &Option<(Trips, Trips)>| match trips {
-        Some(trips) => format!("{} round trips{}", range(trips), by_key(trips)),
+        Some(trips) => format!("{} round trips", range(trips)),
         None => "nobody knows how long".to_owned(),
     };
     if costs.len() <= 1 {
         return costs.keys().next().map_or_else(String::new, told);
     }
     let each = costs.iter().enumerate().map(|(nth, (trips, sites))| match trips {
-        Some(trips) if nth > 0 => format!("{}{} at {}", range(trips), by_key(trips), listed(sites, "and")),
+        Some(trips) if nth > 0 => format!("{} at {}", range(trips), listed(sites, "and")),
         _ => format!("{} at {}", told(trips), listed(sites, "and")),
     });
     each.collect::<Vec<_>>().join(", ")

@@ -70,12 +70,17 @@ fn matrix(alike: &[Alike<'_>], printer: &mut Printer) -> anyhow::Result<()> {
     for partition in ROWS {
         let cells = COLUMNS.map(|otherwise| {
             let stores = stores_in(Cell { partition, otherwise }, alike);
-            let stores: Vec<_> = stores.into_iter().map(|store| format!("`{store}`")).collect();
+            let stores: Vec<_> = stores.into_iter().map(|store| format!("`{}`", escaped(&store))).collect();
             if stores.is_empty() { "–".to_owned() } else { stores.join("<br>") }
         });
         printer.line(format!("| **{partition}** | {} |", cells.join(" | ")))?;
     }
     Ok(())
+}
+
+/// A text in a cell of a table, which a bar would end.
+fn escaped(text: &str) -> String {
+    text.replace('|', "\\|")
 }
 
 /// How it is set, if it is of this name.
@@ -91,8 +96,7 @@ fn row(name: &str, Alike { names, placement }: &Alike<'_>) -> String {
     let trips = |kind| range(placement, kind);
     let (partition, otherwise) = (told::partition(placement), told::otherwise(placement));
     let cells = [settings, cell, trips(Kind::Read), trips(Kind::Write), partition, otherwise];
-    // A bar would end the cell.
-    let cells = cells.map(|cell| cell.replace('|', "\\|"));
+    let cells = cells.map(|cell| escaped(&cell));
     format!("| {} |", cells.join(" | "))
 }
 

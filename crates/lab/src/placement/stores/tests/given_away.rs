@@ -238,7 +238,7 @@ fn a_hint_that_is_forgotten_before_it_is_taken_is_a_write_that_a_replica_never_h
         expect![[r#"
         PA/EL
         Whichever site is cut off, every site goes on answering reads and writes; 1045 of 4059 reads showed what had been replaced, up to 5253.2 ms before, and none of 4050 acknowledged writes was lost, but 967 were not at every site 3000.0 ms after the heal, and read-your-writes held without a cut and does not hold with one.
-        A read takes 0.00 to 1.00 round trips, by key, and a write 0.00 to 1.00 round trips, by key; 992 of 4457 reads showed what had been replaced, up to 59.4 ms before.
+        A read takes 0.00 to 1.00 round trips, and a write 0.00 to 1.00 round trips; 992 of 4457 reads showed what had been replaced, up to 59.4 ms before.
     "#]],
     );
     let forgotten = |from, message, effects: &mut Effects<_>| {
@@ -252,7 +252,7 @@ fn a_hint_that_is_forgotten_before_it_is_taken_is_a_write_that_a_replica_never_h
         expect![[r#"
         PA/EL
         Whichever site is cut off, every site goes on answering reads and writes; 1055 of 4059 reads showed what had been replaced, up to 5253.2 ms before, and 143 of 4050 acknowledged writes were lost, but 824 were not at every site 3000.0 ms after the heal, and monotonic-reads held without a cut and does not hold with one.
-        A read takes 0.00 to 1.00 round trips, by key, and a write 0.00 to 1.00 round trips, by key; 992 of 4457 reads showed what had been replaced, up to 59.4 ms before.
+        A read takes 0.00 to 1.00 round trips, and a write 0.00 to 1.00 round trips; 992 of 4457 reads showed what had been replaced, up to 59.4 ms before.
     "#]],
     );
 }
