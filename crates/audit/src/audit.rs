@@ -1,0 +1,378 @@
+//! From paths to findings: every file is read, parsed and walked over on its own, on as many threads as there are.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::Read as _;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use crate::allow::{self, Allow};
+use crate::bodies::Bodies;
+use crate::family::Family;
+use crate::finding::{Excerpt, Finding, Level, NotAudited, Setting};
+use crate::look::Raw;
+use crate::outline::{Outline, module_of};
+use crate::source::{BYTES_MAX, CHAIN_MAX, DEPTH_MAX, Source};
+use crate::traversal::{Looks, Prepared, Tests, Walked, walk};
+use crate::walk::{Candidate, system_text};
+use crate::{Error, rules};
+
+/// How to audit.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Options {
+    /// Whether test code is looked at.
+    pub tests: Tests,
+    /// On how many threads; what is found does not depend on it.
+    pub threads: NonZeroUsize,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        let threads = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        Options { tests: Tests::LeaveOut, threads }
+    }
+}
+
+impl Options {
+    /// With this done about test code.
+    pub fn with_tests(self, tests: Tests) -> Options {
+        Options { tests, ..self }
+    }
+
+    /// On so many threads.
+    pub fn on_threads(self, threads: NonZeroUsize) -> Options {
+        Options { threads, ..self }
+    }
+}
+
+/// What was found, and what was looked at.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Audit {
+    /// By file, then by place, then by rule.
+    pub findings: Vec<Finding>,
+    /// For each fallacy, in the order of [`Family::ALL`], what was looked at and suppressed.
+    pub tallies: BTreeMap<Family, Tally>,
+    /// How many files were audited.
+    pub files: usize,
+    /// How many lines they have.
+    pub lines: usize,
+    /// How many files were left out as test code.
+    pub files_left_out: usize,
+    /// What could not be audited, by path.
+    pub not_audited: Vec<NotAudited>,
+}
+
+/// What was looked at of one family.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Tally {
+    /// How many places some rule knew to be of its kind, whether it found them wrong or not.
+    pub looked_at: usize,
+    /// How many findings a comment allows.
+    pub suppressed: usize,
+}
+
+impl Audit {
+    /// How many findings of a family there are at a level or above.
+    pub fn count(&self, family: Family, least: Level) -> usize {
+        let of = |finding: &&Finding| finding.rule.family == family && finding.level >= least;
+        self.findings.iter().filter(of).count()
+    }
+}
+
+/// Audits all Rust files below some paths: files, or folders of which `.gitignore`, `.ignore` and `.auditignore` are obeyed.
+///
+/// What is in the file of a name that ends in `.rs` is audited alone; no compiler is asked, and nothing is built. Takes time
+/// in proportion to the bytes.
+///
+/// # Errors
+///
+/// [`Error::Unreadable`] if one of the paths is not there. What is in them and cannot be read is told in
+/// [`Audit::not_audited`], and the rest is audited.
+pub fn audit(paths: &[PathBuf], options: &Options) -> Result<Audit, Error> {
+    let (candidates, mut not_audited) = crate::walk::walk(paths)?;
+    let (files, left_out): (Vec<_>, Vec<_>) =
+        candidates.into_iter().partition(|file| options.tests == Tests::Include || !file.is_test);
+    let read = on_threads(&files, options);
+    let tests: BTreeSet<PathBuf> = read.iter().flat_map(|file| file.test_files.iter().cloned()).collect();
+    let mut audit = Audit { files_left_out: left_out.len(), ..Audit::default() };
+    for (file, candidate) in read.into_iter().zip(&files) {
+        let is_test = tests.iter().any(|test| candidate.path == *test || is_inner(&candidate.path, test));
+        if is_test && options.tests == Tests::LeaveOut {
+            audit.files_left_out += 1;
+        } else {
+            let setting = if is_test { Setting::Test } else { Setting::Shipped };
+            audit.add(file, setting);
+        }
+    }
+    not_audited.append(&mut audit.not_audited);
+    not_audited.sort();
+    audit.not_audited = not_audited;
+    Ok(audit)
+}
+
+/// Audits one text as the file of this name, whether that is test code by its place or not.
+pub fn audit_text(path: &Path, text: &[u8], options: &Options) -> Audit {
+    let files = [Candidate { path: path.to_owned(), is_test: false }];
+    let looks = Looks::of(rules::all());
+    let read = in_room(|| read_bytes(&files[0], text, &looks, options.tests));
+    let mut audit = Audit::default();
+    audit.add(read, Setting::Shipped);
+    audit
+}
+
+/// Whether a file is in the folder of a module, `net/` of `net.rs` and of `net/mod.rs`.
+fn is_inner(path: &Path, module: &Path) -> bool {
+    let folder = if module.file_stem().is_some_and(|stem| stem == "mod") {
+        module.parent().map(Path::to_owned)
+    } else {
+        Some(module.with_extension(""))
+    };
+    folder.is_some_and(|folder| path.starts_with(folder))
+}
+
+/// What one file brought.
+#[derive(Default)]
+struct Learnt {
+    findings: Vec<Finding>,
+    looked: BTreeMap<Family, usize>,
+    suppressed: BTreeMap<Family, usize>,
+    lines: usize,
+    not_audited: Option<NotAudited>,
+    /// Files that this one says are built for tests alone.
+    test_files: Vec<PathBuf>,
+}
+
+impl Audit {
+    fn add(&mut self, mut read: Learnt, setting: Setting) {
+        if let Some(failed) = read.not_audited {
+            self.not_audited.push(failed);
+            return;
+        }
+        self.files += 1;
+        self.lines += read.lines;
+        if setting == Setting::Test {
+            for finding in &mut read.findings {
+                finding.setting = Setting::Test;
+                finding.level = Level::Info;
+            }
+        }
+        self.findings.append(&mut read.findings);
+        for (family, looked) in read.looked {
+            self.tallies.entry(family).or_default().looked_at += looked;
+        }
+        for (family, suppressed) in read.suppressed {
+            self.tallies.entry(family).or_default().suppressed += suppressed;
+        }
+    }
+}
+
+/// The parser descends: as deep as [`DEPTH_MAX`] and [`CHAIN_MAX`] allow, it fits into so much. Only what is used is taken.
+const STACK_BYTES: usize = 512 << 20;
+
+/// Runs something with room for the deepest text that is parsed.
+fn in_room<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    thread::scope(|scope| {
+        let thread = thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, work);
+        let thread = thread.expect("a machine that runs this program has room for one more thread");
+        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+/// Reads every file; the order is theirs, whatever the number of threads.
+fn on_threads(files: &[Candidate], options: &Options) -> Vec<Learnt> {
+    let looks = Looks::of(rules::all());
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(BTreeMap::new());
+    let work = || {
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let Some(file) = files.get(number) else { break };
+            let read = read_file(file, &looks, options.tests);
+            done.lock().expect("nobody panics with it").insert(number, read);
+        }
+    };
+    let threads = options.threads.get().min(files.len());
+    thread::scope(|scope| {
+        let begun: Vec<_> = (0..threads)
+            .map(|_| thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, work))
+            .collect();
+        assert!(threads == 0 || begun.iter().any(Result::is_ok), "no thread can be begun");
+    });
+    done.into_inner().expect("nobody panics with it").into_values().collect()
+}
+
+fn read_file(file: &Candidate, looks: &Looks, tests: Tests) -> Learnt {
+    let failed = |reason: String| Learnt {
+        not_audited: Some(NotAudited { path: file.path.clone(), line: None, reason }),
+        ..Learnt::default()
+    };
+    let mut bytes = Vec::new();
+    let opened = File::open(&file.path);
+    // One byte more than is parsed says that it is too long.
+    let read = opened.and_then(|opened| opened.take(BYTES_MAX as u64 + 1).read_to_end(&mut bytes));
+    match read {
+        Ok(_) => read_bytes(file, &bytes, looks, tests),
+        Err(error) => failed(system_text(&error)),
+    }
+}
+
+fn read_bytes(file: &Candidate, bytes: &[u8], looks: &Looks, tests: Tests) -> Learnt {
+    let failed = |line, reason: String| Learnt {
+        not_audited: Some(NotAudited { path: file.path.clone(), line, reason }),
+        ..Learnt::default()
+    };
+    if bytes.len() > BYTES_MAX {
+        return failed(None, format!("it is longer than {BYTES_MAX} bytes"));
+    }
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let good = bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
+            return failed(Some(good + 1), "it is not UTF-8".to_owned());
+        }
+    };
+    let source = Source::new(text);
+    if let Some(at) = source.too_deep() {
+        let reason =
+            format!("it nests deeper than {DEPTH_MAX} brackets, or {CHAIN_MAX} tokens in one statement");
+        return failed(Some(source.place(at).0), reason);
+    }
+    let read = parse_and_walk(file, &source, looks, tests);
+    // What the parser keeps for the spans of this thread would grow with every file.
+    proc_macro2::extra::invalidate_current_thread_spans();
+    read.unwrap_or_else(|(line, reason)| failed(line, reason))
+}
+
+fn parse_and_walk(
+    file: &Candidate,
+    source: &Source<'_>,
+    looks: &Looks,
+    tests: Tests,
+) -> Result<Learnt, (Option<usize>, String)> {
+    let tree: syn::File = syn::parse_str(source.code()).map_err(|error| {
+        let at = source.range(error.span()).start;
+        (Some(source.place(at).0), format!("it does not parse: {}", error.to_string().replace('\n', " ")))
+    })?;
+    let (mut allows, wrong) = allow::read(source);
+    let alone: Vec<usize> = (0..allows.len()).filter(|at| allow::is_alone(&allows[*at])).collect();
+    let wanted: Vec<_> = alone.iter().map(|at| allows[*at].over.clone()).collect();
+    let module = module_of(&file.path);
+    let setting = if file.is_test { Setting::Test } else { Setting::Shipped };
+    let prepared =
+        Prepared { source, outline: Outline::of(&tree, &module), bodies: Bodies::of(&tree), setting, module };
+    let walked = walk(&tree, &prepared, looks, tests, &wanted);
+    for (at, (start, end)) in alone.into_iter().zip(&walked.ends) {
+        allows[at].over = *start..*end;
+    }
+    let wrong = wrong.into_iter().map(|wrong| Raw {
+        rule: wrong.rule,
+        level: wrong.rule.level,
+        span: wrong.span,
+        here: wrong.here,
+        within: String::new(),
+        setting,
+    });
+    Ok(settle(file, source, walked, wrong.collect(), &allows))
+}
+
+/// What is left of what was found when comments have been heard.
+fn settle(
+    file: &Candidate,
+    source: &Source<'_>,
+    walked: Walked,
+    wrong: Vec<Raw>,
+    allows: &[Allow],
+) -> Learnt {
+    let mut read = Learnt { lines: source.lines(), ..Learnt::default() };
+    for (family, _) in &walked.found.looked {
+        *read.looked.entry(*family).or_default() += 1;
+    }
+    let mut is_used: Vec<Vec<bool>> = allows.iter().map(|allow| vec![false; allow.allows.len()]).collect();
+    let mut raws = wrong;
+    for raw in walked.found.raw {
+        let mut is_allowed = false;
+        for (allow, is_used) in allows.iter().zip(&mut is_used) {
+            let is_over = allow.over.start <= raw.span.start && raw.span.start < allow.over.end;
+            for (allowed, is_used) in allow.allows.iter().zip(is_used) {
+                if is_over && allowed.covers(raw.rule) {
+                    *is_used = true;
+                    is_allowed = true;
+                }
+            }
+        }
+        if is_allowed {
+            *read.suppressed.entry(raw.rule.family).or_default() += 1;
+        } else {
+            raws.push(raw);
+        }
+    }
+    let is_left_out = |allow: &Allow| walked.left_out.iter().any(|range| range.contains(&allow.span.start));
+    for (allow, is_used) in allows.iter().zip(&is_used).filter(|(allow, _)| !is_left_out(allow)) {
+        raws.extend(complaints(allow, is_used));
+    }
+    read.findings = raws.into_iter().map(|raw| finding(file, source, raw)).collect();
+    read.findings.sort_by(|one, other| (one.span.start, one.rule.id).cmp(&(other.span.start, other.rule.id)));
+    read.test_files =
+        walked.test_modules.iter().flat_map(|module| module_files(&file.path, module)).collect();
+    read
+}
+
+/// What is wrong with a comment that allows something.
+fn complaints(allow: &Allow, is_used: &[bool]) -> Vec<Raw> {
+    let raw = |rule: &'static crate::Rule, here: String| Raw {
+        rule,
+        level: rule.level,
+        span: allow.span.clone(),
+        here,
+        within: String::new(),
+        setting: Setting::Shipped,
+    };
+    let mut complaints = Vec::new();
+    if allow.reason.is_empty() {
+        complaints.push(raw(&allow::WITHOUT_REASON, "this allows something and does not say why".to_owned()));
+    }
+    for (allowed, _) in allow.allows.iter().zip(is_used).filter(|(_, is_used)| !**is_used) {
+        let name = match allowed {
+            allow::Allowed::Rule(rule) => rule.id,
+            allow::Allowed::Family(family) => family.name(),
+        };
+        complaints.push(raw(&allow::UNUSED, format!("nothing of `{name}` is found here")));
+    }
+    complaints
+}
+
+fn finding(file: &Candidate, source: &Source<'_>, raw: Raw) -> Finding {
+    let level = if raw.setting == Setting::Test { Level::Info } else { raw.level.min(raw.rule.level) };
+    let (line, column) = source.place(raw.span.start);
+    let (line_end, column_end) = source.place(raw.span.end);
+    Finding {
+        rule: raw.rule,
+        level,
+        setting: raw.setting,
+        path: file.path.clone(),
+        excerpt: Excerpt::of(source, &raw.span),
+        span: raw.span,
+        line,
+        column,
+        line_end,
+        column_end,
+        here: raw.here,
+        within: raw.within,
+    }
+}
+
+/// Where the file of a module may be: `::net::tests` of `src/lib.rs` is `src/net/tests.rs` or `src/net/tests/mod.rs`.
+fn module_files(path: &Path, module: &str) -> [PathBuf; 2] {
+    let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let mut place =
+        if matches!(stem, "lib" | "main" | "mod") { folder.to_owned() } else { folder.join(stem) };
+    place.extend(module.split("::").filter(|part| !part.is_empty()));
+    [place.with_extension("rs"), place.join("mod.rs")]
+}

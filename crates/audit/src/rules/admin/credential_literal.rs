@@ -1,0 +1,70 @@
+//! A secret in the text: the rule `admin::credential-literal`.
+
+use syn::LitStr;
+
+use crate::family::Family;
+use crate::finding::Level;
+use crate::look::{Found, Look};
+use crate::rule::{Page, Rule};
+use crate::scope::Scope;
+
+pub(crate) const RULE: Rule = Rule {
+    id: "admin::credential-literal",
+    family: Family::Admin,
+    level: Level::Deny,
+    title: "a password in the text of the program",
+    page: Page {
+        why: "A secret in the code is one for all installations, known to all who have the code, and changed by nobody: whoever \
+              runs the program cannot, and whoever wrote it does not run it.",
+        incident: "A password is in the history of a repository that becomes public. To change it, every station needs another \
+                   build at the same minute.",
+        instead: "read it from the environment or a file that whoever runs the program owns",
+        better: "let url = env::var(\"DATABASE_URL\")?;",
+        alike: &[
+            "a stand-in: `{password}`, `***`, `<password>`, `changeme`, `user:password`",
+            "an address without a password",
+            "a database on this machine, such as one for development",
+        ],
+        allow: "A password that is published on purpose, such as that of an anonymous mirror, is none.",
+        shows: &[],
+        links: &["CodeQL's `rust/hard-coded-cryptographic-value`"],
+    },
+    looks: &[Look::Text(look)],
+};
+
+fn look<'a>(text: &'a LitStr, scope: &Scope<'a>, found: &mut Found) {
+    let value = text.value();
+    let Some((scheme, rest)) = value.split_once("://") else { return };
+    let is_scheme = !scheme.is_empty()
+        && scheme.chars().all(|letter| letter.is_ascii_alphanumeric() || "+-.".contains(letter));
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let Some((user, host)) = authority.rsplit_once('@').filter(|_| is_scheme) else { return };
+    let Some((name, password)) = user.split_once(':') else { return };
+    found.looked(text.span());
+    if !is_stand_in(name, password) && !is_own(host) {
+        let here = format!(
+            "whoever has this text can act as `{name}` at `{host}`, and nobody can change that without a new build"
+        );
+        found.say(text.span(), scope, here);
+    }
+}
+
+fn is_stand_in(name: &str, password: &str) -> bool {
+    const STAND_INS: [&str; 16] = [
+        "password", "pass", "passwd", "pwd", "pw", "secret", "changeme", "postgres", "root", "guest",
+        "admin", "user", "test", "example", "redacted", "token",
+    ];
+    let is_marked =
+        |text: &str| text.is_empty() || text.contains(['{', '}', '<', '>', '*', '$', '%', ' ', '…']);
+    let lower = password.to_ascii_lowercase();
+    let is_repeated = password.chars().all(|letter| password.starts_with(letter));
+    is_marked(name) || is_marked(password) || STAND_INS.contains(&&*lower) || is_repeated || password == name
+}
+
+fn is_own(host: &str) -> bool {
+    let name = host.split(':').next().unwrap_or_default();
+    let ends = [".example", ".test", ".invalid", "example.com", "example.org", "example.net"];
+    matches!(name, "localhost" | "127.0.0.1" | "0.0.0.0" | "")
+        || host.starts_with("[::1]")
+        || ends.iter().any(|end| name.ends_with(end))
+}

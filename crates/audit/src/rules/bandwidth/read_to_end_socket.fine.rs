@@ -1,0 +1,28 @@
+//! What is read to an end that is near.
+
+use std::fs::File;
+use std::io::{self, Read};
+
+use tokio::io::AsyncReadExt;
+
+async fn reply(stream: tokio::net::TcpStream) -> io::Result<Vec<u8>> {
+    let mut reply = Vec::new();
+    stream.take(1 << 20).read_to_end(&mut reply).await?;
+    Ok(reply)
+}
+
+fn settings(mut file: File) -> io::Result<String> {
+    let mut settings = String::new();
+    file.read_to_string(&mut settings)?;
+    Ok(settings)
+}
+
+async fn quic(mut recv: quinn::RecvStream) -> Result<Vec<u8>, Error> {
+    Ok(recv.read_to_end(1000).await?)
+}
+
+fn decode(stream: &mut Decoder) -> io::Result<Vec<u8>> {
+    let mut all = Vec::new();
+    stream.read_to_end(&mut all)?;
+    Ok(all)
+}

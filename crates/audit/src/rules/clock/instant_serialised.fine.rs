@@ -1,0 +1,30 @@
+//! Moments that stay where they are, and times that may leave.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Grant {
+    holder: u64,
+    valid_for: Duration,
+    granted_at: SystemTime,
+    #[serde(skip, default = "Instant::now")]
+    asked: Instant,
+}
+
+struct Timer {
+    started_at: Instant,
+}
+
+mod music {
+    #[derive(serde::Serialize)]
+    pub struct Instant {
+        pub bar: u32,
+    }
+
+    #[derive(serde::Serialize)]
+    pub struct Note {
+        pub at: Instant,
+    }
+}

@@ -1,0 +1,75 @@
+//! A span of time by a clock that steps: the rule `clock::systemtime-elapsed`.
+
+use syn::Expr;
+
+use crate::family::Family;
+use crate::finding::Level;
+use crate::look::{Found, Look, Method};
+use crate::rule::{Page, Rule};
+use crate::scope::Scope;
+use crate::syntax::{called, peel, span, variable};
+use crate::words::says;
+
+pub(crate) const RULE: Rule = Rule {
+    id: "clock::systemtime-elapsed",
+    family: Family::Clock,
+    level: Level::Deny,
+    title: "a span of time by a clock that steps",
+    page: Page {
+        why: "A wall clock is set: by NTP, by an operator, by a leap second. The difference of two of its readings is then no \
+              time that passed, and may be negative, which `SystemTime` says by an error.",
+        incident: "At the leap second of 2017 a resolver measured a negative round trip, which its code held to be impossible, \
+                   and stopped answering. A clock that is set back by NTP does the same on any other day.",
+        instead: "measure with `Instant`, whose readings never go back",
+        better: "let begun = Instant::now();\nwork();\nlet took = begun.elapsed();",
+        alike: &[
+            "the age of a file: what `modified()` gives is a wall time, and only a wall clock can be compared with it",
+            "`duration_since(UNIX_EPOCH)`, which is a stamp and no span",
+            "a time that came in a message or from a certificate",
+        ],
+        allow: "If the span must count while the machine sleeps, say so: a monotonic clock may stand still then.",
+        shows: &["hunt specimen:lease/wall-clock", "sweep mss-17"],
+        links: &["clippy::manual_instant_elapsed, for `Instant`"],
+    },
+    looks: &[Look::Method(look)],
+};
+
+fn look<'a>(method: &Method<'a>, scope: &Scope<'a>, found: &mut Found) {
+    let begun = match &*method.name {
+        "elapsed" => &*method.expr.receiver,
+        "duration_since" => match method.expr.args.first() {
+            Some(begun) => begun,
+            None => return,
+        },
+        _ => return,
+    };
+    let is_wall =
+        |expr: &Expr| scope.type_of(expr).is_some_and(|kind| scope.knowledge.is(&kind.path, "wall"));
+    if !is_wall(&method.expr.receiver) && !is_wall(begun) {
+        return;
+    }
+    found.looked(method.expr.method.span());
+    if is_own(begun, scope) {
+        found.say(
+            span(method.expr),
+            scope,
+            "both readings are of this machine's wall clock, which may be set between them",
+        );
+    }
+}
+
+/// Whether a moment was read here from the wall clock: `now()`, or a field of this type that says that something began.
+fn is_own(begun: &Expr, scope: &Scope<'_>) -> bool {
+    let begun = peel(begun);
+    let value = variable(begun).and_then(|name| scope.value(name)).map_or(begun, peel);
+    match value {
+        Expr::Call(call) => match &*call.func {
+            Expr::Path(path) => scope.path(&path.path) == "std::time::SystemTime::now",
+            _ => false,
+        },
+        Expr::Field(_) => called(value).is_some_and(|name| {
+            says(&name.to_string(), &["start", "started", "begin", "begun", "began", "since", "last"])
+        }),
+        _ => false,
+    }
+}

@@ -1,0 +1,32 @@
+//! Clients that stay.
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use axum::extract::State;
+use reqwest::Client;
+
+static CLIENT: LazyLock<Client> = LazyLock::new(|| Client::builder().timeout(Duration::from_secs(5)).build().expect("it can be built"));
+
+struct Weather {
+    client: Client,
+}
+
+impl Weather {
+    fn new() -> reqwest::Result<Weather> {
+        Ok(Weather { client: Client::builder().timeout(Duration::from_secs(5)).build()? })
+    }
+}
+
+async fn forecast(State(client): State<Client>) -> reqwest::Result<String> {
+    client.get("https://orbits.net").send().await?.text().await
+}
+
+async fn serve(url: &str) {
+    loop {
+        let client = Client::builder().timeout(Duration::from_secs(5)).build();
+        if let Ok(client) = client {
+            follow(client, url).await;
+        }
+    }
+}

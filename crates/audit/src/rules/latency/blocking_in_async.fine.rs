@@ -1,0 +1,25 @@
+//! Threads that may wait, and tasks that do.
+
+use std::thread;
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+async fn pause() {
+    sleep(Duration::from_millis(100)).await;
+    tokio::task::spawn_blocking(|| thread::sleep(Duration::from_secs(1))).await.ok();
+    thread::spawn(move || {
+        thread::sleep(Duration::from_secs(1));
+    });
+}
+
+fn on_its_own_thread() {
+    thread::sleep(Duration::from_secs(1));
+}
+
+async fn begin() {
+    fn wait() {
+        std::thread::sleep(Duration::from_secs(1));
+    }
+    thread::spawn(wait);
+}

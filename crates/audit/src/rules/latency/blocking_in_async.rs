@@ -1,0 +1,64 @@
+//! A thread that waits where only a task should: the rule `latency::blocking-in-async`.
+
+use syn::Expr;
+
+use crate::family::Family;
+use crate::finding::Level;
+use crate::look::{Call, Found, Look};
+use crate::rule::{Page, Rule};
+use crate::scope::Scope;
+use crate::syntax::span;
+
+pub(crate) const RULE: Rule = Rule {
+    id: "latency::blocking-in-async",
+    family: Family::Latency,
+    level: Level::Deny,
+    title: "a blocking call in async code",
+    page: Page {
+        why: "Async tasks share a few threads. A call that blocks keeps one of them for as long as the network takes, and all \
+              tasks that wait for this thread with it.",
+        incident: "On a machine with two cores two tasks wait for a slow peer in a blocking connect, and nothing else runs for \
+                   two minutes. Health checks go unanswered, and the orchestrator restarts a node that was well.",
+        instead: "use what the runtime has for it, or `spawn_blocking`",
+        better: "tokio::time::sleep(Duration::from_millis(100)).await;\n\
+                 let stream = timeout(Duration::from_secs(3), tokio::net::TcpStream::connect(peer)).await??;",
+        alike: &[
+            "within `spawn_blocking(…)`, `block_in_place(…)` or `thread::spawn(…)`",
+            "within a closure that is not async, of which nobody here knows who calls it",
+            "the runtime's own function of the same name",
+        ],
+        allow: "In a program with one task per thread, say so.",
+        shows: &["hunt specimen:failure-detector/time-out"],
+        links: &["clippy's `disallowed_methods` bans a path everywhere"],
+    },
+    looks: &[Look::Call(look)],
+};
+
+fn look<'a>(call: &Call<'a>, scope: &Scope<'a>, found: &mut Found) {
+    let instead = match &*call.path {
+        "std::thread::sleep" => "this sleeps with the thread that other tasks need",
+        "std::net::TcpStream::connect" | "std::net::TcpStream::connect_timeout" => {
+            "this connect keeps a thread that other tasks need until it is answered"
+        }
+        path if path.starts_with("reqwest::blocking::") => {
+            "this client blocks the thread that other tasks need, and panics within a runtime"
+        }
+        _ => return,
+    };
+    found.looked(call.span);
+    if is_async(scope) {
+        found.say(span(call.expr), scope, instead);
+    }
+}
+
+/// Whether what is looked at runs in a task: the innermost of what can say so does.
+fn is_async(scope: &Scope<'_>) -> bool {
+    for expr in scope.around() {
+        match expr {
+            Expr::Async(_) => return true,
+            Expr::Closure(closure) => return closure.asyncness.is_some(),
+            _ => {}
+        }
+    }
+    scope.function().is_some_and(|function| function.signature.asyncness.is_some())
+}

@@ -1,0 +1,44 @@
+//! Loops that wait for one thing, or for many at once.
+
+use futures::future::join_all;
+use tokio::sync::mpsc::Sender;
+
+async fn replicate(peers: &mut [Peer], entries: &Entries) -> Vec<Result<Reply, Error>> {
+    let mut open = Vec::new();
+    for peer in peers {
+        open.push(peer.append_entries(entries));
+    }
+    join_all(open).await
+}
+
+async fn with_attempts(peer: &Peer, entries: &Entries) -> Option<Reply> {
+    for attempt in 0..3 {
+        if let Ok(reply) = peer.append_entries(entries).await {
+            return Some(reply);
+        }
+        pause(attempt).await;
+    }
+    None
+}
+
+async fn pages(client: &reqwest::Client, first: String) -> reqwest::Result<()> {
+    let mut next = Some(first);
+    while let Some(url) = next.take() {
+        next = client.get(&url).send().await?.headers().get("next").map(text);
+    }
+    Ok(())
+}
+
+async fn tell(tx: &Sender<u8>, values: &[u8], cache: &Cache) {
+    for value in values {
+        tx.send(*value).await.ok();
+        cache.get(value).await;
+    }
+}
+
+async fn once(store: &Store) -> Result<(), Error> {
+    for row in store.query_one("SELECT 1").await? {
+        println!("{row}");
+    }
+    Ok(())
+}

@@ -1,0 +1,100 @@
+//! One round trip after the other: the rule `latency::remote-await-in-loop`.
+
+use syn::Expr;
+
+use crate::family::Family;
+use crate::finding::Level;
+use crate::look::{Found, Look, Method};
+use crate::rule::{Page, Rule};
+use crate::scope::Scope;
+use crate::syntax::span;
+use crate::words::says;
+
+pub(crate) const RULE: Rule = Rule {
+    id: "latency::remote-await-in-loop",
+    family: Family::Latency,
+    level: Level::Warn,
+    title: "one round trip after the other",
+    page: Page {
+        why: "A loop that waits for an answer before it asks the next takes the sum of all round trips, and one peer that is \
+              slow holds up all that come after it.",
+        incident: "A leader asks thirty stations in turn at 80 ms each, and needs 2.4 s for a round that should take 80 ms. \
+                   Elections time out before the round is over, so there is never a leader for long.",
+        instead: "ask them at once and wait for all: `join_all`, a `JoinSet`, or `buffer_unordered(n)` with a bound",
+        better: "let replies = stream::iter(peers)\n    \
+                 .map(|peer| peer.append_entries(&entries))\n    \
+                 .buffer_unordered(16);",
+        alike: &[
+            "attempts at the same request, of which one is to succeed",
+            "pages that are asked for by what the page before said",
+            "a loop that spawns, or puts futures together and waits for them later",
+            "`get`, `put` and `next`, which need not leave the machine",
+        ],
+        allow: "If each request needs the reply of the one before, or must not be made before it, say so.",
+        shows: &["run specimen:election/majority"],
+        links: &[],
+    },
+    looks: &[Look::Method(look)],
+};
+
+/// Methods that reach another machine, whatever they are called on.
+const REMOTE: [&str; 10] = [
+    "send_request",
+    "query_one",
+    "fetch_one",
+    "append_entries",
+    "request_vote",
+    "install_snapshot",
+    "rpc",
+    "call_remote",
+    "execute_remote",
+    "send_rpc",
+];
+
+fn look<'a>(method: &Method<'a>, scope: &Scope<'a>, found: &mut Found) {
+    let owner = || scope.type_of(&method.expr.receiver).map(|owner| owner.path);
+    let is_known = || {
+        let owner = owner();
+        let act = scope.knowledge.method(owner.as_deref(), &method.name);
+        owner.is_some() && act.is_some_and(|act| matches!(&*act.kind, "request" | "query" | "publish"))
+    };
+    if !REMOTE.contains(&&*method.name)
+        && !(matches!(&*method.name, "send" | "execute" | "query") && is_known())
+    {
+        return;
+    }
+    let mut around = scope.around();
+    if !matches!(around.next(), Some(Expr::Await(_))) {
+        return;
+    }
+    found.looked(method.expr.method.span());
+    for expr in around {
+        match expr {
+            Expr::ForLoop(found_loop) => {
+                let header = scope.source.range(span(&found_loop.expr));
+                let is_in_header = header.contains(&scope.source.range(method.expr.method.span()).start);
+                let is_other = is_in_header || is_attempt(found_loop, scope);
+                if !is_other && !scope.mentions(&["spawn", "join_all", "unordered", "joinset", "buffered"]) {
+                    let here = "each turn of this loop waits for an answer before the next is asked";
+                    found.say(span(method.expr), scope, here);
+                }
+                return;
+            }
+            Expr::While(_) | Expr::Loop(_) | Expr::Closure(_) | Expr::Async(_) => return,
+            _ => {}
+        }
+    }
+}
+
+/// Whether the turns of a loop are attempts at one thing.
+fn is_attempt(found: &syn::ExprForLoop, scope: &Scope<'_>) -> bool {
+    const WORDS: [&str; 8] = ["attempt", "attempts", "retry", "retries", "try", "tries", "backoff", "page"];
+    let header = scope.source.range(found.for_token.span).start
+        ..scope.source.range(found.body.brace_token.span.open()).start;
+    let is_named = scope.source.mentions(&header, &WORDS);
+    let is_counted =
+        matches!(&*found.expr, Expr::Range(_)) && scope.mentions(&["attempt", "retry", "retries", "backoff"]);
+    is_named
+        || is_counted
+        || says(&scope.function().map_or(String::new(), |function| function.name.clone()), &["retry"])
+}

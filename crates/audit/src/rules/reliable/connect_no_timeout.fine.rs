@@ -1,0 +1,52 @@
+//! Connects that something ends, or that end by themselves.
+
+use std::io;
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpStream, UnixStream};
+use tokio::time::timeout;
+
+async fn join(peer: &str) -> io::Result<TcpStream> {
+    timeout(Duration::from_secs(3), TcpStream::connect(peer)).await?
+}
+
+async fn first_of(peer: &str, stop: &Stop) -> io::Result<TcpStream> {
+    tokio::select! {
+        stream = TcpStream::connect(peer) => stream,
+        () = stop.wait() => Err(io::ErrorKind::Interrupted.into()),
+    }
+}
+
+fn report(relay: std::net::SocketAddr) -> io::Result<std::net::TcpStream> {
+    std::net::TcpStream::connect_timeout(&relay, Duration::from_secs(3))
+}
+
+async fn daemon() -> io::Result<UnixStream> {
+    UnixStream::connect("/run/daemon.sock").await
+}
+
+async fn wake(listener: &TcpListener) -> io::Result<()> {
+    let own = listener.local_addr()?;
+    TcpStream::connect(own).await?;
+    TcpStream::connect("127.0.0.1:7000").await?;
+    Ok(())
+}
+
+mod wires {
+    pub struct TcpStream;
+
+    impl TcpStream {
+        pub fn connect(_: &str) -> TcpStream {
+            TcpStream
+        }
+    }
+
+    /// Its own type of that name.
+    pub fn wire(name: &str) -> TcpStream {
+        TcpStream::connect(name)
+    }
+}
+
+async fn database(url: &str) -> Result<PgPool, Error> {
+    PgPool::connect(url).await
+}

@@ -1,0 +1,173 @@
+//! An address that is asked in clear: the rule `secure::cleartext-url`.
+
+use std::net::IpAddr;
+
+use syn::{BinOp, Expr, LitStr};
+
+use crate::family::Family;
+use crate::finding::Level;
+use crate::look::{Found, Look};
+use crate::rule::{Page, Rule};
+use crate::scope::Scope;
+use crate::syntax::ends_with;
+use crate::words::says;
+
+pub(crate) const RULE: Rule = Rule {
+    id: "secure::cleartext-url",
+    family: Family::Secure,
+    level: Level::Warn,
+    title: "an address that is asked in clear",
+    page: Page {
+        why: "Whoever is on the way reads what is sent by `http://`, `ws://` and `ftp://`, and can change it. On the way are \
+              every wireless network, every provider, and every machine that answers for a name.",
+        incident: "A station fetches its schedule in clear over a guest network, and somebody on it answers first. The station \
+                   points its antenna where it was told.",
+        instead: "use `https://` or `wss://`",
+        better: "const SCHEDULE: &str = \"https://schedule.constellation.aero/v1\";",
+        alike: &[
+            "this machine, private addresses, link-local ones such as a cloud's metadata service",
+            "names without a dot and names that end in `.local`, `.internal`, `.svc` and the like: a mesh may encrypt for them",
+            "names that stand for others: `example.com`, `.test`, `.invalid`",
+            "names of XML namespaces and licences, which nobody fetches",
+            "texts that addresses are compared with, and texts that tell of one",
+        ],
+        allow: "If what is fetched is signed and the signature is checked, say so.",
+        shows: &[],
+        links: &["CodeQL's `rust/non-https-url` and `rust/cleartext-transmission`"],
+    },
+    looks: &[Look::Text(look)],
+};
+
+fn look<'a>(text: &'a LitStr, scope: &Scope<'a>, found: &mut Found) {
+    let value = text.value();
+    let Some(rest) = ["http://", "ws://", "ftp://"].iter().find_map(|scheme| value.strip_prefix(scheme))
+    else {
+        return;
+    };
+    found.looked(text.span());
+    if is_asked(rest) && !is_compared(scope) {
+        let host = host_of(rest);
+        let here = format!("what goes to and comes from `{host}` can be read and changed on the way");
+        found.say(text.span(), scope, here);
+    }
+}
+
+fn host_of(rest: &str) -> &str {
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    match host.strip_prefix('[') {
+        Some(v6) => v6.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    }
+}
+
+/// Whether somebody out there would be asked.
+fn is_asked(rest: &str) -> bool {
+    let host = host_of(rest);
+    // Prose, and what is put together elsewhere.
+    if host.is_empty()
+        || host.contains(['{', '}', ' ', '<', '$', '*', '%'])
+        || rest.contains(char::is_whitespace)
+    {
+        return false;
+    }
+    if let Ok(address) = host.parse::<IpAddr>() {
+        return match address {
+            IpAddr::V4(v4) => {
+                let is_near =
+                    v4.is_loopback() || v4.is_private() || v4.is_link_local() || v4.is_unspecified();
+                !is_near && !v4.is_documentation()
+            }
+            IpAddr::V6(v6) => {
+                !v6.is_loopback()
+                    && !v6.is_unspecified()
+                    && !v6.is_unique_local()
+                    && !v6.is_unicast_link_local()
+            }
+        };
+    }
+    let host = host.to_ascii_lowercase();
+    const ENDS: [&str; 13] = [
+        ".local",
+        ".localhost",
+        ".internal",
+        ".lan",
+        ".svc",
+        ".cluster.local",
+        ".example",
+        ".test",
+        ".invalid",
+        ".home.arpa",
+        ".localdomain",
+        ".docker",
+        ".onion",
+    ];
+    let is_near = !host.contains('.') || ENDS.iter().any(|end| host.ends_with(end)) || host.contains(".svc.");
+    let labels: Vec<&str> = host.rsplit('.').collect();
+    let is_stand_in =
+        labels.get(1).is_some_and(|name| says(name, &["example", "test", "foo", "domain", "somewhere"]));
+    const NAMES: [&str; 9] = [
+        "w3.org",
+        "xmlsoap.org",
+        "openxmlformats.org",
+        "apache.org/licenses",
+        "purl.org",
+        "adobe.com",
+        "xmlns.com",
+        "ogp.me",
+        "microsoft.com",
+    ];
+    let is_name = NAMES.iter().any(|name| rest.contains(name))
+        || host.starts_with("schemas.")
+        || host.starts_with("ns.");
+    let is_dated = ["/doc/20", "/19", "/20"].iter().any(|year| rest.contains(year));
+    !is_near && !is_stand_in && !is_name && !is_dated
+}
+
+/// Whether the text is compared with something, or told.
+fn is_compared(scope: &Scope<'_>) -> bool {
+    const COMPARES: [&str; 16] = [
+        "starts_with",
+        "strip_prefix",
+        "ends_with",
+        "contains",
+        "eq",
+        "find",
+        "replace",
+        "trim_start_matches",
+        "split_once",
+        "matches",
+        "help",
+        "about",
+        "context",
+        "expect",
+        "with_context",
+        "value_name",
+    ];
+    const TELLS: [&str; 16] = [
+        "println",
+        "print",
+        "eprintln",
+        "eprint",
+        "write",
+        "writeln",
+        "info",
+        "warn",
+        "error",
+        "debug",
+        "trace",
+        "panic",
+        "assert",
+        "assert_eq",
+        "bail",
+        "concat",
+    ];
+    if let Some(told) = scope.argument_of() {
+        return TELLS.iter().any(|name| ends_with(&told.path, name));
+    }
+    match scope.around().next() {
+        Some(Expr::Binary(expr)) => matches!(expr.op, BinOp::Eq(_) | BinOp::Ne(_)),
+        Some(Expr::MethodCall(call)) => COMPARES.iter().any(|name| call.method == name),
+        _ => false,
+    }
+}

@@ -1,0 +1,34 @@
+//! Turns, luck, and fixed numbers of slots.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+const SLOTS: u64 = 16_384;
+
+struct Pool {
+    backends: Vec<String>,
+    slots: Vec<usize>,
+    next: AtomicUsize,
+}
+
+impl Pool {
+    fn turn(&self) -> &str {
+        &self.backends[self.next.fetch_add(1, Ordering::Relaxed) % self.backends.len()]
+    }
+
+    fn neighbour(&self, place: usize) -> &str {
+        &self.backends[(place + 1) % self.backends.len()]
+    }
+
+    fn lot(&self) -> &str {
+        let lot = rand::random::<usize>();
+        &self.backends[lot % self.backends.len()]
+    }
+
+    fn owner(&self, key: &str) -> usize {
+        self.slots[(hash(key) % SLOTS) as usize]
+    }
+
+    fn bucket(&self, key: &str) -> usize {
+        hash(key) as usize % self.slots.len()
+    }
+}

@@ -1,0 +1,117 @@
+//! A place by remainder: the rule `topology::hash-mod-members`.
+
+use syn::{BinOp, Expr, ExprBinary};
+
+use crate::family::Family;
+use crate::finding::Level;
+use crate::look::{Found, Look};
+use crate::rule::{Page, Rule};
+use crate::scope::Scope;
+use crate::syntax::{called, number, peel, span, variable};
+use crate::words::says;
+
+pub(crate) const RULE: Rule = Rule {
+    id: "topology::hash-mod-members",
+    family: Family::Topology,
+    level: Level::Warn,
+    title: "a place by remainder of the number of nodes",
+    page: Page {
+        why: "The remainder by `n` has nothing to do with that by `n + 1`: when a node comes or goes, nearly every key belongs \
+              elsewhere, `n` of `n + 1` of them.",
+        incident: "A fifth cache is added to four in the afternoon, and four of five keys are looked for where they are not. All \
+                   of them are asked of the database at once, which does not survive it.",
+        instead: "use rendezvous or consistent hashing, by which one key in `n + 1` moves",
+        better: "let owner = nodes.iter().max_by_key(|node| hash(key, node.id));",
+        alike: &[
+            "taking turns: a counter on the left, `fetch_add`, `(at + 1) % nodes.len()`",
+            "a random choice, for which no key is looked for again",
+            "a fixed number of buckets or slots, which are given to nodes by a table",
+        ],
+        allow: "If the number of members is fixed for the life of the data, say what holds it.",
+        shows: &[],
+        links: &[],
+    },
+    looks: &[Look::Binary(look)],
+};
+
+const MEMBERS: [&str; 18] = [
+    "node",
+    "nodes",
+    "peer",
+    "peers",
+    "shard",
+    "shards",
+    "server",
+    "servers",
+    "replica",
+    "replicas",
+    "member",
+    "members",
+    "broker",
+    "brokers",
+    "backend",
+    "backends",
+    "hosts",
+    "endpoints",
+];
+
+/// What stands on the left where turns are taken, or luck decides.
+const TURNS: [&str; 20] = [
+    "counter",
+    "next",
+    "rr",
+    "robin",
+    "fetch_add",
+    "turn",
+    "rand",
+    "random",
+    "gen",
+    "rng",
+    "cursor",
+    "round",
+    "attempt",
+    "attempts",
+    "current",
+    "index",
+    "idx",
+    "i",
+    "offset",
+    "tick",
+];
+
+fn look<'a>(binary: &'a ExprBinary, scope: &Scope<'a>, found: &mut Found) {
+    if !matches!(binary.op, BinOp::Rem(_)) || !counts_members(&binary.right, scope) {
+        return;
+    }
+    found.looked(span(&binary.op));
+    if !takes_turns(&binary.left, scope) {
+        let here = "when their number changes, nearly every key belongs elsewhere";
+        found.say(span(binary), scope, here);
+    }
+}
+
+/// Whether this is the number of members: `nodes.len()`, or a variable that was made of it.
+fn counts_members(expr: &Expr, scope: &Scope<'_>) -> bool {
+    let expr = peel(expr);
+    let expr = variable(expr).and_then(|name| scope.value(name)).map_or(expr, peel);
+    match expr {
+        Expr::MethodCall(call) if matches!(&*call.method.to_string(), "len" | "count") => {
+            called(&call.receiver).is_some_and(|name| says(&name.to_string(), &MEMBERS))
+        }
+        _ => false,
+    }
+}
+
+/// Whether the left side counts up or is drawn by lot, and is no key.
+fn takes_turns(expr: &Expr, scope: &Scope<'_>) -> bool {
+    let expr = peel(expr);
+    let range = scope.source.range(span(expr));
+    let is_turn = scope.source.mentions(&range, &TURNS);
+    let is_step = matches!(expr, Expr::Binary(step) if number(peel(&step.right)).is_some() && matches!(step.op, BinOp::Add(_) | BinOp::Sub(_)));
+    let is_made_so = variable(expr)
+        .and_then(|name| scope.value(name))
+        .is_some_and(|value| scope.source.mentions(&scope.source.range(span(value)), &TURNS));
+    let is_hash =
+        scope.source.mentions(&range, &["hash", "key", "digest", "crc", "murmur", "fnv", "checksum"]);
+    !is_hash && (is_turn || is_step || is_made_so)
+}

@@ -1,0 +1,6 @@
+//! The audit as whoever calls it meets it.
+
+mod files;
+mod reading;
+mod rules;
+mod suppressing;
