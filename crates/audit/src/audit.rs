@@ -257,7 +257,7 @@ fn parse_and_walk(
 ) -> Result<Learnt, (Option<usize>, String)> {
     let tree: syn::File = syn::parse_str(source.code()).map_err(|error| {
         let at = source.range(error.span()).start;
-        (Some(source.place(at).0), format!("it does not parse: {}", error.to_string().replace('\n', " ")))
+        (Some(source.place(at).0), does_not_parse(&error))
     })?;
     let (mut allows, wrong) = allow::read(source);
     let alone: Vec<usize> = (0..allows.len()).filter(|at| allow::is_alone(&allows[*at])).collect();
@@ -279,6 +279,19 @@ fn parse_and_walk(
         setting,
     });
     Ok(settle(file, source, walked, wrong.collect(), &allows))
+}
+
+fn does_not_parse(error: &syn::Error) -> String {
+    let text = error.to_string().replace('\n', " ");
+    if text == "cannot parse string into token stream" {
+        return "it does not parse: a bracket or a quote has no other half".to_owned();
+    }
+    // The parser names all tokens that could stand there.
+    if text.starts_with("expected one of") {
+        "it does not parse".to_owned()
+    } else {
+        format!("it does not parse: {text}")
+    }
 }
 
 /// What is left of what was found when comments have been heard.

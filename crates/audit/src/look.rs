@@ -12,12 +12,18 @@ use crate::finding::Level;
 use crate::rule::Rule;
 use crate::scope::{Function, Loop, Scope};
 
+/// What a rule does at a call of a path.
+pub(crate) type OnCall = for<'a> fn(&Call<'a>, &Scope<'a>, &mut Found);
+
+/// What a rule does at a call of a method.
+pub(crate) type OnMethod = for<'a> fn(&Method<'a>, &Scope<'a>, &mut Found);
+
 /// A kind of place, and what a rule does there.
 pub(crate) enum Look {
     /// `path(…)`
-    Call(for<'a> fn(&Call<'a>, &Scope<'a>, &mut Found)),
+    Call(OnCall),
     /// `receiver.name(…)`
-    Method(for<'a> fn(&Method<'a>, &Scope<'a>, &mut Found)),
+    Method(OnMethod),
     /// `path!(…)`
     Macro(for<'a> fn(&Invoked<'a>, &Scope<'a>, &mut Found)),
     /// `"…"`, where it is an expression.
@@ -100,7 +106,6 @@ impl Found {
     /// Something is found here that counts less than the rule does.
     pub(crate) fn say_at(&mut self, level: Level, span: Span, scope: &Scope<'_>, here: impl Into<String>) {
         let Some(rule) = self.rule else { return };
-        self.looked(span);
         let within = scope.function().map_or(String::new(), |function| function.name.clone());
         let (span, setting, here) = (scope.source.range(span), scope.setting, here.into());
         self.raw.push(Raw { rule, level, span, here, within, setting });

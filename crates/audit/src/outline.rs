@@ -156,7 +156,7 @@ impl Resolver<'_, '_> {
                 return found;
             }
         }
-        self.prelude(first).map_or(path.to_owned(), |full| behind(full))
+        self.prelude(first).map_or(path.to_owned(), behind)
     }
 
     /// What `use` says, which may begin with another name that was brought.

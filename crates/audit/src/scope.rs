@@ -62,7 +62,7 @@ pub(crate) enum Loop<'a> {
     #[expect(dead_code, reason = "no rule of the first ones looks at loops")]
     While(&'a ExprWhile),
     #[expect(dead_code, reason = "no rule of the first ones looks at loops")]
-    Loop(&'a ExprLoop),
+    Endless(&'a ExprLoop),
 }
 
 /// A variable.

@@ -19,6 +19,8 @@ pub(crate) struct Source<'a> {
     /// Where each line begins.
     lines: Vec<usize>,
     lexed: Lexed,
+    /// How many characters stand before each so many bytes; nothing if each is one byte.
+    characters: Vec<usize>,
     /// How many bytes stand before what the parser sees: a byte order mark, or a line for a shell.
     skipped: usize,
 }
@@ -27,7 +29,7 @@ impl<'a> Source<'a> {
     pub(crate) fn new(text: &'a str) -> Source<'a> {
         let starts = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
         let lines = std::iter::once(0).chain(starts).collect();
-        Source { text, lines, lexed: lex(text), skipped: skipped(text) }
+        Source { text, lines, lexed: lex(text), characters: characters(text), skipped: skipped(text) }
     }
 
     /// What the parser is given.
@@ -54,19 +56,24 @@ impl<'a> Source<'a> {
         self.lexed.too_deep
     }
 
-    /// The line and the column of a byte, both from 1; a column is a character.
+    /// The line and the column of a byte, both from 1; a column is a character. Takes the same time in a line of any length.
     pub(crate) fn place(&self, at: usize) -> (usize, usize) {
         let line = self.lines.partition_point(|start| *start <= at);
-        let start = self.lines[line - 1];
-        let column = self.text.get(start..at).map_or(1, |before| before.chars().count() + 1);
-        (line, column)
+        let column = self.characters_before(at) - self.characters_before(self.lines[line - 1]);
+        (line, column + 1)
+    }
+
+    fn characters_before(&self, at: usize) -> usize {
+        let Some(before) = self.characters.get(at / STRIDE) else { return at };
+        let within = &self.text.as_bytes()[at / STRIDE * STRIDE..at];
+        before + within.iter().filter(|byte| is_first_of_character(**byte)).count()
     }
 
     /// From the beginning of the first line of a span to the end of its last.
     pub(crate) fn whole_lines(&self, span: &Range<usize>) -> Range<usize> {
         let start = self.lines[self.place(span.start).0 - 1];
-        let end = self.text[span.end..].find('\n').map_or(self.text.len(), |found| span.end + found);
-        start..end
+        let next = self.lines.get(self.place(span.end).0);
+        start..next.map_or(self.text.len(), |next| next - 1).max(span.end)
     }
 
     /// Whether only blanks stand before this byte in its line.
@@ -92,6 +99,27 @@ impl<'a> Source<'a> {
         let text = self.text;
         names.map(|name| &text[name.start as usize..][..name.length as usize])
     }
+}
+
+/// Characters are counted every so many bytes.
+const STRIDE: usize = 1_024;
+
+fn characters(text: &str) -> Vec<usize> {
+    if text.is_ascii() {
+        return Vec::new();
+    }
+    let mut before = 0;
+    let strides = text.as_bytes().chunks(STRIDE).map(|bytes| {
+        let here = before;
+        before += bytes.iter().filter(|byte| is_first_of_character(**byte)).count();
+        here
+    });
+    strides.chain([text.chars().count()]).collect()
+}
+
+/// All bytes of a character but the first begin with the bits 10.
+fn is_first_of_character(byte: u8) -> bool {
+    byte & 0xc0 != 0x80
 }
 
 fn skipped(text: &str) -> usize {

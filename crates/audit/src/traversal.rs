@@ -8,7 +8,7 @@ use syn::{Arm, Block, Expr, File, FnArg, Item, Local, Macro, Signature};
 use crate::bodies::{Bodies, Body};
 use crate::finding::Setting;
 use crate::knowledge::Knowledge;
-use crate::look::{Call, Found, Invoked, Look, Method};
+use crate::look::{Call, Found, Invoked, Look, Method, OnCall, OnMethod};
 use crate::outline::{Names, Outline};
 use crate::rule::Rule;
 use crate::scope::{Function, Loop, Origin, Scope};
@@ -18,8 +18,8 @@ use crate::tested;
 
 /// What each kind of place is shown to.
 pub(crate) struct Looks {
-    call: Vec<(&'static Rule, for<'a> fn(&Call<'a>, &Scope<'a>, &mut Found))>,
-    method: Vec<(&'static Rule, for<'a> fn(&Method<'a>, &Scope<'a>, &mut Found))>,
+    call: Vec<(&'static Rule, OnCall)>,
+    method: Vec<(&'static Rule, OnMethod)>,
     others: Vec<(&'static Rule, &'static Look)>,
 }
 
@@ -206,12 +206,10 @@ impl<'a> Traversal<'a> {
         match expr {
             Expr::Call(call) => self.show_call(call),
             Expr::MethodCall(expr) => {
-                if !self.looks.method.is_empty() {
-                    let method = Method { expr, name: expr.method.to_string() };
-                    for (rule, look) in &self.looks.method {
-                        self.walked.found.rule = Some(*rule);
-                        look(&method, &self.scope, &mut self.walked.found);
-                    }
+                let method = Method { expr, name: expr.method.to_string() };
+                for (rule, look) in &self.looks.method {
+                    self.walked.found.rule = Some(*rule);
+                    look(&method, &self.scope, &mut self.walked.found);
                 }
             }
             Expr::Binary(binary) => show!(self, Binary, binary),
@@ -222,7 +220,7 @@ impl<'a> Traversal<'a> {
             }
             Expr::ForLoop(found) => show!(self, Loop, &Loop::For(found)),
             Expr::While(found) => show!(self, Loop, &Loop::While(found)),
-            Expr::Loop(found) => show!(self, Loop, &Loop::Loop(found)),
+            Expr::Loop(found) => show!(self, Loop, &Loop::Endless(found)),
             _ => {}
         }
     }

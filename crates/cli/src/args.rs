@@ -1,5 +1,6 @@
 //! What can be typed: every command, flag and argument, with the help that is shown for it.
 
+mod audit;
 mod place;
 mod values;
 
@@ -12,6 +13,7 @@ use clap_complete::Shell;
 use constellation_trace::format::histories::FailedCas;
 use constellation_verify::models::Object;
 
+pub(crate) use audit::{Audit, AuditFormat};
 pub(crate) use place::Place;
 use values::{
     parse_end, parse_errors, parse_event, parse_failed_cas, parse_jobs, parse_limit, parse_object,
@@ -81,6 +83,7 @@ Examples:
   constellation judge history.edn                 which consistency models does what clients saw satisfy?
   constellation models linearizable serializable  what separates two models, on a history that shows it
   constellation place quorum:r=1,w=1              what does this store give up, in a partition and else?
+  constellation audit src                         which of the eight fallacies does my code rely on?
   constellation check shiviz.log                  are the vector clocks of my own system sound?";
 
 /// Run, judge and explain how events are ordered across machines that cannot agree on the time.
@@ -133,6 +136,8 @@ pub(crate) enum Command {
     /// Measure where a store lives on the PACELC matrix: what it gives up in a partition, and what else; or say where a
     /// well-known system is declared to live.
     Place(Place),
+    /// Read Rust code for the eight fallacies of distributed computing, and for clocks taken for what they are not.
+    Audit(Audit),
     /// Print a completion script for a shell.
     Completions(Completions),
 }

@@ -1,5 +1,6 @@
 //! One file a command: parse what it needs, call a library, print.
 
+pub(crate) mod audit;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod explore;

@@ -37,6 +37,7 @@ fn main() -> ExitCode {
         Command::Judge(judge) => commands::judge::run(&judge, &mut printer),
         Command::Models(models) => commands::models::run(&models, &mut printer),
         Command::Place(place) => commands::place::run(&place, &mut printer),
+        Command::Audit(audit) => commands::audit::run(&audit, &mut printer),
         Command::Completions(completions) => commands::completions::run(&completions, &mut printer),
     };
     match outcome {

@@ -3,6 +3,7 @@
 use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::time::Duration;
 
+use constellation_audit::Level;
 use constellation_lab::live::SPEED_MAX;
 use constellation_lab::scenario::{duration, signed_range_ns};
 use constellation_trace::format::histories::FailedCas;
@@ -41,6 +42,11 @@ pub(super) fn parse_jobs(text: &str) -> Result<NonZeroUsize, String> {
 
 pub(super) fn parse_time(text: &str) -> Result<Duration, String> {
     duration(text).ok_or_else(|| "a number and a unit, such as 90s, 10min or 1.5h".to_owned())
+}
+
+/// From which level on a finding counts.
+pub(super) fn parse_level(text: &str) -> Result<Level, String> {
+    text.parse()
 }
 
 pub(super) fn parse_object(text: &str) -> Result<Object, String> {

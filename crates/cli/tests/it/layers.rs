@@ -5,7 +5,8 @@ use std::path::Path;
 use std::process::Command;
 
 /// For each crate the crates of ours that it may depend on; what is not listed here must not be there.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 9] = [
+    ("constellation-audit", &[]),
     ("constellation-trace", &[]),
     ("constellation-fabric", &["constellation-trace"]),
     ("constellation-clock", &["constellation-fabric", "constellation-trace"]),
@@ -26,6 +27,7 @@ const ARROWS: [(&str, &[&str]); 8] = [
     (
         "constellation",
         &[
+            "constellation-audit",
             "constellation-clock",
             "constellation-fabric",
             "constellation-lab",
@@ -38,7 +40,7 @@ const ARROWS: [(&str, &[&str]); 8] = [
 ];
 
 /// What must never come in, however indirectly, and into what.
-const NEVER: [(&str, &[&str], &[&str]); 6] = [
+const NEVER: [(&str, &[&str], &[&str]); 7] = [
     // The oracle trusts no clock, because it cannot see one.
     (
         "constellation-verify",
@@ -60,6 +62,8 @@ const NEVER: [(&str, &[&str], &[&str]); 6] = [
         &[],
         &["serde", "serde_json", "regex", "constellation-sim", "constellation-verify", "constellation-lab"],
     ),
+    // The audit reads; it asks no compiler, no network and no run of ours.
+    ("constellation-audit", &[], &["serde_json", "tokio", "rand", "constellation-trace"]),
     ("constellation-trace", &[], &["serde", "serde_json", "regex", "tokio"]),
 ];
 

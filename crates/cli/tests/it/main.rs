@@ -1,6 +1,7 @@
 //! The command as a user meets it, and the rules of the house that no single crate can check.
 
 mod antarctic;
+mod auditing;
 mod checking;
 mod clients;
 mod command;

@@ -58,9 +58,9 @@ fn look<'a>(method: &Method<'a>, scope: &Scope<'a>, found: &mut Found) {
         let act = scope.knowledge.method(owner.as_deref(), &method.name);
         owner.is_some() && act.is_some_and(|act| matches!(&*act.kind, "request" | "query" | "publish"))
     };
-    if !REMOTE.contains(&&*method.name)
-        && !(matches!(&*method.name, "send" | "execute" | "query") && is_known())
-    {
+    let is_remote = REMOTE.contains(&&*method.name)
+        || matches!(&*method.name, "send" | "execute" | "query") && is_known();
+    if !is_remote {
         return;
     }
     let mut around = scope.around();

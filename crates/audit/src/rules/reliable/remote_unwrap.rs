@@ -23,7 +23,7 @@ pub(crate) const RULE: Rule = Rule {
         better: "stream.write_all(&frame).await?;",
         alike: &[
             "a write to a file, a buffer, a channel or an encoder",
-            "`bind(…).expect(…)` when the program begins, and `local_addr().unwrap()`",
+            "`bind(…).expect(…)` when the program begins, and an unwrapped `local_addr()`",
             "`expect` on what has nothing to do with the other side, such as a lock",
         ],
         allow: "A program that does one thing and then ends may as well end with a panic.",

@@ -19,6 +19,10 @@ impl Pool {
         &self.backends[(place + 1) % self.backends.len()]
     }
 
+    fn others(&self, first: usize) -> impl Iterator<Item = &String> {
+        (0..self.backends.len()).map(move |nth| &self.backends[(first + nth) % self.backends.len()])
+    }
+
     fn lot(&self) -> &str {
         let lot = rand::random::<usize>();
         &self.backends[lot % self.backends.len()]

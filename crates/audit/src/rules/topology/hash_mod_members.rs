@@ -7,7 +7,7 @@ use crate::finding::Level;
 use crate::look::{Found, Look};
 use crate::rule::{Page, Rule};
 use crate::scope::Scope;
-use crate::syntax::{called, number, peel, span, variable};
+use crate::syntax::{called, peel, span, variable};
 use crate::words::says;
 
 pub(crate) const RULE: Rule = Rule {
@@ -23,7 +23,7 @@ pub(crate) const RULE: Rule = Rule {
         instead: "use rendezvous or consistent hashing, by which one key in `n + 1` moves",
         better: "let owner = nodes.iter().max_by_key(|node| hash(key, node.id));",
         alike: &[
-            "taking turns: a counter on the left, `fetch_add`, `(at + 1) % nodes.len()`",
+            "taking turns: a counter on the left, `fetch_add`, `(at + step) % nodes.len()`",
             "a random choice, for which no key is looked for again",
             "a fixed number of buckets or slots, which are given to nodes by a table",
         ],
@@ -107,7 +107,8 @@ fn takes_turns(expr: &Expr, scope: &Scope<'_>) -> bool {
     let expr = peel(expr);
     let range = scope.source.range(span(expr));
     let is_turn = scope.source.mentions(&range, &TURNS);
-    let is_step = matches!(expr, Expr::Binary(step) if number(peel(&step.right)).is_some() && matches!(step.op, BinOp::Add(_) | BinOp::Sub(_)));
+    // A place and a step is a place further round the ring.
+    let is_step = matches!(expr, Expr::Binary(step) if matches!(step.op, BinOp::Add(_) | BinOp::Sub(_)));
     let is_made_so = variable(expr)
         .and_then(|name| scope.value(name))
         .is_some_and(|value| scope.source.mentions(&scope.source.range(span(value)), &TURNS));

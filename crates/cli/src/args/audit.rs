@@ -1,0 +1,66 @@
+//! What can be typed behind `constellation audit`.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use constellation_audit::Level;
+
+use super::values::{parse_jobs, parse_level};
+
+const AUDIT_EXIT_CODES: &str = "\
+Exit codes:
+  0  nothing was found at `warn` or above, or at the level of --deny-from
+  1  something was
+  2  the command line cannot be used, or not everything could be audited, whatever was found elsewhere
+
+A finding that is meant is allowed on its line, or above its item or statement:
+  // constellation: allow(RULE, reason = \"…\")
+What is not to be audited stands in `.auditignore`, written as `.gitignore` is.";
+
+#[derive(Args, Debug)]
+#[command(after_help = AUDIT_EXIT_CODES)]
+pub(crate) struct Audit {
+    /// Rust files, or folders of them; the current folder without any. What `.gitignore` leaves out is left out.
+    #[arg(value_name = "PATH", default_value = ".", conflicts_with_all = ["explain", "rules", "stdin"])]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Look at tests, benchmarks and examples as well; what is found there is told, and counts as `info`.
+    #[arg(long)]
+    pub(crate) tests: bool,
+    /// Tell what is found at `info`, too: worth a look, and often right as it is.
+    #[arg(long)]
+    pub(crate) info: bool,
+    /// In which form to tell it.
+    #[arg(long, value_enum, default_value_t = AuditFormat::Human, value_name = "FORMAT")]
+    pub(crate) format: AuditFormat,
+    /// Print one JSON object instead of text, as `--format json`.
+    #[arg(long, conflicts_with = "format")]
+    pub(crate) json: bool,
+    /// From which level on a finding makes the exit code 1: `info`, `warn` or `deny`.
+    #[arg(long, default_value = "warn", value_name = "LEVEL", value_parser = parse_level)]
+    pub(crate) deny_from: Level,
+    /// Print the page of a rule: why, what it becomes, what to write instead, what looks like it and is right.
+    #[arg(long, value_name = "RULE", conflicts_with_all = ["rules", "stdin"])]
+    pub(crate) explain: Option<String>,
+    /// List the rules.
+    #[arg(long, conflicts_with = "stdin")]
+    pub(crate) rules: bool,
+    /// Audit what comes on standard input, as an editor has it.
+    #[arg(long, requires = "filename")]
+    pub(crate) stdin: bool,
+    /// How the file is called that comes on standard input.
+    #[arg(long, requires = "stdin", value_name = "F")]
+    pub(crate) filename: Option<PathBuf>,
+    /// On how many cores; by default on all of them. What is found does not depend on it.
+    #[arg(long, value_name = "J", value_parser = parse_jobs)]
+    pub(crate) jobs: Option<NonZeroUsize>,
+}
+
+/// In which form findings are told.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum AuditFormat {
+    /// For whoever reads it.
+    Human,
+    /// One JSON object.
+    Json,
+}

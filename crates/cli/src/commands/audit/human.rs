@@ -1,0 +1,123 @@
+//! Findings for whoever reads them: each with its place drawn, then what was looked at, by fallacy.
+
+use std::collections::BTreeSet;
+
+use annotate_snippets::{AnnotationKind, Group, Level as Drawn, Renderer, Snippet};
+use constellation_audit::{Audit, Excerpt, Family, Finding, Level, Setting};
+use constellation_lab::words::one_line;
+use constellation_trace::is_obeyed;
+
+use super::Shown;
+use crate::printer::{Printer, count, faint, strong};
+
+pub(super) fn print(shown: &Shown, printer: &mut Printer) -> anyhow::Result<()> {
+    // What a rule becomes one night is told once.
+    let mut told = BTreeSet::new();
+    for finding in &shown.audit.findings {
+        let is_first = told.insert(finding.rule.id);
+        printer.line(drawn(finding, is_first))?;
+        printer.line("")?;
+    }
+    print_summary(shown, printer)
+}
+
+fn drawn(finding: &Finding, is_first: bool) -> String {
+    let level = match finding.level {
+        Level::Deny => Drawn::ERROR.with_name("deny"),
+        Level::Warn => Drawn::WARNING.with_name("warn"),
+        Level::Info => Drawn::NOTE.with_name("info"),
+    };
+    let path = finding.path.display().to_string();
+    let path = one_line(&path);
+    let text = obeyed_by_nobody(&finding.excerpt);
+    let mut group = Group::with_title(level.primary_title(finding.rule.title).id(finding.rule.id));
+    let here = one_line(&finding.here);
+    if text.is_empty() {
+        let place = format!("{path}:{}:{}: {here}", finding.line, finding.column);
+        group = group.element(Drawn::NOTE.with_name("at").message(place));
+    } else {
+        let annotation = AnnotationKind::Primary.span(finding.excerpt.span.clone()).label(&here);
+        group =
+            group.element(Snippet::source(&text).path(&path).line_start(finding.line).annotation(annotation));
+    }
+    let incident = wrapped(finding.rule.page.incident);
+    let page = format!("`constellation audit --explain {}` tells more", finding.rule.id);
+    if is_first && !incident.is_empty() {
+        group = group.element(Drawn::NOTE.with_name("becomes").message(&incident));
+    }
+    let instead = wrapped(finding.rule.page.instead);
+    if !instead.is_empty() {
+        group = group.element(Drawn::HELP.with_name("instead").message(&instead));
+    }
+    if is_first {
+        group = group.element(Drawn::NOTE.message(&page));
+    }
+    if finding.setting == Setting::Test {
+        group = group.element(Drawn::NOTE.message("this is test code, where it may be right"));
+    }
+    Renderer::styled().render(&[group])
+}
+
+/// The text of an excerpt with nothing in it that a terminal obeys; each byte stays in its place.
+fn obeyed_by_nobody(excerpt: &Excerpt) -> String {
+    let shown = excerpt.text.chars().map(|letter| {
+        let is_kept = matches!(letter, '\n' | '\t') || !is_obeyed(letter);
+        if is_kept { letter.to_string() } else { " ".repeat(letter.len_utf8()) }
+    });
+    shown.collect()
+}
+
+/// Words in lines that a narrow terminal has room for.
+pub(super) fn wrapped(text: &str) -> String {
+    const COLUMNS: usize = 96;
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let last = lines.len() - 1;
+        let line = &mut lines[last];
+        if line.is_empty() {
+            line.push_str(word);
+        } else if line.chars().count() + 1 + word.chars().count() <= COLUMNS {
+            line.push(' ');
+            line.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines.join("\n")
+}
+
+fn print_summary(shown: &Shown, printer: &mut Printer) -> anyhow::Result<()> {
+    let Audit { files, lines, files_left_out, not_audited, .. } = &shown.audit;
+    let width = Family::ALL.iter().map(|family| family.title().len()).max().unwrap_or(0);
+    printer.line(faint(&format!("{:<width$}  looked at  found  suppressed", "fallacy")))?;
+    for family in Family::ALL {
+        let tally = shown.audit.tallies.get(&family).copied().unwrap_or_default();
+        let found = shown.audit.count(family, Level::Info);
+        let row = format!(
+            "{:<width$}  {:>9}  {found:>5}  {:>10}",
+            family.title(),
+            tally.looked_at,
+            tally.suppressed
+        );
+        printer.line(if found > 0 { strong(&row) } else { row })?;
+    }
+    let comments = shown.audit.count(Family::Audit, Level::Info);
+    if comments > 0 {
+        printer.line(format!("and {} on comments to the audit", count(comments, "finding")))?;
+    }
+    printer.line(format!("{}, {}", count(*files, "file"), count(*lines, "line")))?;
+    if shown.hidden > 0 {
+        printer.line(faint(&format!("· {} at `info`: --info tells them", count(shown.hidden, "finding"))))?;
+    }
+    if *files_left_out > 0 {
+        let left_out = count(*files_left_out, "file");
+        printer.line(faint(&format!("· {left_out} of test code left out: --tests looks at them")))?;
+    }
+    if !not_audited.is_empty() {
+        printer.line(strong("not audited"))?;
+        for failed in not_audited {
+            printer.line(format!("  {}", one_line(&failed.to_string())))?;
+        }
+    }
+    Ok(())
+}

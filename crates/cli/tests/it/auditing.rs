@@ -1,0 +1,342 @@
+//! `audit` as a user meets it: what it prints, for whom, and with which exit code.
+
+use expect_test::expect;
+use serde_json::Value;
+
+use crate::command::{Bench, shown, text};
+
+const JOIN: &[u8] =
+    b"use tokio::net::TcpStream;\n\nasync fn join(peer: &str) -> std::io::Result<TcpStream> {\n    \
+                      TcpStream::connect(peer).await\n}\n";
+
+const FINE: &[u8] = b"fn main() {}\n";
+
+#[test]
+fn a_finding_is_drawn_with_what_it_becomes_and_what_to_write() {
+    Bench::new(&[("join.rs", JOIN)]).check(&["audit"], expect![[r#"
+        exit 1
+        --- out
+        warn[reliable::connect-no-timeout]: a connect without a time-out
+         --> join.rs:4:5
+          |
+        4 |     TcpStream::connect(peer).await
+          |     ^^^^^^^^^^^^^^^^^^^^^^^^ nothing in this function ends the wait before the operating system does, after about two minutes
+          |
+          = becomes: One relay loses power, and the task that sends heartbeats waits two minutes for its connection.
+                     The other stations hear nothing meanwhile, and depose a leader that was well.
+          = instead: give it a time-out, and say what is done when that is over
+          = note: `constellation audit --explain reliable::connect-no-timeout` tells more
+
+        fallacy                     looked at  found  suppressed
+        the network is reliable             1      1           0
+        latency is zero                     0      0           0
+        bandwidth is infinite               0      0           0
+        the network is secure               0      0           0
+        topology does not change            0      0           0
+        there is one administrator          0      0           0
+        transport cost is zero              0      0           0
+        the network is homogeneous          0      0           0
+        one clock for all                   0      0           0
+        1 file, 5 lines"#]]);
+}
+
+#[test]
+fn clean_code_is_told_by_fallacy_too() {
+    Bench::new(&[("main.rs", FINE)]).check(
+        &["audit", "main.rs"],
+        expect![[r#"
+        exit 0
+        --- out
+        fallacy                     looked at  found  suppressed
+        the network is reliable             0      0           0
+        latency is zero                     0      0           0
+        bandwidth is infinite               0      0           0
+        the network is secure               0      0           0
+        topology does not change            0      0           0
+        there is one administrator          0      0           0
+        transport cost is zero              0      0           0
+        the network is homogeneous          0      0           0
+        one clock for all                   0      0           0
+        1 file, 1 line"#]],
+    );
+}
+
+#[test]
+fn scripts_get_one_object() {
+    Bench::new(&[("join.rs", JOIN), ("broken.rs", b"fn a( {}")])
+        .check(&["audit", "--format", "json"], expect![[r#"
+            exit 2
+            --- out
+            {
+              "schema": "constellation/audit/1",
+              "findings": [
+                {
+                  "rule": "reliable::connect-no-timeout",
+                  "level": "warn",
+                  "title": "a connect without a time-out",
+                  "file": "join.rs",
+                  "line": 4,
+                  "column": 5,
+                  "line_end": 4,
+                  "column_end": 29,
+                  "bytes": [
+                    90,
+                    114
+                  ],
+                  "within": "join",
+                  "is_test": false,
+                  "here": "nothing in this function ends the wait before the operating system does, after about two minutes",
+                  "incident": "One relay loses power, and the task that sends heartbeats waits two minutes for its connection. The other stations hear nothing meanwhile, and depose a leader that was well.",
+                  "instead": "give it a time-out, and say what is done when that is over"
+                }
+              ],
+              "families": [
+                {
+                  "family": "reliable",
+                  "fallacy": "the network is reliable",
+                  "looked_at": 1,
+                  "found": 1,
+                  "suppressed": 0
+                },
+                {
+                  "family": "latency",
+                  "fallacy": "latency is zero",
+                  "looked_at": 0,
+                  "found": 0,
+                  "suppressed": 0
+                },
+                {
+                  "family": "bandwidth",
+                  "fallacy": "bandwidth is infinite",
+                  "looked_at": 0,
+                  "found": 0,
+                  "suppressed": 0
+                },
+                {
+                  "family": "secure",
+                  "fallacy": "the network is secure",
+                  "looked_at": 0,
+                  "found": 0,
+                  "suppressed": 0
+                },
+                {
+                  "family": "topology",
+                  "fallacy": "topology does not change",
+                  "looked_at": 0,
+                  "found": 0,
+                  "suppressed": 0
+                },
+                {
+                  "family": "admin",
+                  "fallacy": "there is one administrator",
+                  "looked_at": 0,
+                  "found": 0,
+                  "suppressed": 0
+                },
+                {
+                  "family": "cost",
+                  "fallacy": "transport cost is zero",
+                  "looked_at": 0,
+                  "found": 0,
+                  "suppressed": 0
+                },
+                {
+                  "family": "homogeneous",
+                  "fallacy": "the network is homogeneous",
+                  "looked_at": 0,
+                  "found": 0,
+                  "suppressed": 0
+                },
+                {
+                  "family": "clock",
+                  "fallacy": "one clock for all",
+                  "looked_at": 0,
+                  "found": 0,
+                  "suppressed": 0
+                }
+              ],
+              "files": 1,
+              "lines": 5,
+              "files_left_out": 0,
+              "findings_hidden": 0,
+              "not_audited": [
+                {
+                  "file": "broken.rs",
+                  "line": 1,
+                  "reason": "it does not parse: a bracket or a quote has no other half"
+                }
+              ],
+              "exit_code": 2
+            }"#]]);
+}
+
+#[test]
+fn json_can_be_asked_for_as_everywhere() {
+    let bench = Bench::new(&[("join.rs", JOIN)]);
+    let short = bench.run(&["audit", "--json"], b"");
+    assert_eq!(shown(&short), shown(&bench.run(&["audit", "--format", "json"], b"")));
+    let json: Value = serde_json::from_slice(&short.stdout).expect("it is JSON");
+    assert_eq!(
+        (json["schema"].as_str(), json["exit_code"].as_u64()),
+        (Some("constellation/audit/1"), Some(1))
+    );
+    for arguments in
+        [&["audit", "--rules", "--json"][..], &["audit", "--explain", "hash-mod-members", "--json"]]
+    {
+        let json: Value = serde_json::from_slice(&bench.run(arguments, b"").stdout).expect("it is JSON");
+        assert_eq!(json["schema"], "constellation/audit-rules/1");
+    }
+}
+
+#[test]
+fn the_exit_code_says_what_was_found_from_which_level_on() {
+    let code = |files: &[(&str, &[u8])], args: &[&str]| {
+        Bench::new(files).run(&[&["audit"], args].concat(), b"").status.code()
+    };
+    let join: (&str, &[u8]) = ("join.rs", JOIN);
+    assert_eq!(code(&[("main.rs", FINE)], &[]), Some(0));
+    assert_eq!(code(&[join], &[]), Some(1));
+    assert_eq!(code(&[join], &["--deny-from", "deny"]), Some(0));
+    assert_eq!(code(&[join], &["--deny-from", "info"]), Some(1));
+    assert_eq!(code(&[join, ("broken.rs", b"fn a( {}")], &[]), Some(2));
+    assert_eq!(code(&[("join_test.rs", JOIN)], &[]), Some(0));
+    assert_eq!(code(&[("join_test.rs", JOIN)], &["--tests"]), Some(0), "in tests it counts as info");
+    assert_eq!(code(&[("join_test.rs", JOIN)], &["--tests", "--deny-from", "info"]), Some(1));
+    assert_eq!(code(&[], &["nowhere.rs"]), Some(2));
+}
+
+#[test]
+fn an_editor_may_send_what_it_has() {
+    let bench = Bench::new(&[]);
+    let output = bench.run(&["audit", "--stdin", "--filename", "src/join.rs"], JOIN);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stdout).contains("src/join.rs:4:5"), "{}", text(&output.stdout));
+    assert_eq!(bench.run(&["audit", "--stdin"], JOIN).status.code(), Some(2), "a file has a name");
+}
+
+#[test]
+fn a_rule_is_explained() {
+    Bench::new(&[]).check(
+        &["audit", "--explain", "topology::literal-quorum"],
+        expect![[r#"
+        exit 0
+        --- out
+        topology::literal-quorum · warn · a majority that is written as a number
+        topology does not change: nodes come, go and change their addresses while the program runs
+
+        why
+          Two is a majority of three, and none of five. When members are added the number stays, and two
+          groups can each believe that they are the majority.
+
+        what it becomes
+          Three stations become five, and the number of votes stays two. In the next partition each side
+          elects a leader.
+
+        instead
+          derive it from the members: more than half of them
+
+            if votes > members.len() / 2 { self.lead(); }
+
+        what looks like it and is right
+          · a comparison with what is computed from the members
+          · a comparison with 0 or 1, which asks whether there is any
+          · counts of other things: bytes, attempts
+
+        when to allow it
+          If the members are fixed by the protocol, say so.
+            // constellation: allow(topology::literal-quorum, reason = "…")
+
+        see it happen
+          constellation hunt specimen:election/half
+          constellation hunt specimen:quorum-register/read-one"#]],
+    );
+    Bench::new(&[]).check(
+        &["audit", "--explain", "literal-quorom"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: no rule is called `literal-quorom`
+        help: did you mean `topology::literal-quorum`?"#]],
+    );
+    Bench::new(&[]).check(
+        &["audit", "connect-no-timeout"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: cannot read `connect-no-timeout`: no such file or directory
+        help: that is a rule: `--explain` prints its page"#]],
+    );
+}
+
+#[test]
+fn the_rules_are_listed_by_fallacy() {
+    Bench::new(&[]).check(
+        &["audit", "--rules"],
+        expect![[r#"
+        exit 0
+        --- out
+        the network is reliable
+          warn  reliable::connect-no-timeout    a connect without a time-out
+          warn  reliable::http-no-timeout       an HTTP client without a time-out
+          warn  reliable::remote-unwrap         a panic when the other side fails
+        latency is zero
+          deny  latency::blocking-in-async      a blocking call in async code
+          warn  latency::remote-await-in-loop   one round trip after the other
+        bandwidth is infinite
+          deny  bandwidth::alloc-from-wire      as much memory as the other side asks for
+          warn  bandwidth::read-to-end-socket   reading a socket for as long as the other side writes
+        the network is secure
+          warn  secure::cleartext-url           an address that is asked in clear
+          deny  secure::tls-verify-off          a certificate that is not checked
+        topology does not change
+          warn  topology::hash-mod-members      a place by remainder of the number of nodes
+          warn  topology::literal-quorum        a majority that is written as a number
+        there is one administrator
+          deny  admin::credential-literal       a password in the text of the program
+          warn  admin::exact-version-handshake  a peer of any other version is refused
+        transport cost is zero
+          warn  cost::client-per-call           a client that is made anew for each request
+        the network is homogeneous
+          warn  homogeneous::native-endian      bytes in the order of this machine, for another one
+          warn  homogeneous::usize-to-bytes     a length in as many bytes as this machine's addresses have
+        one clock for all
+          deny  clock::instant-serialised       a moment of this machine's own clock, written down
+          deny  clock::systemtime-elapsed       a span of time by a clock that steps
+        comments to the audit
+          warn  audit::allow-without-reason     an exception without a reason
+          warn  audit::unused-allow             an exception that nothing needs
+          warn  audit::unknown-rule             an exception to no rule
+          warn  audit::malformed-allow          a comment to the audit that it cannot read
+        `constellation audit --explain RULE` prints the page of one"#]],
+    );
+}
+
+/// The commands that a page names are those of this program.
+#[test]
+fn what_a_page_would_have_run_can_be_run() {
+    let bench = Bench::new(&[]);
+    for rule in constellation_audit::rules::all() {
+        for command in rule.page.shows {
+            let words: Vec<&str> = command.split(' ').collect();
+            let words = if words[0] == "hunt" { [&words[..], &["--seeds", "1"]].concat() } else { words };
+            let output = bench.run(&words, b"");
+            assert_ne!(output.status.code(), Some(2), "{}: {command}: {}", rule.id, text(&output.stderr));
+        }
+    }
+}
+
+/// What is found in this workspace is mended, or allowed with a reason.
+#[test]
+fn the_workspace_audits_itself_clean() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+    let output = Bench::new(&[]).run(&["audit", root], b"");
+    assert_eq!(output.status.code(), Some(0), "{}{}", text(&output.stdout), text(&output.stderr));
+}
+
+#[test]
+fn nothing_in_a_file_is_obeyed_by_a_terminal() {
+    let code = b"fn a() { /* \x1b[31m\x07 */ std::net::TcpStream::connect(x); }\n";
+    let output = Bench::new(&[("a.rs", code)]).run(&["audit", "--color", "never"], b"");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(!output.stdout.contains(&0x1b) && !output.stdout.contains(&7));
+}
