@@ -32,7 +32,7 @@ pub(crate) struct Knowledge {
 pub(crate) struct Thing {
     /// `socket`, `listener`, `buffered`, `client`, `builder`, `lock`, `wall`, `monotonic` and the like.
     pub(crate) kind: String,
-    /// Of a builder: which methods set a limit of time.
+    /// Of a client and its builder: which methods end a request that takes too long.
     pub(crate) limits: Vec<String>,
 }
 

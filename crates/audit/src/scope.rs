@@ -112,11 +112,6 @@ impl<'a> Scope<'a> {
         self.function().is_some_and(|function| self.source.mentions(&function.span, words))
     }
 
-    /// The expression that is looked at.
-    pub(crate) fn expr(&self) -> Option<&'a Expr> {
-        self.parents.last().copied()
-    }
-
     /// The expressions around what is looked at, the innermost first, as far as the function goes.
     pub(crate) fn around(&self) -> impl Iterator<Item = &'a Expr> {
         self.parents.iter().rev().skip(1).copied()

@@ -1,6 +1,6 @@
 //! `constellation audit`: which of the eight fallacies some code relies on.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::bail;
 use constellation_audit::{Audit, Error, Level, Options, Rule, Setting, Tests, audit, audit_text, rules};
@@ -86,7 +86,7 @@ fn audited(arguments: &Arguments, printer: &Printer) -> anyhow::Result<Audit> {
 /// The longest text that an editor may send.
 const FILE: Kind = Kind { what: "a file", bytes_max: 10 << 20 };
 
-fn unreadable(path: &PathBuf, error: &Error) -> anyhow::Error {
+fn unreadable(path: &Path, error: &Error) -> anyhow::Error {
     let is_rule = path.to_str().is_some_and(|name| rules::find(name).is_ok());
     let advice = if is_rule { "\nhelp: that is a rule: `--explain` prints its page" } else { "" };
     anyhow::Error::msg(format!("{}{advice}", one_line(&error.to_string())))

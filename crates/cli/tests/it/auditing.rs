@@ -1,5 +1,7 @@
 //! `audit` as a user meets it: what it prints, for whom, and with which exit code.
 
+#![allow(clippy::too_many_lines, reason = "a table of inputs and outputs is read in one piece")]
+
 use expect_test::expect;
 use serde_json::Value;
 

@@ -1,7 +1,5 @@
 //! A client whose requests nothing ends: the rule `reliable::http-no-timeout`.
 
-use syn::Expr;
-
 use crate::family::Family;
 use crate::finding::Level;
 use crate::look::{Call, Found, Look};
@@ -25,7 +23,7 @@ pub(crate) const RULE: Rule = Rule {
                  .timeout(Duration::from_secs(10))\n    \
                  .build()?;",
         alike: &[
-            "a builder on which `timeout` or `read_timeout` is called, in whatever order",
+            "a builder on which `timeout` or `read_timeout` is called, in whatever order; `connect_timeout` is not enough",
             "a client each of whose requests sets `.timeout(…)`, in the same file",
             "`reqwest::blocking`, which gives up after 30 s by itself",
             "clients of libraries that have a time-out unless it is taken away",
@@ -47,30 +45,19 @@ fn look<'a>(call: &Call<'a>, scope: &Scope<'a>, found: &mut Found) {
     if act.timeout != "none" {
         return;
     }
+    let whole = 0..scope.source.text.len();
+    let made = act.returns.first().and_then(|made| scope.knowledge.thing(made));
     let is_limited = match &*act.kind {
         "request" => scope.mentions(&["timeout", "deadline", "select"]),
-        "builder" => has_limit(scope) || scope.mentions(&["timeout", "deadline"]),
-        // A time-out on each request would stand elsewhere in the file.
-        _ => scope.source.mentions(&(0..scope.source.text.len()), &["timeout", "deadline"]),
+        // A time-out on the builder may stand some lines below, and one on each request elsewhere in the file.
+        _ => made.is_some_and(|made| made.limits.iter().any(|limit| scope.source.has_name(&whole, limit))),
     };
     if !is_limited {
         let here = match &*act.kind {
             "request" => "nothing ends this request if no answer comes",
-            "builder" => "no `timeout` is set where this client is built, so its requests may wait for ever",
+            "builder" => "no `timeout` is set in this file, so requests of this client may wait for ever",
             _ => "this client has no time-out, and nothing in this file gives its requests one",
         };
         found.say(span(call.expr), scope, here);
     }
-}
-
-/// Whether a method that sets a limit is called on what this call gives.
-fn has_limit(scope: &Scope<'_>) -> bool {
-    let limits = scope.expr().and_then(|expr| scope.type_of(expr));
-    let limits =
-        limits.and_then(|kind| scope.knowledge.thing(&kind.path)).map_or(&[][..], |thing| &thing.limits);
-    let mut chain = scope.around().take_while(|expr| matches!(expr, Expr::MethodCall(_)));
-    chain.any(|expr| match expr {
-        Expr::MethodCall(call) => limits.iter().any(|limit| call.method == limit),
-        _ => false,
-    })
 }

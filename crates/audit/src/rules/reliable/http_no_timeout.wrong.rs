@@ -22,6 +22,6 @@ fn built() -> reqwest::Result<Client> {
 
 fn by_steps() -> reqwest::Result<Client> {
     let builder = ClientBuilder::new(); //~ reliable::http-no-timeout
-    let builder = builder.user_agent("weather");
+    let builder = builder.connect_timeout(CONNECT_TIMEOUT);
     builder.build()
 }
