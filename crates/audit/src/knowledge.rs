@@ -49,6 +49,13 @@ pub(crate) struct Act {
     pub(crate) returns_argument: Option<usize>,
 }
 
+impl Act {
+    /// Whether another machine is asked, and what it says waited for.
+    pub(crate) fn is_remote(&self) -> bool {
+        matches!(&*self.kind, "connect" | "request" | "query" | "publish" | "send" | "receive")
+    }
+}
+
 impl Knowledge {
     /// What ships with this crate.
     pub(crate) fn shipped() -> &'static Knowledge {

@@ -31,10 +31,8 @@ pub(crate) enum Look {
     /// `a + b`, `a < b` and the like.
     Binary(for<'a> fn(&'a ExprBinary, &Scope<'a>, &mut Found)),
     /// `loop`, `while`, `for`.
-    #[expect(dead_code, reason = "no rule of the first ones looks at loops")]
     Loop(for<'a> fn(&Loop<'a>, &Scope<'a>, &mut Found)),
     /// A function with a body, before what is in it.
-    #[expect(dead_code, reason = "no rule of the first ones looks at functions")]
     Function(for<'a> fn(&Function<'a>, &Scope<'a>, &mut Found)),
     /// A `struct`.
     Struct(for<'a> fn(&'a ItemStruct, &Scope<'a>, &mut Found)),

@@ -8,13 +8,14 @@ mod typed;
 
 use std::ops::Range;
 
+use proc_macro2::Span;
 use syn::{
     Block, Expr, ExprForLoop, ExprLoop, ExprWhile, FnArg, Generics, Ident, Macro, Pat, Signature, Type,
 };
 
 use crate::bodies::Bodies;
 use crate::finding::Setting;
-use crate::knowledge::Knowledge;
+use crate::knowledge::{Act, Knowledge};
 use crate::outline::{Names, Outline, text_of};
 use crate::source::Source;
 use crate::syntax::{any_expr, called, peel, variable};
@@ -57,12 +58,29 @@ pub(crate) struct Function<'a> {
 /// A loop of any kind.
 #[derive(Clone, Copy)]
 pub(crate) enum Loop<'a> {
-    #[expect(dead_code, reason = "no rule of the first ones looks at loops")]
     For(&'a ExprForLoop),
-    #[expect(dead_code, reason = "no rule of the first ones looks at loops")]
     While(&'a ExprWhile),
-    #[expect(dead_code, reason = "no rule of the first ones looks at loops")]
     Endless(&'a ExprLoop),
+}
+
+impl<'a> Loop<'a> {
+    /// What is done again and again.
+    pub(crate) fn body(self) -> &'a Block {
+        match self {
+            Loop::For(found) => &found.body,
+            Loop::While(found) => &found.body,
+            Loop::Endless(found) => &found.body,
+        }
+    }
+
+    /// The word that it begins with.
+    pub(crate) fn word(self) -> Span {
+        match self {
+            Loop::For(found) => found.for_token.span,
+            Loop::While(found) => found.while_token.span,
+            Loop::Endless(found) => found.loop_token.span,
+        }
+    }
 }
 
 /// A variable.
@@ -188,6 +206,31 @@ impl<'a> Scope<'a> {
     /// Of which type a declared thing is.
     pub(crate) fn typed(&self, kind: &Type) -> Option<Typed> {
         typed::Reader::of(self).kind(kind, &self.module, 0)
+    }
+
+    /// What a call does, by what is known of libraries: of a path, or of a method whose receiver's type is known. What stands
+    /// around it, such as `.await`, `?` or `timeout(…)`, is looked through.
+    pub(crate) fn act(&self, expr: &Expr) -> Option<&'a Act> {
+        match peel(expr) {
+            Expr::Call(call) => {
+                let Expr::Path(path) = &*call.func else { return None };
+                let act = self.knowledge.function(&self.path(&path.path))?;
+                match act.returns_argument {
+                    Some(number) => self.act(call.args.iter().nth(number)?),
+                    None => Some(act),
+                }
+            }
+            Expr::MethodCall(call) => {
+                let owner = self.type_of(&call.receiver)?;
+                self.knowledge.method(Some(&owner.path), &call.method.to_string())
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether a call asks another machine and waits for what it says.
+    pub(crate) fn is_remote(&self, expr: &Expr) -> bool {
+        self.act(expr).is_some_and(Act::is_remote)
     }
 
     /// What bytes written to this, or read from it, do: by its type, and if that is not known by what it is called.

@@ -129,13 +129,14 @@ fn links_and_pipes_neither_hang_nor_count_twice() {
     check(
         folder.path(),
         expect![[r#"
-        src/a.rs:1
-        not audited …/endless.rs: it is no file, but a device, a pipe or a socket
-        not audited …/gone.rs: no such file or directory
-        not audited …/pipe.rs: it is no file, but a device, a pipe or a socket
-        not audited …/src/again: it is a link to the folder `…/src` that it stands in
-        1 audited, 0 left out
-    "#]],
+            src/a.rs:1
+            not audited …/endless.rs: it is no file, but a device, a pipe or a socket
+            not audited …/gone.rs: no such file or directory
+            not audited …/pipe.rs: it is no file, but a device, a pipe or a socket
+            not audited …/src/again: it is a link to the folder `…/src` that it stands in
+            not audited …/unreadable.rs: input/output error
+            1 audited, 0 left out
+        "#]],
     );
 }
 

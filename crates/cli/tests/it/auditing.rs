@@ -36,7 +36,7 @@ fn a_finding_is_drawn_with_what_it_becomes_and_what_to_write() {
         the network is secure               0      0           0
         topology does not change            0      0           0
         there is one administrator          0      0           0
-        transport cost is zero              0      0           0
+        transport cost is zero              1      0           0
         the network is homogeneous          0      0           0
         one clock for all                   0      0           0
         1 file, 5 lines"#]]);
@@ -138,7 +138,7 @@ fn scripts_get_one_object() {
                 {
                   "family": "cost",
                   "fallacy": "transport cost is zero",
-                  "looked_at": 0,
+                  "looked_at": 1,
                   "found": 0,
                   "suppressed": 0
                 },
@@ -275,41 +275,43 @@ fn the_rules_are_listed_by_fallacy() {
     Bench::new(&[]).check(
         &["audit", "--rules"],
         expect![[r#"
-        exit 0
-        --- out
-        the network is reliable
-          warn  reliable::connect-no-timeout    a connect without a time-out
-          warn  reliable::http-no-timeout       an HTTP client without a time-out
-          warn  reliable::remote-unwrap         a panic when the other side fails
-        latency is zero
-          deny  latency::blocking-in-async      a blocking call in async code
-          warn  latency::remote-await-in-loop   one round trip after the other
-        bandwidth is infinite
-          deny  bandwidth::alloc-from-wire      as much memory as the other side asks for
-          warn  bandwidth::read-to-end-socket   reading a socket for as long as the other side writes
-        the network is secure
-          warn  secure::cleartext-url           an address that is asked in clear
-          deny  secure::tls-verify-off          a certificate that is not checked
-        topology does not change
-          warn  topology::hash-mod-members      a place by remainder of the number of nodes
-          warn  topology::literal-quorum        a majority that is written as a number
-        there is one administrator
-          deny  admin::credential-literal       a password in the text of the program
-          warn  admin::exact-version-handshake  a peer of any other version is refused
-        transport cost is zero
-          warn  cost::client-per-call           a client that is made anew for each request
-        the network is homogeneous
-          warn  homogeneous::native-endian      bytes in the order of this machine, for another one
-          warn  homogeneous::usize-to-bytes     a length in as many bytes as this machine's addresses have
-        one clock for all
-          deny  clock::instant-serialised       a moment of this machine's own clock, written down
-          deny  clock::systemtime-elapsed       a span of time by a clock that steps
-        comments to the audit
-          warn  audit::allow-without-reason     an exception without a reason
-          warn  audit::unused-allow             an exception that nothing needs
-          warn  audit::unknown-rule             an exception to no rule
-          warn  audit::malformed-allow          a comment to the audit that it cannot read
-        `constellation audit --explain RULE` prints the page of one"#]],
+            exit 0
+            --- out
+            the network is reliable
+              warn  reliable::connect-no-timeout    a connect without a time-out
+              warn  reliable::http-no-timeout       an HTTP client without a time-out
+              warn  reliable::remote-unwrap         a panic when the other side fails
+              warn  reliable::retry-no-backoff      asking again at once, for ever
+            latency is zero
+              deny  latency::blocking-in-async      a blocking call in async code
+              warn  latency::remote-await-in-loop   one round trip after the other
+            bandwidth is infinite
+              deny  bandwidth::alloc-from-wire      as much memory as the other side asks for
+              warn  bandwidth::read-to-end-socket   reading a socket for as long as the other side writes
+            the network is secure
+              warn  secure::cleartext-url           an address that is asked in clear
+              deny  secure::tls-verify-off          a certificate that is not checked
+            topology does not change
+              warn  topology::hash-mod-members      a place by remainder of the number of nodes
+              warn  topology::literal-quorum        a majority that is written as a number
+            there is one administrator
+              deny  admin::credential-literal       a password in the text of the program
+              warn  admin::exact-version-handshake  a peer of any other version is refused
+            transport cost is zero
+              warn  cost::client-per-call           a client that is made anew for each request
+              warn  cost::connect-per-message       a connection for each message
+            the network is homogeneous
+              warn  homogeneous::native-endian      bytes in the order of this machine, for another one
+              warn  homogeneous::usize-to-bytes     a length in as many bytes as this machine's addresses have
+            one clock for all
+              deny  clock::instant-serialised       a moment of this machine's own clock, written down
+              deny  clock::systemtime-elapsed       a span of time by a clock that steps
+            comments to the audit
+              warn  audit::allow-without-reason     an exception without a reason
+              warn  audit::unused-allow             an exception that nothing needs
+              warn  audit::unknown-rule             an exception to no rule
+              warn  audit::malformed-allow          a comment to the audit that it cannot read
+            `constellation audit --explain RULE` prints the page of one"#]],
     );
 }
 
