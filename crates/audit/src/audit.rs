@@ -13,6 +13,7 @@ use crate::allow::{self, Allow};
 use crate::bodies::Bodies;
 use crate::family::Family;
 use crate::finding::{Excerpt, Finding, Level, NotAudited, Setting};
+use crate::locks::Locks;
 use crate::look::Raw;
 use crate::outline::{Outline, module_of};
 use crate::source::{BYTES_MAX, CHAIN_MAX, DEPTH_MAX, Source};
@@ -120,7 +121,9 @@ pub fn audit(paths: &[PathBuf], options: &Options) -> Result<Audit, Error> {
 pub fn audit_text(path: &Path, text: &[u8], options: &Options) -> Audit {
     let files = [Candidate { path: path.to_owned(), is_test: false }];
     let looks = Looks::of(rules::all());
-    let read = in_room(|| read_bytes(&files[0], text, &looks, options.tests));
+    let locks = Locks::of(std::iter::once(path));
+    let how = How { looks: &looks, locks: &locks, tests: options.tests };
+    let read = in_room(|| read_bytes(&files[0], text, &how));
     let mut audit = Audit::default();
     audit.add(read, Setting::Shipped);
     audit
@@ -187,13 +190,15 @@ fn in_room<T: Send>(work: impl FnOnce() -> T + Send) -> T {
 /// Reads every file; the order is theirs, whatever the number of threads.
 fn on_threads(files: &[Candidate], options: &Options) -> Vec<Learnt> {
     let looks = Looks::of(rules::all());
+    let locks = Locks::of(files.iter().map(|file| &*file.path));
+    let how = How { looks: &looks, locks: &locks, tests: options.tests };
     let next = AtomicUsize::new(0);
     let done = Mutex::new(BTreeMap::new());
     let work = || {
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
             let Some(file) = files.get(number) else { break };
-            let read = read_file(file, &looks, options.tests);
+            let read = read_file(file, &how);
             done.lock().expect("nobody panics with it").insert(number, read);
         }
     };
@@ -207,7 +212,14 @@ fn on_threads(files: &[Candidate], options: &Options) -> Vec<Learnt> {
     done.into_inner().expect("nobody panics with it").into_values().collect()
 }
 
-fn read_file(file: &Candidate, looks: &Looks, tests: Tests) -> Learnt {
+/// What is the same for every file.
+struct How<'a> {
+    looks: &'a Looks,
+    locks: &'a Locks,
+    tests: Tests,
+}
+
+fn read_file(file: &Candidate, how: &How<'_>) -> Learnt {
     let failed = |reason: String| Learnt {
         not_audited: Some(NotAudited { path: file.path.clone(), line: None, reason }),
         ..Learnt::default()
@@ -217,12 +229,12 @@ fn read_file(file: &Candidate, looks: &Looks, tests: Tests) -> Learnt {
     // One byte more than is parsed says that it is too long.
     let read = opened.and_then(|opened| opened.take(BYTES_MAX as u64 + 1).read_to_end(&mut bytes));
     match read {
-        Ok(_) => read_bytes(file, &bytes, looks, tests),
+        Ok(_) => read_bytes(file, &bytes, how),
         Err(error) => failed(system_text(&error)),
     }
 }
 
-fn read_bytes(file: &Candidate, bytes: &[u8], looks: &Looks, tests: Tests) -> Learnt {
+fn read_bytes(file: &Candidate, bytes: &[u8], how: &How<'_>) -> Learnt {
     let failed = |line, reason: String| Learnt {
         not_audited: Some(NotAudited { path: file.path.clone(), line, reason }),
         ..Learnt::default()
@@ -243,7 +255,7 @@ fn read_bytes(file: &Candidate, bytes: &[u8], looks: &Looks, tests: Tests) -> Le
             format!("it nests deeper than {DEPTH_MAX} brackets, or {CHAIN_MAX} tokens in one statement");
         return failed(Some(source.place(at).0), reason);
     }
-    let read = parse_and_walk(file, &source, looks, tests);
+    let read = parse_and_walk(file, &source, how);
     // What the parser keeps for the spans of this thread would grow with every file.
     proc_macro2::extra::invalidate_current_thread_spans();
     read.unwrap_or_else(|(line, reason)| failed(line, reason))
@@ -252,8 +264,7 @@ fn read_bytes(file: &Candidate, bytes: &[u8], looks: &Looks, tests: Tests) -> Le
 fn parse_and_walk(
     file: &Candidate,
     source: &Source<'_>,
-    looks: &Looks,
-    tests: Tests,
+    how: &How<'_>,
 ) -> Result<Learnt, (Option<usize>, String)> {
     let tree: syn::File = syn::parse_str(source.code()).map_err(|error| {
         let at = source.range(error.span()).start;
@@ -263,10 +274,17 @@ fn parse_and_walk(
     let alone: Vec<usize> = (0..allows.len()).filter(|at| allow::is_alone(&allows[*at])).collect();
     let wanted: Vec<_> = alone.iter().map(|at| allows[*at].over.clone()).collect();
     let module = module_of(&file.path);
+    let knowledge = how.locks.known(&file.path);
     let setting = if file.is_test { Setting::Test } else { Setting::Shipped };
-    let prepared =
-        Prepared { source, outline: Outline::of(&tree, &module), bodies: Bodies::of(&tree), setting, module };
-    let walked = walk(&tree, &prepared, looks, tests, &wanted);
+    let prepared = Prepared {
+        source,
+        knowledge,
+        outline: Outline::of(&tree, &module),
+        bodies: Bodies::of(&tree),
+        setting,
+        module,
+    };
+    let walked = walk(&tree, &prepared, how.looks, how.tests, &wanted);
     for (at, (start, end)) in alone.into_iter().zip(&walked.ends) {
         allows[at].over = *start..*end;
     }

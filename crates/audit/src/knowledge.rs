@@ -3,9 +3,10 @@
 //! It is data: one file a library in `libraries/`, read once. `libraries/README.md` says what each key means.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::OnceLock;
 
 use toml::de::{DeTable, DeValue};
+
+use crate::locks::{Version, Versions, parse};
 
 /// The files, each with its name.
 const FILES: [(&str, &str); 3] = [
@@ -57,17 +58,15 @@ impl Act {
 }
 
 impl Knowledge {
-    /// What ships with this crate.
-    pub(crate) fn shipped() -> &'static Knowledge {
-        static SHIPPED: OnceLock<Knowledge> = OnceLock::new();
-        SHIPPED.get_or_init(|| {
-            let mut knowledge = Knowledge::default();
-            for (name, text) in FILES {
-                let read = knowledge.read(text);
-                read.unwrap_or_else(|error| panic!("libraries/{name}.toml is ours and wrong: {error}"));
-            }
-            knowledge
-        })
+    /// What ships with this crate, of libraries in these versions; of one that is not among them, in the version that was
+    /// read.
+    pub(crate) fn of(versions: &Versions) -> Knowledge {
+        let mut knowledge = Knowledge::default();
+        for (name, text) in FILES {
+            let read = knowledge.read(text, versions);
+            read.unwrap_or_else(|error| panic!("libraries/{name}.toml is ours and wrong: {error}"));
+        }
+        knowledge
     }
 
     /// The one path of what may have several.
@@ -111,9 +110,12 @@ impl Knowledge {
         exact.or_else(|| known.iter().find(|(owner, _)| owner == "*")).map(|(_, act)| act)
     }
 
-    fn read(&mut self, text: &str) -> Result<(), String> {
+    fn read(&mut self, text: &str, versions: &Versions) -> Result<(), String> {
         let file = DeTable::parse(text).map_err(|error| error.to_string())?;
-        for (key, value) in file.get_ref() {
+        let file = file.get_ref();
+        let said = |key: &str| file.get(key).and_then(|value| value.get_ref().as_str()).unwrap_or_default();
+        let used = versions.get(said("name")).copied().unwrap_or_else(|| parse(said("version")));
+        for (key, value) in file {
             let key: &str = key.get_ref();
             match value.get_ref() {
                 DeValue::String(_) if matches!(key, "name" | "version") => {}
@@ -122,7 +124,10 @@ impl Knowledge {
                         let DeValue::Table(table) = entry.get_ref() else {
                             return Err(format!("{key}: not a table"));
                         };
-                        self.read_entry(key, &Entry::of(table)?)?;
+                        let entry = Entry::of(table)?;
+                        if entry.is_of(used) {
+                            self.read_entry(key, &entry)?;
+                        }
                     }
                 }
                 _ => return Err(format!("{key}: unknown")),
@@ -181,8 +186,19 @@ struct Entry {
     values: BTreeMap<String, Vec<String>>,
 }
 
-const KEYS: [&str; 9] =
-    ["path", "kind", "limits", "on", "name", "is", "timeout", "returns", "returns_argument"];
+const KEYS: [&str; 11] = [
+    "path",
+    "kind",
+    "limits",
+    "on",
+    "name",
+    "is",
+    "timeout",
+    "returns",
+    "returns_argument",
+    "since",
+    "until",
+];
 
 impl Entry {
     fn of(table: &DeTable<'_>) -> Result<Entry, String> {
@@ -203,6 +219,12 @@ impl Entry {
             values.insert(key.to_owned(), texts);
         }
         Ok(Entry { values })
+    }
+
+    /// Whether it holds in this version: from `since` on, and before `until`.
+    fn is_of(&self, used: Version) -> bool {
+        let bound = |key| self.values.get(key).and_then(|texts| texts.first()).map(|text| parse(text));
+        bound("since").is_none_or(|since| since <= used) && bound("until").is_none_or(|until| used < until)
     }
 
     fn all(&self, key: &str) -> Vec<String> {
@@ -228,11 +250,11 @@ impl Entry {
 
 #[cfg(test)]
 mod tests {
-    use super::Knowledge;
+    use super::{Knowledge, Versions};
 
     #[test]
     fn what_ships_can_be_read() {
-        let knowledge = Knowledge::shipped();
+        let knowledge = Knowledge::of(&Versions::new());
         assert!(knowledge.is("tokio::net::TcpStream", "socket"));
         assert_eq!(
             knowledge.canonical("core::time::Duration".to_owned()),
@@ -243,8 +265,27 @@ mod tests {
 
     #[test]
     fn a_key_that_nobody_knows_is_refused() {
-        let told = |text: &str| Knowledge::default().read(text).expect_err("it is wrong");
+        let told = |text: &str| Knowledge::default().read(text, &Versions::new()).expect_err("it is wrong");
         assert_eq!(told("[[type]]\npth = \"a::B\""), "pth: unknown");
         assert_eq!(told("[[typ]]\npath = \"a::B\""), "[[typ]]: unknown");
+    }
+
+    #[test]
+    fn what_holds_depends_on_the_version_that_is_used() {
+        let text = "name = \"a\"\nversion = \"1.8\"\n[[function]]\npath = \"a::open\"\nkind = \"connect\"\ntimeout = \"none\"\n\
+                    until = \"1.0\"\n[[function]]\npath = \"a::open\"\nkind = \"connect\"\nsince = \"1.0\"\n";
+        let timeout = |used: &[(&str, [u64; 3])]| {
+            let versions = used.iter().map(|(name, version)| ((*name).to_owned(), *version)).collect();
+            let mut knowledge = Knowledge::default();
+            knowledge.read(text, &versions).expect("it is right");
+            knowledge.function("a::open").map(|act| act.timeout.clone())
+        };
+        assert_eq!(timeout(&[("a", [0, 27, 6])]).as_deref(), Some("none"));
+        assert_eq!(timeout(&[("a", [1, 0, 0])]).as_deref(), Some(""));
+        assert_eq!(
+            timeout(&[("b", [0, 1, 0])]).as_deref(),
+            Some(""),
+            "of one that is not in the lock, as it was read"
+        );
     }
 }

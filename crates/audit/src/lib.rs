@@ -27,6 +27,7 @@ mod bodies;
 mod family;
 mod finding;
 mod knowledge;
+mod locks;
 mod look;
 mod outline;
 mod rule;

@@ -70,7 +70,7 @@ pub(crate) fn walk<'a>(
 ) -> Walked {
     let scope = Scope {
         source: prepared.source,
-        knowledge: Knowledge::shipped(),
+        knowledge: prepared.knowledge,
         outline: &prepared.outline,
         bodies: &prepared.bodies,
         setting: prepared.setting,
@@ -93,6 +93,7 @@ pub(crate) fn walk<'a>(
 /// A file with what was learnt of it before the walk.
 pub(crate) struct Prepared<'a> {
     pub(crate) source: &'a Source<'a>,
+    pub(crate) knowledge: &'a Knowledge,
     pub(crate) outline: Outline<'a>,
     pub(crate) bodies: Bodies,
     pub(crate) setting: Setting,
