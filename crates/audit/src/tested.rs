@@ -33,9 +33,6 @@ const FOLDER_WORDS: [&str; 16] = [
 /// Folders that hold no shipped code even where the user points to them.
 const FOLDERS: [&str; 4] = ["tests", "benches", "examples", "fuzz"];
 
-/// Functions with one of these words are there to be copied or tested.
-const FUNCTION_WORDS: [&str; 3] = ["example", "test", "tests"];
-
 /// Whether a file holds test code by its place: `root` is what the user named, and `below` where it is in there.
 pub(crate) fn is_place(root: &Path, below: &Path) -> bool {
     let is_folder = |part: Component<'_>, is_test: &dyn Fn(&str) -> bool| match part {
@@ -110,15 +107,10 @@ fn is_condition(meta: &Meta) -> bool {
     }
 }
 
-/// Whether a function is there to be copied or tested, by its name.
+/// Whether a function is there to be copied or tested, by the end of its name.
 pub(crate) fn is_function(name: &str) -> bool {
-    name == "generate_config" || is_word_at_end(name, &FUNCTION_WORDS)
-}
-
-fn is_word_at_end(name: &str, known: &[&str]) -> bool {
-    let Some(last) = words(name).last() else { return false };
-    let is_first = words(name).next() == Some(last);
-    !is_first && known.iter().any(|word| last.eq_ignore_ascii_case(word))
+    const ENDS: [&str; 5] = ["_example", "_for_test", "_for_tests", "_for_testing", "_test_only"];
+    name == "generate_config" || ENDS.iter().any(|end| name.ends_with(end))
 }
 
 /// Whether a module is one of tests, by its name.
@@ -201,10 +193,10 @@ mod tests {
     }
 
     #[test]
-    fn a_function_is_an_example_by_its_last_word() {
+    fn a_function_is_an_example_by_the_end_of_its_name() {
         assert!(
             is_function("config_example") && is_function("client_for_test") && is_function("generate_config")
         );
-        assert!(!is_function("test") && !is_function("test_connection") && !is_function("contest"));
+        assert!(!is_function("test") && !is_function("test_connection") && !is_function("run_self_test"));
     }
 }

@@ -372,7 +372,10 @@ impl<'a> Visit<'a> for Traversal<'a> {
 
     fn visit_item_enum(&mut self, item: &'a syn::ItemEnum) {
         show!(self, Enum, item);
-        item.variants.iter().for_each(|variant| self.follow(variant));
+        for variant in &item.variants {
+            self.follow(variant);
+            variant.fields.iter().for_each(|field| self.follow(field));
+        }
     }
 
     fn visit_block(&mut self, block: &'a Block) {
