@@ -117,9 +117,13 @@ pub fn audit(paths: &[PathBuf], options: &Options) -> Result<Audit, Error> {
     Ok(audit)
 }
 
-/// Audits one text as the file of this name, whether that is test code by its place or not.
+/// Audits one text as the file of this name, which need not be there; it is left out if that is a place of test code.
 pub fn audit_text(path: &Path, text: &[u8], options: &Options) -> Audit {
-    let files = [Candidate { path: path.to_owned(), is_test: false }];
+    let is_test = crate::tested::is_place(path, Path::new(""));
+    if is_test && options.tests == Tests::LeaveOut {
+        return Audit { files_left_out: 1, ..Audit::default() };
+    }
+    let files = [Candidate { path: path.to_owned(), is_test }];
     let looks = Looks::of(rules::all());
     let locks = Locks::of(std::iter::once(path));
     let how = How { looks: &looks, locks: &locks, tests: options.tests };

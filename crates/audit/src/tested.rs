@@ -42,7 +42,8 @@ pub(crate) fn is_place(root: &Path, below: &Path) -> bool {
     let is_named = |name: &str| FOLDERS.contains(&name);
     let is_called =
         |name: &str| is_word(name, &FOLDER_WORDS) || words(name).any(|word| word.starts_with("simul"));
-    // An absolute path says where somebody keeps things, not what they are.
+    // Where somebody keeps a project says nothing of what is in it.
+    let root = within_project(root);
     if root.is_relative() && root.components().any(|part| is_folder(part, &is_named)) {
         return true;
     }
@@ -52,6 +53,19 @@ pub(crate) fn is_place(root: &Path, below: &Path) -> bool {
     }
     let file = if below.as_os_str().is_empty() { root } else { below };
     file.file_stem().and_then(|stem| stem.to_str()).is_some_and(is_file)
+}
+
+/// A path as it is below the current folder, or below the package that it is in; one that is in neither as it is.
+fn within_project(path: &Path) -> &Path {
+    if path.is_relative() {
+        return path;
+    }
+    let current = std::env::current_dir().ok();
+    if let Some(below) = current.and_then(|current| path.strip_prefix(current).ok()) {
+        return below;
+    }
+    let package = path.ancestors().skip(1).find(|folder| folder.join("Cargo.toml").is_file());
+    package.and_then(|folder| path.strip_prefix(folder).ok()).unwrap_or(path)
 }
 
 fn is_word(name: &str, known: &[&str]) -> bool {

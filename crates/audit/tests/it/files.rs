@@ -66,6 +66,20 @@ fn rust_is_found_and_what_is_ignored_or_tests_is_not() {
 }
 
 #[test]
+fn a_file_that_is_named_is_a_test_by_where_it_is_in_its_package() {
+    let folder = tree(&[
+        ("tests/a/Cargo.toml", ""),
+        ("tests/a/src/lib.rs", CONNECT),
+        ("tests/a/tests/it.rs", CONNECT),
+    ]);
+    let left_out = |name: &str| {
+        let audit = audit(&[folder.path().join(name)], &Options::default()).expect("it is there");
+        audit.files_left_out
+    };
+    assert_eq!((left_out("tests/a/src/lib.rs"), left_out("tests/a/tests/it.rs")), (0, 1));
+}
+
+#[test]
 fn a_module_in_a_file_of_its_own_is_a_test_if_it_is_declared_so() {
     let folder = tree(&[
         ("src/lib.rs", "#[cfg(test)] mod fixtures; mod net;"),

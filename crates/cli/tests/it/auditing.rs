@@ -213,6 +213,9 @@ fn an_editor_may_send_what_it_has() {
     let output = bench.run(&["audit", "--stdin", "--filename", "src/join.rs"], JOIN);
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stdout).contains("src/join.rs:4:5"), "{}", text(&output.stdout));
+    let here = bench.path().canonicalize().expect("it is there").join("tests/join.rs").display().to_string();
+    let tested = bench.run(&["audit", "--stdin", "--filename", &here], JOIN);
+    assert_eq!(tested.status.code(), Some(0), "tests are left out, wherever the file says that it is");
     assert_eq!(bench.run(&["audit", "--stdin"], JOIN).status.code(), Some(2), "a file has a name");
 }
 
