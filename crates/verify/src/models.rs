@@ -32,6 +32,7 @@
 //! | `specification` | [`Specification`]: what an object of your own may do, one operation at a time |
 //! | `objects` | [`Object`]: the specifications that are there |
 //! | `asked`, `items`, `search` | which objects a record speaks of, its operations, and the search for an order of them |
+//! | `sums` | what few operations show of objects that are sums, as counters and mutexes are |
 //! | `graph`, `versions`, `lists` | arrows with reasons and their cycles; who wrote what; lists as registers: for judges of transactions |
 //! | `elements` | lists as a register for each value: for judges of causes |
 //! | `ordering` | one order of beginnings and commits: for the models from parallel snapshot to strict serializable |
@@ -67,6 +68,7 @@ mod serializable;
 mod snapshot_isolation;
 mod sources;
 mod specification;
+mod sums;
 mod told;
 mod transactional_causal;
 mod versions;
@@ -79,7 +81,7 @@ pub use causal_convergence::CausalConvergence;
 use constellation_trace::ids::nearest;
 use constellation_trace::{History, Limit, Sessions};
 pub use convergence::{EventualConvergence, StrongConvergence};
-pub use finding::{Anomaly, Blocked, DeadEnd, Edge, Finding, Placed, Why};
+pub use finding::{Anomaly, Blocked, DeadEnd, Edge, Finding, Placed, Start, Why};
 pub use guarantees::{Guarantee, Guarantees};
 pub use lattice::{Border, Judged, Known, conclude, conclude_from, implies, strongest_first};
 pub use linearizable::{Linearizable, Stream, StreamError};
@@ -96,7 +98,7 @@ pub use sequential::Sequential;
 pub use serializable::Serializable;
 pub use snapshot_isolation::{ParallelSnapshot, Prefix, SnapshotIsolation};
 use sources::Sources;
-pub use specification::{Answer, Bonds, Specification};
+pub use specification::{Answer, Bonds, Specification, Sum};
 pub use told::verdict;
 pub use transactional_causal::TransactionalCausal;
 pub use views::{CausalMemory, Pram};

@@ -56,7 +56,7 @@ fn by_transactions(stop: Stop, sessions: &Sessions) -> Stop {
     let ids: BTreeMap<_, _> = sessions.ids().filter_map(|id| Some((sessions.operation(id)?, id))).collect();
     let known = anomaly.transactions.iter().filter_map(|id| ids.get(&id.index()).copied());
     let dead_end = anomaly.dead_end.and_then(|end| end.mapped(|id| ids.get(&id.index()).copied()));
-    Anomaly::plain(anomaly.found, known).stuck(dead_end).into()
+    Anomaly { start: anomaly.start, ..Anomaly::plain(anomaly.found, known).stuck(dead_end) }.into()
 }
 
 /// Which object is where, as far as operations tell.

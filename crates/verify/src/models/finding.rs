@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use constellation_trace::{Key, Limit, Sessions, TransactionId, one_line};
+use constellation_trace::history::Moment;
+use constellation_trace::{
+    Call, Completion, Key, Limit, Operation, Sessions, TransactionId, TrueTime, one_line,
+};
 
 /// What a judge of a model found.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -40,6 +43,50 @@ pub struct Anomaly {
     pub grounds: Vec<Edge>,
     /// Where orders were searched: how far one can be made, and why nothing can come next.
     pub dead_end: Option<Box<DeadEnd>>,
+    /// In place of all that was before what is shown: what that came to.
+    pub start: Option<Box<Start>>,
+}
+
+/// What an object holds before the operations that show a violation, because of others that are not shown.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Start {
+    /// What it holds, whatever the order: `17`, `at most 22`, `held`.
+    pub holds: String,
+    /// Why, in numbers that can be counted in the whole history.
+    pub because: String,
+    /// The same as a number, of an object that is a sum; what is shown is wrong with it, and with all others that it may be.
+    pub sum: i128,
+}
+
+impl Start {
+    /// An operation that leads there, over before those that are shown, which have no order with it either: so they can be
+    /// judged by themselves. `shown` are those of [`Anomaly::transactions`] in their order, all of one object. `None` if it
+    /// takes none.
+    pub fn operation(&self, shown: &[&Operation]) -> Option<Operation> {
+        let first = shown.first()?;
+        let call = match &first.call {
+            _ if self.sum == 0 => return None,
+            Call::Add { key, .. } | Call::Read { key } => {
+                Call::Add { key: key.clone(), amount: i64::try_from(self.sum).ok()? }
+            }
+            Call::Other { name, argument } => {
+                let name = name.replacen("release", "acquire", 1);
+                Call::Other { name, argument: argument.clone() }
+            }
+            _ => return None,
+        };
+        let begun = shown.iter().map(|operation| operation.invoked.at.ns()).min()?;
+        let event = shown.iter().map(|operation| operation.invoked.event).min()?;
+        // Where there is no time before, its session has it first.
+        let moment = Moment { event, at: TrueTime::from_ns(begun.saturating_sub(1)) };
+        Some(Operation {
+            call,
+            invoked: moment,
+            completed: Some((moment, Completion::Done)),
+            ..(*first).clone()
+        })
+    }
 }
 
 /// The longest beginning of an order, and what keeps each of the others from coming next.
@@ -181,6 +228,12 @@ impl Anomaly {
     #[must_use]
     pub(crate) fn stuck(self, dead_end: Option<DeadEnd>) -> Anomaly {
         Anomaly { dead_end: dead_end.map(Box::new), ..self }
+    }
+
+    /// The same, but what is shown begins with this.
+    #[must_use]
+    pub(crate) fn starting(self, start: Option<Start>) -> Anomaly {
+        Anomaly { start: start.map(Box::new), ..self }
     }
 
     /// The same with the numbers that the transactions had before: what is number n here was `ids[n]` there.

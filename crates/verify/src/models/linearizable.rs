@@ -19,12 +19,13 @@ pub use stream::{Stream, StreamError};
 use super::asked::{Asked, Kinds, ask};
 use super::finding::{Anomaly, Finding, Stop};
 use super::items::{self, Source};
-use super::objects::{Cell, FailedSet, Object, Queue, Set, Text, Visit};
+use super::objects::{Cell, Counter, FailedSet, Object, Queue, Set, Text, Visit};
 use super::patience::Patience;
 use super::search::{Fate, Item, RealTime, Shrunk, Times, dead_end, shrink, stuck_at};
 use super::sequential::walk;
 use super::specification::Specification;
-use super::{About, Judges, Model, Parts, Recorded};
+use super::sums::Loose;
+use super::{About, Judges, Model, Parts, Recorded, sums};
 
 /// Linearizability: there is one order of all operations which the objects explain and which has each operation before
 /// those that began after it was over, and those of a session as they stand there.
@@ -423,33 +424,74 @@ fn told<S: Specification>(
     })
 }
 
-/// Judges one object, by search.
+/// Evidence of more operations is tried to be told by the sums of most of them.
+pub(super) const FEW: usize = 10;
+
+/// Judges one object, by sums, and by search.
 fn one<S: Specification>(
     ways: Ways<'_, S>,
     items: &[Item<S::Operation>],
     patience: &mut Patience<'_>,
 ) -> Result<(), Stop> {
     let specification = ways.specification;
+    let beyond = sums::beyond(specification, items, Times::Kept, patience)?;
     let steps = patience.steps();
-    let Some(last) = stuck_at(specification, items, patience)? else { return Ok(()) };
+    let last = match &beyond {
+        None => stuck_at(specification, items, patience)?,
+        // Known to be wrong; a search shows it better if it comes to an end.
+        Some(_) => {
+            patience.within(STEPS_KNOWN, |patience| stuck_at(specification, items, patience)).unwrap_or(None)
+        }
+    };
+    let Some(last) = last else {
+        return beyond.map_or(Ok(()), |beyond| Err(beyond.found(|id| ways.source.name(id)).into()));
+    };
     let horizon = items[last as usize].returned;
     if !patience.wants_evidence() {
         let searched = Shrunk::not(items.to_vec());
         return Err(searched.found(TIMES, "", |id| ways.source.name(id)).into());
     }
     let steps = (patience.steps() - steps).saturating_mul(4).max(STEPS_FIRST);
-    let found = patience.within(steps, |patience| {
+    // Sums show it by few as well.
+    let is_sum = sums::are_all(specification, items);
+    let shrunk = patience.within(if is_sum { STEPS_KNOWN } else { steps }, |patience| {
         // What began after the end that no order came beyond mostly has no part in it.
         let prefix = until(specification, items, horizon);
         let is_enough = matches!(stuck_at(specification, &prefix, patience), Ok(Some(_)));
         let wrong = if is_enough { prefix } else { items.to_vec() };
-        let wrong = quiet::without_detours(specification, wrong, patience);
-        let shrunk = shrink(specification, wrong, Times::Kept, |items| {
+        let detours = quiet::without_detours(specification, wrong, patience);
+        shrink(specification, detours, Times::Kept, |items| {
             Ok(stuck_at(specification, items, patience)?.is_none())
-        });
-        evidence(ways, &shrunk, patience)
+        })
     });
-    Err(found.into())
+    let by_sums = if shrunk.items.len() <= FEW {
+        None
+    } else {
+        let beyond = beyond.or_else(|| sums::between(specification, items, Times::Kept));
+        let beyond = beyond.map(|beyond| beyond.found(|id| ways.source.name(id)));
+        beyond.or_else(|| patience.within(steps, |patience| fewer(ways, items, shrunk.items.len(), patience)))
+    };
+    let found = || patience.within(steps, |patience| evidence(ways, &shrunk, patience));
+    Err(by_sums.unwrap_or_else(found).into())
+}
+
+/// How many steps are spent on a search where it is known what it will find.
+pub(super) const STEPS_KNOWN: u64 = 1 << 16;
+
+/// Evidence of fewer operations than so many, which begins with the sum of the others.
+fn fewer<S: Specification>(
+    ways: Ways<'_, S>,
+    items: &[Item<S::Operation>],
+    count: usize,
+    patience: &mut Patience<'_>,
+) -> Option<Anomaly> {
+    let few = sums::shrunk(ways.specification, items, Times::Kept, |items| {
+        Ok(stuck_at(&Counter, items, patience)?.is_none())
+    })?;
+    let few = few.loosened(|items| Ok(stuck_at(&Loose, items, patience)?.is_none()));
+    let found = few.found("their times", |id| ways.source.name(id));
+    let dead_end = dead_end(&Counter, &few.items, Times::Kept, patience);
+    (few.items.len() < count).then(|| found.stuck(dead_end))
 }
 
 /// What orders respect.

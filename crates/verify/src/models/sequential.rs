@@ -4,14 +4,16 @@ use constellation_trace::{History, Limit, Sessions};
 
 use super::asked::{Asked, Kinds, ask};
 use super::causal_convergence::CausalConvergence;
-use super::finding::{Finding, Stop};
+use super::finding::{Anomaly, Finding, Stop};
 use super::items::{self, Source};
-use super::objects::{Cell, FailedSet, Mixed, MixedOperation, Object, Visit};
+use super::linearizable::{FEW, STEPS_KNOWN};
+use super::objects::{Cell, Counter, FailedSet, Mixed, MixedOperation, Object, Visit};
 use super::patience::Patience;
 use super::search::{Item, Shrunk, Times, Walk, dead_end, shrink};
 use super::specification::Specification;
+use super::sums::Loose;
 use super::views::CausalMemory;
-use super::{About, Judges, Model, Recorded};
+use super::{About, Judges, Model, Recorded, sums};
 
 /// Sequential consistency: there is one order of all operations which the objects explain and which has those of each
 /// session as they stand there; time does not matter.
@@ -125,7 +127,7 @@ impl Visit for OfObject<'_, '_, '_> {
 /// How many steps may be spent on making evidence small, if the search itself took fewer.
 const STEPS_SHRINKING: u64 = 1 << 20;
 
-/// Searches one order of all.
+/// Judges all objects together, by sums and by a search for one order of all.
 pub(super) fn walk<S: Specification>(
     specification: &S,
     items: Vec<Item<S::Operation>>,
@@ -134,17 +136,21 @@ pub(super) fn walk<S: Specification>(
     patience: &mut Patience<'_>,
 ) -> Result<(), Stop> {
     let items = items::weakened(specification, items, patience);
+    let beyond = sums::beyond(specification, &items, times, patience)?;
     let steps = patience.steps();
-    if Walk::new(specification, &items, times, patience)?.explains(patience)? {
-        return Ok(());
-    }
-    let what = match times {
-        Times::Kept => "their times and sessions",
-        Times::Ignored => "their sessions",
+    let explained =
+        |patience: &mut Patience<'_>| Walk::new(specification, &items, times, patience)?.explains(patience);
+    let is_explained = match &beyond {
+        None => explained(patience)?,
+        // Known to be wrong; a search shows it better if it comes to an end.
+        Some(_) => patience.within(STEPS_KNOWN, explained).unwrap_or(true),
     };
+    if is_explained {
+        return beyond.map_or(Ok(()), |beyond| Err(beyond.found(|id| source.name(id)).into()));
+    }
     let name = |id| source.name(id);
     if !patience.wants_evidence() {
-        return Err(Shrunk::not(items).found(what, "", name).into());
+        return Err(Shrunk::not(items).found(respects(times), "", name).into());
     }
     let steps = (patience.steps() - steps).saturating_mul(4).max(STEPS_SHRINKING);
     let shrunk = patience.within(steps, |patience| {
@@ -152,7 +158,46 @@ pub(super) fn walk<S: Specification>(
             Walk::new(specification, items, times, patience)?.explains(patience)
         })
     });
-    let found = shrunk.found(what, "", name);
+    if shrunk.items.len() > FEW {
+        if let Some(beyond) = beyond.or_else(|| sums::between(specification, &shrunk.items, times)) {
+            return Err(beyond.found(|id| source.name(id)).into());
+        }
+        if let Some(found) =
+            patience.within(steps, |patience| fewer(specification, &shrunk, times, source, patience))
+        {
+            return Err(found.into());
+        }
+    }
+    let found = shrunk.found(respects(times), "", name);
     let dead_end = patience.within(steps, |patience| dead_end(specification, &shrunk.items, times, patience));
     Err(found.stuck(dead_end).into())
+}
+
+/// What an order must respect.
+const fn respects(times: Times) -> &'static str {
+    match times {
+        Times::Kept => "their times and sessions",
+        Times::Ignored => "their sessions",
+    }
+}
+
+/// Evidence of fewer operations on one object than are left, which begins with the sum of the others.
+fn fewer<S: Specification>(
+    specification: &S,
+    shrunk: &Shrunk<S::Operation>,
+    times: Times,
+    source: Source<'_>,
+    patience: &mut Patience<'_>,
+) -> Option<Anomaly> {
+    let one = shrunk.items.first()?.part;
+    if shrunk.items.iter().any(|item| item.part != one) {
+        return None;
+    }
+    let few = sums::shrunk(specification, &shrunk.items, times, |items| {
+        Walk::new(&Counter, items, times, patience)?.explains(patience)
+    })?;
+    let few = few.loosened(|items| Walk::new(&Loose, items, times, patience)?.explains(patience));
+    let found = few.found(respects(times), |id| source.name(id));
+    let dead_end = dead_end(&Counter, &few.items, times, patience);
+    (few.items.len() < shrunk.items.len()).then(|| found.stuck(dead_end))
 }

@@ -85,6 +85,13 @@ pub trait Specification {
         None
     }
 
+    /// What the operation adds to the object, of an object that is a sum: whatever is done to it adds a number, and its state
+    /// after some operations depends on nothing but the sum of what they add. Then a violation is shown by few operations and
+    /// the sums of the others. `None`, which is always right, for objects of another kind.
+    fn sum(&self, _operation: &Self::Operation) -> Option<Sum> {
+        None
+    }
+
     /// What [`Specification::bonds`] says that it made; worth a shorter way where searches are to be fast.
     fn makes(&self, operation: &Self::Operation) -> Option<u64> {
         self.bonds(operation)?.made
@@ -145,4 +152,18 @@ pub struct Bonds {
     /// Of an object that holds several values apart, each one at a time, as a set holds of each element whether it is there:
     /// the only one of those that it concerns. What was made and made anew in its place is not seen any more.
     pub place: Option<u64>,
+}
+
+/// What an operation does to an object that is a sum, at first 0.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Sum {
+    /// What it adds.
+    pub adds: i64,
+    /// To what that leads, if it cannot happen elsewhere.
+    pub to: Option<i128>,
+    /// What such operations are called, several of them: `acquires`.
+    pub what: &'static str,
+    /// The least and the most that the object can be, if there are any, and what it is called then: `free`, `held`. The same
+    /// for all operations of an object.
+    pub range: Option<[(i128, &'static str); 2]>,
 }

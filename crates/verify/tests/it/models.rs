@@ -33,6 +33,7 @@ mod small;
 mod smallest;
 mod stores;
 mod stream;
+mod sums;
 mod texts;
 mod transactions;
 mod twin;

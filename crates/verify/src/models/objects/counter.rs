@@ -3,7 +3,7 @@
 use constellation_trace::{Call, Names};
 
 use super::{Object, foreign, odd};
-use crate::models::specification::{Answer, Specification};
+use crate::models::specification::{Answer, Specification, Sum};
 
 /// Holds a number, at first 0: [`Call::Add`], and [`Call::Read`], which shows it in decimal digits. An addition may show the
 /// number that it led to.
@@ -62,5 +62,14 @@ impl Specification for Counter {
 
     fn is_pure(&self, operation: &CounterOperation) -> bool {
         matches!(operation, CounterOperation::Read(_))
+    }
+
+    fn sum(&self, operation: &CounterOperation) -> Option<Sum> {
+        let (adds, to) = match *operation {
+            CounterOperation::Read(value) => (0, Some(value)),
+            CounterOperation::Add(amount) => (amount, None),
+            CounterOperation::AddTo(amount, to) => (amount, Some(to)),
+        };
+        Some(Sum { adds, to, what: "additions", range: None })
     }
 }

@@ -3,7 +3,7 @@
 use constellation_trace::{Call, Names};
 
 use super::{Counter, FailedSet, List, Mutex, Object, Queue, Register, Set, Text};
-use crate::models::specification::{Answer, Bonds, Specification};
+use crate::models::specification::{Answer, Bonds, Specification, Sum};
 
 /// Makes one specification of several: each operation and state says of which it is. A state that nobody has touched is of
 /// none of them.
@@ -80,6 +80,12 @@ macro_rules! mixed {
             fn bonds(&self, operation: &MixedOperation) -> Option<Bonds> {
                 match operation {
                     $(MixedOperation::$kind(operation) => self.$specification().bonds(operation)),*
+                }
+            }
+
+            fn sum(&self, operation: &MixedOperation) -> Option<Sum> {
+                match operation {
+                    $(MixedOperation::$kind(operation) => self.$specification().sum(operation)),*
                 }
             }
 

@@ -3,7 +3,7 @@
 use constellation_trace::{Call, Names};
 
 use super::{Object, foreign, place, word};
-use crate::models::specification::{Answer, Specification};
+use crate::models::specification::{Answer, Specification, Sum};
 
 /// Is free or held, at first free: [`Call::Other`] with the name `acquire` or `release`, after which a key may follow
 /// (`acquire door`). One that was refused did not happen.
@@ -51,5 +51,14 @@ impl Specification for Mutex {
             MutexOperation::Acquire => (!is_held).then_some(true),
             MutexOperation::Release => is_held.then_some(false),
         }
+    }
+
+    /// Held is 1, and free is 0.
+    fn sum(&self, operation: &MutexOperation) -> Option<Sum> {
+        let (adds, to, what) = match operation {
+            MutexOperation::Acquire => (1, 1, "acquires"),
+            MutexOperation::Release => (-1, 0, "releases"),
+        };
+        Some(Sum { adds, to: Some(to), what, range: Some([(0, "free"), (1, "held")]) })
     }
 }
