@@ -192,6 +192,32 @@ fn text_of(output: &std::process::Output) -> String {
 }
 
 #[test]
+fn what_begins_with_what_all_others_come_to_is_judged_alone_after_an_operation_that_leads_there() {
+    let adds: Vec<_> = (0..20).map(|_| ("add", "2", "2")).chain([("read", "nil", "33")]).collect();
+    // Each begins before the one before it is over, and the fourteenth acquires what is held.
+    let asked = |nth: u32| if nth.is_multiple_of(2) || nth == 13 { "acquire" } else { "release" };
+    let begins = (0..24).map(|nth| (nth % 2, "invoke", asked(nth), "nil"));
+    let ends = (0..24).map(|nth| (nth % 2, "ok", asked(nth), "nil"));
+    let first = [(0, "invoke", "acquire", "nil")];
+    let never_quiet: Vec<_> =
+        first.into_iter().chain(begins.skip(1).zip(ends).flat_map(|(begin, end)| [begin, end])).collect();
+    for (history, model, holds) in [
+        (in_turn(&adds), "linearizable", "40"),
+        (in_turn(&adds), "sequential", "20"),
+        (edn(&never_quiet), "linearizable", "held"),
+    ] {
+        let bench = Bench::new(&[("mine", history.as_bytes())]);
+        let output = bench.run(&["judge", "mine", "--json", "--model", model], b"");
+        let told: serde_json::Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
+        let evidence = &told["histories"][0]["models"][0]["evidence"];
+        assert_eq!(evidence["start"]["holds"], holds, "{model}: {evidence}");
+        let part = evidence["history"].as_str().expect("it is a history");
+        let again = bench.run(&["judge", "-", "--model", model], part.as_bytes());
+        assert_eq!(again.status.code(), Some(1), "{model} of {part}{}", text_of(&again));
+    }
+}
+
+#[test]
 fn what_shows_a_violation_of_a_queue_is_printed_as_a_history_and_of_lists_what_is_cut_is_said() {
     let queue = in_turn(&[("enqueue", "1", "1"), ("enqueue", "2", "2"), ("dequeue", "nil", "2")]);
     let list = "a a(x,1)@1..2 a(x,2)@3..4 a(x,3)@5..6\nb r(x,[1,3])@7..8";

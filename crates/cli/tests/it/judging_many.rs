@@ -333,6 +333,7 @@ fn json_says_what_the_text_says_under_a_schema() {
                         ],
                         "rule": null,
                         "order": [],
+                        "start": null,
                         "sketch": [
                           "s0  w(0,5)",
                           "s1          r(0,5)  w(1,6)",

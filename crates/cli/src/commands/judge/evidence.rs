@@ -161,6 +161,7 @@ pub(in crate::commands) fn json(shown: &Shown) -> Value {
         "cycle": shown.cycle.iter().map(step).collect::<Vec<_>>(),
         "rule": shown.rule,
         "order": shown.dead_end,
+        "start": shown.start.as_ref().map(|start| json!({"holds": start.holds, "because": start.because})),
         "sketch": draw(&shown.events, &shown.cycle),
         "history": shown.notation,
         "history_flags": shown.flags.trim_start(),

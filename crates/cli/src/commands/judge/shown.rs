@@ -7,7 +7,9 @@ use constellation_trace::history::Moment;
 use constellation_trace::{
     History, Limit, Operation, Outcome, Sessions, Timing, Trace, Transaction, TransactionId, TrueTime,
 };
-use constellation_verify::models::{About, Anomaly, Edge, FailedSet, Model, Patience, Recorded, minimal};
+use constellation_verify::models::{
+    About, Anomaly, Edge, FailedSet, Model, Patience, Recorded, Start, minimal,
+};
 
 use crate::printer::count;
 
@@ -21,6 +23,8 @@ pub(in crate::commands) struct Shown {
     pub(super) cycle: Vec<Step>,
     /// How far an order can be made, and why nothing can come next.
     pub(super) dead_end: Vec<String>,
+    /// What all came to that was before and is not shown, and why.
+    pub(super) start: Option<Start>,
     /// The rule that is broken, where no order is in question.
     pub(super) rule: Option<String>,
     pub(super) notes: Vec<String>,
@@ -142,7 +146,8 @@ impl Places<'_> {
             rule: cycle.is_empty().then(|| about.source.to_owned()),
             cycle,
             dead_end: anomaly.dead_end.iter().flat_map(|end| end.lines(named)).collect(),
-            notation: self.notation(&anomaly.transactions),
+            start: anomaly.start.as_deref().cloned(),
+            notation: self.notation(anomaly),
             flags: self.flags(),
             notes: anomaly.grounds.iter().map(note).chain(advice(anomaly)).chain(self.cut()).collect(),
             limit,
@@ -212,8 +217,9 @@ impl Places<'_> {
         }
     }
 
-    /// What is shown as a history of its own: the part, where the notation can hold it, or the operations that are named.
-    fn notation(&self, named: &[TransactionId]) -> Option<String> {
+    /// What is shown as a history of its own: the part, where the notation can hold it, or the operations that are named, after
+    /// one that leads to where they begin.
+    fn notation(&self, anomaly: &Anomaly) -> Option<String> {
         if let Some(part) = self.part.filter(|_| !self.ids.is_empty()) {
             let text = part.to_string();
             let read = Sessions::sketch(&text).ok()?;
@@ -221,12 +227,16 @@ impl Places<'_> {
         }
         let operations = self.recorded.history?.operations();
         let place = |id: &TransactionId| self.whole.map_or(Some(id.index()), |whole| whole.operation(*id));
-        let mut places = named.iter().map(place).collect::<Option<Vec<_>>>()?;
+        let mut places = anomaly.transactions.iter().map(place).collect::<Option<Vec<_>>>()?;
+        let named = |places: &[usize]| places.iter().filter_map(|place| operations.get(*place)).collect();
+        let shown: Vec<&Operation> = named(&places);
+        let first = anomaly.start.as_ref().and_then(|start| start.operation(&shown));
         places.sort_unstable();
-        let named: Vec<&Operation> = places.iter().filter_map(|place| operations.get(*place)).collect();
+        let shown: Vec<&Operation> = named(&places);
+        let shown: Vec<&Operation> = first.iter().chain(shown).collect();
         let name = |session| self.imported.sessions.text(session).unwrap_or_default();
         // `None` where a trace cannot hold them.
-        Trace::of_operations(&named, name).ok().map(|trace| jsonl::to_string(&trace))
+        Trace::of_operations(&shown, name).ok().map(|trace| jsonl::to_string(&trace))
     }
 
     /// What must be said besides where that is judged.
