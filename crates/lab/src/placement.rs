@@ -226,6 +226,10 @@ impl fmt::Display for Condition {
             Condition::Pair { writer, reader, .. } => {
                 write!(f, "{} is written to and {} is read", SITE_NAMES[*writer], SITE_NAMES[*reader])
             }
+            Condition::Readers { writer, readers: [first, second], .. } => {
+                let [writer, first, second] = [writer, first, second].map(|site| SITE_NAMES[*site]);
+                write!(f, "{writer} is written to, {first} is read, and then {second}")
+            }
         }
     }
 }

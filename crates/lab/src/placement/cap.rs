@@ -2,7 +2,8 @@
 //! the sites may be lost. Then a request is not answered, or what is answered is not linearizable.
 //!
 //! Nothing is assumed of the store: the runs are made, with no message lost, with each one, with each two, and so on, until
-//! one breaks a promise.
+//! one breaks a promise. Where that is the first of the two, what is answered may be wrong as well, with more messages lost or
+//! with two readers: it is looked for ([`Wrong`]).
 //!
 //! ```
 //! use constellation_lab::placement::Store;
@@ -16,6 +17,7 @@
 //! ```
 
 mod search;
+mod wrong;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -26,7 +28,7 @@ use super::client::Answer;
 use super::judged::Violation;
 use super::protocol::{Condition, PAIR_AT};
 use super::record::{Record, time};
-use super::told::{listed, ms};
+use super::told::{capital, listed, ms};
 use super::{PlaceError, SITE_NAMES, Store};
 
 /// What was found of a store.
@@ -42,8 +44,26 @@ pub struct Cap {
     /// The same where links carry nothing from the write on, so that it does not help to send a message again: the fewest
     /// links that part the sites in two groups, in one direction or in both. `None` as above.
     pub with_a_cut: Option<Broken>,
+    /// Whether what is answered can be wrong, which a store that does not answer may avoid.
+    pub wrong: Wrong,
     /// How many runs it took.
     pub runs: u32,
+}
+
+/// Whether what is answered can be wrong.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Wrong {
+    /// It is in one of the other runs that were found.
+    Shown,
+    /// It is in this run: the fewest lost messages, and as few readers as are enough with so many, one or two.
+    Found(Box<Broken>),
+    /// In no run that was made.
+    NotFound {
+        /// Those with one write and one or two readers are all made that lose up to so many of the messages that a chain of
+        /// messages joins to the operations; `None`: however many.
+        lost_max: Option<usize>,
+    },
 }
 
 /// A run that breaks one of the two promises.
@@ -106,19 +126,22 @@ pub const SETTLED: Duration = Duration::from_millis(300);
 /// # Errors
 /// [`PlaceError`].
 pub fn cap(store: &Store) -> Result<Cap, PlaceError> {
-    cap_within(store, RUNS_MAX)
+    cap_within(store, RUNS_MAX, WRONG_MAX)
 }
 
-/// As [`cap`], and after so many runs any will do, made as small as can be by leaving out what is not needed.
+/// As [`cap`], and after `runs_max` runs any will do, made as small as can be by leaving out what is not needed; after
+/// `wrong_max` more a wrong answer is no longer looked for.
 ///
 /// # Errors
 /// [`PlaceError`].
-pub fn cap_within(store: &Store, runs_max: u32) -> Result<Cap, PlaceError> {
-    search::search(store, runs_max)
+pub fn cap_within(store: &Store, runs_max: u32, wrong_max: u32) -> Result<Cap, PlaceError> {
+    search::search(store, runs_max, wrong_max)
 }
 
 /// After how many runs smallest ones are no longer looked for, but any.
 pub const RUNS_MAX: u32 = 1_500;
+/// After how many more a wrong answer is no longer looked for: enough for any two messages of a quorum.
+pub const WRONG_MAX: u32 = 2_000;
 
 impl Cap {
     /// What was found, in one sentence.
@@ -133,7 +156,36 @@ impl Cap {
     }
 }
 
+impl Wrong {
+    /// What was found, and why it is wrong, in sentences; none where another run shows it.
+    pub fn told(&self) -> Option<String> {
+        let far = match self {
+            Wrong::Shown => return None,
+            Wrong::Found(broken) => return Some(format!("{}.{}", capital(&broken.told()), broken.why())),
+            Wrong::NotFound { lost_max: None } => "however many messages".to_owned(),
+            Wrong::NotFound { lost_max: Some(1) } => "whichever message".to_owned(),
+            Wrong::NotFound { lost_max: Some(most) } => format!("whichever {most} messages or fewer"),
+        };
+        Some(format!(
+            "No wrong answer was found, with one write and one reader or two, {far} that have to do with them are lost."
+        ))
+    }
+}
+
 impl Broken {
+    /// Why that is wrong, where it is not plain.
+    fn why(&self) -> &'static str {
+        match (&self.promise, self.condition, &self.record.asked[..]) {
+            (Promise::Consistent(_), Condition::Readers { .. }, [write, ..]) if write.done().is_none() => {
+                " Whether a write is done that has no answer nobody knows; but once a reader was shown it, it is, and whoever reads later must be shown it, too."
+            }
+            (Promise::Consistent(_), Condition::Readers { .. }, _) => {
+                " What a reader was shown, whoever reads later must be shown, too."
+            }
+            _ => "",
+        }
+    }
+
     /// What is lost, and what comes of it, in one sentence without a full stop.
     pub fn told(&self) -> String {
         let what = self.consequence();
@@ -183,32 +235,7 @@ impl Broken {
     /// The events of the clients, and those that a chain of messages joins to them: what others do meanwhile, such as
     /// telling each other that they run, is none of these. O(events + messages).
     pub fn events(&self) -> BTreeSet<EventId> {
-        let trace = &self.trace;
-        let begins = time(PAIR_AT);
-        let received = |event: EventId| match trace.event(event).kind {
-            constellation_trace::Kind::Receive(message) => Some(message),
-            _ => None,
-        };
-        let is_client = |event: EventId| trace.node_of(event).index() == self.record.round.sites;
-        let clients = trace.event_ids().filter(|event| is_client(*event) && trace.event(*event).at >= begins);
-        let clients: BTreeSet<EventId> = clients.collect();
-        // What they caused: a message is received after it is sent, so one pass does.
-        let mut caused = clients.clone();
-        for event in trace.event_ids() {
-            let by = received(event).map(|message| trace.message(message).send);
-            if by.is_some_and(|by| caused.contains(&by)) {
-                caused.insert(event);
-            }
-        }
-        // What made their answers, backwards.
-        let mut made = clients;
-        let backwards: Vec<EventId> = trace.event_ids().collect();
-        for event in backwards.into_iter().rev() {
-            if made.contains(&event) {
-                made.extend(received(event).map(|message| trace.message(message).send));
-            }
-        }
-        caused.union(&made).copied().filter(|event| trace.event(*event).at >= begins).collect()
+        joined(&self.trace, self.record.round.sites)
     }
 
     fn consequence(&self) -> String {
@@ -224,17 +251,55 @@ impl Broken {
                     _ => format!("the {what} at {site} is not answered, though {site} runs"),
                 }
             }
-            Promise::Consistent(_) => {
-                let Condition::Pair { writer, reader, rest } = self.condition else { return String::new() };
-                let when =
-                    if rest.is_zero() { "right after".to_owned() } else { format!("{} after", ms(rest)) };
-                format!(
-                    "a read at {} does not show, {when} its acknowledgement, the write at {}",
-                    SITE_NAMES[reader], SITE_NAMES[writer]
-                )
-            }
+            Promise::Consistent(_) => match self.condition {
+                Condition::Pair { writer, reader, rest } => {
+                    let when =
+                        if rest.is_zero() { "right after".to_owned() } else { format!("{} after", ms(rest)) };
+                    format!(
+                        "a read at {} does not show, {when} its acknowledgement, the write at {}",
+                        SITE_NAMES[reader], SITE_NAMES[writer]
+                    )
+                }
+                Condition::Readers { writer, readers, .. } => {
+                    let [writer, first, second] =
+                        [writer, readers[0], readers[1]].map(|site| SITE_NAMES[site]);
+                    format!(
+                        "a read at {first} shows the write at {writer}, and a later read at {second} does not"
+                    )
+                }
+                _ => String::new(),
+            },
         }
     }
+}
+
+/// As [`Broken::events`].
+fn joined(trace: &Trace, sites: usize) -> BTreeSet<EventId> {
+    let begins = time(PAIR_AT);
+    let received = |event: EventId| match trace.event(event).kind {
+        constellation_trace::Kind::Receive(message) => Some(message),
+        _ => None,
+    };
+    let is_client = |event: EventId| trace.node_of(event).index() == sites;
+    let clients = trace.event_ids().filter(|event| is_client(*event) && trace.event(*event).at >= begins);
+    let clients: BTreeSet<EventId> = clients.collect();
+    // What they caused: a message is received after it is sent, so one pass does.
+    let mut caused = clients.clone();
+    for event in trace.event_ids() {
+        let by = received(event).map(|message| trace.message(message).send);
+        if by.is_some_and(|by| caused.contains(&by)) {
+            caused.insert(event);
+        }
+    }
+    // What made their answers, backwards.
+    let mut made = clients;
+    let backwards: Vec<EventId> = trace.event_ids().collect();
+    for event in backwards.into_iter().rev() {
+        if made.contains(&event) {
+            made.extend(received(event).map(|message| trace.message(message).send));
+        }
+    }
+    caused.union(&made).copied().filter(|event| trace.event(*event).at >= begins).collect()
 }
 
 fn names(sites: &BTreeSet<usize>, word: &str) -> String {

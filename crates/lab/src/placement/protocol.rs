@@ -85,6 +85,16 @@ pub enum Condition {
         /// How long after the acknowledgement.
         rest: Duration,
     },
+    /// As [`Condition::Pair`], with one more read, at another site, as soon as the first has ended. They are asked for also
+    /// where nobody knows what became of the write.
+    Readers {
+        /// At which site something is written.
+        writer: usize,
+        /// At which sites it is read, one after the other.
+        readers: [usize; 2],
+        /// How long after the end of the write.
+        rest: Duration,
+    },
 }
 
 /// Which links of a site are cut.
@@ -136,9 +146,11 @@ impl Round {
             Condition::Cut { site, way, fate } => {
                 (vec![(CUT_AT, Cutting::Cut { site, way }), (HEAL_AT, Cutting::Heal)], fate)
             }
-            Condition::Alike { .. } | Condition::Slow { .. } | Condition::Busy | Condition::Pair { .. } => {
-                (Vec::new(), Fate::Held)
-            }
+            Condition::Alike { .. }
+            | Condition::Slow { .. }
+            | Condition::Busy
+            | Condition::Pair { .. }
+            | Condition::Readers { .. } => (Vec::new(), Fate::Held),
         };
         Round { sites, condition, cuts, fate }
     }
@@ -165,9 +177,11 @@ impl Round {
         match self.condition {
             Condition::Alike { delay } => delay,
             Condition::Slow { site } if site == source || site == target => Duration::from_millis(SLOW_MS),
-            Condition::Slow { .. } | Condition::Busy | Condition::Cut { .. } | Condition::Pair { .. } => {
-                Duration::from_millis(PLAIN_MS)
-            }
+            Condition::Slow { .. }
+            | Condition::Busy
+            | Condition::Cut { .. }
+            | Condition::Pair { .. }
+            | Condition::Readers { .. } => Duration::from_millis(PLAIN_MS),
         }
     }
 
@@ -176,7 +190,8 @@ impl Round {
         match self.condition {
             Condition::Busy | Condition::Cut { .. } => partition::LONGEST,
             Condition::Alike { .. } | Condition::Slow { .. } => normal::longest(self.sites),
-            Condition::Pair { rest, .. } => pair::longest(rest),
+            Condition::Pair { rest, .. } => pair::longest(rest, 1),
+            Condition::Readers { rest, .. } => pair::longest(rest, 2),
         }
     }
 }
@@ -252,7 +267,8 @@ impl Tester {
         let script = match round.condition {
             Condition::Alike { .. } | Condition::Slow { .. } => Script::Normal(Normal::new(round)),
             Condition::Busy | Condition::Cut { .. } => Script::Partition(Partition::new(round)),
-            Condition::Pair { writer, reader, rest } => Script::Pair(Pair::new(writer, reader, rest)),
+            Condition::Pair { writer, reader, rest } => Script::Pair(Pair::new(writer, &[reader], rest)),
+            Condition::Readers { writer, readers, rest } => Script::Pair(Pair::new(writer, &readers, rest)),
         };
         Tester { script, desk: Desk::new(round) }
     }

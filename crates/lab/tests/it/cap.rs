@@ -2,8 +2,9 @@
 
 use std::fmt::Write;
 
-use constellation_lab::placement::cap::{Cap, Promise, Smallest, cap, cap_within};
+use constellation_lab::placement::cap::{Cap, Promise, RUNS_MAX, Smallest, Wrong, cap, cap_within};
 use constellation_lab::placement::cell::Otherwise;
+use constellation_lab::placement::told::operation;
 use constellation_lab::placement::{STORES, Store, place};
 use constellation_trace::Nemesis;
 use expect_test::expect;
@@ -38,41 +39,50 @@ fn every_store_breaks_one_of_the_two_promises_when_messages_are_lost() {
             Promise::Consistent(_) => "linearizable",
         };
         let without = if found.without_loss.is_some() { ", also without any" } else { "" };
-        writeln!(table, "{promise:<13}{} lost  {store}{without}", broken.lost.len())
+        let wrong = match &found.wrong {
+            Wrong::Shown => String::new(),
+            Wrong::Found(wrong) => {
+                format!("; wrong with {} lost, readers: {}", wrong.lost.len(), wrong.record.asked.len() - 1)
+            }
+            Wrong::NotFound { lost_max: Some(most) } => format!("; not wrong with up to {most} lost"),
+            Wrong::NotFound { lost_max: None } => "; not wrong however many are lost".to_owned(),
+            other => format!("; {other:?}"),
+        };
+        writeln!(table, "{promise:<13}{} lost  {store}{without}{wrong}", broken.lost.len())
             .expect("a text takes all");
     }
     expect![[r#"
-        answers      1 lost  leader:sync=none,reads=leader,failover=off
+        answers      1 lost  leader:sync=none,reads=leader,failover=off; not wrong however many are lost
         linearizable 1 lost  leader:sync=none,reads=anywhere,failover=off, also without any
-        answers      1 lost  leader:sync=one,reads=leader,failover=off
+        answers      1 lost  leader:sync=one,reads=leader,failover=off; not wrong with up to 3 lost
         linearizable 1 lost  leader:sync=one,reads=anywhere,failover=off
-        answers      1 lost  leader:sync=all,reads=leader,failover=off
-        answers      1 lost  leader:sync=all,reads=anywhere,failover=off
-        answers      1 lost  leader:sync=none,reads=leader,failover=majority
-        answers      1 lost  leader:sync=one,reads=leader,failover=majority
+        answers      1 lost  leader:sync=all,reads=leader,failover=off; not wrong with up to 3 lost
+        answers      1 lost  leader:sync=all,reads=anywhere,failover=off; wrong with 2 lost, readers: 2
+        answers      1 lost  leader:sync=none,reads=leader,failover=majority; not wrong however many are lost
+        answers      1 lost  leader:sync=one,reads=leader,failover=majority; not wrong with up to 3 lost
         linearizable 1 lost  quorum:n=3,r=1,w=1,repair=off,sloppy=off, also without any
         linearizable 1 lost  quorum:n=3,r=1,w=1,repair=after,sloppy=off, also without any
-        answers      1 lost  quorum:n=3,r=1,w=3,repair=off,sloppy=off
-        answers      2 lost  quorum:n=3,r=2,w=2,repair=off,sloppy=off
-        answers      2 lost  quorum:n=3,r=2,w=2,repair=before,sloppy=off
-        answers      2 lost  quorum:n=3,r=2,w=2,repair=before,sloppy=off,skew=200ms
-        answers      1 lost  quorum:n=3,r=3,w=1,repair=off,sloppy=off
+        answers      1 lost  quorum:n=3,r=1,w=3,repair=off,sloppy=off; wrong with 1 lost, readers: 2
+        answers      2 lost  quorum:n=3,r=2,w=2,repair=off,sloppy=off; wrong with 2 lost, readers: 2
+        answers      2 lost  quorum:n=3,r=2,w=2,repair=before,sloppy=off; not wrong with up to 2 lost
+        answers      2 lost  quorum:n=3,r=2,w=2,repair=before,sloppy=off,skew=200ms; not wrong with up to 2 lost
+        answers      1 lost  quorum:n=3,r=3,w=1,repair=off,sloppy=off; not wrong with up to 2 lost
         linearizable 1 lost  quorum:n=2,r=1,w=1,repair=off,sloppy=off, also without any
         linearizable 1 lost  quorum:n=2,r=1,w=1,repair=off,sloppy=on, also without any
-        answers      1 lost  quorum:n=2,r=2,w=2,repair=off,sloppy=off
-        answers      2 lost  quorum:n=2,r=2,w=2,repair=off,sloppy=on
-        answers      2 lost  quorum:n=2,r=2,w=2,repair=off,sloppy=on,sites=5
-        answers      1 lost  consensus:reads=log
-        answers      1 lost  consensus:reads=lease
+        answers      1 lost  quorum:n=2,r=2,w=2,repair=off,sloppy=off; not wrong however many are lost
+        answers      2 lost  quorum:n=2,r=2,w=2,repair=off,sloppy=on; not wrong with up to 2 lost
+        answers      2 lost  quorum:n=2,r=2,w=2,repair=off,sloppy=on,sites=5; wrong with 2 lost, readers: 1
+        answers      1 lost  consensus:reads=log; not wrong with up to 1 lost
+        answers      1 lost  consensus:reads=lease; not wrong with up to 3 lost
         answers      1 lost  consensus:reads=anywhere, also without any
         linearizable 1 lost  multi-leader:conflicts=lww,skew=0ms, also without any
         linearizable 1 lost  multi-leader:conflicts=lww,skew=200ms, also without any
         linearizable 1 lost  multi-leader:conflicts=siblings,skew=200ms, also without any
-        answers      1 lost  chain:reads=tail,failover=off
-        answers      1 lost  chain:reads=any,failover=off
-        answers      1 lost  chain:reads=craq,failover=off
-        answers      1 lost  chain:reads=tail,failover=majority
-        answers      1 lost  chain:reads=craq,failover=majority
+        answers      1 lost  chain:reads=tail,failover=off; not wrong with up to 4 lost
+        answers      1 lost  chain:reads=any,failover=off; wrong with 2 lost, readers: 2
+        answers      1 lost  chain:reads=craq,failover=off; not wrong with up to 8 lost
+        answers      1 lost  chain:reads=tail,failover=majority; not wrong with up to 4 lost
+        answers      1 lost  chain:reads=craq,failover=majority; not wrong with up to 8 lost
         linearizable 27 lost  crdt:gossip=20ms, also without any
         linearizable 1 lost  crdt:gossip=200ms, also without any
     "#]]
@@ -84,7 +94,7 @@ fn with_no_message_lost_a_consistent_store_keeps_both_promises() {
     for store in stores() {
         let placed = place(&store, 1).expect("it runs");
         if placed.cell.otherwise == Otherwise::Consistency {
-            let found = cap(&store).expect("it runs");
+            let found = cap_within(&store, RUNS_MAX, 0).expect("it runs");
             assert!(found.without_loss.is_none(), "{}", found.told());
         }
     }
@@ -105,11 +115,66 @@ fn what_is_lost_and_what_comes_of_it_is_told_in_a_sentence() {
     expect!["if 1 message from atlantic to pacific is lost, the read at atlantic is not answered, though atlantic runs"].assert_eq(&found("leader:sync=one,failover=majority").told());
 }
 
+/// What is said of wrong answers, and what clients saw if there is one.
+fn wrong(store: &str) -> String {
+    let found = found(store);
+    let mut text = found.wrong.told().unwrap_or_default();
+    if let Wrong::Found(broken) = &found.wrong {
+        // It is what it is said to be: judged by itself, and lost as counted.
+        assert!(matches!(broken.promise, Promise::Consistent(_)), "{store}");
+        let losses = broken.trace.nemesis().iter();
+        let losses = losses.filter(|entry| matches!(entry.nemesis, Nemesis::Lose(..))).count();
+        assert_eq!(losses, broken.lost.len(), "{store}");
+        for asked in &broken.record.asked {
+            write!(text, "\n  {}", operation(asked)).expect("a text takes all");
+        }
+    }
+    text
+}
+
+#[test]
+fn a_reader_that_writes_nothing_back_lets_a_later_one_see_less() {
+    expect![[r#"
+        If 1 message each from atlantic to pacific and indian are lost, a read at pacific shows the write at atlantic, and a later read at indian does not. Whether a write is done that has no answer nobody knows; but once a reader was shown it, it is, and whoever reads later must be shown it, too.
+          1000.0 ms  atlantic's client 0 writes x = 1, silent until 2000.0 ms: no answer within 1 s
+          2300.0 ms  pacific's client 1 reads x, shown 1 at 2320.1 ms
+          2320.1 ms  indian's client 2 reads x, shown nothing at 2340.2 ms"#]].assert_eq(&wrong("quorum:r=2,w=2,repair=off"));
+    expect!["No wrong answer was found, with one write and one reader or two, whichever 2 messages or fewer that have to do with them are lost."].assert_eq(&wrong("quorum:r=2,w=2,repair=before"));
+}
+
+#[test]
+fn followers_that_are_read_show_what_others_do_not_have_yet() {
+    expect![[r#"
+        If 1 message from pacific to atlantic, and 1 message from atlantic to pacific are lost, a read at atlantic shows the write at pacific, and a later read at pacific does not. Whether a write is done that has no answer nobody knows; but once a reader was shown it, it is, and whoever reads later must be shown it, too.
+          1000.0 ms  pacific's client 0 writes x = 1, silent until 2000.0 ms: no answer within 1 s
+          2300.0 ms  atlantic's client 1 reads x, shown 1 at 2300.1 ms
+          2300.1 ms  pacific's client 2 reads x, shown nothing at 2300.2 ms"#]].assert_eq(&wrong("leader:sync=all,reads=anywhere"));
+    expect!["No wrong answer was found, with one write and one reader or two, whichever 3 messages or fewer that have to do with them are lost."].assert_eq(&wrong("leader:sync=all,reads=leader"));
+    // The tail alone is read: no other reader was shown more.
+    expect![[r#"
+        If 2 messages from pacific to atlantic are lost, a read at pacific shows the write at pacific, and a later read at atlantic does not. Whether a write is done that has no answer nobody knows; but once a reader was shown it, it is, and whoever reads later must be shown it, too.
+          1000.0 ms  pacific's client 0 writes x = 1, silent until 2000.0 ms: no answer within 1 s
+          2300.0 ms  pacific's client 1 reads x, shown 1 at 2300.1 ms
+          2300.1 ms  atlantic's client 2 reads x, shown nothing at 2300.2 ms"#]].assert_eq(&wrong("chain:reads=any"));
+    expect!["No wrong answer was found, with one write and one reader or two, whichever 4 messages or fewer that have to do with them are lost."].assert_eq(&wrong("chain:reads=tail"));
+}
+
+#[test]
+fn where_another_run_is_wrong_no_more_is_looked_for() {
+    assert_eq!(wrong("quorum:r=1,w=1"), "");
+    assert_eq!(wrong("consensus:reads=anywhere"), "");
+    // One reader is enough where those who stand in for silent replicas have not heard of the write.
+    expect![[r#"
+        If 1 message each from indian to pacific and atlantic are lost, a read at indian does not show, 300.0 ms after its acknowledgement, the write at pacific.
+          1000.0 ms  pacific's client 0 writes x = 1, done at 1020.1 ms
+          1320.1 ms  indian's client 1 reads x, shown nothing at 1590.2 ms"#]].assert_eq(&wrong("quorum:n=2,r=2,w=2,sloppy=on,sites=5"));
+}
+
 #[test]
 fn a_search_that_is_cut_short_loses_all_that_crosses_a_cut_and_delivers_what_it_can() {
     for (store, fewest) in [("quorum:r=2,w=2", 2), ("consensus:reads=log", 1), ("leader:sync=all", 1)] {
         let store: Store = store.parse().expect("it is in the table");
-        let found = cap_within(&store, 0).expect("it runs");
+        let found = cap_within(&store, 0, 0).expect("it runs");
         let broken = found.with_losses.expect("no store has both");
         assert_eq!(broken.smallest, Smallest::OfItsKind, "{store}");
         assert_eq!(broken.lost.len(), fewest, "{store}: {}", broken.told());

@@ -1,6 +1,6 @@
 //! `constellation place --cap`: the fewest lost messages with which a store breaks one of two promises, as a timeline.
 
-use constellation_lab::placement::cap::{Broken, Cap, Message, Promise, Smallest, cap};
+use constellation_lab::placement::cap::{Broken, Cap, Message, Promise, Smallest, Wrong, cap};
 use constellation_lab::placement::protocol::PAIR_AT;
 use constellation_lab::placement::told::capital;
 use constellation_lab::placement::{PlaceError, SITE_NAMES};
@@ -60,13 +60,27 @@ fn print(cap: &Cap, printer: &mut Printer) -> anyhow::Result<()> {
             printer,
         )?;
     }
+    if let Some(told) = cap.wrong.told() {
+        titled("wrong", &told, printer)?;
+    }
     let Some(broken) = cap.with_losses.as_ref().or(cap.without_loss.as_ref()) else {
         return titled("partition", &sentence(&cap.told()), printer);
     };
+    shown(broken, printer)?;
+    if let Wrong::Found(broken) = &cap.wrong {
+        printer.line("")?;
+        printer.line("  the wrong answer:")?;
+        shown(broken, printer)?;
+    }
+    Ok(())
+}
+
+/// Which promise is kept and which is not, and what happens.
+fn shown(broken: &Broken, printer: &mut Printer) -> anyhow::Result<()> {
     printer.line("")?;
     let [answered, linearizable] = match &broken.promise {
         Promise::Available { .. } => [false, true],
-        Promise::Consistent(_) => [true, false],
+        Promise::Consistent(_) => [broken.record.asked.iter().all(|asked| asked.done().is_some()), false],
     };
     let mark =
         |is_kept| if is_kept { outcome(HOLDS, "✓", "kept") } else { outcome(VIOLATED, "✗", "broken") };
@@ -112,7 +126,19 @@ fn as_json(cap: &Cap) -> Value {
         "without_loss": broken(&cap.without_loss),
         "with_losses": broken(&cap.with_losses),
         "with_a_cut": broken(&cap.with_a_cut),
+        "wrong": wrong_json(&cap.wrong),
     })
+}
+
+fn wrong_json(wrong: &Wrong) -> Value {
+    let mut object = match wrong {
+        Wrong::Shown => json!({"found": "above"}),
+        Wrong::Found(broken) => json!({"found": "here", "run": broken_json(broken)}),
+        Wrong::NotFound { lost_max } => json!({"found": "no", "lost_max": lost_max}),
+        _ => json!({}),
+    };
+    object["told"] = json!(wrong.told());
+    object
 }
 
 fn broken_json(broken: &Broken) -> Value {

@@ -4,17 +4,17 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use constellation_trace::{NodeId, Trace, TrueTime};
+use constellation_trace::{EventId, NodeId, Trace, TrueTime};
 
-use super::{Broken, Cap, Message, Promise, SETTLED, Smallest};
+use super::{Broken, Cap, Message, Promise, SETTLED, Smallest, Wrong};
 use crate::placement::judged::{self, Consistency};
 use crate::placement::protocol::{Condition, PAIR_AT, Round};
-use crate::placement::record::{Record, node, time};
+use crate::placement::record::{node, time};
 use crate::placement::simulated::{Losses, Luck, Played};
 use crate::placement::{PlaceError, Store};
 
-pub(super) fn search(store: &Store, runs_max: u32) -> Result<Cap, PlaceError> {
-    let mut search = Search { store, runs: 0, runs_max, before: BTreeMap::new() };
+pub(super) fn search(store: &Store, runs_max: u32, wrong_max: u32) -> Result<Cap, PlaceError> {
+    let mut search = Search { store, runs: 0, runs_max, wrong_max, before: BTreeMap::new() };
     let without_loss = match search.without_loss(Duration::ZERO)? {
         Some(broken) => Some(broken),
         None => search.without_loss(SETTLED)?,
@@ -26,23 +26,37 @@ pub(super) fn search(store: &Store, runs_max: u32) -> Result<Cap, PlaceError> {
     };
     let (with_losses, with_a_cut) =
         if is_settled { (search.with_losses()?, search.with_a_cut()?) } else { (None, None) };
-    Ok(Cap { store: store.to_string(), without_loss, with_losses, with_a_cut, runs: search.runs })
+    let is_wrong =
+        |found: &Option<Broken>| matches!(found, Some(Broken { promise: Promise::Consistent(_), .. }));
+    let wrong =
+        if is_wrong(&without_loss) || is_wrong(&with_losses) { Wrong::Shown } else { search.wrong()? };
+    Ok(Cap { store: store.to_string(), without_loss, with_losses, with_a_cut, wrong, runs: search.runs })
 }
 
-struct Search<'a> {
-    store: &'a Store,
-    runs: u32,
+pub(super) struct Search<'a> {
+    pub(super) store: &'a Store,
+    pub(super) runs: u32,
     runs_max: u32,
+    /// As many runs may look for a wrong answer.
+    pub(super) wrong_max: u32,
     /// How many messages each link carries before the write, when nothing is lost yet: in every run as many.
     before: BTreeMap<(NodeId, NodeId), u64>,
 }
 
 /// A run, with the messages that could have been lost in it.
-struct Made {
-    played: Played,
+pub(super) struct Made {
+    pub(super) played: Played,
     /// Those between sites, from the write to the end of the last operation, in the order of sending.
-    sent: Vec<Message>,
-    broken: Option<Promise>,
+    pub(super) sent: Vec<Sent>,
+}
+
+/// A message between sites.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sent {
+    pub(super) message: Message,
+    at: TrueTime,
+    /// The event that sends it.
+    pub(super) by: EventId,
 }
 
 /// What is still to be run: who writes and reads, and what is lost.
@@ -53,7 +67,7 @@ struct Ahead {
 
 impl Search<'_> {
     /// Each site writes, each other one reads.
-    fn rounds(&self, rest: Duration) -> Vec<Round> {
+    pub(super) fn rounds(&self, rest: Duration) -> Vec<Round> {
         let sites = self.store.sites;
         let pairs = (0..sites).flat_map(|writer| (0..sites).map(move |reader| (writer, reader)));
         let pairs = pairs.filter(|(writer, reader)| writer != reader);
@@ -63,7 +77,7 @@ impl Search<'_> {
     fn without_loss(&mut self, rest: Duration) -> Result<Option<Broken>, PlaceError> {
         for round in self.rounds(rest) {
             let made = self.make(&round, &Losses::default())?;
-            if let Some(promise) = made.broken {
+            if let Some(promise) = made.broken() {
                 return Ok(Some(broken(&round, Vec::new(), Smallest::OfAll, promise, made.played)));
             }
         }
@@ -78,14 +92,14 @@ impl Search<'_> {
                 return self.of_cuts();
             }
             let made = self.make(&round, &these(&lost))?;
-            if let Some(promise) = made.broken {
+            if let Some(promise) = made.broken() {
                 return Ok(Some(broken(&round, lost, Smallest::OfAll, promise, made.played)));
             }
             // One more, sent after the last that is lost: up to there the run is the same, so each set is made once.
-            let from = lost.last().and_then(|last| made.sent.iter().position(|sent| sent == last));
+            let from = lost.last().and_then(|last| made.sent.iter().position(|sent| sent.message == *last));
             let later = made.sent.get(from.map_or(0, |from| from + 1)..).unwrap_or_default();
             for more in later {
-                let lost = lost.iter().copied().chain([*more]).collect();
+                let lost = lost.iter().copied().chain([more.message]).collect();
                 ahead.push_back(Ahead { round: round.clone(), lost });
             }
         }
@@ -99,11 +113,11 @@ impl Search<'_> {
         for links in cuts {
             for round in self.rounds(SETTLED) {
                 let made = self.make(&round, &self.after_the_write(&links))?;
-                let Some(promise) = made.broken else { continue };
+                let Some(promise) = made.broken() else { continue };
                 let links: Vec<(usize, usize)> =
                     links.iter().map(|(source, target)| (source.index(), target.index())).collect();
                 let is_lost = |sent: &Message| links.contains(&(sent.source, sent.target));
-                let lost = made.sent.into_iter().filter(is_lost).collect();
+                let lost = made.sent.iter().map(|sent| sent.message).filter(is_lost).collect();
                 let broken = broken(&round, lost, Smallest::OfAll, promise, made.played);
                 return Ok(Some(Broken { links, ..broken }));
             }
@@ -117,9 +131,12 @@ impl Search<'_> {
         for round in self.rounds(SETTLED) {
             for links in cuts(self.store.sites) {
                 let made = self.make(&round, &self.after_the_write(&links))?;
-                if made.broken.is_some() {
+                if made.broken().is_some() {
                     let is_lost = |sent: &Message| links.contains(&(node(sent.source), node(sent.target)));
-                    found.push((round.clone(), made.sent.into_iter().filter(is_lost).collect()));
+                    found.push((
+                        round.clone(),
+                        made.sent.iter().map(|sent| sent.message).filter(is_lost).collect(),
+                    ));
                 }
             }
         }
@@ -134,7 +151,7 @@ impl Search<'_> {
         let Some((round, lost)) = smallest else { return Ok(None) };
         let made = self.make(&round, &these(&lost))?;
         let kind = Smallest::OfItsKind;
-        Ok(made.broken.map(|promise| broken(&round, lost, kind, promise, made.played)))
+        Ok(made.broken().map(|promise| broken(&round, lost, kind, promise, made.played)))
     }
 
     /// Delivers halves, quarters, and at last single ones of the lost messages, as long as a promise is broken.
@@ -146,7 +163,7 @@ impl Search<'_> {
             while from < lost.len() {
                 let to = (from + size).min(lost.len());
                 let fewer: Vec<Message> = lost[..from].iter().chain(&lost[to..]).copied().collect();
-                if self.make(round, &these(&fewer))?.broken.is_some() {
+                if self.make(round, &these(&fewer))?.broken().is_some() {
                     lost = fewer;
                 } else {
                     from = to;
@@ -166,50 +183,62 @@ impl Search<'_> {
         Losses { links: links.iter().map(first).collect(), ..Losses::default() }
     }
 
-    fn make(&mut self, round: &Round, losses: &Losses) -> Result<Made, PlaceError> {
+    pub(super) fn make(&mut self, round: &Round, losses: &Losses) -> Result<Made, PlaceError> {
         self.runs += 1;
         let played = self.store.play(round, Luck::Losing(losses))?;
-        let broken = promise(&played.record);
         let ended = played.record.asked.iter().filter_map(|asked| asked.ended.as_ref()).map(|(at, _)| *at);
         let during = time(PAIR_AT)..time(ended.max().unwrap_or(PAIR_AT));
         let mut sent = Vec::new();
-        for (message, at) in between(&played.trace, self.store.sites) {
+        for one in between(&played.trace, self.store.sites) {
+            let Sent { message, at, .. } = one;
             if at < during.start {
                 self.before.insert((node(message.source), node(message.target)), message.nth + 1);
             } else if during.contains(&at) {
-                sent.push(message);
+                sent.push(one);
             }
         }
-        Ok(Made { played, sent, broken })
+        Ok(Made { played, sent })
+    }
+}
+
+impl Made {
+    /// Which promise was broken, if one was.
+    fn broken(&self) -> Option<Promise> {
+        let record = &self.played.record;
+        let operation = record.asked.iter().position(|asked| asked.done().is_none());
+        operation.map(|operation| Promise::Available { operation }).or_else(|| self.wrong())
+    }
+
+    /// Whether what was answered is wrong, whatever was not.
+    pub(super) fn wrong(&self) -> Option<Promise> {
+        match judged::linearizable(&[(0, &self.played.record)]) {
+            Consistency::Violated(violation) => Some(Promise::Consistent(violation)),
+            Consistency::Holds | Consistency::Unknown(_) => None,
+        }
     }
 }
 
 /// Of how many cuts as much as possible is delivered.
 const SHRUNK_MAX: usize = 4;
 
-fn broken(round: &Round, lost: Vec<Message>, smallest: Smallest, promise: Promise, played: Played) -> Broken {
+pub(super) fn broken(
+    round: &Round,
+    lost: Vec<Message>,
+    smallest: Smallest,
+    promise: Promise,
+    played: Played,
+) -> Broken {
     let Played { record, trace } = played;
     Broken { condition: round.condition, lost, links: Vec::new(), smallest, promise, record, trace }
 }
 
-/// Which promise was broken, if one was.
-fn promise(record: &Record) -> Option<Promise> {
-    if let Some(operation) = record.asked.iter().position(|asked| asked.done().is_none()) {
-        return Some(Promise::Available { operation });
-    }
-    match judged::linearizable(&[(0, record)]) {
-        Consistency::Violated(violation) => Some(Promise::Consistent(violation)),
-        Consistency::Holds | Consistency::Unknown(_) => None,
-    }
-}
-
-fn these(lost: &[Message]) -> Losses {
+pub(super) fn these(lost: &[Message]) -> Losses {
     let name = |lost: &Message| (node(lost.source), node(lost.target), lost.nth);
     Losses { messages: lost.iter().map(name).collect(), ..Losses::default() }
 }
 
-/// The messages between sites, in the order of sending, and when they were sent.
-fn between(trace: &Trace, sites: usize) -> impl Iterator<Item = (Message, TrueTime)> {
+/// The messages between sites, in the order of sending.
+fn between(trace: &Trace, sites: usize) -> impl Iterator<Item = Sent> {
     let mut counts: BTreeMap<(usize, usize), u64> = BTreeMap::new();
     trace.messages().iter().filter_map(move |message| {
         let (source, target) = (trace.node_of(message.send).index(), message.to.index());
@@ -219,7 +248,8 @@ fn between(trace: &Trace, sites: usize) -> impl Iterator<Item = (Message, TrueTi
         let count = counts.entry((source, target)).or_default();
         let nth = *count;
         *count += 1;
-        Some((Message { source, target, nth }, trace.event(message.send).at))
+        let at = trace.event(message.send).at;
+        Some(Sent { message: Message { source, target, nth }, at, by: message.send })
     })
 }
 
