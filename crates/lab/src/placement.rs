@@ -223,6 +223,10 @@ impl fmt::Display for Condition {
             Condition::Cut { site, way, fate } => {
                 write!(f, "{} {}", SITE_NAMES[*site], told::cut_off((*way, *fate)))
             }
+            Condition::Split { sites } => {
+                let [one, other] = sites.map(|site| SITE_NAMES[site]);
+                write!(f, "{one} and {other} are cut off from the others")
+            }
             Condition::Pair { writer, reader, .. } => {
                 write!(f, "{} is written to and {} is read", SITE_NAMES[*writer], SITE_NAMES[*reader])
             }
@@ -237,7 +241,9 @@ impl fmt::Display for Condition {
 impl Placement {
     /// Whether nothing that is told of two stores tells them apart: cell, sentences and numbers.
     pub fn is_alike(&self, other: &Placement) -> bool {
-        let told = |of: &Placement| [vec![told::partition(of), told::otherwise(of)], told::one_way(of)];
+        let told = |of: &Placement| {
+            [vec![told::partition(of), told::otherwise(of)], told::one_way(of), told::splits(of)]
+        };
         let lost = |Lost { count, partly, of, unread, .. }: &Lost| [*count, *partly, *of, *unread];
         self.cell == other.cell
             && self.trips == other.trips

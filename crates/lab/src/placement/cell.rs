@@ -5,7 +5,6 @@ use std::fmt;
 use super::Lost;
 use super::judged::{Baseline, Consistency};
 use super::measure::{Answers, Served};
-use super::protocol::Way;
 
 /// A cell of the matrix, measured or declared.
 ///
@@ -28,7 +27,8 @@ pub struct Cell {
 /// What a store keeps in a partition.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum InPartition {
-    /// Whichever site is cut off, every site answers everything once the time for a fail-over is over.
+    /// Whichever site is cut off, and of five whichever two, every site answers everything once the time for a fail-over is
+    /// over.
     Availability,
     /// Not everything is answered. Linearizable holds if it holds in normal operation; else of the models of a
     /// [`Baseline`] each that holds there. Nothing that was acknowledged is lost.
@@ -94,7 +94,7 @@ impl Cell {
 }
 
 impl InPartition {
-    /// What is made of a store by these answers, of which those count that were given while a site was cut off both ways;
+    /// What is made of a store by these answers, of which those count that were given while sites were cut off both ways;
     /// by this verdict on what was answered, what it broke of the baseline, and what became of acknowledged writes, where
     /// one that only some sites have is as bad as a lost one.
     ///
@@ -115,7 +115,7 @@ impl InPartition {
         baseline: &Baseline,
         lost: &Lost,
     ) -> InPartition {
-        let mut apart = answers.iter().filter(|row| row.way == Way::Both).peekable();
+        let mut apart = answers.iter().filter(|row| row.condition.is_partition()).peekable();
         if apart.peek().is_none() {
             return InPartition::Unknown;
         }
@@ -185,7 +185,7 @@ mod tests {
     use super::*;
     use crate::placement::client::Kind;
     use crate::placement::judged::Violation;
-    use crate::placement::protocol::{Condition, Fate};
+    use crate::placement::protocol::{Condition, Fate, Way};
 
     fn violated() -> Consistency {
         let violation =
@@ -199,10 +199,11 @@ mod tests {
 
     /// What is made of a store that answered so many of three in a cut both ways.
     fn of(done: usize, linearizable: &Consistency, baseline: &Baseline, lost: &Lost) -> InPartition {
-        let (way, fate, kind, gap) = (Way::Both, Fate::Held, Kind::Read, Duration::ZERO);
-        let both = Answers { cut: 0, way, fate, site: 0, kind, asked: 3, done, gap };
+        let (kind, gap) = (Kind::Read, Duration::ZERO);
+        let cut = |way| Condition::Cut { site: 0, way, fate: Fate::Held };
+        let both = Answers { condition: cut(Way::Both), site: 0, kind, asked: 3, done, gap };
         // Who is silent in one direction alone makes no difference.
-        let one_way = Answers { way: Way::From, done: 0, ..both };
+        let one_way = Answers { condition: cut(Way::From), done: 0, ..both };
         InPartition::of(&[both, one_way], linearizable, baseline, lost)
     }
 
@@ -235,6 +236,17 @@ mod tests {
         for (nth, (done, linearizable, baseline, lost, expected)) in table.into_iter().enumerate() {
             assert_eq!(of(done, linearizable, baseline, lost).to_string(), expected, "row {nth}");
         }
+    }
+
+    #[test]
+    fn whoever_answers_with_one_site_cut_off_must_with_two() {
+        let cut = Condition::Cut { site: 0, way: Way::Both, fate: Fate::Held };
+        let (kind, gap) = (Kind::Write, Duration::ZERO);
+        let one = Answers { condition: cut, site: 0, kind, asked: 3, done: 3, gap };
+        let two = Answers { condition: Condition::Split { sites: [0, 1] }, done: 0, ..one };
+        let (lost, of) = (Lost { of: 9, ..Lost::default() }, baseline(&["pram"], &[], &[]));
+        let told = |rows: &[Answers]| InPartition::of(rows, &violated(), &of, &lost);
+        assert_eq!([told(&[one]), told(&[one, two])], [InPartition::Availability, InPartition::Consistency]);
     }
 
     #[test]

@@ -194,15 +194,11 @@ fn stale_of(of_key: &[(usize, &Asked)]) -> Vec<Stale> {
     judged.collect()
 }
 
-/// How a site answered while another one, or itself, was cut off.
+/// How a site answered while others, or itself, were cut off.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Answers {
-    /// Which site was cut off.
-    pub cut: usize,
-    /// Which way.
-    pub way: Way,
-    /// What became of what was sent meanwhile.
-    pub fate: Fate,
+    /// Who was cut off, and how.
+    pub condition: Condition,
     /// Which site was asked.
     pub site: usize,
     /// What.
@@ -228,6 +224,14 @@ pub enum Share {
 }
 
 impl Answers {
+    /// Which one site was cut off, which way, and what became of what was sent meanwhile; `None` if there were two.
+    pub const fn cut(&self) -> Option<(usize, Way, Fate)> {
+        match self.condition {
+            Condition::Cut { site, way, fate } => Some((site, way, fate)),
+            _ => None,
+        }
+    }
+
     /// How much was answered once the time for a fail-over was over.
     pub const fn share(&self) -> Share {
         match self.done {
@@ -245,8 +249,10 @@ impl Answers {
 
 /// How each site answered each kind of operation in a round with a cut; nothing for another round.
 pub fn answers(record: &Record) -> Vec<Answers> {
-    let Condition::Cut { site: cut, way, fate } = record.round.condition else { return Vec::new() };
-    rows(record.round.sites).map(|(site, kind)| answers_of(record, (cut, way, fate), site, kind)).collect()
+    if record.round.is_normal() {
+        return Vec::new();
+    }
+    rows(record.round.sites).map(|(site, kind)| answers_of(record, site, kind)).collect()
 }
 
 /// From then on what is asked may have no answer before the heal.
@@ -261,7 +267,7 @@ pub(super) fn during_cut(record: &Record, site: usize, kind: Kind) -> impl Itera
     })
 }
 
-fn answers_of(record: &Record, (cut, way, fate): (usize, Way, Fate), site: usize, kind: Kind) -> Answers {
+fn answers_of(record: &Record, site: usize, kind: Kind) -> Answers {
     let during: Vec<&Asked> = during_cut(record, site, kind).collect();
     let judged = during.iter().filter(|asked| asked.begun >= CUT_AT + FAIL_OVER);
     let done = judged.clone().filter(|asked| asked.done().is_some()).count();
@@ -270,7 +276,7 @@ fn answers_of(record: &Record, (cut, way, fate): (usize, Way, Fate), site: usize
     let gap = silent.map_or(Duration::ZERO, |silent| {
         during.get(silent + 1).map_or(LAST, |next| next.begun).saturating_sub(CUT_AT)
     });
-    Answers { cut, way, fate, site, kind, asked: judged.count(), done, gap }
+    Answers { condition: record.round.condition, site, kind, asked: judged.count(), done, gap }
 }
 
 /// What became of an acknowledged write, as it was read back at the end.

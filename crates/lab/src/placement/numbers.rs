@@ -71,14 +71,7 @@ impl CutRow {
     /// The row of the same site, kind and cut among these.
     pub fn answers<'a>(&self, all: &'a [Answers]) -> Option<&'a Answers> {
         let of = (self.condition, self.site, self.kind);
-        all.iter().find(|row| (row.condition(), row.site, row.kind) == of)
-    }
-}
-
-impl Answers {
-    /// How the network was.
-    pub const fn condition(&self) -> Condition {
-        Condition::Cut { site: self.cut, way: self.way, fate: self.fate }
+        all.iter().find(|row| (row.condition, row.site, row.kind) == of)
     }
 }
 

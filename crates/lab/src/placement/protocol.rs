@@ -75,6 +75,13 @@ pub enum Condition {
         /// What becomes of what is sent over them.
         fate: Fate,
     },
+    /// Every link takes [`PLAIN_MS`]; from [`CUT_AT`] to [`HEAL_AT`] all links between these two sites and the others are cut,
+    /// in both directions, and those among the two and among the others are not. What is sent over the former is
+    /// [`Fate::Held`].
+    Split {
+        /// Which two sites.
+        sites: [usize; 2],
+    },
     /// Every link takes [`PLAIN_MS`]; there is one write, and after its acknowledgement one read. None of the rounds of
     /// [`Round::all`] is so.
     Pair {
@@ -128,6 +135,11 @@ pub enum Cutting {
         /// Which links.
         way: Way,
     },
+    /// Links between these two sites and all others are cut, in both directions.
+    Split {
+        /// Which two sites.
+        sites: [usize; 2],
+    },
     /// One directed link is cut, as in a partial partition.
     Link {
         /// From which site.
@@ -146,6 +158,9 @@ impl Round {
             Condition::Cut { site, way, fate } => {
                 (vec![(CUT_AT, Cutting::Cut { site, way }), (HEAL_AT, Cutting::Heal)], fate)
             }
+            Condition::Split { sites } => {
+                (vec![(CUT_AT, Cutting::Split { sites }), (HEAL_AT, Cutting::Heal)], Fate::Held)
+            }
             Condition::Alike { .. }
             | Condition::Slow { .. }
             | Condition::Busy
@@ -156,20 +171,23 @@ impl Round {
     }
 
     /// The rounds by which a store at so many sites is placed: normal operation, then each site cut off, then one way only,
-    /// then each once more with all lost that is sent meanwhile.
+    /// then each once more with all lost that is sent meanwhile; last, where there are five or more, the first two parted from
+    /// the others and the last two: a majority goes on without whoever leads it at first, and without two others.
     pub fn all(sites: usize) -> Vec<Round> {
         let alike = SWEEP_MS.map(|ms| Condition::Alike { delay: Duration::from_millis(ms) });
         let slow = (0..sites).map(|site| Condition::Slow { site });
         let ways = [Way::Both, Way::From, Way::To].map(|way| (way, Fate::Held));
         let ways = ways.into_iter().chain([(Way::Both, Fate::Lost)]);
         let cut = ways.flat_map(|(way, fate)| (0..sites).map(move |site| Condition::Cut { site, way, fate }));
-        let all = alike.into_iter().chain(slow).chain([Condition::Busy]).chain(cut);
+        let splits = if sites < 5 { Vec::new() } else { vec![[0, 1], [sites - 2, sites - 1]] };
+        let splits = splits.into_iter().map(|sites| Condition::Split { sites });
+        let all = alike.into_iter().chain(slow).chain([Condition::Busy]).chain(cut).chain(splits);
         all.map(|condition| Round::new(sites, condition)).collect()
     }
 
     /// Whether nothing is cut in it.
     pub const fn is_normal(&self) -> bool {
-        !matches!(self.condition, Condition::Cut { .. })
+        !matches!(self.condition, Condition::Cut { .. } | Condition::Split { .. })
     }
 
     /// How long a message takes from one site to another.
@@ -180,6 +198,7 @@ impl Round {
             Condition::Slow { .. }
             | Condition::Busy
             | Condition::Cut { .. }
+            | Condition::Split { .. }
             | Condition::Pair { .. }
             | Condition::Readers { .. } => Duration::from_millis(PLAIN_MS),
         }
@@ -188,11 +207,18 @@ impl Round {
     /// How long it takes at most; most are over sooner.
     pub fn longest(&self) -> Duration {
         match self.condition {
-            Condition::Busy | Condition::Cut { .. } => partition::LONGEST,
+            Condition::Busy | Condition::Cut { .. } | Condition::Split { .. } => partition::LONGEST,
             Condition::Alike { .. } | Condition::Slow { .. } => normal::longest(self.sites),
             Condition::Pair { rest, .. } => pair::longest(rest, 1),
             Condition::Readers { rest, .. } => pair::longest(rest, 2),
         }
+    }
+}
+
+impl Condition {
+    /// Whether sites are cut off from others in both directions.
+    pub const fn is_partition(self) -> bool {
+        matches!(self, Condition::Cut { way: Way::Both, .. } | Condition::Split { .. })
     }
 }
 
@@ -204,6 +230,9 @@ impl Cutting {
                 let is_from = site == source && !matches!(way, Way::To);
                 let is_to = site == target && !matches!(way, Way::From);
                 source != target && (is_from || is_to)
+            }
+            Cutting::Split { sites: [one, other] } => {
+                (source == one || source == other) != (target == one || target == other)
             }
             Cutting::Link { source: from, target: to } => from == source && to == target,
             Cutting::Heal => false,
@@ -266,7 +295,9 @@ impl Tester {
     pub fn new(round: &Round) -> Tester {
         let script = match round.condition {
             Condition::Alike { .. } | Condition::Slow { .. } => Script::Normal(Normal::new(round)),
-            Condition::Busy | Condition::Cut { .. } => Script::Partition(Partition::new(round)),
+            Condition::Busy | Condition::Cut { .. } | Condition::Split { .. } => {
+                Script::Partition(Partition::new(round))
+            }
             Condition::Pair { writer, reader, rest } => Script::Pair(Pair::new(writer, &[reader], rest)),
             Condition::Readers { writer, readers, rest } => Script::Pair(Pair::new(writer, &readers, rest)),
         };

@@ -205,6 +205,10 @@ fn setup(round: &Round, loss: Odds) -> Setup<()> {
                     Way::To => Act::Cut { sources: others, targets: vec![node(site)] },
                 }
             }
+            Cutting::Split { sites: two } => {
+                let others = sites.clone().filter(|other| !two.contains(other)).map(node).collect();
+                Act::Partition { group_a: two.map(node).to_vec(), group_b: others }
+            }
             Cutting::Link { source, target } => {
                 Act::Cut { sources: vec![node(source)], targets: vec![node(target)] }
             }

@@ -1,5 +1,7 @@
 //! A placement in two sentences, one for partition and one for normal operation, made of what was measured.
 
+mod splits;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -11,6 +13,7 @@ use super::protocol::{Fate, READ_BACK, Way};
 use super::record::{Asked, Record};
 use super::trade::Trade;
 use super::{Elsewhere, Lost, Overwritten, Placement, SITE_NAMES, StaleReads, Store};
+pub use splits::splits;
 
 /// What is to be said of partition.
 pub fn partition(placement: &Placement) -> String {
@@ -42,7 +45,7 @@ pub fn one_way(placement: &Placement) -> Vec<String> {
     let lossy = (Way::Both, Fate::Lost);
     let shares = |way: (Way, Fate)| -> Vec<_> {
         let rows = of_way(&placement.answers, way);
-        rows.iter().map(|row| (row.cut, row.site, row.kind, row.share())).collect()
+        rows.iter().map(|row| (site_of(row), row.site, row.kind, row.share())).collect()
     };
     // How many, and when, is luck there as well as otherwise.
     if shares(lossy) != shares(whole) {
@@ -58,7 +61,7 @@ pub(super) fn cut_off((way, fate): (Way, Fate)) -> String {
 }
 
 fn of_way(answers: &[Answers], way: (Way, Fate)) -> Vec<Answers> {
-    answers.iter().filter(|row| (row.way, row.fate) == way).copied().collect()
+    answers.iter().filter(|row| row.cut().is_some_and(|(_, of, fate)| (of, fate) == way)).copied().collect()
 }
 
 /// What is to be said of normal operation.
@@ -248,14 +251,14 @@ fn wrong(placement: &Placement, found: &str) -> String {
 fn who_answers(way: &str, answers: &[Answers]) -> String {
     // Who answers again: a site at which nothing failed after the gap, neither reads nor writes.
     let fails = |of: &Answers| {
-        answers.iter().any(|row| (row.cut, row.site) == (of.cut, of.site) && !row.is_available())
+        answers.iter().any(|row| (row.condition, row.site) == (of.condition, of.site) && !row.is_available())
     };
     let gap = answers.iter().filter(|row| !fails(row)).map(|row| row.gap).max().unwrap_or_default();
     if answers.iter().all(Answers::is_available) {
         let pause = if gap.is_zero() { String::new() } else { format!(", {} later at the latest", ms(gap)) };
         return format!("Whichever site {way}, every site goes on answering reads and writes{pause}");
     }
-    let sites = answers.iter().map(|row| row.cut + 1).max().unwrap_or(0);
+    let sites = answers.iter().filter_map(|row| Some(site_of(row)? + 1)).max().unwrap_or(0);
     // In the order of the first cut that is told so.
     let mut told: Vec<(Vec<Silence>, Vec<usize>)> = Vec::new();
     for cut in 0..sites {
@@ -304,18 +307,28 @@ fn is_alike(one: &[Silence], other: &[Silence]) -> bool {
     key(one) == key(other)
 }
 
-/// Who does not answer all with one site cut off.
-fn silences(cut: usize, sites: usize, answers: &[Answers]) -> Vec<Silence> {
-    let rows = || answers.iter().filter(|row| row.cut == cut && !row.is_available());
+/// The one site that is cut off.
+fn site_of(row: &Answers) -> Option<usize> {
+    row.cut().map(|(site, ..)| site)
+}
+
+/// The sites of which these rows say the same, with what they say of each kind.
+fn sites_alike<'a>(rows: impl Iterator<Item = &'a Answers>) -> BTreeMap<Vec<(Kind, Share)>, Vec<usize>> {
     let mut kinds: BTreeMap<usize, Vec<(Kind, Share)>> = BTreeMap::new();
-    for row in rows() {
+    for row in rows {
         kinds.entry(row.site).or_default().push((row.kind, row.share()));
     }
     let mut alike: BTreeMap<Vec<(Kind, Share)>, Vec<usize>> = BTreeMap::new();
     for (site, kinds) in kinds {
         alike.entry(kinds).or_default().push(site);
     }
-    let of_alike = alike.into_iter().map(|(kinds, silent)| {
+    alike
+}
+
+/// Who does not answer all with one site cut off.
+fn silences(cut: usize, sites: usize, answers: &[Answers]) -> Vec<Silence> {
+    let rows = || answers.iter().filter(|row| site_of(row) == Some(cut) && !row.is_available());
+    let of_alike = sites_alike(rows()).into_iter().map(|(kinds, silent)| {
         let is_some = kinds.iter().any(|(_, share)| *share == Share::Some);
         let has_cut = silent.contains(&cut);
         let names: Vec<&str> =

@@ -39,6 +39,7 @@ mod repeats;
 mod requirements;
 mod shrinking;
 mod specimens;
+mod splits;
 mod stable;
 mod sweeps;
 mod torn;

@@ -34,6 +34,7 @@ fn shown(placement: &Placement) -> String {
     line(told::partition(placement));
     line(told::otherwise(placement));
     told::one_way(placement).into_iter().for_each(&mut line);
+    told::splits(placement).into_iter().for_each(&mut line);
     let (normal, cut) = placement.strongest();
     line(format!("strongest: {}; else {}", told::models(&cut), told::models(&normal)));
     for consistency in [&placement.in_partition, &placement.normal] {

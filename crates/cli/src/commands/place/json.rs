@@ -49,6 +49,7 @@ pub(super) fn store(measured: &Measured) -> Value {
         "cell": placement.cell.to_string(),
         "partition": told::partition(placement),
         "one_way": told::one_way(placement),
+        "two_sites": told::splits(placement),
         "normal": told::otherwise(placement),
         "round_trips": trips.collect::<Vec<_>>(),
         "stale_reads": stale_rows(&placement.records).iter().map(stale).collect::<Vec<_>>(),

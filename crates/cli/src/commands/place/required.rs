@@ -109,7 +109,9 @@ fn print(
 /// What is cut or slow, from when to when.
 fn network(condition: &Condition) -> String {
     match condition {
-        Condition::Cut { .. } => format!("{condition} from {} to {}", ms(CUT_AT), ms(HEAL_AT)),
+        Condition::Cut { .. } | Condition::Split { .. } => {
+            format!("{condition} from {} to {}", ms(CUT_AT), ms(HEAL_AT))
+        }
         _ => format!("{condition}, from the beginning to the end"),
     }
 }

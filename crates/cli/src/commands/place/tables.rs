@@ -32,11 +32,14 @@ pub(super) fn trips(placement: &Placement) -> Vec<String> {
 
 /// How many reads showed what had been replaced, under each condition.
 pub(super) fn stale(placement: &Placement) -> Vec<String> {
-    let mut lines = vec![format!("{:<26}{:>8}{:>8}{:>14}", "stale reads", "count", "of", "greatest age")];
-    for row in stale_rows(&placement.records) {
+    let rows = stale_rows(&placement.records);
+    let width = rows.iter().map(|row| row.network().len()).max().unwrap_or_default().max(22) + 2;
+    let head = width + 2;
+    let mut lines = vec![format!("{:<head$}{:>8}{:>8}{:>14}", "stale reads", "count", "of", "greatest age")];
+    for row in rows {
         let (network, reads) = (row.network(), row.reads);
         let age = if reads.count == 0 { "–".to_owned() } else { ms(reads.age_max) };
-        lines.push(format!("  {network:<24}{:>8}{:>8}{age:>14}", reads.count, reads.of));
+        lines.push(format!("  {network:<width$}{:>8}{:>8}{age:>14}", reads.count, reads.of));
     }
     lines
 }
@@ -46,7 +49,9 @@ pub(super) fn cuts(placement: &Placement) -> Vec<String> {
     let seconds = |time: Duration| format!("{}.{} s", time.as_secs(), time.subsec_millis() / 100);
     let title = format!("during cuts, each from {} to {}", seconds(CUT_AT), seconds(HEAL_AT));
     let of = |kind: &str| format!(" {kind:>6}{:>8}{:>7}{:>10}", "refused", "silent", "gap");
-    let head = format!("  {:<22}{:<10}{} {}", "while", "asked at", of("reads"), of("writes"));
+    let widest = rows.iter().map(|row| row.condition.to_string().len()).max().unwrap_or_default();
+    let width = widest.max(20) + 2;
+    let head = format!("  {:<width$}{:<10}{} {}", "while", "asked at", of("reads"), of("writes"));
     let rows = cut_rows(&placement.records);
     let find = |row: &CutRow, kind| {
         rows.iter().find(|one| (one.condition, one.site, one.kind) == (row.condition, row.site, kind))
@@ -58,7 +63,7 @@ pub(super) fn cuts(placement: &Placement) -> Vec<String> {
     let line = |row: &CutRow| {
         let of = |kind| find(row, kind).map_or_else(String::new, |row| numbers(row, placement));
         let condition = row.condition.to_string();
-        format!("  {condition:<22}{:<10}{} {}", SITE_NAMES[row.site], of(Kind::Read), of(Kind::Write))
+        format!("  {condition:<width$}{:<10}{} {}", SITE_NAMES[row.site], of(Kind::Read), of(Kind::Write))
     };
     let told: Vec<String> = told.map(line).collect();
     let rest = match told.len() {

@@ -23,6 +23,9 @@ pub(super) fn print(measured: &Measured, printer: &mut Printer) -> anyhow::Resul
     for (nth, sentence) in told::one_way(placement).iter().enumerate() {
         titled(if nth == 0 { "one way" } else { "" }, sentence, printer)?;
     }
+    for (nth, sentence) in told::splits(placement).iter().enumerate() {
+        titled(if nth == 0 { "two sites" } else { "" }, sentence, printer)?;
+    }
     titled("normal", &told::otherwise(placement), printer)?;
     if let Some(Besides { strongest: (normal, cut), elsewhere }) = &measured.besides {
         for (nth, sentence) in told::elsewhere(&measured.store, elsewhere).iter().enumerate() {

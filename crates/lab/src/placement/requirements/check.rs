@@ -9,7 +9,7 @@ use crate::placement::cell::{InPartition, Otherwise};
 use crate::placement::client::Kind;
 use crate::placement::judged::{Consistency, Violation};
 use crate::placement::measure::{self, Answers, Share};
-use crate::placement::protocol::{CUT_AT, Condition, FAIL_OVER, HEAL_AT, Way};
+use crate::placement::protocol::{CUT_AT, Condition, FAIL_OVER, HEAL_AT};
 use crate::placement::record::{Asked, Phase, Record};
 use crate::placement::told::{self, ms};
 use crate::placement::{Lost, Overwritten, Placement, SITE_NAMES};
@@ -117,15 +117,15 @@ fn broken(placement: &Placement) -> Option<String> {
     })
 }
 
-/// The first that does not answer all while a site is cut off both ways, on which the cell depends.
+/// The first that does not answer all while sites are cut off both ways, on which the cell depends.
 fn apart(placement: &Placement) -> Option<&Answers> {
-    placement.answers.iter().find(|row| row.way == Way::Both && !row.is_available())
+    placement.answers.iter().find(|row| row.condition.is_partition() && !row.is_available())
 }
 
 fn unanswered(placement: &Placement) -> Option<String> {
     let row = apart(placement)?;
     let Answers { site, kind, asked, done, .. } = *row;
-    let (condition, site) = (row.condition(), SITE_NAMES[site]);
+    let (condition, site) = (row.condition, SITE_NAMES[site]);
     Some(format!(
         "{site} answers {done} of {asked} {kind}s that begin {} after the cut, while {condition}",
         ms(FAIL_OVER)
@@ -192,7 +192,7 @@ fn of_words(words: &Words, placement: &Placement) -> Vec<Breach> {
 fn answers(kind: Kind, placement: &Placement) -> Option<Breach> {
     let row = placement.answers.iter().find(|row| row.kind == kind && !row.is_available())?;
     let shown = silent(row, placement)?;
-    let (condition, site) = (row.condition(), SITE_NAMES[row.site]);
+    let (condition, site) = (row.condition, SITE_NAMES[row.site]);
     Some(Breach {
         wanted: format!("{kind}s are answered in a partition"),
         found: format!("while {condition}, {site} answers {} of {}", row.done, row.asked),
@@ -202,7 +202,7 @@ fn answers(kind: Kind, placement: &Placement) -> Option<Breach> {
 
 /// The first operation of a row that was not done in its cut, after the time for a fail-over.
 fn silent(row: &Answers, placement: &Placement) -> Option<Schedule> {
-    let condition = row.condition();
+    let condition = row.condition;
     let (round, record) = of_condition(condition, placement)?;
     let is_it = |asked: &Asked| {
         (asked.site, asked.ask.kind(), asked.phase) == (row.site, row.kind, Phase::Traffic)
@@ -296,7 +296,7 @@ fn slowest(kind: Kind, site: Option<usize>, placement: &Placement) -> Option<(Du
 fn answers_again(kind: Kind, most: Duration, placement: &Placement) -> Option<Breach> {
     let of = placement.answers.iter().filter(|row| row.kind == kind && row.gap > most);
     let row = of.max_by_key(|row| row.gap)?;
-    let condition = row.condition();
+    let condition = row.condition;
     let (round, record) = of_condition(condition, placement)?;
     let is_it = |asked: &Asked| {
         (asked.site, asked.ask.kind(), asked.phase) == (row.site, kind, Phase::Traffic)
