@@ -3,6 +3,9 @@
 //!
 //! A driver begins the store anew, or takes keys that were never used, sets the delays of the [`Round`], gives the [`Tester`]
 //! each event with the time since the beginning, and does what the [`Orders`] say, cuts included.
+//!
+//! Links that are slow in one direction only are not among the conditions: with each of the named settings they were tried,
+//! from the slow site and to it, and leave every store where [`Condition::Slow`] does.
 
 mod normal;
 mod pair;
