@@ -1,7 +1,9 @@
 //! Any site coordinates: a write waits for W of the N replicas of its key, a read asks all and waits for R (Dynamo; DeCandia
 //! and others 2007). The newest version, by the wall clock of who coordinated the write, wins.
 
+mod coordinator;
 mod handoff;
+mod message;
 mod replica;
 
 use std::time::Duration;
@@ -10,7 +12,7 @@ use constellation_sim::Wall;
 
 use super::setting::{Given, Setting, SettingError, name_of, names};
 #[cfg(test)]
-pub(super) use replica::Message;
+pub(super) use message::Message;
 pub(super) use replica::Replica;
 
 /// How a quorum is set.

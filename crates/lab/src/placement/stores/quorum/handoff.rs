@@ -5,7 +5,9 @@ use std::time::Duration;
 use constellation_fabric::{Effects, Timer};
 use constellation_trace::NodeId;
 
-use super::replica::{Held, Message, Replica, Stage, Stamp};
+use super::coordinator::Stage;
+use super::message::{Held, Message, Stamp};
+use super::replica::Replica;
 use crate::placement::simulated::Wire;
 
 /// How long a replica does not answer before somebody stands in for it, and a read no longer waits for it to repair what it
