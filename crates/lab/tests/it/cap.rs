@@ -20,6 +20,19 @@ fn found(store: &str) -> Cap {
     cap(&store.parse().expect("it is in the table")).expect("it runs")
 }
 
+/// Whether a wrong answer was found, in a few words.
+fn of_wrong(wrong: &Wrong) -> String {
+    match wrong {
+        Wrong::Shown => String::new(),
+        Wrong::Found(wrong) => {
+            format!("; wrong with {} lost, readers: {}", wrong.lost.len(), wrong.record.asked.len() - 1)
+        }
+        Wrong::NotFound { lost_max: Some(most) } => format!("; not wrong with up to {most} lost"),
+        Wrong::NotFound { lost_max: None } => "; not wrong however many are lost".to_owned(),
+        other => format!("; {other:?}"),
+    }
+}
+
 #[test]
 fn every_store_breaks_one_of_the_two_promises_when_messages_are_lost() {
     let mut table = String::new();
@@ -39,15 +52,7 @@ fn every_store_breaks_one_of_the_two_promises_when_messages_are_lost() {
             Promise::Consistent(_) => "linearizable",
         };
         let without = if found.without_loss.is_some() { ", also without any" } else { "" };
-        let wrong = match &found.wrong {
-            Wrong::Shown => String::new(),
-            Wrong::Found(wrong) => {
-                format!("; wrong with {} lost, readers: {}", wrong.lost.len(), wrong.record.asked.len() - 1)
-            }
-            Wrong::NotFound { lost_max: Some(most) } => format!("; not wrong with up to {most} lost"),
-            Wrong::NotFound { lost_max: None } => "; not wrong however many are lost".to_owned(),
-            other => format!("; {other:?}"),
-        };
+        let wrong = of_wrong(&found.wrong);
         writeln!(table, "{promise:<13}{} lost  {store}{without}{wrong}", broken.lost.len())
             .expect("a text takes all");
     }
