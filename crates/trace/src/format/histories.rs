@@ -224,11 +224,19 @@ impl Imported {
     /// # Errors
     /// [`Unfit`] names the operation that is neither.
     pub fn reads_and_writes(&self) -> Result<Cow<'_, Sessions>, Unfit> {
+        self.reads_and_writes_until(&mut || false)
+    }
+
+    /// As [`Imported::reads_and_writes`], unless `stop`, which is asked every 1,024 operations, says that it is enough.
+    ///
+    /// # Errors
+    /// [`Unfit`], and [`Unfit::Stopped`] then.
+    pub fn reads_and_writes_until(&self, stop: &mut dyn FnMut() -> bool) -> Result<Cow<'_, Sessions>, Unfit> {
         match &self.content {
             Content::Transactions(sessions) => Ok(Cow::Borrowed(sessions)),
             Content::Operations(history) => {
                 let name = |operation: &Operation| self.sessions.text(operation.session).unwrap_or_default();
-                let mut sessions = Sessions::of_named(history, name)?;
+                let mut sessions = Sessions::of_until(history, name, stop)?;
                 for id in sessions.ids() {
                     if sessions.operation(id).is_some_and(|place| self.finals.contains(&place)) {
                         sessions.mark_final(id);
@@ -311,7 +319,8 @@ pub fn read_until(
 }
 
 /// Reads a history in this format from anything that is read piece by piece, of whatever length. `is_enough` is told how far
-/// it is every 1,024 lines or records, or every 64 KiB of a trace, and at the end; it may end it each time.
+/// it is every 1,024 lines or records, or every 64 KiB of a trace, and at the end, and while texts are taken apart that show
+/// what was appended; it may end it each time.
 ///
 /// In time linear in the length of the text, but for O(log names) a name. Of the text no more is held than the line or the
 /// record that is being read, at most [`RECORD_BYTES_MAX`] (of a trace [`LINE_BYTES_MAX`](super::jsonl::LINE_BYTES_MAX)) and

@@ -88,6 +88,11 @@ pub enum Unfit {
         /// Why.
         error: SessionsError,
     },
+    /// Somebody said that it is enough, after so many operations.
+    Stopped {
+        /// How many were looked at.
+        place: usize,
+    },
 }
 
 impl fmt::Display for Unfit {
@@ -108,6 +113,7 @@ impl fmt::Display for Unfit {
                 write!(f, "operation {place} (`{call}`) writes to a key that others append to")
             }
             Unfit::Refused { place, error } => write!(f, "operation {place}: {error}"),
+            Unfit::Stopped { place } => write!(f, "nobody waited for more than {place} operations"),
         }
     }
 }

@@ -27,6 +27,18 @@ impl Sessions {
         history: &History,
         name: impl Fn(&Operation) -> T,
     ) -> Result<Sessions, Unfit> {
+        Sessions::of_until(history, name, &mut || false)
+    }
+
+    /// As [`Sessions::of_named`], unless `stop`, which is asked every 1,024 operations, says that it is enough.
+    ///
+    /// # Errors
+    /// Those of [`Sessions::of_named`], and [`Unfit::Stopped`].
+    pub fn of_until<T: AsRef<str>>(
+        history: &History,
+        name: impl Fn(&Operation) -> T,
+        stop: &mut dyn FnMut() -> bool,
+    ) -> Result<Sessions, Unfit> {
         let appends = history.operations().iter().filter_map(|operation| match &operation.call {
             Call::Append { key, .. } => Some(key.as_str()),
             _ => None,
@@ -34,6 +46,9 @@ impl Sessions {
         let lists: BTreeSet<&str> = appends.collect();
         let mut sessions = Sessions::new(Timing::Recorded);
         for (place, operation) in history.operations().iter().enumerate() {
+            if place % 1024 == 1023 && stop() {
+                return Err(Unfit::Stopped { place });
+            }
             match sessions.accesses_of(operation, place, &lists)? {
                 None => sessions.unsaid += 1,
                 Some(accesses) => {

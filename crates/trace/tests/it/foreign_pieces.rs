@@ -271,3 +271,28 @@ fn a_transaction_is_held_in_columns_as_soon_as_all_before_it_are_over() {
     assert_eq!(lines, [1, 2, 4], "they stand in the order in which they began");
     assert!(held > 10_000 * 80, "{held} bytes, though the first never ends");
 }
+
+#[test]
+fn taking_texts_apart_ends_when_it_is_said() {
+    // Two values of one letter each, and a text of a million.
+    let record = |kind: &str, name: &str, value: &str| {
+        format!("{{:process 0 :type :{kind} :f :{name} :key \"x\" :value \"{value}\"}}\n")
+    };
+    let both = |name, value| record("invoke", name, value) + &record("ok", name, value);
+    let text = both("append", "a") + &both("append", "b") + &both("get", &"ab".repeat(500_000));
+    let (mut looks, mut before) = (0, 0);
+    let whole = read_from(text.as_bytes(), HistoryFormat::KeyValue, &mut |progress| {
+        looks += 1;
+        before += u32::from(progress.bytes < text.len() as u64);
+        false
+    });
+    assert!(whole.is_ok(), "{whole:?}");
+    assert!(looks - before > 30, "it is asked {looks} times, {before} of them while it reads");
+    let mut left = before + 3;
+    let stopped = read_from(text.as_bytes(), HistoryFormat::KeyValue, &mut |_| {
+        left -= 1;
+        left == 0
+    });
+    assert_eq!(stopped.unwrap_err().problem, Problem::Stopped);
+    assert_eq!(left, 0);
+}

@@ -321,3 +321,25 @@ proptest! {
         let _ = Sessions::sketch(&text);
     }
 }
+
+#[test]
+fn a_history_becomes_no_more_than_somebody_waits_for() {
+    let moment = |at: u64| Moment { event: EventId::new(at as u32), at: TrueTime::from_ns(at) };
+    let read = |nth: u64| Operation {
+        client: NodeId::new(0),
+        process: ProcessId::new(0),
+        session: 0,
+        call: Call::Read { key: "x".to_owned() },
+        invoked: moment(nth * 2),
+        completed: Some((moment(nth * 2 + 1), Completion::Shows(Vec::new()))),
+    };
+    let history = History::new((0..10_000).map(read).collect());
+    let mut asked = 0;
+    let mut stop = || {
+        asked += 1;
+        asked == 3
+    };
+    let stopped = Sessions::of_until(&history, |_| "a", &mut stop).unwrap_err();
+    assert_eq!(stopped.to_string(), "nobody waited for more than 3071 operations");
+    assert_eq!(Sessions::of_until(&history, |_| "a", &mut || false).unwrap().len(), 10_000);
+}

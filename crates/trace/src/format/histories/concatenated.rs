@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::super::FormatError;
 use super::unclear::{Doubt, Readings};
 use crate::history::{Call, Completion, Operation};
 
@@ -10,8 +11,12 @@ use crate::history::{Call, Completion, Operation};
 ///
 /// A read that can be taken apart in several ways is left without what it shows, and the readings tell two of them: with
 /// the longest last values, and with the shortest. O(length of the texts × log values), and at most [`STEPS_MAX`] steps a
-/// byte; a text that would need more can be taken apart in nobody knows how many ways.
-pub(super) fn part(operations: &mut [Operation]) -> Readings<Vec<String>> {
+/// byte; a text that would need more can be taken apart in nobody knows how many ways. `work` is told of steps, a byte
+/// looked at each, and may end it.
+pub(super) fn part(
+    operations: &mut [Operation],
+    work: Work<'_>,
+) -> Result<Readings<Vec<String>>, FormatError> {
     let mut readings = Readings::default();
     let (mut keys, mut written) = (BTreeMap::new(), Vec::<Values<'_>>::new());
     for operation in &*operations {
@@ -34,12 +39,12 @@ pub(super) fn part(operations: &mut [Operation]) -> Readings<Vec<String>> {
         if let (Call::Read { key }, Some((_, Completion::Shows(shown)))) =
             (&operation.call, &operation.completed)
             && let [text] = &shown[..]
-            && let Some(parts) = keys.get(key.as_str()).map_or_else(
-                || text.is_empty().then(|| Parted::Is(Vec::new())),
-                |values| written[*values].shown(text),
-            )
         {
-            parted.push((place, parts));
+            let parts = match keys.get(key.as_str()) {
+                None => text.is_empty().then(|| Parted::Is(Vec::new())),
+                Some(values) => written[*values].shown(text, work)?,
+            };
+            parted.extend(parts.map(|parts| (place, parts)));
         }
     }
     for (place, parts) in parted {
@@ -52,8 +57,11 @@ pub(super) fn part(operations: &mut [Operation]) -> Readings<Vec<String>> {
             }
         };
     }
-    readings
+    Ok(readings)
 }
+
+/// Told of steps.
+type Work<'w> = &'w mut dyn FnMut(u64) -> Result<(), FormatError>;
 
 /// What a text was put together from.
 enum Parted {
@@ -81,33 +89,35 @@ impl Values<'_> {
     }
 
     /// What a text shows of these; `None` if it stands for itself.
-    fn shown(&self, text: &str) -> Option<Parted> {
+    fn shown(&self, text: &str, work: Work<'_>) -> Result<Option<Parted>, FormatError> {
         if self.are_appended && self.has_empty {
             // Where in the list the empty one stands no text shows.
-            return Some(Parted::Several(Doubt::Parted, None));
+            return Ok(Some(Parted::Several(Doubt::Parted, None)));
         }
         if text.is_empty() {
             let ways = [Vec::new(), vec![String::new()]];
-            return Some(if self.has_empty {
+            return Ok(Some(if self.has_empty {
                 Parted::Several(Doubt::Empty, Some(ways))
             } else {
                 Parted::Is(Vec::new())
-            });
+            }));
         }
-        self.are_appended.then(|| self.part(text))
+        self.are_appended.then(|| self.part(text, work)).transpose()
     }
 
-    fn part(&self, text: &str) -> Parted {
+    fn part(&self, text: &str, work: Work<'_>) -> Result<Parted, FormatError> {
         let mut ways = Ways::of(text);
         let mut steps = text.len().saturating_add(STEPS_MAX).saturating_mul(STEPS_MAX);
         for at in 0..text.len() {
+            let before = steps;
             if ways.counts[at] > 0
                 && !self.visit(&text.as_bytes()[at..], &mut steps, |length| ways.enter(at, at + length))
             {
-                return Parted::Several(Doubt::Parted, None);
+                return Ok(Parted::Several(Doubt::Parted, None));
             }
+            work((before - steps) as u64 + 1)?;
         }
-        match ways.counts[text.len()] {
+        Ok(match ways.counts[text.len()] {
             0 => {
                 let farthest = ways.counts.iter().rposition(|count| *count > 0).unwrap_or(0);
                 let mut parts = ways.back(farthest, &ways.longest);
@@ -119,7 +129,7 @@ impl Values<'_> {
                 let two = [&ways.longest, &ways.shortest].map(|last| ways.back(text.len(), last));
                 Parted::Several(Doubt::Parted, Some(two))
             }
-        }
+        })
     }
 
     /// Visits the lengths of those values that a text begins with, the shortest first; false if that takes too many steps.
@@ -192,10 +202,11 @@ mod tests {
     fn parted(values: &[&str], text: &str) -> String {
         let mut written = Values { are_appended: true, has_empty: false, all: values.to_vec() };
         written.sort();
-        match written.part(text) {
-            Parted::Is(parts) => parts.join("|"),
-            Parted::Several(_, Some(two)) => two.map(|parts| parts.join("|")).join(" or "),
-            Parted::Several(_, None) => "too many".to_owned(),
+        match written.part(text, &mut |_| Ok(())) {
+            Ok(Parted::Is(parts)) => parts.join("|"),
+            Ok(Parted::Several(_, Some(two))) => two.map(|parts| parts.join("|")).join(" or "),
+            Ok(Parted::Several(_, None)) => "too many".to_owned(),
+            Err(error) => error.to_string(),
         }
     }
 

@@ -61,8 +61,9 @@ pub(super) fn read(
                 records.map(page, &form)?;
             }
             Next::End => {
-                watch.tell(&Progress { bytes: window.bytes(), held: records.held() })?;
-                return records.finish();
+                let read = Progress { bytes: window.bytes(), held: records.held() };
+                watch.tell(&read)?;
+                return records.finish(&read, watch);
             }
         }
         window.advance(end);
@@ -421,8 +422,8 @@ impl Records {
         Ok(accesses)
     }
 
-    /// What it became.
-    pub(super) fn finish(mut self) -> Result<Imported, FormatError> {
+    /// What it became; `read` is all of it.
+    pub(super) fn finish(mut self, read: &Progress, watch: &mut Watch<'_>) -> Result<Imported, FormatError> {
         let has_transactions = !self.transactions.is_empty();
         let mut readings = Readings::default();
         let (content, lines, unsaid) = if has_transactions {
@@ -432,7 +433,7 @@ impl Records {
         } else {
             given::objects(&mut self.operations, &self.given, self.shows_collections, self.wrong)?;
             if self.format == HistoryFormat::KeyValue {
-                readings = concatenated::part(&mut self.operations);
+                readings = concatenated::part(&mut self.operations, &mut |steps| watch.work(steps, read))?;
             }
             (Content::Operations(History::new(self.operations)), self.lines, 0)
         };

@@ -49,8 +49,9 @@ pub(super) fn read(input: &mut dyn BufRead, watch: &mut Watch<'_>) -> Result<Imp
         }
         window.advance_line(next);
     }
-    watch.tell(&Progress { bytes: window.bytes(), held: records.held() })?;
-    records.finish()
+    let read = Progress { bytes: window.bytes(), held: records.held() };
+    watch.tell(&read)?;
+    records.finish(&read, watch)
 }
 
 fn read_line(page: Page<'_>, span: Range<usize>, records: &mut Records) -> Result<(), FormatError> {

@@ -17,11 +17,16 @@ pub struct Progress {
 pub(super) struct Watch<'w> {
     is_enough: &'w mut dyn FnMut(&Progress) -> bool,
     steps: u64,
+    /// Steps of other work since it was last told of.
+    worked: u64,
 }
+
+/// So many steps of work on what was read take about as long as reading so many bytes.
+const WORK_BETWEEN: u64 = 1 << 16;
 
 impl<'w> Watch<'w> {
     pub(super) fn new(is_enough: &'w mut dyn FnMut(&Progress) -> bool) -> Watch<'w> {
-        Watch { is_enough, steps: 0 }
+        Watch { is_enough, steps: 0, worked: 0 }
     }
 
     /// A line or a record more, of which every 1,024th is told of.
@@ -29,6 +34,16 @@ impl<'w> Watch<'w> {
         // Cannot wrap: a line or a record each.
         self.steps += 1;
         if self.steps.is_multiple_of(1024) { self.tell(&progress()) } else { Ok(()) }
+    }
+
+    /// So many steps of work on what was read, a byte looked at each; told of every 65,536th.
+    pub(super) fn work(&mut self, steps: u64, progress: &Progress) -> Result<(), FormatError> {
+        self.worked = self.worked.saturating_add(steps);
+        if self.worked < WORK_BETWEEN {
+            return Ok(());
+        }
+        self.worked = 0;
+        self.tell(progress)
     }
 
     /// Tells how far it is.
