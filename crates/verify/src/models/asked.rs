@@ -15,6 +15,9 @@ pub(super) trait Asked {
 
     /// Objects of other kinds as well.
     fn history(&mut self, history: &History, kinds: &Kinds<'_>) -> Result<(), Stop>;
+
+    /// Takes so many steps, if there are.
+    fn step(&mut self, steps: u64) -> Result<(), Limit>;
 }
 
 /// Judges what was recorded: by sessions where they say all, else by the history.
@@ -23,7 +26,7 @@ pub(super) fn ask(recorded: &Recorded<'_>, asked: &mut impl Asked) -> Result<(),
     match (recorded.sessions, recorded.history) {
         (Some(sessions), _) if is_cell => asked.sessions(sessions),
         (sessions, Some(history)) => {
-            if is_cell && let Ok(sessions) = Sessions::of(history) {
+            if is_cell && let Some(sessions) = made(history, asked)? {
                 return asked.sessions(&sessions).map_err(|stop| by_places(stop, &sessions));
             }
             let result = asked.history(history, &Kinds::of(history, recorded.object));
@@ -35,6 +38,17 @@ pub(super) fn ask(recorded: &Recorded<'_>, asked: &mut impl Asked) -> Result<(),
         (Some(_), None) => Err(Limit::Unfit("these are reads and writes only".to_owned()).into()),
         (None, None) => Err(Limit::Unfit("there are no operations".to_owned()).into()),
     }
+}
+
+/// The sessions of a history of registers and lists; `None` if it is of other objects, too.
+fn made(history: &History, asked: &mut impl Asked) -> Result<Option<Sessions>, Limit> {
+    let mut over = Ok(());
+    let mut stop = || {
+        over = asked.step(1024);
+        over.is_err()
+    };
+    let made = Sessions::of_until(history, |operation| format!("s{}", operation.session), &mut stop);
+    over.map(|()| made.ok())
 }
 
 /// What was found in sessions, for somebody who has only the history that they were made from.

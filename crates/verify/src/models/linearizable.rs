@@ -86,6 +86,10 @@ struct Judge<'p, 'a> {
 }
 
 impl Asked for Judge<'_, '_> {
+    fn step(&mut self, steps: u64) -> Result<(), Limit> {
+        self.patience.step(steps)
+    }
+
     fn sessions(&mut self, sessions: &Sessions) -> Result<(), Stop> {
         if sessions.timing() == Timing::None && !sessions.is_empty() {
             return Err(Limit::NotRecorded("when operations began and ended is".to_owned()).into());

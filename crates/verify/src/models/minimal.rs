@@ -74,7 +74,8 @@ pub fn minimal(
         };
         search.shrink(&mut best, accesses, Part::without);
     }
-    let Found { part, anomaly } = best;
+    search.explain(&mut best);
+    let Found { part, anomaly, .. } = best;
     let ids = part.kept.iter().map(|(id, _)| *id).collect();
     Some(Minimal {
         sessions: part.made(sessions),
@@ -119,6 +120,8 @@ type Piece = (TransactionId, Option<usize>);
 struct Found {
     part: Part,
     anomaly: Anomaly,
+    /// Whether the anomaly has more evidence than is told.
+    is_brief: bool,
 }
 
 /// Whether the model says anything of reads and writes alone.
@@ -177,17 +180,36 @@ impl Search<'_, '_, '_> {
         let part = self.support.supported(part);
         let sessions = part.made(self.sessions);
         let recorded = Recorded { sessions: Some(&sessions), ..self.recorded };
-        let finding = self.model.judge(&recorded, self.patience);
+        let judge = |patience: &mut Patience<'_>| self.model.judge(&recorded, patience);
+        let (finding, is_brief) = match self.same {
+            // In what words it is wrong, only its evidence may say.
+            Some(_) => (judge(self.patience), false),
+            None => self.patience.told_briefly(judge),
+        };
         self.limit = self.patience.step(1).err();
         match finding {
-            Finding::Violated(anomaly) => {
-                self.same.is_none_or(|same| anomaly.found == same).then_some(Found { part, anomaly })
-            }
+            Finding::Violated(anomaly) => self
+                .same
+                .is_none_or(|same| anomaly.found == same)
+                .then_some(Found { part, anomaly, is_brief }),
             Finding::Unknown(Limit::Unfit(_)) => {
                 self.fit = Fit::Never;
                 None
             }
             Finding::Holds | Finding::Unknown(_) => None,
+        }
+    }
+
+    /// Says of what is left how it is wrong, which was not asked of what was tried.
+    fn explain(&mut self, best: &mut Found) {
+        if !best.is_brief || self.limit.is_some() || !self.patience.wants_evidence() {
+            return;
+        }
+        let sessions = best.part.made(self.sessions);
+        let recorded = Recorded { sessions: Some(&sessions), ..self.recorded };
+        // Where there is no time left, that it is wrong is known all the same.
+        if let Finding::Violated(anomaly) = self.model.judge(&recorded, self.patience) {
+            best.anomaly = anomaly;
         }
     }
 

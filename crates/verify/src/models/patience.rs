@@ -34,6 +34,8 @@ pub struct Patience<'a> {
     held: u64,
     weakness: Weakness,
     evidence: Evidence,
+    /// Whether a violation was left without its evidence.
+    is_unexplained: bool,
 }
 
 /// Whether violations are to be made small.
@@ -55,6 +57,7 @@ impl<'a> Patience<'a> {
             held: 0,
             weakness: Weakness::Nothing,
             evidence: Evidence::Small,
+            is_unexplained: false,
         }
     }
 
@@ -74,16 +77,33 @@ impl<'a> Patience<'a> {
     }
 
     /// The same for judges that are to tell whether there is a violation, and not by what: one that is found by a search is not
-    /// made small, which mostly takes several times as long as the search. Its anomaly names what was searched.
+    /// made small, which mostly takes several times as long as the search, and has no dead end. Its anomaly names what was
+    /// searched.
     #[must_use]
     pub const fn without_evidence(mut self) -> Patience<'a> {
         self.evidence = Evidence::Unneeded;
         self
     }
 
-    /// Whether a violation is to be made small.
-    pub(crate) fn wants_evidence(&self) -> bool {
+    /// Does something that only asks whether there is a violation, as [`Patience::without_evidence`] does for good.
+    pub fn briefly<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
+        let wanted = std::mem::replace(&mut self.evidence, Evidence::Unneeded);
+        let result = work(self);
+        self.evidence = wanted;
+        result
+    }
+
+    /// Whether a violation is to be made small, asked by a judge that found one.
+    pub(crate) fn wants_evidence(&mut self) -> bool {
+        self.is_unexplained |= self.evidence == Evidence::Unneeded;
         self.evidence == Evidence::Small
+    }
+
+    /// As [`Patience::briefly`]; tells besides whether a violation was found that has more evidence than it was given.
+    pub(crate) fn told_briefly<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> (T, bool) {
+        let before = std::mem::replace(&mut self.is_unexplained, false);
+        let result = self.briefly(work);
+        (result, std::mem::replace(&mut self.is_unexplained, before))
     }
 
     /// What the judge forgets.

@@ -66,6 +66,10 @@ struct Judge<'p, 'a> {
 }
 
 impl Asked for Judge<'_, '_> {
+    fn step(&mut self, steps: u64) -> Result<(), Limit> {
+        self.patience.step(steps)
+    }
+
     fn sessions(&mut self, sessions: &Sessions) -> Result<(), Stop> {
         let items = items::of_sessions(sessions, self.failed_set, |_| true)?;
         for weaker in [&CausalConvergence as &dyn Model, &CausalMemory] {

@@ -1,8 +1,8 @@
 //! Texts judged by a tree of what was shown, and verdicts without evidence.
 
-use constellation_trace::History;
+use constellation_trace::{History, Sessions};
 use constellation_verify::Budget;
-use constellation_verify::models::{Finding, Linearizable, Model, Object, Patience, Recorded, Text};
+use constellation_verify::models::{self, Finding, Linearizable, Model, Object, Patience, Recorded, Text};
 use proptest::prelude::*;
 
 use super::objects::{Drawn, from_drawn, history, patience};
@@ -54,6 +54,23 @@ fn without_evidence_a_violation_is_found_in_fewer_steps_and_names_all_that_was_s
     );
 }
 
+#[test]
+fn of_the_parts_of_a_violation_only_the_smallest_is_explained() {
+    let sessions =
+        Sessions::sketch("a a(x,1) r(y,[]) r(x,[1])\nb a(y,1) r(x,[]) r(y,[1])").expect("it is one");
+    let recorded = Recorded::from(&sessions);
+    let model = models::find("sequential").expect("it is there");
+    // All of it, as somebody found who does not look closely.
+    let finding = model.judge(&recorded, &mut patience().without_evidence());
+    let Finding::Violated(anomaly) = finding else { panic!("{finding:?}") };
+    let mut patience = patience();
+    let smallest = models::minimal(model, &recorded, &anomaly, &mut patience).expect("there are some");
+    assert!(smallest.anomaly.dead_end.is_some(), "{smallest:?}");
+    assert_eq!((anomaly.transactions.len(), smallest.ids.len()), (6, 4));
+    // With what shows each part that was tried it would be 1,601.
+    assert!(patience.steps() < 1_500, "{} steps", patience.steps());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -88,5 +105,18 @@ proptest! {
         let recorded = Recorded::from(&history).with_object(Object::Text);
         let tree = Linearizable.judge(&recorded, &mut patience());
         prop_assert_eq!(tree.word(), whole.word(), "{:?}", history);
+    }
+}
+
+#[test]
+fn what_a_history_becomes_is_no_longer_than_patience_lasts() {
+    let lines = (0..50_000).map(|nth| format!("0 {}..{} write x {nth}\n", nth * 2 + 1, nth * 2 + 2));
+    let history = history(&lines.collect::<String>());
+    for model in ["linearizable", "sequential"] {
+        let mut patience = Patience::new(Budget { steps_max: 10_000, ..Budget::default() });
+        let model = models::find(model).expect("it is there");
+        let finding = model.judge(&Recorded::from(&history), &mut patience);
+        assert_eq!(finding.word(), "unknown", "{finding:?}");
+        assert!(patience.steps() <= 11_000, "{} steps", patience.steps());
     }
 }
