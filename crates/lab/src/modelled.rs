@@ -129,7 +129,7 @@ impl<'s> Modelled<'s> {
         }
         let seen = modelled.seen(&calm);
         for model in models {
-            if let Verdict::Unknown(Limit::Unfit(why)) = verdict_on(*model, &seen) {
+            if let Verdict::Unknown(Limit::Unfit(why)) = verdict_on(*model, &seen, Closely::No) {
                 return Err(ModelledError::Unfit { model: model.about().name, why });
             }
         }
@@ -181,7 +181,12 @@ impl<'s> Modelled<'s> {
         }
     }
 
-    fn ruling(&self, place: usize, seen: &Imported) -> Ruling {
+    fn rulings(&self, trace: &Trace, closely: Closely) -> Vec<Ruling> {
+        let seen = self.seen(trace);
+        (0..self.models.len()).map(|place| self.ruling(place, &seen, closely)).collect()
+    }
+
+    fn ruling(&self, place: usize, seen: &Imported, closely: Closely) -> Ruling {
         let model = self.models[place];
         let promise = PromiseId(u32::try_from(place).expect("there are few models"));
         let about = model.about();
@@ -189,7 +194,8 @@ impl<'s> Modelled<'s> {
         let phase = if is_of_the_end { Phase::Convergence } else { Phase::Safety };
         let count = seen.history().map_or(0, |history| history.operations().len());
         let scope = format!("{count} operation{}", if count == 1 { "" } else { "s" });
-        let judgement = Judgement { promise: about.name.to_owned(), verdict: verdict_on(model, seen), scope };
+        let judgement =
+            Judgement { promise: about.name.to_owned(), verdict: verdict_on(model, seen, closely), scope };
         Ruling { promise, phase, judgement }
     }
 }
@@ -214,13 +220,16 @@ impl Subject for Modelled<'_> {
     }
 
     fn judge(&self, trace: &Trace) -> Vec<Ruling> {
-        let seen = self.seen(trace);
-        (0..self.models.len()).map(|place| self.ruling(place, &seen)).collect()
+        self.rulings(trace, Closely::Yes)
+    }
+
+    fn glance(&self, trace: &Trace) -> Vec<Ruling> {
+        self.rulings(trace, Closely::No)
     }
 
     fn judge_one(&self, promise: PromiseId, trace: &Trace) -> Option<Judgement> {
         let place = promise.0 as usize;
-        (place < self.models.len()).then(|| self.ruling(place, &self.seen(trace)).judgement)
+        (place < self.models.len()).then(|| self.ruling(place, &self.seen(trace), Closely::Yes).judgement)
     }
 
     fn history(&self, trace: &Trace) -> History {
@@ -233,15 +242,28 @@ impl Subject for Modelled<'_> {
     }
 }
 
-/// The verdict of a model on what clients saw, shown by the smallest part of it that violates the model.
-fn verdict_on(model: &dyn Model, seen: &Imported) -> Verdict {
+/// Whether a violation is looked at for the smallest part that shows it.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Closely {
+    Yes,
+    No,
+}
+
+/// The verdict of a model on what clients saw, shown by the smallest part of it that violates the model if that is asked.
+fn verdict_on(model: &dyn Model, seen: &Imported, closely: Closely) -> Verdict {
     let sessions = seen.reads_and_writes();
     let recorded = recorded(seen, sessions.as_deref().ok());
-    let found = match model.judge(&recorded, &mut Patience::new(BUDGET)) {
+    let mut patience = match closely {
+        Closely::Yes => Patience::new(BUDGET),
+        Closely::No => Patience::new(BUDGET).without_evidence(),
+    };
+    let found = match model.judge(&recorded, &mut patience) {
         Finding::Unknown(Limit::Unfit(why)) => {
             Finding::Unknown(Limit::Unfit(unfit(why, &recorded, sessions.as_ref().err())))
         }
-        Finding::Violated(anomaly) => Finding::Violated(smallest(model, &recorded, anomaly)),
+        Finding::Violated(anomaly) if closely == Closely::Yes => {
+            Finding::Violated(smallest(model, &recorded, anomaly))
+        }
         other => other,
     };
     let mut verdict = verdict(model.about(), &recorded, found);

@@ -48,6 +48,12 @@ pub trait Subject: Sync {
         self.judge(trace).into_iter().find(|ruling| ruling.promise == promise).map(|ruling| ruling.judgement)
     }
 
+    /// As [`Subject::judge`], but only whether each promise is kept counts: what shows a violation need not be small. Hunts ask
+    /// it of each seed, and look closely at those violations that they keep.
+    fn glance(&self, trace: &Trace) -> Vec<Ruling> {
+        self.judge(trace)
+    }
+
     /// What clients of a run saw, as models of consistency judge it; for a subject whose clients are shown something else
     /// than nothing where nobody has written, without that.
     fn history(&self, trace: &Trace) -> History {

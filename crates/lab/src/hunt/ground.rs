@@ -122,8 +122,17 @@ impl<'r, S: Subject + ?Sized> Ground<'r, S> {
 
     /// What of the rulings a hunt remembers. Without its end a run keeps safety or breaks it, and the rest is unknown.
     pub(super) fn verdicts(&self, seed: Option<u64>, trace: &Trace, end: End) -> Result<Verdicts, HuntError> {
-        let mut rulings = self.subject.judge(trace);
+        let mut rulings = self.subject.glance(trace);
         check_panics(&rulings, seed)?;
+        for ruling in &mut rulings {
+            // Whether it is the violation of the calm run only what shows it says.
+            if let (Verdict::Violated(_), true) =
+                (&ruling.judgement.verdict, self.calm.contains_key(&ruling.promise))
+                && let Some(judgement) = self.subject.judge_one(ruling.promise, trace)
+            {
+                ruling.judgement = judgement;
+            }
+        }
         rulings.retain(|ruling| end == End::Reached || ruling.phase == Phase::Safety);
         let unknown = match end {
             End::Missing { told } => Some(told),

@@ -30,7 +30,7 @@ pub(super) struct Verdicts {
 pub(super) struct Broken {
     pub(super) promise: PromiseId,
     pub(super) phase: Phase,
-    /// What shows it, as a digest.
+    /// What shows it, as a digest; looked at closely only where the calm run breaks the promise, too.
     pub(super) evidence: u64,
 }
 

@@ -254,7 +254,8 @@ enum Verdict {
 fn judged(model: &dyn Model, all: &[Sessions]) -> Verdict {
     let mut verdict = Verdict::Holds;
     for sessions in all {
-        match model.judge(&Recorded::from(sessions), &mut Patience::new(BUDGET_OF_OTHERS)) {
+        let mut patience = Patience::new(BUDGET_OF_OTHERS).without_evidence();
+        match model.judge(&Recorded::from(sessions), &mut patience) {
             Finding::Holds => {}
             Finding::Violated(_) => return Verdict::Violated,
             Finding::Unknown(_) => verdict = Verdict::Unknown,
