@@ -305,14 +305,21 @@ impl History {
         History { operations }
     }
 
-    /// The same, but a read of a register that shows `initial` and nothing else shows nothing: where every register holds that
-    /// before anybody writes, and nobody writes it. A key that is added to is none, nor one of any other [`Call::Other`] than
+    /// The same, but a read of a register that shows `initial` and nothing else shows nothing, and a compare-and-set that
+    /// expects it is a `put-if-absent KEY`: where every register holds that before anybody writes, and nobody writes it. A key that is added to is none, nor one of any other [`Call::Other`] than
     /// `put-if-absent KEY`. O(n log n).
     #[must_use]
     pub fn without_initial(mut self, initial: &str) -> History {
         let calls = self.operations.iter().map(|operation| &operation.call);
         let others: BTreeSet<String> = calls.filter_map(other_key).map(str::to_owned).collect();
         for operation in &mut self.operations {
+            if let Call::CompareAndSet { key, expected, value } = &operation.call
+                && expected == initial
+                && !others.contains(key)
+            {
+                let (name, argument) = (format!("put-if-absent {key}"), value.clone());
+                operation.call = Call::Other { name, argument };
+            }
             if let (Call::Read { key }, Some((_, Completion::Shows(shown)))) =
                 (&operation.call, &mut operation.completed)
                 && shown[..] == [initial]

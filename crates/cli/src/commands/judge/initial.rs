@@ -7,10 +7,11 @@ use constellation_trace::{Access, Act, Call, History, Sessions, Value};
 /// What columns of numbers take for the initial value where nothing is said.
 const ZERO: &str = "0";
 
-/// The same history, in which reads of `initial` show nothing, and nothing else does: a 0 in columns shows a 0 then.
+/// The same history, in which reads of `initial` show nothing, compare-and-sets that expect it expect nothing, and nothing
+/// else does: a 0 in columns shows a 0 then.
 ///
 /// # Errors
-/// Where somebody writes it, too, or expects it: then it cannot be told which one is meant.
+/// Where somebody writes it, too: then it cannot be told which one is meant.
 pub(super) fn settled(mut imported: Imported, initial: &str) -> anyhow::Result<Imported> {
     let is_of_numbers = matches!(imported.format, HistoryFormat::Plume | HistoryFormat::Blocks);
     let is_zero_written = is_of_numbers && initial != ZERO;
@@ -42,12 +43,6 @@ fn of_history(history: History, initial: &str) -> anyhow::Result<History> {
                 if value == initial =>
             {
                 bail!(written(&operation.call.to_string(), initial));
-            }
-            Call::CompareAndSet { expected, .. } if expected == initial => {
-                bail!(
-                    "`{}` expects what registers hold at first, which can only be read here\nhelp: leave out --initial",
-                    operation.call.to_string().trim_end()
-                );
             }
             _ => {}
         }
