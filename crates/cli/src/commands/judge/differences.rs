@@ -53,5 +53,8 @@ pub(super) fn differences<'a>(
 
 fn holds_apart(recorded: &Recorded<'_>, patience: &mut Patience<'_>) -> bool {
     let apart = recorded.sessions.and_then(taken_apart);
-    apart.is_some_and(|apart| Linearizable.judge(&Recorded::from(&apart), patience) == Finding::Holds)
+    apart.is_some_and(|apart| {
+        let recorded = Recorded::from(&apart);
+        patience.briefly(|patience| Linearizable.judge(&recorded, patience)) == Finding::Holds
+    })
 }

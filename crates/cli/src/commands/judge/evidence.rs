@@ -68,7 +68,7 @@ pub(in crate::commands) fn print(
     if let Some(rule) = &shown.rule {
         lines.push(format!("proof     {rule}"));
     }
-    lines.extend(titled("proof", shown.cycle.iter().map(|step| step_line(step, &shown.cycle)).collect()));
+    lines.extend(titled("proof", step_lines(&shown.cycle)));
     lines.extend(titled("notes", notes(shown)));
     if !replay.is_empty() {
         lines.push(format!("replay    {replay}"));
@@ -130,13 +130,13 @@ fn table(events: &[Seen]) -> Vec<String> {
     std::iter::once(head).chain(rows).collect()
 }
 
-fn step_line(step: &Step, cycle: &[Step]) -> String {
+fn step_lines(cycle: &[Step]) -> Vec<String> {
     let text = |step: &Step| {
         let end = |seen: &Seen| format!("{} {}", seen.place, seen.what);
         format!("{} → {}", end(&step.from), end(&step.to))
     };
     let width = width(cycle.iter().map(|step| text(step).chars().count()));
-    format!("{:<width$}   {}", text(step), step.why)
+    cycle.iter().map(|step| format!("{:<width$}   {}", text(step), step.why)).collect()
 }
 
 /// A violation, for a script.

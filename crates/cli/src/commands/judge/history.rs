@@ -10,7 +10,8 @@ use constellation_trace::sessions::Unfit;
 use constellation_trace::{Call, Completion, Limit, Sessions};
 use constellation_verify::Budget;
 use constellation_verify::models::{
-    About, Border, Finding, Judged, Known, Model, Object, Parts, Recorded, Separation, conclude_from,
+    About, Border, Finding, Judged, Known, Model, Object, Parts, Patience, Recorded, Separation,
+    conclude_from,
 };
 use indicatif::ProgressBar;
 
@@ -91,14 +92,34 @@ pub(super) fn judge(path: &Path, asked: &Asked, bar: &ProgressBar) -> anyhow::Re
         Reading::Ended { format, limit, bytes } => {
             let said = asked.failed_cas.unwrap_or(format.failed_cas());
             let facts = Facts { said, bytes: Some(bytes), ..Facts::unread(format) };
-            let row =
-                |model: &&'static dyn Model| Judged::new(model.about(), Finding::Unknown(limit.clone()));
-            let rows = asked.models.iter().map(row).collect();
-            let (unfit, border, shown) = (Vec::new(), Border::default(), Vec::new());
-            let (flags, separations) = (asked.flags(), Vec::new());
-            JudgedHistory { name, flags, facts, rows, unfit, border, shown, separations }
+            not_judged(name, facts, &limit, asked)
         }
     })
+}
+
+/// A history of which no model was judged, since this ended it before.
+fn not_judged(name: String, facts: Facts, limit: &Limit, asked: &Asked) -> JudgedHistory {
+    let row = |model: &&'static dyn Model| Judged::new(model.about(), Finding::Unknown(limit.clone()));
+    let rows = asked.models.iter().map(row).collect();
+    let (unfit, border, shown) = (Vec::new(), Border::default(), Vec::new());
+    let (flags, separations) = (asked.flags(), Vec::new());
+    JudgedHistory { name, flags, facts, rows, unfit, border, shown, separations }
+}
+
+/// The reads and writes of a history, as far as the budget goes.
+fn reads_and_writes<'i>(
+    imported: &'i Imported,
+    allowance: &mut Allowance<'_>,
+) -> Result<Result<Cow<'i, Sessions>, Unfit>, Limit> {
+    let share = allowance.share(1);
+    let mut over = Ok(());
+    let made = allowance.within(&share, |patience| {
+        imported.reads_and_writes_until(&mut || {
+            over = patience.step(1024);
+            over.is_err()
+        })
+    });
+    over.map(|()| made).map_err(|limit| allowance.told(limit, &share))
 }
 
 /// Judges a history that was read.
@@ -108,12 +129,18 @@ pub(super) fn judge_imported(
     asked: &Asked,
     allowance: &mut Allowance<'_>,
 ) -> JudgedHistory {
-    let sessions = imported.reads_and_writes();
+    let said = asked.failed_cas.unwrap_or(imported.format.failed_cas());
+    let sessions = match reads_and_writes(imported, allowance) {
+        Ok(sessions) => sessions,
+        Err(limit) => {
+            let facts = Facts { said, ..facts(imported, None) };
+            return not_judged(name, facts, &limit, asked);
+        }
+    };
     // Where they were made from operations they are held besides; what does not fit is told by the judges.
     if let (Ok(sessions), Some(_)) = (&sessions, imported.history()) {
         let _ = allowance.hold(size_of_sessions(sessions) as u64);
     }
-    let said = asked.failed_cas.unwrap_or(imported.format.failed_cas());
     let recorded = asked.recorded(imported, &sessions);
     let facts = Facts { said, ..facts(imported, sessions.as_deref().ok()) };
     let (mut rows, mut unfit) = (Vec::new(), Vec::new());
@@ -192,10 +219,11 @@ impl Asked {
             _ => {}
         }
         let holds = imported.readings.iter().any(|reading| {
-            let sessions = reading.reads_and_writes();
+            let Ok(sessions) = reads_and_writes(reading, allowance) else { return false };
             let recorded = self.recorded(reading, &sessions);
             let share = allowance.share(1);
-            let found = allowance.within(&share, |patience| model.judge(&recorded, patience));
+            let judge = |patience: &mut Patience<'_>| model.judge(&recorded, patience);
+            let found = allowance.within(&share, |patience| patience.briefly(judge));
             matches!(found, Finding::Holds)
         });
         if holds { Finding::Holds } else { Finding::Unknown(Limit::NotRecorded(format!("{unclear} is"))) }

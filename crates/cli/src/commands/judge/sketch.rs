@@ -6,11 +6,16 @@ use super::shown::{Seen, Step};
 
 /// No line of a sketch is longer.
 const WIDTH_MAX: usize = 86;
+/// More operations are not drawn: nobody would look at so many rows, and each takes time with all others.
+const DRAWN_MAX: usize = 128;
 /// Longer names of sessions are cut.
 const NAME_MAX: usize = 16;
 
 /// The lines of the drawing; none where it does not fit.
 pub(super) fn draw(events: &[Seen], cycle: &[Step]) -> Vec<String> {
+    if events.len() > DRAWN_MAX || cycle.len() > DRAWN_MAX {
+        return Vec::new();
+    }
     let rows = rows(events);
     let full: Vec<String> = events.iter().map(|seen| seen.what.clone()).collect();
     // What is too long has a number, and stands below.

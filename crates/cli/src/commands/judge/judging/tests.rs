@@ -174,3 +174,22 @@ fn reading_a_trace_ends_when_time_is_up_too() {
     assert_eq!(limit.to_string(), "none wrong among the 0 explored, within the bound: 20ms in all");
     assert!(looks.get() <= 22, "{} looks", looks.get());
 }
+
+#[test]
+fn making_sessions_of_operations_takes_no_more_steps_than_there_are() {
+    let lines = (0..50_000_u64).map(|nth| {
+        format!("INFO jepsen.util - 0 :invoke :write {nth}\nINFO jepsen.util - 0 :ok :write {nth}\n")
+    });
+    let imported = read(lines.collect::<String>().as_bytes(), HistoryFormat::Log).expect("it is a log");
+    let never = || Duration::ZERO;
+    let budget = Budget { steps_max: 10_000, ..Budget::default() };
+    let mut allowance = Allowance::new(budget, None, &never);
+    let judged = judge_imported("mine".to_owned(), &imported, &asked(Explained::All), &mut allowance);
+    assert!(allowance.steps() <= 11_000, "{} steps", allowance.steps());
+    assert_eq!(known(&judged, Known::Nothing), all().len());
+    let Finding::Unknown(limit) = &judged.rows[0].finding else { panic!("nothing was judged") };
+    assert_eq!(
+        limit.to_string(),
+        "none wrong among the 10240 explored, within the bound: 10000 steps in all"
+    );
+}

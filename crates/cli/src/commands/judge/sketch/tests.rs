@@ -106,3 +106,14 @@ fn what_does_not_fit_at_all_is_not_drawn() {
     let many: Vec<_> = (0..60).map(|nth| (0, "w(x,1)", Some((nth * 2, Some(nth * 2 + 1))))).collect();
     check(&seen(&many), &[], expect![[""]]);
 }
+
+#[test]
+fn what_nobody_would_look_at_is_not_drawn() {
+    let rows = |count: u64| {
+        let all = seen(&[(0, "w", Some((1, Some(2))))]);
+        let one = |nth: u64| Seen { column: nth as u32, order: (None, nth as usize), ..all[0].clone() };
+        (0..count).map(one).collect::<Vec<_>>()
+    };
+    assert_eq!(draw(&rows(128), &[]).len(), 128);
+    assert_eq!(draw(&rows(129), &[]), [""; 0]);
+}
