@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use constellation_fabric::{Effects, Input, Link, Network, Node, Now, Odds};
 use constellation_sim::{Act, Faults, Plan, Setup};
-use constellation_trace::{Claim, NodeId, Trace, TrueTime, WallTime};
+use constellation_trace::{Call, Claim, Completion, NodeId, Trace, TrueTime, WallTime};
 use constellation_verify::{Budget, Order};
 
 use super::{Soundness, Specimen};
@@ -45,6 +45,8 @@ struct Register {
     stamps: Stamps,
     me: NodeId,
     held: Option<Held>,
+    /// How many operations its client has asked for.
+    asked: u32,
 }
 
 /// Of two writes the one with the greater stamp stays; stations break ties, so that no two stamps are equal.
@@ -68,6 +70,9 @@ impl Node for Register {
     fn on(&mut self, now: Now, input: Input<Held, Request>, effects: &mut Effects<Held>) {
         match input {
             Input::Request(Request::Set(altitude)) => {
+                self.ask(Call::Read { key: key() }, effects);
+                self.answer(Completion::Shows(self.shown()), effects);
+                self.ask(Call::Write { key: key(), value: altitude.to_owned() }, effects);
                 effects.write("altitude", altitude, self.shown());
                 let time = match self.stamps {
                     // (Lamport 1978, IR1 and IR2): above all that was heard of, and what is held is the highest of it.
@@ -81,9 +86,14 @@ impl Node for Register {
                 let write = Held { stamp: (time, self.me), altitude };
                 effects.send(if self.me == PACIFIC { ATLANTIC } else { PACIFIC }, write);
                 self.keep(write);
+                self.answer(Completion::Done, effects);
             }
             Input::Message { message, .. } => self.keep(message),
-            Input::Request(Request::Show) => effects.read("altitude", self.shown()),
+            Input::Request(Request::Show) => {
+                self.ask(Call::Read { key: key() }, effects);
+                effects.read("altitude", self.shown());
+                self.answer(Completion::Shows(self.shown()), effects);
+            }
             _ => {}
         }
     }
@@ -94,9 +104,24 @@ impl Register {
         self.held = self.held.max(Some(write));
     }
 
+    /// Its client begins an operation, which is over before anything else happens here.
+    fn ask(&self, call: Call, effects: &mut Effects<Held>) {
+        effects.invoke(self.asked, call);
+    }
+
+    fn answer(&mut self, completion: Completion, effects: &mut Effects<Held>) {
+        effects.complete(self.asked, completion);
+        // Cannot wrap: two a request.
+        self.asked += 1;
+    }
+
     fn shown(&self) -> Vec<String> {
         self.held.iter().map(|held| held.altitude.to_owned()).collect()
     }
+}
+
+fn key() -> String {
+    "altitude".to_owned()
 }
 
 /// Every station shows in the end a write that no other one was meant to replace.
@@ -146,6 +171,6 @@ fn subject(stamps: Stamps) -> Box<dyn Subject> {
         wall_step_max_ns: 2_000_000_000,
         ..Faults::NONE
     };
-    let node = move |me| Register { stamps, me, held: None };
+    let node = move |me| Register { stamps, me, held: None, asked: 0 };
     Box::new(Case::new("lww-register", setup, node).in_the_end(PROMISE, replaces))
 }

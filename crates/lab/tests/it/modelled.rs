@@ -114,6 +114,12 @@ fn each_wrong_specimen_violates_a_model_that_its_right_brother_satisfies() {
         leader-read/heard-lately, wrong
             holds    session-serializable, sequential
             violates strong-snapshot-isolation, linearizable
+        lww-register/lamport
+            holds    session-serializable, sequential, eventual-convergence
+            violates strong-snapshot-isolation, linearizable
+        lww-register/wall-clock, wrong
+            holds    serializable, read-committed, read-your-writes, monotonic-reads, monotonic-writes, writes-follow-reads, strong-convergence, eventual-convergence
+            violates read-atomic, causal, pram
         primary-backup/replicates-first
             holds    strict-serializable, linearizable
             violates none
@@ -248,4 +254,24 @@ fn a_name_that_says_nothing_of_models_is_the_name_of_a_scenario() {
         let (own, remembered) = Remembered::of(&provenance);
         assert_eq!((own, remembered.models.len()), (provenance, 0), "{name}");
     }
+}
+
+/// A glance at a run says the same of it, but does not look for the smallest part that shows a violation.
+#[test]
+fn a_glance_tells_as_much_as_a_close_look_but_what_shows_it() {
+    let modelled = modelled("session/stale-fail-over", &["monotonic-reads", "sequential"]).expect("they fit");
+    let (mut violated, mut whole, mut small) = (0, 0, 0);
+    for seed in 0..100 {
+        let trace = modelled.play(seed, &mut Seeded::new(seed)).expect("it ends");
+        for (brief, close) in modelled.glance(&trace).iter().zip(modelled.judge(&trace)) {
+            let [brief, close] = [&brief.judgement.verdict, &close.judgement.verdict];
+            assert_eq!(brief.word(), close.word(), "seed {seed}");
+            if let (Verdict::Violated(brief), Verdict::Violated(close)) = (brief, close) {
+                violated += 1;
+                whole += brief.events.len();
+                small += close.events.len();
+            }
+        }
+    }
+    assert!(violated > 10 && whole > small, "{violated} violations, shown by {whole} and {small} operations");
 }
