@@ -137,6 +137,8 @@ pub struct Lost {
     pub of: usize,
     /// How many more were acknowledged and could be read back at no site.
     pub unread: usize,
+    /// How many of those that were looked for, and are not missed, a site could not be asked for: it did not answer.
+    pub unread_partly: usize,
     /// The first that is gone: its round, and its place in the record.
     pub first: Option<(usize, usize)>,
 }
@@ -147,9 +149,9 @@ impl Lost {
         self.count + self.partly
     }
 
-    /// Whether something was acknowledged, and all of it looked for.
+    /// Whether something was acknowledged, and all of it looked for, at every site.
     pub const fn is_known(&self) -> bool {
-        self.of > 0 && self.unread == 0
+        self.of > 0 && self.unread == 0 && self.unread_partly == 0
     }
 }
 
@@ -244,7 +246,9 @@ impl Placement {
         let told = |of: &Placement| {
             [vec![told::partition(of), told::otherwise(of)], told::one_way(of), told::splits(of)]
         };
-        let lost = |Lost { count, partly, of, unread, .. }: &Lost| [*count, *partly, *of, *unread];
+        let lost = |Lost { count, partly, late, of, unread, unread_partly, .. }: &Lost| {
+            [*count, *partly, *late, *of, *unread, *unread_partly]
+        };
         self.cell == other.cell
             && self.trips == other.trips
             && (self.stale_normal, self.stale_in_partition) == (other.stale_normal, other.stale_in_partition)
@@ -363,6 +367,8 @@ fn lost(records: &[(usize, &Record)]) -> Lost {
                 all.first.get_or_insert((*round, kept.write));
             } else if !kept.missing.is_empty() {
                 all.partly += 1;
+            } else if !kept.unread.is_empty() {
+                all.unread_partly += 1;
             } else if !kept.late.is_empty() {
                 all.late += 1;
             }

@@ -102,7 +102,8 @@ impl InPartition {
     /// operation, and keeps in a partition what it promises (as Abadi has it of PNUTS). One that is available and in which
     /// nothing was found wrong was not really cut (Gilbert and Lynch 2002), or the judge gave up: unknown. So is one that
     /// is not available, of which nothing is known to be broken or lost, and of which nobody can tell whether it keeps all
-    /// of the baseline, or whether it keeps what it acknowledges: whoever answers nothing loses nothing.
+    /// of the baseline, or whether it keeps what it acknowledges: whoever answers nothing loses nothing. And so is one that
+    /// does not answer everything again after a cut: what it would show then nobody knows.
     ///
     /// A write that was overwritten by a client that had not seen it ([`Overwritten`](super::Overwritten)) is not lost here.
     /// A linearizable store has none, so that it makes no difference where that is what is kept. A store that is not so
@@ -120,13 +121,14 @@ impl InPartition {
             return InPartition::Unknown;
         }
         let is_available = apart.all(Answers::is_available);
+        let is_back = answers.iter().all(Answers::is_back);
         match (is_available, linearizable) {
-            (true, Consistency::Violated(_)) => InPartition::Availability,
+            (true, Consistency::Violated(_)) if is_back => InPartition::Availability,
             (true, _) => InPartition::Unknown,
             (false, _) if lost.missed() > 0 || !baseline.broken.is_empty() => InPartition::Neither,
             // Not even in normal operation anything holds that could be kept.
             (false, Consistency::Violated(_)) if baseline.is_empty() => InPartition::Neither,
-            (false, _) if !lost.is_known() => InPartition::Unknown,
+            (false, _) if !is_back || !lost.is_known() => InPartition::Unknown,
             (false, Consistency::Holds) => InPartition::Consistency,
             (false, Consistency::Violated(_)) if baseline.unknown.is_empty() => InPartition::Consistency,
             (false, _) => InPartition::Unknown,
@@ -185,6 +187,7 @@ mod tests {
     use super::*;
     use crate::placement::client::Kind;
     use crate::placement::judged::Violation;
+    use crate::placement::measure::Back;
     use crate::placement::protocol::{Condition, Fate, Way};
 
     fn violated() -> Consistency {
@@ -201,7 +204,8 @@ mod tests {
     fn of(done: usize, linearizable: &Consistency, baseline: &Baseline, lost: &Lost) -> InPartition {
         let (kind, gap) = (Kind::Read, Duration::ZERO);
         let cut = |way| Condition::Cut { site: 0, way, fate: Fate::Held };
-        let both = Answers { condition: cut(Way::Both), site: 0, kind, asked: 3, done, gap };
+        let back = Back { asked: 2, done: 2 };
+        let both = Answers { condition: cut(Way::Both), site: 0, kind, asked: 3, done, gap, back };
         // Who is silent in one direction alone makes no difference.
         let one_way = Answers { condition: cut(Way::From), done: 0, ..both };
         InPartition::of(&[both, one_way], linearizable, baseline, lost)
@@ -215,6 +219,7 @@ mod tests {
         let (right, wrong) = (Consistency::Holds, violated());
         let partly = Lost { partly: 1, ..kept.clone() };
         let unread = Lost { unread: 1, ..kept.clone() };
+        let unread_partly = Lost { unread_partly: 1, ..kept.clone() };
         let table = [
             (3, &wrong, &ordered, &kept, "PA"),
             (3, &right, &ordered, &kept, "P?"),
@@ -230,6 +235,7 @@ mod tests {
             (2, &right, &ordered, &partly, "P–"),
             (2, &right, &ordered, &unread, "P?"),
             (2, &wrong, &ordered, &unread, "P?"),
+            (2, &wrong, &ordered, &unread_partly, "P?"),
             // Whoever answers nothing loses nothing.
             (0, &right, &ordered, &Lost::default(), "P?"),
         ];
@@ -242,11 +248,38 @@ mod tests {
     fn whoever_answers_with_one_site_cut_off_must_with_two() {
         let cut = Condition::Cut { site: 0, way: Way::Both, fate: Fate::Held };
         let (kind, gap) = (Kind::Write, Duration::ZERO);
-        let one = Answers { condition: cut, site: 0, kind, asked: 3, done: 3, gap };
+        let one = Answers { condition: cut, site: 0, kind, asked: 3, done: 3, gap, back: Back::default() };
         let two = Answers { condition: Condition::Split { sites: [0, 1] }, done: 0, ..one };
         let (lost, of) = (Lost { of: 9, ..Lost::default() }, baseline(&["pram"], &[], &[]));
         let told = |rows: &[Answers]| InPartition::of(rows, &violated(), &of, &lost);
         assert_eq!([told(&[one]), told(&[one, two])], [InPartition::Availability, InPartition::Consistency]);
+    }
+
+    #[test]
+    fn whoever_does_not_come_back_after_a_cut_is_neither_available_nor_consistent() {
+        let kept = Lost { of: 9, ..Lost::default() };
+        let ordered = baseline(&["pram"], &[], &[]);
+        let cut = |way| Condition::Cut { site: 0, way, fate: Fate::Held };
+        let back = |done| Back { asked: 2, done };
+        let both = Answers {
+            condition: cut(Way::Both),
+            site: 0,
+            kind: Kind::Write,
+            asked: 3,
+            done: 3,
+            gap: Duration::ZERO,
+            back: back(2),
+        };
+        let of = |done, gone, consistency| {
+            let one_way = Answers { condition: cut(Way::To), back: back(gone), ..both };
+            InPartition::of(&[Answers { done, ..both }, one_way], consistency, &ordered, &kept).to_string()
+        };
+        let (right, wrong) = (Consistency::Holds, violated());
+        assert_eq!([of(3, 2, &wrong), of(0, 2, &right), of(0, 2, &wrong)], ["PA", "PC", "PC"]);
+        for gone in [0, 1] {
+            let told = [of(3, gone, &wrong), of(0, gone, &right), of(0, gone, &wrong)];
+            assert_eq!(told, ["P?", "P?", "P?"], "it did {gone} of 2");
+        }
     }
 
     #[test]

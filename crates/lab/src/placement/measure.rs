@@ -1,5 +1,6 @@
 //! From what was asked and answered to numbers: pure functions, the same for simulated stores and real servers.
 
+mod back;
 mod built;
 
 use std::collections::BTreeMap;
@@ -9,6 +10,8 @@ use std::time::Duration;
 use super::client::Kind;
 use super::protocol::{CUT_AT, Condition, FAIL_OVER, Fate, HEAL_AT, TIMEOUT, Way};
 use super::record::{Asked, Phase, Record};
+pub(super) use back::since_back;
+pub use back::{BACK, Back};
 pub use built::{Built, built};
 
 /// A number of round trips on the critical path of an operation, in hundredths.
@@ -210,6 +213,8 @@ pub struct Answers {
     /// From the cut to the beginning of the first operation from which on all were done; zero where each was. Of a site that
     /// is not available nobody knows whether it would have been over then, had the cut lasted longer.
     pub gap: Duration,
+    /// What it answered after the heal.
+    pub back: Back,
 }
 
 /// How much of what it was asked a site answered.
@@ -245,6 +250,11 @@ impl Answers {
     pub const fn is_available(&self) -> bool {
         matches!(self.share(), Share::All)
     }
+
+    /// Whether all were answered again after the heal, once [`BACK`] was over.
+    pub const fn is_back(&self) -> bool {
+        matches!(self.back.share(), Share::All)
+    }
 }
 
 /// How each site answered each kind of operation in a round with a cut; nothing for another round.
@@ -276,7 +286,8 @@ fn answers_of(record: &Record, site: usize, kind: Kind) -> Answers {
     let gap = silent.map_or(Duration::ZERO, |silent| {
         during.get(silent + 1).map_or(LAST, |next| next.begun).saturating_sub(CUT_AT)
     });
-    Answers { condition: record.round.condition, site, kind, asked: judged.count(), done, gap }
+    let back = back::back(record, site, kind);
+    Answers { condition: record.round.condition, site, kind, asked: judged.count(), done, gap, back }
 }
 
 /// What became of an acknowledged write, as it was read back at the end.
@@ -290,6 +301,8 @@ pub struct Kept {
     pub missing: Vec<usize>,
     /// The sites that did so at first, and not when they were asked again: it came there by being read.
     pub late: Vec<usize>,
+    /// The sites that did not answer when they were asked for it, or were given up before that.
+    pub unread: Vec<usize>,
 }
 
 impl Kept {
@@ -337,7 +350,8 @@ pub fn kept(record: &Record) -> Vec<Kept> {
             let sites = back.keys().copied();
             let (missing, seen): (Vec<usize>, Vec<usize>) = sites.partition(|site| is_missing(back[site][1]));
             let late = seen.iter().copied().filter(|site| is_missing(back[site][0])).collect();
-            Kept { write: *place, seen, missing, late }
+            let unread = (0..record.round.sites).filter(|site| !back.contains_key(site)).collect();
+            Kept { write: *place, seen, missing, late, unread }
         })
     });
     let mut all: Vec<Kept> = of_each.collect();

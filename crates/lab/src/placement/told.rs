@@ -18,11 +18,12 @@ pub use splits::splits;
 /// What is to be said of partition.
 pub fn partition(placement: &Placement) -> String {
     let who = who_answers("is cut off", &of_way(&placement.answers, (Way::Both, Fate::Held)));
+    let is_back = placement.answers.iter().all(Answers::is_back);
     let what = match (&placement.in_partition, placement.cell.partition) {
-        (Consistency::Holds, InPartition::Unknown) if placement.lost.is_known() => {
+        (Consistency::Holds, InPartition::Unknown) if is_back && placement.lost.is_known() => {
             "nothing wrong was seen, so the cuts did not reach the store".to_owned()
         }
-        (Consistency::Holds, InPartition::Unknown) => {
+        (Consistency::Holds, InPartition::Unknown) if placement.lost.of == 0 || placement.lost.unread > 0 => {
             format!("nothing wrong was seen, but {}", lost(placement))
         }
         (Consistency::Holds, _) => format!("what is answered is linearizable, and {}", lost(placement)),
@@ -45,7 +46,7 @@ pub fn one_way(placement: &Placement) -> Vec<String> {
     let lossy = (Way::Both, Fate::Lost);
     let shares = |way: (Way, Fate)| -> Vec<_> {
         let rows = of_way(&placement.answers, way);
-        rows.iter().map(|row| (site_of(row), row.site, row.kind, row.share())).collect()
+        rows.iter().map(|row| (site_of(row), row.site, row.kind, row.share(), row.back.share())).collect()
     };
     // How many, and when, is luck there as well as otherwise.
     if shares(lossy) != shares(whole) {
@@ -190,6 +191,10 @@ fn missed(lost: &Lost) -> String {
         0 => gone,
         unread => format!("{gone}, {unread} more could be read back at no site"),
     };
+    let gone = match lost.unread_partly {
+        0 => gone,
+        unread => format!("{gone}, {unread} of them could not be read back at every site"),
+    };
     let missing =
         |count: usize| format!("{count} {} not at every site {} after the heal", were(count), ms(READ_BACK));
     match (lost.partly, lost.late) {
@@ -247,19 +252,43 @@ fn wrong(placement: &Placement, found: &str) -> String {
     parts.join(", and ")
 }
 
-/// Who answers what with which site cut off.
+/// Who answers what with which site cut off, and after the heal.
 fn who_answers(way: &str, answers: &[Answers]) -> String {
-    // Who answers again: a site at which nothing failed after the gap, neither reads nor writes.
-    let fails = |of: &Answers| {
-        answers.iter().any(|row| (row.condition, row.site) == (of.condition, of.site) && !row.is_available())
-    };
-    let gap = answers.iter().filter(|row| !fails(row)).map(|row| row.gap).max().unwrap_or_default();
-    if answers.iter().all(Answers::is_available) {
-        let pause = if gap.is_zero() { String::new() } else { format!(", {} later at the latest", ms(gap)) };
-        return format!("Whichever site {way}, every site goes on answering reads and writes{pause}");
+    let during = who_answers_meanwhile(way, answers);
+    match who_is_not_back(answers) {
+        Some(not_back) => format!("{during}; {not_back}"),
+        None => during,
     }
-    let sites = answers.iter().filter_map(|row| Some(site_of(row)? + 1)).max().unwrap_or(0);
-    // In the order of the first cut that is told so.
+}
+
+/// Who does not answer again when a cut has healed.
+fn who_is_not_back(answers: &[Answers]) -> Option<String> {
+    if answers.iter().all(Answers::is_back) {
+        return None;
+    }
+    let after = |row: &Answers| Answers { asked: row.back.asked, done: row.back.done, ..*row };
+    let after: Vec<Answers> = answers.iter().map(after).collect();
+    let sites = sites(&after);
+    let parts = silences_of_cuts(&after).into_iter().filter(|(silences, _)| !silences.is_empty());
+    let parts = parts.map(|(silences, cuts)| {
+        let words: Vec<String> = silences.iter().map(Silence::told).collect();
+        let words = words.join(", and ");
+        if cuts.len() == sites {
+            return format!("even when the cut has healed, {words}");
+        }
+        let names: Vec<&str> = cuts.iter().map(|site| SITE_NAMES[*site]).collect();
+        format!("even when a cut of {} has healed, {words}", listed(&names, "or"))
+    });
+    Some(parts.collect::<Vec<_>>().join("; "))
+}
+
+fn sites(answers: &[Answers]) -> usize {
+    answers.iter().filter_map(|row| Some(site_of(row)? + 1)).max().unwrap_or(0)
+}
+
+/// Who does not answer all, and with which sites cut off it is so, in the order of the first of these.
+fn silences_of_cuts(answers: &[Answers]) -> Vec<(Vec<Silence>, Vec<usize>)> {
+    let sites = sites(answers);
     let mut told: Vec<(Vec<Silence>, Vec<usize>)> = Vec::new();
     for cut in 0..sites {
         let found = silences(cut, sites, answers);
@@ -271,6 +300,20 @@ fn who_answers(way: &str, answers: &[Answers]) -> String {
             None => told.push((found, vec![cut])),
         }
     }
+    told
+}
+
+fn who_answers_meanwhile(way: &str, answers: &[Answers]) -> String {
+    // Who answers again: a site at which nothing failed after the gap, neither reads nor writes.
+    let fails = |of: &Answers| {
+        answers.iter().any(|row| (row.condition, row.site) == (of.condition, of.site) && !row.is_available())
+    };
+    let gap = answers.iter().filter(|row| !fails(row)).map(|row| row.gap).max().unwrap_or_default();
+    if answers.iter().all(Answers::is_available) {
+        let pause = if gap.is_zero() { String::new() } else { format!(", {} later at the latest", ms(gap)) };
+        return format!("Whichever site {way}, every site goes on answering reads and writes{pause}");
+    }
+    let (sites, told) = (sites(answers), silences_of_cuts(answers));
     let parts = told.iter().map(|(silences, cuts)| {
         let words: Vec<String> = silences.iter().map(Silence::told).collect();
         let words = if words.is_empty() { "every site answers".to_owned() } else { words.join(", and ") };

@@ -23,6 +23,7 @@ mod machine_steps;
 mod machines;
 mod modelled;
 mod mss23;
+mod not_back;
 mod on_the_bus;
 mod placed_stores;
 mod placement;

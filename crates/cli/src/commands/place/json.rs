@@ -54,7 +54,7 @@ pub(super) fn store(measured: &Measured) -> Value {
         "round_trips": trips.collect::<Vec<_>>(),
         "stale_reads": stale_rows(&placement.records).iter().map(stale).collect::<Vec<_>>(),
         "cuts": cut_rows(&placement.records).iter().map(|row| cut(row, &placement.answers)).collect::<Vec<_>>(),
-        "lost": json!({"count": lost.count, "partly": lost.partly, "of": lost.of, "unread": lost.unread}),
+        "lost": json!({"count": lost.count, "partly": lost.partly, "of": lost.of, "unread": lost.unread, "unread_partly": lost.unread_partly}),
         "overwritten": json!({"count": overwritten.count, "of": overwritten.of}),
         "baseline": json!({"models": baseline.models, "broken": baseline.broken, "unknown": baseline.unknown}),
         "linearizable": json!({
@@ -92,6 +92,7 @@ fn cut(row: &CutRow, answers: &[Answers]) -> Value {
         "unanswered": row.unanswered,
         "gap_us": answers.map(|answers| micros(answers.gap)),
         "is_available": answers.map(Answers::is_available),
+        "after_heal": answers.map(|answers| json!({"asked": answers.back.asked, "done": answers.back.done})),
     })
 }
 

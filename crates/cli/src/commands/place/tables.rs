@@ -56,7 +56,9 @@ pub(super) fn cuts(placement: &Placement) -> Vec<String> {
     let find = |row: &CutRow, kind| {
         rows.iter().find(|one| (one.condition, one.site, one.kind) == (row.condition, row.site, kind))
     };
-    let is_plain = |row: &CutRow| row.refused + row.unanswered == 0;
+    let is_plain = |row: &CutRow| {
+        row.refused + row.unanswered == 0 && row.answers(&placement.answers).is_none_or(Answers::is_back)
+    };
     let reads = || rows.iter().filter(|row| row.kind == Kind::Read);
     let told =
         reads().filter(|row| !is_plain(row) || find(row, Kind::Write).is_some_and(|row| !is_plain(row)));
@@ -80,10 +82,11 @@ fn numbers(row: &CutRow, placement: &Placement) -> String {
     format!(" {:>6}{:>8}{:>7}{gap:>10}", row.done, row.refused, row.unanswered)
 }
 
-/// How long something was not answered, from the cut on.
+/// How long something was not answered, from the cut on; for ever, if not after the heal either.
 fn gap(answers: Option<&Answers>) -> String {
     match answers {
         None => "?".to_owned(),
+        Some(answers) if !answers.is_back() => "for ever".to_owned(),
         Some(answers) if answers.gap.is_zero() => "–".to_owned(),
         Some(answers) if answers.is_available() => ms(answers.gap),
         Some(_) => "to heal".to_owned(),

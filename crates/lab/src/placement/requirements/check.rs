@@ -67,8 +67,9 @@ pub(super) fn check(requirement: &Requirement, placement: &Placement) -> Fulfill
                 as_far = Some(OLDER);
             }
             let is_asked = words.is_nothing_lost || words.writes == Some(WritesInPartition::Refuse);
-            if is_asked && placement.lost.unread > 0 {
-                unknown = Some("what became of acknowledged writes that could be read back at no site");
+            if is_asked && placement.lost.unread + placement.lost.unread_partly > 0 {
+                unknown =
+                    Some("what became of acknowledged writes that could not be read back at every site");
             }
         }
     }
@@ -292,8 +293,31 @@ fn slowest(kind: Kind, site: Option<usize>, placement: &Placement) -> Option<(Du
     Some((time, Schedule { round, condition, operations: vec![place], shows: Shows::Themselves }))
 }
 
-/// That every site answers this kind again so long after a cut.
+/// That every site answers this kind again after the heal.
+fn is_back(kind: Kind, wanted: &str, placement: &Placement) -> Option<Breach> {
+    let row = placement.answers.iter().find(|row| row.kind == kind && !row.is_back())?;
+    let condition = row.condition();
+    let (round, record) = of_condition(condition, placement)?;
+    let mut all = measure::since_back(record, row.site, kind);
+    let (operation, _) = all.find(|(_, asked)| asked.done().is_none())?;
+    let found = format!(
+        "after a cut in which {condition}, {} answers {} of {} that begin {} after the heal or later",
+        SITE_NAMES[row.site],
+        row.back.done,
+        row.back.asked,
+        ms(measure::BACK)
+    );
+    let (operations, shows) = (vec![operation], Shows::Themselves);
+    let shown = Some(Schedule { round, condition, operations, shows });
+    Some(Breach { wanted: wanted.to_owned(), found, shown })
+}
+
+/// That every site answers this kind again so long after a cut, and after the heal in any case.
 fn answers_again(kind: Kind, most: Duration, placement: &Placement) -> Option<Breach> {
+    let wanted = format!("{kind}s are without an answer for at most {}", ms(most));
+    if let Some(breach) = is_back(kind, &wanted, placement) {
+        return Some(breach);
+    }
     let of = placement.answers.iter().filter(|row| row.kind == kind && row.gap > most);
     let row = of.max_by_key(|row| row.gap)?;
     let condition = row.condition;
@@ -312,11 +336,8 @@ fn answers_again(kind: Kind, most: Duration, placement: &Placement) -> Option<Br
         Share::Some => format!("while {condition}, {site} does not answer all of them before it heals"),
         Share::None => format!("while {condition}, {site} does not answer them before it heals"),
     };
-    Some(Breach {
-        wanted: format!("{kind}s are without an answer for at most {}", ms(most)),
-        found,
-        shown: Some(Schedule { round, condition, operations, shows: Shows::Themselves }),
-    })
+    let shown = Some(Schedule { round, condition, operations, shows: Shows::Themselves });
+    Some(Breach { wanted, found, shown })
 }
 
 fn kept(wanted: &str, placement: &Placement) -> Option<Breach> {

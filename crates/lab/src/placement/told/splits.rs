@@ -1,5 +1,7 @@
 //! What each side answers when two sites are cut off from the others.
 
+use std::collections::BTreeSet;
+
 use super::{Silence, listed, ms, sites_alike};
 use crate::placement::measure::{Answers, Share};
 use crate::placement::protocol::Condition;
@@ -15,6 +17,7 @@ pub fn splits(placement: &Placement) -> Vec<String> {
         let of = |row: &&Answers| row.condition == record.round.condition;
         let rows: Vec<&Answers> = placement.answers.iter().filter(of).collect();
         let (who, what) = (names(&two), sides(&two, record.round.sites, &rows));
+        let what = format!("{what}{}", not_back(&rows));
         match told.iter_mut().find(|(other, _)| *other == what) {
             Some((_, all)) => all.push(who),
             None => told.push((what, vec![who])),
@@ -56,6 +59,17 @@ fn sides(two: &[usize; 2], sites: usize, rows: &[&Answers]) -> String {
         (Some(gap), false) => format!("{who} answer again {} after the cut at the latest", ms(gap)),
     });
     parts.join(", and ")
+}
+
+/// Who does not answer all again after the heal, where there is one.
+fn not_back(rows: &[&Answers]) -> String {
+    let sites: BTreeSet<usize> = rows.iter().filter(|row| !row.is_back()).map(|row| row.site).collect();
+    let sites: Vec<usize> = sites.into_iter().collect();
+    match &sites[..] {
+        [] => String::new(),
+        [_] => format!("; even when the cut has healed, {} does not answer everything", names(&sites)),
+        _ => format!("; even when the cut has healed, {} do not answer everything", names(&sites)),
+    }
 }
 
 /// Sites, by name only where they are not one side of the cut.

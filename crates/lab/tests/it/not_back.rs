@@ -1,0 +1,95 @@
+//! Sites that do not answer again after a cut are seen: a store that is silent says nothing wrong.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use constellation_lab::placement::client::Kind;
+use constellation_lab::placement::measure::Answers;
+use constellation_lab::placement::protocol::{CUT_AT, Condition, HEAL_AT, Round};
+use constellation_lab::placement::record::{Asked, Phase, Record};
+use constellation_lab::placement::requirements::{Fulfilled, Requirement};
+use constellation_lab::placement::{Placement, STORES, Store, placed, told};
+use expect_test::{Expect, expect};
+
+/// How many in a row a site may leave without an answer until no more is read back there.
+const GIVEN_UP_AFTER: usize = 3;
+
+/// The placement of a store whose site that is cut off never answers again from then on what `is_silent` says.
+fn dead(store: &str, from: Duration, is_silent: impl Fn(&Asked) -> bool) -> Placement {
+    let store: Store = store.parse().expect("it is in the table");
+    let records = Round::all(store.sites).into_iter().map(|round| {
+        let mut record = store.run(&round, 7).expect("it runs");
+        if let Condition::Cut { site, .. } = round.condition {
+            silence(&mut record, |asked| asked.site == site && asked.begun >= from && is_silent(asked));
+        }
+        record
+    });
+    let records = records.collect();
+    placed(store.to_string(), 7, records)
+}
+
+fn silence(record: &mut Record, is_silent: impl Fn(&Asked) -> bool) {
+    let mut read_back = 0;
+    record.asked.retain_mut(|asked| {
+        if !is_silent(asked) {
+            return true;
+        }
+        asked.ended = None;
+        read_back += usize::from(asked.phase == Phase::ReadBack);
+        asked.phase != Phase::ReadBack || read_back <= GIVEN_UP_AFTER
+    });
+}
+
+fn check(placement: &Placement, required: &[&str], expected: &Expect) {
+    let mut text = format!("{} {}\n", placement.cell, told::partition(placement));
+    let Placement { lost, .. } = placement;
+    writeln!(text, "{} of {} not read at every site", lost.unread_partly, lost.of).expect("a text takes all");
+    for wanted in required {
+        let requirement = Requirement::cell(wanted).or_else(|| Requirement::parse(wanted).ok());
+        let told = match requirement.expect("it is right").check(placement) {
+            Fulfilled::Yes => "met".to_owned(),
+            Fulfilled::AsFarAs(what) => format!("met as far as {what}"),
+            Fulfilled::Unknown(what) => format!("unknown: {what}"),
+            Fulfilled::No(breaches) => {
+                let Some(shown) = &breaches[0].shown else { panic!("it is shown: {breaches:?}") };
+                let record = &placement.records[shown.round];
+                let shown = shown.operations.iter().map(|place| told::operation(&record.asked[*place]));
+                format!("{}\n  {}", breaches[0].found, shown.collect::<Vec<_>>().join("\n  "))
+            }
+        };
+        writeln!(text, "{wanted}: {told}").expect("a text takes all");
+    }
+    expected.assert_eq(&text);
+}
+
+#[test]
+fn a_site_that_is_dead_from_the_cut_on_is_not_told_as_one_that_came_back() {
+    check(
+        &dead("consensus:reads=log", CUT_AT, |_| true),
+        &["PC", "read.refused_max = '1h'", "write.lost = 'never'"],
+        &expect![""],
+    );
+}
+
+#[test]
+fn a_site_that_is_silent_from_the_heal_on_is_not_available() {
+    check(
+        &dead("multi-leader:conflicts=lww", HEAL_AT, |asked| asked.ask.kind() == Kind::Write),
+        &["PA", "write.refused_max = '10s'", "read.refused_max = '10s'"],
+        &expect![""],
+    );
+}
+
+#[test]
+fn every_store_answers_again_after_every_cut() {
+    for info in STORES {
+        for named in info.named.iter().filter(|named| !named.contains("sites=5")) {
+            let store: Store = format!("{}:{named}", info.name).parse().expect("it is in the table");
+            let cuts = Round::all(store.sites).into_iter().filter(|round| !round.is_normal());
+            let records = cuts.map(|round| store.run(&round, 7).expect("it runs"));
+            let answers = records.flat_map(|record| constellation_lab::placement::measure::answers(&record));
+            let not_back: Vec<Answers> = answers.filter(|row| !row.is_back()).collect();
+            assert_eq!(not_back, [], "{store}");
+        }
+    }
+}
