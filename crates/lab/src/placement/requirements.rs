@@ -62,11 +62,12 @@ pub struct Words {
 /// What reads must do in a partition.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ReadsInPartition {
-    /// Every site answers, and nothing that it shows is stale.
+    /// Every site answers, and nothing that it shows is stale, nor older than what another client had been shown before.
     Answer,
     /// Every site answers; what it shows may be stale.
     Stale,
-    /// Nothing stale is shown; a site may refuse instead, or be silent.
+    /// Nothing stale is shown, nor anything older than what another client had been shown before; a site may refuse instead,
+    /// or be silent.
     Refuse,
 }
 

@@ -63,6 +63,10 @@ pub(super) fn check(requirement: &Requirement, placement: &Placement) -> Fulfill
             if placement.answers.iter().any(is_longer) {
                 unknown = Some("how long a site leaves them without an answer when it is cut off for longer");
             }
+            let is_fresh = matches!(words.reads, Some(ReadsInPartition::Answer | ReadsInPartition::Refuse));
+            if is_fresh && matches!(placement.in_partition, Consistency::Unknown(_)) {
+                unknown = Some("whether reads show something old after new in a partition");
+            }
             if words.stale_max.is_some() && ages_with_the_cut(placement) {
                 as_far = Some(OLDER);
             }
@@ -169,10 +173,10 @@ fn of_words(words: &Words, placement: &Placement) -> Vec<Breach> {
     let reads = match words.reads {
         None => Vec::new(),
         Some(ReadsInPartition::Answer) => {
-            vec![answers(Kind::Read, placement), fresh(Duration::ZERO, Where::InCuts, placement)]
+            vec![answers(Kind::Read, placement), nothing_old(placement)]
         }
         Some(ReadsInPartition::Stale) => vec![answers(Kind::Read, placement)],
-        Some(ReadsInPartition::Refuse) => vec![fresh(Duration::ZERO, Where::InCuts, placement)],
+        Some(ReadsInPartition::Refuse) => vec![nothing_old(placement)],
     };
     let writes = match words.writes {
         None => None,
@@ -217,6 +221,19 @@ fn silent(row: &Answers, placement: &Placement) -> Option<Schedule> {
 fn of_condition(condition: Condition, placement: &Placement) -> Option<(usize, &Record)> {
     let mut all = placement.records.iter().enumerate();
     all.find(|(_, record)| record.round.condition == condition)
+}
+
+/// That nothing is shown in a partition that had been replaced, nor that another client had been shown to be replaced, though
+/// whoever wrote the new value was still waiting: then nobody knows how old it is, but it is old after new.
+fn nothing_old(placement: &Placement) -> Option<Breach> {
+    fresh(Duration::ZERO, Where::InCuts, placement).or_else(|| {
+        let Consistency::Violated(violation) = &placement.in_partition else { return None };
+        Some(Breach {
+            wanted: "reads show nothing old after new in a partition".to_owned(),
+            found: violation.found.clone(),
+            shown: violated(&placement.in_partition),
+        })
+    })
 }
 
 /// Which rounds are looked at.
