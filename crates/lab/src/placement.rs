@@ -129,9 +129,9 @@ pub struct StaleReads {
 pub struct Lost {
     /// How many are gone: no site that answered has them.
     pub count: usize,
-    /// How many only some sites have.
+    /// How many others a site did not show, even when it was asked again.
     pub partly: usize,
-    /// How many more were at every site only when they had been read where they were missing.
+    /// How many more a site did not show until it was asked again, and then each time: these are not missed.
     pub late: usize,
     /// Of how many that were acknowledged and looked for.
     pub of: usize,

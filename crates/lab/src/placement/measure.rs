@@ -158,11 +158,21 @@ pub struct Stale {
 /// The stale reads of a round; what was read back at its end does not count. Real time alone is asked: that two writes
 /// overlap excuses either. O(n²) for each key.
 pub fn stale(record: &Record) -> Vec<Stale> {
+    stale_among(record, is_read_in_traffic)
+}
+
+/// The stale reads of what was read back at the end of a round, by which time every site had had time to hear of every write:
+/// so it stays, unless the key is read or written again. As [`stale`].
+pub fn stale_at_the_end(record: &Record) -> Vec<Stale> {
+    stale_among(record, |asked| asked.ask.kind() == Kind::Read && asked.phase == Phase::ReadBack)
+}
+
+fn stale_among(record: &Record, is_judged: fn(&Asked) -> bool) -> Vec<Stale> {
     let mut keys: BTreeMap<&str, Vec<(usize, &Asked)>> = BTreeMap::new();
     for (place, asked) in record.asked.iter().enumerate() {
         keys.entry(asked.ask.key.as_str()).or_default().push((place, asked));
     }
-    let mut all: Vec<Stale> = keys.values().flat_map(|of_key| stale_of(of_key)).collect();
+    let mut all: Vec<Stale> = keys.values().flat_map(|of_key| stale_of(of_key, is_judged)).collect();
     all.sort_unstable_by_key(|stale| stale.read);
     all
 }
@@ -172,9 +182,9 @@ pub(super) fn is_read_in_traffic(asked: &Asked) -> bool {
     asked.ask.kind() == Kind::Read && asked.phase == Phase::Traffic
 }
 
-fn stale_of(of_key: &[(usize, &Asked)]) -> Vec<Stale> {
+fn stale_of(of_key: &[(usize, &Asked)], is_judged: fn(&Asked) -> bool) -> Vec<Stale> {
     let writes = || of_key.iter().filter_map(|(place, asked)| Some((*place, *asked, asked.written()?)));
-    let reads = of_key.iter().filter(|(_, asked)| is_read_in_traffic(asked));
+    let reads = of_key.iter().filter(|(_, asked)| is_judged(asked));
     let judged = reads.filter_map(|(place, read)| {
         let (_, shown) = read.done()?;
         // The end of the write that is shown; the initial value was there before anything.
@@ -291,15 +301,17 @@ fn answers_of(record: &Record, site: usize, kind: Kind) -> Answers {
 }
 
 /// What became of an acknowledged write, as it was read back at the end.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Kept {
     /// Which operation, by its place in the record.
     pub write: usize,
-    /// The sites that showed it, or what may have replaced it.
+    /// The sites that showed it, or what may have replaced it; where one was asked again, then, at least once.
     pub seen: Vec<usize>,
-    /// The sites that showed nothing, or what had been acknowledged before it began; where one was asked again, then.
+    /// The sites that showed nothing, or what had been acknowledged before it began; where one was asked again, then, at
+    /// least once: where it is luck what a site shows, it is seen and missing.
     pub missing: Vec<usize>,
-    /// The sites that did so at first, and not when they were asked again: it came there by being read.
+    /// The sites that did so at first, and not once when they were asked again: whether it came there by being read, or by
+    /// luck, nobody knows.
     pub late: Vec<usize>,
     /// The sites that did not answer when they were asked for it, or were given up before that.
     pub unread: Vec<usize>,
@@ -310,28 +322,55 @@ impl Kept {
     pub const fn is_lost(&self) -> bool {
         self.seen.is_empty() && !self.missing.is_empty()
     }
+
+    /// Files a site by whether it was missing there, each time that the site was asked.
+    fn file(&mut self, site: usize, is_missing: impl Iterator<Item = bool>) {
+        let all: Vec<bool> = is_missing.collect();
+        let again = if all.len() > 1 { &all[1..] } else { &all };
+        if again.contains(&false) {
+            self.seen.push(site);
+        }
+        match (all.first(), again.contains(&true)) {
+            (_, true) => self.missing.push(site),
+            (Some(true), false) => self.late.push(site),
+            _ => {}
+        }
+    }
 }
 
-/// The reads that showed at the end what the key of a write holds, by their places in the record.
-pub(super) fn read_back(record: &Record, write: usize) -> impl Iterator<Item = usize> {
+/// The reads that showed at the end what the key of a write holds, by their places in the record: of each site the first, each
+/// that shows something else than the one before, and the last.
+pub(super) fn read_back(record: &Record, write: usize) -> Vec<usize> {
     let key = &record.asked[write].ask.key;
-    let all = record.asked.iter().enumerate().filter(move |(_, asked)| {
+    let of_key = record.asked.iter().enumerate().filter(|(_, asked)| {
         asked.phase == Phase::ReadBack && asked.ask.key == *key && asked.done().is_some()
     });
-    all.map(|(place, _)| place)
+    let mut sites: BTreeMap<usize, Vec<(usize, &Asked)>> = BTreeMap::new();
+    for (place, asked) in of_key {
+        sites.entry(asked.site).or_default().push((place, asked));
+    }
+    let told = sites.values().flat_map(|reads| {
+        let is_told = |nth: usize| {
+            nth == 0 || nth + 1 == reads.len() || reads[nth].1.shown() != reads[nth - 1].1.shown()
+        };
+        (0..reads.len()).filter(move |nth| is_told(*nth)).map(|nth| reads[nth].0)
+    });
+    let mut told: Vec<usize> = told.collect();
+    told.sort_unstable();
+    told
 }
 
 /// What became of each acknowledged write whose key was read back. O(n log n), and O(n²) for each key.
 pub fn kept(record: &Record) -> Vec<Kept> {
     let mut writes: BTreeMap<&str, Vec<(usize, &Asked)>> = BTreeMap::new();
-    // What each site showed first, and last.
-    let mut back: BTreeMap<&str, BTreeMap<usize, [Option<u64>; 2]>> = BTreeMap::new();
+    // What each site showed, in order.
+    let mut back: BTreeMap<&str, BTreeMap<usize, Vec<Option<u64>>>> = BTreeMap::new();
     for (place, asked) in record.asked.iter().enumerate() {
         let key = asked.ask.key.as_str();
         match (asked.ask.kind(), asked.phase, asked.done()) {
             (Kind::Write, ..) => writes.entry(key).or_default().push((place, asked)),
             (Kind::Read, Phase::ReadBack, Some((_, shown))) => {
-                back.entry(key).or_default().entry(asked.site).or_insert([shown; 2])[1] = shown;
+                back.entry(key).or_default().entry(asked.site).or_default().push(shown);
             }
             _ => {}
         }
@@ -347,11 +386,12 @@ pub fn kept(record: &Record) -> Vec<Kept> {
                 let ended = of_shown.and_then(|(_, other)| other.done().map(|(ended, _)| ended));
                 shown.is_none() || ended.is_some_and(|ended| ended < write.begun)
             };
-            let sites = back.keys().copied();
-            let (missing, seen): (Vec<usize>, Vec<usize>) = sites.partition(|site| is_missing(back[site][1]));
-            let late = seen.iter().copied().filter(|site| is_missing(back[site][0])).collect();
             let unread = (0..record.round.sites).filter(|site| !back.contains_key(site)).collect();
-            Kept { write: *place, seen, missing, late, unread }
+            let mut kept = Kept { write: *place, unread, ..Kept::default() };
+            for (site, shown) in &back {
+                kept.file(*site, shown.iter().copied().map(is_missing));
+            }
+            kept
         })
     });
     let mut all: Vec<Kept> = of_each.collect();
@@ -435,6 +475,60 @@ mod tests {
         );
         assert_eq!(stale_reads(vec![write(1, 0, 10), write(2, 11, 20), read(Some(1), 20)]), [], "it touches");
         assert_eq!(stale_reads(vec![write(1, 0, 10), read(None, 12)]), [(1, 0, ms(2))], "it was never unset");
+    }
+
+    /// A write, what each site showed of its key at the end, in turn, and when.
+    fn read_back_at(shown: &[(usize, Option<u64>)]) -> Record {
+        let write = |value, begun, ended| (Ask::write("k", value), begun, Some(ended), Answer::DONE);
+        let mut record = record(Condition::Busy, [write(1, 0, 10), write(2, 20, 30)]);
+        for (nth, (site, shown)) in (0_u64..).zip(shown) {
+            record.asked.push(Asked {
+                site: *site,
+                client: 0,
+                ask: Ask::read("k"),
+                begun: ms(7600 + nth),
+                ended: Some((ms(7601 + nth), Answer::shows(*shown))),
+                phase: Phase::ReadBack,
+            });
+        }
+        record
+    }
+
+    #[test]
+    fn what_a_site_shows_by_luck_is_missing_there_and_not_lost() {
+        // Of the second write: the sites that showed it, that did not, and that did when they were asked again.
+        let table: [(&[(usize, Option<u64>)], [&[usize]; 4], bool); 7] = [
+            (&[(0, Some(2)), (1, Some(2)), (2, Some(2))], [&[0, 1, 2], &[], &[], &[]], false),
+            (&[(0, Some(1)), (1, None)], [&[], &[0, 1], &[], &[2]], true),
+            (&[(0, Some(1)), (0, Some(2)), (0, Some(2))], [&[0], &[], &[0], &[1, 2]], false),
+            (&[(0, Some(1)), (0, Some(2)), (0, Some(1))], [&[0], &[0], &[], &[1, 2]], false),
+            (&[(0, Some(1)), (0, Some(1)), (0, Some(2))], [&[0], &[0], &[], &[1, 2]], false),
+            (&[(0, Some(2)), (0, Some(1)), (0, Some(2))], [&[0], &[0], &[], &[1, 2]], false),
+            // It was there, and is gone.
+            (&[(0, Some(2)), (0, Some(1)), (0, Some(1))], [&[], &[0], &[], &[1, 2]], true),
+        ];
+        for (shown, [seen, missing, late, unread], is_lost) in table {
+            let all = kept(&read_back_at(shown));
+            let of = all.iter().find(|kept| kept.write == 1).expect("it is looked for");
+            let found = [&of.seen[..], &of.missing, &of.late, &of.unread];
+            assert_eq!((found, of.is_lost()), ([seen, missing, late, unread], is_lost), "{shown:?}");
+        }
+    }
+
+    #[test]
+    fn of_many_reads_at_the_end_those_are_told_that_show_something_else() {
+        let shown: Vec<_> = [1, 1, 2, 2, 1, 1, 1].iter().map(|value| (0, Some(*value))).collect();
+        // After the two writes.
+        assert_eq!(read_back(&read_back_at(&shown), 1), [2, 4, 6, 8]);
+    }
+
+    #[test]
+    fn what_is_old_at_the_end_is_stale_for_ever_and_counts_not_as_stale_in_traffic() {
+        let record = read_back_at(&[(0, Some(1)), (1, Some(2)), (2, None)]);
+        let at_the_end: Vec<_> =
+            stale_at_the_end(&record).into_iter().map(|stale| (stale.read, stale.age)).collect();
+        assert_eq!(at_the_end, [(2, ms(7570)), (4, ms(7592))]);
+        assert_eq!(stale(&record), []);
     }
 
     #[test]

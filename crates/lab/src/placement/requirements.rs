@@ -45,7 +45,8 @@ pub struct Words {
     pub reads: Option<ReadsInPartition>,
     /// What writes must do in a partition.
     pub writes: Option<WritesInPartition>,
-    /// How long ago what a read shows may have been replaced, at most.
+    /// How long ago what a read shows may have been replaced, at most. Nothing may be stale that is read back at the end, however
+    /// short that has been so: it stays, unless the key is read or written again.
     pub stale_max: Option<Duration>,
     /// How long a read may take without a cut.
     pub read_latency_max: Option<Latency>,

@@ -1,10 +1,12 @@
 //! Cuts that lose what is sent over them: whoever does not send it again, or read it, stays behind.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::time::Duration;
 
 use constellation_lab::placement::client::{Answer, Kind};
 use constellation_lab::placement::judged::{self, Consistency};
-use constellation_lab::placement::protocol::{Condition, Fate, HEAL_AT, Round};
+use constellation_lab::placement::protocol::{Condition, Fate, HEAL_AT, Round, Way};
 use constellation_lab::placement::record::{Asked, Phase, Record};
 use constellation_lab::placement::{Placement, STORES, Store, placed};
 use expect_test::expect;
@@ -52,6 +54,26 @@ fn what_a_cut_has_lost_is_missing_only_where_nobody_sends_it_again() {
         39 lost, 0 missing, 0 until read, of 1674  multi-leader:conflicts=lww,skew=200ms
     "#]]
     .assert_eq(&table);
+}
+
+#[test]
+fn what_a_site_does_not_show_it_is_asked_again_and_again() {
+    let round = Round::new(3, Condition::Cut { site: 0, way: Way::Both, fate: Fate::Lost });
+    let record = parsed("quorum:n=3,r=2,w=1,repair=off").run(&round, 7).expect("it runs");
+    let mut reads: BTreeMap<(usize, &str), Vec<&Asked>> = BTreeMap::new();
+    for asked in record.asked.iter().filter(|asked| asked.phase == Phase::ReadBack) {
+        reads.entry((asked.site, &asked.ask.key)).or_default().push(asked);
+    }
+    let is_nothing = |asked: &Asked| asked.done().is_some_and(|(_, shown)| shown.is_none());
+    let mut is_luck = false;
+    for ((_, key), reads) in &reads {
+        let times = if is_nothing(reads[0]) || !key.starts_with("own") { 4 } else { 1 };
+        assert_eq!(reads.len(), times, "{key}");
+        let rests = reads.windows(2).map(|two| two[1].begun - two[0].done().expect("it answers").0);
+        assert!(rests.into_iter().all(|rest| rest >= Duration::from_millis(200)), "{key}: {reads:?}");
+        is_luck |= reads.windows(2).any(|two| !is_nothing(two[0]) && is_nothing(two[1]));
+    }
+    assert!(is_luck, "a read of two of three replicas shows by luck what one of them has");
 }
 
 fn is_unread(asked: &Asked) -> bool {

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use constellation_lab::placement::client::Kind;
-use constellation_lab::placement::protocol::CUT_AT;
-use constellation_lab::placement::record::Asked;
+use constellation_lab::placement::client::{Answer, Ask, Kind};
+use constellation_lab::placement::protocol::{CUT_AT, Condition, Fate, Round, Way};
+use constellation_lab::placement::record::{Asked, Phase, Record};
 use constellation_lab::placement::requirements::{Fulfilled, Requirement};
 use constellation_lab::placement::{Placement, Store, place, placed as placed_from};
 use expect_test::{Expect, expect};
@@ -155,6 +155,85 @@ fn a_write_that_is_overwritten_by_a_client_that_had_not_seen_it_is_shown() {
         &expect![[r#"
         write.lost = 'never': met
         write.partition = 'refuse': met
+    "#]],
+    );
+}
+
+/// What is made of a round in which pacific is cut off and these are all that was asked: key `k`, one client at each site.
+fn of_a_cut(asked: impl IntoIterator<Item = (usize, Phase, Ask, u64, Option<(u64, Answer)>)>) -> Placement {
+    let ms = Duration::from_millis;
+    let asked = asked.into_iter().map(|(site, phase, ask, begun, ended)| Asked {
+        site,
+        client: 0,
+        ask,
+        begun: ms(begun),
+        ended: ended.map(|(at, answer)| (ms(at), answer)),
+        phase,
+    });
+    let condition = Condition::Cut { site: 0, way: Way::Both, fate: Fate::Held };
+    let record = Record { round: Round::new(3, condition), asked: asked.collect() };
+    placed_from("a store".to_owned(), 7, vec![record])
+}
+
+#[test]
+fn old_after_new_is_not_fresh_though_the_new_one_is_still_being_written() {
+    let shows = |values: Option<u64>| Answer::shows(values);
+    let write = |value, begun, ended| (0, Phase::Traffic, Ask::write("k", value), begun, ended);
+    let read = |site, shown, begun| {
+        (site, Phase::Traffic, Ask::read("k"), begun, Some((begun + 10, shows(Some(shown)))))
+    };
+    let first = write(1, 100, Some((110, Answer::DONE)));
+    let second = write(2, 700, None);
+    check_all(
+        &of_a_cut([first.clone(), second.clone(), read(1, 2, 800), read(2, 1, 900)]),
+        &["read.partition = 'answer'", "read.partition = 'refuse'", "read.partition = 'stale'"],
+        &expect![[r#"
+            read.partition = 'answer': reads show nothing old after new in a partition: indian-0 r(k,1) reads as k that of pacific-0 w(k,1), which pacific-0 w(k,2)? had overwritten before it began; 4 while pacific is cut off
+            read.partition = 'refuse': reads show nothing old after new in a partition: indian-0 r(k,1) reads as k that of pacific-0 w(k,1), which pacific-0 w(k,2)? had overwritten before it began; 4 while pacific is cut off
+            read.partition = 'stale': met
+        "#]],
+    );
+    check_all(
+        &of_a_cut([first, second, read(1, 1, 800), read(2, 2, 900)]),
+        &["read.partition = 'answer'", "read.partition = 'refuse'"],
+        &expect![[r#"
+            read.partition = 'answer': met
+            read.partition = 'refuse': met
+        "#]],
+    );
+}
+
+#[test]
+fn what_is_never_shown_at_a_site_is_older_than_any_time() {
+    let write =
+        |value, begun| (0, Phase::Traffic, Ask::write("k", value), begun, Some((begun + 10, Answer::DONE)));
+    let read = |site, shown: u64, begun| {
+        (site, Phase::ReadBack, Ask::read("k"), begun, Some((begun + 10, Answer::shows([shown]))))
+    };
+    let writes = [write(1, 100), write(2, 700)];
+    let never = writes.clone().into_iter().chain([read(1, 1, 7600), read(1, 1, 7900), read(2, 2, 7600)]);
+    let again = writes.clone().into_iter().chain([read(1, 1, 7600), read(1, 2, 7900), read(2, 2, 7600)]);
+    let fresh = writes.into_iter().chain([read(1, 2, 7600), read(2, 2, 7600)]);
+    let required = ["read.stale_max = '10s'"];
+    check_all(
+        &of_a_cut(never),
+        &required,
+        &expect![[r#"
+        read.stale_max = '10s': reads show nothing that was replaced more than 10000.0 ms before: a read long after every cut shows what had been replaced 7190.0 ms before, and so do all later ones, unless the key is read or written again; 3 while pacific is cut off
+    "#]],
+    );
+    check_all(
+        &of_a_cut(again),
+        &required,
+        &expect![[r#"
+        read.stale_max = '10s': reads show nothing that was replaced more than 10000.0 ms before: a read long after every cut shows what had been replaced 6890.0 ms before, and so do all later ones, unless the key is read or written again; 3 while pacific is cut off
+    "#]],
+    );
+    check_all(
+        &of_a_cut(fresh),
+        &required,
+        &expect![[r#"
+        read.stale_max = '10s': met
     "#]],
     );
 }

@@ -26,12 +26,14 @@ const LAST: Duration = Duration::from_millis(6_000);
 pub(super) const READ_BACK_AT: Duration = HEAL_AT.saturating_add(READ_BACK);
 /// How long after that a site is asked again where something may be missing: a store that repairs what it reads has had time to.
 const AGAIN: Duration = Duration::from_millis(200);
+/// How often it is asked again: where a read asks only some of the replicas, it is luck what one of them shows.
+const AGAIN_TIMES: usize = 3;
 /// How many operations in a row may fail at a site before no more is read back there.
 const SILENT_MAX: usize = 3;
 /// Of how many keys of each site that may have been written during the cut, and may not, it is asked right after the heal.
 const IN_DOUBT: usize = 6;
 /// How long a round takes at most.
-pub(super) const LONGEST: Duration = Duration::from_secs(60);
+pub(super) const LONGEST: Duration = Duration::from_secs(120);
 
 /// What is asked around a cut.
 #[derive(Clone, Debug)]
@@ -65,8 +67,10 @@ enum InDoubt {
 #[derive(Clone, Debug)]
 struct ReadBack {
     keys: Vec<String>,
-    /// How many of them are read for the first time; the others once more, from then on, where something may be missing.
+    /// How many of them are read for the first time; the others are those of them, once for each time that they are read
+    /// again, where something may be missing.
     first: usize,
+    /// When to begin to read them again, or once more.
     again_at: Duration,
     read: usize,
     asked: Option<u32>,
@@ -182,9 +186,10 @@ impl Partition {
                 reading.keys.push(asked.ask.key.clone());
             }
             (reading.asked, reading.read) = (None, reading.read + 1);
-            if reading.read <= reading.first {
-                reading.again_at = desk.now + AGAIN;
+            if reading.read == reading.first {
+                reading.keys = again(std::mem::take(&mut reading.keys), reading.first);
             }
+            reading.again_at = desk.now + AGAIN;
             return;
         }
         if asked.phase == Phase::Turns {
@@ -218,7 +223,7 @@ impl Partition {
             if reading.asked.is_some() || reading.is_over() {
                 continue;
             }
-            if reading.read >= reading.first && desk.now < reading.again_at {
+            if reading.is_before_again() && desk.now < reading.again_at {
                 desk.wake(reading.again_at);
             } else {
                 // Client 0 has been idle for long: all were answered or given up.
@@ -246,7 +251,20 @@ fn in_doubt(sites: usize, desk: &Desk) -> VecDeque<(usize, String)> {
     ahead
 }
 
+/// These keys, and those that follow the first ones as often as they are to be read again.
+fn again(mut keys: Vec<String>, first: usize) -> Vec<String> {
+    let again = keys.split_off(first);
+    keys.extend((0..AGAIN_TIMES).flat_map(|_| again.iter().cloned()));
+    keys
+}
+
 impl ReadBack {
+    /// Whether all were read once, or once more, and the next begins.
+    fn is_before_again(&self) -> bool {
+        let again = (self.keys.len() - self.first) / AGAIN_TIMES;
+        self.read.checked_sub(self.first).is_some_and(|read| again > 0 && read % again == 0)
+    }
+
     fn is_over(&self) -> bool {
         self.read >= self.keys.len() || self.silent >= SILENT_MAX
     }

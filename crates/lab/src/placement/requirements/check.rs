@@ -8,7 +8,7 @@ use super::{
 use crate::placement::cell::{InPartition, Otherwise};
 use crate::placement::client::Kind;
 use crate::placement::judged::{Consistency, Violation};
-use crate::placement::measure::{self, Answers, Share};
+use crate::placement::measure::{self, Answers, Share, Stale};
 use crate::placement::protocol::{CUT_AT, Condition, FAIL_OVER, HEAL_AT};
 use crate::placement::record::{Asked, Phase, Record};
 use crate::placement::told::{self, ms};
@@ -183,7 +183,9 @@ fn of_words(words: &Words, placement: &Placement) -> Vec<Breach> {
         Some(WritesInPartition::Answer) => answers(Kind::Write, placement),
         Some(WritesInPartition::Refuse) => kept("writes are refused rather than lost", placement),
     };
-    let stale = words.stale_max.and_then(|most| fresh(most, Where::Everywhere, placement));
+    let stale = words
+        .stale_max
+        .and_then(|most| for_ever(most, placement).or_else(|| fresh(most, Where::Everywhere, placement)));
     let latency = [(Kind::Read, words.read_latency_max), (Kind::Write, words.write_latency_max)];
     let latency = latency.into_iter().filter_map(|(kind, most)| in_time(kind, most?, placement));
     let refused = [(Kind::Read, words.reads_refused_max), (Kind::Write, words.writes_refused_max)];
@@ -245,16 +247,41 @@ enum Where {
 
 /// That nothing shown had been replaced longer ago than this.
 fn fresh(most: Duration, place: Where, placement: &Placement) -> Option<Breach> {
+    let oldest = oldest(place, measure::stale, placement).filter(|(_, stale)| stale.age > most)?;
+    let found = format!("a read shows what had been replaced {} before", ms(oldest.1.age));
+    of_stale(most, oldest, found, placement)
+}
+
+/// That nothing shown at the end had been replaced: however long that is ago, it will be longer.
+fn for_ever(most: Duration, placement: &Placement) -> Option<Breach> {
+    let oldest = oldest(Where::Everywhere, measure::stale_at_the_end, placement)?;
+    let found = format!(
+        "a read long after every cut shows what had been replaced {} before, and so do all later ones, unless the key is \
+         read or written again",
+        ms(oldest.1.age)
+    );
+    of_stale(most, oldest, found, placement)
+}
+
+/// The first of the oldest, and its round.
+fn oldest(
+    place: Where,
+    stale_of: fn(&Record) -> Vec<Stale>,
+    placement: &Placement,
+) -> Option<(usize, Stale)> {
     let rounds = placement.records.iter().enumerate();
     let rounds = rounds.filter(|(_, record)| place == Where::Everywhere || !record.round.is_normal());
-    let stale = rounds.flat_map(|(round, record)| {
-        measure::stale(record).into_iter().map(move |stale| (stale.age, round, stale))
-    });
-    // The first of the oldest.
-    let (age, round, stale) = stale.reduce(|one, other| if other.0 > one.0 { other } else { one })?;
-    if age <= most {
-        return None;
-    }
+    let stale =
+        rounds.flat_map(|(round, record)| stale_of(record).into_iter().map(move |stale| (round, stale)));
+    stale.reduce(|one, other| if other.1.age > one.1.age { other } else { one })
+}
+
+fn of_stale(
+    most: Duration,
+    (round, stale): (usize, Stale),
+    found: String,
+    placement: &Placement,
+) -> Option<Breach> {
     let record = &placement.records[round];
     let (_, shown) = record.asked[stale.read].done()?;
     let written = record.asked.iter().position(|asked| {
@@ -262,21 +289,14 @@ fn fresh(most: Duration, place: Where, placement: &Placement) -> Option<Breach> 
     });
     let mut operations: Vec<usize> = written.into_iter().chain([stale.write, stale.read]).collect();
     operations.sort_unstable();
-    let limit = if most.is_zero() {
+    let wanted = if most.is_zero() {
         "reads show nothing stale in a partition".to_owned()
     } else {
         format!("reads show nothing that was replaced more than {} before", ms(most))
     };
-    Some(Breach {
-        wanted: limit,
-        found: format!("a read shows what had been replaced {} before", ms(age)),
-        shown: Some(Schedule {
-            round,
-            condition: record.round.condition,
-            operations,
-            shows: Shows::NotLinearizable,
-        }),
-    })
+    let condition = record.round.condition;
+    let shown = Some(Schedule { round, condition, operations, shows: Shows::NotLinearizable });
+    Some(Breach { wanted, found, shown })
 }
 
 fn in_time(kind: Kind, most: Latency, placement: &Placement) -> Option<Breach> {
@@ -383,7 +403,7 @@ fn missed(placement: &Placement) -> Option<String> {
     match (gone, partly) {
         (0, 0) => None,
         (_, 0) => Some(format!("{gone} of {of} are gone")),
-        _ => Some(format!("{gone} of {of} are gone, and {partly} only some sites have")),
+        _ => Some(format!("{gone} of {of} are gone, and {partly} a site does not show")),
     }
 }
 
