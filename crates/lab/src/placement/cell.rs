@@ -52,13 +52,14 @@ pub enum Otherwise {
 
 /// What the letters mean, each with its sentence without a full stop, and which models are asked; measured and declared cells
 /// mean the same.
-pub const LEGEND: [(&str, &str); 7] = [
+pub const LEGEND: [(&str, &str); 8] = [
     ("PA", "whichever site is cut off, all is answered, once the time for a fail-over is over"),
     (
         "PC",
         "not all is; each model asked that holds without a cut holds with one, and no acknowledged write is lost",
     ),
     ("P–", "neither"),
+    ("lost", "what a site does not show 3 s after the heal, even when it is asked again"),
     ("EL", "what is answered without a cut is not linearizable"),
     ("EC", "it is linearizable, with one slow site, too"),
     ("P?, E?", "what was measured does not tell"),

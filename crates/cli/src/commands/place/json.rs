@@ -54,7 +54,14 @@ pub(super) fn store(measured: &Measured) -> Value {
         "round_trips": trips.collect::<Vec<_>>(),
         "stale_reads": stale_rows(&placement.records).iter().map(stale).collect::<Vec<_>>(),
         "cuts": cut_rows(&placement.records).iter().map(|row| cut(row, &placement.answers)).collect::<Vec<_>>(),
-        "lost": json!({"count": lost.count, "partly": lost.partly, "of": lost.of, "unread": lost.unread, "unread_partly": lost.unread_partly}),
+        "lost": json!({
+            "count": lost.count,
+            "partly": lost.partly,
+            "late": lost.late,
+            "of": lost.of,
+            "unread": lost.unread,
+            "unread_partly": lost.unread_partly,
+        }),
         "overwritten": json!({"count": overwritten.count, "of": overwritten.of}),
         "baseline": json!({"models": baseline.models, "broken": baseline.broken, "unknown": baseline.unknown}),
         "linearizable": json!({

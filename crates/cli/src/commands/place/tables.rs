@@ -97,12 +97,17 @@ fn gap(answers: Option<&Answers>) -> String {
 pub(super) fn lost(placement: &Placement) -> Vec<String> {
     let Placement { lost, overwritten, .. } = placement;
     let gone = format!(
-        "lost after healing: {} of {} acknowledged writes, and {} that only some sites have",
+        "lost after healing: {} of {} acknowledged writes, and {} that a site does not show",
         lost.count, lost.of, lost.partly
+    );
+    let late = format!("not lost, but shown at some site only when it was asked again: {}", lost.late);
+    let unread = format!(
+        "not known: {} that could not be read at every site, and {} at none",
+        lost.unread_partly, lost.unread
     );
     let unseen = format!(
         "overwritten unseen: {} of {} that a client had built on what it read",
         overwritten.count, overwritten.of
     );
-    vec![gone, unseen]
+    vec![gone, late, unread, unseen]
 }
