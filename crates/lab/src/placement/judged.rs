@@ -125,6 +125,17 @@ impl Baseline {
         self.models.iter().copied().filter(is_kept).collect()
     }
 
+    /// The weakest models that the cuts broke: those of which no other is implied. Of these clients notice most, such as that
+    /// they no longer read their own writes.
+    pub fn broken_weakest(&self) -> Vec<&'static str> {
+        let broken = named(&self.broken);
+        let is_weakest = |model: &&&'static dyn Model| {
+            let name = model.about().name;
+            !broken.iter().any(|other| other.about().name != name && implies(model.about(), other.about()))
+        };
+        names(&broken.iter().filter(is_weakest).copied().collect::<Vec<_>>())
+    }
+
     /// What holds in rounds without a cut, and what of that not in those with one; each given with whether it is linearizable,
     /// which decides it where the former are.
     pub fn of(
@@ -266,4 +277,26 @@ fn judged(model: &dyn Model, all: &[Sessions]) -> Verdict {
 
 fn names(models: &[&'static dyn Model]) -> Vec<&'static str> {
     models.iter().map(|model| model.about().name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_weakest_of_what_is_broken_are_what_clients_notice() {
+        let table: [(&[&'static str], &[&'static str]); 4] = [
+            (&[], &[]),
+            (&["causal-convergence"], &["causal-convergence"]),
+            (&["causal-convergence", "causal", "pram"], &["causal", "pram"]),
+            (
+                &["causal-convergence", "causal", "pram", "read-your-writes", "monotonic-reads"],
+                &["read-your-writes", "monotonic-reads"],
+            ),
+        ];
+        for (broken, weakest) in table {
+            let baseline = Baseline { broken: broken.to_vec(), ..Baseline::default() };
+            assert_eq!(baseline.broken_weakest(), weakest, "{broken:?}");
+        }
+    }
 }

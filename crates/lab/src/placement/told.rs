@@ -159,10 +159,9 @@ pub fn models(strongest: &Strongest) -> String {
 fn lost(placement: &Placement) -> String {
     let Overwritten { count, of, .. } = placement.overwritten;
     let missed = missed(&placement.lost);
-    let and = if placement.lost.missed() == 0 { "but" } else { "and" };
     match count {
         0 => missed,
-        count => format!("{missed}, {and} {count} of {of} {}", overwritten(count)),
+        count => format!("{missed}, and {count} of {of} {}", overwritten(count)),
     }
 }
 
@@ -187,23 +186,23 @@ fn missed(lost: &Lost) -> String {
         count => count.to_string(),
     };
     let gone = format!("{gone} of {of} acknowledged writes {} lost", were(lost.count.max(1)));
+    let gone = match lost.unread_partly {
+        0 => gone,
+        unread => format!("{gone}, {unread} could not be read back at every site"),
+    };
     let gone = match lost.unread {
         0 => gone,
         unread => format!("{gone}, {unread} more could be read back at no site"),
     };
-    let gone = match lost.unread_partly {
-        0 => gone,
-        unread => format!("{gone}, {unread} of them could not be read back at every site"),
+    let missing = |count: usize| {
+        format!("though {count} {} not shown at every site {} after the heal", were(count), ms(READ_BACK))
     };
-    let missing =
-        |count: usize| format!("{count} {} not at every site {} after the heal", were(count), ms(READ_BACK));
+    let until = "until it was asked again";
     match (lost.partly, lost.late) {
         (0, 0) => gone,
-        (partly, 0) => format!("{gone}, but {}", missing(partly)),
-        (0, late) => format!("{gone}, but {} until they were read there", missing(late)),
-        (partly, late) => {
-            format!("{gone}, but {}, {late} of them until they were read there", missing(partly + late))
-        }
+        (partly, 0) => format!("{gone}, {}", missing(partly)),
+        (0, late) => format!("{gone}, {} {until}", missing(late)),
+        (partly, late) => format!("{gone}, {}, {late} of them {until}", missing(partly + late)),
     }
 }
 
@@ -238,7 +237,14 @@ fn wrong(placement: &Placement, found: &str) -> String {
     }
     match (baseline.broken.first(), placement.cell.partition) {
         (Some(&broken), _) if broken != "linearizable" => {
-            parts.push(format!("{broken} held without a cut and does not hold with one"))
+            let mut weakest = baseline.broken_weakest();
+            weakest.retain(|model| *model != broken);
+            let nor = match &weakest[..] {
+                [] => String::new(),
+                [one] => format!(", nor does {one}"),
+                more => format!(", nor do {}", listed(more, "and")),
+            };
+            parts.push(format!("{broken} held without a cut and does not hold with one{nor}"))
         }
         (None, InPartition::Unknown) if !baseline.unknown.is_empty() => {
             let unknown = listed(&baseline.unknown, "or");
@@ -468,4 +474,41 @@ pub fn ms(time: Duration) -> String {
 pub fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_became_of_writes_is_told_as_it_was_seen() {
+        let table: [([usize; 6], &str); 7] = [
+            ([0; 6], "no write was acknowledged"),
+            ([0, 0, 0, 9, 0, 0], "none of 9 acknowledged writes was lost"),
+            (
+                [2, 3, 0, 9, 0, 0],
+                "2 of 9 acknowledged writes were lost, though 3 were not shown at every site 3000.0 ms after the heal",
+            ),
+            (
+                [0, 0, 1, 9, 0, 0],
+                "none of 9 acknowledged writes was lost, though 1 was not shown at every site 3000.0 ms after the heal until \
+                 it was asked again",
+            ),
+            (
+                [0, 3, 4, 9, 0, 0],
+                "none of 9 acknowledged writes was lost, though 7 were not shown at every site 3000.0 ms after the heal, 4 of \
+                 them until it was asked again",
+            ),
+            (
+                [0, 0, 0, 9, 2, 5],
+                "none of 9 acknowledged writes was lost, 5 could not be read back at every site, 2 more could be read back at no \
+                 site",
+            ),
+            ([0, 0, 0, 0, 4, 0], "4 acknowledged writes could be read back at no site"),
+        ];
+        for ([count, partly, late, of, unread, unread_partly], expected) in table {
+            let lost = Lost { count, partly, late, of, unread, unread_partly, first: None };
+            assert_eq!(missed(&lost), expected);
+        }
+    }
 }
