@@ -8,10 +8,10 @@ use constellation_lab::placement::client::{Answer, Kind};
 use constellation_lab::placement::judged::{self, Consistency};
 use constellation_lab::placement::protocol::{Condition, Fate, HEAL_AT, Round, Way};
 use constellation_lab::placement::record::{Asked, Phase, Record};
-use constellation_lab::placement::{Placement, STORES, Store, placed};
+use constellation_lab::placement::{Placement, STORES, Store, placed, told};
 use expect_test::expect;
 
-use crate::placement::not_linearizable_if;
+use crate::placement::{measured, not_linearizable_if};
 
 /// What was recorded in the rounds in which messages are lost.
 fn lossy(store: &Store, seed: u64) -> Vec<Record> {
@@ -74,6 +74,15 @@ fn what_a_site_does_not_show_it_is_asked_again_and_again() {
         is_luck |= reads.windows(2).any(|two| !is_nothing(two[0]) && is_nothing(two[1]));
     }
     assert!(is_luck, "a read of two of three replicas shows by luck what one of them has");
+}
+
+#[test]
+fn a_sentence_turns_once_at_the_most() {
+    for store in ["quorum:r=1,w=2,repair=after", "quorum:r=1,w=1,repair=after", "quorum:r=2,w=1"] {
+        let told = told::partition(&measured(store, 7));
+        assert!(told.matches(" but ").count() <= 1, "{told}");
+        println!("{told}");
+    }
 }
 
 fn is_unread(asked: &Asked) -> bool {

@@ -111,3 +111,38 @@ pub(super) fn lost(placement: &Placement) -> Vec<String> {
     );
     vec![gone, late, unread, unseen]
 }
+
+#[cfg(test)]
+mod tests {
+    use constellation_lab::placement::measure::Back;
+    use constellation_lab::placement::protocol::{Condition, Fate, Way};
+    use constellation_lab::placement::{Lost, placed};
+
+    use super::*;
+
+    #[test]
+    fn what_is_neither_lost_nor_known_to_be_kept_has_its_line() {
+        let mut placement = placed("a store".to_owned(), 7, Vec::new());
+        placement.lost =
+            Lost { count: 1, partly: 2, late: 3, of: 9, unread: 4, unread_partly: 5, first: None };
+        assert_eq!(
+            lost(&placement)[..3],
+            [
+                "lost after healing: 1 of 9 acknowledged writes, and 2 that a site does not show",
+                "not lost, but shown at some site only when it was asked again: 3",
+                "not known: 5 that could not be read at every site, and 4 at none",
+            ]
+        );
+    }
+
+    #[test]
+    fn whoever_does_not_come_back_has_a_gap_for_ever() {
+        let told = |done| {
+            let condition = Condition::Cut { site: 0, way: Way::Both, fate: Fate::Held };
+            let back = Back { asked: 2, done };
+            let (site, kind, gap_long) = (0, Kind::Read, Duration::ZERO);
+            gap(Some(&Answers { condition, site, kind, asked: 3, done: 3, gap: gap_long, back }))
+        };
+        assert_eq!([2, 1, 0].map(told), ["–", "for ever", "for ever"]);
+    }
+}

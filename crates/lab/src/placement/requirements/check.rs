@@ -333,7 +333,7 @@ fn slowest(kind: Kind, site: Option<usize>, placement: &Placement) -> Option<(Du
 /// That every site answers this kind again after the heal.
 fn is_back(kind: Kind, wanted: &str, placement: &Placement) -> Option<Breach> {
     let row = placement.answers.iter().find(|row| row.kind == kind && !row.is_back())?;
-    let condition = row.condition();
+    let condition = row.condition;
     let (round, record) = of_condition(condition, placement)?;
     let mut all = measure::since_back(record, row.site, kind);
     let (operation, _) = all.find(|(_, asked)| asked.done().is_none())?;
