@@ -285,14 +285,15 @@ mod tests {
 
     #[test]
     fn the_weakest_of_what_is_broken_are_what_clients_notice() {
-        let table: [(&[&'static str], &[&'static str]); 4] = [
+        let table: [(&[&'static str], &[&'static str]); 5] = [
             (&[], &[]),
             (&["causal-convergence"], &["causal-convergence"]),
             (&["causal-convergence", "causal", "pram"], &["causal", "pram"]),
             (
                 &["causal-convergence", "causal", "pram", "read-your-writes", "monotonic-reads"],
-                &["read-your-writes", "monotonic-reads"],
+                &["causal", "pram", "read-your-writes", "monotonic-reads"],
             ),
+            (&["causal-convergence", "monotonic-writes"], &["monotonic-writes"]),
         ];
         for (broken, weakest) in table {
             let baseline = Baseline { broken: broken.to_vec(), ..Baseline::default() };

@@ -52,7 +52,7 @@ fn a_cell_or_half_of_one_is_met_or_not() {
         &placement,
         &cell("PC/EC"),
         &expect![[r#"
-            PC in a partition: acknowledged writes: 0 of 6696 are gone, and 672 only some sites have; 7 while pacific is cut off with losses
+            PC in a partition: acknowledged writes: 0 of 6696 are gone, and 672 a site does not show; 7 while pacific is cut off with losses
             EC without a partition: what it answers is not linearizable; 2 while every link takes 5 ms"#]],
     );
     let placement = placed("quorum:r=2,w=2,repair=before");
