@@ -31,22 +31,22 @@ fn a_majority_of_five_goes_on_and_two_sites_refuse() {
     check(
         "consensus:sites=5",
         expect![[r#"
-        Where pacific and atlantic are cut off from the others, they answer neither reads nor writes, and the others answer again 676.0 ms after the cut at the latest.
-        Where arctic and antarctic are cut off from the others, they answer neither reads nor writes, and the others go on answering reads and writes.
-        linearizable; 0 of 1189 lost"#]],
+            Where pacific and atlantic are cut off from the others, the two answer neither reads nor writes, and the others answer again 676.0 ms after the cut at the latest.
+            Where arctic and antarctic are cut off from the others, the two answer neither reads nor writes, and the others go on answering reads and writes.
+            linearizable; 0 of 1189 lost"#]],
     );
     check(
         "consensus:reads=lease,sites=5",
         expect![[r#"
-        Where pacific and atlantic are cut off from the others, they answer neither reads nor writes, and the others answer again 676.0 ms after the cut at the latest.
-        Where arctic and antarctic are cut off from the others, they answer neither reads nor writes, and the others go on answering reads and writes.
-        linearizable; 0 of 1204 lost"#]],
+            Where pacific and atlantic are cut off from the others, the two answer neither reads nor writes, and the others answer again 676.0 ms after the cut at the latest.
+            Where arctic and antarctic are cut off from the others, the two answer neither reads nor writes, and the others go on answering reads and writes.
+            linearizable; 0 of 1204 lost"#]],
     );
     check(
         "quorum:n=5,r=3,w=3,repair=before,sites=5",
         expect![[r#"
-        Where pacific and atlantic, or arctic and antarctic are cut off from the others, they answer neither reads nor writes, and the others go on answering reads and writes.
-        linearizable; 0 of 1315 lost"#]],
+            Where pacific and atlantic, or arctic and antarctic, are cut off from the others, the two answer neither reads nor writes, and the others go on answering reads and writes.
+            linearizable; 0 of 1315 lost"#]],
     );
 }
 
@@ -66,9 +66,9 @@ fn two_sites_cut_off_together_take_with_them_what_only_they_have() {
     check(
         "leader:sync=one,failover=majority,sites=5",
         expect![[r#"
-        Where pacific and atlantic are cut off from the others, they answer neither reads nor writes, and the others answer again 656.0 ms after the cut at the latest.
-        Where arctic and antarctic are cut off from the others, they answer neither reads nor writes, and the others go on answering reads and writes.
-        not linearizable; 13 of 1078 lost"#]],
+            Where pacific and atlantic are cut off from the others, the two answer neither reads nor writes, and the others answer again 656.0 ms after the cut at the latest.
+            Where arctic and antarctic are cut off from the others, the two answer neither reads nor writes, and the others go on answering reads and writes.
+            not linearizable; 13 of 1078 lost"#]],
     );
 }
 
@@ -77,21 +77,21 @@ fn whoever_asks_nobody_goes_on_at_both_sides() {
     check(
         "multi-leader:sites=5",
         expect![[r#"
-        Where pacific and atlantic, or arctic and antarctic are cut off from the others, every site goes on answering reads and writes.
-        not linearizable; 0 of 1860 lost"#]],
+            Where pacific and atlantic, or arctic and antarctic, are cut off from the others, every site goes on answering reads and writes.
+            not linearizable; 0 of 1860 lost"#]],
     );
     check(
         "quorum:n=5,r=1,w=1,sites=5",
         expect![[r#"
-        Where pacific and atlantic, or arctic and antarctic are cut off from the others, every site goes on answering reads and writes.
-        not linearizable; 0 of 1860 lost"#]],
+            Where pacific and atlantic, or arctic and antarctic, are cut off from the others, every site goes on answering reads and writes.
+            not linearizable; 0 of 1860 lost"#]],
     );
     check(
         "leader:sync=none,reads=anywhere,sites=5",
         expect![[r#"
-        Where pacific and atlantic are cut off from the others, the others answer no writes, and they go on answering reads and writes.
-        Where arctic and antarctic are cut off from the others, they answer no writes, and the others go on answering reads and writes.
-        not linearizable; 0 of 1243 lost"#]],
+            Where pacific and atlantic are cut off from the others, the others answer no writes, and the two go on answering reads and writes.
+            Where arctic and antarctic are cut off from the others, the two answer no writes, and the others go on answering reads and writes.
+            not linearizable; 0 of 1243 lost"#]],
     );
 }
 

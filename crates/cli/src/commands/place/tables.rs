@@ -49,10 +49,10 @@ pub(super) fn cuts(placement: &Placement) -> Vec<String> {
     let seconds = |time: Duration| format!("{}.{} s", time.as_secs(), time.subsec_millis() / 100);
     let title = format!("during cuts, each from {} to {}", seconds(CUT_AT), seconds(HEAL_AT));
     let of = |kind: &str| format!(" {kind:>6}{:>8}{:>7}{:>10}", "refused", "silent", "gap");
+    let rows = cut_rows(&placement.records);
     let widest = rows.iter().map(|row| row.condition.to_string().len()).max().unwrap_or_default();
     let width = widest.max(20) + 2;
     let head = format!("  {:<width$}{:<10}{} {}", "while", "asked at", of("reads"), of("writes"));
-    let rows = cut_rows(&placement.records);
     let find = |row: &CutRow, kind| {
         rows.iter().find(|one| (one.condition, one.site, one.kind) == (row.condition, row.site, kind))
     };
