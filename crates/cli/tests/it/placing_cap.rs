@@ -14,12 +14,16 @@ fn the_lost_messages_and_the_promise_are_told_with_the_timeline() {
         expect![[r#"
             exit 0
             --- out
-            quorum:n=3,r=2,w=2,repair=off,sloppy=off  68 runs made, nothing assumed
+            quorum:n=3,r=2,w=2,repair=off,sloppy=off  921 runs made, nothing assumed
               partition  If 1 message each from pacific to atlantic and indian are lost, the write at pacific is
                          not answered, though pacific runs.
               fewest     With fewer messages lost no run breaks a promise: all were made.
               resending  If no message from pacific or indian arrives at atlantic, the read at atlantic is not
                          answered, though atlantic runs. It does not help to send it again.
+              wrong      If 1 message each from atlantic to pacific and indian are lost, a read at pacific shows
+                         the write at atlantic, and a later read at indian does not. Whether a write is done
+                         that has no answer nobody knows; but once a reader was shown it, it is, and whoever
+                         reads later must be shown it, too.
 
               ✗ broken   every request to a running site is answered, within 1 s
               ✓ kept     what is answered is linearizable
@@ -28,7 +32,44 @@ fn the_lost_messages_and_the_promise_are_told_with_the_timeline() {
                 1.000s  e1  pacific  write x = 1
                 1.000s               m1 from pacific to atlantic (e1: write x = 1) is lost
                 1.000s               m2 from pacific to indian (e1: write x = 1) is lost
-                2.000s  e2  tester   the client of pacific gives up: no answer within 1 s"#]],
+                2.000s  e2  tester   the client of pacific gives up: no answer within 1 s
+
+              the wrong answer:
+
+              ✗ broken   every request to a running site is answered, within 1 s
+              ✗ broken   what is answered is linearizable
+                expected  each operation takes effect at one moment between its beginning and its end
+                found     indian-2 r(x,nil) reads as x the initial value, which atlantic-0 w(x,1)? had overwritten before it began
+                events                              atlantic-0  pacific-1  indian-2
+                          e0  1s..                  w(x,1)?
+                          e2  2.300001s..2.320101s              r(x,1)
+                          e4  2.320102s..2.340202s                         r(x,nil)
+                sketch    atlantic-0  ├─w(x,1)?╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌▷
+                          pacific-1     ├─r(x,1)─┤
+                          indian-2                 ├─r(x,nil)─┤
+                proof     e0 w(x,1)? → e2 r(x,1)     its x is read
+                          e2 r(x,1) → e4 r(x,nil)    over before the other begins
+                          e4 r(x,nil) → e0 w(x,1)?   it reads an older x
+
+                1.000s  e0   tester    a client of atlantic: write x = 1
+                1.000s  e1   atlantic  write x = 1
+                1.000s                 m1 from atlantic to pacific (e1: write x = 1) is lost
+                1.000s                 m2 from atlantic to indian (e1: write x = 1) is lost
+                2.000s  e2   tester    the client of atlantic gives up: no answer within 1 s
+                2.300s  e3   tester    a client of pacific: read x
+                2.300s  e4   pacific   read x
+                2.310s  e5   atlantic  fetch
+                2.310s  e6   indian    fetch
+                2.320s  e7   pacific   fetched
+                2.320s  e8   pacific   fetched
+                2.320s  e9   tester    pacific answers the read: x = 1
+                2.320s  e10  tester    a client of indian: read x
+                2.320s  e11  indian    read x
+                2.330s  e12  pacific   fetch
+                2.330s  e13  atlantic  fetch
+                2.340s  e14  indian    fetched
+                2.340s  e15  indian    fetched
+                2.340s  e16  tester    indian answers the read: x holds nothing"#]],
     );
     check(
         &["place", "--cap", "quorum:r=1,w=1"],
@@ -72,12 +113,14 @@ fn the_lost_messages_and_the_promise_are_told_with_the_timeline() {
         expect![[r#"
             exit 0
             --- out
-            leader:sync=one,reads=leader,failover=majority  52 runs made, nothing assumed
+            leader:sync=one,reads=leader,failover=majority  2052 runs made, nothing assumed
               partition  If 1 message from atlantic to pacific is lost, the read at atlantic is not answered,
                          though atlantic runs.
               fewest     With fewer messages lost no run breaks a promise: all were made.
               resending  If no message from pacific or indian arrives at atlantic, the read at atlantic is not
                          answered, though atlantic runs. It does not help to send it again.
+              wrong      No wrong answer was found, with one write and one reader or two, whichever 3 messages
+                         or fewer that have to do with them are lost.
 
               ✗ broken   every request to a running site is answered, within 1 s
               ✓ kept     what is answered is linearizable
@@ -107,7 +150,7 @@ fn a_script_is_told_which_messages_are_lost() {
         {
           "store": "quorum:n=3,r=2,w=2,repair=off,sloppy=off",
           "told": "if 1 message each from pacific to atlantic and indian are lost, the write at pacific is not answered, though pacific runs",
-          "runs": 68,
+          "runs": 921,
           "without_loss": null,
           "with_losses": {
             "told": "if 1 message each from pacific to atlantic and indian are lost, the write at pacific is not answered, though pacific runs",
@@ -186,6 +229,54 @@ fn a_script_is_told_which_messages_are_lost() {
                 "completion": "unknown: no answer within 1 s"
               }
             ]
+          },
+          "wrong": {
+            "found": "here",
+            "run": {
+              "told": "if 1 message each from atlantic to pacific and indian are lost, a read at pacific shows the write at atlantic, and a later read at indian does not",
+              "broken": "linearizable",
+              "is_smallest": true,
+              "lost": [
+                {
+                  "from": "atlantic",
+                  "to": "pacific",
+                  "nth": 0
+                },
+                {
+                  "from": "atlantic",
+                  "to": "indian",
+                  "nth": 0
+                }
+              ],
+              "links": [],
+              "operations": [
+                {
+                  "site": "atlantic",
+                  "client": 0,
+                  "call": "write x = \"1\"",
+                  "begun_us": 1000000,
+                  "ended_us": 2000000,
+                  "completion": "unknown: no answer within 1 s"
+                },
+                {
+                  "site": "pacific",
+                  "client": 1,
+                  "call": "read x",
+                  "begun_us": 2300001,
+                  "ended_us": 2320101,
+                  "completion": "shows \"1\""
+                },
+                {
+                  "site": "indian",
+                  "client": 2,
+                  "call": "read x",
+                  "begun_us": 2320102,
+                  "ended_us": 2340202,
+                  "completion": "shows nothing"
+                }
+              ]
+            },
+            "told": "If 1 message each from atlantic to pacific and indian are lost, a read at pacific shows the write at atlantic, and a later read at indian does not. Whether a write is done that has no answer nobody knows; but once a reader was shown it, it is, and whoever reads later must be shown it, too."
           }
         }"#]].assert_eq(&serde_json::to_string_pretty(&found["stores"][0]).expect("it is JSON"));
     assert_eq!(found["stores"][1]["store"], "leader:sync=all,reads=leader,failover=off");
