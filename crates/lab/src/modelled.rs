@@ -219,6 +219,20 @@ impl Subject for Modelled<'_> {
         self.subject.play_without(&self.left_out, seed, choices)
     }
 
+    fn requests(&self) -> u32 {
+        self.subject.requests()
+    }
+
+    fn play_without(
+        &self,
+        left_out: &BTreeSet<u32>,
+        seed: u64,
+        choices: &mut dyn Choices,
+    ) -> Result<Trace, RunError> {
+        let all = self.left_out.union(left_out).copied().collect();
+        self.subject.play_without(&all, seed, choices)
+    }
+
     fn judge(&self, trace: &Trace) -> Vec<Ruling> {
         self.rulings(trace, Closely::Yes)
     }

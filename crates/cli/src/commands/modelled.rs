@@ -11,6 +11,7 @@ use super::judge::model;
 use super::judge::recorded::Recorded;
 use crate::judgements;
 use crate::printer::{Printer, count, faint, verdict};
+use crate::target::ANTARCTIC;
 
 /// The models that are named, each once.
 pub(crate) fn named(names: &[String]) -> anyhow::Result<Vec<&'static dyn Model>> {
@@ -35,11 +36,18 @@ pub(crate) fn held<'s>(
     }
     Modelled::new(subject(), models).map(Some).map_err(|error| {
         let help = match &error {
+            ModelledError::NoOperations if typed == ANTARCTIC => {
+                "in the election no client asks for anything: choose another --policy".to_owned()
+            }
             ModelledError::NoOperations => format!(
                 "specimens whose clients do: {}; a scenario file has clients by `[[clients]]`",
                 specimens().join(", ")
             ),
             ModelledError::Unfit { why, .. } => match fitting(&subject)[..] {
+                [] if why.ends_with(SIBLINGS) && typed == ANTARCTIC => {
+                    "`--policy majority`, `leader` or `last-write-wins` has stations show one value; siblings are judged without --model"
+                        .to_owned()
+                }
                 [] if why.ends_with(SIBLINGS) && is_scenario(typed) => {
                     "`--resolver lamport-lww` or `wall-lww` has stations keep one value; siblings are judged without --model"
                         .to_owned()

@@ -300,13 +300,129 @@ fn several_runs_at_once_are_not_judged_by_models() {
         error: --model judges one run, but --resolver all makes several
         help: choose one resolver"#]],
     );
-    check(
-        &["run", "antarctic", "--model", "causal"],
-        expect![[r#"
+    check(&["run", "antarctic", "--policy", "all", "--model", "causal"], expect![[r#"
         exit 2
         --- talk
-        error: `antarctic` takes no --model: it is several runs side by side, written in code
-        help: leave it out; beside --seed and --json there are --policy, --groups, --pass, --timeline, --trace"#]],
+        error: --model wants one run, but --policy all makes several
+        help: choose one policy"#]]);
+    check(&["run", "mss-23", "--model", "causal"], expect![[r#"
+        exit 2
+        --- talk
+        error: `mss-23` takes no --model: it is several runs side by side, written in code
+        help: leave it out; beside --seed and --json there are --retry, --world, --timeline, --trace"#]]);
+}
+
+#[test]
+fn the_storm_is_judged_by_models_under_a_policy_that_shows_one_value() {
+    check(&["run", "antarctic", "--model", "causal"], expect![[r#"
+        exit 2
+        --- talk
+        error: `antarctic`: causal does not fit what clients do: operation 41 (`read mss-23/mode`) shows 2 values, and a register holds one
+        help: `--policy majority`, `leader` or `last-write-wins` has stations show one value; siblings are judged without --model"#]]);
+    check(&["hunt", "antarctic", "--policy", "election", "--model", "causal"], expect![[r#"
+        exit 2
+        --- talk
+        error: `antarctic`: no client records an operation, so no model can be judged
+        help: in the election no client asks for anything: choose another --policy"#]]);
+    check(&["run", "antarctic", "--policy", "majority", "--model", "linearizable,causal"], expect![[r#"
+        exit 0
+        --- out
+        antarctic · both relays lost for nine minutes: who may write meanwhile, and who coordinates
+
+        policy   majority · a write is acknowledged once four of the seven stations have it; else it is refused, or nobody knows
+        price    acknowledged once it is on four disks: two round trips, and who is with fewer than three others cannot write
+
+            asked  station       write                             update            waited  fate
+          10.000s  pacific       mss-17/attitude = "nadir"         pacific:1        0.214 s  kept: superseded by pacific:2
+          26.000s  tasman        mss-23/mode = "nominal"           tasman:1         1.032 s  kept: superseded by arctic:3
+          60.000s  ═══ both relays are lost: pacific, atlantic, indian_ocean, arctic | tasman, drake | antarctic
+          65.000s  drake         mss-08/tasks = "image 14"                         10.003 s  refused: only 2 of 7 stations can be reached, 4 are needed
+         130.000s  pacific       mss-17/attitude = "yaw +2.0"      pacific:2        0.211 s  reconciled by machine: tasman, drake and antarctic heard of it after the storm; superseded by indian_ocean:3
+         134.000s  atlantic      mss-31/orbit = "6938.1 km"        atlantic:2       0.200 s  reconciled by machine: tasman, drake and antarctic heard of it after the storm; superseded by atlantic:3
+         154.000s  antarctic     mss-17/attitude = "sun-point"                     10.002 s  refused: only 1 of 7 stations can be reached, 4 are needed
+         185.000s  drake         mss-08/tasks = "image 14, sleep"                  10.002 s  refused: only 2 of 7 stations can be reached, 4 are needed
+         254.000s  atlantic      mss-31/orbit = "6938.4 km"        atlantic:3       0.183 s  reconciled by machine: tasman, drake and antarctic heard of it after the storm
+         258.000s  indian_ocean  mss-17/attitude = "yaw +2.5"      indian_ocean:3   0.190 s  reconciled by machine: tasman, drake and antarctic heard of it after the storm
+         262.000s  arctic        mss-23/mode = "safe"              arctic:3         0.192 s  reconciled by machine: tasman, drake and antarctic heard of it after the storm; superseded by arctic:7
+         266.000s  tasman        mss-17/attitude = "yaw -1.5"                      10.003 s  refused: only 2 of 7 stations can be reached, 4 are needed
+         274.000s  antarctic     mss-40/battery = "31 percent"                     10.003 s  refused: only 1 of 7 stations can be reached, 4 are needed
+         394.000s  antarctic     mss-23/mode = "survival"                          10.003 s  refused: only 1 of 7 stations can be reached, 4 are needed
+         600.000s  ═══ both relays are back
+         634.000s  antarctic     mss-40/battery = "64 percent"     antarctic:6      1.027 s  kept
+         742.000s  arctic        mss-23/mode = "nominal, watched"  arctic:7         0.191 s  kept
+
+        15 writes: 9 accepted (4 kept, 5 reconciled by machine, 0 left to people, 0 lost), 6 refused, 0 unknown
+        27 of 34 reads answered
+        clients who wrote waited 1.032 s at most to be acknowledged, and 10.003 s at most to be refused or to give up
+        of tasman's 1 write in the storm none was acknowledged: 1 refused
+        of drake's 2 writes in the storm none was acknowledged: 2 refused
+        of antarctic's 3 writes in the storm none was acknowledged: 3 refused
+        · 165 messages between stations were lost for want of a relay
+        · the wall clock of antarctic is 6 minutes ahead, and nothing depends on it
+
+        · judged by linearizable, causal, in place of what is promised otherwise
+        ✓ holds    linearizable  (49 operations)
+        ✓ holds    causal  (49 operations)
+
+        seed 1 · replay: constellation run antarctic --policy majority --groups 4,2,1 --pass 90s --seed 1 --model linearizable,causal
+        trace sha256 0f9296910607339c61f217898fb615f3bbe843a18fa2cb62e26e8b04d831e504  majority"#]]);
+    check(
+        &["run", "antarctic", "--policy", "last-write-wins", "--model", "linearizable,causal"],
+        expect![[r#"
+            exit 1
+            --- out
+            antarctic · both relays lost for nine minutes: who may write meanwhile, and who coordinates
+
+            policy   last-write-wins · every station accepts every write; of two updates the one with the later wall time is kept
+            price    acknowledged once it is on the disk of the station that was asked: no waiting, and nobody is told whose update is displaced
+
+                asked  station       write                             update           waited  fate
+              10.000s  pacific       mss-17/attitude = "nadir"         pacific:1       0.002 s  kept: superseded by antarctic:1
+              26.000s  tasman        mss-23/mode = "nominal"           tasman:1        0.002 s  kept: superseded by antarctic:3
+              60.000s  ═══ both relays are lost: pacific, atlantic, indian_ocean, arctic | tasman, drake | antarctic
+              65.000s  drake         mss-08/tasks = "image 14"         drake:1         0.003 s  reconciled by machine: only tasman and drake knew of it until the storm ended; superseded by drake:2
+             130.000s  pacific       mss-17/attitude = "yaw +2.0"      pacific:2       0.003 s  lost: superseded by indian_ocean:1, which is lost
+             134.000s  atlantic      mss-31/orbit = "6938.1 km"        atlantic:1      0.003 s  reconciled by machine: tasman, drake and antarctic heard of it after the storm; superseded by atlantic:2
+             154.000s  antarctic     mss-17/attitude = "sun-point"     antarctic:1     0.002 s  kept: displaced indian_ocean:1 and tasman:2, which it had not seen
+             185.000s  drake         mss-08/tasks = "image 14, sleep"  drake:2         0.002 s  reconciled by machine: only tasman and drake knew of it until the storm ended
+             254.000s  atlantic      mss-31/orbit = "6938.4 km"        atlantic:2      0.003 s  reconciled by machine: tasman, drake and antarctic heard of it after the storm
+             258.000s  indian_ocean  mss-17/attitude = "yaw +2.5"      indian_ocean:1  0.002 s  lost: antarctic:1 displaced it by wall clock, 02:08:34.001Z against 02:04:18.001Z, though antarctic:1 had not seen indian_ocean:1
+             262.000s  arctic        mss-23/mode = "safe"              arctic:1        0.003 s  lost: antarctic:3 displaced it by wall clock, 02:12:34.001Z against 02:04:22.001Z, though antarctic:3 had not seen arctic:1
+             266.000s  tasman        mss-17/attitude = "yaw -1.5"      tasman:2        0.003 s  lost: antarctic:1 displaced it by wall clock, 02:08:34.001Z against 02:04:26.001Z, though antarctic:1 had not seen tasman:2
+             274.000s  antarctic     mss-40/battery = "31 percent"     antarctic:2     0.003 s  reconciled by machine: only antarctic knew of it until the storm ended; superseded by antarctic:4
+             394.000s  antarctic     mss-23/mode = "survival"          antarctic:3     0.003 s  kept: displaced arctic:1 and arctic:2, which it had not seen
+             600.000s  ═══ both relays are back
+             634.000s  antarctic     mss-40/battery = "64 percent"     antarctic:4     0.003 s  kept
+             742.000s  arctic        mss-23/mode = "nominal, watched"  arctic:2        0.002 s  lost: antarctic:3 displaced it by wall clock, 02:12:34.001Z against 02:12:22.001Z, though arctic:2 had seen antarctic:3
+
+            15 writes: 15 accepted (5 kept, 5 reconciled by machine, 0 left to people, 5 lost), 0 refused, 0 unknown
+            34 of 34 reads answered
+            clients who wrote waited 0.003 s at most to be acknowledged
+            every station that was asked to write in the storm could
+            · 300 messages between stations were lost for want of a relay
+            · the wall clock of antarctic is 6 minutes ahead; with every clock right 4 are lost all the same: pacific's "yaw +2.0", antarctic's "sun-point", indian_ocean's "yaw +2.5", arctic's "safe"
+
+            · judged by linearizable, causal, in place of what is promised otherwise
+            ✗ violated linearizable  (49 operations)
+                expected  each operation takes effect at one moment between its beginning and its end
+                found     tasman-crew r(mss-17/attitude,nadir) reads as mss-17/attitude that of pacific-crew w(mss-17/attitude,nadir), which pacific-crew w(mss-17/attitude,"yaw +2.0") had overwritten before it began
+                events                                pacific-crew                   tasman-crew
+                          e7    10s..10.002615615s    w(mss-17/attitude,nadir)
+                          e221  130s..130.003516515s  w(mss-17/attitude,"yaw +2.0")
+                          e278  146s..146.002492492s                                 r(mss-17/attitude,nadir)
+                sketch    pacific-crew  ├─1─┤ ├─2─┤
+                          tasman-crew               ├─3─┤
+                          1 is e7 pacific-crew w(mss-17/attitude,nadir)
+                          2 is e221 pacific-crew w(mss-17/attitude,"yaw +2.0")
+                          3 is e278 tasman-crew r(mss-17/attitude,nadir)
+                proof     e221 w(mss-17/attitude,"yaw +2.0") → e278 r(mss-17/attitude,nadir)   over before the other begins
+                          e278 r(mss-17/attitude,nadir) → e221 w(mss-17/attitude,"yaw +2.0")   it reads an older mss-17/attitude
+                notes     pacific-crew w(mss-17/attitude,nadir) before pacific-crew w(mss-17/attitude,"yaw +2.0"): over before the other begins
+                replay    constellation run antarctic --policy last-write-wins --groups 4,2,1 --pass 90s --seed 1 --model linearizable,causal
+            ✓ holds    causal  (49 operations)
+
+            seed 1 · replay: constellation run antarctic --policy last-write-wins --groups 4,2,1 --pass 90s --seed 1 --model linearizable,causal
+            trace sha256 01e990a304a2d056d5857a2168df3b6e7ae6b84fbbc2eebfbc5323f114d6f0a6  last-write-wins"#]],
     );
 }
 

@@ -125,6 +125,7 @@ fn a_zero_that_may_be_initial_or_written_is_no_reason_for_a_verdict() {
 #[test]
 fn what_registers_hold_at_first_is_that_value_and_no_other() {
     let set = "0 :invoke :add 1\n0 :ok :add 1\n0 :invoke :read nil\n0 :ok :read #{1}\n";
+    let twice = "0 :invoke :cas [0 1]\n0 :ok :cas [0 1]\n0 :invoke :cas [0 2]\n0 :ok :cas [0 2]\n";
     let finals = [
         "{:process 0, :type :invoke, :f :txn, :value [[:w 1 5]]}",
         "{:process 0, :type :ok, :f :txn, :value [[:w 1 5]]}",
@@ -145,6 +146,10 @@ fn what_registers_hold_at_first_is_that_value_and_no_other() {
         ("r(0,7,1,1)\nw(0,0,2,2)\nr(0,0,1,3)\n", "causal", "7", 0, "✓ holds"),
         // What is marked as final stays so.
         (&finals, "eventual-convergence", "0", 0, "✓ holds"),
+        // Who expects it expects nothing.
+        ("0 :invoke :cas [0 1]\n0 :ok :cas [0 1]\n", "linearizable", "0", 0, "✓ holds"),
+        ("0 :invoke :cas [0 1]\n0 :ok :cas [0 1]\n", "linearizable", "7", 1, "✗ violated"),
+        (twice, "linearizable", "0", 1, "✗ violated"),
         // A set is no register.
         (set, "linearizable", "1", 0, "✓ holds"),
     ];

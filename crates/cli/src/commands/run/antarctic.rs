@@ -10,13 +10,15 @@ use constellation_lab::incidents::antarctic::fate::{Fate, WriteFate};
 use constellation_lab::incidents::antarctic::{Groups, Policy, STORM_BEGINS, STORM_ENDS, Summary, Trial};
 use constellation_lab::scenario::duration;
 use constellation_lab::words::one_line;
-use constellation_lab::{RunError, incidents};
+use constellation_lab::{Modelled, RunError, incidents};
 use constellation_trace::format::jsonl;
 use constellation_trace::ids::nearest;
 use constellation_trace::{Judgement, TrueTime};
+use constellation_verify::models::Model;
 use serde_json::{Value, json};
 
 use crate::args;
+use crate::commands::modelled;
 use crate::file::write_whole;
 use crate::judgements::{judgement_json, print_judgements};
 use crate::printer::{Printer, count, faint, strong};
@@ -41,21 +43,24 @@ struct Asked {
     /// How the length of the pass was typed.
     pass: String,
     seed: u64,
+    /// What is judged in place of promises, if it is.
+    models: Vec<&'static dyn Model>,
 }
 
 pub(super) fn run(arguments: &args::Run, printer: &mut Printer) -> anyhow::Result<u8> {
     let asked = Asked::of(arguments)?;
+    let held = asked.held()?;
     let progress = printer.progress("simulating and judging");
-    let told = Told::of(&asked);
+    let told = Told::of(&asked, held.as_ref());
     progress.finish_and_clear();
     let told = told?;
     if let (Some(path), [trial]) = (&arguments.trace, &told.trials[..]) {
         write_whole(path, |writer| jsonl::write(&trial.trace, writer))?;
     }
     if arguments.json {
-        printer.json(&as_json(&asked, &told))?;
+        printer.json(&as_json(&asked, &told, held.as_ref()))?;
     } else {
-        print(&asked, &told, arguments.timeline.unwrap_or(args::Timeline::None), printer)?;
+        print(&asked, (&told, held.as_ref()), arguments.timeline.unwrap_or(args::Timeline::None), printer)?;
     }
     Ok(told.exit_code())
 }
@@ -63,22 +68,30 @@ pub(super) fn run(arguments: &args::Run, printer: &mut Printer) -> anyhow::Resul
 /// All that was run.
 struct Told {
     trials: Vec<Trial>,
-    election: Election,
+    /// None where models are judged, since no client asks for anything in it.
+    election: Option<Election>,
 }
 
 impl Told {
-    fn of(asked: &Asked) -> Result<Told, RunError> {
+    fn of(asked: &Asked, held: Option<&Modelled<'_>>) -> Result<Told, RunError> {
         let groups = asked.orbit.groups();
         let trial = |policy: &Policy| Trial::of(*policy, groups, asked.seed, &asked.replay(policy.name()));
-        let trials = asked.policies.iter().map(trial).collect::<Result<Vec<_>, _>>()?;
-        let election = Election::of(&asked.orbit, asked.seed, &asked.replay(&asked.policy))?;
+        let mut trials = asked.policies.iter().map(trial).collect::<Result<Vec<_>, _>>()?;
+        let election = match held {
+            Some(held) => {
+                trials.iter_mut().for_each(|trial| trial.hold_to(held, &asked.replay(&asked.policy)));
+                None
+            }
+            None => Some(Election::of(&asked.orbit, asked.seed, &asked.replay(&asked.policy))?),
+        };
         Ok(Told { trials, election })
     }
 
     /// The exit code for all promises together, those of the election among them.
     fn exit_code(&self) -> u8 {
         let of_trials = self.trials.iter().flat_map(|trial| &trial.judgements);
-        let judgements: Vec<Judgement> = of_trials.chain(&self.election.judgements).cloned().collect();
+        let of_election = self.election.iter().flat_map(|election| &election.judgements);
+        let judgements: Vec<Judgement> = of_trials.chain(of_election).cloned().collect();
         Judgement::exit_code(&judgements)
     }
 }
@@ -87,7 +100,11 @@ impl Asked {
     fn of(arguments: &args::Run) -> anyhow::Result<Asked> {
         let policy = arguments.policy.as_deref().unwrap_or(Policy::Siblings.name());
         let pass = arguments.pass.as_deref().unwrap_or(PASS);
-        let of_one = [("--trace", arguments.trace.is_some()), ("--timeline", arguments.timeline.is_some())];
+        let of_one = [
+            ("--trace", arguments.trace.is_some()),
+            ("--timeline", arguments.timeline.is_some()),
+            ("--model", !arguments.models.is_empty()),
+        ];
         if let (ALL, Some((flag, _))) = (policy, of_one.iter().find(|(_, is_given)| *is_given)) {
             bail!("{flag} wants one run, but --policy {ALL} makes several\nhelp: choose one policy");
         }
@@ -97,13 +114,23 @@ impl Asked {
             orbit: orbit(groups(arguments.groups.as_deref())?, pass)?,
             pass: pass.to_owned(),
             seed: arguments.seed.unwrap_or(SEED),
+            models: modelled::named(&arguments.models)?,
         })
+    }
+
+    /// The storm under the one policy, held to the models that are named.
+    fn held(&self) -> anyhow::Result<Option<Modelled<'static>>> {
+        let [policy] = self.policies[..] else { return Ok(None) };
+        modelled::held(|| Trial::subject(policy, self.orbit.groups()), &self.models, NAME)
     }
 
     /// The command that does the same again.
     fn replay(&self, policy: &str) -> String {
         let (groups, pass, seed) = (self.orbit.groups().typed(), quoted(&self.pass), self.seed);
-        format!("constellation run antarctic --policy {policy} --groups {groups} --pass {pass} --seed {seed}")
+        let models = modelled::flag(&self.models);
+        format!(
+            "constellation run antarctic --policy {policy} --groups {groups} --pass {pass} --seed {seed}{models}"
+        )
     }
 }
 
@@ -139,22 +166,30 @@ fn orbit(groups: Groups, pass: &str) -> anyhow::Result<Orbit> {
     })
 }
 
-fn print(asked: &Asked, told: &Told, shown: args::Timeline, printer: &mut Printer) -> anyhow::Result<()> {
+fn print(
+    asked: &Asked,
+    (told, held): (&Told, Option<&Modelled<'_>>),
+    shown: args::Timeline,
+    printer: &mut Printer,
+) -> anyhow::Result<()> {
     printer.line(format!("{} · {}", strong(NAME), title()))?;
     printer.line("")?;
     for trial in &told.trials {
         print_timeline(&trial.trace, shown, printer)?;
     }
     match &told.trials[..] {
-        [trial] => print_trial(asked, trial, printer)?,
+        [trial] => print_trial(asked, (trial, held), printer)?,
         trials => print_comparison(trials, printer)?,
     }
     printer.line("")?;
-    election::print(&told.election, printer)?;
-    printer.line("")?;
+    if let Some(election) = &told.election {
+        election::print(election, printer)?;
+        printer.line("")?;
+    }
     printer.line(format!("seed {} · replay: {}", asked.seed, asked.replay(&asked.policy)))?;
     let trials = told.trials.iter().map(|trial| (trial.policy.name(), &trial.trace));
-    let traces: Vec<_> = trials.chain([("election", &told.election.trace)]).collect();
+    let traces: Vec<_> =
+        trials.chain(told.election.iter().map(|election| ("election", &election.trace))).collect();
     for (name, trace) in traces {
         printer.line(format!("trace sha256 {}  {name}", jsonl::digest(trace)))?;
     }
@@ -162,7 +197,11 @@ fn print(asked: &Asked, told: &Told, shown: args::Timeline, printer: &mut Printe
 }
 
 /// One policy: its rule, what became of each write, and what it promised.
-fn print_trial(asked: &Asked, trial: &Trial, printer: &mut Printer) -> anyhow::Result<()> {
+fn print_trial(
+    asked: &Asked,
+    (trial, held): (&Trial, Option<&Modelled<'_>>),
+    printer: &mut Printer,
+) -> anyhow::Result<()> {
     printer.line(format!("policy   {} · {}", strong(trial.policy.name()), trial.policy.rule()))?;
     printer.line(format!("price    {}", trial.policy.price()))?;
     printer.line("")?;
@@ -177,7 +216,8 @@ fn print_trial(asked: &Asked, trial: &Trial, printer: &mut Printer) -> anyhow::R
         printer.line(faint(&format!("· {remark}")))?;
     }
     printer.line("")?;
-    print_judgements(&trial.judgements, printer)
+    held.map_or(Ok(()), |held| modelled::print_asked(held, printer))?;
+    modelled::print_judgements(&trial.judgements, held, &trial.trace, printer)
 }
 
 /// A line a write, in the order of asking, and a line when the relays go and come.
@@ -324,8 +364,15 @@ fn title() -> &'static str {
     incidents::study(NAME).map_or("", |study| study.title)
 }
 
-fn as_json(asked: &Asked, told: &Told) -> Value {
-    let trials: Vec<Value> = told.trials.iter().map(|trial| trial_json(asked, trial)).collect();
+fn as_json(asked: &Asked, told: &Told, held: Option<&Modelled<'_>>) -> Value {
+    let trial_json = |trial: &Trial| {
+        let mut json = trial_json(asked, trial);
+        if let Some(held) = held {
+            modelled::put_json(&mut json, &trial.judgements, held, &trial.trace);
+        }
+        json
+    };
+    let trials: Vec<Value> = told.trials.iter().map(trial_json).collect();
     let storm_ns = [STORM_BEGINS, STORM_ENDS].map(ns);
     json!({
         "schema": "constellation/antarctic/1",
@@ -338,7 +385,7 @@ fn as_json(asked: &Asked, told: &Told) -> Value {
         "storm_ns": storm_ns,
         "pass_ns": ns(asked.orbit.pass()),
         "trials": trials,
-        "election": election::as_json(&told.election),
+        "election": told.election.as_ref().map(election::as_json),
         "exit_code": told.exit_code(),
         "replay": asked.replay(&asked.policy),
     })

@@ -9,7 +9,7 @@ use crate::args;
 fn of_study(name: &str) -> &'static [&'static str] {
     match name {
         "mss-23" => &["--retry", "--world", "--timeline", "--trace"],
-        "antarctic" => &["--policy", "--groups", "--pass", "--timeline", "--trace"],
+        "antarctic" => &["--policy", "--groups", "--pass", "--timeline", "--trace", "--model"],
         _ => &[],
     }
 }

@@ -1,14 +1,15 @@
 //! The storm as something that can be hunted: luck loses messages, and crashes and stops stations.
 
 use constellation_fabric::Choices;
-use constellation_trace::{Judgement, Names, Trace};
+use constellation_trace::{Judgement, Names, Trace, Verdict};
 use constellation_verify::Order;
 
 use super::election::{self, Mistake, Orbit};
 use super::promises::{Promise, budget};
-use super::trial::{healed, play};
+use super::trial::{Trial, healed, play};
 use super::world::{Luck, Scene, crews};
 use super::{Groups, Policy, STATIONS};
+use crate::modelled::Modelled;
 use crate::simulate::RunError;
 use crate::subject::{PromiseId, Ruling, Subject};
 
@@ -66,6 +67,23 @@ impl Rough {
             About::Election => {
                 let orbit = Orbit::new(self.groups.clone(), election::PASS).expect("the usual pass is one");
                 election::subject(&orbit.rough(), Mistake::None)
+            }
+        }
+    }
+}
+
+impl Trial {
+    /// The storm that [`Trial::of`] plays under this policy, to be held to consistency models.
+    pub fn subject(policy: Policy, groups: &Groups) -> Box<dyn Subject> {
+        Box::new(Storm { policy, scene: Scene::new(groups.clone()) })
+    }
+
+    /// Judges it by models in place of what the policy promises. `replay` is the command that does the same again.
+    pub fn hold_to(&mut self, held: &Modelled<'_>, replay: &str) {
+        self.judgements = held.judge(&self.trace).into_iter().map(|ruling| ruling.judgement).collect();
+        for judgement in &mut self.judgements {
+            if let Verdict::Violated(evidence) = &mut judgement.verdict {
+                replay.clone_into(&mut evidence.replay);
             }
         }
     }
