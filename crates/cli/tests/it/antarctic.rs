@@ -90,7 +90,7 @@ fn what_is_no_policy_no_group_or_no_pass_is_refused_with_what_to_do() {
             exit 2
             --- talk
             error: `antarctic` takes no --retry, which is of mss-23
-            help: leave it out; beside --seed and --json there are --policy, --groups, --pass, --timeline, --trace"#]],
+            help: leave it out; beside --seed and --json there are --policy, --groups, --pass, --timeline, --trace, --model"#]],
     );
     refused(
         "--step",
@@ -99,7 +99,7 @@ fn what_is_no_policy_no_group_or_no_pass_is_refused_with_what_to_do() {
             exit 2
             --- talk
             error: `antarctic` takes no --step: it is several runs side by side, written in code
-            help: leave it out; beside --seed and --json there are --policy, --groups, --pass, --timeline, --trace"#]],
+            help: leave it out; beside --seed and --json there are --policy, --groups, --pass, --timeline, --trace, --model"#]],
     );
     check(
         &["run", "conjunction", "--policy", "majority"],

@@ -177,10 +177,10 @@ fn who_cannot_be_held_to_a_model_is_refused_with_what_to_do() {
     check(
         &["hunt", "specimen:gossip/persisted", "--model", "linearizable"],
         expect![[r#"
-        exit 2
-        --- talk
-        error: `specimen:gossip/persisted`: no client records an operation, so no model can be judged
-        help: specimens whose clients do: chain-replication, leader-read, primary-backup, quorum-register, session; a scenario file has clients by `[[clients]]`"#]],
+            exit 2
+            --- talk
+            error: `specimen:gossip/persisted`: no client records an operation, so no model can be judged
+            help: specimens whose clients do: chain-replication, leader-read, lww-register, primary-backup, quorum-register, session; a scenario file has clients by `[[clients]]`"#]],
     );
     check(
         &["hunt", "specimen:sharded-read/one-snapshot", "--model", "causal"],
@@ -300,31 +300,45 @@ fn several_runs_at_once_are_not_judged_by_models() {
         error: --model judges one run, but --resolver all makes several
         help: choose one resolver"#]],
     );
-    check(&["run", "antarctic", "--policy", "all", "--model", "causal"], expect![[r#"
+    check(
+        &["run", "antarctic", "--policy", "all", "--model", "causal"],
+        expect![[r#"
         exit 2
         --- talk
         error: --model wants one run, but --policy all makes several
-        help: choose one policy"#]]);
-    check(&["run", "mss-23", "--model", "causal"], expect![[r#"
+        help: choose one policy"#]],
+    );
+    check(
+        &["run", "mss-23", "--model", "causal"],
+        expect![[r#"
         exit 2
         --- talk
         error: `mss-23` takes no --model: it is several runs side by side, written in code
-        help: leave it out; beside --seed and --json there are --retry, --world, --timeline, --trace"#]]);
+        help: leave it out; beside --seed and --json there are --retry, --world, --timeline, --trace"#]],
+    );
 }
 
 #[test]
 fn the_storm_is_judged_by_models_under_a_policy_that_shows_one_value() {
-    check(&["run", "antarctic", "--model", "causal"], expect![[r#"
+    check(
+        &["run", "antarctic", "--model", "causal"],
+        expect![[r#"
         exit 2
         --- talk
         error: `antarctic`: causal does not fit what clients do: operation 41 (`read mss-23/mode`) shows 2 values, and a register holds one
-        help: `--policy majority`, `leader` or `last-write-wins` has stations show one value; siblings are judged without --model"#]]);
-    check(&["hunt", "antarctic", "--policy", "election", "--model", "causal"], expect![[r#"
+        help: `--policy majority`, `leader` or `last-write-wins` has stations show one value; siblings are judged without --model"#]],
+    );
+    check(
+        &["hunt", "antarctic", "--policy", "election", "--model", "causal"],
+        expect![[r#"
         exit 2
         --- talk
         error: `antarctic`: no client records an operation, so no model can be judged
-        help: in the election no client asks for anything: choose another --policy"#]]);
-    check(&["run", "antarctic", "--policy", "majority", "--model", "linearizable,causal"], expect![[r#"
+        help: in the election no client asks for anything: choose another --policy"#]],
+    );
+    check(
+        &["run", "antarctic", "--policy", "majority", "--model", "linearizable,causal"],
+        expect![[r#"
         exit 0
         --- out
         antarctic · both relays lost for nine minutes: who may write meanwhile, and who coordinates
@@ -365,7 +379,8 @@ fn the_storm_is_judged_by_models_under_a_policy_that_shows_one_value() {
         ✓ holds    causal  (49 operations)
 
         seed 1 · replay: constellation run antarctic --policy majority --groups 4,2,1 --pass 90s --seed 1 --model linearizable,causal
-        trace sha256 0f9296910607339c61f217898fb615f3bbe843a18fa2cb62e26e8b04d831e504  majority"#]]);
+        trace sha256 0f9296910607339c61f217898fb615f3bbe843a18fa2cb62e26e8b04d831e504  majority"#]],
+    );
     check(
         &["run", "antarctic", "--policy", "last-write-wins", "--model", "linearizable,causal"],
         expect![[r#"
