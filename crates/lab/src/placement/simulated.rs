@@ -159,7 +159,7 @@ where
     let told = luck.told();
     let factory = |me: NodeId| {
         if me.number() < count {
-            Party::Site(make(Sites { me, count }), told, Deaf::of(round, me.index()))
+            Party::Site(make(Sites { me, count }), told, Parted::of(round, me.index()))
         } else {
             Party::Tester(Box::new(Tester::new(round)), told)
         }
@@ -194,7 +194,7 @@ fn setup(round: &Round, loss: Odds) -> Setup<()> {
         }
     }
     let mut plan = Plan::new();
-    // What is lost, whoever it is sent to does not hear.
+    // What is lost is not sent, or not heard.
     for (at, cutting) in round.cuts.iter().filter(|_| round.fate == Fate::Held) {
         let act = match *cutting {
             Cutting::Cut { site, way } => {
@@ -220,36 +220,51 @@ fn setup(round: &Round, loss: Odds) -> Setup<()> {
     Setup { network, plan, ..Setup::new(names.map(Machine::from), time(round.longest())) }
 }
 
-/// What never arrives at a site: from whom, from when on, and until when.
+/// Links of a site over which everything is lost: the other end, from when on, and until when.
 #[derive(Clone, Debug)]
-struct Deaf(Vec<(NodeId, Duration, Duration)>);
+struct Parted {
+    /// What comes from there.
+    from: Windows,
+    /// What goes there.
+    to: Windows,
+}
 
-impl Deaf {
+#[derive(Clone, Debug)]
+struct Windows(Vec<(NodeId, Duration, Duration)>);
+
+impl Parted {
     /// The cuts of a round, as a site meets them whose messages are lost; none where they are held.
-    fn of(round: &Round, me: usize) -> Deaf {
+    fn of(round: &Round, me: usize) -> Parted {
+        let from = Windows::of(round, |cutting, other| cutting.parts(other, me));
+        let to = Windows::of(round, |cutting, other| cutting.parts(me, other));
+        Parted { from, to }
+    }
+}
+
+impl Windows {
+    fn of(round: &Round, is_parted: impl Fn(&Cutting, usize) -> bool) -> Windows {
         let (mut cut, mut windows) = (BTreeMap::new(), Vec::new());
         for (at, cutting) in round.cuts.iter().filter(|_| round.fate == Fate::Lost) {
-            for source in (0..round.sites).filter(|source| cutting.parts(*source, me)) {
-                cut.entry(node(source)).or_insert(*at);
+            for other in (0..round.sites).filter(|other| is_parted(cutting, *other)) {
+                cut.entry(node(other)).or_insert(*at);
             }
             if *cutting == Cutting::Heal {
-                windows
-                    .extend(std::mem::take(&mut cut).into_iter().map(|(source, from)| (source, from, *at)));
+                windows.extend(std::mem::take(&mut cut).into_iter().map(|(other, from)| (other, from, *at)));
             }
         }
-        windows.extend(cut.into_iter().map(|(source, from)| (source, from, Duration::MAX)));
-        Deaf(windows)
+        windows.extend(cut.into_iter().map(|(other, from)| (other, from, Duration::MAX)));
+        Windows(windows)
     }
 
-    fn hears(&self, source: NodeId, at: Duration) -> bool {
-        !self.0.iter().any(|(from, since, until)| *from == source && (*since..*until).contains(&at))
+    fn has(&self, other: NodeId, at: Duration) -> bool {
+        self.0.iter().any(|(end, since, until)| *end == other && (*since..*until).contains(&at))
     }
 }
 
 /// A node of the world.
 #[derive(Clone, Debug)]
 enum Party<S> {
-    Site(S, Told, Deaf),
+    Site(S, Told, Parted),
     /// A site when all is over.
     Gone,
     Tester(Box<Tester>, Told),
@@ -261,8 +276,8 @@ impl<M: Clone + fmt::Debug, S: Node<Message = Wire<M>, Request = ()>> Node for P
 
     fn on(&mut self, now: Now, input: Input<Wire<M>, ()>, effects: &mut Effects<Wire<M>>) {
         let elapsed = now.elapsed.since(Now::ZERO.elapsed);
-        if let (Party::Site(.., deaf), Input::Message { from, .. }) = (&*self, &input)
-            && !deaf.hears(*from, elapsed)
+        if let (Party::Site(.., parted), Input::Message { from, .. }) = (&*self, &input)
+            && parted.from.has(*from, elapsed)
         {
             return;
         }
@@ -274,7 +289,14 @@ impl<M: Clone + fmt::Debug, S: Node<Message = Wire<M>, Request = ()>> Node for P
                 *self = Party::Gone;
                 return;
             }
-            Party::Site(site, ..) => return site.on(now, input, effects),
+            Party::Site(site, _, parted) => {
+                site.on(now, input, effects);
+                // What would arrive after the heal is lost, too.
+                for step in effects.steps_mut() {
+                    step.sends.retain(|(to, _)| !parted.to.has(*to, elapsed));
+                }
+                return;
+            }
             Party::Gone => return,
             Party::Tester(tester, told) => (tester, *told),
         };
@@ -356,5 +378,60 @@ fn in_words<M: fmt::Debug>(message: &Wire<M>) -> String {
             let end = text.find(|letter: char| !letter.is_alphanumeric()).unwrap_or(text.len());
             text[..end].to_lowercase()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::placement::protocol::{CUT_AT, Condition, HEAL_AT};
+
+    /// Tells the others every millisecond what time it is. Shows how many of the messages between it and a site that was
+    /// cut off it has heard of that were sent during the cut.
+    struct Ticker {
+        sites: Sites,
+        cut: NodeId,
+        heard: u64,
+    }
+
+    impl Node for Ticker {
+        type Message = Wire<Duration>;
+        type Request = ();
+
+        fn on(&mut self, now: Now, input: Input<Wire<Duration>, ()>, effects: &mut Effects<Wire<Duration>>) {
+            match input {
+                Input::Start | Input::Timer(_) => {
+                    let elapsed = now.elapsed.since(Now::ZERO.elapsed);
+                    self.sites.others().for_each(|other| effects.send(other, Wire::Peer(elapsed)));
+                    effects.set_timer(Timer(0), Duration::from_millis(1));
+                }
+                Input::Message { from, message: Wire::Peer(sent) } => {
+                    let is_cut = from == self.cut || self.sites.me == self.cut;
+                    self.heard += u64::from(is_cut && (CUT_AT..HEAL_AT).contains(&sent));
+                }
+                Input::Message { from, message: Wire::Ask { number, ask } } => {
+                    let shown = if ask.what == What::Read { vec![self.heard] } else { Vec::new() };
+                    answer((from, number), Answer::Ok(shown), effects);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// How many of the messages that were sent during a cut arrived at some site.
+    fn arrived(way: Way, fate: Fate) -> u64 {
+        let (cut, condition) = (NodeId::new(1), Condition::Cut { site: 1, way, fate });
+        let make = |sites| Ticker { sites, cut, heard: 0 };
+        let played = run(&Round::new(3, condition), Luck::Seed(1), &[], make).expect("it runs");
+        played.record.asked.iter().flat_map(|asked| asked.shown()).copied().max().unwrap_or_default()
+    }
+
+    #[test]
+    fn what_is_sent_just_before_a_lossy_cut_heals_is_lost_like_the_rest() {
+        assert_eq!(arrived(Way::Both, Fate::Lost), 0);
+        // All that was sent to the site from two others in 4 s is there in the end.
+        assert_eq!(arrived(Way::Both, Fate::Held), 8_000);
+        // The other direction is not cut, nor is anything lost there.
+        assert_eq!(arrived(Way::From, Fate::Lost), 8_000);
     }
 }
