@@ -97,17 +97,17 @@ pub struct SiteTrips {
     pub kind: Kind,
     /// How many, with the fastest of keys; `None` if too few were done.
     pub trips: Option<Trips>,
-    /// How many with other keys, if that depends on the key.
+    /// How many with other keys and at other moments, if that depends on them.
     pub by_key: Option<ByKey>,
 }
 
 impl SiteTrips {
-    /// How many with the key that takes the most.
+    /// How many with the key that takes the most, or at a bad moment.
     pub fn most(&self) -> Option<Trips> {
         self.by_key.map(|by_key| by_key.most).or(self.trips)
     }
 
-    /// How many with all keys, each counted once.
+    /// How many with all keys, each counted once with its fastest operation.
     pub fn mean(&self) -> Option<Trips> {
         self.by_key.map(|by_key| by_key.mean).or(self.trips)
     }
@@ -244,7 +244,7 @@ impl Placement {
     /// Whether nothing that is told of two stores tells them apart: cell, sentences and numbers.
     pub fn is_alike(&self, other: &Placement) -> bool {
         let told = |of: &Placement| {
-            [vec![told::partition(of), told::otherwise(of)], told::one_way(of), told::splits(of)]
+            [vec![told::partition(of), told::otherwise(of)], told::other_cuts(of), told::splits(of)]
         };
         let lost = |Lost { count, partly, late, of, unread, unread_partly, .. }: &Lost| {
             [*count, *partly, *late, *of, *unread, *unread_partly]

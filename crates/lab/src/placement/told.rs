@@ -17,7 +17,8 @@ pub use splits::splits;
 
 /// What is to be said of partition.
 pub fn partition(placement: &Placement) -> String {
-    let who = who_answers("is cut off", &of_way(&placement.answers, (Way::Both, Fate::Held)));
+    let way = (Way::Both, worse(&placement.answers));
+    let who = who_answers(&cut_off(way), &of_way(&placement.answers, way));
     let is_back = placement.answers.iter().all(Answers::is_back);
     let what = match (&placement.in_partition, placement.cell.partition) {
         (Consistency::Holds, InPartition::Unknown) if is_back && placement.lost.is_known() => {
@@ -36,9 +37,17 @@ pub fn partition(placement: &Placement) -> String {
     format!("{who}; {what}.")
 }
 
-/// What is to be said of cuts in one direction, and of those in which messages are lost: a sentence for each in which others
-/// answer, or later, than in a partition. What is answered then is judged with the rest.
-pub fn one_way(placement: &Placement) -> Vec<String> {
+/// The fate of what is sent over a cut with which the store is not available, if it is with the other one: a cell follows
+/// from both.
+fn worse(answers: &[Answers]) -> Fate {
+    let is_available = |fate: Fate| of_way(answers, (Way::Both, fate)).iter().all(Answers::is_available);
+    if is_available(Fate::Held) && !is_available(Fate::Lost) { Fate::Lost } else { Fate::Held }
+}
+
+/// What is to be said of cuts in one direction, and of those in both in which messages are held, or lost, whichever
+/// [`partition`] does not tell: a sentence for each in which others answer, or later, than in a partition. What is answered
+/// then is judged with the rest.
+pub fn other_cuts(placement: &Placement) -> Vec<String> {
     let of = |way: (Way, Fate), words: &str| who_answers(words, &of_way(&placement.answers, way));
     let whole = (Way::Both, Fate::Held);
     let ways = [(Way::From, Fate::Held), (Way::To, Fate::Held)];
@@ -48,11 +57,15 @@ pub fn one_way(placement: &Placement) -> Vec<String> {
         let rows = of_way(&placement.answers, way);
         rows.iter().map(|row| (site_of(row), row.site, row.kind, row.share(), row.back.share())).collect()
     };
-    // How many, and when, is luck there as well as otherwise.
-    if shares(lossy) != shares(whole) {
-        differing.push(lossy);
+    let words =
+        |way: (Way, Fate)| if way == whole { "is cut off without losses".to_owned() } else { cut_off(way) };
+    match worse(&placement.answers) {
+        Fate::Lost => differing.insert(0, whole),
+        // How many, and when, is luck there as well as otherwise.
+        Fate::Held if shares(lossy) != shares(whole) => differing.push(lossy),
+        Fate::Held => {}
     }
-    differing.into_iter().map(|way| format!("{}.", of(way, &cut_off(way)))).collect()
+    differing.into_iter().map(|way| format!("{}.", of(way, &words(way)))).collect()
 }
 
 /// What is said of a site: `is cut off with losses`.
@@ -74,7 +87,9 @@ pub fn otherwise(placement: &Placement) -> String {
         (Consistency::Violated(violation), StaleReads { count: 0, .. }, _) => {
             format!("reads go back to what others no longer see: {}", violation.found)
         }
-        (Consistency::Violated(_), stale, _) => stale_reads(stale),
+        (Consistency::Violated(_), stale, _) => {
+            format!("{}{}", stale_reads(stale), of_clocks(&placement.store))
+        }
         (Consistency::Unknown(limit), ..) => {
             format!("whether what they show is linearizable nobody can tell ({limit})")
         }
@@ -87,6 +102,15 @@ pub fn otherwise(placement: &Placement) -> String {
         }
     };
     format!("{}; {what}.", capital(&cost))
+}
+
+/// What a wrong clock has to do with old values: whoever has one waits for the same as with a right one.
+fn of_clocks(store: &str) -> &'static str {
+    let skew = store.split([':', ',']).find_map(|part| part.strip_prefix("skew="));
+    match skew {
+        None | Some("0ms") => "",
+        Some(_) => ", though it waits for as much as with right clocks: one of its clocks is wrong",
+    }
 }
 
 /// What would have to change for the store to live in another cell, a sentence for each setting that does it, the nearest
@@ -479,6 +503,9 @@ pub fn capital(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::placement::measure::Back;
+    use crate::placement::placed;
+    use crate::placement::protocol::Condition;
 
     #[test]
     fn what_became_of_writes_is_told_as_it_was_seen() {
@@ -509,6 +536,47 @@ mod tests {
         for ([count, partly, late, of, unread, unread_partly], expected) in table {
             let lost = Lost { count, partly, late, of, unread, unread_partly, first: None };
             assert_eq!(missed(&lost), expected);
+        }
+    }
+
+    /// Of which cuts is told what, where so many of three reads were answered in cuts that hold and that lose messages.
+    fn told(held: usize, lost: usize) -> (String, Vec<String>) {
+        let row = |way, fate, done| Answers {
+            condition: Condition::Cut { site: 0, way, fate },
+            site: 0,
+            kind: Kind::Read,
+            asked: 3,
+            done,
+            gap: Duration::ZERO,
+            back: Back { asked: 2, done: 2 },
+        };
+        let held = [Way::Both, Way::From, Way::To].map(|way| row(way, Fate::Held, held));
+        let mut placement = placed("planted".to_owned(), 1, Vec::new());
+        placement.answers = held.into_iter().chain([row(Way::Both, Fate::Lost, lost)]).collect();
+        let partition = partition(&placement);
+        let who = partition.split(';').next().unwrap_or_default().to_owned();
+        (who, other_cuts(&placement))
+    }
+
+    #[test]
+    fn whoever_answers_less_where_messages_are_lost_is_told_by_that() {
+        let all = "Whichever site is cut off, every site goes on answering reads and writes".to_owned();
+        let some = "Whichever site is cut off, it answers only some reads (2 of 3)".to_owned();
+        let lossy = |of: &str| of.replace("cut off", "cut off with losses");
+        assert_eq!(told(3, 3), (all.clone(), vec![]));
+        assert_eq!(told(2, 2), (some.clone(), vec![]));
+        assert_eq!(told(2, 3), (some.clone(), vec![format!("{}.", lossy(&all))]));
+        let lossless = all.replace("cut off", "cut off without losses");
+        assert_eq!(told(3, 2), (lossy(&some), vec![format!("{lossless}.")]));
+    }
+
+    #[test]
+    fn only_of_wrong_clocks_it_is_told_that_they_are() {
+        for store in ["quorum:n=3,r=2,w=2", "multi-leader:conflicts=lww,skew=0ms", "multi-leader"] {
+            assert_eq!(of_clocks(store), "", "{store}");
+        }
+        for store in ["quorum:n=3,r=2,w=2,skew=200ms", "multi-leader:skew=200ms,conflicts=lww"] {
+            assert!(of_clocks(store).contains("clocks is wrong"), "{store}");
         }
     }
 }

@@ -33,7 +33,7 @@ fn shown(placement: &Placement) -> String {
     let mut line = |line: String| writeln!(text, "{line}").expect("a text takes all");
     line(told::partition(placement));
     line(told::otherwise(placement));
-    told::one_way(placement).into_iter().for_each(&mut line);
+    told::other_cuts(placement).into_iter().for_each(&mut line);
     told::splits(placement).into_iter().for_each(&mut line);
     let (normal, cut) = placement.strongest();
     line(format!("strongest: {}; else {}", told::models(&cut), told::models(&normal)));

@@ -62,7 +62,7 @@ fn draw(measured: &[Measured], printer: &mut Printer) -> anyhow::Result<()> {
         format!("{name} │ {left}{pad} │ {right}").trim_end().to_owned()
     };
     let rule = format!("{}┼{}┼{}", "─".repeat(3), "─".repeat(WIDTH + 2), "─".repeat(WIDTH + 1));
-    printer.line(line("  ", "EL: latency before consistency", "EC: consistency before latency"))?;
+    printer.line(line("  ", "EL: not linearizable", "EC: linearizable"))?;
     let alike = alike(measured);
     for partition in ROWS {
         printer.line(&rule)?;

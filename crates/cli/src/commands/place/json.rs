@@ -48,7 +48,7 @@ pub(super) fn store(measured: &Measured) -> Value {
         "seed": placement.seed,
         "cell": placement.cell.to_string(),
         "partition": told::partition(placement),
-        "one_way": told::one_way(placement),
+        "other_cuts": told::other_cuts(placement),
         "two_sites": told::splits(placement),
         "normal": told::otherwise(placement),
         "round_trips": trips.collect::<Vec<_>>(),

@@ -7,7 +7,7 @@ use constellation_lab::placement::measure::Answers;
 use constellation_lab::placement::numbers::{CutRow, cut_rows, stale_rows};
 use constellation_lab::placement::protocol::{CUT_AT, HEAL_AT};
 use constellation_lab::placement::told::ms;
-use constellation_lab::placement::{Placement, SITE_NAMES};
+use constellation_lab::placement::{Placement, SITE_NAMES, StaleReads};
 
 /// How many round trips each operation takes at each site.
 pub(super) fn trips(placement: &Placement) -> Vec<String> {
@@ -32,16 +32,15 @@ pub(super) fn trips(placement: &Placement) -> Vec<String> {
 
 /// How many reads showed what had been replaced, under each condition.
 pub(super) fn stale(placement: &Placement) -> Vec<String> {
-    let rows = stale_rows(&placement.records);
-    let width = rows.iter().map(|row| row.network().len()).max().unwrap_or_default().max(22) + 2;
-    let head = width + 2;
-    let mut lines = vec![format!("{:<head$}{:>8}{:>8}{:>14}", "stale reads", "count", "of", "greatest age")];
-    for row in rows {
-        let (network, reads) = (row.network(), row.reads);
+    let rows: Vec<_> = stale_rows(&placement.records).iter().map(|row| (row.network(), row.reads)).collect();
+    let width = width(24, rows.iter().map(|(network, _)| network.as_str()));
+    let head =
+        format!("{:<wide$}{:>8}{:>8}{:>14}", "stale reads", "count", "of", "greatest age", wide = width + 2);
+    let line = |(network, reads): &(String, StaleReads)| {
         let age = if reads.count == 0 { "–".to_owned() } else { ms(reads.age_max) };
-        lines.push(format!("  {network:<width$}{:>8}{:>8}{age:>14}", reads.count, reads.of));
-    }
-    lines
+        format!("  {network:<width$}{:>8}{:>8}{age:>14}", reads.count, reads.of)
+    };
+    std::iter::once(head).chain(rows.iter().map(line)).collect()
 }
 
 /// Who did not answer what during which cut.
@@ -62,12 +61,14 @@ pub(super) fn cuts(placement: &Placement) -> Vec<String> {
     let reads = || rows.iter().filter(|row| row.kind == Kind::Read);
     let told =
         reads().filter(|row| !is_plain(row) || find(row, Kind::Write).is_some_and(|row| !is_plain(row)));
-    let line = |row: &CutRow| {
+    let told: Vec<(String, &CutRow)> = told.map(|row| (row.condition.to_string(), row)).collect();
+    let width = width(22, told.iter().map(|(condition, _)| condition.as_str()));
+    let head = format!("  {:<width$}{:<10}{} {}", "while", "asked at", of("reads"), of("writes"));
+    let line = |(condition, row): &(String, &CutRow)| {
         let of = |kind| find(row, kind).map_or_else(String::new, |row| numbers(row, placement));
-        let condition = row.condition.to_string();
         format!("  {condition:<width$}{:<10}{} {}", SITE_NAMES[row.site], of(Kind::Read), of(Kind::Write))
     };
-    let told: Vec<String> = told.map(line).collect();
+    let told: Vec<String> = told.iter().map(line).collect();
     let rest = match told.len() {
         0 => Some("  every site answered everything during every cut".to_owned()),
         some if some < reads().count() => Some("  whoever is not named answered everything".to_owned()),
@@ -75,6 +76,11 @@ pub(super) fn cuts(placement: &Placement) -> Vec<String> {
     };
     let head = if told.is_empty() { None } else { Some(head) };
     std::iter::once(title).chain(head).chain(told).chain(rest).collect()
+}
+
+/// As wide as the longest of these with a gap, and no less than this.
+fn width<'a>(least: usize, texts: impl Iterator<Item = &'a str>) -> usize {
+    texts.map(|text| text.chars().count() + 2).max().unwrap_or(0).max(least)
 }
 
 fn numbers(row: &CutRow, placement: &Placement) -> String {

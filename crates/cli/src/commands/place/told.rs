@@ -20,8 +20,8 @@ pub(super) fn print(measured: &Measured, printer: &mut Printer) -> anyhow::Resul
         faint(&format!("measured with seed {}", placement.seed))
     ))?;
     titled("partition", &told::partition(placement), printer)?;
-    for (nth, sentence) in told::one_way(placement).iter().enumerate() {
-        titled(if nth == 0 { "one way" } else { "" }, sentence, printer)?;
+    for (nth, sentence) in told::other_cuts(placement).iter().enumerate() {
+        titled(if nth == 0 { "other cuts" } else { "" }, sentence, printer)?;
     }
     for (nth, sentence) in told::splits(placement).iter().enumerate() {
         titled(if nth == 0 { "two sites" } else { "" }, sentence, printer)?;
