@@ -2,6 +2,7 @@
 
 mod back;
 mod built;
+mod kept;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,6 +14,8 @@ use super::record::{Asked, Phase, Record};
 pub(super) use back::since_back;
 pub use back::{BACK, Back};
 pub use built::{Built, built};
+pub(super) use kept::read_back;
+pub use kept::{Kept, kept};
 
 /// A number of round trips on the critical path of an operation, in hundredths.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -29,11 +32,21 @@ impl fmt::Display for Trips {
 /// The second smallest latency of what was done at a site: queueing makes no operation faster, and the smallest may be luck.
 /// `None` if fewer than two were done. O(n log n).
 pub fn latency(record: &Record, site: usize, kind: Kind) -> Option<Duration> {
+    latencies(record, site, kind).get(1).copied()
+}
+
+/// The second greatest.
+fn slow(record: &Record, site: usize, kind: Kind) -> Option<Duration> {
+    latencies(record, site, kind).into_iter().rev().nth(1)
+}
+
+/// How long what was done at a site took, the fastest first.
+fn latencies(record: &Record, site: usize, kind: Kind) -> Vec<Duration> {
     let of = record.asked.iter().filter(|asked| asked.site == site && asked.ask.kind() == kind);
     let done = of.filter_map(|asked| asked.done().map(|(at, _)| at.saturating_sub(asked.begun)));
     let mut all: Vec<Duration> = done.collect();
     all.sort_unstable();
-    all.get(1).copied()
+    all
 }
 
 /// How many round trips an operation takes at a site: the slope of its latency against the round-trip time over the rounds in
@@ -46,24 +59,25 @@ pub fn trips(records: &[Record], site: usize, kind: Kind) -> Option<Trips> {
     slope(&points.collect::<Vec<_>>()).map(Trips)
 }
 
-/// How many round trips an operation takes at a site, where that depends on the key: on whether the site has a replica of it, or
-/// knows of a write to it that is not committed.
+/// How many round trips an operation takes at a site, where that depends on the key or the moment: on whether the site has a
+/// replica of it, or knows of a write to it that is not committed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct ByKey {
-    /// Over all keys, each counted once.
+    /// At best: over all keys, each counted once, with its fastest operation.
     pub mean: Trips,
-    /// With the key that takes the most.
+    /// The most, with the key that takes the most or at a bad moment.
     pub most: Trips,
 }
 
 /// Hundredths of a round trip by which two measurements of the same may differ.
 pub(super) const NOISE: i64 = 4;
 
-/// What [`trips`] does not tell, as it counts the fastest: of each key its fastest operation, and of those the mean and the
-/// slowest. `None` if all keys take as many. O(n log n).
+/// What [`trips`] does not tell, as it counts the fastest: of each key its fastest operation, of those the mean, and as the
+/// most the slowest of them, or the slowest operation but one if that takes more; the very slowest may be luck. `None` if
+/// all take as many. O(n log n).
 pub fn by_key(records: &[Record], site: usize, kind: Kind) -> Option<ByKey> {
     let least = trips(records, site, kind)?;
-    let (mut means, mut slowest) = (Vec::new(), Vec::new());
+    let (mut means, mut slowest, mut late) = (Vec::new(), Vec::new(), Vec::new());
     for record in records {
         let Condition::Alike { delay } = record.round.condition else { continue };
         let of_keys = fastest_of_keys(record, site, kind);
@@ -71,8 +85,10 @@ pub fn by_key(records: &[Record], site: usize, kind: Kind) -> Option<ByKey> {
         let mean = of_keys.iter().sum::<i128>() / of_keys.len() as i128;
         means.push((micros(delay * 2), mean));
         slowest.push((micros(delay * 2), most));
+        late.extend(slow(record, site, kind).map(|took| (micros(delay * 2), micros(took))));
     }
-    let (mean, most) = (Trips(slope(&means)?), Trips(slope(&slowest)?));
+    let most = slope(&slowest)?.max(slope(&late)?);
+    let (mean, most) = (Trips(slope(&means)?), Trips(most));
     (most.0 - least.0 > NOISE).then_some(ByKey { mean, most })
 }
 
@@ -300,105 +316,6 @@ fn answers_of(record: &Record, site: usize, kind: Kind) -> Answers {
     Answers { condition: record.round.condition, site, kind, asked: judged.count(), done, gap, back }
 }
 
-/// What became of an acknowledged write, as it was read back at the end.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Kept {
-    /// Which operation, by its place in the record.
-    pub write: usize,
-    /// The sites that showed it, or what may have replaced it; where one was asked again, then, at least once.
-    pub seen: Vec<usize>,
-    /// The sites that showed nothing, or what had been acknowledged before it began; where one was asked again, then, at
-    /// least once: where it is luck what a site shows, it is seen and missing.
-    pub missing: Vec<usize>,
-    /// The sites that did so at first, and not once when they were asked again: whether it came there by being read, or by
-    /// luck, nobody knows.
-    pub late: Vec<usize>,
-    /// The sites that did not answer when they were asked for it, or were given up before that.
-    pub unread: Vec<usize>,
-}
-
-impl Kept {
-    /// Whether it is gone: no site that answered has it.
-    pub const fn is_lost(&self) -> bool {
-        self.seen.is_empty() && !self.missing.is_empty()
-    }
-
-    /// Files a site by whether it was missing there, each time that the site was asked.
-    fn file(&mut self, site: usize, is_missing: impl Iterator<Item = bool>) {
-        let all: Vec<bool> = is_missing.collect();
-        let again = if all.len() > 1 { &all[1..] } else { &all };
-        if again.contains(&false) {
-            self.seen.push(site);
-        }
-        match (all.first(), again.contains(&true)) {
-            (_, true) => self.missing.push(site),
-            (Some(true), false) => self.late.push(site),
-            _ => {}
-        }
-    }
-}
-
-/// The reads that showed at the end what the key of a write holds, by their places in the record: of each site the first, each
-/// that shows something else than the one before, and the last.
-pub(super) fn read_back(record: &Record, write: usize) -> Vec<usize> {
-    let key = &record.asked[write].ask.key;
-    let of_key = record.asked.iter().enumerate().filter(|(_, asked)| {
-        asked.phase == Phase::ReadBack && asked.ask.key == *key && asked.done().is_some()
-    });
-    let mut sites: BTreeMap<usize, Vec<(usize, &Asked)>> = BTreeMap::new();
-    for (place, asked) in of_key {
-        sites.entry(asked.site).or_default().push((place, asked));
-    }
-    let told = sites.values().flat_map(|reads| {
-        let is_told = |nth: usize| {
-            nth == 0 || nth + 1 == reads.len() || reads[nth].1.shown() != reads[nth - 1].1.shown()
-        };
-        (0..reads.len()).filter(move |nth| is_told(*nth)).map(|nth| reads[nth].0)
-    });
-    let mut told: Vec<usize> = told.collect();
-    told.sort_unstable();
-    told
-}
-
-/// What became of each acknowledged write whose key was read back. O(n log n), and O(n²) for each key.
-pub fn kept(record: &Record) -> Vec<Kept> {
-    let mut writes: BTreeMap<&str, Vec<(usize, &Asked)>> = BTreeMap::new();
-    // What each site showed, in order.
-    let mut back: BTreeMap<&str, BTreeMap<usize, Vec<Option<u64>>>> = BTreeMap::new();
-    for (place, asked) in record.asked.iter().enumerate() {
-        let key = asked.ask.key.as_str();
-        match (asked.ask.kind(), asked.phase, asked.done()) {
-            (Kind::Write, ..) => writes.entry(key).or_default().push((place, asked)),
-            (Kind::Read, Phase::ReadBack, Some((_, shown))) => {
-                back.entry(key).or_default().entry(asked.site).or_default().push(shown);
-            }
-            _ => {}
-        }
-    }
-    let of_each = writes.iter().flat_map(|(key, of_key)| {
-        let back = back.get(key).cloned().unwrap_or_default();
-        let is_looked_for = !back.is_empty();
-        let acknowledged = of_key.iter().filter(move |(_, write)| is_looked_for && write.done().is_some());
-        acknowledged.map(move |(place, write)| {
-            // What is shown was there before it, and so has not replaced it.
-            let is_missing = |shown: Option<u64>| {
-                let of_shown = of_key.iter().find(|(_, other)| other.written() == shown);
-                let ended = of_shown.and_then(|(_, other)| other.done().map(|(ended, _)| ended));
-                shown.is_none() || ended.is_some_and(|ended| ended < write.begun)
-            };
-            let unread = (0..record.round.sites).filter(|site| !back.contains_key(site)).collect();
-            let mut kept = Kept { write: *place, unread, ..Kept::default() };
-            for (site, shown) in &back {
-                kept.file(*site, shown.iter().copied().map(is_missing));
-            }
-            kept
-        })
-    });
-    let mut all: Vec<Kept> = of_each.collect();
-    all.sort_unstable_by_key(|kept| kept.write);
-    all
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -453,6 +370,22 @@ mod tests {
         });
         assert_eq!(trips(&one_key, 0, Kind::Read), Some(Trips(100)));
         assert_eq!(by_key(&one_key, 0, Kind::Read), None, "all keys take as many");
+    }
+
+    #[test]
+    fn what_takes_a_round_trip_now_and_then_is_told_whichever_key_it_is() {
+        let swept = |late: usize| {
+            [5, 10, 20, 40].map(|delay| {
+                // Each key is asked at a good moment, too.
+                let took = |nth: usize| if nth < late { 2 * delay + 1 } else { 1 };
+                let key = |nth: usize| if nth.is_multiple_of(2) { "a" } else { "b" };
+                let asks = (0..20).map(|nth| (Ask::read(key(nth)), 0, Some(took(nth)), Answer::DONE));
+                record(Condition::Alike { delay: ms(delay) }, asks)
+            })
+        };
+        let mean = Trips(0);
+        assert_eq!(by_key(&swept(2), 0, Kind::Read), Some(ByKey { mean, most: Trips(100) }));
+        assert_eq!(by_key(&swept(1), 0, Kind::Read), None, "one may be luck");
     }
 
     #[test]
@@ -529,6 +462,30 @@ mod tests {
             stale_at_the_end(&record).into_iter().map(|stale| (stale.read, stale.age)).collect();
         assert_eq!(at_the_end, [(2, ms(7570)), (4, ms(7592))]);
         assert_eq!(stale(&record), []);
+    }
+
+    #[test]
+    fn of_siblings_each_has_to_be_there_and_not_the_greatest_alone() {
+        let write = |value, over: &[u64], begun| {
+            (Ask::write_over("k", value, over.to_vec()), begun, Some(begun + 1), Answer::DONE)
+        };
+        let missing = |shown: &[&[u64]]| {
+            let writes = [write(1, &[], 0), write(2, &[], 10), write(3, &[1], 20)];
+            let back = shown
+                .iter()
+                .map(|shown| (Ask::read("k"), 90, Some(91), Answer::shows(shown.iter().copied())));
+            let mut record = record(Condition::Busy, writes.into_iter().chain(back));
+            for (site, asked) in record.asked.iter_mut().skip(3).enumerate() {
+                (asked.site, asked.phase) = (site, Phase::ReadBack);
+            }
+            kept(&record).into_iter().map(|kept| (kept.write, kept.missing)).collect::<Vec<_>>()
+        };
+        let all = |missing_second: Vec<usize>| vec![(0, vec![]), (1, missing_second), (2, vec![])];
+        assert_eq!(missing(&[&[2, 3], &[2, 3]]), all(vec![]));
+        // The second site has dropped what nobody who had seen it replaced.
+        assert_eq!(missing(&[&[2, 3], &[3]]), all(vec![1]));
+        // Whoever shows one value alone keeps one register, and there the last write replaces all before it.
+        assert_eq!(missing(&[&[3], &[3]]), all(vec![]));
     }
 
     #[test]

@@ -48,7 +48,8 @@ impl Trade {
         }
         let told = |trips: i64| super::measure::Trips(trips);
         let better = if there < here { Better::There } else { Better::Here };
-        let says = format!("a {kind} takes {} round trips on average (here {})", told(there), told(here));
+        let says =
+            format!("a {kind} takes {} round trips on average at best (here {})", told(there), told(here));
         self.file(better, says);
     }
 
@@ -125,7 +126,7 @@ enum Better {
     There,
 }
 
-/// The mean of the round trips of all sites and keys, in hundredths; `None` where those of one are not known.
+/// The mean of the fewest round trips of all sites and keys, in hundredths; `None` where those of one are not known.
 fn trips(placement: &Placement, kind: Kind) -> Option<i64> {
     let of_kind = placement.trips.iter().filter(|row| row.kind == kind);
     let all = of_kind.map(|row| row.mean().map(|trips| trips.0)).collect::<Option<Vec<i64>>>()?;

@@ -16,9 +16,10 @@ const HEAD: &str = "\
 
 In a partition a store gives up availability or consistency, and else, in normal operation, latency or consistency
 (Abadi 2012). Each store below is a few hundred lines that run in the simulator. Clients at three sites (five where a row
-says so) read and write while all links are alike, while one site is slow, and while one site is cut off, in both directions
-or in one; nothing is asked of the store but its answers. Whether it is PA is told by the cuts in both directions; how many
-reads were stale and how many writes were lost, by all cuts.
+says so) read and write while all links are alike, while one site is slow, and while one site is cut off: in both
+directions, once so that what is sent meanwhile is held and once so that it is lost, and in each direction alone. Nothing is
+asked of the store but its answers. Whether it is PA is told by the cuts in both directions; how many reads were stale and
+how many writes were lost, by all cuts.
 ";
 
 /// What stands below what the letters mean.
@@ -28,17 +29,18 @@ another matter, and said with each. What was acknowledged must be at every site 
 whatever a key holds; some take turns, site after site, at a key: each reads it and writes over what it was shown, as
 whoever puts something to a cart. One of these that is overwritten by a client that had not seen it is not lost to the
 store, but to whoever wrote it; a linearizable store has none. Where siblings are kept, a write replaces those that its
-client was shown. Without a cut, whoever is shown an old value reads again until it is shown the new one: how old values were says more than how many reads
-showed one.
+client was shown, and each that nobody replaced must be there in the end; where it is judged whether reads are stale, and
+which models hold, of siblings the last written counts, which no client could know. Without a cut, whoever is shown an old
+value reads again until it is shown the new one: how old values were says more than how many reads showed one.
 
-A partition here is one site against the rest. Each cut in both directions is made twice: once what is sent meanwhile arrives
-after the heal, once it is lost, as where connections break, and whoever does not send it again has to repair it. Right
-after the heal keys are read, at one site after the other, of which nobody knows whether they were written: readers that
-write nothing back let later ones see less (Attiya, Bar-Noy and Dolev 1995). Clocks are right unless a setting says otherwise.
+A partition here is one site against the rest. What is held arrives after the heal; what is lost never does, as where
+connections break, and whoever does not send it again has to repair it. Right after the heal keys are read, at one site
+after the other, of which nobody knows whether they were written: readers that write nothing back let later ones see less
+(Attiya, Bar-Noy and Dolev 1995). Clocks are right unless a setting says otherwise.
 
 Measure one with `constellation place quorum:r=1,w=1`; it prints the numbers and the operations that show it. See the
-argument that no store can have both with `constellation place --cap quorum`. Settings
-that nothing measured tells apart share a row. This page is what `constellation place --all --table` prints.";
+argument that no store can have both with `constellation place --cap quorum`. Settings that nothing measured tells apart
+share a row. This page is what `constellation place --all --table` prints.";
 
 pub(super) fn print(measured: &[Measured], printer: &mut Printer) -> anyhow::Result<()> {
     printer.line(HEAD)?;
@@ -65,7 +67,7 @@ pub(super) fn print(measured: &[Measured], printer: &mut Printer) -> anyhow::Res
 }
 
 fn matrix(alike: &[Alike<'_>], printer: &mut Printer) -> anyhow::Result<()> {
-    printer.line("| | EL: latency before consistency | EC: consistency before latency |")?;
+    printer.line("| | EL: not linearizable | EC: linearizable |")?;
     printer.line("| --- | --- | --- |")?;
     for partition in ROWS {
         let cells = COLUMNS.map(|otherwise| {

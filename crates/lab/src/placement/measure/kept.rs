@@ -1,0 +1,126 @@
+//! What became of acknowledged writes, as they were read back at the end of a round.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::placement::client::Kind;
+use crate::placement::record::{Asked, Phase, Record};
+
+/// What became of an acknowledged write, as it was read back at the end.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Kept {
+    /// Which operation, by its place in the record.
+    pub write: usize,
+    /// The sites that showed it, or what may have replaced it; where one was asked again, then, at least once.
+    pub seen: Vec<usize>,
+    /// The sites that showed nothing, or what had been acknowledged before it began; where one was asked again, then, at
+    /// least once: where it is luck what a site shows, it is seen and missing.
+    pub missing: Vec<usize>,
+    /// The sites that did so at first, and not once when they were asked again: whether it came there by being read, or by
+    /// luck, nobody knows.
+    pub late: Vec<usize>,
+    /// The sites that did not answer when they were asked for it, or were given up before that.
+    pub unread: Vec<usize>,
+}
+
+impl Kept {
+    /// Whether it is gone: no site that answered has it.
+    pub const fn is_lost(&self) -> bool {
+        self.seen.is_empty() && !self.missing.is_empty()
+    }
+
+    /// Files a site by whether it was missing there, each time that the site was asked.
+    fn file(&mut self, site: usize, is_missing: impl Iterator<Item = bool>) {
+        let all: Vec<bool> = is_missing.collect();
+        let again = if all.len() > 1 { &all[1..] } else { &all };
+        if again.contains(&false) {
+            self.seen.push(site);
+        }
+        match (all.first(), again.contains(&true)) {
+            (_, true) => self.missing.push(site),
+            (Some(true), false) => self.late.push(site),
+            _ => {}
+        }
+    }
+}
+
+/// The reads that showed at the end what the key of a write holds, by their places in the record: of each site the first, each
+/// that shows something else than the one before, and the last.
+pub(in crate::placement) fn read_back(record: &Record, write: usize) -> Vec<usize> {
+    let key = &record.asked[write].ask.key;
+    let of_key = record.asked.iter().enumerate().filter(|(_, asked)| {
+        asked.phase == Phase::ReadBack && asked.ask.key == *key && asked.done().is_some()
+    });
+    let mut sites: BTreeMap<usize, Vec<(usize, &Asked)>> = BTreeMap::new();
+    for (place, asked) in of_key {
+        sites.entry(asked.site).or_default().push((place, asked));
+    }
+    let told = sites.values().flat_map(|reads| {
+        let is_told = |nth: usize| {
+            nth == 0 || nth + 1 == reads.len() || reads[nth].1.shown() != reads[nth - 1].1.shown()
+        };
+        (0..reads.len()).filter(move |nth| is_told(*nth)).map(|nth| reads[nth].0)
+    });
+    let mut told: Vec<usize> = told.collect();
+    told.sort_unstable();
+    told
+}
+
+/// What became of each acknowledged write whose key was read back. O(n log n), and O(n²) for each key.
+///
+/// Where reads show siblings, a write is replaced only by one whose client had been shown it, or one built on it: each has
+/// to be among all that are shown, not the greatest alone, which no client could tell from the others. Elsewhere any write
+/// may have replaced it that had not ended before it began.
+pub fn kept(record: &Record) -> Vec<Kept> {
+    let mut writes: BTreeMap<&str, Vec<(usize, &Asked)>> = BTreeMap::new();
+    // What each site showed, in order.
+    let mut back: BTreeMap<&str, BTreeMap<usize, Vec<&[u64]>>> = BTreeMap::new();
+    for (place, asked) in record.asked.iter().enumerate() {
+        let key = asked.ask.key.as_str();
+        match (asked.ask.kind(), asked.phase, asked.done()) {
+            (Kind::Write, ..) => writes.entry(key).or_default().push((place, asked)),
+            (Kind::Read, Phase::ReadBack, Some(_)) => {
+                back.entry(key).or_default().entry(asked.site).or_default().push(asked.shown());
+            }
+            _ => {}
+        }
+    }
+    let has_siblings = record.asked.iter().any(|asked| asked.shown().len() > 1);
+    let of_each = writes.iter().flat_map(|(key, of_key)| {
+        let back = back.get(key).cloned().unwrap_or_default();
+        let is_looked_for = !back.is_empty();
+        let acknowledged = of_key.iter().filter(move |(_, write)| is_looked_for && write.done().is_some());
+        acknowledged.map(move |(place, write)| {
+            // What is shown was there before it, and so has not replaced it.
+            let is_missing = |shown: &[u64]| {
+                if has_siblings {
+                    return !stands(write, shown, of_key);
+                }
+                let shown = shown.iter().max().copied();
+                let of_shown = of_key.iter().find(|(_, other)| other.written() == shown);
+                let ended = of_shown.and_then(|(_, other)| other.done().map(|(ended, _)| ended));
+                shown.is_none() || ended.is_some_and(|ended| ended < write.begun)
+            };
+            let unread = (0..record.round.sites).filter(|site| !back.contains_key(site)).collect();
+            let mut kept = Kept { write: *place, unread, ..Kept::default() };
+            for (site, shown) in &back {
+                kept.file(*site, shown.iter().copied().map(is_missing));
+            }
+            kept
+        })
+    });
+    let mut all: Vec<Kept> = of_each.collect();
+    all.sort_unstable_by_key(|kept| kept.write);
+    all
+}
+
+/// Whether a write is among these siblings, or one of them was built on it.
+fn stands(write: &Asked, shown: &[u64], of_key: &[(usize, &Asked)]) -> bool {
+    let mut all: BTreeSet<u64> = shown.iter().copied().collect();
+    // A client is shown what was written before: one pass from the last write to the first is enough.
+    for (_, other) in of_key.iter().rev() {
+        if other.written().is_some_and(|value| all.contains(&value)) {
+            all.extend(&other.ask.over);
+        }
+    }
+    write.written().is_some_and(|value| all.contains(&value))
+}
