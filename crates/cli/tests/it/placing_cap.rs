@@ -153,7 +153,7 @@ fn a_script_is_told_which_messages_are_lost() {
           "runs": 921,
           "without_loss": null,
           "with_losses": {
-            "told": "if 1 message each from pacific to atlantic and indian are lost, the write at pacific is not answered, though pacific runs",
+            "told": "if 1 message from pacific to each of atlantic and indian is lost, the write at pacific is not answered, though pacific runs",
             "broken": "answered",
             "is_smallest": true,
             "lost": [

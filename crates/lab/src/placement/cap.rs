@@ -194,12 +194,20 @@ impl Broken {
         }
         match self.lost.len() {
             0 => format!("with no message lost, {what}"),
-            1 => format!("if {} is lost, {what}", self.losses()),
+            _ if self.is_one_each() => format!("if {} is lost, {what}", self.losses()),
             _ => format!("if {} are lost, {what}", self.losses()),
         }
     }
 
-    /// `2 messages from pacific to atlantic, and 1 message each from indian to pacific and atlantic`.
+    /// Whether all that is lost comes from one site, and is one message to each site.
+    fn is_one_each(&self) -> bool {
+        let links: BTreeSet<(usize, usize)> =
+            self.lost.iter().map(|lost| (lost.source, lost.target)).collect();
+        let sources: BTreeSet<usize> = links.iter().map(|(source, _)| *source).collect();
+        sources.len() == 1 && links.len() == self.lost.len()
+    }
+
+    /// `2 messages from pacific to atlantic, and 1 message from indian to each of pacific and atlantic`.
     pub fn losses(&self) -> String {
         let mut links: BTreeMap<(usize, usize), usize> = BTreeMap::new();
         for lost in &self.lost {
@@ -211,8 +219,8 @@ impl Broken {
         }
         let told = alike.into_iter().map(|((source, count), targets)| {
             let noun = if count == 1 { "message" } else { "messages" };
-            let each = if targets.len() == 1 { "" } else { " each" };
-            format!("{count} {noun}{each} from {} to {}", SITE_NAMES[source], names(&targets, "and"))
+            let each = if targets.len() == 1 { "" } else { "each of " };
+            format!("{count} {noun} from {} to {each}{}", SITE_NAMES[source], names(&targets, "and"))
         });
         told.collect::<Vec<_>>().join(", and ")
     }

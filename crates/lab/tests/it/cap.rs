@@ -107,7 +107,7 @@ fn with_no_message_lost_a_consistent_store_keeps_both_promises() {
 
 #[test]
 fn what_is_lost_and_what_comes_of_it_is_told_in_a_sentence() {
-    expect!["if 1 message each from pacific to atlantic and indian are lost, the write at pacific is not answered, though pacific runs"].assert_eq(&found("quorum:r=2,w=2").told());
+    expect!["if 1 message from pacific to each of atlantic and indian is lost, the write at pacific is not answered, though pacific runs"].assert_eq(&found("quorum:r=2,w=2").told());
     expect!["if 1 message from pacific to atlantic is lost, a read at atlantic does not show, 300.0 ms after its acknowledgement, the write at pacific"].assert_eq(&found("quorum:r=1,w=1").told());
     expect!["if 1 message from atlantic to pacific is lost, the read at atlantic is not answered, though atlantic runs"].assert_eq(&found("leader:sync=none,reads=leader").told());
     let cut = found("consensus:reads=log").with_a_cut.expect("no store has both");

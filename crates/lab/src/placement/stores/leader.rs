@@ -38,7 +38,8 @@ pub(super) struct Replica {
     /// long would follow nobody.
     standing: Option<u64>,
     votes: BTreeSet<NodeId>,
-    /// When each other site was heard of; at a follower only the leader matters.
+    /// When each other site was heard of, at the leader when it sent what they answered; at a follower only the leader
+    /// matters.
     heard: BTreeMap<NodeId, Elapsed>,
     /// At the leader: the writes that wait for followers, and how far each follower is.
     waiting: BTreeMap<Place, (Waiting, String, u64)>,
@@ -147,11 +148,15 @@ impl Replica {
                 self.appended.insert(from, at);
                 self.acknowledge(effects);
             }
-            Message::Beat { term } if !self.is_old(term) => {
+            Message::Beat { term, sent } if !self.is_old(term) => {
                 (self.leader, _) = (Some(from), self.heard.insert(from, now));
-                effects.send(from, Wire::Peer(Message::Heard { term }));
+                effects.send(from, Wire::Peer(Message::Heard { term, sent }));
             }
-            Message::Heard { term } if term == self.term => drop(self.heard.insert(from, now)),
+            // Since it was sent, and not since the answer is here: whoever answered may have voted for another since.
+            Message::Heard { term, sent } if self.leads() && term == self.term => {
+                let since = self.heard.entry(from).or_insert(sent);
+                *since = sent.max(*since);
+            }
             Message::Stand { term, last } => self.vote(now, (from, term, last), effects),
             Message::Vote { term } if self.standing == Some(term) => {
                 self.votes.insert(from);

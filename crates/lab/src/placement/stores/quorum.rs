@@ -38,8 +38,9 @@ pub enum Sloppy {
     /// Nobody but the replicas: quorums that are to meet do.
     Off,
     /// The next sites on the ring stand in. They hold writes for the replicas, and hand them over when these answer again
-    /// (hinted handoff); so does whoever coordinates a write, also of one that was acknowledged without them. Until then R and W sites need not have one in common for being more than N together: only if they
-    /// are more than all sites.
+    /// (hinted handoff); so does whoever coordinates a write for replicas that have not taken it, also after its
+    /// acknowledgement. Until then the R sites of a read and the W sites of a write may have none in common though R + W is
+    /// more than N: they have one for sure only if R + W is more than the number of sites.
     On,
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use constellation_trace::Elapsed;
+
 use crate::placement::client::{Answer, Ask};
 use crate::placement::stores::waiting::Waiting;
 
@@ -30,12 +32,14 @@ pub(in crate::placement::stores) enum Message {
     },
     /// A follower has missed some.
     Missing,
-    /// The leader of this term is there, and its follower.
+    /// The leader of this term is there, and its follower, which says what the leader's clock was when it sent that.
     Beat {
         term: u64,
+        sent: Elapsed,
     },
     Heard {
         term: u64,
+        sent: Elapsed,
     },
     /// Of one who would lead this term and holds so much; and of one who has not heard of another leader.
     Stand {

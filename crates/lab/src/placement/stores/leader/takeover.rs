@@ -12,7 +12,8 @@ use crate::placement::simulated::Wire;
 
 /// How often a leader that may be replaced is to be heard of.
 const BEAT: Duration = Duration::from_millis(50);
-/// How long one is not heard of before a follower takes it for gone, and it resigns if it hears of too few.
+/// How long one is not heard of before a follower takes it for gone, and it resigns if too few have answered what it sent
+/// since.
 const PATIENCE: Duration = Duration::from_millis(300);
 pub(super) const TICK: Timer = Timer(0);
 
@@ -27,7 +28,7 @@ impl Replica {
                 // Whoever waits will never know.
                 (self.leader, self.waiting) = (None, BTreeMap::new());
             }
-            return self.tell_others(&Message::Beat { term: self.term }, effects);
+            return self.tell_others(&Message::Beat { term: self.term, sent: now }, effects);
         }
         // One after the other, so that seldom two stand at once.
         let turn = BEAT * 2 * (self.sites.me.number() + 1);
@@ -68,5 +69,29 @@ impl Replica {
             (*since, _) = (now, self.appended.insert(*other, (0, 0)));
         }
         self.tell_others(&Message::Lead { at: self.last, holds: self.holds.clone() }, effects);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::placement::simulated::Sites;
+    use crate::placement::stores::leader::{FailOver, Leader, Reads, WaitsFor};
+
+    #[test]
+    fn an_answer_to_an_old_beat_gives_no_new_right_to_lead() {
+        let set = Leader { sync: WaitsFor::First, reads: Reads::Leader, failover: FailOver::Majority };
+        let leads = |sent: u64, now: u64| {
+            let at = |ms: u64| Elapsed::from_ns(ms * 1_000_000);
+            let mut leader = Replica::new(set, Sites { me: NodeId::new(0), count: 3 });
+            let mut effects = Effects::new();
+            let heard = Message::Heard { term: 0, sent: at(sent) };
+            leader.hear(at(now), NodeId::new(1), heard, &mut effects);
+            leader.tick(at(now), &mut effects);
+            leader.leads()
+        };
+        assert!(leads(900, 1_000));
+        // It was held for long, and arrives right now.
+        assert!(!leads(600, 1_000));
     }
 }

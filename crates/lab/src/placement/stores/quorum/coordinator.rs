@@ -89,7 +89,10 @@ impl Replica {
         };
         let newest = by.values().copied().max().flatten();
         if self.set.repair == Repair::After {
-            for (site, _) in by.iter().filter(|(_, held)| **held < newest) {
+            // Stand-ins are left alone: what they took for their own they would show for ever.
+            let (replicas, _) = self.ring(&key);
+            let is_behind = |(site, held): &(&NodeId, &Held)| **held < newest && replicas.contains(site);
+            for (site, _) in by.iter().filter(is_behind) {
                 let store = Message::Store { task: number, key: key.clone(), held: newest };
                 self.say(*site, store, effects);
             }
@@ -121,13 +124,12 @@ impl Replica {
         held: Held,
         effects: &mut Effects<Wire<Message>>,
     ) {
-        let (lingers, all) = (self.lingers(), self.set.n as usize);
+        let lingers = self.lingers();
         let Some(Task { client, key, stage: Stage::Fetching { by }, .. }) = self.tasks.get_mut(&task) else {
             return;
         };
         by.insert(from, held);
-        let count = by.len();
-        if count < self.set.r as usize {
+        if by.len() < self.set.r as usize {
             return;
         }
         if let Some(client) = client.take() {
@@ -143,8 +145,16 @@ impl Replica {
             }
             answer(client, Answer::shows(told), effects);
         }
-        if !lingers || count >= all {
+        if !lingers || self.have_all_shown(task) {
             self.end(task, effects);
         }
+    }
+
+    /// Whether each replica has shown what it holds, whoever stood in for it.
+    fn have_all_shown(&self, task: u32) -> bool {
+        let Some(Task { key, stage: Stage::Fetching { by }, .. }) = self.tasks.get(&task) else {
+            return false;
+        };
+        self.ring(key).0.iter().all(|replica| by.contains_key(replica))
     }
 }

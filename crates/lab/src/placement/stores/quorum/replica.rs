@@ -105,3 +105,43 @@ impl Node for Replica {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Repair;
+    use super::*;
+    use crate::placement::client::Ask;
+
+    #[test]
+    fn a_stand_in_is_not_repaired_as_if_it_were_a_replica() {
+        let set = Quorum {
+            n: 2,
+            r: 2,
+            w: 1,
+            repair: Repair::After,
+            sloppy: Sloppy::On,
+            skew: std::time::Duration::ZERO,
+        };
+        let sites = |me| Sites { me: NodeId::new(me), count: 3 };
+        let (replicas, others) = Replica::new(set, sites(0)).ring("k");
+        let ([newest, behind], [stand_in]) = (&replicas[..], &others[..]) else { panic!("two of three") };
+        let mut site = Replica::new(set, sites(newest.number()));
+        site.keep("k".to_owned(), Some(((1, *newest, 1), 7)));
+        let mut hear = |input| {
+            let mut effects = Effects::new();
+            site.on(Now::ZERO, input, &mut effects);
+            let sends = effects.steps().iter().flat_map(|step| step.sends.clone());
+            sends.collect::<Vec<(NodeId, Wire<Message>)>>()
+        };
+        let client = NodeId::new(3);
+        hear(Input::Message { from: client, message: Wire::Ask { number: 1, ask: Ask::read("k") } });
+        let to_stand_in: Vec<NodeId> = hear(Input::Timer(Timer(1))).into_iter().map(|(to, _)| to).collect();
+        assert_eq!(to_stand_in, [*stand_in], "it is asked");
+        let fetched =
+            |from| Input::Message { from, message: Wire::Peer(Message::Fetched { task: 1, held: None }) };
+        let answered: Vec<NodeId> = hear(fetched(*stand_in)).into_iter().map(|(to, _)| to).collect();
+        assert_eq!(answered, [client], "that is enough");
+        let repaired: Vec<NodeId> = hear(fetched(*behind)).into_iter().map(|(to, _)| to).collect();
+        assert_eq!(repaired, [*behind]);
+    }
+}
