@@ -152,3 +152,39 @@ mod tests {
         assert_eq!([2, 1, 0].map(told), ["–", "for ever", "for ever"]);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use constellation_lab::placement::client::Ask;
+    use constellation_lab::placement::placed;
+    use constellation_lab::placement::protocol::{Condition, Fate, Round, Way};
+    use constellation_lab::placement::record::{Asked, Phase, Record};
+
+    use super::*;
+
+    #[test]
+    fn a_long_name_of_a_cut_leaves_the_columns_apart() {
+        let condition = |site, fate| Condition::Cut { site, way: Way::Both, fate };
+        // A read that nobody answers.
+        let asked = Asked {
+            site: 0,
+            client: 0,
+            ask: Ask::read("k"),
+            begun: CUT_AT,
+            ended: None,
+            phase: Phase::Traffic,
+        };
+        let records = [condition(0, Fate::Held), condition(1, Fate::Lost)]
+            .map(|condition| Record { round: Round::new(3, condition), asked: vec![asked.clone()] });
+        let placement = placed("planted".to_owned(), 1, records.to_vec());
+        let begins = |lines: &[String], what: &str| -> Vec<usize> {
+            lines.iter().filter_map(|line| line.rfind(what)).collect()
+        };
+        let cuts = cuts(&placement);
+        assert_eq!(begins(&cuts, " pacific  "), [begins(&cuts, "asked at")[0] - 1; 2], "{cuts:#?}");
+        let stale = stale(&placement);
+        let widths: Vec<usize> = stale.iter().map(|line| line.chars().count()).collect();
+        assert_eq!(widths, [widths[0]; 3], "{stale:#?}");
+        assert!(stale[2].contains("atlantic is cut off with losses  "), "{stale:#?}");
+    }
+}
