@@ -124,7 +124,6 @@ fn a_zero_that_may_be_initial_or_written_is_no_reason_for_a_verdict() {
 /// Judges each with a value that registers hold at first: the flags, the exit code, and what must stand in the output.
 #[test]
 fn what_registers_hold_at_first_is_that_value_and_no_other() {
-    let set = "0 :invoke :add 1\n0 :ok :add 1\n0 :invoke :read nil\n0 :ok :read #{1}\n";
     let twice = "0 :invoke :cas [0 1]\n0 :ok :cas [0 1]\n0 :invoke :cas [0 2]\n0 :ok :cas [0 2]\n";
     let finals = [
         "{:process 0, :type :invoke, :f :txn, :value [[:w 1 5]]}",
@@ -150,8 +149,6 @@ fn what_registers_hold_at_first_is_that_value_and_no_other() {
         ("0 :invoke :cas [0 1]\n0 :ok :cas [0 1]\n", "linearizable", "0", 0, "✓ holds"),
         ("0 :invoke :cas [0 1]\n0 :ok :cas [0 1]\n", "linearizable", "7", 1, "✗ violated"),
         (twice, "linearizable", "0", 1, "✗ violated"),
-        // A set is no register.
-        (set, "linearizable", "1", 0, "✓ holds"),
     ];
     for (history, model, initial, code, part) in cases {
         let bench = Bench::new(&[("mine", history.as_bytes())]);
@@ -165,6 +162,36 @@ fn what_registers_hold_at_first_is_that_value_and_no_other() {
     let told =
         "`put-if-absent x 1` writes what registers hold at first, so that nobody knows which 1 is read";
     assert!(text(&output.stderr).contains(told), "{}", text(&output.stderr));
+}
+
+/// Refuses to judge each with a value that registers hold at first: the history, the value, and what is of no register.
+#[test]
+fn what_registers_hold_at_first_is_said_of_nothing_else() {
+    let record = |kind: &str, what: &str| format!("{{:process 0, :type :{kind}, {what}}}\n");
+    let both = |invoked: &str, ended: &str| record("invoke", invoked) + &record("ok", ended);
+    let put_and_get = |put: &str| {
+        both(put, put) + &both(":f :get, :key \"k\", :value nil", ":f :get, :key \"k\", :value \"abcd\"")
+    };
+    let list = "0 :invoke :append 2\n0 :ok :append 2\n0 :invoke :read nil\n0 :ok :read [7 2]\n";
+    let counter = "0 :invoke :add 2\n0 :ok :add 2\n0 :invoke :read nil\n0 :ok :read 7\n";
+    let set = "0 :invoke :add 1\n0 :ok :add 1\n0 :invoke :read nil\n0 :ok :read #{1}\n";
+    let queue = "0 :invoke :enqueue 1\n0 :ok :enqueue 1\n0 :invoke :dequeue nil\n0 :ok :dequeue 5\n";
+    let lists = both(":f :txn, :value [[:append 1 2]]", ":f :txn, :value [[:append 1 2]]");
+    let cases = [
+        (&*put_and_get(":f :append, :key \"k\", :value \"d\""), "abc", "`append \"d\" to k`"),
+        (list, "7", "`append \"2\" to x`"),
+        (counter, "5", "`add 2 to x`"),
+        (set, "1", "`add x 1`"),
+        (queue, "5", "`enqueue 1`"),
+        (&lists, "7", "`p0 a(1,2)`"),
+    ];
+    for (history, initial, what) in cases {
+        let bench = Bench::new(&[("mine", history.as_bytes())]);
+        let output = bench.run(&["judge", "mine", "--model", "linearizable", "--initial", initial], b"");
+        let told = text(&output.stderr);
+        let expected = format!("{what} is of no register, and only registers can hold {initial} at first");
+        assert!(output.status.code() == Some(2) && told.contains(&expected), "{history}{told}");
+    }
 }
 
 #[test]

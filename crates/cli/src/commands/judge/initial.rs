@@ -11,7 +11,8 @@ const ZERO: &str = "0";
 /// else does: a 0 in columns shows a 0 then.
 ///
 /// # Errors
-/// Where somebody writes it, too: then it cannot be told which one is meant.
+/// Where somebody writes it, too: then it cannot be told which one is meant. And where something is no register: it is judged
+/// from empty.
 pub(super) fn settled(mut imported: Imported, initial: &str) -> anyhow::Result<Imported> {
     let is_of_numbers = matches!(imported.format, HistoryFormat::Plume | HistoryFormat::Blocks);
     let is_zero_written = is_of_numbers && initial != ZERO;
@@ -36,12 +37,14 @@ pub(super) fn settled(mut imported: Imported, initial: &str) -> anyhow::Result<I
 fn of_history(history: History, initial: &str) -> anyhow::Result<History> {
     for operation in history.operations() {
         match &operation.call {
+            Call::Append { .. } | Call::Add { .. } => bail!(no_register(&operation.call.to_string(), initial)),
+            Call::Other { .. } if !operation.call.is_put_if_absent() => {
+                bail!(no_register(&operation.call.to_string(), initial));
+            }
             Call::Other { argument, .. } if operation.call.is_put_if_absent() && argument == initial => {
                 bail!(written(&operation.call.to_string(), initial));
             }
-            Call::Write { value, .. } | Call::Append { value, .. } | Call::CompareAndSet { value, .. }
-                if value == initial =>
-            {
+            Call::Write { value, .. } | Call::CompareAndSet { value, .. } if value == initial => {
                 bail!(written(&operation.call.to_string(), initial));
             }
             _ => {}
@@ -55,7 +58,11 @@ fn of_sessions(mut sessions: Sessions, initial: &str, nothing: Option<&str>) -> 
     let initial_value = sessions.value(initial)?;
     let nothing = nothing.map_or(Ok(Value::NOTHING), |text| sessions.value(text))?;
     let mut settled = sessions.sub(&[]);
+    let is_list = |access: &Access| matches!(access.act, Act::Append | Act::ReadList);
     for id in sessions.ids() {
+        if sessions.accesses(id).iter().any(is_list) {
+            bail!(no_register(&sessions.show(id), initial));
+        }
         let mut accesses: Vec<Access> = sessions.accesses(id).to_vec();
         for access in &mut accesses {
             if access.act == Act::Read && access.value == Value::NOTHING {
@@ -65,7 +72,7 @@ fn of_sessions(mut sessions: Sessions, initial: &str, nothing: Option<&str>) -> 
         for access in accesses.iter_mut().filter(|access| access.value == initial_value) {
             match access.act {
                 Act::Read => access.value = Value::NOTHING,
-                Act::Write | Act::Append => bail!(written(&sessions.show(id), initial)),
+                Act::Write => bail!(written(&sessions.show(id), initial)),
                 _ => {}
             }
         }
@@ -81,5 +88,12 @@ fn written(what: &str, initial: &str) -> String {
     let what = what.trim_end();
     format!(
         "`{what}` writes what registers hold at first, so that nobody knows which {initial} is read\nhelp: leave out --initial"
+    )
+}
+
+fn no_register(what: &str, initial: &str) -> String {
+    let what = what.trim_end();
+    format!(
+        "`{what}` is of no register, and only registers can hold {initial} at first: all else is judged from empty\nhelp: leave out --initial"
     )
 }
