@@ -319,7 +319,7 @@ pub fn read_until(
 }
 
 /// Reads a history in this format from anything that is read piece by piece, of whatever length. `is_enough` is told how far
-/// it is every 1,024 lines or records, or every 64 KiB of a trace, and at the end, and while texts are taken apart that show
+/// it is every 1,024 lines or records, or every 64 KiB of a trace and of the blanks and comments of EDN, and at the end, and while texts are taken apart that show
 /// what was appended; it may end it each time.
 ///
 /// In time linear in the length of the text, but for O(log names) a name. Of the text no more is held than the line or the

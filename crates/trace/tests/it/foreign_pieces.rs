@@ -202,6 +202,23 @@ fn blanks_and_comments_are_passed_however_long() {
     assert_eq!(imported.line(0), Some(long as u32 / 2 + 2));
 }
 
+#[test]
+fn blanks_and_comments_without_end_are_read_until_it_is_said_to_be_enough() {
+    let before = "{:process 0, :type :invoke, :f :read}\n";
+    for (filler, begin) in [(b'\n', ""), (b',', ""), (b'x', ";")] {
+        // Far more than is enough; without an end, a reader that does not ask would never come back.
+        let text = format!("{before}{begin}");
+        let endless = BufReader::new(text.as_bytes().chain(io::repeat(filler).take(1 << 25)));
+        let mut seen = 0;
+        let stopped = read_from(endless, HistoryFormat::Edn, &mut |progress| {
+            seen = progress.bytes;
+            seen > 1_000_000
+        });
+        assert_eq!(stopped.expect_err("it was enough").problem, Problem::Stopped);
+        assert!(seen < 1_200_000, "{seen} bytes were read");
+    }
+}
+
 /// Something that fails once so much was read of it.
 struct Failing(Cursor<Vec<u8>>);
 

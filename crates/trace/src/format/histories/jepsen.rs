@@ -33,7 +33,7 @@ pub(super) fn read(
     let mut inside = Inside::Nothing;
     loop {
         watch.step(|| Progress { bytes: window.bytes(), held: records.held() })?;
-        window.pass_blanks()?;
+        window.pass_blanks(&mut |bytes| watch.reach(bytes, || records.held()))?;
         let page = window.page();
         let mut reader = Reader::within(page.text, page.at, page.end);
         let next = inside.next(&mut reader);

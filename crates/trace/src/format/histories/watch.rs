@@ -19,6 +19,8 @@ pub(super) struct Watch<'w> {
     steps: u64,
     /// Steps of other work since it was last told of.
     worked: u64,
+    /// How many bytes were read when that was last told of.
+    reached: u64,
 }
 
 /// So many steps of work on what was read take about as long as reading so many bytes.
@@ -26,7 +28,7 @@ const WORK_BETWEEN: u64 = 1 << 16;
 
 impl<'w> Watch<'w> {
     pub(super) fn new(is_enough: &'w mut dyn FnMut(&Progress) -> bool) -> Watch<'w> {
-        Watch { is_enough, steps: 0, worked: 0 }
+        Watch { is_enough, steps: 0, worked: 0, reached: 0 }
     }
 
     /// A line or a record more, of which every 1,024th is told of.
@@ -34,6 +36,15 @@ impl<'w> Watch<'w> {
         // Cannot wrap: a line or a record each.
         self.steps += 1;
         if self.steps.is_multiple_of(1024) { self.tell(&progress()) } else { Ok(()) }
+    }
+
+    /// So many bytes of the text were read; told of when they are 65,536 more than at the last time that this told of.
+    pub(super) fn reach(&mut self, bytes: u64, held: impl FnOnce() -> u64) -> Result<(), FormatError> {
+        if bytes.saturating_sub(self.reached) < WORK_BETWEEN {
+            return Ok(());
+        }
+        self.reached = bytes;
+        self.tell(&Progress { bytes, held: held() })
     }
 
     /// So many steps of work on what was read, a byte looked at each; told of every 65,536th.

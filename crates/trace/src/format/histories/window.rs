@@ -158,8 +158,12 @@ impl<'i> Window<'i> {
         self.at = next;
     }
 
-    /// Passes blanks and the comments of EDN, however long.
-    pub(super) fn pass_blanks(&mut self) -> Result<(), FormatError> {
+    /// Passes blanks and the comments of EDN, however long. `tell` is told each time before more is taken how many bytes
+    /// were read, and may end it.
+    pub(super) fn pass_blanks(
+        &mut self,
+        tell: &mut dyn FnMut(u64) -> Result<(), FormatError>,
+    ) -> Result<(), FormatError> {
         let mut is_comment = false;
         loop {
             let rest = &self.text.as_bytes()[self.at..];
@@ -176,7 +180,10 @@ impl<'i> Window<'i> {
                 Some(b'\n') => {}
                 Some(_) => return Ok(()),
                 None if self.is_whole() => return Ok(()),
-                None => self.more()?,
+                None => {
+                    tell(self.bytes())?;
+                    self.more()?;
+                }
             }
         }
     }
@@ -332,7 +339,7 @@ mod tests {
         for (byte, piece) in [(b'\n', 1 << 20), (b' ', 1 << 20), (b' ', 300)] {
             let mut input = BufReader::with_capacity(piece, repeat(byte).take(1 << 24));
             let mut window = Window::new(&mut input, Unit::Record);
-            window.pass_blanks().expect("blanks are text");
+            window.pass_blanks(&mut |_| Ok(())).expect("blanks are text");
             assert!(window.is_whole());
             assert_eq!(window.bytes(), 1 << 24);
             let held = window.text.capacity() + window.rest.capacity();
