@@ -120,6 +120,14 @@ impl<'a> Reader<'a> {
         Ok(Some(close))
     }
 
+    /// Passes the brace that opens a map, with what stands before it, if one is next: keys and values follow in turn.
+    pub(super) fn open_map(&mut self) -> Result<bool, Flaw> {
+        let at = self.tags(0)?;
+        let is_next = self.text.as_bytes().get(at) == Some(&b'{');
+        self.at = at + usize::from(is_next);
+        Ok(is_next)
+    }
+
     /// Passes this bracket if it is next.
     pub(super) fn close(&mut self, bracket: u8) -> Result<bool, Flaw> {
         let is_next = self.peek(0)? == Some(bracket);

@@ -274,8 +274,7 @@ pub fn detect(bytes: &[u8]) -> Option<HistoryFormat> {
     }
     let is_edn = [":process", ":type"].iter().any(|key| rest.contains(key));
     if rest.starts_with(['{', '[', '(', '#']) && is_edn {
-        let is_keyed = rest.split('}').next().is_some_and(|record| record.contains(":key"));
-        return Some(if is_keyed { HistoryFormat::KeyValue } else { HistoryFormat::Edn });
+        return Some(if jepsen::is_keyed(rest) { HistoryFormat::KeyValue } else { HistoryFormat::Edn });
     }
     if seen.lines().any(lines::is_operation) {
         return Some(HistoryFormat::Log);

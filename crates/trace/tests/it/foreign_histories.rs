@@ -499,3 +499,22 @@ fn a_reader_ends_as_soon_as_it_is_told_to() {
         assert_eq!(asked, 3, "{format}");
     }
 }
+
+#[test]
+fn keys_and_values_are_told_by_the_key_of_a_record_alone() {
+    for (text, expected) in [
+        ("{:process 0, :type :invoke, :f :get, :key \"x\", :value nil}", HistoryFormat::KeyValue),
+        ("[#jepsen.history.Op{:key \"x\", :process 0, :type :invoke, :f :get}]", HistoryFormat::KeyValue),
+        ("#_{:a 1} {:value {:a 1}, :process 0, :type :invoke, :key 1, :f :get}", HistoryFormat::KeyValue),
+        // What begins like it, what stands inside a value, in a text, or in another record.
+        ("{:process 3, :type :ok, :f :txn, :value [[:w :key 1]]}", HistoryFormat::Edn),
+        ("{:process 3, :type :ok, :f :write, :value \"a\", :keyspace 3}", HistoryFormat::Edn),
+        ("{:process 3, :type :ok, :f :write, :value :key}", HistoryFormat::Edn),
+        ("{:process 3, :type :ok, :f :write, :value \":key }\"}", HistoryFormat::Edn),
+        ("{:process 3, :type :ok, :f :write, :value {:key 1}}", HistoryFormat::Edn),
+        ("{:process 3, :type :ok, :f :write} {:key 1}", HistoryFormat::Edn),
+        ("[{:process 3, :type :ok, :value 1} ; :key", HistoryFormat::Edn),
+    ] {
+        assert_eq!(detect(text.as_bytes()), Some(expected), "{text}");
+    }
+}

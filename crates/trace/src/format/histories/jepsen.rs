@@ -70,6 +70,21 @@ pub(super) fn read(
     }
 }
 
+/// Whether the first record of a text has a `:key`, as far as the text goes.
+pub(super) fn is_keyed(text: &str) -> bool {
+    let mut reader = Reader::new(text);
+    if !reader.open().and_then(|_| reader.open_map()).is_ok_and(|is_map| is_map) {
+        return false;
+    }
+    while let Ok(Some(key)) = reader.next() {
+        if key.keyword() == Some("key") {
+            return !reader.has_met_end();
+        }
+        let Ok(Some(_)) = reader.next() else { break };
+    }
+    false
+}
+
 /// Where in a text a record stands.
 #[derive(Clone, Copy)]
 enum Inside {
