@@ -159,6 +159,31 @@ impl<T> Completion<T> {
     }
 }
 
+impl Call {
+    /// How many bytes its texts take.
+    pub(crate) fn text_bytes(&self) -> usize {
+        match self {
+            Call::Read { key } | Call::Add { key, .. } => key.len(),
+            Call::Write { key, value } | Call::Append { key, value } => key.len() + value.len(),
+            Call::CompareAndSet { key, expected, value } => key.len() + expected.len() + value.len(),
+            Call::Other { name, argument } => name.len() + argument.len(),
+        }
+    }
+}
+
+impl Completion {
+    /// How many bytes its texts take, and the list of them.
+    pub(crate) fn text_bytes(&self) -> usize {
+        match self {
+            Completion::Done => 0,
+            Completion::Shows(values) => {
+                size_of_val(&values[..]) + values.iter().map(String::len).sum::<usize>()
+            }
+            Completion::Failed { reason } | Completion::Unknown { reason } => reason.len(),
+        }
+    }
+}
+
 impl<T: fmt::Display> fmt::Display for Call<T> {
     /// In a few words: `write mode = "safe"`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -264,6 +289,12 @@ impl Operation {
     /// Whether it may have taken effect or not: it has no end, or an [`Completion::Unknown`] one.
     pub fn is_open(&self) -> bool {
         self.completed.as_ref().is_none_or(|(_, completion)| !completion.is_certain())
+    }
+
+    /// How many bytes its texts take, and the list of what it shows. O(values).
+    pub fn text_bytes(&self) -> usize {
+        let completion = self.completed.as_ref().map(|(_, completion)| completion.text_bytes());
+        self.call.text_bytes() + completion.unwrap_or_default()
     }
 
     /// When its client knew what became of it: before then another operation may take effect before it, after then

@@ -92,9 +92,14 @@ pub struct Process {
 pub struct Names {
     texts: Vec<Box<str>>,
     numbers: BTreeMap<Box<str>, u32>,
+    /// How long the long texts are together.
+    length: usize,
 }
 
 impl Names {
+    /// Up to so many bytes a text takes little more than its place in the table.
+    const SHORT: usize = 32;
+
     /// An empty table.
     pub fn new() -> Names {
         Names::default()
@@ -108,6 +113,10 @@ impl Names {
         let number = u32::try_from(self.texts.len()).ok()?;
         self.texts.push(text.into());
         self.numbers.insert(text.into(), number);
+        if text.len() > Names::SHORT {
+            // Cannot wrap: they are held.
+            self.length += text.len();
+        }
         Some(number)
     }
 
@@ -124,6 +133,11 @@ impl Names {
     /// How many texts are held.
     pub fn len(&self) -> usize {
         self.texts.len()
+    }
+
+    /// How many bytes those texts take that are longer than 32 bytes, each of them held twice. O(1).
+    pub const fn long_bytes(&self) -> usize {
+        self.length.saturating_mul(2)
     }
 
     /// Whether no text is held.

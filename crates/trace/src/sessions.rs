@@ -419,6 +419,11 @@ impl Sessions {
         &self.keys
     }
 
+    /// How many bytes the [long](Names::long_bytes) names of sessions and keys and texts of values take. O(1).
+    pub fn long_bytes(&self) -> usize {
+        self.names.long_bytes() + self.keys.long_bytes() + self.texts.long_bytes()
+    }
+
     /// The transactions of each session, in its order. O(transactions), 4 bytes each.
     pub fn lines(&self) -> Vec<Vec<TransactionId>> {
         let mut lines = vec![Vec::new(); self.names.len()];

@@ -12,6 +12,20 @@ use crate::command::{Bench, text};
 use crate::judging::{CAUSES, check_shipped, check_text};
 
 #[test]
+fn a_budget_counts_long_texts() {
+    let record = |nth: usize, kind: &str| {
+        let value = format!("{nth}{}", "x".repeat(100_000));
+        format!("{{:process 0, :type :{kind}, :f :write, :value \"{value}\"}}\n")
+    };
+    let history = (0..50).map(|nth| record(nth, "invoke") + &record(nth, "ok")).collect::<String>();
+    let bench = Bench::new(&[("long", history.as_bytes())]);
+    for (budget, code) in [("2MB", 3), ("1GB", 0)] {
+        let output = bench.run(&["judge", "long", "--model", "linearizable", "--budget", budget], b"");
+        assert_eq!(output.status.code(), Some(code), "{budget}: {}", text(&output.stdout));
+    }
+}
+
+#[test]
 fn a_budget_that_ends_is_unknown() {
     check_text(
         CAUSES,

@@ -318,7 +318,7 @@ pub fn read_until(
 }
 
 /// Reads a history in this format from anything that is read piece by piece, of whatever length. `is_enough` is told how far
-/// it is every 1,024 lines or records, or every 64 KiB of a trace and of the blanks and comments of EDN, and at the end, and while texts are taken apart that show
+/// it is every 1,024 lines or records, or every 64 KiB of a trace, of EDN and of log lines, and at the end, and while texts are taken apart that show
 /// what was appended; it may end it each time.
 ///
 /// In time linear in the length of the text, but for O(log names) a name. Of the text no more is held than the line or the
@@ -414,10 +414,10 @@ pub fn unrecognised(mut beginning: &[u8]) -> FormatError {
     }
 }
 
-/// About how many bytes these sessions hold, the tables of names apart.
+/// About how many bytes these sessions hold, the tables of names apart but for long ones.
 fn bytes_of_sessions(sessions: &Sessions) -> u64 {
     let transaction = if sessions.timing() == Timing::Recorded { 28 } else { 12 };
-    (sessions.accesses_total() * 16 + sessions.len() * transaction) as u64
+    (sessions.accesses_total() * 16 + sessions.len() * transaction + sessions.long_bytes()) as u64
 }
 
 fn of_trace(trace: &crate::Trace) -> Imported {

@@ -261,6 +261,41 @@ fn who_watches_learns_how_much_is_read_and_held() {
     assert!((10_000 * 32..11_000 * 32).contains(&last.held), "{last:?}");
 }
 
+#[test]
+fn who_watches_learns_of_long_texts_soon_and_of_all_of_them() {
+    const LENGTH: usize = 200_000;
+    let long = |nth: usize| format!("{nth}{}", "x".repeat(LENGTH));
+    let record = |of: String| format!("{{:process 0, :type :invoke, {of}}}\n{{:process 0, :type :ok, {of}}}\n");
+    let write = |nth| record(format!(":f :write, :value \"{}\"", long(nth)));
+    let read = |nth| record(format!(":f :read, :value \"{}\"", long(nth)));
+    let add = |nth| record(format!(":f :add, :value [{nth} \"{}\"]", long(nth)));
+    let append = |nth| record(format!(":f :txn, :value [[:append 1 \"{}\"]]", long(nth)));
+    let log = |nth| format!("0\t:invoke\t:write\t\"{}\"\n0\t:fail\t:write\tnil\n", long(nth));
+    let cases: [(&dyn Fn(usize) -> String, HistoryFormat, usize); 5] = [
+        (&write, HistoryFormat::Edn, 1),
+        (&read, HistoryFormat::Edn, 1),
+        // As it stands and taken apart.
+        (&add, HistoryFormat::Edn, 2),
+        // A table holds each text twice.
+        (&append, HistoryFormat::Edn, 2),
+        (&log, HistoryFormat::Log, 1),
+    ];
+    for (written, format, times) in cases {
+        let text = (0..20).map(written).collect::<String>();
+        let mut seen = Vec::new();
+        let imported = read_from(text.as_bytes(), format, &mut |progress| {
+            seen.push(*progress);
+            false
+        });
+        assert!(imported.is_ok(), "{imported:?}");
+        let last = seen[seen.len() - 1].held;
+        let texts = (20 * times * LENGTH) as u64;
+        assert!((texts..texts + 20_000).contains(&last), "{format}: {last} bytes of {texts}");
+        let far = seen.windows(2).map(|pair| pair[1].bytes - pair[0].bytes).max();
+        assert!(far <= Some(500_000), "{far:?} bytes were read without a word");
+    }
+}
+
 /// What is held in the end of 10,000 transactions, one after the other, behind some that may end or not.
 fn held_of_transactions(before: &str) -> (u64, Vec<u32>) {
     let lines = (0..10_000).map(|nth| {

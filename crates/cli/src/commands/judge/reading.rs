@@ -159,7 +159,7 @@ fn without_operations(name: &str, trace: &Trace) -> anyhow::Error {
     ))
 }
 
-/// About how many bytes are held of what was read, the tables of names apart.
+/// About how many bytes are held of what was read, the tables of names apart but for long ones.
 fn size_of_content(content: &Content) -> u64 {
     let size = match content {
         Content::Operations(history) => size_of_history(history),
@@ -169,13 +169,14 @@ fn size_of_content(content: &Content) -> u64 {
     size as u64
 }
 
-/// 16 bytes an access, and 48 a transaction with its line.
+/// 16 bytes an access, 48 a transaction with its line, and long texts.
 pub(super) fn size_of_sessions(sessions: &Sessions) -> usize {
-    sessions.accesses_total() * 16 + sessions.len() * 48
+    sessions.accesses_total() * 16 + sessions.len() * 48 + sessions.long_bytes()
 }
 
 fn size_of_history(history: &History) -> usize {
-    // Two texts an operation, most of them short.
+    // What an allocator takes for two texts an operation besides them.
     const TEXTS: usize = 48;
-    history.operations().len() * (size_of::<Operation>() + TEXTS)
+    let texts = history.operations().iter().map(Operation::text_bytes).sum::<usize>();
+    history.operations().len() * (size_of::<Operation>() + TEXTS) + texts
 }

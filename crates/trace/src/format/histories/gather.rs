@@ -59,6 +59,11 @@ impl Clients {
         Ok(session)
     }
 
+    /// How many bytes long names of processes and sessions take.
+    pub(super) fn long_bytes(&self) -> usize {
+        self.processes.long_bytes() + self.sessions.long_bytes()
+    }
+
     /// What a process is at.
     pub(super) fn open(&self, process: u32) -> Result<Open, Fault> {
         let open = self.states[process as usize].open;

@@ -33,6 +33,7 @@ pub(super) fn read(
     let mut inside = Inside::Nothing;
     loop {
         watch.step(|| Progress { bytes: window.bytes(), held: records.held() })?;
+        watch.reach(window.bytes(), || records.held())?;
         window.pass_blanks(&mut |bytes| watch.reach(bytes, || records.held()))?;
         let page = window.page();
         let mut reader = Reader::within(page.text, page.at, page.end);
@@ -152,6 +153,8 @@ pub(super) struct Records {
     /// Whether a read showed a collection: then what is added is added to a set.
     shows_collections: Is,
     skipped: u64,
+    /// How many bytes the texts of operations take, and what those of other objects were given.
+    texts: usize,
     /// The `:index` of the last record that had one.
     index: Option<u64>,
     /// And its `:time`.
@@ -175,6 +178,7 @@ impl Records {
             finals: BTreeSet::new(),
             shows_collections: Is::Not,
             skipped: 0,
+            texts: 0,
             index: None,
             told: None,
             orphan: None,
@@ -276,10 +280,11 @@ impl Records {
 
     /// About how many bytes are held of what was read.
     pub(super) fn held(&self) -> u64 {
-        // Two texts an operation, most of them short, and its line.
+        // What an allocator takes for two texts an operation besides them, and its line.
         const TEXTS: usize = 52;
         let operations = self.operations.len() * (size_of::<Operation>() + TEXTS);
-        operations as u64 + size_of_val(&self.given[..]) as u64 + self.transactions.held()
+        let given = size_of_val(&self.given[..]);
+        (operations + given + self.texts + self.clients.long_bytes()) as u64 + self.transactions.held()
     }
 
     fn begin(&mut self, process: u32, record: &Record<'_, '_>) -> Result<(), Flaw> {
@@ -291,10 +296,13 @@ impl Records {
             self.finals.insert(self.operations.len());
         }
         self.lines.push(self.line);
+        // Cannot wrap: they are held.
+        self.texts += call.text_bytes();
         // Of most operations the call says all.
         if matches!(call, Call::Other { .. }) {
             let given = record::given(record);
             self.wrong.note(&call, &given, |wrong| record.error(fault(record, wrong)));
+            self.texts += given.pair.as_ref().map_or(0, |(key, value, _)| key.len() + value.len());
             self.given.push((narrow(self.operations.len()), given));
         }
         self.operations.push(Operation {
@@ -345,6 +353,7 @@ impl Records {
         if is_final(record) {
             self.finals.insert(open.place as usize);
         }
+        self.texts += completion.text_bytes();
         let moment = self.moment();
         if kind == Kind::Fail {
             self.fail_for_a_reason(open.place as usize, record);

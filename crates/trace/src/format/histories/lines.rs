@@ -37,6 +37,7 @@ pub(super) fn read(input: &mut dyn BufRead, watch: &mut Watch<'_>) -> Result<Imp
     let mut records = Records::new(HistoryFormat::Log);
     while let Some((end, next)) = window.line_end()? {
         watch.step(|| Progress { bytes: window.bytes(), held: records.held() })?;
+        watch.reach(window.bytes(), || records.held())?;
         let page = window.page();
         let content = page.text[page.at..end].trim_end();
         match operation(content) {

@@ -8,7 +8,7 @@ use super::super::{FormatError, Problem};
 pub struct Progress {
     /// How many bytes of the text were read; a line end is one.
     pub bytes: u64,
-    /// About how many bytes are held of what was read of them, the tables of names apart; of a trace, which is longer as a
+    /// About how many bytes are held of what was read of them, the tables of names apart but for long ones; of a trace, which is longer as a
     /// text, those of the text.
     pub held: u64,
 }
