@@ -121,6 +121,22 @@ fn a_zero_that_may_be_initial_or_written_is_no_reason_for_a_verdict() {
     }
 }
 
+#[test]
+fn an_append_of_nothing_changes_no_text() {
+    for (records, code) in [
+        (vec![(0, "put", "x"), (0, "append", ""), (1, "get", "x")], 0),
+        (vec![(0, "append", "x"), (0, "append", ""), (0, "append", "y"), (1, "get", "xy")], 0),
+        (vec![(0, "append", "x"), (0, "append", ""), (1, "get", "")], 1),
+        (vec![(0, "append", ""), (1, "get", "")], 0),
+        (vec![(0, "append", "")], 0),
+    ] {
+        let history = key_value(&records);
+        let bench = Bench::new(&[("mine", history.as_bytes())]);
+        let output = bench.run(&["judge", "mine", "--model", "linearizable"], b"");
+        assert_eq!(output.status.code(), Some(code), "{history}{}", text(&output.stdout));
+    }
+}
+
 /// Judges each with a value that registers hold at first: the flags, the exit code, and what must stand in the output.
 #[test]
 fn what_registers_hold_at_first_is_that_value_and_no_other() {

@@ -12,7 +12,7 @@
 //!
 //! The order of lines is the order of time: each beginning and each end has a moment of its own. What a process does after
 //! an operation of which nobody knows the end belongs to a new session, `p3#1` after `p3`. Lines of a nemesis are counted
-//! and passed over. A register starts as `nil`; in `plume` and `blocks` a 0 that nobody writes is the initial value.
+//! and passed over, and so are appends of an empty text in `key-value`. A register starts as `nil`; in `plume` and `blocks` a 0 that nobody writes is the initial value.
 
 mod asking;
 mod columns;

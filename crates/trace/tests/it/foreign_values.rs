@@ -264,3 +264,18 @@ fn a_read_is_marked_as_final_in_the_way_of_its_format() {
         assert_eq!(sessions.sub(&all).to_string(), expected, "a part keeps its marks");
     }
 }
+
+#[test]
+fn an_append_of_nothing_is_left_out_and_all_else_stays_on_its_line() {
+    let record = |kind: &str, what: &str| format!("{{:process 0, :type :{kind}, :key \"k\", {what}}}\n");
+    let both = |what: &str, shown: &str| record("invoke", what) + &record("ok", shown);
+    let [x, nothing] = ["x", ""].map(|value| format!(":f :append, :value \"{value}\""));
+    let get = both(":f :get, :final? true, :value nil", ":f :get, :value \"x\"");
+    let text = both(&x, &x) + &both(&nothing, &nothing) + &get;
+    let imported = read(text.as_bytes(), HistoryFormat::KeyValue).expect("it is well written");
+    assert_eq!([0, 1, 2].map(|place| imported.line(place)), [Some(1), Some(5), None]);
+    assert!(imported.unclear.is_none(), "{imported:?}");
+    let sessions = imported.reads_and_writes().expect("these are reads and appends");
+    let finals = sessions.ids().map(|id| sessions.is_final(id)).collect::<Vec<_>>();
+    assert_eq!(finals, [false, true]);
+}

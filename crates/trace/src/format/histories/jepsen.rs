@@ -446,6 +446,23 @@ impl Records {
         Ok(accesses)
     }
 
+    /// Leaves out appends of nothing, which change nothing and which no text shows, unless all are.
+    fn leave_out_empty(&mut self) {
+        let is_empty = |operation: &Operation| matches!(&operation.call, Call::Append { value, .. } if value.is_empty());
+        if self.operations.iter().all(is_empty) || !self.operations.iter().any(is_empty) {
+            return;
+        }
+        let all = std::mem::take(&mut self.operations).into_iter().zip(std::mem::take(&mut self.lines));
+        let finals = std::mem::take(&mut self.finals);
+        for (place, (operation, line)) in all.enumerate().filter(|(_, (operation, _))| !is_empty(operation)) {
+            if finals.contains(&place) {
+                self.finals.insert(self.operations.len());
+            }
+            self.operations.push(operation);
+            self.lines.push(line);
+        }
+    }
+
     /// What it became; `read` is all of it.
     pub(super) fn finish(mut self, read: &Progress, watch: &mut Watch<'_>) -> Result<Imported, FormatError> {
         let has_transactions = !self.transactions.is_empty();
@@ -457,6 +474,7 @@ impl Records {
         } else {
             given::objects(&mut self.operations, &self.given, self.shows_collections, self.wrong)?;
             if self.format == HistoryFormat::KeyValue {
+                self.leave_out_empty();
                 readings = concatenated::part(&mut self.operations, &mut |steps| watch.work(steps, read))?;
             }
             (Content::Operations(History::new(self.operations)), self.lines, 0)
