@@ -149,17 +149,29 @@ impl<'a> Reader<'a> {
             match rest {
                 [b' ' | b'\t' | b'\n' | b'\r' | b',' | 0x0c, ..] => self.at += 1,
                 [b';', ..] => self.at += rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len()),
-                [b'#', b'_', ..] => {
-                    let (start, depth) = (self.at, self.deeper(depth)?);
-                    self.at += 2;
-                    if self.peek(depth)?.is_none() {
-                        return Err(self.missing(start, "a form after `#_`"));
-                    }
-                    self.form(depth)?;
-                }
+                [b'#', b'_', ..] => self.pass_unread(depth)?,
                 _ => return Ok(rest.first().copied()),
             }
         }
+    }
+
+    /// Passes `#_` and the form that it comments out, if that is next.
+    pub(super) fn unread(&mut self) -> Result<bool, Flaw> {
+        let is_next = self.text[self.at..].starts_with("#_");
+        self.has_met_end |= &self.text[self.at..] == "#";
+        if is_next {
+            self.pass_unread(0)?;
+        }
+        Ok(is_next)
+    }
+
+    fn pass_unread(&mut self, depth: u32) -> Result<(), Flaw> {
+        let (start, depth) = (self.at, self.deeper(depth)?);
+        self.at += 2;
+        if self.peek(depth)?.is_none() {
+            return Err(self.missing(start, "a form after `#_`"));
+        }
+        self.form(depth).map(|_| ())
     }
 
     fn deeper(&self, depth: u32) -> Result<u32, Flaw> {

@@ -219,6 +219,25 @@ fn blanks_and_comments_without_end_are_read_until_it_is_said_to_be_enough() {
     }
 }
 
+#[test]
+fn forms_that_are_commented_out_are_passed_however_many() {
+    let record = "{:process 0, :type :invoke, :f :read}";
+    let count = RECORD_BYTES_MAX / 64 + 10;
+    let unread = format!("#_{{:process 1, :type {:>40}}}\n", ":info").repeat(count);
+    assert!(unread.len() > RECORD_BYTES_MAX);
+    for text in [
+        format!("{record}\n{unread}"),
+        format!("{unread}{record}\n"),
+        format!("{unread}[{unread}{record}\n{unread}]{unread}"),
+    ] {
+        let imported = read(text.as_bytes(), HistoryFormat::Edn).expect("it is one record");
+        assert_eq!(imported.history().map(|history| history.operations().len()), Some(1));
+    }
+    for text in ["#_ #_ 1 2 {:process 0 :type :invoke :f :read}#", "#_", "[#_]", "#_1#_[2 #_3]"] {
+        check(text.as_bytes(), HistoryFormat::Edn);
+    }
+}
+
 /// Something that fails once so much was read of it.
 struct Failing(Cursor<Vec<u8>>);
 

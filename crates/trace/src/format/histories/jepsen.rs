@@ -55,6 +55,7 @@ pub(super) fn read(
         match next.map_err(|flaw| page.error(flaw.span, flaw.problem))? {
             Next::Opened(bracket) => inside = Inside::Collection(bracket),
             Next::Closed => inside = Inside::Nothing,
+            Next::Unread => {}
             Next::Record(form) => {
                 if matches!(inside, Inside::Nothing) {
                     inside = Inside::Stream;
@@ -101,12 +102,17 @@ enum Inside {
 enum Next<'a> {
     Opened(u8),
     Closed,
+    /// A form that is commented out.
+    Unread,
     Record(Form<'a>),
     End,
 }
 
 impl Inside {
     fn next<'a>(self, reader: &mut Reader<'a>) -> Result<Next<'a>, Flaw> {
+        if reader.unread()? {
+            return Ok(Next::Unread);
+        }
         match self {
             Inside::Nothing => {
                 if let Some(bracket) = reader.open()? {
