@@ -9,10 +9,22 @@ use toml::de::{DeTable, DeValue};
 use crate::locks::{Version, Versions, parse};
 
 /// The files, each with its name.
-const FILES: [(&str, &str); 3] = [
+const FILES: [(&str, &str); 15] = [
     ("std", include_str!("../libraries/std.toml")),
     ("tokio", include_str!("../libraries/tokio.toml")),
     ("reqwest", include_str!("../libraries/reqwest.toml")),
+    ("hyper", include_str!("../libraries/hyper.toml")),
+    ("tonic", include_str!("../libraries/tonic.toml")),
+    ("axum", include_str!("../libraries/axum.toml")),
+    ("redis", include_str!("../libraries/redis.toml")),
+    ("sqlx", include_str!("../libraries/sqlx.toml")),
+    ("tokio-postgres", include_str!("../libraries/tokio-postgres.toml")),
+    ("async-nats", include_str!("../libraries/async-nats.toml")),
+    ("rdkafka", include_str!("../libraries/rdkafka.toml")),
+    ("tungstenite", include_str!("../libraries/tungstenite.toml")),
+    ("quinn", include_str!("../libraries/quinn.toml")),
+    ("chrono", include_str!("../libraries/chrono.toml")),
+    ("time", include_str!("../libraries/time.toml")),
 ];
 
 /// All that is known.
