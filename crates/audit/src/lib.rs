@@ -30,6 +30,7 @@ mod knowledge;
 mod locks;
 mod look;
 mod outline;
+mod retry;
 mod rule;
 pub mod rules;
 mod scope;

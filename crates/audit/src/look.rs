@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use proc_macro2::Span;
-use syn::{ExprBinary, ExprCall, ExprMethodCall, ItemEnum, ItemImpl, ItemStruct, LitStr, Macro};
+use syn::{Expr, ExprBinary, ExprCall, ExprMethodCall, Ident, ItemEnum, ItemImpl, ItemStruct, LitStr, Macro};
 
 use crate::bodies::Body;
 use crate::family::Family;
@@ -38,6 +38,8 @@ pub(crate) enum Look {
     Struct(for<'a> fn(&'a ItemStruct, &Scope<'a>, &mut Found)),
     /// An `enum`.
     Enum(for<'a> fn(&'a ItemEnum, &Scope<'a>, &mut Found)),
+    /// A value where it is given a name, after what is in it.
+    Named(for<'a> fn(&Named<'a>, &Scope<'a>, &mut Found)),
     /// An `impl`, before what is in it.
     Impl(for<'a> fn(&'a ItemImpl, &Scope<'a>, &mut Found)),
 }
@@ -64,6 +66,29 @@ pub(crate) struct Invoked<'a> {
     /// The last piece of its path.
     pub(crate) name: String,
     pub(crate) body: Option<&'a Body>,
+}
+
+/// A value that is given a name.
+pub(crate) struct Named<'a> {
+    /// None of a pattern that is more than a name.
+    pub(crate) name: Option<&'a Ident>,
+    pub(crate) by: By,
+    /// What stands where the name does: a pattern, a field, what is assigned to.
+    pub(crate) place: Span,
+    pub(crate) value: &'a Expr,
+}
+
+/// How a value is given a name.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum By {
+    /// `let name = value`
+    Let,
+    /// `const NAME: Type = value`, and `static`.
+    Constant,
+    /// `Type { name: value }`
+    Field,
+    /// `self.name = value`
+    Assignment,
 }
 
 /// What the rules found so far in one file.

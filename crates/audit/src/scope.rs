@@ -130,6 +130,12 @@ impl<'a> Scope<'a> {
         self.function().is_some_and(|function| self.source.mentions(&function.span, words))
     }
 
+    /// Whether one of these names stands in the function around, as a whole.
+    pub(crate) fn has_name(&self, names: &[&str]) -> bool {
+        self.function()
+            .is_some_and(|function| names.iter().any(|name| self.source.has_name(&function.span, name)))
+    }
+
     /// The expressions around what is looked at, the innermost first, as far as the function goes.
     pub(crate) fn around(&self) -> impl Iterator<Item = &'a Expr> {
         self.parents.iter().rev().skip(1).copied()

@@ -8,12 +8,12 @@ use syn::{Arm, Block, Expr, File, FnArg, Item, Local, Macro, Signature};
 use crate::bodies::{Bodies, Body};
 use crate::finding::Setting;
 use crate::knowledge::Knowledge;
-use crate::look::{Call, Found, Invoked, Look, Method, OnCall, OnMethod};
+use crate::look::{By, Call, Found, Invoked, Look, Method, Named, OnCall, OnMethod};
 use crate::outline::{Names, Outline};
 use crate::rule::Rule;
 use crate::scope::{Function, Loop, Origin, Scope};
 use crate::source::Source;
-use crate::syntax::span;
+use crate::syntax::{called, span};
 use crate::tested;
 
 /// What each kind of place is shown to.
@@ -219,11 +219,35 @@ impl<'a> Traversal<'a> {
                     show!(self, Text, text);
                 }
             }
+            Expr::Assign(assigned) => {
+                let (name, place) = (called(&assigned.left), span(&*assigned.left));
+                self.show_named(name, By::Assignment, place, &assigned.right);
+            }
+            Expr::Struct(made) => {
+                for field in &made.fields {
+                    let name = match &field.member {
+                        syn::Member::Named(name) => Some(name),
+                        syn::Member::Unnamed(_) => None,
+                    };
+                    self.show_named(name, By::Field, span(&field.member), &field.expr);
+                }
+            }
             Expr::ForLoop(found) => show!(self, Loop, &Loop::For(found)),
             Expr::While(found) => show!(self, Loop, &Loop::While(found)),
             Expr::Loop(found) => show!(self, Loop, &Loop::Endless(found)),
             _ => {}
         }
+    }
+
+    fn show_named(
+        &mut self,
+        name: Option<&'a syn::Ident>,
+        by: By,
+        place: proc_macro2::Span,
+        value: &'a Expr,
+    ) {
+        let named = Named { name, by, place, value };
+        show!(self, Named, &named);
     }
 
     fn show_call(&mut self, expr: &'a syn::ExprCall) {
@@ -378,6 +402,21 @@ impl<'a> Visit<'a> for Traversal<'a> {
         }
     }
 
+    fn visit_item_const(&mut self, item: &'a syn::ItemConst) {
+        self.visit_expr(&item.expr);
+        self.show_named(Some(&item.ident), By::Constant, item.ident.span(), &item.expr);
+    }
+
+    fn visit_item_static(&mut self, item: &'a syn::ItemStatic) {
+        self.visit_expr(&item.expr);
+        self.show_named(Some(&item.ident), By::Constant, item.ident.span(), &item.expr);
+    }
+
+    fn visit_impl_item_const(&mut self, item: &'a syn::ImplItemConst) {
+        self.visit_expr(&item.expr);
+        self.show_named(Some(&item.ident), By::Constant, item.ident.span(), &item.expr);
+    }
+
     fn visit_block(&mut self, block: &'a Block) {
         let names = Names::of_block(block);
         let has_names = names.is_some();
@@ -401,6 +440,7 @@ impl<'a> Visit<'a> for Traversal<'a> {
                 self.visit_expr(otherwise);
             }
             origin = Origin::Value(&init.expr);
+            self.show_named(name_of(&local.pat), By::Let, span(&local.pat), &init.expr);
         }
         self.scope.bind(&local.pat, origin);
     }
@@ -431,4 +471,13 @@ impl<'a> Visit<'a> for Traversal<'a> {
     fn visit_pat(&mut self, _: &'a syn::Pat) {}
 
     fn visit_path(&mut self, _: &'a syn::Path) {}
+}
+
+/// The name that a pattern gives, if it is no more than that.
+fn name_of(pat: &syn::Pat) -> Option<&syn::Ident> {
+    match pat {
+        syn::Pat::Ident(pat) => Some(&pat.ident),
+        syn::Pat::Type(pat) => name_of(&pat.pat),
+        _ => None,
+    }
 }

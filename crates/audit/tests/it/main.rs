@@ -1,5 +1,6 @@
 //! The audit as whoever calls it meets it.
 
+mod corpus;
 mod files;
 mod reading;
 mod rules;

@@ -4,7 +4,7 @@ use syn::LitStr;
 
 use crate::family::Family;
 use crate::finding::Level;
-use crate::look::{Found, Look};
+use crate::look::{Found, Look, Named};
 use crate::rule::{Page, Rule};
 use crate::scope::Scope;
 
@@ -29,7 +29,7 @@ pub(crate) const RULE: Rule = Rule {
         shows: &[],
         links: &["CodeQL's `rust/hard-coded-cryptographic-value`"],
     },
-    looks: &[Look::Text(look)],
+    looks: &[Look::Text(look), Look::Named(look_named)],
 };
 
 fn look<'a>(text: &'a LitStr, scope: &Scope<'a>, found: &mut Found) {
@@ -58,7 +58,12 @@ fn is_stand_in(name: &str, password: &str) -> bool {
         |text: &str| text.is_empty() || text.contains(['{', '}', '<', '>', '*', '$', '%', ' ', '…']);
     let lower = password.to_ascii_lowercase();
     let is_repeated = password.chars().all(|letter| password.starts_with(letter));
-    is_marked(name) || is_marked(password) || STAND_INS.contains(&&*lower) || is_repeated || password == name
+    // Some stores know no names.
+    (!name.is_empty() && is_marked(name))
+        || is_marked(password)
+        || STAND_INS.contains(&&*lower)
+        || is_repeated
+        || password == name
 }
 
 fn is_own(host: &str) -> bool {
@@ -67,4 +72,29 @@ fn is_own(host: &str) -> bool {
     matches!(name, "localhost" | "127.0.0.1" | "0.0.0.0" | "")
         || host.starts_with("[::1]")
         || ends.iter().any(|end| name.ends_with(end))
+}
+
+/// Names of secrets, at the end of a name.
+const SECRETS: [&str; 9] =
+    ["password", "passwd", "passphrase", "secret", "api_key", "apikey", "token", "access_key", "private_key"];
+
+/// A text that is called a secret, and looks like one.
+fn look_named<'a>(named: &Named<'a>, scope: &Scope<'a>, found: &mut Found) {
+    let Some(text) = crate::syntax::text(crate::syntax::peel(named.value)) else { return };
+    let Some(name) = named.name.map(|name| name.to_string().to_ascii_lowercase()) else { return };
+    if !SECRETS.iter().any(|secret| name == *secret || name.ends_with(&format!("_{secret}"))) {
+        return;
+    }
+    found.looked(text.span());
+    let value = text.value();
+    let has = |is: fn(&char) -> bool| value.chars().any(|letter| is(&letter));
+    let is_mixed = has(char::is_ascii_digit) && has(char::is_ascii_alphabetic);
+    let is_prose = value.contains([' ', '{', '<', '$', '*', '/', ':']);
+    let is_known = ["example", "changeme", "dummy", "placeholder", "test"]
+        .iter()
+        .any(|stand_in| value.to_ascii_lowercase().contains(stand_in));
+    if value.len() >= 8 && is_mixed && !is_prose && !is_known {
+        let here = "whoever has this text has the secret, and nobody can change it without a new build";
+        found.say(text.span(), scope, here);
+    }
 }

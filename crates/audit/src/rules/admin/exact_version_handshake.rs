@@ -42,7 +42,9 @@ fn look<'a>(binary: &'a ExprBinary, scope: &Scope<'a>, found: &mut Found) {
     let is_version = |expr: &Expr| called(expr).is_some_and(|name| says(&name.to_string(), &["version"]));
     let is_theirs =
         scope.source.mentions(&range, &["their", "theirs", "peer", "remote", "handshake", "hello"]);
-    if !is_theirs || !is_version(&binary.left) || number(peel(&binary.right)).is_some() {
+    let sides = [&binary.left, &binary.right];
+    let is_fixed = sides.iter().any(|side| number(peel(side)).is_some());
+    if !is_theirs || !sides.iter().any(|side| is_version(side)) || is_fixed {
         return;
     }
     found.looked(span(&binary.op));

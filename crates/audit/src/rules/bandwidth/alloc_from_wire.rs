@@ -5,7 +5,7 @@ use syn::{BinOp, Expr, ExprCall, Ident, Macro};
 use crate::bodies::Body;
 use crate::family::Family;
 use crate::finding::Level;
-use crate::look::{Call, Found, Invoked, Look};
+use crate::look::{Call, Found, Invoked, Look, Method};
 use crate::rule::{Page, Rule};
 use crate::scope::Scope;
 use crate::syntax::{Part, any, ends_with, peel, span, variable};
@@ -34,13 +34,21 @@ pub(crate) const RULE: Rule = Rule {
         shows: &[],
         links: &["CodeQL's `rust/uncontrolled-allocation-size`, which follows data across functions"],
     },
-    looks: &[Look::Call(look_call), Look::Macro(look_macro)],
+    looks: &[Look::Call(look_call), Look::Method(look_method), Look::Macro(look_macro)],
 };
 
 fn look_call<'a>(call: &Call<'a>, scope: &Scope<'a>, found: &mut Found) {
     let is_alloc = scope.knowledge.function(&call.path).is_some_and(|act| act.kind == "alloc");
     if let Some(length) = call.expr.args.first().filter(|_| is_alloc) {
         judge(length, span(call.expr), scope, found);
+    }
+}
+
+fn look_method<'a>(method: &Method<'a>, scope: &Scope<'a>, found: &mut Found) {
+    if matches!(&*method.name, "resize" | "reserve" | "reserve_exact")
+        && let Some(length) = method.expr.args.first()
+    {
+        judge(length, span(method.expr), scope, found);
     }
 }
 

@@ -55,20 +55,21 @@ const MAKERS: [&str; 14] = [
 
 fn look<'a>(call: &Call<'a>, scope: &Scope<'a>, found: &mut Found) {
     let Some(act) = scope.knowledge.function(&call.path) else { return };
-    let is_client =
-        matches!(&*act.kind, "client" | "builder") || (act.kind == "request" && call.path == "reqwest::get");
+    let is_connect = act.kind == "connect";
+    let is_client = matches!(&*act.kind, "client" | "builder" | "connect")
+        || (act.kind == "request" && call.path == "reqwest::get");
     if !is_client {
         return;
     }
     found.looked(call.span);
     let Some(function) = scope.function() else { return };
     if says(&function.name, &MAKERS)
-        || scope.mentions(&["LazyLock", "lazylock", "oncelock", "oncecell", "get_or_init"])
+        || scope.has_name(&["LazyLock", "OnceLock", "OnceCell", "Lazy", "get_or_init", "get_or_try_init"])
     {
         return;
     }
     let place = span(call.expr);
-    if in_loop(scope) {
+    if in_loop(scope) && !is_connect {
         found.say(place, scope, "each turn of this loop connects anew");
     } else if is_handler(function.signature) {
         found.say(place, scope, "this function is called for each request, and connects anew for each");
@@ -89,8 +90,8 @@ fn in_loop(scope: &Scope<'_>) -> bool {
 
 /// Whether a function is one that a web server calls, by what it takes.
 fn is_handler(signature: &syn::Signature) -> bool {
-    const TAKEN: [&str; 8] =
-        ["State", "Json", "Query", "Form", "Extension", "Request", "HttpRequest", "HeaderMap"];
+    const TAKEN: [&str; 9] =
+        ["State", "Json", "Query", "Form", "Extension", "Request", "HttpRequest", "HeaderMap", "Path"];
     let is_taken = |kind: &Type| match kind {
         Type::Path(path) => {
             path.path.segments.last().is_some_and(|last| TAKEN.iter().any(|name| last.ident == name))

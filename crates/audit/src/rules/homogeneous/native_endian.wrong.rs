@@ -7,8 +7,9 @@ use tokio::net::TcpStream;
 
 async fn send(stream: &mut TcpStream, frame: &[u8]) -> io::Result<()> {
     let length = u32::try_from(frame.len()).map_err(io::Error::other)?;
-    stream.write_all(&length.to_ne_bytes()).await?; //~ homogeneous::native-endian
-    stream.write_all(frame).await
+    let mut message = length.to_ne_bytes().to_vec(); //~ homogeneous::native-endian
+    message.extend_from_slice(frame);
+    stream.write_all(&message).await
 }
 
 async fn hear(stream: &mut TcpStream) -> io::Result<u32> {

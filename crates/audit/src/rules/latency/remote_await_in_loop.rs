@@ -5,8 +5,9 @@ use syn::Expr;
 use crate::family::Family;
 use crate::finding::Level;
 use crate::look::{Found, Look, Method};
+use crate::retry::is_retry;
 use crate::rule::{Page, Rule};
-use crate::scope::Scope;
+use crate::scope::{Loop, Scope};
 use crate::syntax::span;
 use crate::words::says;
 
@@ -38,7 +39,7 @@ pub(crate) const RULE: Rule = Rule {
 };
 
 /// Methods that reach another machine, whatever they are called on.
-const REMOTE: [&str; 10] = [
+const REMOTE: [&str; 11] = [
     "send_request",
     "query_one",
     "fetch_one",
@@ -49,6 +50,7 @@ const REMOTE: [&str; 10] = [
     "call_remote",
     "execute_remote",
     "send_rpc",
+    "call",
 ];
 
 fn look<'a>(method: &Method<'a>, scope: &Scope<'a>, found: &mut Found) {
@@ -56,10 +58,9 @@ fn look<'a>(method: &Method<'a>, scope: &Scope<'a>, found: &mut Found) {
     let is_known = || {
         let owner = owner();
         let act = scope.knowledge.method(owner.as_deref(), &method.name);
-        owner.is_some() && act.is_some_and(|act| matches!(&*act.kind, "request" | "query" | "publish"))
+        owner.is_some() && act.is_some_and(|act| matches!(&*act.kind, "request" | "query"))
     };
-    let is_remote = REMOTE.contains(&&*method.name)
-        || matches!(&*method.name, "send" | "execute" | "query") && is_known();
+    let is_remote = REMOTE.contains(&&*method.name) || is_known();
     if !is_remote {
         return;
     }
@@ -74,7 +75,7 @@ fn look<'a>(method: &Method<'a>, scope: &Scope<'a>, found: &mut Found) {
                 let header = scope.source.range(span(&found_loop.expr));
                 let is_in_header = header.contains(&scope.source.range(method.expr.method.span()).start);
                 let is_other = is_in_header || is_attempt(found_loop, scope);
-                if !is_other && !scope.mentions(&["spawn", "join_all", "unordered", "joinset", "buffered"]) {
+                if !is_other && !runs_together(scope) {
                     let here = "each turn of this loop waits for an answer before the next is asked";
                     found.say(span(method.expr), scope, here);
                 }
@@ -86,6 +87,12 @@ fn look<'a>(method: &Method<'a>, scope: &Scope<'a>, found: &mut Found) {
     }
 }
 
+/// Whether this function lets things run at once, of which this may be one.
+fn runs_together(scope: &Scope<'_>) -> bool {
+    scope.mentions(&["spawn", "unordered", "buffered"])
+        || scope.has_name(&["join_all", "try_join_all", "JoinSet", "FuturesOrdered"])
+}
+
 /// Whether the turns of a loop are attempts at one thing.
 fn is_attempt(found: &syn::ExprForLoop, scope: &Scope<'_>) -> bool {
     const WORDS: [&str; 8] = ["attempt", "attempts", "retry", "retries", "try", "tries", "backoff", "page"];
@@ -95,6 +102,7 @@ fn is_attempt(found: &syn::ExprForLoop, scope: &Scope<'_>) -> bool {
     let is_counted =
         matches!(&*found.expr, Expr::Range(_)) && scope.mentions(&["attempt", "retry", "retries", "backoff"]);
     is_named
+        || is_retry(Loop::For(found), scope)
         || is_counted
         || says(&scope.function().map_or(String::new(), |function| function.name.clone()), &["retry"])
 }

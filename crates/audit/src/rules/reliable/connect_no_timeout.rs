@@ -1,8 +1,12 @@
 //! A connect without a time-out: the rule `reliable::connect-no-timeout`.
 
+use proc_macro2::Span;
+use syn::Expr;
+
 use crate::family::Family;
 use crate::finding::Level;
-use crate::look::{Call, Found, Look};
+use crate::knowledge::Act;
+use crate::look::{Call, Found, Look, Method};
 use crate::rule::{Page, Rule};
 use crate::scope::Scope;
 use crate::syntax::span;
@@ -32,35 +36,52 @@ pub(crate) const RULE: Rule = Rule {
         shows: &["run mss-23 --retry none", "hunt specimen:failure-detector/time-out"],
         links: &[],
     },
-    looks: &[Look::Call(look)],
+    looks: &[Look::Call(look_call), Look::Method(look_method)],
 };
 
-fn look<'a>(call: &Call<'a>, scope: &Scope<'a>, found: &mut Found) {
-    let Some(act) = scope.knowledge.function(&call.path) else { return };
+fn look_call<'a>(call: &Call<'a>, scope: &Scope<'a>, found: &mut Found) {
+    if let Some(act) = scope.knowledge.function(&call.path) {
+        judge(act, call.expr.args.first(), call.span, span(call.expr), scope, found);
+    }
+}
+
+fn look_method<'a>(method: &Method<'a>, scope: &Scope<'a>, found: &mut Found) {
+    let Some(owner) = scope.type_of(&method.expr.receiver) else { return };
+    if let Some(act) = scope.knowledge.method(Some(&owner.path), &method.name) {
+        let place = method.expr.method.span();
+        judge(act, method.expr.args.first(), place, span(method.expr), scope, found);
+    }
+}
+
+fn judge(act: &Act, address: Option<&Expr>, place: Span, whole: Span, scope: &Scope<'_>, found: &mut Found) {
     if act.kind != "connect" {
         return;
     }
-    found.looked(call.span);
+    found.looked(place);
     let has_limit = act.timeout.is_empty() || scope.mentions(&["timeout", "deadline", "select"]);
-    let is_own = call.expr.args.first().is_some_and(|address| is_own(address, scope));
-    if !has_limit && !is_own {
+    if !has_limit && !address.is_some_and(|address| is_own(address, scope) || says_limit(address)) {
         let here = match &*act.timeout {
             "system" => {
                 "nothing in this function ends the wait before the operating system does, after about two minutes"
             }
             _ => "nothing in this function ends the wait",
         };
-        found.say(span(call.expr), scope, here);
+        found.say(whole, scope, here);
     }
 }
 
+/// Whether the text that says where to connect says for how long, too.
+fn says_limit(address: &Expr) -> bool {
+    crate::syntax::text(address).is_some_and(|text| text.value().contains("connect_timeout"))
+}
+
 /// Whether an address is on this machine: a loopback literal, or what a listener says of itself.
-fn is_own(address: &syn::Expr, scope: &Scope<'_>) -> bool {
+fn is_own(address: &Expr, scope: &Scope<'_>) -> bool {
     let address = crate::syntax::peel(address);
     if let Some(text) = crate::syntax::text(address) {
         let text = text.value();
         return ["127.", "localhost:", "[::1]"].iter().any(|own| text.starts_with(own));
     }
     let value = crate::syntax::variable(address).and_then(|name| scope.value(name));
-    matches!(value.map_or(address, crate::syntax::peel), syn::Expr::MethodCall(call) if call.method == "local_addr")
+    matches!(value.map_or(address, crate::syntax::peel), Expr::MethodCall(call) if call.method == "local_addr")
 }

@@ -1,6 +1,6 @@
 //! Asking again at once, for ever: the rule `reliable::retry-no-backoff`.
 
-use syn::{Block, Expr, Pat, Stmt};
+use syn::{Block, Expr, ExprIf, Pat, Stmt};
 
 use crate::family::Family;
 use crate::finding::Level;
@@ -75,9 +75,22 @@ fn failing(condition: &Expr, scope: &Scope<'_>) -> bool {
 
 /// Whether something remote is asked here, and nothing is done if it fails.
 fn forgets_failure(expr: &Expr, scope: &Scope<'_>) -> bool {
-    let Expr::Match(found) = expr else { return false };
+    let found = match expr {
+        Expr::Match(found) => found,
+        Expr::If(found) => return wants_success(found, scope),
+        _ => return false,
+    };
     let is_forgotten = found.arms.iter().any(|arm| is_failure(&arm.pat) && is_nothing(&arm.body));
     is_forgotten && scope.is_remote(&found.expr)
+}
+
+/// `if let Ok(stream) = connect().await { return stream; }`, and nothing if not.
+fn wants_success(found: &ExprIf, scope: &Scope<'_>) -> bool {
+    let Expr::Let(asked) = &*found.cond else { return false };
+    let is_success = matches!(&*asked.pat, Pat::TupleStruct(pat) if ends_with(&pat.path, "Ok"));
+    let asks = || scope.act(&asked.expr).is_some_and(|act| matches!(&*act.kind, "connect" | "request"));
+    let ends = || any_expr(&found.then_branch, |expr| matches!(expr, Expr::Return(_) | Expr::Break(_)));
+    found.else_branch.is_none() && is_success && asks() && ends()
 }
 
 fn is_failure(pat: &Pat) -> bool {

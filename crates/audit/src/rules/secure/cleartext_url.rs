@@ -52,7 +52,7 @@ fn look<'a>(text: &'a LitStr, scope: &Scope<'a>, found: &mut Found) {
     }
 }
 
-fn host_of(rest: &str) -> &str {
+pub(super) fn host_of(rest: &str) -> &str {
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let host = authority.rsplit('@').next().unwrap_or_default();
     match host.strip_prefix('[') {
@@ -62,7 +62,7 @@ fn host_of(rest: &str) -> &str {
 }
 
 /// Whether somebody out there would be asked.
-fn is_asked(rest: &str) -> bool {
+pub(super) fn is_asked(rest: &str) -> bool {
     let host = host_of(rest);
     // Prose, and what is put together elsewhere.
     if host.is_empty()
@@ -125,7 +125,7 @@ fn is_asked(rest: &str) -> bool {
 }
 
 /// Whether the text is compared with something, or told.
-fn is_compared(scope: &Scope<'_>) -> bool {
+pub(crate) fn is_compared(scope: &Scope<'_>) -> bool {
     const COMPARES: [&str; 16] = [
         "starts_with",
         "strip_prefix",

@@ -1,0 +1,16 @@
+//! Bodies with a limit.
+
+use axum::body::{Body, to_bytes};
+use http_body_util::{BodyExt, Limited};
+
+async fn store(body: Body) -> Result<Bytes, Error> {
+    to_bytes(body, 64 * 1024).await
+}
+
+async fn hook(request: hyper::Request<hyper::body::Incoming>) -> Result<Bytes, Error> {
+    Ok(Limited::new(request.into_body(), BYTES_MAX).collect().await?.to_bytes())
+}
+
+async fn upload(body: Bytes) -> Vec<u8> {
+    body.iter().copied().collect::<Vec<u8>>()
+}

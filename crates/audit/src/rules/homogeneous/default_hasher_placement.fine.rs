@@ -1,0 +1,19 @@
+//! Hashes within one process, and those with a name.
+
+use std::collections::HashMap;
+use std::collections::hash_map::{DefaultHasher, RandomState};
+use std::hash::{Hash, Hasher};
+
+fn fingerprint(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
+}
+
+fn table() -> HashMap<u64, u64, RandomState> {
+    HashMap::with_hasher(RandomState::new())
+}
+
+fn shard_of(key: &str, count: u64) -> u64 {
+    xxhash_rust::xxh3::xxh3_64(key.as_bytes()) % count
+}

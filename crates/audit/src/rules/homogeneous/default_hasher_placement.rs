@@ -1,0 +1,70 @@
+//! A place by a hash that others compute otherwise: the rule `homogeneous::default-hasher-placement`.
+
+use crate::look::{Call, Found, Look};
+use crate::syntax::span;
+
+use crate::family::Family;
+use crate::finding::Level;
+use crate::rule::{Page, Rule};
+use crate::scope::Scope;
+
+pub(crate) const RULE: Rule = Rule {
+    id: "homogeneous::default-hasher-placement",
+    family: Family::Homogeneous,
+    level: Level::Warn,
+    title: "a place by a hash that may change with the compiler",
+    page: Page {
+        why: "What `DefaultHasher` computes may change with each release of Rust, and `RandomState` differs \
+              in each process. Two nodes that place keys by it may each look elsewhere.",
+        incident: "Half of the nodes are built with a newer compiler. They look for each key in another \
+                   shard, find nothing, and write it anew there.",
+        instead: "use a hash with a name and a version: xxh3, FNV, SipHash with keys that are written down",
+        better: "let place = xxhash_rust::xxh3::xxh3_64(key.as_bytes());",
+        alike: &["a hash within one process: a map, a set, a cache", "an `impl Hash`"],
+        allow: "If one process alone places and looks, say so.",
+        shows: &[],
+        links: &[],
+    },
+    looks: &[Look::Call(look)],
+};
+
+const PLACES: [&str; 18] = [
+    "node",
+    "nodes",
+    "peer",
+    "peers",
+    "shard",
+    "shards",
+    "partition",
+    "partitions",
+    "replica",
+    "replicas",
+    "route",
+    "affinity",
+    "bucket",
+    "buckets",
+    "owner",
+    "backend",
+    "backends",
+    "ring",
+];
+
+fn look<'a>(call: &Call<'a>, scope: &Scope<'a>, found: &mut Found) {
+    let is_made = ["::DefaultHasher::new", "::DefaultHasher::default", "::RandomState::new"]
+        .iter()
+        .any(|made| call.path.ends_with(made));
+    if !is_made || !call.path.starts_with("std::") {
+        return;
+    }
+    found.looked(call.span);
+    let is_used = scope.has_name(&["finish", "hash_one"]);
+    let is_random = call.path.ends_with("::RandomState::new");
+    if scope.function().is_some() && is_used && scope.mentions(&PLACES) {
+        let here = if is_random {
+            "each process has other keys for this hash, so no two agree on a place"
+        } else {
+            "another release of Rust may compute another hash, and then two nodes disagree on a place"
+        };
+        found.say(span(call.expr), scope, here);
+    }
+}
