@@ -318,7 +318,7 @@ impl<'a> Traversal<'a> {
 
 impl<'a> Visit<'a> for Traversal<'a> {
     fn visit_file(&mut self, file: &'a File) {
-        if tested::is_attributed(&file.attrs) {
+        if tested::is_attributed(&file.attrs) || tested::is_generated(self.scope.source.text) {
             let whole = 0..self.scope.source.text.len();
             self.tested(Some(whole), |walk| visit::visit_file(walk, file));
         } else {

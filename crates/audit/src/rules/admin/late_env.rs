@@ -68,7 +68,9 @@ fn look<'a>(method: &Method<'a>, scope: &Scope<'a>, found: &mut Found) {
     }
     found.looked(method.expr.method.span());
     let is_of_build = call.args.first().and_then(text).is_some_and(|name| {
-        ["CARGO", "OUT_DIR", "TARGET", "HOST"].iter().any(|of_build| name.value().starts_with(of_build))
+        ["CARGO", "OUT_DIR", "TARGET", "HOST", "RUSTC", "PROFILE", "DEP_"]
+            .iter()
+            .any(|of_build| name.value().starts_with(of_build))
     });
     // What is not in a function is there before it.
     let is_early = scope.function().is_none_or(|function| says(&function.name, &EARLY))

@@ -9,6 +9,10 @@ fn show(mut pages: Vec<Page>) -> Vec<Page> {
     pages
 }
 
+fn merge_order(pages: &mut Vec<Page>) {
+    pages.sort_by(|one, other| one.timestamp.cmp(&other.timestamp));
+}
+
 fn is_older(one: &Page, other: &Page) -> bool {
     one.timestamp < other.timestamp
 }

@@ -41,22 +41,8 @@ pub(crate) const RULE: Rule = Rule {
 };
 
 /// Where two copies become one.
-const MERGES: [&str; 14] = [
-    "merge",
-    "resolve",
-    "reconcile",
-    "conflict",
-    "conflicts",
-    "winner",
-    "lww",
-    "converge",
-    "latest",
-    "newest",
-    "replicate",
-    "sync",
-    "repair",
-    "join",
-];
+const MERGES: [&str; 9] =
+    ["merge", "resolve", "reconcile", "conflict", "conflicts", "winner", "lww", "converge", "repair"];
 
 const STAMPS: [&str; 9] =
     ["timestamp", "updated", "modified", "mtime", "ts", "stamp", "written", "wall", "changed"];
@@ -74,18 +60,13 @@ fn look_binary<'a>(binary: &'a ExprBinary, scope: &Scope<'a>, found: &mut Found)
 fn look_method<'a>(method: &Method<'a>, scope: &Scope<'a>, found: &mut Found) {
     let Some(argument) = method.expr.args.first() else { return };
     let is_choice = match &*method.name {
-        "max_by_key" | "min_by_key" | "sort_by_key" | "max_by" | "sort_by" => {
+        "max_by_key" | "min_by_key" | "max_by" | "min_by" => {
             scope.source.mentions(&scope.source.range(span(argument)), &STAMPS)
         }
         "cmp" | "partial_cmp" | "gt" | "lt" => is_pair(&method.expr.receiver, argument),
         _ => return,
     };
-    // Within a closure the whole choice is told of.
-    let is_within = scope.around().any(|expr| match expr {
-        Expr::MethodCall(call) => matches!(&*call.method.to_string(), "max_by" | "sort_by"),
-        _ => false,
-    });
-    if is_choice && !is_within {
+    if is_choice {
         judge(span(method.expr), scope, found);
     }
 }
@@ -104,6 +85,17 @@ fn is_pair(one: &Expr, other: &Expr) -> bool {
 
 fn judge(place: Span, scope: &Scope<'_>, found: &mut Found) {
     found.looked(place);
+    // To sort decides nothing, and of a choice the whole is told.
+    let is_within = scope.around().any(|expr| match expr {
+        Expr::MethodCall(call) => {
+            let name = call.method.to_string();
+            name.starts_with("sort") || matches!(&*name, "max_by" | "min_by")
+        }
+        _ => false,
+    });
+    if is_within {
+        return;
+    }
     let Some(function) = scope.function() else { return };
     let owner = scope
         .self_type

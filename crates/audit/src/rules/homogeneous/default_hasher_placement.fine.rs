@@ -17,3 +17,10 @@ fn table() -> HashMap<u64, u64, RandomState> {
 fn shard_of(key: &str, count: u64) -> u64 {
     xxhash_rust::xxh3::xxh3_64(key.as_bytes()) % count
 }
+
+fn part(parts: &Parts, key: &str) -> Option<u64> {
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    let shard = hasher.finish() as usize % parts.shards.len();
+    parts.shards[shard].lock().get(key)
+}

@@ -59,7 +59,9 @@ fn look<'a>(call: &Call<'a>, scope: &Scope<'a>, found: &mut Found) {
     found.looked(call.span);
     let is_used = scope.has_name(&["finish", "hash_one"]);
     let is_random = call.path.ends_with("::RandomState::new");
-    if scope.function().is_some() && is_used && scope.mentions(&PLACES) {
+    // Parts of one map, each with its lock, are places of one process.
+    let is_inside = scope.mentions(&["lock", "mutex", "rwlock", "lru"]);
+    if scope.function().is_some() && is_used && !is_inside && scope.mentions(&PLACES) {
         let here = if is_random {
             "each process has other keys for this hash, so no two agree on a place"
         } else {

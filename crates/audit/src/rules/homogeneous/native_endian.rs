@@ -55,7 +55,7 @@ fn judge(place: proc_macro2::Span, whole: proc_macro2::Span, scope: &Scope<'_>, 
     }
 }
 
-fn writes_network(scope: &Scope<'_>) -> bool {
+pub(super) fn writes_network(scope: &Scope<'_>) -> bool {
     let Some(function) = scope.function() else { return false };
     any_expr(function.block, |expr| match expr {
         syn::Expr::MethodCall(call) => {

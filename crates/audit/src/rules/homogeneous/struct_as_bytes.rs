@@ -27,7 +27,7 @@ pub(crate) const RULE: Rule = Rule {
                  out.put_u32(header.length);",
         alike: &[
             "bytes that are seen as bytes",
-            "structures that never leave: for a graphics card, a system call, a map of a file; told at `info`",
+            "structures that never leave: for a graphics card, a system call, a map of a file",
         ],
         allow: "If whoever reads it is always the same program on the same machine, say so.",
         shows: &[],
@@ -37,8 +37,8 @@ pub(crate) const RULE: Rule = Rule {
 };
 
 /// Where these are named, something goes to another machine.
-const NETWORK: [&str; 10] =
-    ["tcp", "udp", "socket", "packet", "wire", "datagram", "peer", "frame", "protocol", "network"];
+const NETWORK: [&str; 9] =
+    ["tcp", "udp", "socket", "packet", "wire", "datagram", "peer", "network", "stream"];
 
 /// Where these are named, it goes to the system or a device.
 const OWN: [&str; 12] = [
@@ -67,14 +67,17 @@ fn look<'a>(call: &Call<'a>, scope: &Scope<'a>, found: &mut Found) {
         return;
     }
     found.looked(call.span);
+    // For the system, a device or a map of a file such bytes are right.
+    const SOCKETS: [&str; 5] = ["TcpStream", "UdpSocket", "TcpListener", "AsyncWrite", "AsyncWriteExt"];
     let whole = 0..scope.source.text.len();
-    if scope.mentions(&OWN) {
+    let is_near = SOCKETS.iter().any(|name| scope.source.has_name(&whole, name));
+    let is_sent = scope.mentions(&NETWORK) || scope.reads_network();
+    if scope.mentions(&OWN) || !is_near && !is_sent {
         return;
     }
     let here =
         "another machine may order these bytes otherwise, leave other gaps, and count from the other end";
-    let level = if scope.source.mentions(&whole, &NETWORK) { RULE.level } else { Level::Info };
-    found.say_at(level, span(call.expr), scope, here);
+    found.say_at(if is_sent { RULE.level } else { Level::Info }, span(call.expr), scope, here);
 }
 
 /// `from_raw_parts(&header as *const Header as *const u8, size_of::<Header>())`

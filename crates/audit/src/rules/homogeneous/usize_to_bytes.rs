@@ -37,6 +37,9 @@ fn look_method<'a>(method: &Method<'a>, scope: &Scope<'a>, found: &mut Found) {
         return;
     }
     found.looked(method.expr.method.span());
+    if is_inside(scope) || method.name == "to_ne_bytes" && !speaks_network(scope) {
+        return;
+    }
     let receiver = &method.expr.receiver;
     if is_length(receiver, scope) || scope.type_of(receiver).is_some_and(|kind| kind.path == "usize") {
         found.say(span(method.expr), scope, "this is a `usize`: eight bytes on this machine, four on others");
@@ -61,9 +64,20 @@ fn bare(expr: &Expr) -> &Expr {
 fn look_call<'a>(call: &Call<'a>, scope: &Scope<'a>, found: &mut Found) {
     if matches!(&*call.path, "usize::from_be_bytes" | "usize::from_le_bytes" | "usize::from_ne_bytes") {
         found.looked(call.span);
-        // A hash or a pointer is no message.
-        if !scope.mentions(&["hash", "hasher", "pointer", "ptr"]) {
+        let is_own = call.path.ends_with("from_ne_bytes") && !speaks_network(scope);
+        if !is_own && !is_inside(scope) {
             found.say(span(call.expr), scope, "this reads as many bytes as this machine's addresses have");
         }
     }
+}
+
+/// Whether a hash or a pointer is made here, which is no message.
+fn is_inside(scope: &Scope<'_>) -> bool {
+    scope.mentions(&["hash", "hasher", "pointer", "ptr", "simd", "digest"])
+        || scope.has_name(&["write_usize"])
+}
+
+/// What is in this machine's own order stays on it, as long as nothing here speaks with another.
+fn speaks_network(scope: &Scope<'_>) -> bool {
+    scope.reads_network() || super::native_endian::writes_network(scope)
 }

@@ -29,6 +29,7 @@ async fn wake(listener: &TcpListener) -> io::Result<()> {
     let own = listener.local_addr()?;
     TcpStream::connect(own).await?;
     TcpStream::connect("127.0.0.1:7000").await?;
+    TcpStream::connect(("localhost", 7_000)).await?;
     Ok(())
 }
 

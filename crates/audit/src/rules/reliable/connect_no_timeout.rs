@@ -77,10 +77,14 @@ fn says_limit(address: &Expr) -> bool {
 
 /// Whether an address is on this machine: a loopback literal, or what a listener says of itself.
 fn is_own(address: &Expr, scope: &Scope<'_>) -> bool {
-    let address = crate::syntax::peel(address);
+    let address = match crate::syntax::peel(address) {
+        Expr::Tuple(pair) => pair.elems.first().unwrap_or(address),
+        other => other,
+    };
     if let Some(text) = crate::syntax::text(address) {
         let text = text.value();
-        return ["127.", "localhost:", "[::1]"].iter().any(|own| text.starts_with(own));
+        return text == "localhost"
+            || ["127.", "localhost:", "[::1]"].iter().any(|own| text.starts_with(own));
     }
     let value = crate::syntax::variable(address).and_then(|name| scope.value(name));
     matches!(value.map_or(address, crate::syntax::peel), Expr::MethodCall(call) if call.method == "local_addr")

@@ -104,9 +104,11 @@ pub(super) fn is_asked(rest: &str) -> bool {
     ];
     let is_near = !host.contains('.') || ENDS.iter().any(|end| host.ends_with(end)) || host.contains(".svc.");
     let labels: Vec<&str> = host.rsplit('.').collect();
-    let is_stand_in =
-        labels.get(1).is_some_and(|name| says(name, &["example", "test", "foo", "domain", "somewhere"]));
-    const NAMES: [&str; 9] = [
+    let is_stand_in = labels
+        .get(1)
+        .is_some_and(|name| says(name, &["example", "test", "foo", "domain", "somewhere", "temp"]));
+    const NAMES: [&str; 10] = [
+        "json-schema.org",
         "w3.org",
         "xmlsoap.org",
         "openxmlformats.org",

@@ -24,6 +24,7 @@ pub(crate) const RULE: Rule = Rule {
         better: "let config = \
                      ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();",
         alike: &[
+            "a verifier that a setting chooses, such as `accept_invalid_certs`: told at `info`",
             "a trait of another name, which no TLS library asks",
             "a verifier that looks: at a pinned key, a SPIFFE identity, a raw public key; told at `info`, to \
              be reviewed",
@@ -52,7 +53,24 @@ fn look<'a>(item: &'a ItemImpl, scope: &Scope<'a>, found: &mut Found) {
     });
     let Some(function) = judged else { return };
     let place = function.sig.ident.span();
+    // Where a setting has such a name, it is one that chooses this.
+    const SETTINGS: [&str; 8] = [
+        "accept_invalid_certs",
+        "accept_invalid_hostnames",
+        "danger_accept_invalid_certs",
+        "danger_accept_invalid_hostnames",
+        "insecure",
+        "skip_verify",
+        "tls_skip_verify",
+        "verify_certificate",
+    ];
+    let whole = 0..scope.source.text.len();
+    let is_chosen = SETTINGS.iter().any(|name| scope.source.has_name(&whole, name));
     match &*function.block.stmts {
+        _ if is_chosen => {
+            let here = "a setting decides whether whoever answers is believed: is it told when it is set?";
+            found.say_at(Level::Info, place, scope, here);
+        }
         [Stmt::Expr(Expr::Call(call), None)] if called(&call.func).is_some_and(|name| name == "Ok") => {
             found.say(place, scope, "this accepts every certificate, and so whoever answers");
         }

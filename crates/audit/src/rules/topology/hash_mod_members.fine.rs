@@ -36,3 +36,7 @@ impl Pool {
         hash(key) as usize % self.slots.len()
     }
 }
+
+fn part(parts: &Parts, hash: usize) -> Option<u64> {
+    parts.shards[hash % parts.shards.len()].lock().first()
+}

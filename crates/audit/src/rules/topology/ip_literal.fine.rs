@@ -14,6 +14,10 @@ fn any(port: u16) -> SocketAddr {
     SocketAddr::from((Ipv4Addr::UNSPECIFIED, port))
 }
 
+fn longest() -> usize {
+    "101.102.103.104:65000".len()
+}
+
 fn is_metadata(url: &str) -> bool {
     url.starts_with("http://169.254.169.254:80/") || url == "10.1.1.1:80"
 }

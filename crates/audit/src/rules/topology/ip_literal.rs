@@ -48,6 +48,8 @@ fn look_text<'a>(text: &'a LitStr, scope: &Scope<'a>, found: &mut Found) {
     found.looked(text.span());
     let is_listed = match scope.around().next() {
         Some(Expr::Array(list)) => list.elems.len() > 1,
+        // How long such a text may be.
+        Some(Expr::MethodCall(call)) if call.method == "len" => return,
         Some(Expr::MethodCall(_)) => scope.around().nth(1).is_some_and(|expr| matches!(expr, Expr::Array(_))),
         _ => scope.argument_of().is_some_and(|invoked| ends_with(&invoked.path, "vec")),
     };

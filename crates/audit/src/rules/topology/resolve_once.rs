@@ -43,9 +43,14 @@ fn look_named<'a>(named: &Named<'a>, scope: &Scope<'a>, found: &mut Found) {
     let is_kept =
         named.by != By::Assignment || scope.source.text[scope.source.range(named.place)].contains('.');
     let steps = scope.made_of(named.value);
+    // An address is taken out of what was found; a stream that was connected to it is none.
     let asks = |expr: &&Expr| {
+        let Expr::MethodCall(call) = expr else { return false };
+        const TAKES: [&str; 6] = ["next", "nth", "last", "find", "collect", "to_socket_addrs"];
         let range = scope.source.range(span(*expr));
-        ASKS.iter().any(|name| scope.source.has_name(&range, name))
+        let range = range.start..range.end.min(scope.source.range(call.method.span()).end);
+        TAKES.iter().any(|name| call.method == name)
+            && ASKS.iter().any(|name| scope.source.has_name(&range, name))
     };
     if is_kept && steps.last().is_some_and(asks) {
         found.looked(named.place);
