@@ -13,6 +13,7 @@ use crate::allow::{self, Allow};
 use crate::bodies::Bodies;
 use crate::family::Family;
 use crate::finding::{Excerpt, Finding, Level, NotAudited, Setting};
+use crate::fingerprint::{Fingerprint, without_layout};
 use crate::locks::Locks;
 use crate::look::Raw;
 use crate::outline::{Outline, module_of};
@@ -56,8 +57,12 @@ impl Options {
 pub struct Audit {
     /// By file, then by place, then by rule.
     pub findings: Vec<Finding>,
+    /// What a comment allows, in the same order.
+    pub suppressed: Vec<Suppressed>,
     /// For each fallacy, in the order of [`Family::ALL`], what was looked at and suppressed.
     pub tallies: BTreeMap<Family, Tally>,
+    /// The files that were audited, in the order of their paths.
+    pub audited: Vec<PathBuf>,
     /// How many files were audited.
     pub files: usize,
     /// How many lines they have.
@@ -66,6 +71,16 @@ pub struct Audit {
     pub files_left_out: usize,
     /// What could not be audited, by path.
     pub not_audited: Vec<NotAudited>,
+}
+
+/// A finding that a comment allows.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Suppressed {
+    /// What was found.
+    pub finding: Finding,
+    /// Why it is allowed; empty if the comment does not say.
+    pub reason: String,
 }
 
 /// What was looked at of one family.
@@ -108,7 +123,7 @@ pub fn audit(paths: &[PathBuf], options: &Options) -> Result<Audit, Error> {
             audit.files_left_out += 1;
         } else {
             let setting = if is_test { Setting::Test } else { Setting::Shipped };
-            audit.add(file, setting);
+            audit.add(file, setting, &candidate.path);
         }
     }
     not_audited.append(&mut audit.not_audited);
@@ -129,7 +144,7 @@ pub fn audit_text(path: &Path, text: &[u8], options: &Options) -> Audit {
     let how = How { looks: &looks, locks: &locks, tests: options.tests };
     let read = in_room(|| read_bytes(&files[0], text, &how));
     let mut audit = Audit::default();
-    audit.add(read, Setting::Shipped);
+    audit.add(read, Setting::Shipped, path);
     audit
 }
 
@@ -147,6 +162,7 @@ fn is_inner(path: &Path, module: &Path) -> bool {
 #[derive(Default)]
 struct Learnt {
     findings: Vec<Finding>,
+    allowed: Vec<Suppressed>,
     looked: BTreeMap<Family, usize>,
     suppressed: BTreeMap<Family, usize>,
     lines: usize,
@@ -156,20 +172,23 @@ struct Learnt {
 }
 
 impl Audit {
-    fn add(&mut self, mut read: Learnt, setting: Setting) {
+    fn add(&mut self, mut read: Learnt, setting: Setting, path: &Path) {
         if let Some(failed) = read.not_audited {
             self.not_audited.push(failed);
             return;
         }
+        self.audited.push(path.to_owned());
         self.files += 1;
         self.lines += read.lines;
         if setting == Setting::Test {
-            for finding in &mut read.findings {
+            let allowed = read.allowed.iter_mut().map(|allowed| &mut allowed.finding);
+            for finding in read.findings.iter_mut().chain(allowed) {
                 finding.setting = Setting::Test;
                 finding.level = Level::Info;
             }
         }
         self.findings.append(&mut read.findings);
+        self.suppressed.append(&mut read.allowed);
         for (family, looked) in read.looked {
             self.tallies.entry(family).or_default().looked_at += looked;
         }
@@ -331,18 +350,20 @@ fn settle(
     let mut is_used: Vec<Vec<bool>> = allows.iter().map(|allow| vec![false; allow.allows.len()]).collect();
     let mut raws = wrong;
     for raw in walked.found.raw {
-        let mut is_allowed = false;
+        let mut allowed_by = None;
         for (allow, is_used) in allows.iter().zip(&mut is_used) {
             let is_over = allow.over.start <= raw.span.start && raw.span.start < allow.over.end;
             for (allowed, is_used) in allow.allows.iter().zip(is_used) {
                 if is_over && allowed.covers(raw.rule) {
                     *is_used = true;
-                    is_allowed = true;
+                    allowed_by = Some(allow);
                 }
             }
         }
-        if is_allowed {
+        if let Some(allow) = allowed_by {
             *read.suppressed.entry(raw.rule.family).or_default() += 1;
+            read.allowed
+                .push(Suppressed { finding: finding(file, source, raw), reason: allow.reason.clone() });
         } else {
             raws.push(raw);
         }
@@ -352,10 +373,15 @@ fn settle(
         raws.extend(complaints(allow, is_used));
     }
     read.findings = raws.into_iter().map(|raw| finding(file, source, raw)).collect();
-    read.findings.sort_by(|one, other| (one.span.start, one.rule.id).cmp(&(other.span.start, other.rule.id)));
+    read.findings.sort_by(|one, other| by_place(one, other));
+    read.allowed.sort_by(|one, other| by_place(&one.finding, &other.finding));
     read.test_files =
         walked.test_modules.iter().flat_map(|module| module_files(&file.path, module)).collect();
     read
+}
+
+fn by_place(one: &Finding, other: &Finding) -> std::cmp::Ordering {
+    (one.span.start, one.rule.id).cmp(&(other.span.start, other.rule.id))
 }
 
 /// What is wrong with a comment that allows something.
@@ -386,7 +412,9 @@ fn finding(file: &Candidate, source: &Source<'_>, raw: Raw) -> Finding {
     let level = if raw.setting == Setting::Test { Level::Info } else { raw.level.min(raw.rule.level) };
     let (line, column) = source.place(raw.span.start);
     let (line_end, column_end) = source.place(raw.span.end);
+    let text = without_layout(source, &raw.span);
     Finding {
+        fingerprint: Fingerprint::of(raw.rule.id, &raw.within, &text),
         rule: raw.rule,
         level,
         setting: raw.setting,

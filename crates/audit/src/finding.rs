@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use crate::fingerprint::Fingerprint;
 use crate::rule::Rule;
 use crate::source::Source;
 
@@ -76,6 +77,8 @@ pub struct Finding {
     pub here: String,
     /// The function around it; empty outside of any.
     pub within: String,
+    /// By what it is found again when the code around it has moved.
+    pub fingerprint: Fingerprint,
     /// The lines that it is in.
     pub excerpt: Excerpt,
 }

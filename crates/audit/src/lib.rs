@@ -23,9 +23,11 @@
 
 mod allow;
 mod audit;
+mod baseline;
 mod bodies;
 mod family;
 mod finding;
+mod fingerprint;
 mod knowledge;
 mod locks;
 mod look;
@@ -44,9 +46,11 @@ mod words;
 use std::fmt;
 use std::path::PathBuf;
 
-pub use audit::{Audit, Options, Tally, audit, audit_text};
+pub use audit::{Audit, Options, Suppressed, Tally, audit, audit_text};
+pub use baseline::{Compared, Known, seen_from};
 pub use family::Family;
 pub use finding::{Excerpt, Finding, Level, NotAudited, Setting};
+pub use fingerprint::Fingerprint;
 pub use rule::{Page, Rule};
 pub use traversal::Tests;
 
