@@ -33,6 +33,12 @@ pub(crate) struct Audit {
     /// In which form to tell it.
     #[arg(long, value_enum, default_value_t = AuditFormat::Human, value_name = "FORMAT")]
     pub(crate) format: AuditFormat,
+    /// A file of findings that are known, which are not told again, wherever their code has moved since.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["explain", "rules"])]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Write what is found now into the file of --baseline, whatever its level; what it knows of other files stays.
+    #[arg(long, requires = "baseline")]
+    pub(crate) write_baseline: bool,
     /// Print one JSON object instead of text, as `--format json`.
     #[arg(long, conflicts_with = "format")]
     pub(crate) json: bool,
@@ -45,6 +51,9 @@ pub(crate) struct Audit {
     /// List the rules.
     #[arg(long, conflicts_with = "stdin")]
     pub(crate) rules: bool,
+    /// With --rules, print the pages of all of them as one in Markdown (`docs/audit.md`).
+    #[arg(long, requires = "rules", conflicts_with = "json")]
+    pub(crate) table: bool,
     /// Audit what comes on standard input, as an editor has it.
     #[arg(long, requires = "filename")]
     pub(crate) stdin: bool,
@@ -63,4 +72,10 @@ pub(crate) enum AuditFormat {
     Human,
     /// One JSON object.
     Json,
+    /// SARIF 2.1.0, for code hosts and editors.
+    Sarif,
+    /// Workflow commands that make GitHub annotate lines.
+    Github,
+    /// A report of tests in JUnit's XML.
+    Junit,
 }

@@ -3,16 +3,23 @@
 use std::path::Path;
 
 use anyhow::bail;
-use constellation_audit::{Audit, Error, Level, Options, Rule, Setting, Tests, audit, audit_text, rules};
+use constellation_audit::{
+    Audit, Compared, Error, Finding, Level, Options, Rule, Setting, Tests, audit, audit_text, rules,
+};
 use constellation_lab::words::one_line;
 
 use crate::args::{Audit as Arguments, AuditFormat};
-use crate::file::{Kind, STANDARD_INPUT, read_whole};
-use crate::printer::{Printer, UNUSABLE};
+use crate::file::{Kind, STANDARD_INPUT, name_of, read_whole};
+use crate::printer::{Printer, UNUSABLE, count};
 
+mod baseline;
+mod github;
 mod human;
 mod json;
+mod junit;
+mod markdown;
 mod page;
+mod sarif;
 
 pub(crate) fn run(arguments: &Arguments, printer: &mut Printer) -> anyhow::Result<u8> {
     let format = if arguments.json { AuditFormat::Json } else { arguments.format };
@@ -21,23 +28,62 @@ pub(crate) fn run(arguments: &Arguments, printer: &mut Printer) -> anyhow::Resul
         match format {
             AuditFormat::Human => page::print(rule, printer)?,
             AuditFormat::Json => json::print_rules(std::iter::once(rule), printer)?,
+            other => bail!(no_findings(other)),
         }
         return Ok(0);
     }
     if arguments.rules {
         match format {
+            AuditFormat::Human if arguments.table => markdown::print(printer)?,
             AuditFormat::Human => page::list(printer)?,
             AuditFormat::Json => json::print_rules(rules::all().chain(rules::on_comments()), printer)?,
+            other => bail!(no_findings(other)),
         }
         return Ok(0);
     }
-    let found = audited(arguments, printer)?;
-    let shown = Shown::of(found, arguments);
+    let mut found = audited(arguments, printer)?;
+    let mut compared = None;
+    if let Some(file) = &arguments.baseline {
+        if arguments.write_baseline {
+            return write_baseline(&found, file, arguments, printer);
+        }
+        compared = Some(baseline::compare(&mut found, file, tests(arguments))?);
+    }
+    let shown = Shown::of(found, compared, arguments);
     match format {
         AuditFormat::Human => human::print(&shown, printer)?,
         AuditFormat::Json => json::print(&shown, printer)?,
+        AuditFormat::Sarif => sarif::print(&shown, printer)?,
+        AuditFormat::Github => github::print(&shown, printer)?,
+        AuditFormat::Junit => junit::print(&shown, printer)?,
     }
     Ok(shown.exit_code)
+}
+
+fn no_findings(format: AuditFormat) -> String {
+    let name = format!("{format:?}").to_lowercase();
+    format!("`--format {name}` tells findings, and a page has none\nhelp: leave it out, or ask for `json`")
+}
+
+fn write_baseline(
+    found: &Audit,
+    file: &Path,
+    arguments: &Arguments,
+    printer: &mut Printer,
+) -> anyhow::Result<u8> {
+    if let Some(failed) = found.not_audited.first() {
+        let failed = one_line(&failed.to_string()).into_owned();
+        bail!(
+            "nothing is written, since not everything could be audited: {failed}\nhelp: name it in `.auditignore` if that is meant"
+        );
+    }
+    let known = baseline::write(found, file, tests(arguments))?;
+    printer.line(format!("{} written to {}", count(known, "finding"), name_of(file)))?;
+    Ok(0)
+}
+
+fn tests(arguments: &Arguments) -> Tests {
+    if arguments.tests { Tests::Include } else { Tests::LeaveOut }
 }
 
 /// What was found, and what of it is told.
@@ -45,11 +91,15 @@ struct Shown {
     audit: Audit,
     /// How many findings are not told, for their level.
     hidden: usize,
+    /// From which level on a finding makes the exit code 1.
+    deny_from: Level,
+    /// What the baseline knows, if there is one.
+    baseline: Option<Compared>,
     exit_code: u8,
 }
 
 impl Shown {
-    fn of(mut audit: Audit, arguments: &Arguments) -> Shown {
+    fn of(mut audit: Audit, mut baseline: Option<Compared>, arguments: &Arguments) -> Shown {
         let is_denied = audit.findings.iter().any(|finding| finding.level >= arguments.deny_from);
         let exit_code = match (audit.not_audited.is_empty(), is_denied) {
             (false, _) => UNUSABLE,
@@ -59,14 +109,19 @@ impl Shown {
         let least = if arguments.info { Level::Info } else { arguments.deny_from.min(Level::Warn) };
         let all = audit.findings.len();
         // Whoever asks for tests is told of them.
-        audit.findings.retain(|finding| finding.level >= least || finding.setting == Setting::Test);
-        Shown { hidden: all - audit.findings.len(), audit, exit_code }
+        let is_told = |finding: &Finding| finding.level >= least || finding.setting == Setting::Test;
+        audit.findings.retain(is_told);
+        audit.suppressed.retain(|suppressed| is_told(&suppressed.finding));
+        if let Some(baseline) = &mut baseline {
+            baseline.known.retain(is_told);
+        }
+        let hidden = all - audit.findings.len();
+        Shown { hidden, deny_from: arguments.deny_from, baseline, audit, exit_code }
     }
 }
 
 fn audited(arguments: &Arguments, printer: &Printer) -> anyhow::Result<Audit> {
-    let tests = if arguments.tests { Tests::Include } else { Tests::LeaveOut };
-    let mut options = Options::default().with_tests(tests);
+    let mut options = Options::default().with_tests(tests(arguments));
     if let Some(jobs) = arguments.jobs {
         options = options.on_threads(jobs);
     }

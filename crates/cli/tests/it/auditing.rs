@@ -86,6 +86,7 @@ fn scripts_get_one_object() {
                     114
                   ],
                   "within": "join",
+                  "fingerprint": "22857a633fef5e78607a900b689e5e43",
                   "is_test": false,
                   "here": "nothing in this function ends the wait before the operating system does, after about two minutes",
                   "incident": "One relay loses power, and the task that sends heartbeats waits two minutes for its connection. The other stations hear nothing meanwhile, and depose a leader that was well.",
@@ -161,6 +162,7 @@ fn scripts_get_one_object() {
               "lines": 5,
               "files_left_out": 0,
               "findings_hidden": 0,
+              "baseline": null,
               "not_audited": [
                 {
                   "file": "broken.rs",

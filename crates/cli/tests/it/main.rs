@@ -2,6 +2,8 @@
 
 mod antarctic;
 mod auditing;
+mod auditing_baseline;
+mod auditing_formats;
 mod checking;
 mod clients;
 mod command;

@@ -7,7 +7,7 @@ use constellation_audit::{Audit, Excerpt, Family, Finding, Level, Setting};
 use constellation_lab::words::one_line;
 use constellation_trace::is_obeyed;
 
-use super::Shown;
+use super::{Shown, baseline};
 use crate::printer::{Printer, count, faint, strong};
 
 pub(super) fn print(shown: &Shown, printer: &mut Printer) -> anyhow::Result<()> {
@@ -108,6 +108,16 @@ fn print_summary(shown: &Shown, printer: &mut Printer) -> anyhow::Result<()> {
     printer.line(format!("{}, {}", count(*files, "file"), count(*lines, "line")))?;
     if shown.hidden > 0 {
         printer.line(faint(&format!("· {} at `info`: --info tells them", count(shown.hidden, "finding"))))?;
+    }
+    if let Some(compared) = &shown.baseline {
+        let known = count(compared.known.len(), "finding");
+        printer.line(faint(&format!("· {known} known to the baseline")))?;
+        if !compared.gone.is_empty() {
+            printer.line("in the baseline and not found any more: write it anew with --write-baseline")?;
+        }
+        for gone in &compared.gone {
+            printer.line(format!("  {}", baseline::told(gone)))?;
+        }
     }
     if *files_left_out > 0 {
         let left_out = count(*files_left_out, "file");

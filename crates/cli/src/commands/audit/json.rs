@@ -3,7 +3,7 @@
 use constellation_audit::{Family, Finding, Level, NotAudited, Rule, Setting};
 use serde_json::{Value, json};
 
-use super::Shown;
+use super::{Shown, baseline};
 use crate::printer::Printer;
 
 pub(super) fn print(shown: &Shown, printer: &mut Printer) -> anyhow::Result<()> {
@@ -26,6 +26,7 @@ pub(super) fn print(shown: &Shown, printer: &mut Printer) -> anyhow::Result<()> 
         "lines": audit.lines,
         "files_left_out": audit.files_left_out,
         "findings_hidden": shown.hidden,
+        "baseline": shown.baseline.as_ref().map(baseline::to_json),
         "not_audited": audit.not_audited.iter().map(not_audited_json).collect::<Vec<_>>(),
         "exit_code": shown.exit_code,
     }))
@@ -43,6 +44,7 @@ fn finding_json(finding: &Finding) -> Value {
         "column_end": finding.column_end,
         "bytes": [finding.span.start, finding.span.end],
         "within": finding.within,
+        "fingerprint": finding.fingerprint.to_string(),
         "is_test": finding.setting == Setting::Test,
         "here": finding.here,
         "incident": finding.rule.page.incident,
