@@ -17,25 +17,28 @@ use crate::fingerprint::{Fingerprint, without_layout};
 use crate::locks::Locks;
 use crate::look::Raw;
 use crate::outline::{Outline, module_of};
+use crate::own::Own;
 use crate::source::{BYTES_MAX, CHAIN_MAX, DEPTH_MAX, Source};
 use crate::traversal::{Looks, Prepared, Tests, Walked, walk};
 use crate::walk::{Candidate, system_text};
 use crate::{Error, rules};
 
 /// How to audit.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Options {
     /// Whether test code is looked at.
     pub tests: Tests,
     /// On how many threads; what is found does not depend on it.
     pub threads: NonZeroUsize,
+    /// What is said of functions that no library's data name.
+    pub own: Own,
 }
 
 impl Default for Options {
     fn default() -> Options {
         let threads = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        Options { tests: Tests::LeaveOut, threads }
+        Options { tests: Tests::LeaveOut, threads, own: Own::default() }
     }
 }
 
@@ -43,6 +46,11 @@ impl Options {
     /// With this done about test code.
     pub fn with_tests(self, tests: Tests) -> Options {
         Options { tests, ..self }
+    }
+
+    /// With these functions of one's own.
+    pub fn with_own(self, own: Own) -> Options {
+        Options { own, ..self }
     }
 
     /// On so many threads.
@@ -140,7 +148,7 @@ pub fn audit_text(path: &Path, text: &[u8], options: &Options) -> Audit {
     }
     let files = [Candidate { path: path.to_owned(), is_test }];
     let looks = Looks::of(rules::all());
-    let locks = Locks::of(std::iter::once(path));
+    let locks = Locks::of(std::iter::once(path), &options.own);
     let how = How { looks: &looks, locks: &locks, tests: options.tests };
     let read = in_room(|| read_bytes(&files[0], text, &how));
     let mut audit = Audit::default();
@@ -202,7 +210,7 @@ impl Audit {
 const STACK_BYTES: usize = 512 << 20;
 
 /// Runs something with room for the deepest text that is parsed.
-fn in_room<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+pub(crate) fn in_room<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     thread::scope(|scope| {
         let thread = thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, work);
         let thread = thread.expect("a machine that runs this program has room for one more thread");
@@ -213,7 +221,7 @@ fn in_room<T: Send>(work: impl FnOnce() -> T + Send) -> T {
 /// Reads every file; the order is theirs, whatever the number of threads.
 fn on_threads(files: &[Candidate], options: &Options) -> Vec<Learnt> {
     let looks = Looks::of(rules::all());
-    let locks = Locks::of(files.iter().map(|file| &*file.path));
+    let locks = Locks::of(files.iter().map(|file| &*file.path), &options.own);
     let how = How { looks: &looks, locks: &locks, tests: options.tests };
     let next = AtomicUsize::new(0);
     let done = Mutex::new(BTreeMap::new());
@@ -238,7 +246,7 @@ fn on_threads(files: &[Candidate], options: &Options) -> Vec<Learnt> {
 /// What is the same for every file.
 struct How<'a> {
     looks: &'a Looks,
-    locks: &'a Locks,
+    locks: &'a Locks<'a>,
     tests: Tests,
 }
 
@@ -373,7 +381,7 @@ fn settle(
         raws.extend(complaints(allow, is_used));
     }
     read.findings = raws.into_iter().map(|raw| finding(file, source, raw)).collect();
-    read.findings.sort_by(|one, other| by_place(one, other));
+    read.findings.sort_by(by_place);
     read.allowed.sort_by(|one, other| by_place(&one.finding, &other.finding));
     read.test_files =
         walked.test_modules.iter().flat_map(|module| module_files(&file.path, module)).collect();

@@ -102,6 +102,25 @@ impl Knowledge {
         self.paths.contains(path)
     }
 
+    /// One more function, in place of what was known of it.
+    pub(crate) fn add_function(&mut self, path: &str, act: &Act) {
+        self.learn(path);
+        self.functions.insert(path.to_owned(), act.clone());
+    }
+
+    /// One more method of these types, before all that are known of other types.
+    pub(crate) fn add_method(&mut self, name: &str, on: &[String], act: &Act) {
+        on.iter().for_each(|path| self.learn(path));
+        let known = self.methods.entry(name.to_owned()).or_default();
+        known.splice(0..0, on.iter().map(|on| (on.clone(), act.clone())));
+    }
+
+    /// The functions that nothing ends, or only the operating system after minutes, each with its kind.
+    pub(crate) fn endless(&self) -> impl Iterator<Item = (&str, &str)> {
+        let is_endless = |act: &Act| matches!(&*act.timeout, "none" | "system");
+        self.functions.iter().filter(move |(_, act)| is_endless(act)).map(|(path, act)| (&**path, &*act.kind))
+    }
+
     pub(crate) fn function(&self, path: &str) -> Option<&Act> {
         self.functions.get(path)
     }

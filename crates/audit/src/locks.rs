@@ -6,6 +6,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use crate::knowledge::Knowledge;
+use crate::own::Own;
 
 /// Three numbers.
 pub(crate) type Version = [u64; 3];
@@ -14,7 +15,8 @@ pub(crate) type Version = [u64; 3];
 pub(crate) type Versions = BTreeMap<String, Version>;
 
 /// What is known of libraries in each folder.
-pub(crate) struct Locks {
+pub(crate) struct Locks<'a> {
+    own: &'a Own,
     known: Vec<Knowledge>,
     by_folder: BTreeMap<PathBuf, usize>,
 }
@@ -22,11 +24,12 @@ pub(crate) struct Locks {
 /// The longest `Cargo.lock` that is read, in bytes.
 const BYTES_MAX: u64 = 16 << 20;
 
-impl Locks {
-    /// For these files. Each `Cargo.lock` is read once.
-    pub(crate) fn of<'a>(files: impl Iterator<Item = &'a Path>) -> Locks {
+impl<'a> Locks<'a> {
+    /// For these files, and with what a user says of functions of their own. Each `Cargo.lock` is read once.
+    pub(crate) fn of<'f>(files: impl Iterator<Item = &'f Path>, own: &'a Own) -> Locks<'a> {
+        let mut locks = Locks { own, known: Vec::new(), by_folder: BTreeMap::new() };
         // The first is of code that has none.
-        let mut locks = Locks { known: vec![Knowledge::of(&Versions::new())], by_folder: BTreeMap::new() };
+        locks.add(&Versions::new());
         for file in files {
             if let Some(folder) = folder_of(file) {
                 locks.learn(&folder);
@@ -41,15 +44,19 @@ impl Locks {
         &self.known[known.unwrap_or(0)]
     }
 
+    fn add(&mut self, versions: &Versions) -> usize {
+        let mut knowledge = Knowledge::of(versions);
+        self.own.teach(&mut knowledge);
+        self.known.push(knowledge);
+        self.known.len() - 1
+    }
+
     fn learn(&mut self, folder: &Path) -> usize {
         if let Some(known) = self.by_folder.get(folder) {
             return *known;
         }
         let known = match (read(&folder.join("Cargo.lock")), folder.parent()) {
-            (Some(text), _) => {
-                self.known.push(Knowledge::of(&versions(&text)));
-                self.known.len() - 1
-            }
+            (Some(text), _) => self.add(&versions(&text)),
             (None, Some(above)) => self.learn(above),
             (None, None) => 0,
         };

@@ -93,11 +93,16 @@ impl<'a> Source<'a> {
     }
 
     fn names(&self, span: &Range<usize>) -> impl Iterator<Item = &'a str> {
+        self.places(span).map(|(_, name)| name)
+    }
+
+    /// The names in a span, each with where it begins.
+    pub(crate) fn places(&self, span: &Range<usize>) -> impl Iterator<Item = (usize, &'a str)> {
         let (start, end) = (span.start as u32, span.end as u32);
         let from = self.lexed.names.partition_point(|name| name.start < start);
         let names = self.lexed.names[from..].iter().take_while(move |name| name.start < end);
         let text = self.text;
-        names.map(|name| &text[name.start as usize..][..name.length as usize])
+        names.map(|name| (name.start as usize, &text[name.start as usize..][..name.length as usize]))
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod corpus;
 mod files;
+mod mending;
+mod own;
 mod reading;
 mod rules;
 mod suppressing;

@@ -22,7 +22,7 @@ What is not to be audited stands in `.auditignore`, written as `.gitignore` is."
 #[command(after_help = AUDIT_EXIT_CODES)]
 pub(crate) struct Audit {
     /// Rust files, or folders of them; the current folder without any. What `.gitignore` leaves out is left out.
-    #[arg(value_name = "PATH", default_value = ".", conflicts_with_all = ["explain", "rules", "stdin"])]
+    #[arg(value_name = "PATH", default_value = ".", conflicts_with_all = ["explain", "rules", "stdin", "clippy_toml"])]
     pub(crate) paths: Vec<PathBuf>,
     /// Look at tests, benchmarks and examples as well; what is found there is told, and counts as `info`.
     #[arg(long)]
@@ -60,6 +60,18 @@ pub(crate) struct Audit {
     /// How the file is called that comes on standard input.
     #[arg(long, requires = "stdin", value_name = "F")]
     pub(crate) filename: Option<PathBuf>,
+    /// What the project says of its own functions; without it the nearest `constellation.toml` from the current folder up.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Show what a machine can mend, as a difference; nothing is written.
+    #[arg(long, conflicts_with_all = ["explain", "rules", "stdin", "format", "json", "baseline"])]
+    pub(crate) fix: bool,
+    /// With --fix, write the mends into the files.
+    #[arg(long, requires = "fix")]
+    pub(crate) write: bool,
+    /// Print a `clippy.toml` that refuses the calls that are known to be wrong by name.
+    #[arg(long, conflicts_with_all = ["explain", "rules", "stdin", "format", "json", "baseline", "fix"])]
+    pub(crate) clippy_toml: bool,
     /// On how many cores; by default on all of them. What is found does not depend on it.
     #[arg(long, value_name = "J", value_parser = parse_jobs)]
     pub(crate) jobs: Option<NonZeroUsize>,

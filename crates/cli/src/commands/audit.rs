@@ -13,6 +13,9 @@ use crate::file::{Kind, STANDARD_INPUT, name_of, read_whole};
 use crate::printer::{Printer, UNUSABLE, count};
 
 mod baseline;
+mod clippy;
+mod config;
+mod fix;
 mod github;
 mod human;
 mod json;
@@ -41,7 +44,27 @@ pub(crate) fn run(arguments: &Arguments, printer: &mut Printer) -> anyhow::Resul
         }
         return Ok(0);
     }
-    let mut found = audited(arguments, printer)?;
+    if arguments.clippy_toml {
+        clippy::print(printer)?;
+        return Ok(0);
+    }
+    let options = options(arguments)?;
+    let mut found = audited(arguments, &options, printer)?;
+    if arguments.fix {
+        let write = if arguments.write { fix::Write::Yes } else { fix::Write::No };
+        fix::run(&found, told_from(arguments), &options, write, printer)?;
+        if arguments.write {
+            found = audited(arguments, &options, printer)?;
+        }
+        let left = Shown::of(found, None, arguments);
+        let told = left.audit.findings.len();
+        if told > 0 {
+            let when = if arguments.write { "left" } else { "before that" };
+            printer.line(format!("· {} {when}", count(told, "finding")))?;
+        }
+        human::print_not_audited(&left, printer)?;
+        return Ok(left.exit_code);
+    }
     let mut compared = None;
     if let Some(file) = &arguments.baseline {
         if arguments.write_baseline {
@@ -106,7 +129,7 @@ impl Shown {
             (true, true) => 1,
             (true, false) => 0,
         };
-        let least = if arguments.info { Level::Info } else { arguments.deny_from.min(Level::Warn) };
+        let least = told_from(arguments);
         let all = audit.findings.len();
         // Whoever asks for tests is told of them.
         let is_told = |finding: &Finding| finding.level >= least || finding.setting == Setting::Test;
@@ -120,17 +143,27 @@ impl Shown {
     }
 }
 
-fn audited(arguments: &Arguments, printer: &Printer) -> anyhow::Result<Audit> {
-    let mut options = Options::default().with_tests(tests(arguments));
-    if let Some(jobs) = arguments.jobs {
-        options = options.on_threads(jobs);
-    }
+/// From which level on a finding is told.
+fn told_from(arguments: &Arguments) -> Level {
+    if arguments.info { Level::Info } else { arguments.deny_from.min(Level::Warn) }
+}
+
+fn options(arguments: &Arguments) -> anyhow::Result<Options> {
+    let own = config::own(arguments.config.as_deref())?;
+    let options = Options::default().with_tests(tests(arguments)).with_own(own);
+    Ok(match arguments.jobs {
+        Some(jobs) => options.on_threads(jobs),
+        None => options,
+    })
+}
+
+fn audited(arguments: &Arguments, options: &Options, printer: &Printer) -> anyhow::Result<Audit> {
     if let Some(name) = arguments.filename.as_ref().filter(|_| arguments.stdin) {
         let text = read_whole(Path::new(STANDARD_INPUT), FILE)?;
-        return Ok(audit_text(name, &text, &options));
+        return Ok(audit_text(name, &text, options));
     }
     let progress = printer.progress("reading code");
-    let found = audit(&arguments.paths, &options);
+    let found = audit(&arguments.paths, options);
     progress.finish_and_clear();
     found.map_err(|error| match &error {
         Error::Unreadable { path, .. } => unreadable(path, &error),

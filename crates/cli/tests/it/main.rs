@@ -4,6 +4,7 @@ mod antarctic;
 mod auditing;
 mod auditing_baseline;
 mod auditing_formats;
+mod auditing_projects;
 mod checking;
 mod clients;
 mod command;

@@ -87,7 +87,7 @@ pub(super) fn wrapped(text: &str) -> String {
 }
 
 fn print_summary(shown: &Shown, printer: &mut Printer) -> anyhow::Result<()> {
-    let Audit { files, lines, files_left_out, not_audited, .. } = &shown.audit;
+    let Audit { files, lines, files_left_out, .. } = &shown.audit;
     let width = Family::ALL.iter().map(|family| family.title().len()).max().unwrap_or(0);
     printer.line(faint(&format!("{:<width$}  looked at  found  suppressed", "fallacy")))?;
     for family in Family::ALL {
@@ -123,6 +123,12 @@ fn print_summary(shown: &Shown, printer: &mut Printer) -> anyhow::Result<()> {
         let left_out = count(*files_left_out, "file");
         printer.line(faint(&format!("· {left_out} of test code left out: --tests looks at them")))?;
     }
+    print_not_audited(shown, printer)
+}
+
+/// What could not be audited, if there is any.
+pub(super) fn print_not_audited(shown: &Shown, printer: &mut Printer) -> anyhow::Result<()> {
+    let not_audited = &shown.audit.not_audited;
     if !not_audited.is_empty() {
         printer.line(strong("not audited"))?;
         for failed in not_audited {

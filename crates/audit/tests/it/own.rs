@@ -1,0 +1,116 @@
+//! What a user says of functions of their own.
+
+use std::path::Path;
+
+use constellation_audit::{Options, Own, audit_text};
+use expect_test::{Expect, expect};
+
+const OWN: &str = "
+[[audit.remote]]
+path = [\"rpc::call\", \"crate::peer::ask\"]
+
+[[audit.remote]]
+on = \"rpc::Client\"
+name = [\"call\", \"ask\"]
+kind = \"request\"
+";
+
+fn found(code: &str, own: Own) -> Vec<&'static str> {
+    let audit = audit_text(Path::new("src/lib.rs"), code.as_bytes(), &Options::default().with_own(own));
+    assert!(audit.not_audited.is_empty(), "{code}: {:?}", audit.not_audited);
+    audit.findings.iter().map(|finding| finding.rule.id).collect()
+}
+
+#[test]
+fn functions_of_ones_own_are_remote() {
+    let own = Own::parse(OWN).expect("it is right");
+    assert_eq!(own.count(), 4);
+    for code in [
+        "async fn a(peer: P) { rpc::call(peer).await.unwrap(); }",
+        "use rpc::call as go; async fn a(peer: P) { go(peer).await.unwrap(); }",
+        "mod peer { pub async fn ask(p: P) {} } async fn a(peer: P) { peer::ask(peer).await.unwrap(); }",
+        "use rpc::Client; async fn a(c: Client, peer: P) { c.ask(peer).await.unwrap(); }",
+    ] {
+        assert_eq!(found(code, Own::default()), Vec::<&str>::new(), "{code}");
+        assert_eq!(found(code, own.clone()), ["reliable::remote-unwrap"], "{code}");
+    }
+    for code in [
+        "async fn a(peer: P) { other::call(peer).await.unwrap(); }",
+        "use other::Client; async fn a(c: Client, peer: P) { c.ask(peer).await.unwrap(); }",
+    ] {
+        assert_eq!(found(code, own.clone()), Vec::<&str>::new(), "{code}");
+    }
+}
+
+#[test]
+fn a_call_that_nothing_ends_is_found() {
+    let connect = |timeout: &str| {
+        let own = format!("[[audit.remote]]\npath = \"rpc::Link::open\"\nkind = \"connect\"\n{timeout}");
+        let own = Own::parse(&own).expect("it is right");
+        found("async fn a(peer: P) -> R { Ok(rpc::Link::open(peer).await?) }", own)
+    };
+    assert_eq!(connect("timeout = \"none\""), ["reliable::connect-no-timeout"]);
+    assert_eq!(connect(""), Vec::<&str>::new(), "it ends by itself");
+}
+
+fn check(text: &str, expected: Expect) {
+    let error = Own::parse(text).expect_err("it is wrong");
+    expected.assert_eq(&format!("`{}`: {error}; {}", &text[error.span.clone()], error.help));
+}
+
+#[test]
+fn what_is_wrong_is_told_with_its_place() {
+    check("[audit", expect!["``: unclosed table, expected `]`; "]);
+    check("a = 1", expect!["`a`: `a` is unknown here; only `audit` may stand here"]);
+    check("[audti]", expect!["`audti`: `audti` is unknown here; only `audit` may stand here"]);
+    check(
+        "[audit]\nremotes = 1",
+        expect!["`remotes`: `remotes` is unknown here; only `remote` may stand here"],
+    );
+    check("[audit]\nremote = 1", expect!["`1`: `remote` is no list; write `[[audit.remote]]`"]);
+    check("[audit]\nremote = [1]", expect!["`1`: this is no table; write `[[audit.remote]]`"]);
+    check(
+        "[[audit.remote]]\n",
+        expect![
+            "`[[audit.remote]]`: this names no function; give `path`, a full path such as `rpc::call`, or both `on`, a type, and `name`, a method of it"
+        ],
+    );
+    check(
+        "[[audit.remote]]\non = \"a::B\"",
+        expect![
+            "`[[audit.remote]]`: this names no function; give `path`, a full path such as `rpc::call`, or both `on`, a type, and `name`, a method of it"
+        ],
+    );
+    check(
+        "[[audit.remote]]\npath = \"call\"",
+        expect![[
+            r#"`"call"`: `call` is no full path; write it with its crate, such as `rpc::Client::call`, or with `crate::` if it is in the audited one"#
+        ]],
+    );
+    check(
+        "[[audit.remote]]\npath = [\"a::b\", \"a::call()\"]",
+        expect![[
+            r#"`"a::call()"`: `a::call()` is no full path; write it with its crate, such as `rpc::Client::call`, or with `crate::` if it is in the audited one"#
+        ]],
+    );
+    check("[[audit.remote]]\npath = []", expect!["`[]`: `path` is a text, or a list of texts; "]);
+    check("[[audit.remote]]\npath = [1]", expect!["`1`: `path` is a text, or a list of texts; "]);
+    check(
+        "[[audit.remote]]\non = \"a::B\"\nname = \"B::c\"",
+        expect![[r#"`"B::c"`: `B::c` is no name of a method; write it without its type and without `()`"#]],
+    );
+    check(
+        "[[audit.remote]]\npath = \"a::b\"\nkind = \"rpc\"",
+        expect![[
+            r#"`"rpc"`: `rpc` is unknown; one of `connect`, `request`, `query`, `publish`, `send`, `receive`"#
+        ]],
+    );
+    check(
+        "[[audit.remote]]\npath = \"a::b\"\ntimeout = \"5s\"",
+        expect![[r#"`"5s"`: `5s` is unknown; one of `none`, `system`"#]],
+    );
+    check(
+        "[[audit.remote]]\npath = \"a::b\"\ntime_out = \"none\"",
+        expect!["`time_out`: `time_out` is unknown here; one of `path`, `on`, `name`, `kind`, `timeout`"],
+    );
+}
