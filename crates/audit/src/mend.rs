@@ -30,8 +30,8 @@ pub struct Mended {
 ///   since nearly every machine is, so that what is written today can be read tomorrow;
 /// - the builder of a reqwest client gets a time-out of 30 s.
 ///
-/// Each mend is kept only if the mended text parses, has fewer findings, and has none that were not there before. Nothing if
-/// there is nothing to mend. Audits the text twice for each finding.
+/// Each mend is kept only if the mended text parses, has fewer findings, has none that were not there before, and misses none
+/// that was not touched. Nothing if there is nothing to mend. Audits the text twice for each finding.
 pub fn mend(path: &Path, text: &str, options: &Options, least: Level) -> Option<Mended> {
     in_room(|| mend_here(path, text, options, least))
 }
@@ -41,10 +41,11 @@ fn mend_here(path: &Path, text: &str, options: &Options, least: Level) -> Option
     let mut audit = audit_text(path, text.as_bytes(), options);
     let mut skipped = 0;
     while let Some(finding) = audit.findings.iter().filter(|finding| finding.level >= least).nth(skipped) {
-        let edits = edits(finding, &mended.text, &audit);
-        let better = edits.and_then(|edits| applied(&mended.text, edits)).and_then(|text| {
+        let better = edits(finding, &mended.text, &audit).and_then(|edits| {
+            let touched: Vec<usize> = edits.iter().map(|(range, _)| range.start).collect();
+            let text = applied(&mended.text, edits)?;
             let after = audit_text(path, text.as_bytes(), options);
-            is_better(&audit, &after).then_some((text, after))
+            is_better(&audit, &after, &touched).then_some((text, after))
         });
         match better {
             Some((text, after)) => {
@@ -59,17 +60,28 @@ fn mend_here(path: &Path, text: &str, options: &Options, least: Level) -> Option
     (mended.mends > 0).then_some(mended)
 }
 
-fn is_better(before: &Audit, after: &Audit) -> bool {
-    let mut left: BTreeMap<Fingerprint, usize> = BTreeMap::new();
+/// Whether findings are gone of which each was touched, and no new one is there. A rule that looks at the whole file may be
+/// silent over one place because another was mended, and then the mend would hide what it did not mend.
+fn is_better(before: &Audit, after: &Audit, touched: &[usize]) -> bool {
+    let mut gone: BTreeMap<Fingerprint, usize> = BTreeMap::new();
     for finding in &before.findings {
-        *left.entry(finding.fingerprint).or_default() += 1;
+        *gone.entry(finding.fingerprint).or_default() += 1;
     }
     let is_old = |finding: &Finding| {
-        let left = left.get_mut(&finding.fingerprint).filter(|left| **left > 0);
-        left.map(|left| *left -= 1).is_some()
+        let gone = gone.get_mut(&finding.fingerprint).filter(|gone| **gone > 0);
+        gone.map(|gone| *gone -= 1).is_some()
     };
     let is_none_new = after.findings.iter().all(is_old);
-    after.not_audited.is_empty() && after.findings.len() < before.findings.len() && is_none_new
+    let is_touched =
+        |finding: &&Finding| touched.iter().any(|at| (finding.span.start..=finding.span.end).contains(at));
+    for finding in before.findings.iter().filter(is_touched) {
+        if let Some(gone) = gone.get_mut(&finding.fingerprint) {
+            *gone = gone.saturating_sub(1);
+        }
+    }
+    let is_none_hidden = gone.values().all(|gone| *gone == 0);
+    let is_less = after.findings.len() < before.findings.len();
+    after.not_audited.is_empty() && is_less && is_none_new && is_none_hidden
 }
 
 type Edit = (Range<usize>, String);
@@ -91,7 +103,7 @@ fn applied(text: &str, mut edits: Vec<Edit>) -> Option<String> {
 fn edits(finding: &Finding, text: &str, audit: &Audit) -> Option<Vec<Edit>> {
     match finding.rule.id {
         "homogeneous::native-endian" => fix_order(finding, text, audit),
-        "reliable::http-no-timeout" => give_timeout(finding, text),
+        "reliable::http-no-timeout" => give_timeout(finding, text, audit),
         "clock::systemtime-elapsed" => measure(finding, text),
         _ => None,
     }
@@ -113,21 +125,29 @@ fn fix_order(finding: &Finding, text: &str, audit: &Audit) -> Option<Vec<Edit>> 
     Some(vec![(at..at + name.len(), name.replace("_ne_", "_le_"))])
 }
 
-fn give_timeout(finding: &Finding, text: &str) -> Option<Vec<Edit>> {
+/// To all builders of a file at once, since the rule asks whether the file has a time-out.
+fn give_timeout(finding: &Finding, text: &str, audit: &Audit) -> Option<Vec<Edit>> {
     let source = Source::new(text);
-    let called = source.places(&finding.span).map(|(_, name)| name).collect::<Vec<_>>();
-    let is_builder =
-        matches!(&called[..], [.., "Client", "builder"] | [.., "ClientBuilder", "new" | "default"]);
-    if !is_builder || !source.has_name(&(0..text.len()), "reqwest") {
+    if !is_builder(finding, &source) || !source.has_name(&(0..text.len()), "reqwest") {
         return None;
     }
-    let behind = &text[finding.span.end..];
-    let blank = behind.len() - behind.trim_start().len();
-    // One call a line, if the others stand so.
-    let is_chain = behind[blank..].starts_with('.') && behind[..blank].contains('\n');
-    let before = if is_chain { &behind[..blank] } else { "" };
-    let timeout = format!("{before}.timeout(std::time::Duration::from_secs(30))");
-    Some(vec![(finding.span.end..finding.span.end, timeout)])
+    let alike = audit.findings.iter().filter(|other| other.rule.id == finding.rule.id);
+    let builders = alike.filter(|other| is_builder(other, &source));
+    let edit = |builder: &Finding| {
+        let behind = &text[builder.span.end..];
+        let blank = behind.len() - behind.trim_start().len();
+        // One call a line, if the others stand so.
+        let is_chain = behind[blank..].starts_with('.') && behind[..blank].contains('\n');
+        let before = if is_chain { &behind[..blank] } else { "" };
+        let timeout = format!("{before}.timeout(std::time::Duration::from_secs(30))");
+        (builder.span.end..builder.span.end, timeout)
+    };
+    Some(builders.map(edit).collect())
+}
+
+fn is_builder(finding: &Finding, source: &Source<'_>) -> bool {
+    let called = source.places(&finding.span).map(|(_, name)| name).collect::<Vec<_>>();
+    matches!(&called[..], [.., "Client", "builder"] | [.., "ClientBuilder", "new" | "default"])
 }
 
 fn measure(finding: &Finding, text: &str) -> Option<Vec<Edit>> {

@@ -76,6 +76,17 @@ fn a_builder_gets_a_time_out() {
             "fn a() {{\n    reqwest::Client::builder()\n        {timeout}\n        .gzip(true)\n        .build()\n}}"
         ))
     );
+    // The rule asks whether the file has a time-out: each builder gets one, and none does if something else would be hidden.
+    let two = "fn a() { reqwest::Client::builder().build(); b(reqwest::ClientBuilder::new()); }";
+    let both =
+        two.replace("builder()", &format!("builder(){timeout}")).replace("new()", &format!("new(){timeout}"));
+    assert_eq!(mended(two), Some(both));
+    assert_eq!(
+        mended("fn a() { reqwest::Client::builder().build(); } fn b() { reqwest::Client::new() }"),
+        None
+    );
+    let asked = mended("fn a() { reqwest::Client::builder().build(); } fn b() { reqwest::get(u) }");
+    assert!(asked.is_some_and(|text| text.ends_with("reqwest::get(u) }")));
     // A client without a builder has nothing to put it on.
     assert_eq!(mended("fn a() { reqwest::Client::new() }"), None);
 }

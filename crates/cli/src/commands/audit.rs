@@ -52,14 +52,14 @@ pub(crate) fn run(arguments: &Arguments, printer: &mut Printer) -> anyhow::Resul
     let mut found = audited(arguments, &options, printer)?;
     if arguments.fix {
         let write = if arguments.write { fix::Write::Yes } else { fix::Write::No };
-        fix::run(&found, told_from(arguments), &options, write, printer)?;
+        let mends = fix::run(&found, told_from(arguments), &options, write, printer)?;
         if arguments.write {
             found = audited(arguments, &options, printer)?;
         }
         let left = Shown::of(found, None, arguments);
         let told = left.audit.findings.len();
         if told > 0 {
-            let when = if arguments.write { "left" } else { "before that" };
+            let when = if arguments.write || mends == 0 { "left" } else { "before that" };
             printer.line(format!("· {} {when}", count(told, "finding")))?;
         }
         human::print_not_audited(&left, printer)?;

@@ -43,13 +43,11 @@ fn what_is_wrong_in_that_file_is_drawn() {
 }
 
 const RELAY: &str = "use std::time::SystemTime;
-
 fn took() -> u64 {
     let begun = SystemTime::now();
     work();
     begun.elapsed().unwrap().as_secs()
 }
-
 /* \u{1b}[31m */ fn client() -> reqwest::Result<reqwest::Client> {
     reqwest::Client::builder().build()
 }
@@ -64,10 +62,9 @@ fn mends_are_shown_first_and_written_where_that_is_asked_for() {
         --- out
         --- a/relay.rs
         +++ b/relay.rs
-        @@ -1,11 +1,11 @@
+        @@ -1,9 +1,9 @@
         -use std::time::SystemTime;
         +use std::time::Instant;
- 
          fn took() -> u64 {
         -    let begun = SystemTime::now();
         +    let begun = Instant::now();
@@ -75,7 +72,6 @@ fn mends_are_shown_first_and_written_where_that_is_asked_for() {
         -    begun.elapsed().unwrap().as_secs()
         +    begun.elapsed().as_secs()
          }
- 
          /*  [31m */ fn client() -> reqwest::Result<reqwest::Client> {
         -    reqwest::Client::builder().build()
         +    reqwest::Client::builder().timeout(std::time::Duration::from_secs(30)).build()

@@ -30,7 +30,7 @@ pub(super) fn run(
     options: &Options,
     write: Write,
     printer: &mut Printer,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<usize> {
     let of_level = found.findings.iter().filter(|finding| finding.level >= least);
     let paths: BTreeSet<&Path> = of_level.map(|finding| &*finding.path).collect();
     let (mut mends, mut files) = (0, 0);
@@ -49,7 +49,8 @@ pub(super) fn run(
         (0, _) => "nothing that a machine can mend".to_owned(),
         (_, Write::No) => format!("{summary}: --write makes them; read them first"),
         (_, Write::Yes) => format!("{summary}, written"),
-    })
+    })?;
+    Ok(mends)
 }
 
 /// In place of the file, through links, and with the rights that it had.
