@@ -284,7 +284,8 @@ fn who_watches_learns_how_much_is_read_and_held() {
 fn who_watches_learns_of_long_texts_soon_and_of_all_of_them() {
     const LENGTH: usize = 200_000;
     let long = |nth: usize| format!("{nth}{}", "x".repeat(LENGTH));
-    let record = |of: String| format!("{{:process 0, :type :invoke, {of}}}\n{{:process 0, :type :ok, {of}}}\n");
+    let record =
+        |of: String| format!("{{:process 0, :type :invoke, {of}}}\n{{:process 0, :type :ok, {of}}}\n");
     let write = |nth| record(format!(":f :write, :value \"{}\"", long(nth)));
     let read = |nth| record(format!(":f :read, :value \"{}\"", long(nth)));
     let add = |nth| record(format!(":f :add, :value [{nth} \"{}\"]", long(nth)));

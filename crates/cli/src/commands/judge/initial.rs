@@ -37,7 +37,9 @@ pub(super) fn settled(mut imported: Imported, initial: &str) -> anyhow::Result<I
 fn of_history(history: History, initial: &str) -> anyhow::Result<History> {
     for operation in history.operations() {
         match &operation.call {
-            Call::Append { .. } | Call::Add { .. } => bail!(no_register(&operation.call.to_string(), initial)),
+            Call::Append { .. } | Call::Add { .. } => {
+                bail!(no_register(&operation.call.to_string(), initial))
+            }
             Call::Other { .. } if !operation.call.is_put_if_absent() => {
                 bail!(no_register(&operation.call.to_string(), initial));
             }

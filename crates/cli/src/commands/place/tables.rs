@@ -49,9 +49,6 @@ pub(super) fn cuts(placement: &Placement) -> Vec<String> {
     let title = format!("during cuts, each from {} to {}", seconds(CUT_AT), seconds(HEAL_AT));
     let of = |kind: &str| format!(" {kind:>6}{:>8}{:>7}{:>10}", "refused", "silent", "gap");
     let rows = cut_rows(&placement.records);
-    let widest = rows.iter().map(|row| row.condition.to_string().len()).max().unwrap_or_default();
-    let width = widest.max(20) + 2;
-    let head = format!("  {:<width$}{:<10}{} {}", "while", "asked at", of("reads"), of("writes"));
     let find = |row: &CutRow, kind| {
         rows.iter().find(|one| (one.condition, one.site, one.kind) == (row.condition, row.site, kind))
     };
@@ -120,8 +117,10 @@ pub(super) fn lost(placement: &Placement) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use constellation_lab::placement::client::Ask;
     use constellation_lab::placement::measure::Back;
-    use constellation_lab::placement::protocol::{Condition, Fate, Way};
+    use constellation_lab::placement::protocol::{Condition, Fate, Round, Way};
+    use constellation_lab::placement::record::{Asked, Phase, Record};
     use constellation_lab::placement::{Lost, placed};
 
     use super::*;
@@ -151,16 +150,6 @@ mod tests {
         };
         assert_eq!([2, 1, 0].map(told), ["–", "for ever", "for ever"]);
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use constellation_lab::placement::client::Ask;
-    use constellation_lab::placement::placed;
-    use constellation_lab::placement::protocol::{Condition, Fate, Round, Way};
-    use constellation_lab::placement::record::{Asked, Phase, Record};
-
-    use super::*;
 
     #[test]
     fn a_long_name_of_a_cut_leaves_the_columns_apart() {

@@ -454,7 +454,8 @@ impl Records {
 
     /// Leaves out appends of nothing, which change nothing and which no text shows, unless all are.
     fn leave_out_empty(&mut self) {
-        let is_empty = |operation: &Operation| matches!(&operation.call, Call::Append { value, .. } if value.is_empty());
+        let is_empty =
+            |operation: &Operation| matches!(&operation.call, Call::Append { value, .. } if value.is_empty());
         if self.operations.iter().all(is_empty) || !self.operations.iter().any(is_empty) {
             return;
         }
@@ -478,7 +479,12 @@ impl Records {
             let gathered = gathered.map_err(|fault| FormatError::whole(Problem::History(fault)))?;
             (Content::Transactions(gathered.sessions), gathered.lines, gathered.unsaid)
         } else {
-            given::objects(&mut self.operations, &self.given, self.shows_collections, self.wrong)?;
+            given::objects(
+                &mut self.operations,
+                &self.given,
+                self.shows_collections,
+                std::mem::take(&mut self.wrong),
+            )?;
             if self.format == HistoryFormat::KeyValue {
                 self.leave_out_empty();
                 readings = concatenated::part(&mut self.operations, &mut |steps| watch.work(steps, read))?;
