@@ -2,11 +2,12 @@
 
 mod pairs;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use constellation_trace::Limit;
 use pairs::Pairs;
 
+use super::STEPS_FIRST;
 use super::known::Known;
 use crate::models::items::Source;
 use crate::models::objects::QueueOperation;
@@ -102,8 +103,12 @@ pub(super) fn judge(
 /// How many steps may be spent on who took what, at most; then a search of all may still find an order.
 const STEPS_PAIRING: u64 = 1 << 28;
 
-/// Judges a queue into which a value is put again.
+/// Judges a queue into which a value is put again, or of which somebody took nobody knows what.
 fn again(items: &[Item<QueueOperation>], patience: &mut Patience<'_>) -> Result<Known, Limit> {
+    patience.step(items.len() as u64)?;
+    if let Some(known) = beyond(items) {
+        return Ok(known);
+    }
     patience.afford(items.len(), Pairs::BYTES)?;
     let found = patience.within(STEPS_PAIRING, |patience| {
         let Some(until) = Pairs::new(items).stuck_at(patience)? else { return Ok(Known::Holds) };
@@ -112,7 +117,11 @@ fn again(items: &[Item<QueueOperation>], patience: &mut Patience<'_>) -> Result<
         let (places, held): (Vec<u32>, Vec<_>) = begun.map(|(nth, item)| (nth, item.clone())).unzip();
         let is_enough = held.len() == items.len() || Pairs::new(&held).stuck_at(patience)?.is_some();
         let all = || (0..).zip(items).map(|(nth, _)| nth).collect();
-        Ok(Known::Wrong(if is_enough { places } else { all() }))
+        let places = if is_enough { places } else { all() };
+        if !patience.wants_evidence() {
+            return Ok(Known::Wrong(places));
+        }
+        Ok(Known::Wrong(patience.within(STEPS_FIRST, |patience| without_pairs(items, places, patience))))
     });
     patience.release(items.len(), Pairs::BYTES);
     match found {
@@ -120,6 +129,70 @@ fn again(items: &[Item<QueueOperation>], patience: &mut Patience<'_>) -> Result<
         Err(Limit::Explored { .. } | Limit::Memory { .. }) => patience.step(0).map(|()| Known::Nothing),
         found => found,
     }
+}
+
+/// Who put and who took a value that was taken more often than it was put.
+fn beyond(items: &[Item<QueueOperation>]) -> Option<Known> {
+    let values = concerned(items, (0..).zip(items).map(|(nth, _)| nth));
+    values.into_values().find(|value| value.put.len() < value.taken.len()).map(|value| wrong(value.places()))
+}
+
+/// Leaves out values as long as what is left has no order, many at a time at first: only those that are taken as often as
+/// they are put by whoever knows it. Nobody else took them, so whatever has an order has one without them too.
+fn without_pairs(
+    items: &[Item<QueueOperation>],
+    mut places: Vec<u32>,
+    patience: &mut Patience<'_>,
+) -> Vec<u32> {
+    let values = concerned(items, places.iter().copied());
+    let paired = values.into_values().filter(|value| value.put.len() == value.taken.len());
+    let mut paired: Vec<Vec<u32>> = paired.map(|value| value.places().collect()).collect();
+    let mut size = paired.len().div_ceil(2);
+    while size > 0 {
+        let mut start = 0;
+        while start < paired.len() {
+            let end = (start + size).min(paired.len());
+            let leaving: BTreeSet<u32> = paired[start..end].iter().flatten().copied().collect();
+            let left: Vec<u32> = places.iter().copied().filter(|nth| !leaving.contains(nth)).collect();
+            let held: Vec<_> = left.iter().map(|nth| items[*nth as usize].clone()).collect();
+            match Pairs::new(&held).stuck_at(patience) {
+                Ok(None) => start = end,
+                Ok(Some(_)) => {
+                    places = left;
+                    paired.drain(start..end);
+                }
+                Err(_) => return places,
+            }
+        }
+        size /= 2;
+    }
+    places
+}
+
+/// Who put a value, and who took it and was told so.
+#[derive(Default)]
+struct Concerned {
+    put: Vec<u32>,
+    taken: Vec<u32>,
+}
+
+impl Concerned {
+    fn places(self) -> impl Iterator<Item = u32> {
+        self.put.into_iter().chain(self.taken)
+    }
+}
+
+/// The same of each value.
+fn concerned(items: &[Item<QueueOperation>], places: impl Iterator<Item = u32>) -> BTreeMap<u32, Concerned> {
+    let mut values: BTreeMap<u32, Concerned> = BTreeMap::new();
+    for nth in places {
+        match items[nth as usize].operation {
+            QueueOperation::Enqueue(value) => values.entry(value).or_default().put.push(nth),
+            QueueOperation::Dequeue(value) => values.entry(value).or_default().taken.push(nth),
+            QueueOperation::Empty | QueueOperation::Take | QueueOperation::Lose => {}
+        }
+    }
+    values
 }
 
 impl Life {

@@ -91,6 +91,7 @@ impl Specification for Queue {
             QueueOperation::Empty => Bonds { seen: vec![LOST], ..Bonds::default() },
             // Without what it took, it need not have been; without it, what it took is still there.
             QueueOperation::Lose => Bonds { made: Some(LOST), ..Bonds::default() },
+            // It took something that another may be said to have made, and is not told which.
             QueueOperation::Take => return None,
         })
     }

@@ -182,3 +182,29 @@ fn what_led_back_to_where_a_mutex_was_is_no_evidence() {
         &[120, 121, 122, 123],
     );
 }
+
+#[test]
+fn one_who_took_nobody_knows_what_keeps_nothing_that_is_right_as_evidence() {
+    let check = |last: &str, expected: &[usize]| {
+        let pair = |nth: u64| {
+            let at = nth * 10;
+            let [one, two] = [at + 1, at + 5];
+            format!("0 {one}..{} enqueue {nth}\n0 {two}..{} dequeue = {nth}\n", one + 1, two + 1)
+        };
+        let text = (0..30).map(pair).collect::<String>() + last;
+        let history = history(&text);
+        let model = models::find("linearizable").expect("it is there");
+        let Finding::Violated(anomaly) = model.judge(&Recorded::from(&history), &mut patience()) else {
+            panic!("{text}")
+        };
+        let shown: Vec<usize> = anomaly.transactions.iter().map(|id| id.index()).collect();
+        assert_eq!(shown, expected, "{}", anomaly.found);
+    };
+    check("0 901..902 dequeue\n1 1001..1002 dequeue = 77", &[61]);
+    check("0 901..902 dequeue\n1 1001..1002 dequeue = 7", &[14, 15, 61]);
+    // The first was taken by the one who was not told, and the second nobody took.
+    check(
+        "1 890..892 enqueue 70\n1 893..894 enqueue 71\n1 895..896 enqueue 72\n0 901..902 dequeue\n1 1001..1002 dequeue = 72",
+        &[60, 61, 62, 63, 64],
+    );
+}
