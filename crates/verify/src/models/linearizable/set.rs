@@ -16,8 +16,8 @@ use crate::models::search::{Item, When, stuck_at};
 /// is removed and added once, by the looks at the whole. O(n log n), and once over all that is shown; a value that is added
 /// again is searched, which is exponential in how many of that value are under way at once.
 ///
-/// Where something is removed, a look at the whole is one at each value: if one of them has no order there is none. That each
-/// has one says nothing.
+/// Where something is removed and the whole is looked at, all is searched. If that takes long, a look at the whole is one at
+/// each value: if one of them has no order there is none. That each has one says nothing. O(n log n) for each value.
 pub(super) fn judge(
     items: &[Item<SetOperation>],
     source: Source<'_>,
@@ -46,7 +46,12 @@ pub(super) fn judge(
         }
     }
     if is_whole {
-        return looks(items, values.into_keys(), patience);
+        return match searched(items, STEPS_FIRST, patience)? {
+            Some(true) => Ok(Known::Holds),
+            // A search comes to it again, and shows by what.
+            Some(false) => Ok(Known::Nothing),
+            None => looks(items, values.into_keys(), patience),
+        };
     }
     let mut hard = Vec::new();
     for places in values.into_values() {
@@ -98,7 +103,8 @@ fn looks(
     patience: &mut Patience<'_>,
 ) -> Result<Known, Limit> {
     for value in values {
-        patience.step(items.len() as u64)?;
+        // A little more for a look, which is searched for the value.
+        patience.step(items.iter().map(|item| 1 + shown(&item.operation).map_or(0, ilog)).sum())?;
         let of_value = items.iter().filter_map(|item| {
             let operation = match &item.operation {
                 SetOperation::Read(shown) => SetOperation::Contains(value, shown.contains(&value)),
@@ -111,7 +117,9 @@ fn looks(
                 }
                 own => own.clone(),
             };
-            Some(Item { operation, ..item.clone() })
+            // Not as a copy of the whole, which would be made for every value.
+            let Item { id, session, invoked, returned, fate, part, .. } = *item;
+            Some(Item { id, session, invoked, returned, fate, part, operation })
         });
         let of_value: Vec<_> = of_value.collect();
         let places: Vec<u32> = (0..).zip(&of_value).map(|(nth, _)| nth).collect();
@@ -290,6 +298,11 @@ impl Grown<'_> {
     fn found(&self, why: String, places: &[u32]) -> Anomaly {
         Anomaly::plain(why, places.iter().map(|nth| self.items[*nth as usize].id))
     }
+}
+
+/// About how many comparisons find a value in it.
+fn ilog(shown: &BTreeSet<u32>) -> u64 {
+    u64::from(shown.len().checked_ilog2().unwrap_or(0))
 }
 
 /// What is shown of the whole.

@@ -181,3 +181,23 @@ fn sets_of_few_values_at_which_twenty_are_at_once_are_decided() {
     }
     assert!(counts[0] > 5, "{counts:?} are wrong and right");
 }
+
+#[test]
+fn one_removal_does_not_have_every_look_at_the_whole_looked_at_for_every_value() {
+    let mut held = String::new();
+    let mut lines: Vec<String> = Vec::new();
+    for nth in 0..400 {
+        held += &format!(" {nth}");
+        let at = nth * 4 + 1;
+        lines.push(format!("0 {at}..{} add s {nth}", at + 1));
+        lines.push(format!("0 {}..{} read s ={held}", at + 2, at + 3));
+    }
+    lines.push("0 5000..5001 remove s 0".to_owned());
+    let history = history(&lines.join("\n"));
+    let recorded = Recorded::from(&history).with_object(Object::Set);
+    let linearizable = models::find("linearizable").expect("it is there");
+    let mut patience = Patience::new(Budget::default());
+    assert_eq!(linearizable.judge(&recorded, &mut patience), Finding::Holds);
+    // One step for each value and operation would be 320,000.
+    assert!(patience.steps() < 100_000, "{} steps", patience.steps());
+}
