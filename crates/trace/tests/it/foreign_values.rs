@@ -1,6 +1,6 @@
 //! What foreign histories write, put in and answer: kept as it is said, or refused where it would be a guess.
 
-use constellation_trace::format::histories::{Content, read_any};
+use constellation_trace::format::histories::{Content, HistoryFormat, read, read_any};
 use expect_test::{Expect, expect};
 
 /// Each operation with its end, or the sessions, or what is wrong.
