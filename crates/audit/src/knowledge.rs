@@ -295,6 +295,19 @@ mod tests {
     }
 
     #[test]
+    fn redis_ends_what_takes_too_long_from_its_first_version_on() {
+        let timeout = |used: &[(&str, [u64; 3])]| {
+            let versions = used.iter().map(|(name, version)| ((*name).to_owned(), *version)).collect();
+            let knowledge = Knowledge::of(&versions);
+            let act = knowledge.method(Some("redis::Client"), "get_multiplexed_async_connection");
+            act.map(|act| act.timeout.clone())
+        };
+        assert_eq!(timeout(&[("redis", [0, 27, 6])]).as_deref(), Some("none"));
+        assert_eq!(timeout(&[("redis", [1, 8, 1])]).as_deref(), Some(""));
+        assert_eq!(timeout(&[]).as_deref(), Some(""));
+    }
+
+    #[test]
     fn a_key_that_nobody_knows_is_refused() {
         let told = |text: &str| Knowledge::default().read(text, &Versions::new()).expect_err("it is wrong");
         assert_eq!(told("[[type]]\npth = \"a::B\""), "pth: unknown");

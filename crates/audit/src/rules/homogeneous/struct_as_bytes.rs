@@ -36,7 +36,7 @@ pub(crate) const RULE: Rule = Rule {
     looks: &[Look::Call(look)],
 };
 
-/// Where these are named, something goes to another machine.
+/// Where these are named, something may go to another machine.
 const NETWORK: [&str; 9] =
     ["tcp", "udp", "socket", "packet", "wire", "datagram", "peer", "network", "stream"];
 
@@ -70,8 +70,8 @@ fn look<'a>(call: &Call<'a>, scope: &Scope<'a>, found: &mut Found) {
     // For the system, a device or a map of a file such bytes are right.
     const SOCKETS: [&str; 5] = ["TcpStream", "UdpSocket", "TcpListener", "AsyncWrite", "AsyncWriteExt"];
     let whole = 0..scope.source.text.len();
-    let is_near = SOCKETS.iter().any(|name| scope.source.has_name(&whole, name));
-    let is_sent = scope.mentions(&NETWORK) || scope.reads_network();
+    let is_near = SOCKETS.iter().any(|name| scope.source.has_name(&whole, name)) || scope.mentions(&NETWORK);
+    let is_sent = scope.reads_network() || super::native_endian::writes_network(scope);
     if scope.mentions(&OWN) || !is_near && !is_sent {
         return;
     }
