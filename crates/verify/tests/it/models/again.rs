@@ -201,3 +201,40 @@ fn one_removal_does_not_have_every_look_at_the_whole_looked_at_for_every_value()
     // One step for each value and operation would be 320,000.
     assert!(patience.steps() < 100_000, "{} steps", patience.steps());
 }
+
+/// So many values of two kinds, put one after the other and then all taken at once, in order.
+fn all_at_once(count: usize) -> History {
+    let put = (0..count).map(|nth| format!("0 {}..{} enqueue {}", 3 * nth + 1, 3 * nth + 2, nth % 2));
+    let taken = (0..count).map(|nth| {
+        let begin = 3 * count + nth;
+        format!("{} {begin}..{} dequeue = {}", nth + 1, begin + 2 * count, nth % 2)
+    });
+    history(&put.chain(taken).collect::<Vec<_>>().join("\n"))
+}
+
+#[test]
+fn those_who_take_something_at_once_are_not_passed_for_each_that_begins() {
+    let history = all_at_once(2_000);
+    let linearizable = models::find("linearizable").expect("it is there");
+    let mut patience = Patience::new(Budget::default());
+    let recorded = Recorded::from(&history).with_object(Object::Queue);
+    assert_eq!(linearizable.judge(&recorded, &mut patience), Finding::Holds);
+    // A list of all that are under way for each would be 2,000,000.
+    assert!(patience.steps() < 500_000, "{} steps", patience.steps());
+}
+
+#[test]
+fn what_is_tried_of_a_queue_takes_no_more_memory_than_allowed() {
+    // Each may have taken any of those that were put at once, and all that is known of that is kept.
+    let put = (0..300).map(|nth| format!("{nth} 1..10 enqueue {}", nth % 2));
+    let taken = (0..300).map(|nth| format!("{nth} {}..{} dequeue = {}", 20 + nth, 1000 - nth, nth % 2));
+    let history = history(&put.chain(taken).collect::<Vec<_>>().join("\n"));
+    let judged = |bytes_max: u64| {
+        let linearizable = models::find("linearizable").expect("it is there");
+        let mut patience = Patience::new(Budget { bytes_max, steps_max: 3_000_000, ..Budget::default() });
+        linearizable.judge(&Recorded::from(&history).with_object(Object::Queue), &mut patience)
+    };
+    assert_eq!(judged(1 << 30), Finding::Holds);
+    let Finding::Unknown(limit) = judged(400_000) else { panic!("it fits") };
+    assert!(limit.to_string().contains("400000"), "{limit}");
+}

@@ -51,14 +51,22 @@ struct Frame {
     tried: usize,
     chosen: u32,
     bound: u64,
-    under_way: Vec<(u64, u64)>,
+    /// Those who were over when it was come to, and under way before.
+    over: Vec<UnderWay>,
     last: Option<u32>,
     /// What is known to lead nowhere if this does not.
     key: Option<Vec<u32>>,
+    /// The bytes that options and key take, which not every frame has.
+    bytes: usize,
 }
+
+/// By when it is over, when what it took began to be put, and which event it is.
+type UnderWay = (u64, u64, usize);
 
 /// Nothing was taken.
 const NOTHING: u32 = u32::MAX;
+/// How many of a set are passed in one step, roughly.
+const PASSED: usize = 16;
 /// What a set takes for each entry, roughly.
 const KEY_BYTES: usize = 48;
 
@@ -89,11 +97,12 @@ pub(super) struct Pairs {
     bound: u64,
     /// What this was when each of the open ones began.
     bounds: Vec<u64>,
-    /// Of those who are under way, by when they are over, and when what they took began to be put.
-    under_way: Vec<(u64, u64)>,
+    under_way: BTreeSet<UnderWay>,
     /// The last of those that were taken.
     last: Option<u32>,
     stack: Vec<Frame>,
+    /// The bytes of all frames.
+    bytes: usize,
     furthest: usize,
 }
 
@@ -142,15 +151,17 @@ impl Pairs {
             events,
             bound: 0,
             bounds: Vec::new(),
-            under_way: Vec::new(),
+            under_way: BTreeSet::new(),
             last: None,
             stack: Vec::new(),
+            bytes: 0,
             furthest: 0,
         }
     }
 
     /// The bytes of memory that each item takes.
-    pub(super) const BYTES: usize = size_of::<Put>() + 2 * size_of::<Event>() + size_of::<Frame>() + 160;
+    pub(super) const BYTES: usize =
+        size_of::<Put>() + 2 * size_of::<Event>() + size_of::<Frame>() + 4 * size_of::<UnderWay>() + 160;
 
     /// Whether there is a choice that will do: `None` if there is, else the time by which there was none.
     ///
@@ -159,7 +170,7 @@ impl Pairs {
     pub(super) fn stuck_at(mut self, patience: &mut Patience<'_>) -> Result<Option<u64>, Limit> {
         let mut dead = Dead { keys: BTreeSet::new(), bytes: 0 };
         let found = self.explains(&mut dead, patience);
-        patience.release(dead.bytes, 1);
+        patience.release(dead.bytes + self.bytes, 1);
         let until = self.events.get(self.furthest).map_or(u64::MAX, |event| event.returned);
         found.map(|explains| if explains { None } else { Some(until) })
     }
@@ -169,8 +180,13 @@ impl Pairs {
             self.come(dead, patience)?;
             // Back to the last one that has something left to try.
             while !self.choose() {
-                if let Some(key) = self.stack.pop().and_then(|frame| frame.key) {
-                    dead.enter(key, patience)?;
+                if let Some(frame) = self.stack.pop() {
+                    self.under_way.extend(frame.over);
+                    self.bytes -= frame.bytes;
+                    patience.release(frame.bytes, 1);
+                    if let Some(key) = frame.key {
+                        dead.enter(key, patience)?;
+                    }
                 }
                 if self.stack.is_empty() {
                     return Ok(false);
@@ -188,8 +204,8 @@ impl Pairs {
         let nth = self.stack.len();
         self.furthest = self.furthest.max(nth);
         let event = self.events.get(nth).copied();
-        self.settle(event.map_or(When::Never, |event| When::At(event.at())));
-        patience.step(1 + self.under_way.len() as u64)?;
+        let over = self.settle(event.map_or(When::Never, |event| When::At(event.at())));
+        patience.step(1 + over.len() as u64)?;
         let mut options = Vec::new();
         if self.was_taken_in_time() {
             options = match event {
@@ -214,28 +230,31 @@ impl Pairs {
                 key = Some(row);
             }
         }
+        let bytes = (options.capacity() + key.as_ref().map_or(0, Vec::capacity)) * size_of::<u32>();
+        patience.afford(bytes, 1)?;
+        self.bytes += bytes;
         self.stack.push(Frame {
             options,
             tried: 0,
             chosen: NOTHING,
             bound: self.bound,
-            under_way: self.under_way.clone(),
+            over,
             last: self.last,
             key,
+            bytes,
         });
         Ok(())
     }
 
     /// Those who were over before this time are.
-    fn settle(&mut self, time: When) {
-        let bound = &mut self.bound;
-        self.under_way.retain(|(left, begun)| {
-            let is_under_way = When::At(*left) >= time;
-            if !is_under_way {
-                *bound = (*bound).max(*begun);
-            }
-            is_under_way
-        });
+    fn settle(&mut self, time: When) -> Vec<UnderWay> {
+        let mut over = Vec::new();
+        while let Some(first) = self.under_way.first().copied().filter(|(left, ..)| When::At(*left) < time) {
+            self.under_way.pop_first();
+            self.bound = self.bound.max(first.1);
+            over.push(first);
+        }
+        over
     }
 
     /// Whether all that was there for sure before something came that was taken and is gone was taken as well, by those who
@@ -259,15 +278,18 @@ impl Pairs {
         let among = value.map_or(&self.left, of_value);
         // Of what was there before the one that is taken came, no more is left than others can take who begin by then.
         let spare = self.beginning[nth] + self.lost.len() + 1;
+        patience.step((spare.min(self.by_there.len()) / PASSED) as u64)?;
         let last = self.by_there.iter().nth(spare).map_or(When::Never, |(there, _)| *there);
         let returned = self.events[nth].returned;
         // Then the second may have been left to this one, by one that came before.
         let is_free = later == Later::Within || self.lost.first().is_some_and(|lost| *lost <= returned);
         let mut options: Vec<(When, u32)> = Vec::new();
         for place in among {
-            patience.step(1)?;
+            patience.step(1 + (options.len() / PASSED) as u64)?;
             let put = self.puts[*place as usize];
-            if put.begun > returned || When::At(put.begun) > last {
+            let is_behind = |(there, _): &(When, u32)| *there <= When::At(put.begun);
+            let is_none_better = !is_free && value.is_some() && options.iter().any(is_behind);
+            if put.begun > returned || When::At(put.begun) > last || is_none_better {
                 break;
             }
             let is_wanted = || {
@@ -298,7 +320,6 @@ impl Pairs {
         frame.tried += 1;
         frame.chosen = chosen;
         (self.bound, self.last) = (frame.bound, frame.last);
-        self.under_way.clone_from(&frame.under_way);
         let Some(event) = self.events.get(nth) else { return true };
         match event.kind {
             Kind::Lost => self.bounds.push(self.bound),
@@ -310,7 +331,7 @@ impl Pairs {
                     self.left.remove(&chosen);
                     self.by_there.remove(&(put.there, chosen));
                     self.of_value.entry(put.value).or_default().remove(&chosen);
-                    self.under_way.push((event.returned, put.begun));
+                    self.under_way.insert((event.returned, put.begun, nth));
                     self.last = self.last.max(Some(chosen));
                 }
             }
@@ -330,6 +351,7 @@ impl Pairs {
                     *wanted += 1;
                 }
                 if let Some(put) = self.puts.get(chosen as usize) {
+                    self.under_way.remove(&(self.events[nth].returned, put.begun, nth));
                     self.left.insert(chosen);
                     self.of_value.entry(put.value).or_default().insert(chosen);
                     if put.there < When::Never {
