@@ -238,3 +238,14 @@ fn what_is_tried_of_a_queue_takes_no_more_memory_than_allowed() {
     let Finding::Unknown(limit) = judged(400_000) else { panic!("it fits") };
     assert!(limit.to_string().contains("400000"), "{limit}");
 }
+
+#[test]
+fn a_queue_from_which_many_take_at_once_is_left_when_patience_ends() {
+    // So many that each could not be passed for each other before the first step.
+    let history = all_at_once(60_000);
+    let linearizable = models::find("linearizable").expect("it is there");
+    let mut patience = Patience::new(Budget { steps_max: 300_000, ..Budget::default() });
+    let recorded = Recorded::from(&history).with_object(Object::Queue);
+    let finding = linearizable.judge(&recorded, &mut patience);
+    assert_eq!(finding.word(), "unknown", "{finding:?}");
+}

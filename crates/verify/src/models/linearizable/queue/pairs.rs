@@ -1,6 +1,6 @@
 //! Queues into which values are put again, or of which somebody took nobody knows what: who took what one put there.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use constellation_trace::Limit;
 
@@ -490,6 +490,7 @@ fn in_order(mut events: Vec<Event>) -> Vec<Event> {
     // Those that end at one time stand in the order in which they began, as those do that they are of.
     let mut of: BTreeMap<(u64, u64), Vec<usize>> = BTreeMap::new();
     let mut earliest: BTreeMap<Option<u32>, u64> = BTreeMap::new();
+    let mut first = u64::MAX;
     for nth in (0..events.len()).rev() {
         let Event { kind, invoked, returned } = events[nth];
         let Kind::Taken(value, _) = kind else { continue };
@@ -500,12 +501,13 @@ fn in_order(mut events: Vec<Event>) -> Vec<Event> {
         // Whoever took nobody knows what may have taken the same as any.
         let later = match value {
             Some(_) => least(value).min(least(None)),
-            None => earliest.values().copied().min().unwrap_or(u64::MAX),
+            None => first,
         };
         let later = if later < returned { Later::Within } else { Later::After };
         events[nth].kind = Kind::Taken(value, later);
         let least = earliest.entry(value).or_insert(u64::MAX);
         *least = (*least).min(returned);
+        first = first.min(returned);
     }
     for event in &mut events {
         if let Kind::Checked(taken) = &mut event.kind {
@@ -525,9 +527,9 @@ struct Since {
     after: u64,
 }
 
-/// O(n × how many are under way).
+/// O(n log n): only the first of those who are under way is asked for, so whoever is over goes when it is the first.
 fn since(events: &[Event]) -> Vec<Since> {
-    let mut under_way: BTreeSet<usize> = BTreeSet::new();
+    let mut under_way: VecDeque<usize> = VecDeque::new();
     let mut empty: Vec<(u64, u64)> = events
         .iter()
         .filter(|event| matches!(event.kind, Kind::Empty | Kind::Checked(_)))
@@ -542,14 +544,18 @@ fn since(events: &[Event]) -> Vec<Since> {
         while let Some(next) = begun.next_if(|(invoked, _)| *invoked < now) {
             pending.insert(next);
         }
-        pending.retain(|(_, returned)| *returned >= now);
-        under_way.retain(|before| events[*before].returned >= now);
+        while pending.first().is_some_and(|(_, returned)| *returned < now) {
+            pending.pop_first();
+        }
+        while under_way.front().is_some_and(|before| events[*before].returned < now) {
+            under_way.pop_front();
+        }
         let after = pending.first().map_or(u64::MAX, |(invoked, _)| *invoked);
         let told = events[..nth].partition_point(|event| event.at() <= after);
-        let first = under_way.first().copied().unwrap_or(nth).min(told);
+        let first = under_way.front().copied().unwrap_or(nth).min(told);
         all.push(Since { first, after });
         if matches!(event.kind, Kind::Taken(..)) {
-            under_way.insert(nth);
+            under_way.push_back(nth);
         }
     }
     all
