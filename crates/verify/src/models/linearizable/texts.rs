@@ -29,12 +29,9 @@ pub(super) fn judge(
     });
     let shown: usize = shown.sum();
     patience.step(shown as u64)?;
-    let size = size_of::<Item<Place>>() + NODE_BYTES;
-    patience.afford(items.len(), size)?;
-    patience.afford(shown, NODE_BYTES)?;
+    let before = patience.bytes();
     let known = searched(items, patience);
-    patience.release(items.len(), size);
-    patience.release(shown, NODE_BYTES);
+    patience.release((patience.bytes() - before) as usize, 1);
     known
 }
 
@@ -42,7 +39,7 @@ pub(super) fn judge(
 const NODE_BYTES: usize = 64;
 
 fn searched(items: &[Item<TextOperation>], patience: &mut Patience<'_>) -> Result<Known, Limit> {
-    let Some((tree, items)) = Tree::of(items) else { return Ok(Known::Nothing) };
+    let Some((tree, items)) = Tree::of(items, patience) else { return Ok(Known::Nothing) };
     match patience.within(STEPS_FIRST, |patience| stuck_at(&tree, &items, patience)) {
         Ok(None) => Ok(Known::Holds),
         Ok(Some(_)) => Ok(Known::Wrong((0..items.len() as u32).collect())),
@@ -90,8 +87,9 @@ enum Place {
 }
 
 impl Tree {
-    /// `None` where there are too many nodes.
-    fn of(items: &[Item<TextOperation>]) -> Option<(Tree, Vec<Item<Place>>)> {
+    /// `None` where there are too many nodes, or more than there is memory for.
+    fn of(items: &[Item<TextOperation>], patience: &mut Patience<'_>) -> Option<(Tree, Vec<Item<Place>>)> {
+        patience.afford(items.len(), size_of::<Item<Place>>() + NODE_BYTES).ok()?;
         let mut tree = Tree { next: BTreeMap::new(), last: vec![NOTHING], values: BTreeMap::new() };
         // What was shown before, and where it led: most texts begin alike.
         let (mut before, mut path): (&[u64], Vec<u32>) = (&[], Vec::new());
@@ -104,7 +102,7 @@ impl Tree {
                     let same = before.iter().zip(shown).take_while(|(one, other)| one == other).count();
                     path.truncate(same);
                     for piece in &shown[same..] {
-                        path.push(tree.enter(path.last().copied().unwrap_or(ROOT), *piece)?);
+                        path.push(tree.enter(path.last().copied().unwrap_or(ROOT), *piece, patience)?);
                     }
                     before = shown;
                     Place::Read(path.last().copied().unwrap_or(ROOT))
@@ -129,10 +127,12 @@ impl Tree {
         Some((tree, places))
     }
 
-    fn enter(&mut self, node: u32, value: u64) -> Option<u32> {
+    /// The node of a value behind another. What is shown again takes no more memory.
+    fn enter(&mut self, node: u32, value: u64, patience: &mut Patience<'_>) -> Option<u32> {
         let fresh = u32::try_from(self.last.len()).ok().filter(|fresh| *fresh != ASTRAY)?;
         let next = *self.next.entry((node, value)).or_insert(fresh);
         if next == fresh {
+            patience.afford(1, NODE_BYTES).ok()?;
             self.last.push(value);
             self.values.entry(value).or_default().is_shown = true;
         }

@@ -120,3 +120,32 @@ fn what_a_history_becomes_is_no_longer_than_patience_lasts() {
         assert!(patience.steps() <= 11_000, "{} steps", patience.steps());
     }
 }
+
+#[test]
+fn what_is_shown_of_a_text_again_takes_no_more_memory() {
+    let mut held = " 999".to_owned();
+    let mut lines = vec!["0 1..2 write x 999".to_owned()];
+    for nth in 0..300 {
+        held += &format!(" {nth}");
+        let at = nth * 4 + 3;
+        lines.push(format!("0 {at}..{} append x {nth}", at + 1));
+        lines.push(format!("0 {}..{} read x ={held}", at + 2, at + 3));
+    }
+    let history = history(&lines.join("\n"));
+    let recorded = Recorded::from(&history).with_object(Object::Text);
+    // 45,450 pieces are shown, of 301 nodes.
+    let mut patience = Patience::new(Budget { bytes_max: 130_000, ..Budget::default() });
+    assert_eq!(Linearizable.judge(&recorded, &mut patience), Finding::Holds);
+}
+
+#[test]
+fn texts_of_which_there_is_no_room_for_a_tree_are_searched_as_they_stand() {
+    let all = (0..300).map(|nth| {
+        let at = nth * 4 + 1;
+        format!("0 {at}..{} write x {nth}\n0 {}..{} read x = {nth}\n", at + 1, at + 2, at + 3)
+    });
+    let history = history(&(all.collect::<String>() + "0 2000..2001 append x 9"));
+    let mut patience = Patience::new(Budget { bytes_max: 60_000, ..Budget::default() });
+    let recorded = Recorded::from(&history).with_object(Object::Text);
+    assert_eq!(Linearizable.judge(&recorded, &mut patience), Finding::Holds);
+}
