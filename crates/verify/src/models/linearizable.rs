@@ -33,9 +33,10 @@ use super::{About, Judges, Model, Parts, Recorded, sums};
 /// It is local: a history is linearizable if the operations on each object are, so each key is judged alone (Herlihy and
 /// Wing 1990). An operation that is open may take effect at any time after it began, or never. Registers to which no value
 /// is written twice, and that are only read and written, are judged in O(n log n) (Gibbons and Korach 1997); so are queues,
-/// sets and lists to which none is added twice. Of queues and sets to which values are added again it is searched who took
-/// what, which is hard only where many are under way at once (20 with 3 values). What remains is judged by a search whose cost is exponential in how
-/// concurrent it is (Wing and Gong 1993, Lowe 2017), from one quiet time to the next.
+/// sets and lists to which none is added twice. Where a value is added to a queue or set again, or somebody took from a queue
+/// nobody knows what, the cost is exponential in how many that may be of one value are under way at once. What remains, as
+/// texts and sets from which something is removed and that are read as a whole, is judged by a search whose cost is
+/// exponential in how concurrent it is (Wing and Gong 1993, Lowe 2017), from one quiet time to the next.
 ///
 /// Sessions are judged as registers and lists, a history as the objects that it speaks of: see [`Object::guess`]. Where only
 /// a history is given, transaction n of the finding is operation n.
@@ -46,7 +47,7 @@ static LINEARIZABLE: About = About {
     name: "linearizable",
     sentence: "each operation takes effect at one moment between its beginning and its end",
     source: "Herlihy and Wing, Linearizability: A Correctness Condition for Concurrent Objects (TOPLAS 1990)",
-    cost: "O(n log n) for registers, queues, sets and lists whose values come once; queues and sets whose values come again by who took what, which is hard only where some 20 of few values are under way at once; else exponential in the concurrency between quiet times",
+    cost: "O(n log n) for registers, queues, sets and lists whose values come once; for queues and sets whose values come again exponential in how many of one value are under way at once; else, as for texts, in the concurrency between quiet times",
     judges: Judges::Operations,
     implies: &["sequential"],
 };

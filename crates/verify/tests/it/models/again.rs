@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use constellation_trace::History;
 use constellation_verify::Budget;
 use constellation_verify::models::{self, Finding, Object, Patience, Queue, Recorded, Set};
+use expect_test::expect;
 use proptest::prelude::*;
 
 use super::objects::{Drawn, from_drawn, history};
@@ -248,4 +249,13 @@ fn a_queue_from_which_many_take_at_once_is_left_when_patience_ends() {
     let recorded = Recorded::from(&history).with_object(Object::Queue);
     let finding = linearizable.judge(&recorded, &mut patience);
     assert_eq!(finding.word(), "unknown", "{finding:?}");
+}
+
+#[test]
+fn the_cost_that_is_told_speaks_of_values_that_come_again_and_of_texts() {
+    let linearizable = models::find("linearizable").expect("it is there");
+    expect![[r#"
+        O(n log n) for registers, queues, sets and lists whose values come once;
+        for queues and sets whose values come again exponential in how many of one value are under way at once;
+        else, as for texts, in the concurrency between quiet times"#]].assert_eq(&linearizable.about().cost.replace("; ", ";\n"));
 }
