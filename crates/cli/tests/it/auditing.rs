@@ -36,7 +36,7 @@ fn a_finding_is_drawn_with_what_it_becomes_and_what_to_write() {
         the network is secure               0      0           0
         topology does not change            0      0           0
         there is one administrator          0      0           0
-        transport cost is zero              1      0           0
+        transport cost is zero              2      0           0
         the network is homogeneous          0      0           0
         one clock for all                   0      0           0
         1 file, 5 lines"#]]);
@@ -139,7 +139,7 @@ fn scripts_get_one_object() {
                 {
                   "family": "cost",
                   "fallacy": "transport cost is zero",
-                  "looked_at": 1,
+                  "looked_at": 2,
                   "found": 0,
                   "suppressed": 0
                 },
@@ -283,39 +283,66 @@ fn the_rules_are_listed_by_fallacy() {
             exit 0
             --- out
             the network is reliable
-              warn  reliable::connect-no-timeout    a connect without a time-out
-              warn  reliable::http-no-timeout       an HTTP client without a time-out
-              warn  reliable::remote-unwrap         a panic when the other side fails
-              warn  reliable::retry-no-backoff      asking again at once, for ever
+              warn  reliable::connect-no-timeout           a connect without a time-out
+              warn  reliable::http-no-timeout              an HTTP client without a time-out
+              warn  reliable::remote-unwrap                a panic when the other side fails
+              warn  reliable::retry-no-backoff             asking again at once, for ever
+              info  reliable::retry-no-jitter              a pause before the next attempt that is the same for all
+              info  reliable::retry-not-idempotent         a request that changes something is sent again as if it were new
+              info  reliable::socket-result-dropped        what a socket says of a write is thrown away
             latency is zero
-              deny  latency::blocking-in-async      a blocking call in async code
-              warn  latency::remote-await-in-loop   one round trip after the other
+              deny  latency::blocking-in-async             a blocking call in async code
+              warn  latency::guard-across-remote           a lock is held while another machine is waited for
+              warn  latency::remote-await-in-loop          one round trip after the other
+              info  latency::sleep-as-sync                 a pause in the place of an answer
+              info  latency::timeout-too-short             a time-out that is shorter than a long round trip
             bandwidth is infinite
-              deny  bandwidth::alloc-from-wire      as much memory as the other side asks for
-              warn  bandwidth::read-to-end-socket   reading a socket for as long as the other side writes
+              deny  bandwidth::alloc-from-wire             as much memory as the other side asks for
+              warn  bandwidth::body-unbounded              the whole of a body in memory, however long it is
+              warn  bandwidth::limit-disabled              a limit of size that is switched off
+              warn  bandwidth::read-to-end-socket          reading a socket for as long as the other side writes
+              info  bandwidth::unbounded-queue             a queue without an end behind a socket
             the network is secure
-              warn  secure::cleartext-url           an address that is asked in clear
-              deny  secure::tls-verify-off          a certificate that is not checked
+              info  secure::bind-any                       a port that is open on all addresses, with nothing in sight that asks who comes
+              warn  secure::cleartext-url                  an address that is asked in clear
+              deny  secure::custom-verifier                a verifier of certificates that accepts all of them
+              warn  secure::plaintext-store                a store or a broker without encryption
+              deny  secure::tls-verify-off                 a certificate that is not checked
             topology does not change
-              warn  topology::hash-mod-members      a place by remainder of the number of nodes
-              warn  topology::literal-quorum        a majority that is written as a number
+              warn  topology::hash-mod-members             a place by remainder of the number of nodes
+              warn  topology::ip-literal                   the address of another machine in the text of the program
+              warn  topology::literal-quorum               a majority that is written as a number
+              warn  topology::peer-list-literal            a list of nodes in the text of the program
+              info  topology::resolve-once                 a name that is turned into an address once and for ever
             there is one administrator
-              deny  admin::credential-literal       a password in the text of the program
-              warn  admin::exact-version-handshake  a peer of any other version is refused
+              deny  admin::credential-literal              a password in the text of the program
+              info  admin::deny-unknown-wire               a message that is refused if it has one field more
+              warn  admin::exact-version-handshake         a peer of any other version is refused
+              info  admin::late-env                        a setting from the environment that is first asked for at work
             transport cost is zero
-              warn  cost::client-per-call           a client that is made anew for each request
-              warn  cost::connect-per-message       a connection for each message
+              warn  cost::client-per-call                  a client that is made anew for each request
+              warn  cost::connect-per-message              a connection for each message
+              info  cost::publish-one-by-one               messages that are published one after the other
+              warn  cost::small-writes                     a message that is written in pieces
             the network is homogeneous
-              warn  homogeneous::native-endian      bytes in the order of this machine, for another one
-              warn  homogeneous::usize-to-bytes     a length in as many bytes as this machine's addresses have
+              info  homogeneous::codec-unversioned         a codec without names or versions, and no version in sight
+              warn  homogeneous::default-hasher-placement  a place by a hash that may change with the compiler
+              warn  homogeneous::native-endian             bytes in the order of this machine, for another one
+              warn  homogeneous::struct-as-bytes           a structure sent as it lies in memory
+              warn  homogeneous::usize-to-bytes            a length in as many bytes as this machine's addresses have
             one clock for all
-              deny  clock::instant-serialised       a moment of this machine's own clock, written down
-              deny  clock::systemtime-elapsed       a span of time by a clock that steps
+              info  clock::epoch-as-order                  a moment of the wall clock for a number that must grow
+              deny  clock::instant-serialised              a moment of this machine's own clock, written down
+              info  clock::instant-underflow               a moment that may be before the first one
+              warn  clock::lww-wallclock                   of two writes the later wins, by clocks of two machines
+              warn  clock::systemtime-deadline             a deadline on the wall clock
+              deny  clock::systemtime-elapsed              a span of time by a clock that steps
+              warn  clock::utc-elapsed                     a duration measured by the calendar
             comments to the audit
-              warn  audit::allow-without-reason     an exception without a reason
-              warn  audit::unused-allow             an exception that nothing needs
-              warn  audit::unknown-rule             an exception to no rule
-              warn  audit::malformed-allow          a comment to the audit that it cannot read
+              warn  audit::allow-without-reason            an exception without a reason
+              warn  audit::unused-allow                    an exception that nothing needs
+              warn  audit::unknown-rule                    an exception to no rule
+              warn  audit::malformed-allow                 a comment to the audit that it cannot read
             `constellation audit --explain RULE` prints the page of one"#]],
     );
 }

@@ -63,20 +63,20 @@ fn what_is_known_is_written_for_readers() {
     bench.check(
         &KNOWN,
         expect![[r#"
-        exit 0
-        --- out
-        fallacy                     looked at  found  suppressed
-        the network is reliable             1      0           0
-        latency is zero                     1      0           0
-        bandwidth is infinite               0      0           0
-        the network is secure               0      0           0
-        topology does not change            0      0           0
-        there is one administrator          0      0           0
-        transport cost is zero              1      0           0
-        the network is homogeneous          0      0           0
-        one clock for all                   0      0           0
-        1 file, 3 lines
-        · 1 finding known to the baseline"#]],
+            exit 0
+            --- out
+            fallacy                     looked at  found  suppressed
+            the network is reliable             1      0           0
+            latency is zero                     1      0           0
+            bandwidth is infinite               0      0           0
+            the network is secure               0      0           0
+            topology does not change            0      0           0
+            there is one administrator          0      0           0
+            transport cost is zero              2      0           0
+            the network is homogeneous          0      0           0
+            one clock for all                   0      0           0
+            1 file, 3 lines
+            · 1 finding known to the baseline"#]],
     );
 }
 

@@ -292,28 +292,28 @@ fn junit_has_a_suite_for_each_fallacy() {
     let told: Vec<&str> = out.lines().filter(|line| !line.ends_with("\"/>")).collect();
     expect![[r#"
         <?xml version="1.0" encoding="UTF-8"?>
-        <testsuites name="constellation audit" tests="26" failures="2" errors="1" skipped="1">
-          <testsuite name="the network is reliable" tests="5" failures="1" errors="0" skipped="1">
+        <testsuites name="constellation audit" tests="53" failures="2" errors="1" skipped="1">
+          <testsuite name="the network is reliable" tests="8" failures="1" errors="0" skipped="1">
             <testcase classname="reliable::connect-no-timeout" name="a b,c:d%.rs:9:5"><failure type="warn" message="a connect without a time-out: nothing in this function ends the wait before the operating system does, after about two minutes">    std::net::TcpStream::connect(peer)
         becomes: One relay loses power, and the task that sends heartbeats waits two minutes for its connection. The other stations hear nothing meanwhile, and depose a leader that was well.
         instead: give it a time-out, and say what is done when that is over</failure></testcase>
             <testcase classname="reliable::connect-no-timeout" name="a b,c:d%.rs:14:5"><skipped message="allowed: it is this machine, \&quot;near\&quot; &amp; &lt;here&gt;"/></testcase>
           </testsuite>
-          <testsuite name="latency is zero" tests="2" failures="0" errors="0" skipped="0">
+          <testsuite name="latency is zero" tests="5" failures="0" errors="0" skipped="0">
           </testsuite>
-          <testsuite name="bandwidth is infinite" tests="2" failures="0" errors="0" skipped="0">
+          <testsuite name="bandwidth is infinite" tests="5" failures="0" errors="0" skipped="0">
           </testsuite>
-          <testsuite name="the network is secure" tests="2" failures="0" errors="0" skipped="0">
+          <testsuite name="the network is secure" tests="5" failures="0" errors="0" skipped="0">
           </testsuite>
-          <testsuite name="topology does not change" tests="2" failures="0" errors="0" skipped="0">
+          <testsuite name="topology does not change" tests="5" failures="0" errors="0" skipped="0">
           </testsuite>
-          <testsuite name="there is one administrator" tests="2" failures="0" errors="0" skipped="0">
+          <testsuite name="there is one administrator" tests="4" failures="0" errors="0" skipped="0">
           </testsuite>
-          <testsuite name="transport cost is zero" tests="2" failures="0" errors="0" skipped="0">
+          <testsuite name="transport cost is zero" tests="4" failures="0" errors="0" skipped="0">
           </testsuite>
-          <testsuite name="the network is homogeneous" tests="2" failures="0" errors="0" skipped="0">
+          <testsuite name="the network is homogeneous" tests="5" failures="0" errors="0" skipped="0">
           </testsuite>
-          <testsuite name="one clock for all" tests="2" failures="1" errors="0" skipped="0">
+          <testsuite name="one clock for all" tests="7" failures="1" errors="0" skipped="0">
             <testcase classname="clock::systemtime-elapsed" name="a b,c:d%.rs:5:5"><failure type="deny" message="a span of time by a clock that steps: both readings are of this machine&apos;s wall clock, which may be set between them">    begun.elapsed().expect(&quot;&lt;&amp;&apos;%&gt;\&quot;&quot;).as_secs()
         becomes: At the leap second of 2017 a resolver measured a negative round trip, which its code held to be impossible, and stopped answering. A clock that is set back by NTP does the same on any other day.
         instead: measure with `Instant`, whose readings never go back</failure></testcase>

@@ -27,6 +27,7 @@ fn systems_are_listed_with_their_cells() {
                 w      = 2|1|3|4|5               how many replicas a write waits for
                 repair = off|after|before        whether a read brings replicas up to date that are behind, and before or after it answers
                 sloppy = off|on                  whether sites that are no replicas of a key stand in for those that do not answer
+                skew   = 0ms|200ms               how far the wall clock of the second site is ahead of the others
                 sites  = 3|5                     at how many sites the store is
               consensus: a majority agrees on a log, entry by entry, under a leader that it elects (Raft)
                 reads = log|lease|anywhere       whether a read takes a place in the log, the word of a leader with a lease, or that of any site
@@ -79,6 +80,7 @@ fn systems_are_listed_with_their_cells() {
             PA      whichever site is cut off, all is answered, once the time for a fail-over is over
             PC      not all is; each model asked that holds without a cut holds with one, and no acknowledged write is lost
             P–      neither
+            lost    what a site does not show 3 s after the heal, even when it is asked again
             EL      what is answered without a cut is not linearizable
             EC      it is linearizable, with one slow site, too
             P?, E?  what was measured does not tell
@@ -117,6 +119,7 @@ fn a_system_is_shown_with_sentences_and_sources_as_declared() {
             PA      whichever site is cut off, all is answered, once the time for a fail-over is over
             PC      not all is; each model asked that holds without a cut holds with one, and no acknowledged write is lost
             P–      neither
+            lost    what a site does not show 3 s after the heal, even when it is asked again
             EL      what is answered without a cut is not linearizable
             EC      it is linearizable, with one slow site, too
             P?, E?  what was measured does not tell
@@ -158,6 +161,7 @@ fn a_system_is_shown_with_sentences_and_sources_as_declared() {
             PA      whichever site is cut off, all is answered, once the time for a fail-over is over
             PC      not all is; each model asked that holds without a cut holds with one, and no acknowledged write is lost
             P–      neither
+            lost    what a site does not show 3 s after the heal, even when it is asked again
             EL      what is answered without a cut is not linearizable
             EC      it is linearizable, with one slow site, too
             P?, E?  what was measured does not tell
@@ -289,6 +293,7 @@ fn a_catalogue_of_ones_own_is_read_or_refused_where_it_is_wrong() {
             PA      whichever site is cut off, all is answered, once the time for a fail-over is over
             PC      not all is; each model asked that holds without a cut holds with one, and no acknowledged write is lost
             P–      neither
+            lost    what a site does not show 3 s after the heal, even when it is asked again
             EL      what is answered without a cut is not linearizable
             EC      it is linearizable, with one slow site, too
             P?, E?  what was measured does not tell

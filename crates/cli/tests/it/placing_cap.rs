@@ -15,15 +15,15 @@ fn the_lost_messages_and_the_promise_are_told_with_the_timeline() {
             exit 0
             --- out
             quorum:n=3,r=2,w=2,repair=off,sloppy=off  921 runs made, nothing assumed
-              partition  If 1 message each from pacific to atlantic and indian are lost, the write at pacific is
-                         not answered, though pacific runs.
+              partition  If 1 message from pacific to each of atlantic and indian is lost, the write at pacific
+                         is not answered, though pacific runs.
               fewest     With fewer messages lost no run breaks a promise: all were made.
               resending  If no message from pacific or indian arrives at atlantic, the read at atlantic is not
                          answered, though atlantic runs. It does not help to send it again.
-              wrong      If 1 message each from atlantic to pacific and indian are lost, a read at pacific shows
-                         the write at atlantic, and a later read at indian does not. Whether a write is done
-                         that has no answer nobody knows; but once a reader was shown it, it is, and whoever
-                         reads later must be shown it, too.
+              wrong      If 1 message from atlantic to each of pacific and indian is lost, a read at pacific
+                         shows the write at atlantic, and a later read at indian does not. Whether a write is
+                         done that has no answer nobody knows; but once a reader was shown it, it is, and
+                         whoever reads later must be shown it, too.
 
               ✗ broken   every request to a running site is answered, within 1 s
               ✓ kept     what is answered is linearizable
@@ -149,7 +149,7 @@ fn a_script_is_told_which_messages_are_lost() {
     expect![[r#"
         {
           "store": "quorum:n=3,r=2,w=2,repair=off,sloppy=off",
-          "told": "if 1 message each from pacific to atlantic and indian are lost, the write at pacific is not answered, though pacific runs",
+          "told": "if 1 message from pacific to each of atlantic and indian is lost, the write at pacific is not answered, though pacific runs",
           "runs": 921,
           "without_loss": null,
           "with_losses": {
@@ -233,7 +233,7 @@ fn a_script_is_told_which_messages_are_lost() {
           "wrong": {
             "found": "here",
             "run": {
-              "told": "if 1 message each from atlantic to pacific and indian are lost, a read at pacific shows the write at atlantic, and a later read at indian does not",
+              "told": "if 1 message from atlantic to each of pacific and indian is lost, a read at pacific shows the write at atlantic, and a later read at indian does not",
               "broken": "linearizable",
               "is_smallest": true,
               "lost": [
@@ -276,7 +276,7 @@ fn a_script_is_told_which_messages_are_lost() {
                 }
               ]
             },
-            "told": "If 1 message each from atlantic to pacific and indian are lost, a read at pacific shows the write at atlantic, and a later read at indian does not. Whether a write is done that has no answer nobody knows; but once a reader was shown it, it is, and whoever reads later must be shown it, too."
+            "told": "If 1 message from atlantic to each of pacific and indian is lost, a read at pacific shows the write at atlantic, and a later read at indian does not. Whether a write is done that has no answer nobody knows; but once a reader was shown it, it is, and whoever reads later must be shown it, too."
           }
         }"#]].assert_eq(&serde_json::to_string_pretty(&found["stores"][0]).expect("it is JSON"));
     assert_eq!(found["stores"][1]["store"], "leader:sync=all,reads=leader,failover=off");

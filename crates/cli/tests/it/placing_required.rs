@@ -17,22 +17,15 @@ fn a_store_in_another_cell_than_wanted_is_told_with_the_schedule() {
             ✗ not met  PC/EC: quorum:n=3,r=1,w=1,repair=off,sloppy=off is PA/EL
 
               wanted    PC in a partition
-              found     pram holds without a cut, and no longer with one
-              schedule  pacific is cut off from 600.0 ms to 4600.0 ms
-                expected  each operation takes effect at one moment between its beginning and its end
-                found     indian-0 r(shared-0,45) reads as shared-0 that of indian-0 w(shared-0,45), which pacific-0 w(shared-0,46) had overwritten before it began
-                events                                    indian-0        pacific-0
-                          e0  0.593333274s..0.593433274s  w(shared-0,45)
-                          e2  0.619999938s..0.620099938s                  w(shared-0,46)
-                          e4  0.653333268s..0.653433268s  r(shared-0,45)
-                sketch    indian-0   ├─w(shared-0,45)─┤                    ├─r(shared-0,45)─┤
-                          pacific-0                     ├─w(shared-0,46)─┤
-                proof     e2 w(shared-0,46) → e4 r(shared-0,45)   over before the other begins
-                          e4 r(shared-0,45) → e2 w(shared-0,46)   it reads an older shared-0
-                notes     indian-0 w(shared-0,45) before pacific-0 w(shared-0,46): over before the other begins
-                593.3 ms  indian's client 0 writes shared-0 = 45, done at 593.4 ms
-                619.9 ms  pacific's client 0 writes shared-0 = 46, done at 620.0 ms
-                653.3 ms  indian's client 0 reads shared-0, shown 45 at 653.4 ms
+              found     acknowledged writes: 0 of 6696 are gone, and 675 a site does not show
+              schedule  pacific is cut off with losses from 600.0 ms to 4600.0 ms
+                600.7 ms  atlantic's client 91 writes built-1-0 = 10011 over 10007, done at 600.8 ms
+                7600.6 ms  pacific's client 0 reads built-1-0, shown 10007 at 7600.7 ms
+                7600.6 ms  atlantic's client 0 reads built-1-0, shown 10011 at 7600.7 ms
+                7600.6 ms  indian's client 0 reads built-1-0, shown 10011 at 7600.7 ms
+                8252.2 ms  atlantic's client 0 reads built-1-0, shown 10011 at 8252.3 ms
+                8252.2 ms  indian's client 0 reads built-1-0, shown 10011 at 8252.3 ms
+                8265.8 ms  pacific's client 0 reads built-1-0, shown 10007 at 8265.9 ms
 
               wanted    EC without a partition
               found     what it answers is not linearizable
@@ -52,9 +45,33 @@ fn a_store_in_another_cell_than_wanted_is_told_with_the_schedule() {
     check(
         &["place", "quorum", "leader", "--require", "PC"],
         expect![[r#"
-            exit 0
+            exit 1
             --- out
-            ✓ met      PC: quorum:n=3,r=2,w=2,repair=off,sloppy=off is PC/EC
+            ✗ not met  PC: quorum:n=3,r=2,w=2,repair=off,sloppy=off is P–/EC
+
+              wanted    PC in a partition
+              found     linearizable holds without a cut, and no longer with one
+              schedule  pacific is cut off with losses from 600.0 ms to 4600.0 ms
+                expected  each operation takes effect at one moment between its beginning and its end
+                found     indian-0 r(shared-1,117) reads as shared-1 that of indian-1 w(shared-1,117), which pacific-50 w(shared-1,118)? had overwritten before it began
+                events                                      indian-1         pacific-50        pacific-0.5      indian-0
+                          e0  1.553333178s..1.573661605s    w(shared-1,117)
+                          e2  1.579999842s..                                 w(shared-1,118)?
+                          e4  12.480954434s..12.501104283s                                     r(shared-1,118)
+                          e6  13.992552269s..14.012858474s                                                      r(shared-1,117)
+                sketch    indian-1     ├─w(shared-1,117)─┤
+                          pacific-50                       ├─w(shared-1,118)?╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌▷
+                          pacific-0.5                        ├─r(shared-1,118)─┤
+                          indian-0                                               ├─r(shared-1,117)─┤
+                proof     e2 w(shared-1,118)? → e4 r(shared-1,118)   its shared-1 is read
+                          e4 r(shared-1,118) → e6 r(shared-1,117)    over before the other begins
+                          e6 r(shared-1,117) → e2 w(shared-1,118)?   it reads an older shared-1
+                notes     indian-1 w(shared-1,117) before pacific-0.5 r(shared-1,118): over before the other begins
+                          indian-1 w(shared-1,117) before pacific-50 w(shared-1,118)?: pacific-0.5 r(shared-1,118) knows its shared-1, yet reads the other's
+                1553.3 ms  indian's client 1 writes shared-1 = 117, done at 1573.6 ms
+                1579.9 ms  pacific's client 50 writes shared-1 = 118, silent until 2579.9 ms: no answer within 1 s
+                12480.9 ms  pacific's client 0 reads shared-1, shown 118 at 12501.1 ms
+                13992.5 ms  indian's client 0 reads shared-1, shown 117 at 14012.8 ms
             ✓ met      PC: leader:sync=none,reads=leader,failover=off is PC/EC"#]],
     );
     check(
@@ -62,7 +79,7 @@ fn a_store_in_another_cell_than_wanted_is_told_with_the_schedule() {
         expect![[r#"
             exit 1
             --- out
-            ✗ not met  PA: quorum:n=3,r=2,w=2,repair=off,sloppy=off is PC/EC
+            ✗ not met  PA: quorum:n=3,r=2,w=2,repair=off,sloppy=off is P–/EC
 
               wanted    PA in a partition
               found     pacific answers 0 of 38 reads that begin 1500.0 ms after the cut, while pacific is cut off
@@ -74,7 +91,7 @@ fn a_store_in_another_cell_than_wanted_is_told_with_the_schedule() {
         expect![[r#"
             exit 1
             --- out
-            ✗ not met  EL: quorum:n=3,r=2,w=2,repair=off,sloppy=off is PC/EC
+            ✗ not met  EL: quorum:n=3,r=2,w=2,repair=off,sloppy=off is P–/EC
 
               wanted    EL without a partition
               found     what it answers is linearizable, and a write at indian takes 1.00 round trips
@@ -99,13 +116,13 @@ fn ones_own_words_are_held_against_the_store() {
             found     indian-1.2 r(own-0-16,nil) reads as own-0-16 the initial value, which pacific-0 w(own-0-16,49) had overwritten before it began
             events                                    pacific-0       indian-1.2
                       e0  0.659999934s..0.660099934s  w(own-0-16,49)
-                      e2  5.893332744s..5.913755666s                  r(own-0-16,nil)
+                      e2  5.893332744s..5.913617327s                  r(own-0-16,nil)
             sketch    pacific-0   ├─w(own-0-16,49)─┤
                       indian-1.2                     ├─r(own-0-16,nil)─┤
             proof     e0 w(own-0-16,49) → e2 r(own-0-16,nil)   over before the other begins
                       e2 r(own-0-16,nil) → e0 w(own-0-16,49)   it reads an older own-0-16
             659.9 ms  pacific's client 0 writes own-0-16 = 49, done at 660.0 ms
-            5893.3 ms  indian's client 1 reads own-0-16, shown nothing at 5913.7 ms
+            5893.3 ms  indian's client 1 reads own-0-16, shown nothing at 5913.6 ms
 
           wanted    a write takes at most 0.50 round trips
           found     at indian it takes 1.00 round trips
@@ -113,12 +130,15 @@ fn ones_own_words_are_held_against_the_store() {
             2277.1 ms  indian's client 0 writes turn-4 = 12, done at 2397.5 ms
 
           wanted    no acknowledged write is lost
-          found     12 of 3631 are gone, and 2 of 486 that a client had built on what it read were overwritten by one that had not seen them
+          found     18 of 4843 are gone, and 3 of 671 that a client had built on what it read were overwritten by one that had not seen them
           schedule  pacific is cut off from 600.0 ms to 4600.0 ms
             619.9 ms  pacific's client 0 writes shared-0 = 46, done at 620.0 ms
             7623.2 ms  atlantic's client 0 reads shared-0, shown 41 at 7623.3 ms
-            12310.5 ms  indian's client 0 reads shared-0, shown 41 at 12330.7 ms
-            12311.2 ms  pacific's client 0 reads shared-0, shown 41 at 12331.5 ms"#]]);
+            8230.4 ms  atlantic's client 0 reads shared-0, shown 41 at 8230.5 ms
+            12311.5 ms  indian's client 0 reads shared-0, shown 41 at 12331.8 ms
+            12312.1 ms  pacific's client 0 reads shared-0, shown 41 at 12332.4 ms
+            14372.7 ms  pacific's client 0 reads shared-0, shown 41 at 14393.0 ms
+            14373.6 ms  indian's client 0 reads shared-0, shown 41 at 14394.0 ms"#]]);
     let output = bench.run(&["place", "quorum", "--require", "ledger.toml", "--json"], b"");
     assert_eq!(output.status.code(), Some(1));
     let found: Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
@@ -128,6 +148,47 @@ fn ones_own_words_are_held_against_the_store() {
         {
           "verdict": "not met",
           "breaches": [
+            {
+              "wanted": "reads show nothing old after new in a partition",
+              "found": "indian-0 r(shared-1,117) reads as shared-1 that of indian-1 w(shared-1,117), which pacific-50 w(shared-1,118)? had overwritten before it began",
+              "schedule": {
+                "network": "pacific is cut off with losses from 600.0 ms to 4600.0 ms",
+                "operations": [
+                  {
+                    "site": "indian",
+                    "client": 1,
+                    "call": "write shared-1 = \"117\"",
+                    "begun_us": 1553333,
+                    "ended_us": 1573661,
+                    "completion": "done"
+                  },
+                  {
+                    "site": "pacific",
+                    "client": 50,
+                    "call": "write shared-1 = \"118\"",
+                    "begun_us": 1579999,
+                    "ended_us": 2579999,
+                    "completion": "unknown: no answer within 1 s"
+                  },
+                  {
+                    "site": "pacific",
+                    "client": 0,
+                    "call": "read shared-1",
+                    "begun_us": 12480954,
+                    "ended_us": 12501104,
+                    "completion": "shows \"118\""
+                  },
+                  {
+                    "site": "indian",
+                    "client": 0,
+                    "call": "read shared-1",
+                    "begun_us": 13992552,
+                    "ended_us": 14012858,
+                    "completion": "shows \"117\""
+                  }
+                ]
+              }
+            },
             {
               "wanted": "a write takes at most 0.50 round trips",
               "found": "at indian it takes 1.00 round trips",

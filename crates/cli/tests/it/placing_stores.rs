@@ -20,64 +20,81 @@ fn a_store_is_told_by_its_cell_two_sentences_and_the_numbers_under_them() {
             exit 0
             --- out
             PA/EL  quorum:n=3,r=1,w=1,repair=off,sloppy=off  measured with seed 1
-              partition  Whichever site is cut off, every site goes on answering reads and writes; 1073 of 4059
-                         reads showed what had been replaced, up to 3973.2 ms before, and none of 5022
-                         acknowledged writes was lost, but 284 of 972 that a client had built on what it read
-                         were overwritten by one that had not seen them, and pram held without a cut and does
-                         not hold with one.
+              partition  Whichever site is cut off, every site goes on answering reads and writes; 1676 of 5412
+                         reads showed what had been replaced, up to 5253.2 ms before, and none of 6696
+                         acknowledged writes was lost, though 675 were not shown at every site 3000.0 ms after
+                         the heal, and 294 of 1296 that a client had built on what it read were overwritten by
+                         one that had not seen them, and causal-convergence held without a cut and does not hold
+                         with one, nor do causal and pram.
               normal     A read takes 0.00 round trips, and a write 0.00 round trips; 2357 of 3511 reads showed
                          what had been replaced, up to 59.4 ms before.
-              elsewhere  With n=2 it lives in P–/EL; paid: 89 % of reads are answered with a cut (here 100 %),
-                         88 % of writes are answered with a cut (here 100 %).
-                         With r=2 it lives in PC/EL; gained: no write is overwritten unseen (here 284 of 972
-                         writes); paid: a read takes 1.00 round trips on average (here 0.00), 66 % of reads are
-                         answered with a cut (here 100 %).
-                         With w=2 it lives in PC/EL; paid: a write takes 1.00 round trips on average (here
-                         0.00), 66 % of writes are answered with a cut (here 100 %).
+              elsewhere  With n=2 it lives in P–/EL; paid: a read takes 0.33 round trips on average at best
+                         (here 0.00), a write takes 0.33 round trips on average at best (here 0.00), 89 % of
+                         reads are answered with a cut (here 100 %), 88 % of writes are answered with a cut
+                         (here 100 %).
+                         With r=2 it lives in P–/EL; gained: no write is overwritten unseen (here 294 of 1296
+                         writes); paid: a read takes 1.00 round trips on average at best (here 0.00), 66 % of
+                         reads are answered with a cut (here 100 %).
+                         With w=2 it lives in P–/EL; paid: a write takes 1.00 round trips on average at best
+                         (here 0.00), 66 % of writes are answered with a cut (here 100 %).
                          With n=1 it lives in PC/EC; gained: no read is stale in normal operation (here 2357 of
-                         3511 reads), no read is stale with a cut (here 1073 of 4059 reads), what is answered in
+                         3511 reads), no read is stale with a cut (here 1676 of 5412 reads), what is answered in
                          normal operation is linearizable (here not), what is answered with a cut is
-                         linearizable (here not), no write is overwritten unseen (here 284 of 972 writes); paid:
-                         53 % of reads are answered with a cut (here 100 %), 54 % of writes are answered with a
-                         cut (here 100 %).
+                         linearizable (here not), no acknowledged write is lost at a site (here 675 of 6696
+                         acknowledged writes), no write is overwritten unseen (here 294 of 1296 writes); paid: a
+                         read takes 0.67 round trips on average at best (here 0.00), a write takes 0.67 round
+                         trips on average at best (here 0.00), 52 % of reads are answered with a cut (here 100
+                         %), 54 % of writes are answered with a cut (here 100 %).
                          With r=3 it lives in PC/EC; gained: no read is stale in normal operation (here 2357 of
-                         3511 reads), no read is stale with a cut (here 1073 of 4059 reads), what is answered in
+                         3511 reads), no read is stale with a cut (here 1676 of 5412 reads), what is answered in
                          normal operation is linearizable (here not), what is answered with a cut is
-                         linearizable (here not), no write is overwritten unseen (here 284 of 972 writes); paid:
-                         a read takes 1.00 round trips on average (here 0.00), 0 % of reads are answered with a
-                         cut (here 100 %).
+                         linearizable (here not), no acknowledged write is lost at a site (here 675 of 6696
+                         acknowledged writes), no write is overwritten unseen (here 294 of 1296 writes); paid: a
+                         read takes 1.00 round trips on average at best (here 0.00), 0 % of reads are answered
+                         with a cut (here 100 %).
                          With w=3 it lives in PC/EL; gained: no read is stale in normal operation (here 2357 of
-                         3511 reads), no read is stale with a cut (here 1073 of 4059 reads), no write is
-                         overwritten unseen (here 284 of 972 writes); paid: a write takes 1.00 round trips on
-                         average (here 0.00), 0 % of writes are answered with a cut (here 100 %).
-              holds      without a cut sequential; with one causal-convergence and eventual-convergence
+                         3511 reads), no read is stale with a cut (here 1676 of 5412 reads), no acknowledged
+                         write is lost at a site (here 675 of 6696 acknowledged writes), no write is overwritten
+                         unseen (here 294 of 1296 writes); paid: a write takes 1.00 round trips on average at
+                         best (here 0.00), 0 % of writes are answered with a cut (here 100 %).
+                         With sites=5 it lives in P–/EL; paid: a read takes 0.40 round trips on average at best
+                         (here 0.00), a write takes 0.40 round trips on average at best (here 0.00), 91 % of
+                         reads are answered with a cut (here 100 %), 91 % of writes are answered with a cut
+                         (here 100 %).
+              holds      without a cut sequential; with one read-your-writes and monotonic-reads and
+                         monotonic-writes and writes-follow-reads
 
               round trips              read      write
                 pacific                0.00       0.00
                 atlantic               0.00       0.00
                 indian                 0.00       0.00
 
-              stale reads                  count      of  greatest age
-                all links alike              984    1400       36.9 ms
-                pacific is slow              188     292       54.9 ms
-                atlantic is slow             188     292       54.9 ms
-                indian is slow               972    1076       59.4 ms
-                all sites are busy            25     451        6.5 ms
-                pacific is cut off           161     451     3973.2 ms
-                atlantic is cut off          177     451     3973.2 ms
-                indian is cut off            161     451     3973.2 ms
-                pacific is not heard         102     451     3786.5 ms
-                atlantic is not heard         99     451     3973.2 ms
-                indian is not heard           86     451     3973.2 ms
-                pacific hears nobody          84     451     3973.2 ms
-                atlantic hears nobody        103     451     3973.2 ms
-                indian hears nobody          100     451     3826.5 ms
+              stale reads                           count      of  greatest age
+                all links alike                       984    1400       36.9 ms
+                pacific is slow                       188     292       54.9 ms
+                atlantic is slow                      188     292       54.9 ms
+                indian is slow                        972    1076       59.4 ms
+                all sites are busy                     25     451        6.5 ms
+                pacific is cut off                    161     451     3973.2 ms
+                atlantic is cut off                   177     451     3973.2 ms
+                indian is cut off                     161     451     3973.2 ms
+                pacific is not heard                  102     451     3786.5 ms
+                atlantic is not heard                  99     451     3973.2 ms
+                indian is not heard                    86     451     3973.2 ms
+                pacific hears nobody                   84     451     3973.2 ms
+                atlantic hears nobody                 103     451     3973.2 ms
+                indian hears nobody                   100     451     3826.5 ms
+                pacific is cut off with losses        196     451     5253.2 ms
+                atlantic is cut off with losses       211     451     5253.2 ms
+                indian is cut off with losses         196     451     5253.2 ms
 
               during cuts, each from 0.6 s to 4.6 s
                 every site answered everything during every cut
 
-              lost after healing: 0 of 5022 acknowledged writes, and 0 that only some sites have
-              overwritten unseen: 284 of 972 that a client had built on what it read
+              lost after healing: 0 of 6696 acknowledged writes, and 675 that a site does not show
+              not lost, but shown at some site only when it was asked again: 0
+              not known: 0 that could not be read at every site, and 0 at none
+              overwritten unseen: 294 of 1296 that a client had built on what it read
 
               not linearizable while every link takes 5 ms, shown by the fewest operations:
                 expected  each operation takes effect at one moment between its beginning and its end
@@ -109,10 +126,14 @@ fn a_store_is_told_by_its_cell_two_sentences_and_the_numbers_under_them() {
               7600.0 ms  pacific's client 0 reads built-0-0, shown 10018 at 7600.1 ms
               7600.0 ms  atlantic's client 0 reads built-0-0, shown 10018 at 7600.1 ms
               7600.0 ms  indian's client 0 reads built-0-0, shown 10018 at 7600.1 ms
+              8238.4 ms  pacific's client 0 reads built-0-0, shown 10018 at 8238.5 ms
+              8238.4 ms  atlantic's client 0 reads built-0-0, shown 10018 at 8238.5 ms
+              8238.4 ms  indian's client 0 reads built-0-0, shown 10018 at 8238.5 ms
 
             PA      whichever site is cut off, all is answered, once the time for a fail-over is over
             PC      not all is; each model asked that holds without a cut holds with one, and no acknowledged write is lost
             P–      neither
+            lost    what a site does not show 3 s after the heal, even when it is asked again
             EL      what is answered without a cut is not linearizable
             EC      it is linearizable, with one slow site, too
             P?, E?  what was measured does not tell
@@ -123,65 +144,102 @@ fn a_store_is_told_by_its_cell_two_sentences_and_the_numbers_under_them() {
         expect![[r#"
             exit 0
             --- out
-            PC/EC  quorum:n=3,r=2,w=2,repair=off,sloppy=off  measured with seed 1
-              partition  Whichever site is cut off, it answers neither reads nor writes; what is answered is
-                         linearizable, and none of 3722 acknowledged writes was lost.
+            P–/EC  quorum:n=3,r=2,w=2,repair=off,sloppy=off  measured with seed 1
+              partition  Whichever site is cut off, it answers neither reads nor writes; what is answered is not
+                         linearizable (indian-0 r(shared-1,117) reads as shared-1 that of indian-1
+                         w(shared-1,117), which pacific-50 w(shared-1,118)? had overwritten before it began),
+                         and none of 4859 acknowledged writes was lost.
               normal     A read takes 1.00 round trips, and a write 1.00 round trips; every read shows the
                          latest write, with one slow site, too.
-              elsewhere  With r=1 it lives in PC/EL; gained: a read takes 0.00 round trips on average (here
-                         1.00), 100 % of reads are answered with a cut (here 66 %); paid: 432 of 9439 reads are
-                         stale in normal operation (here no read), 196 of 4059 reads are stale with a cut (here
-                         no read), what is answered in normal operation is not linearizable (here it is), what
-                         is answered with a cut is not linearizable (here it is), 86 of 378 writes are
-                         overwritten unseen (here no write).
-                         With w=1 it lives in PC/EL; gained: a write takes 0.00 round trips on average (here
-                         1.00), 100 % of writes are answered with a cut (here 66 %); paid: 60 of 1183 reads are
-                         stale in normal operation (here no read), 454 of 3376 reads are stale with a cut (here
-                         no read), what is answered in normal operation is not linearizable (here it is), what
-                         is answered with a cut is not linearizable (here it is).
-              holds      without a cut linearizable and eventual-convergence; with one linearizable and
-                         eventual-convergence
+              elsewhere  With n=2 it lives in PC/EC; gained: what is answered with a cut is linearizable (here
+                         not); paid: 26 % of reads are answered with a cut (here 66 %), 22 % of writes are
+                         answered with a cut (here 66 %).
+                         With r=1 it lives in P–/EL; gained: a read takes 0.00 round trips on average at best
+                         (here 1.00), 100 % of reads are answered with a cut (here 66 %); paid: 432 of 9445
+                         reads are stale in normal operation (here no read), 329 of 5676 reads are stale with a
+                         cut (here no read), what is answered in normal operation is not linearizable (here it
+                         is), 402 of 4904 acknowledged writes are lost at a site (here no acknowledged write),
+                         86 of 486 writes are overwritten unseen (here no write).
+                         With r=3 it lives in PC/EC; gained: what is answered with a cut is linearizable (here
+                         not); paid: 0 % of reads are answered with a cut (here 66 %).
+                         With w=1 it lives in P–/EL; gained: a write takes 0.00 round trips on average at best
+                         (here 1.00), 100 % of writes are answered with a cut (here 66 %); paid: 60 of 1183
+                         reads are stale in normal operation (here no read), 704 of 4429 reads are stale with a
+                         cut (here no read), what is answered in normal operation is not linearizable (here it
+                         is), 133 of 5886 acknowledged writes are lost at a site (here no acknowledged write).
+                         With repair=before it lives in PC/EC; gained: what is answered with a cut is
+                         linearizable (here not).
+              holds      without a cut linearizable and eventual-convergence; with one causal and
+                         read-your-writes and monotonic-writes and writes-follow-reads (eventual-convergence:
+                         unknown)
 
               round trips              read      write
                 pacific                1.00       1.00
                 atlantic               1.00       1.00
                 indian                 1.00       1.00
 
-              stale reads                  count      of  greatest age
-                all links alike                0     456             –
-                pacific is slow                0     164             –
-                atlantic is slow               0     161             –
-                indian is slow                 0     179             –
-                all sites are busy             0     451             –
-                pacific is cut off             0     375             –
-                atlantic is cut off            0     375             –
-                indian is cut off              0     375             –
-                pacific is not heard           0     375             –
-                atlantic is not heard          0     375             –
-                indian is not heard            0     375             –
-                pacific hears nobody           0     375             –
-                atlantic hears nobody          0     375             –
-                indian hears nobody            0     376             –
+              stale reads                           count      of  greatest age
+                all links alike                         0     456             –
+                pacific is slow                         0     164             –
+                atlantic is slow                        0     161             –
+                indian is slow                          0     179             –
+                all sites are busy                      0     457             –
+                pacific is cut off                      0     399             –
+                atlantic is cut off                     0     396             –
+                indian is cut off                       0     396             –
+                pacific is not heard                    0     399             –
+                atlantic is not heard                   0     396             –
+                indian is not heard                     0     396             –
+                pacific hears nobody                    0     399             –
+                atlantic hears nobody                   0     396             –
+                indian hears nobody                     0     397             –
+                pacific is cut off with losses          0     375             –
+                atlantic is cut off with losses         0     372             –
+                indian is cut off with losses           0     372             –
 
               during cuts, each from 0.6 s to 4.6 s
-                while                 asked at    reads refused silent       gap  writes refused silent       gap
-                pacific is cut off    pacific         0       0     75   to heal       0       0     75   to heal
-                atlantic is cut off   atlantic        0       0     75   to heal       0       0     75   to heal
-                indian is cut off     indian          0       0     75   to heal       0       0     75   to heal
-                pacific is not heard  pacific         0       0     75   to heal       0       0     75   to heal
-                atlantic is not heard atlantic        0       0     75   to heal       0       0     75   to heal
-                indian is not heard   indian          0       0     75   to heal       0       0     75   to heal
-                pacific hears nobody  pacific         0       0     75   to heal       0       0     75   to heal
-                atlantic hears nobody atlantic        0       0     75   to heal       0       0     75   to heal
-                indian hears nobody   indian          0       0     75   to heal       0       0     75   to heal
+                while                            asked at    reads refused silent       gap  writes refused silent       gap
+                pacific is cut off               pacific         0       0     75   to heal       0       0     75   to heal
+                atlantic is cut off              atlantic        0       0     75   to heal       0       0     75   to heal
+                indian is cut off                indian          0       0     75   to heal       0       0     75   to heal
+                pacific is not heard             pacific         0       0     75   to heal       0       0     75   to heal
+                atlantic is not heard            atlantic        0       0     75   to heal       0       0     75   to heal
+                indian is not heard              indian          0       0     75   to heal       0       0     75   to heal
+                pacific hears nobody             pacific         0       0     75   to heal       0       0     75   to heal
+                atlantic hears nobody            atlantic        0       0     75   to heal       0       0     75   to heal
+                indian hears nobody              indian          0       0     75   to heal       0       0     75   to heal
+                pacific is cut off with losses   pacific         0       0     75   to heal       0       0     75   to heal
+                atlantic is cut off with losses  atlantic        0       0     75   to heal       0       0     75   to heal
+                indian is cut off with losses    indian          0       0     75   to heal       0       0     75   to heal
                 whoever is not named answered everything
 
-              lost after healing: 0 of 3722 acknowledged writes, and 0 that only some sites have
-              overwritten unseen: 0 of 351 that a client had built on what it read
+              lost after healing: 0 of 4859 acknowledged writes, and 0 that a site does not show
+              not lost, but shown at some site only when it was asked again: 0
+              not known: 0 that could not be read at every site, and 0 at none
+              overwritten unseen: 0 of 441 that a client had built on what it read
+
+              not linearizable while pacific is cut off with losses, shown by the fewest operations:
+                expected  each operation takes effect at one moment between its beginning and its end
+                found     indian-0 r(shared-1,117) reads as shared-1 that of indian-1 w(shared-1,117), which pacific-50 w(shared-1,118)? had overwritten before it began
+                events                                      indian-1         pacific-50        pacific-0.5      indian-0
+                          e0  1.553333178s..1.573661605s    w(shared-1,117)
+                          e2  1.579999842s..                                 w(shared-1,118)?
+                          e4  12.480954434s..12.501104283s                                     r(shared-1,118)
+                          e6  13.992552269s..14.012858474s                                                      r(shared-1,117)
+                sketch    indian-1     ├─w(shared-1,117)─┤
+                          pacific-50                       ├─w(shared-1,118)?╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌▷
+                          pacific-0.5                        ├─r(shared-1,118)─┤
+                          indian-0                                               ├─r(shared-1,117)─┤
+                proof     e2 w(shared-1,118)? → e4 r(shared-1,118)   its shared-1 is read
+                          e4 r(shared-1,118) → e6 r(shared-1,117)    over before the other begins
+                          e6 r(shared-1,117) → e2 w(shared-1,118)?   it reads an older shared-1
+                notes     indian-1 w(shared-1,117) before pacific-0.5 r(shared-1,118): over before the other begins
+                          indian-1 w(shared-1,117) before pacific-50 w(shared-1,118)?: pacific-0.5 r(shared-1,118) knows its shared-1, yet reads the other's
 
             PA      whichever site is cut off, all is answered, once the time for a fail-over is over
             PC      not all is; each model asked that holds without a cut holds with one, and no acknowledged write is lost
             P–      neither
+            lost    what a site does not show 3 s after the heal, even when it is asked again
             EL      what is answered without a cut is not linearizable
             EC      it is linearizable, with one slow site, too
             P?, E?  what was measured does not tell

@@ -140,7 +140,7 @@ fn wrong(store: &str) -> String {
 #[test]
 fn a_reader_that_writes_nothing_back_lets_a_later_one_see_less() {
     expect![[r#"
-        If 1 message each from atlantic to pacific and indian are lost, a read at pacific shows the write at atlantic, and a later read at indian does not. Whether a write is done that has no answer nobody knows; but once a reader was shown it, it is, and whoever reads later must be shown it, too.
+        If 1 message from atlantic to each of pacific and indian is lost, a read at pacific shows the write at atlantic, and a later read at indian does not. Whether a write is done that has no answer nobody knows; but once a reader was shown it, it is, and whoever reads later must be shown it, too.
           1000.0 ms  atlantic's client 0 writes x = 1, silent until 2000.0 ms: no answer within 1 s
           2300.0 ms  pacific's client 1 reads x, shown 1 at 2320.1 ms
           2320.1 ms  indian's client 2 reads x, shown nothing at 2340.2 ms"#]].assert_eq(&wrong("quorum:r=2,w=2,repair=off"));
@@ -170,7 +170,7 @@ fn where_another_run_is_wrong_no_more_is_looked_for() {
     assert_eq!(wrong("consensus:reads=anywhere"), "");
     // One reader is enough where those who stand in for silent replicas have not heard of the write.
     expect![[r#"
-        If 1 message each from indian to pacific and atlantic are lost, a read at indian does not show, 300.0 ms after its acknowledgement, the write at pacific.
+        If 1 message from indian to each of pacific and atlantic is lost, a read at indian does not show, 300.0 ms after its acknowledgement, the write at pacific.
           1000.0 ms  pacific's client 0 writes x = 1, done at 1020.1 ms
           1320.1 ms  indian's client 1 reads x, shown nothing at 1590.2 ms"#]].assert_eq(&wrong("quorum:n=2,r=2,w=2,sloppy=on,sites=5"));
 }

@@ -46,11 +46,11 @@ fn what_a_cut_has_lost_is_missing_only_where_nobody_sends_it_again() {
         }
     }
     expect![[r#"
-        6 lost, 0 missing, 0 until read, of 1212  leader:sync=none,reads=leader,failover=majority
-        0 lost, 672 missing, 0 until read, of 1674  quorum:n=3,r=1,w=1,repair=off
-        0 lost, 0 missing, 594 until read, of 1674  quorum:n=3,r=1,w=1,repair=after
-        14 lost, 0 missing, 0 until read, of 1138  quorum:n=3,r=2,w=2,repair=before,skew=200ms
-        0 lost, 427 missing, 0 until read, of 1404  quorum:n=2,r=1,w=1,repair=off
+        6 lost, 0 missing, 0 until read, of 1211  leader:sync=none,reads=leader,failover=majority
+        0 lost, 675 missing, 0 until read, of 1674  quorum:n=3,r=1,w=1,repair=off
+        0 lost, 0 missing, 597 until read, of 1674  quorum:n=3,r=1,w=1,repair=after
+        14 lost, 0 missing, 4 until read, of 1137  quorum:n=3,r=2,w=2,repair=before,skew=200ms
+        0 lost, 429 missing, 0 until read, of 1403  quorum:n=2,r=1,w=1,repair=off
         39 lost, 0 missing, 0 until read, of 1674  multi-leader:conflicts=lww,skew=200ms
     "#]]
     .assert_eq(&table);

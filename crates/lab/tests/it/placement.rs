@@ -58,7 +58,7 @@ fn a_leader_that_alone_is_read_is_consistent_in_both() {
         "leader:sync=none,reads=leader",
         expect![[r#"
             PC/EC leader:sync=none,reads=leader,failover=off
-            Where pacific is cut off, the others answer neither reads nor writes; where atlantic or indian is cut off, it answers neither reads nor writes; what is answered is linearizable, and none of 4094 acknowledged writes was lost.
+            Where pacific is cut off, the others answer neither reads nor writes; where atlantic or indian is cut off, it answers neither reads nor writes; what is answered is linearizable, and none of 4513 acknowledged writes was lost.
             A read takes 0.00 round trips at pacific, 1.00 at atlantic and indian, and a write 0.00 round trips at pacific, 1.00 at atlantic and indian; every read shows the latest write, with one slow site, too.
             strongest: linearizable and eventual-convergence; else linearizable and eventual-convergence
         "#]],
@@ -67,7 +67,7 @@ fn a_leader_that_alone_is_read_is_consistent_in_both() {
         "leader:sync=all,reads=leader",
         expect![[r#"
             PC/EC leader:sync=all,reads=leader,failover=off
-            Where pacific is cut off, the others answer neither reads nor writes, and it answers no writes; where atlantic or indian is cut off, it answers neither reads nor writes, and the others answer no writes; what is answered is linearizable, and none of 2553 acknowledged writes was lost.
+            Where pacific is cut off, the others answer neither reads nor writes, and it answers no writes; where atlantic or indian is cut off, it answers neither reads nor writes, and the others answer no writes; what is answered is linearizable, and none of 2820 acknowledged writes was lost.
             A read takes 0.00 round trips at pacific, 1.00 at atlantic and indian, and a write 1.00 round trips at pacific, 2.00 at atlantic and indian; every read shows the latest write, with one slow site, too.
             strongest: linearizable (eventual-convergence: unknown); else linearizable and eventual-convergence
         "#]],
@@ -80,7 +80,7 @@ fn followers_that_are_read_show_what_has_been_replaced() {
         "leader:sync=none,reads=anywhere",
         expect![[r#"
             PC/EL leader:sync=none,reads=anywhere,failover=off
-            Where pacific is cut off, the others answer no writes; where atlantic or indian is cut off, it answers no writes; what is answered keeps causal-convergence and pram, as without a cut, but not how old a read may be: 59.4 ms without, 3953.2 ms with one (925 of 5724 reads); none of 4092 acknowledged writes was lost.
+            Where pacific is cut off, the others answer no writes; where atlantic or indian is cut off, it answers no writes; what is answered keeps causal-convergence and pram, as without a cut, but not how old a read may be: 59.4 ms without, 3953.2 ms with one (926 of 5724 reads); none of 4520 acknowledged writes was lost, and 68 of 429 that a client had built on what it read were overwritten by one that had not seen them.
             A read takes 0.00 round trips, and a write 0.00 round trips at pacific, 1.00 at atlantic and indian; 1572 of 8928 reads showed what had been replaced, up to 59.4 ms before.
             strongest: causal-convergence and causal-memory (sequential: unknown); else sequential
               pacific is cut off: indian-4 r(shared-0,41) reads as shared-0 that of atlantic-0 w(shared-0,41), which pacific-0 w(shared-0,46) had overwritten before it began
@@ -96,7 +96,7 @@ fn followers_that_are_read_show_what_has_been_replaced() {
         "leader:sync=one,reads=anywhere",
         expect![[r#"
             PC/EL leader:sync=one,reads=anywhere,failover=off
-            Where pacific is cut off, no site answers writes; where atlantic or indian is cut off, it answers no writes; what is answered keeps causal-convergence and pram, as without a cut, but not how old a read may be: 39.6 ms without, 3932.9 ms with one (453 of 5796 reads); none of 3775 acknowledged writes was lost.
+            Where pacific is cut off, no site answers writes; where atlantic or indian is cut off, it answers no writes; what is answered keeps causal-convergence and pram, as without a cut, but not how old a read may be: 39.6 ms without, 3932.8 ms with one (453 of 5796 reads); none of 4165 acknowledged writes was lost, and 58 of 393 that a client had built on what it read were overwritten by one that had not seen them.
             A read takes 0.00 round trips, and a write 1.00 round trips at pacific, 2.00 at atlantic and indian; 491 of 13886 reads showed what had been replaced, up to 39.6 ms before.
             strongest: causal-convergence and causal-memory (sequential: unknown); else sequential
               atlantic is cut off: atlantic-4 r(shared-0,41) reads as shared-0 that of atlantic-1 w(shared-0,41), which indian-0 w(shared-0,45) had overwritten before it began
@@ -113,7 +113,7 @@ fn followers_that_are_read_show_what_has_been_replaced() {
         "leader:sync=all,reads=anywhere",
         expect![[r#"
             PC/EL leader:sync=all,reads=anywhere,failover=off
-            Whichever site is cut off, no site answers writes; what is answered keeps causal-convergence and pram, as without a cut; none of 2553 acknowledged writes was lost.
+            Whichever site is cut off, no site answers writes; what is answered keeps causal-convergence and pram, as without a cut; none of 2825 acknowledged writes was lost.
             A read takes 0.00 round trips, and a write 1.00 round trips at pacific, 2.00 at atlantic and indian; reads go back to what others no longer see: pacific-1 r(turn-1,nil) reads as turn-1 the initial value, which pacific-0 w(turn-1,1) had overwritten before it began.
             strongest: sequential (eventual-convergence: unknown); else sequential and eventual-convergence
               atlantic is cut off: atlantic-4 r(shared-0,41) reads as shared-0 that of atlantic-1 w(shared-0,41), which pacific-0 w(shared-0,46)? had overwritten before it began
@@ -135,21 +135,21 @@ fn a_leader_that_is_replaced_loses_what_its_follower_had_not_been_sent() {
         "leader:sync=none,reads=leader,failover=majority",
         expect![[r#"
             P–/EC leader:sync=none,reads=leader,failover=majority
-            Whichever site is cut off, it answers neither reads nor writes; the others answer again 553.3 ms after the cut at the latest; 96 of 4515 reads showed what had been replaced, up to 5233.2 ms before, and 18 of 4172 acknowledged writes were lost.
+            Whichever site is cut off, it answers neither reads nor writes; the others answer again 553.3 ms after the cut at the latest; 96 of 4515 reads showed what had been replaced, up to 5233.2 ms before, and 18 of 4842 acknowledged writes were lost, and 3 of 670 that a client had built on what it read were overwritten by one that had not seen them.
             A read takes 0.00 round trips at pacific, 1.00 at atlantic and indian, and a write 0.00 round trips at pacific, 1.00 at atlantic and indian; every read shows the latest write, with one slow site, too.
             Whichever site hears nobody, it answers neither reads nor writes; the others answer again 913.3 ms after the cut at the latest.
             strongest: monotonic-writes and writes-follow-reads and strong-convergence; else linearizable and eventual-convergence
               pacific is cut off: pacific-0 r(shared-0,41) reads as shared-0 that of atlantic-1 w(shared-0,41), which pacific-0 w(shared-0,46) had overwritten before it began
               546.6 ms  atlantic's client 1 writes shared-0 = 41, done at 567.0 ms
               619.9 ms  pacific's client 0 writes shared-0 = 46, done at 620.0 ms
-              12510.8 ms  indian's client 0 reads shared-0, shown 41 at 12531.2 ms
+              14371.4 ms  pacific's client 0 reads shared-0, shown 41 at 14391.9 ms
         "#]],
     );
     check(
         "leader:sync=one,reads=leader,failover=majority",
         expect![[r#"
             PC/EC leader:sync=one,reads=leader,failover=majority
-            Whichever site is cut off, it answers neither reads nor writes; the others answer again 553.3 ms after the cut at the latest; what is answered is linearizable, and none of 4135 acknowledged writes was lost.
+            Whichever site is cut off, it answers neither reads nor writes; the others answer again 553.3 ms after the cut at the latest; what is answered is linearizable, and none of 4750 acknowledged writes was lost.
             A read takes 0.00 round trips at pacific, 1.00 at atlantic and indian, and a write 1.00 round trips at pacific, 2.00 at atlantic and indian; every read shows the latest write, with one slow site, too.
             Whichever site hears nobody, it answers neither reads nor writes; the others answer again 913.3 ms after the cut at the latest.
             strongest: linearizable (eventual-convergence: unknown); else linearizable and eventual-convergence
@@ -163,7 +163,7 @@ fn a_quorum_of_one_goes_on_everywhere() {
         "quorum:r=1,w=1",
         expect![[r#"
             PA/EL quorum:n=3,r=1,w=1,repair=off,sloppy=off
-            Whichever site is cut off, every site goes on answering reads and writes; 1676 of 5412 reads showed what had been replaced, up to 5253.2 ms before, and none of 5400 acknowledged writes was lost, but 617 were not at every site 3000.0 ms after the heal, and causal-convergence held without a cut and does not hold with one.
+            Whichever site is cut off, every site goes on answering reads and writes; 1676 of 5412 reads showed what had been replaced, up to 5253.2 ms before, and none of 6696 acknowledged writes was lost, though 675 were not shown at every site 3000.0 ms after the heal, and 294 of 1296 that a client had built on what it read were overwritten by one that had not seen them, and causal-convergence held without a cut and does not hold with one, nor do causal and pram.
             A read takes 0.00 round trips, and a write 0.00 round trips; 2356 of 3510 reads showed what had been replaced, up to 59.4 ms before.
             strongest: read-your-writes and monotonic-reads and monotonic-writes and writes-follow-reads; else sequential
               pacific is cut off: indian-0 r(shared-0,45) reads as shared-0 that of indian-0 w(shared-0,45), which pacific-0 w(shared-0,46) had overwritten before it began
@@ -183,21 +183,21 @@ fn quorums_that_meet_give_up_the_site_that_is_cut_off() {
         "quorum:r=2,w=2",
         expect![[r#"
             P–/EC quorum:n=3,r=2,w=2,repair=off,sloppy=off
-            Whichever site is cut off, it answers neither reads nor writes; what is answered is not linearizable (indian-0 r(shared-1,117) reads as shared-1 that of indian-1 w(shared-1,117), which pacific-50 w(shared-1,118)? had overwritten before it began), and none of 4860 acknowledged writes was lost.
+            Whichever site is cut off, it answers neither reads nor writes; what is answered is not linearizable (atlantic-0 r(shared-1,117) reads as shared-1 that of indian-1 w(shared-1,117), which pacific-50 w(shared-1,118)? had overwritten before it began), and none of 4859 acknowledged writes was lost.
             A read takes 1.00 round trips, and a write 1.00 round trips; every read shows the latest write, with one slow site, too.
             strongest: causal and read-your-writes and monotonic-writes and writes-follow-reads (eventual-convergence: unknown); else linearizable and eventual-convergence
-              pacific is cut off with losses: indian-0 r(shared-1,117) reads as shared-1 that of indian-1 w(shared-1,117), which pacific-50 w(shared-1,118)? had overwritten before it began
+              pacific is cut off with losses: atlantic-0 r(shared-1,117) reads as shared-1 that of indian-1 w(shared-1,117), which pacific-50 w(shared-1,118)? had overwritten before it began
               1553.3 ms  indian's client 1 writes shared-1 = 117, done at 1573.6 ms
               1579.9 ms  pacific's client 50 writes shared-1 = 118, silent until 2579.9 ms: no answer within 1 s
-              12479.9 ms  indian's client 0 reads shared-1, shown 118 at 12500.1 ms
-              12983.3 ms  indian's client 0 reads shared-1, shown 117 at 13003.6 ms
+              12482.0 ms  pacific's client 0 reads shared-1, shown 118 at 12502.2 ms
+              13993.5 ms  atlantic's client 0 reads shared-1, shown 117 at 14013.7 ms
         "#]],
     );
     check(
         "quorum:r=2,w=2,repair=before",
         expect![[r#"
             PC/EC quorum:n=3,r=2,w=2,repair=before,sloppy=off
-            Whichever site is cut off, it answers neither reads nor writes; what is answered is linearizable, and none of 4860 acknowledged writes was lost.
+            Whichever site is cut off, it answers neither reads nor writes; what is answered is linearizable, and none of 4859 acknowledged writes was lost.
             A read takes 1.00 round trips, and a write 1.00 round trips; every read shows the latest write, with one slow site, too.
             strongest: linearizable and eventual-convergence; else linearizable and eventual-convergence
         "#]],
@@ -206,14 +206,14 @@ fn quorums_that_meet_give_up_the_site_that_is_cut_off() {
         "quorum:sites=5,n=5,r=3,w=3",
         expect![[r#"
             P–/EC quorum:n=5,r=3,w=3,repair=off,sloppy=off,sites=5
-            Whichever site is cut off, it answers neither reads nor writes; what is answered is not linearizable (indian-0 r(own-0-108,nil) reads as own-0-108 the initial value, which pacific-38.4 w(own-0-108,541)? had overwritten before it began), and none of 16328 acknowledged writes was lost.
+            Whichever site is cut off, it answers neither reads nor writes; what is answered is not linearizable (antarctic-0 r(own-0-108,nil) reads as own-0-108 the initial value, which pacific-38.4 w(own-0-108,541)? had overwritten before it began), and none of 16325 acknowledged writes was lost.
             A read takes 1.00 round trips, and a write 1.00 round trips; every read shows the latest write, with one slow site, too.
             Where pacific and atlantic, or arctic and antarctic, are cut off from the others, the two answer neither reads nor writes, and the others go on answering reads and writes.
             strongest: none shown (read-your-writes, monotonic-writes, writes-follow-reads, eventual-convergence: unknown); else linearizable and eventual-convergence
-              pacific is cut off with losses: indian-0 r(own-0-108,nil) reads as own-0-108 the initial value, which pacific-38.4 w(own-0-108,541)? had overwritten before it began
+              pacific is cut off with losses: antarctic-0 r(own-0-108,nil) reads as own-0-108 the initial value, which pacific-38.4 w(own-0-108,541)? had overwritten before it began
               4340.0 ms  pacific's client 38 writes own-0-108 = 541, silent until 5340.0 ms: no answer within 1 s
-              5106.8 ms  pacific's client 0 reads own-0-108, shown 541 at 5127.2 ms
-              5147.4 ms  indian's client 0 reads own-0-108, shown nothing at 5167.8 ms
+              5106.7 ms  pacific's client 0 reads own-0-108, shown 541 at 5126.9 ms
+              5187.7 ms  antarctic's client 0 reads own-0-108, shown nothing at 5208.0 ms
         "#]],
     );
 }
@@ -224,9 +224,9 @@ fn a_quorum_of_all_writers_or_all_readers() {
         "quorum:r=1,w=3",
         expect![[r#"
             PC/EL quorum:n=3,r=1,w=3,repair=off,sloppy=off
-            Whichever site is cut off, no site answers writes; what is answered keeps causal-convergence and pram, as without a cut; none of 2457 acknowledged writes was lost.
+            Whichever site is cut off, no site answers writes; what is answered keeps causal-convergence and pram, as without a cut; none of 2742 acknowledged writes was lost.
             A read takes 0.00 round trips, and a write 1.00 round trips; reads go back to what others no longer see: indian-1 r(turn-1,nil) reads as turn-1 the initial value, which pacific-0 w(turn-1,1) had overwritten before it began.
-            strongest: sequential (eventual-convergence: unknown); else sequential and eventual-convergence
+            strongest: causal-convergence and causal-memory (sequential, eventual-convergence: unknown); else sequential and eventual-convergence
               pacific is cut off: pacific-3 r(shared-0,46) reads as shared-0 that of pacific-0 w(shared-0,46)?, which indian-0 w(shared-0,45)? had overwritten before it began
               593.3 ms  indian's client 0 writes shared-0 = 45, silent until 1593.3 ms: no answer within 1 s
               619.9 ms  pacific's client 0 writes shared-0 = 46, silent until 1619.9 ms: no answer within 1 s
@@ -243,7 +243,7 @@ fn a_quorum_of_all_writers_or_all_readers() {
         "quorum:r=3,w=1",
         expect![[r#"
             PC/EC quorum:n=3,r=3,w=1,repair=off,sloppy=off
-            Whichever site is cut off, no site answers reads; what is answered is linearizable, and none of 5400 acknowledged writes was lost.
+            Whichever site is cut off, no site answers reads; what is answered is linearizable, and none of 5688 acknowledged writes was lost.
             A read takes 1.00 round trips, and a write 0.00 round trips; every read shows the latest write, with one slow site, too.
             strongest: linearizable and eventual-convergence; else linearizable and eventual-convergence
         "#]],
@@ -256,7 +256,7 @@ fn a_majority_log_gives_up_the_site_that_is_cut_off() {
         "consensus:reads=log",
         expect![[r#"
             PC/EC consensus:reads=log
-            Whichever site is cut off, it answers neither reads nor writes; the others answer again 573.3 ms after the cut at the latest; what is answered is linearizable, and none of 4105 acknowledged writes was lost.
+            Whichever site is cut off, it answers neither reads nor writes; the others answer again 573.3 ms after the cut at the latest; what is answered is linearizable, and none of 4661 acknowledged writes was lost.
             A read takes 1.00 round trips at pacific, 2.00 at atlantic and indian, and a write 1.00 round trips at pacific, 2.00 at atlantic and indian; every read shows the latest write, with one slow site, too.
             Whichever site hears nobody, it answers neither reads nor writes; the others answer again 833.3 ms after the cut at the latest.
             strongest: linearizable (eventual-convergence: unknown); else linearizable and eventual-convergence
@@ -266,7 +266,7 @@ fn a_majority_log_gives_up_the_site_that_is_cut_off() {
         "consensus:reads=lease",
         expect![[r#"
             PC/EC consensus:reads=lease
-            Whichever site is cut off, it answers neither reads nor writes; the others answer again 573.3 ms after the cut at the latest; what is answered is linearizable, and none of 4105 acknowledged writes was lost.
+            Whichever site is cut off, it answers neither reads nor writes; the others answer again 573.3 ms after the cut at the latest; what is answered is linearizable, and none of 4720 acknowledged writes was lost.
             A read takes 0.00 round trips at pacific, 1.00 at atlantic and indian, and a write 1.00 round trips at pacific, 2.00 at atlantic and indian; every read shows the latest write, with one slow site, too.
             Whichever site hears nobody, it answers neither reads nor writes; the others answer again 833.3 ms after the cut at the latest.
             strongest: linearizable (eventual-convergence: unknown); else linearizable and eventual-convergence
@@ -276,7 +276,7 @@ fn a_majority_log_gives_up_the_site_that_is_cut_off() {
         "consensus:reads=anywhere",
         expect![[r#"
             PC/EL consensus:reads=anywhere
-            Whichever site is cut off, it answers no writes; the others answer again 553.3 ms after the cut at the latest; what is answered keeps monotonic-reads, monotonic-writes and writes-follow-reads, as without a cut, but not how old a read may be: 99.6 ms without, 4013.0 ms with one (1075 of 5778 reads); none of 4105 acknowledged writes was lost.
+            Whichever site is cut off, it answers no writes; the others answer again 553.3 ms after the cut at the latest; what is answered keeps monotonic-reads, monotonic-writes and writes-follow-reads, as without a cut, but not how old a read may be: 99.6 ms without, 4012.9 ms with one (1072 of 5778 reads); none of 4743 acknowledged writes was lost, and 19 of 638 that a client had built on what it read were overwritten by one that had not seen them.
             A read takes 0.00 round trips, and a write 1.00 round trips at pacific, 2.00 at atlantic and indian; 5129 of 17374 reads showed what had been replaced, up to 99.6 ms before.
             Whichever site hears nobody, it answers no writes; the others answer again 833.3 ms after the cut at the latest.
             strongest: monotonic-reads and monotonic-writes and writes-follow-reads; else monotonic-reads and monotonic-writes and writes-follow-reads
@@ -350,7 +350,7 @@ fn a_majority_log_is_linearizable_however_it_is_cut() {
 
 #[test]
 fn cuts_by_luck_find_what_a_fail_over_loses() {
-    expect!["[7, 9, 18] [0, 1, 2] [26]"].assert_eq(&format!(
+    expect!["[7, 9, 11] [0, 1, 2] [26]"].assert_eq(&format!(
         "{:?} {:?} {:?}",
         not_linearizable("leader:sync=none,reads=leader,failover=majority", 20),
         not_linearizable("consensus:reads=anywhere", 20),
@@ -393,9 +393,9 @@ fn without_reading_back_no_acknowledged_write_is_missed() {
     let whole = measured(store, SEED);
     let told = |placement: &Placement| format!("{:?}\n{}\n", placement.lost, told::partition(placement));
     expect![[r#"
-        Lost { count: 18, partly: 0, late: 0, of: 4172, unread: 0, first: Some((8, 93)) }
-        Whichever site is cut off, it answers neither reads nor writes; the others answer again 553.3 ms after the cut at the latest; 96 of 4515 reads showed what had been replaced, up to 5233.2 ms before, and 18 of 4172 acknowledged writes were lost.
-        Lost { count: 0, partly: 0, late: 0, of: 0, unread: 4172, first: None }
+        Lost { count: 18, partly: 0, late: 0, of: 4842, unread: 0, unread_partly: 0, first: Some((8, 111)) }
+        Whichever site is cut off, it answers neither reads nor writes; the others answer again 553.3 ms after the cut at the latest; 96 of 4515 reads showed what had been replaced, up to 5233.2 ms before, and 18 of 4842 acknowledged writes were lost, and 3 of 670 that a client had built on what it read were overwritten by one that had not seen them.
+        Lost { count: 0, partly: 0, late: 0, of: 0, unread: 4172, unread_partly: 0, first: None }
         Whichever site is cut off, it answers neither reads nor writes; the others answer again 553.3 ms after the cut at the latest; 96 of 4515 reads showed what had been replaced, up to 5233.2 ms before, and 4172 acknowledged writes could be read back at no site.
     "#]].assert_eq(&format!("{}{}", told(&whole), told(&forgetful)));
 }
@@ -415,7 +415,7 @@ fn a_store_that_does_nothing_is_in_no_cell() {
     });
     expect![[r#"
         P?/E?
-        Whichever site is cut off, no site answers writes; nothing wrong was seen, but no write was acknowledged.
+        Whichever site is cut off, no site answers writes; even when the cut has healed, no site answers writes; nothing wrong was seen, but no write was acknowledged.
         A read takes nobody knows how long, and a write nobody knows how long; but pacific did only 0 of 0 reads, so nobody can tell what the others are worth."#]].assert_eq(&format!("{}\n{}\n{}", silent.cell, told::partition(&silent), told::otherwise(&silent)));
 }
 
@@ -441,13 +441,13 @@ fn of_a_store_that_is_silent_when_it_is_read_back_nobody_can_tell() {
     let required = wanted.map(|text| format!("{text}: {}\n", told(text)));
     expect![[r#"
         P–/E?
-        Whichever site is cut off, it answers neither reads nor writes; what is answered is not linearizable (atlantic-0 r(own-0-106,nil) reads as own-0-106 the initial value, which pacific-31.4 w(own-0-106,319)? had overwritten before it began), and 4419 acknowledged writes could be read back at no site.
+        Whichever site is cut off, it answers neither reads nor writes; even when the cut has healed, every site answers only some reads (10 of 324 to 328); what is answered is not linearizable (atlantic-0 r(own-0-106,nil) reads as own-0-106 the initial value, which pacific-31.4 w(own-0-106,319)? had overwritten before it began), and 4859 acknowledged writes could be read back at no site.
         PA: PA in a partition: pacific answers 0 of 38 reads that begin 1500.0 ms after the cut, while pacific is cut off
         PC: PC in a partition: linearizable holds without a cut, and no longer with one
         PC/EC: PC in a partition: linearizable holds without a cut, and no longer with one
         EC: unknown: what the store prefers without a partition
-        write.lost = 'never': unknown: what became of acknowledged writes that could be read back at no site
-        write.partition = 'refuse': unknown: what became of acknowledged writes that could be read back at no site
+        write.lost = 'never': unknown: what became of acknowledged writes that could not be read back at every site
+        write.partition = 'refuse': unknown: what became of acknowledged writes that could not be read back at every site
     "#]].assert_eq(&format!("{}\n{}\n{}", silent.cell, told::partition(&silent), required.concat()));
 }
 

@@ -52,7 +52,7 @@ fn a_cell_or_half_of_one_is_met_or_not() {
         &placement,
         &cell("PC/EC"),
         &expect![[r#"
-            PC in a partition: acknowledged writes: 0 of 6696 are gone, and 672 a site does not show; 7 while pacific is cut off with losses
+            PC in a partition: acknowledged writes: 0 of 6696 are gone, and 675 a site does not show; 7 while pacific is cut off with losses
             EC without a partition: what it answers is not linearizable; 2 while every link takes 5 ms"#]],
     );
     let placement = placed("quorum:r=2,w=2,repair=before");
@@ -131,8 +131,8 @@ fn a_write_that_is_lost_after_a_fail_over_is_shown() {
         &placed("leader:sync=none,failover=majority"),
         &requirements,
         &expect![[r#"
-            write.lost = 'never': no acknowledged write is lost: 18 of 4843 are gone, and 3 of 671 that a client had built on what it read were overwritten by one that had not seen them; 7 while pacific is cut off
-            write.partition = 'refuse': writes are refused rather than lost: 18 of 4843 are gone, and 3 of 671 that a client had built on what it read were overwritten by one that had not seen them; 7 while pacific is cut off
+            write.lost = 'never': no acknowledged write is lost: 18 of 4842 are gone, and 3 of 670 that a client had built on what it read were overwritten by one that had not seen them; 7 while pacific is cut off
+            write.partition = 'refuse': writes are refused rather than lost: 18 of 4842 are gone, and 3 of 670 that a client had built on what it read were overwritten by one that had not seen them; 7 while pacific is cut off
             write.refused_max = '600ms': writes are without an answer for at most 600.0 ms: while indian is cut off with losses, indian does not answer them before it heals; 1 while indian is cut off with losses
         "#]],
     );
