@@ -29,7 +29,7 @@ pub(crate) const RULE: Rule = Rule {
             "a loop that leaves at the first failure",
         ],
         allow: "If doing it twice is the same as doing it once, such as writing the same value, say so.",
-        shows: &["hunt specimen:thruster/retry"],
+        shows: &["hunt specimen:request-reply/blind"],
         links: &[],
     },
     looks: &[Look::Loop(look)],
