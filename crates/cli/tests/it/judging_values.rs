@@ -199,7 +199,7 @@ fn what_registers_hold_at_first_is_said_of_nothing_else() {
         (counter, "5", "`add 2 to x`"),
         (set, "1", "`add x 1`"),
         (queue, "5", "`enqueue 1`"),
-        (&lists, "7", "`p0 a(1,2)`"),
+        (&lists, "7", "`a(1,2)`"),
     ];
     for (history, initial, what) in cases {
         let bench = Bench::new(&[("mine", history.as_bytes())]);

@@ -308,7 +308,7 @@ fn the_histories_of_a_store_are_written_and_can_be_judged() {
     let last = judged.lines().last().unwrap_or_default();
     assert!(last.starts_with(&format!("{rounds} histories: ")) && last.contains("violated"), "{judged}");
     // One that keeps its word in all of them.
-    let output = bench.run(&["place", "quorum", "--history", "right"], b"");
+    let output = bench.run(&["place", "quorum:repair=before", "--history", "right"], b"");
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let judged = bench.run(&["judge", "right", "--model", "linearizable"], b"");
     assert_eq!(judged.status.code(), Some(0), "{}", text(&judged.stdout));
@@ -320,7 +320,7 @@ fn stores_and_systems_are_shown_together_each_as_what_it_is() {
     let found: Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
     assert_eq!((&found["schema"], &found["basis"]), (&"constellation/place/1".into(), &"both".into()));
     assert_eq!(found["stores"][0]["basis"], "measured");
-    assert_eq!(found["stores"][0]["cell"], "PC/EC");
+    assert_eq!(found["stores"][0]["cell"], "P–/EC");
     assert_eq!(found["systems"][0]["name"], "riak");
 }
 

@@ -49,7 +49,10 @@ fn a_setting_of_each_store_is_placed_alike_by_twenty_seeds() {
 fn every_setting_with_a_name_is_placed_alike_by_three_seeds() {
     let all = STORES.iter().flat_map(|info| info.stores());
     let others = all.filter(|store| !BY_TWENTY.contains(&&*store.to_string()));
-    check(others, 3, expect![[r#"
+    check(
+        others,
+        3,
+        expect![[r#"
         quorum:n=3,r=2,w=2,repair=off,sloppy=off
           P–/EC with 2 seeds, first 0
             Whichever site is cut off, it answers neither reads nor writes; what is answered is not linearizable (atlantic-# r(shared-#,#) reads as shared-# that of indian-# w(shared-#,#), which pacific-# w(shared-#,#)? had overwritten before it began), and none of # acknowledged writes was lost.
@@ -57,5 +60,6 @@ fn every_setting_with_a_name_is_placed_alike_by_three_seeds() {
           P–/EC with 1 seeds, first 1
             Whichever site is cut off, it answers neither reads nor writes; what is answered is not linearizable (indian-# r(shared-#,#) reads as shared-# that of indian-# w(shared-#,#), which pacific-# w(shared-#,#)? had overwritten before it began), and none of # acknowledged writes was lost.
             A read takes # round trips, and a write # round trips; every read shows the latest write, with one slow site, too.
-    "#]]);
+    "#]],
+    );
 }
