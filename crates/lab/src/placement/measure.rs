@@ -430,7 +430,8 @@ mod tests {
     #[test]
     fn what_a_site_shows_by_luck_is_missing_there_and_not_lost() {
         // Of the second write: the sites that showed it, that did not, and that did when they were asked again.
-        let table: [(&[(usize, Option<u64>)], [&[usize]; 4], bool); 7] = [
+        type Shown = [(usize, Option<u64>)];
+        let table: [(&Shown, [&[usize]; 4], bool); 7] = [
             (&[(0, Some(2)), (1, Some(2)), (2, Some(2))], [&[0, 1, 2], &[], &[], &[]], false),
             (&[(0, Some(1)), (1, None)], [&[], &[0, 1], &[], &[2]], true),
             (&[(0, Some(1)), (0, Some(2)), (0, Some(2))], [&[0], &[], &[0], &[1, 2]], false),

@@ -291,7 +291,8 @@ fn who_watches_learns_of_long_texts_soon_and_of_all_of_them() {
     let add = |nth| record(format!(":f :add, :value [{nth} \"{}\"]", long(nth)));
     let append = |nth| record(format!(":f :txn, :value [[:append 1 \"{}\"]]", long(nth)));
     let log = |nth| format!("0\t:invoke\t:write\t\"{}\"\n0\t:fail\t:write\tnil\n", long(nth));
-    let cases: [(&dyn Fn(usize) -> String, HistoryFormat, usize); 5] = [
+    type Record<'a> = &'a dyn Fn(usize) -> String;
+    let cases: [(Record<'_>, HistoryFormat, usize); 5] = [
         (&write, HistoryFormat::Edn, 1),
         (&read, HistoryFormat::Edn, 1),
         // As it stands and taken apart.
