@@ -14,7 +14,7 @@ use crate::source::Source;
 pub enum Level {
     /// Worth a look, and often right as it is; shown where it is asked for.
     Info,
-    /// Right nine times in ten.
+    /// Meant to be right nine times in ten on code that nobody wrote for it.
     Warn,
     /// Nobody means this.
     Deny,
