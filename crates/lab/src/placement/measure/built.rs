@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::kept;
+use super::kept::{kept, stands, with_ancestors};
 use crate::placement::client::Kind;
 use crate::placement::record::{Asked, Phase, Record};
 
@@ -36,31 +36,19 @@ pub fn built(record: &Record) -> Vec<Built> {
         shown.entry(asked.ask.key.as_str()).or_default().extend(asked.shown());
     }
     let is_built = |kept: &super::Kept| record.asked[kept.write].phase == Phase::Turns && !kept.is_lost();
-    let ancestors: BTreeMap<&str, BTreeSet<u64>> = keys
+    let held: BTreeMap<&str, BTreeSet<u64>> = keys
         .iter()
-        .map(|(key, writes)| (*key, ancestors(shown.remove(key).unwrap_or_default(), writes)))
+        .map(|(key, writes)| (*key, with_ancestors(shown.remove(key).unwrap_or_default(), writes)))
         .collect();
     let of_each = kept(record).into_iter().filter(is_built).map(|kept| {
         let asked = &record.asked[kept.write];
         let key = asked.ask.key.as_str();
-        let stands = |asked: &Asked| asked.written().is_some_and(|value| ancestors[key].contains(&value));
+        let is_kept = |asked: &Asked| stands(asked, &held[key]);
         let after = keys[key].iter().filter(|(place, _)| *place > kept.write);
-        let by = || after.clone().find(|(_, asked)| stands(asked)).map(|(place, _)| *place);
-        Built { write: kept.write, overwritten_by: if stands(asked) { None } else { by() } }
+        let by = || after.clone().find(|(_, asked)| is_kept(asked)).map(|(place, _)| *place);
+        Built { write: kept.write, overwritten_by: if is_kept(asked) { None } else { by() } }
     });
     of_each.collect()
-}
-
-/// These values, and all on which they were built.
-fn ancestors(shown: BTreeSet<u64>, writes: &[(usize, &Asked)]) -> BTreeSet<u64> {
-    let mut all = shown;
-    // A client is shown what was written before: one pass from the last write to the first is enough.
-    for (_, write) in writes.iter().rev() {
-        if write.written().is_some_and(|value| all.contains(&value)) {
-            all.extend(&write.ask.over);
-        }
-    }
-    all
 }
 
 #[cfg(test)]

@@ -93,7 +93,7 @@ pub fn kept(record: &Record) -> Vec<Kept> {
             // What is shown was there before it, and so has not replaced it.
             let is_missing = |shown: &[u64]| {
                 if has_siblings {
-                    return !stands(write, shown, of_key);
+                    return !stands(write, &with_ancestors(shown.iter().copied().collect(), of_key));
                 }
                 let shown = shown.iter().max().copied();
                 let of_shown = of_key.iter().find(|(_, other)| other.written() == shown);
@@ -113,14 +113,19 @@ pub fn kept(record: &Record) -> Vec<Kept> {
     all
 }
 
-/// Whether a write is among these siblings, or one of them was built on it.
-fn stands(write: &Asked, shown: &[u64], of_key: &[(usize, &Asked)]) -> bool {
-    let mut all: BTreeSet<u64> = shown.iter().copied().collect();
+/// Whether a write is among these values.
+pub(super) fn stands(write: &Asked, values: &BTreeSet<u64>) -> bool {
+    write.written().is_some_and(|value| values.contains(&value))
+}
+
+/// What a key holds, and all on which that was built, by the writes of the key in the order of asking.
+pub(super) fn with_ancestors(shown: BTreeSet<u64>, of_key: &[(usize, &Asked)]) -> BTreeSet<u64> {
+    let mut all = shown;
     // A client is shown what was written before: one pass from the last write to the first is enough.
-    for (_, other) in of_key.iter().rev() {
-        if other.written().is_some_and(|value| all.contains(&value)) {
-            all.extend(&other.ask.over);
+    for (_, write) in of_key.iter().rev() {
+        if stands(write, &all) {
+            all.extend(&write.ask.over);
         }
     }
-    write.written().is_some_and(|value| all.contains(&value))
+    all
 }
