@@ -254,6 +254,16 @@ pub enum Share {
     All,
 }
 
+impl Share {
+    const fn of(done: usize, asked: usize) -> Share {
+        match done {
+            done if done == asked => Share::All,
+            0 => Share::None,
+            _ => Share::Some,
+        }
+    }
+}
+
 impl Answers {
     /// Which one site was cut off, which way, and what became of what was sent meanwhile; `None` if there were two.
     pub const fn cut(&self) -> Option<(usize, Way, Fate)> {
@@ -265,11 +275,7 @@ impl Answers {
 
     /// How much was answered once the time for a fail-over was over.
     pub const fn share(&self) -> Share {
-        match self.done {
-            done if done == self.asked => Share::All,
-            0 => Share::None,
-            _ => Share::Some,
-        }
+        Share::of(self.done, self.asked)
     }
 
     /// Whether all were answered once the time for a fail-over was over.

@@ -32,7 +32,7 @@ pub struct Asked {
     pub begun: Duration,
     /// When it was answered, or given up, and what came of it; `None` where the round was over before that.
     pub ended: Option<(Duration, Answer)>,
-    /// Whether it belongs to the reading back at the end.
+    /// Which part of the round it belongs to.
     pub phase: Phase,
 }
 

@@ -23,11 +23,7 @@ pub struct Back {
 impl Back {
     /// How much that is.
     pub const fn share(self) -> Share {
-        match self.done {
-            done if done == self.asked => Share::All,
-            0 => Share::None,
-            _ => Share::Some,
-        }
+        Share::of(self.done, self.asked)
     }
 }
 
