@@ -63,9 +63,15 @@ pub(crate) struct Act {
 }
 
 impl Act {
+    /// The kinds that ask another machine and wait for what it says.
+    pub(crate) const REMOTE: [&str; 6] = ["connect", "request", "query", "publish", "send", "receive"];
+
+    /// What `timeout` is where nothing ends it, or only the operating system after minutes.
+    pub(crate) const ENDLESS: [&str; 2] = ["none", "system"];
+
     /// Whether another machine is asked, and what it says waited for.
     pub(crate) fn is_remote(&self) -> bool {
-        matches!(&*self.kind, "connect" | "request" | "query" | "publish" | "send" | "receive")
+        Act::REMOTE.contains(&&*self.kind)
     }
 }
 
@@ -117,7 +123,7 @@ impl Knowledge {
 
     /// The functions that nothing ends, or only the operating system after minutes, each with its kind.
     pub(crate) fn endless(&self) -> impl Iterator<Item = (&str, &str)> {
-        let is_endless = |act: &Act| matches!(&*act.timeout, "none" | "system");
+        let is_endless = |act: &Act| Act::ENDLESS.contains(&&*act.timeout);
         self.functions.iter().filter(move |(_, act)| is_endless(act)).map(|(path, act)| (&**path, &*act.kind))
     }
 

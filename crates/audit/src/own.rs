@@ -43,10 +43,6 @@ impl fmt::Display for OwnError {
 
 impl std::error::Error for OwnError {}
 
-const KINDS: [&str; 6] = ["connect", "request", "query", "publish", "send", "receive"];
-
-const TIMEOUTS: [&str; 2] = ["none", "system"];
-
 impl Own {
     /// Reads `constellation.toml`. In each `[[audit.remote]]` is either `path`, full paths of functions, or `on` and `name`,
     /// full paths of types and names of their methods; each one text or a list. `kind` is one of `connect`, `request` (the
@@ -121,8 +117,8 @@ impl Remote {
                 "path" => remote.paths = full_paths(texts)?,
                 "on" => remote.on = full_paths(texts)?,
                 "name" => remote.names = texts.into_iter().map(name).collect::<Result<_, _>>()?,
-                "kind" => remote.act.kind = one_of(&KINDS, texts, value.span())?,
-                "timeout" => remote.act.timeout = one_of(&TIMEOUTS, texts, value.span())?,
+                "kind" => remote.act.kind = one_of(&Act::REMOTE, texts, value.span())?,
+                "timeout" => remote.act.timeout = one_of(&Act::ENDLESS, texts, value.span())?,
                 other => return Err(unknown(other, key.span(), &["path", "on", "name", "kind", "timeout"])),
             }
         }
