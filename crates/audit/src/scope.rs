@@ -141,6 +141,20 @@ impl<'a> Scope<'a> {
         self.parents.iter().rev().skip(1).copied()
     }
 
+    /// The innermost loop around what is looked at, as far as the function or closure goes.
+    pub(crate) fn loop_around(&self) -> Option<Loop<'a>> {
+        for expr in self.around() {
+            match expr {
+                Expr::ForLoop(found) => return Some(Loop::For(found)),
+                Expr::While(found) => return Some(Loop::While(found)),
+                Expr::Loop(found) => return Some(Loop::Endless(found)),
+                Expr::Closure(_) | Expr::Async(_) => return None,
+                _ => {}
+            }
+        }
+        None
+    }
+
     /// The macro of which what is looked at is an argument.
     pub(crate) fn argument_of(&self) -> Option<&'a Macro> {
         self.macros.last().filter(|(around, _)| around + 1 == self.parents.len()).map(|(_, invoked)| *invoked)

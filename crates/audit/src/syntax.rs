@@ -3,7 +3,7 @@
 use proc_macro2::Span;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
-use syn::{Expr, Ident, Lit, Macro, Member, Path};
+use syn::{Block, Expr, Ident, Lit, Macro, Member, Path, Stmt};
 
 /// What is under `.await`, `?`, `.unwrap()`, `.expect(…)`, `&`, `*`, `as`, parentheses and `try_into()`.
 pub(crate) fn peel(mut expr: &Expr) -> &Expr {
@@ -108,6 +108,34 @@ pub(crate) fn number(expr: &Expr) -> Option<u64> {
     }
 }
 
+/// Whether a value is the same each time: a literal, a constant, or what a function makes of those.
+pub(crate) fn is_constant(expr: &Expr) -> bool {
+    match expr {
+        Expr::Lit(_) => true,
+        Expr::Path(path) => path.path.segments.last().is_some_and(|last| {
+            let name = last.ident.to_string();
+            name.chars().all(|letter| letter.is_uppercase() || letter == '_' || letter.is_ascii_digit())
+        }),
+        Expr::Call(call) => call.args.iter().all(is_constant),
+        Expr::Paren(inner) => is_constant(&inner.expr),
+        _ => false,
+    }
+}
+
+/// A span that is written out, in microseconds: of `Duration::from_millis(20)`, 20 000.
+pub(crate) fn written_micros(expr: &Expr) -> Option<u64> {
+    let Expr::Call(call) = expr else { return None };
+    let name = called(&call.func)?.to_string();
+    let count = number(call.args.first()?)?;
+    match &*name {
+        "from_secs" => count.checked_mul(1_000_000),
+        "from_millis" => count.checked_mul(1_000),
+        "from_micros" => Some(count),
+        "from_nanos" => Some(count / 1_000),
+        _ => None,
+    }
+}
+
 /// A part of a function that a rule may search for.
 #[derive(Clone, Copy)]
 pub(crate) enum Part<'a> {
@@ -149,4 +177,26 @@ impl<'a, F: FnMut(Part<'a>) -> bool> Visit<'a> for Search<F> {
     fn visit_item(&mut self, _: &'a syn::Item) {}
 
     fn visit_type(&mut self, _: &'a syn::Type) {}
+}
+
+/// The statements of the innermost block that holds this place, and which of them does.
+pub(crate) fn statements_around(block: &Block, at: usize) -> Option<(&[Stmt], usize)> {
+    struct Finder<'a> {
+        at: usize,
+        found: Option<(&'a [Stmt], usize)>,
+    }
+
+    impl<'a> Visit<'a> for Finder<'a> {
+        fn visit_block(&mut self, block: &'a syn::Block) {
+            let holds = |statement: &Stmt| span(statement).byte_range().contains(&self.at);
+            if let Some(number) = block.stmts.iter().position(holds) {
+                self.found = Some((&block.stmts, number));
+                visit::visit_stmt(self, &block.stmts[number]);
+            }
+        }
+    }
+
+    let mut finder = Finder { at, found: None };
+    finder.visit_block(block);
+    finder.found
 }

@@ -3,7 +3,6 @@
 use syn::Expr;
 
 use crate::look::{Found, Look, Method};
-use crate::retry::loop_around;
 use crate::scope::{Loop, Scope};
 use crate::syntax::span;
 
@@ -48,7 +47,7 @@ fn look<'a>(method: &Method<'a>, scope: &Scope<'a>, found: &mut Found) {
     }
     found.looked(method.expr.method.span());
     let is_over_things = matches!(
-        loop_around(scope),
+        scope.loop_around(),
         Some(Loop::For(found)) if !matches!(&*found.expr, Expr::Range(_))
     );
     if is_over_things && !runs_together(scope) {

@@ -3,9 +3,8 @@
 use syn::{Expr, Stmt};
 
 use crate::look::{Found, Look, Method};
-use crate::retry::statements_around;
 use crate::scope::{Carrier, Scope};
-use crate::syntax::{peel, span};
+use crate::syntax::{peel, span, statements_around};
 
 use crate::family::Family;
 use crate::finding::Level;

@@ -3,8 +3,7 @@
 use syn::Expr;
 
 use crate::look::{Call, Found, Look};
-use crate::retry::{loop_around, written_micros};
-use crate::syntax::{any_expr, span};
+use crate::syntax::{any_expr, span, written_micros};
 
 use crate::family::Family;
 use crate::finding::Level;
@@ -50,7 +49,7 @@ fn look<'a>(call: &Call<'a>, scope: &Scope<'a>, found: &mut Found) {
     }
     found.looked(call.span);
     let is_apart = !scope.macros.is_empty()
-        || loop_around(scope).is_some()
+        || scope.loop_around().is_some()
         || scope.around().any(|expr| matches!(expr, Expr::Closure(_) | Expr::Async(_)));
     let is_written = call.expr.args.first().and_then(written_micros).is_some();
     let after = span(call.expr).byte_range().end + 16;

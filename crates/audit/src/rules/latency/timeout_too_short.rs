@@ -3,9 +3,8 @@
 use syn::Expr;
 
 use crate::look::{Call, Found, Look, Method};
-use crate::retry::written_micros;
 use crate::scope::{Carrier, Scope};
-use crate::syntax::span;
+use crate::syntax::{span, written_micros};
 
 use crate::family::Family;
 use crate::finding::Level;

@@ -1,8 +1,8 @@
 //! Everybody tries again at the same moment: the rule `reliable::retry-no-jitter`.
 
 use crate::look::{Call, Found, Look};
-use crate::retry::{is_constant, is_retry, loop_around};
-use crate::syntax::span;
+use crate::retry::is_retry;
+use crate::syntax::{is_constant, span};
 
 use crate::family::Family;
 use crate::finding::Level;
@@ -39,7 +39,7 @@ const DIFFER: [&str; 9] =
 
 fn look<'a>(call: &Call<'a>, scope: &Scope<'a>, found: &mut Found) {
     let is_sleep = scope.knowledge.function(&call.path).is_some_and(|act| act.kind == "sleep");
-    let Some(around) = loop_around(scope).filter(|_| is_sleep) else { return };
+    let Some(around) = scope.loop_around().filter(|_| is_sleep) else { return };
     if !is_retry(around, scope) {
         return;
     }
