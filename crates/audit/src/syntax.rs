@@ -108,7 +108,7 @@ pub(crate) fn number(expr: &Expr) -> Option<u64> {
     }
 }
 
-/// Whether a value is the same each time: a literal, a constant, or what a function makes of those.
+/// Whether a value is the same each time: a literal, a constant, or what a function makes of such.
 pub(crate) fn is_constant(expr: &Expr) -> bool {
     match expr {
         Expr::Lit(_) => true,
@@ -116,7 +116,8 @@ pub(crate) fn is_constant(expr: &Expr) -> bool {
             let name = last.ident.to_string();
             name.chars().all(|letter| letter.is_uppercase() || letter == '_' || letter.is_ascii_digit())
         }),
-        Expr::Call(call) => call.args.iter().all(is_constant),
+        // What is made of nothing may be another thing each time.
+        Expr::Call(call) => !call.args.is_empty() && call.args.iter().all(is_constant),
         Expr::Paren(inner) => is_constant(&inner.expr),
         _ => false,
     }
