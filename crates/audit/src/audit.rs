@@ -70,9 +70,7 @@ pub struct Audit {
     /// For each fallacy, in the order of [`Family::ALL`], what was looked at and suppressed.
     pub tallies: BTreeMap<Family, Tally>,
     /// The files that were audited, in the order of their paths.
-    pub audited: Vec<PathBuf>,
-    /// How many files were audited.
-    pub files: usize,
+    pub files: Vec<PathBuf>,
     /// How many lines they have.
     pub lines: usize,
     /// How many files were left out as test code.
@@ -170,9 +168,8 @@ fn is_inner(path: &Path, module: &Path) -> bool {
 #[derive(Default)]
 struct Learnt {
     findings: Vec<Finding>,
-    allowed: Vec<Suppressed>,
+    suppressed: Vec<Suppressed>,
     looked: BTreeMap<Family, usize>,
-    suppressed: BTreeMap<Family, usize>,
     lines: usize,
     not_audited: Option<NotAudited>,
     /// Files that this one says are built for tests alone.
@@ -185,24 +182,23 @@ impl Audit {
             self.not_audited.push(failed);
             return;
         }
-        self.audited.push(path.to_owned());
-        self.files += 1;
+        self.files.push(path.to_owned());
         self.lines += read.lines;
         if setting == Setting::Test {
-            let allowed = read.allowed.iter_mut().map(|allowed| &mut allowed.finding);
-            for finding in read.findings.iter_mut().chain(allowed) {
+            let suppressed = read.suppressed.iter_mut().map(|suppressed| &mut suppressed.finding);
+            for finding in read.findings.iter_mut().chain(suppressed) {
                 finding.setting = Setting::Test;
                 finding.level = Level::Info;
             }
         }
-        self.findings.append(&mut read.findings);
-        self.suppressed.append(&mut read.allowed);
         for (family, looked) in read.looked {
             self.tallies.entry(family).or_default().looked_at += looked;
         }
-        for (family, suppressed) in read.suppressed {
-            self.tallies.entry(family).or_default().suppressed += suppressed;
+        for suppressed in &read.suppressed {
+            self.tallies.entry(suppressed.finding.rule.family).or_default().suppressed += 1;
         }
+        self.findings.append(&mut read.findings);
+        self.suppressed.append(&mut read.suppressed);
     }
 }
 
@@ -369,8 +365,7 @@ fn settle(
             }
         }
         if let Some(allow) = allowed_by {
-            *read.suppressed.entry(raw.rule.family).or_default() += 1;
-            read.allowed
+            read.suppressed
                 .push(Suppressed { finding: finding(file, source, raw), reason: allow.reason.clone() });
         } else {
             raws.push(raw);
@@ -382,7 +377,7 @@ fn settle(
     }
     read.findings = raws.into_iter().map(|raw| finding(file, source, raw)).collect();
     read.findings.sort_by(by_place);
-    read.allowed.sort_by(|one, other| by_place(&one.finding, &other.finding));
+    read.suppressed.sort_by(|one, other| by_place(&one.finding, &other.finding));
     read.test_files =
         walked.test_modules.iter().flat_map(|module| module_files(&file.path, module)).collect();
     read

@@ -85,7 +85,7 @@ impl Audit {
             if is_known { compared.known.push(finding) } else { fresh.push(finding) }
         }
         self.findings = fresh;
-        let audited: BTreeSet<PathBuf> = self.audited.iter().map(|path| seen_from(folder, path)).collect();
+        let audited: BTreeSet<PathBuf> = self.files.iter().map(|path| seen_from(folder, path)).collect();
         let is_looked_for = |entry: &Known| {
             let is_asked = entry.setting == Setting::Shipped || tests == crate::Tests::Include;
             is_asked && (audited.contains(&entry.path) || !folder.join(&entry.path).exists())

@@ -20,7 +20,7 @@ pub(super) fn print(shown: &Shown, printer: &mut Printer) -> anyhow::Result<()> 
         let reason = data(&one_line(&failed.reason));
         printer.line(format!("::error file={path}{line},title=not audited::{reason}"))?;
     }
-    let (found, files) = (count(audit.findings.len(), "finding"), count(audit.files, "file"));
+    let (found, files) = (count(audit.findings.len(), "finding"), count(audit.files.len(), "file"));
     printer.line(format!("{found} in {files}"))
 }
 

@@ -105,7 +105,7 @@ fn print_summary(shown: &Shown, printer: &mut Printer) -> anyhow::Result<()> {
     if comments > 0 {
         printer.line(format!("and {} on comments to the audit", count(comments, "finding")))?;
     }
-    printer.line(format!("{}, {}", count(*files, "file"), count(*lines, "line")))?;
+    printer.line(format!("{}, {}", count(files.len(), "file"), count(*lines, "line")))?;
     if shown.hidden > 0 {
         printer.line(faint(&format!("· {} at `info`: --info tells them", count(shown.hidden, "finding"))))?;
     }

@@ -22,7 +22,7 @@ pub(super) fn print(shown: &Shown, printer: &mut Printer) -> anyhow::Result<()> 
         "schema": "constellation/audit/1",
         "findings": audit.findings.iter().map(finding_json).collect::<Vec<_>>(),
         "families": families,
-        "files": audit.files,
+        "files": audit.files.len(),
         "lines": audit.lines,
         "files_left_out": audit.files_left_out,
         "findings_hidden": shown.hidden,
