@@ -34,9 +34,9 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
     FAMILIES.into_iter().flatten()
 }
 
-/// The rules about comments to the audit.
-pub fn on_comments() -> impl Iterator<Item = &'static Rule> {
-    allow::RULES.into_iter()
+/// Every rule there is: those about code, then those about comments to the audit.
+pub fn every() -> impl Iterator<Item = &'static Rule> {
+    all().chain(allow::RULES)
 }
 
 /// The rule that is called so, with its family or, where no other is, without.
@@ -45,14 +45,13 @@ pub fn on_comments() -> impl Iterator<Item = &'static Rule> {
 ///
 /// The name of the rule that is nearest, if one is near.
 pub fn find(name: &str) -> Result<&'static Rule, Option<&'static str>> {
-    let known = || all().chain(on_comments());
-    if let Some(rule) = known().find(|rule| rule.id == name) {
+    if let Some(rule) = every().find(|rule| rule.id == name) {
         return Ok(rule);
     }
-    let mut short = known().filter(|rule| rule.name() == name);
+    let mut short = every().filter(|rule| rule.name() == name);
     match (short.next(), short.next()) {
         (Some(rule), None) => Ok(rule),
-        _ => Err(nearest(name, known().map(|rule| rule.id))),
+        _ => Err(nearest(name, every().map(|rule| rule.id))),
     }
 }
 

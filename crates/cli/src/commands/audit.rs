@@ -39,7 +39,7 @@ pub(crate) fn run(arguments: &Arguments, printer: &mut Printer) -> anyhow::Resul
         match format {
             AuditFormat::Human if arguments.table => markdown::print(printer)?,
             AuditFormat::Human => page::list(printer)?,
-            AuditFormat::Json => json::print_rules(rules::all().chain(rules::on_comments()), printer)?,
+            AuditFormat::Json => json::print_rules(rules::every(), printer)?,
             other => bail!(no_findings(other)),
         }
         return Ok(0);

@@ -21,7 +21,7 @@ struct Suite {
 
 pub(super) fn print(shown: &Shown, printer: &mut Printer) -> anyhow::Result<()> {
     let mut suites: Vec<(&str, Suite)> = Vec::new();
-    for family in Family::ALL.into_iter().chain([Family::Audit]) {
+    for family in Family::every() {
         suites.push((family.title(), of_family(shown, family)));
     }
     if !shown.audit.not_audited.is_empty() {
@@ -49,7 +49,7 @@ pub(super) fn print(shown: &Shown, printer: &mut Printer) -> anyhow::Result<()> 
 
 fn of_family(shown: &Shown, family: Family) -> Suite {
     let mut suite = Suite::default();
-    for rule in rules::all().chain(rules::on_comments()).filter(|rule| rule.family == family) {
+    for rule in rules::every().filter(|rule| rule.family == family) {
         let before = suite.tests;
         for finding in shown.audit.findings.iter().filter(|finding| finding.rule.id == rule.id) {
             let what = if finding.level >= shown.deny_from {

@@ -9,10 +9,9 @@ const HEAD: &str = include_str!("head.md");
 
 pub(super) fn print(printer: &mut Printer) -> anyhow::Result<()> {
     printer.line(HEAD.trim_end())?;
-    let all = || rules::all().chain(rules::on_comments());
-    for family in Family::ALL.into_iter().chain([Family::Audit]) {
+    for family in Family::every() {
         printer.line(format!("\n## {}\n\nIn truth {}.", capital(family.title()), family.truth()))?;
-        for rule in all().filter(|rule| rule.family == family) {
+        for rule in rules::every().filter(|rule| rule.family == family) {
             printer.line(format!("\n### `{}`\n\n**{}**: {}.\n", rule.id, rule.level, rule.title))?;
             printer.line(page(rule).trim_end())?;
         }

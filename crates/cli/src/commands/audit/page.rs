@@ -6,11 +6,10 @@ use super::human::wrapped;
 use crate::printer::{Printer, faint, strong};
 
 pub(super) fn list(printer: &mut Printer) -> anyhow::Result<()> {
-    let all = || rules::all().chain(rules::on_comments());
-    let width = all().map(|rule| rule.id.len()).max().unwrap_or(0);
-    for family in Family::ALL.into_iter().chain([Family::Audit]) {
+    let width = rules::every().map(|rule| rule.id.len()).max().unwrap_or(0);
+    for family in Family::every() {
         printer.line(strong(family.title()))?;
-        for rule in all().filter(|rule| rule.family == family) {
+        for rule in rules::every().filter(|rule| rule.family == family) {
             printer.line(format!("  {:<4}  {:<width$}  {}", rule.level.name(), rule.id, rule.title))?;
         }
     }

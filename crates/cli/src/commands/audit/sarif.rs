@@ -18,7 +18,7 @@ const FINGERPRINT: &str = "constellationAudit/v1";
 
 pub(super) fn print(shown: &Shown, printer: &mut Printer) -> anyhow::Result<()> {
     let audit = &shown.audit;
-    let rules: Vec<&Rule> = rules::all().chain(rules::on_comments()).collect();
+    let rules: Vec<&Rule> = rules::every().collect();
     let number = |finding: &Finding| rules.iter().position(|rule| rule.id == finding.rule.id);
     let result = |finding: &Finding, suppressions: Value| {
         let mut result = result(finding, number(finding), suppressions);
