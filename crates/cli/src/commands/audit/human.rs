@@ -8,7 +8,7 @@ use constellation_lab::words::one_line;
 use constellation_trace::is_obeyed;
 
 use super::{Shown, baseline};
-use crate::printer::{Printer, count, faint, strong};
+use crate::printer::{Printer, count, faint, folded, strong};
 
 pub(super) fn print(shown: &Shown, printer: &mut Printer) -> anyhow::Result<()> {
     // What a rule becomes one night is told once.
@@ -70,20 +70,7 @@ fn obeyed_by_nobody(excerpt: &Excerpt) -> String {
 /// Words in lines that a narrow terminal has room for.
 pub(super) fn wrapped(text: &str) -> String {
     const COLUMNS: usize = 96;
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        let last = lines.len() - 1;
-        let line = &mut lines[last];
-        if line.is_empty() {
-            line.push_str(word);
-        } else if line.chars().count() + 1 + word.chars().count() <= COLUMNS {
-            line.push(' ');
-            line.push_str(word);
-        } else {
-            lines.push(word.to_owned());
-        }
-    }
-    lines.join("\n")
+    folded(text, COLUMNS).join("\n")
 }
 
 fn print_summary(shown: &Shown, printer: &mut Printer) -> anyhow::Result<()> {

@@ -1,6 +1,7 @@
 //! The pages of all rules, in Markdown: `docs/audit.md` is what this prints, which a test holds.
 
 use constellation_audit::{Family, Rule, rules};
+use constellation_lab::placement::told::capital;
 
 use crate::printer::Printer;
 
@@ -51,9 +52,4 @@ pub(super) fn page(rule: &Rule) -> String {
         parts.push(format!("*Elsewhere*: {}.", page.links.join("; ")));
     }
     parts.join("\n\n")
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
 }

@@ -3,7 +3,7 @@
 use constellation_lab::placement::catalogue::{Catalogue, Declared, Place, Source, System};
 use serde_json::{Value, json};
 
-use super::told::{folded, legend, titled};
+use super::told::{folded_behind, legend, titled};
 use crate::printer::{Printer, faint, strong};
 
 /// What a reader must never forget.
@@ -26,7 +26,7 @@ fn setting(declared: &Declared, printer: &mut Printer) -> anyhow::Result<()> {
     let Declared { setting, version, place, by, abadi, partition, normal, caveat, sources, .. } = declared;
     let cell = place.to_string();
     let gap = |taken: usize| " ".repeat(CELL_WIDTH.saturating_sub(taken));
-    for (nth, line) in folded(&format!("{setting} · {version}"), CELL_WIDTH).iter().enumerate() {
+    for (nth, line) in folded_behind(CELL_WIDTH, &format!("{setting} · {version}")).iter().enumerate() {
         printer.line(match nth {
             0 => format!("{}{}{line}", strong(&cell), gap(cell.chars().count())),
             _ => format!("{}{line}", gap(0)),

@@ -6,7 +6,7 @@ use constellation_lab::placement::told;
 
 use super::measured::{Besides, Measured};
 use super::{evidence, tables};
-use crate::printer::{Printer, faint, strong};
+use crate::printer::{Printer, faint, folded, strong};
 
 /// How wide a sentence is before it goes on in the next line.
 const WIDTH: usize = 100;
@@ -70,25 +70,13 @@ pub(super) fn legend(printer: &mut Printer) -> anyhow::Result<()> {
 
 /// A title, and a text that stays beside it.
 pub(super) fn titled(title: &str, text: &str, printer: &mut Printer) -> anyhow::Result<()> {
-    for (nth, line) in folded(text, 13).iter().enumerate() {
+    for (nth, line) in folded_behind(13, text).iter().enumerate() {
         printer.line(format!("  {:<11}{line}", if nth == 0 { title } else { "" }))?;
     }
     Ok(())
 }
 
 /// A text in lines that are as wide as a sentence may be, behind so many blanks.
-pub(super) fn folded(text: &str, indent: usize) -> Vec<String> {
-    let mut lines: Vec<String> = vec![String::new()];
-    for word in text.split(' ') {
-        let line = lines.last_mut().expect("there is always one");
-        if line.is_empty() {
-            line.push_str(word);
-        } else if indent + line.chars().count() + 1 + word.chars().count() > WIDTH {
-            lines.push(word.to_owned());
-        } else {
-            line.push(' ');
-            line.push_str(word);
-        }
-    }
-    lines
+pub(super) fn folded_behind(indent: usize, text: &str) -> Vec<String> {
+    folded(text, WIDTH.saturating_sub(indent))
 }
