@@ -60,9 +60,20 @@ pub(super) struct Sent {
 }
 
 /// What is still to be run: who writes and reads, and what is lost.
-struct Ahead {
-    round: Round,
-    lost: Vec<Message>,
+pub(super) struct Ahead {
+    pub(super) round: Round,
+    pub(super) lost: Vec<Message>,
+}
+
+impl Ahead {
+    pub(super) fn without_loss(round: Round) -> Ahead {
+        Ahead { round, lost: Vec::new() }
+    }
+
+    /// With one more that is lost.
+    pub(super) fn with(round: &Round, lost: &[Message], more: &Sent) -> Ahead {
+        Ahead { round: round.clone(), lost: lost.iter().copied().chain([more.message]).collect() }
+    }
 }
 
 impl Search<'_> {
@@ -85,8 +96,7 @@ impl Search<'_> {
     }
 
     fn with_losses(&mut self) -> Result<Option<Broken>, PlaceError> {
-        let ahead = self.rounds(SETTLED).into_iter().map(|round| Ahead { round, lost: Vec::new() });
-        let mut ahead: VecDeque<Ahead> = ahead.collect();
+        let mut ahead: VecDeque<Ahead> = self.rounds(SETTLED).into_iter().map(Ahead::without_loss).collect();
         while let Some(Ahead { round, lost }) = ahead.pop_front() {
             if self.runs >= self.runs_max {
                 return self.of_cuts();
@@ -95,13 +105,7 @@ impl Search<'_> {
             if let Some(promise) = made.broken() {
                 return Ok(Some(broken(&round, lost, Smallest::OfAll, promise, made.played)));
             }
-            // One more, sent after the last that is lost: up to there the run is the same, so each set is made once.
-            let from = lost.last().and_then(|last| made.sent.iter().position(|sent| sent.message == *last));
-            let later = made.sent.get(from.map_or(0, |from| from + 1)..).unwrap_or_default();
-            for more in later {
-                let lost = lost.iter().copied().chain([more.message]).collect();
-                ahead.push_back(Ahead { round: round.clone(), lost });
-            }
+            ahead.extend(made.after(&lost).iter().map(|more| Ahead::with(&round, &lost, more)));
         }
         Ok(None)
     }
@@ -202,6 +206,13 @@ impl Search<'_> {
 }
 
 impl Made {
+    /// What may be lost as well as these: what was sent after the last of them, as up to there the run is the same, so that
+    /// each set is lost once.
+    pub(super) fn after(&self, lost: &[Message]) -> &[Sent] {
+        let from = lost.last().and_then(|last| self.sent.iter().position(|sent| sent.message == *last));
+        self.sent.get(from.map_or(0, |from| from + 1)..).unwrap_or_default()
+    }
+
     /// Which promise was broken, if one was.
     fn broken(&self) -> Option<Promise> {
         let record = &self.played.record;

@@ -8,40 +8,32 @@ use std::collections::BTreeSet;
 
 use constellation_trace::EventId;
 
-use super::search::{Made, Search, broken, these};
+use super::search::{Ahead, Made, Search, Sent, broken, these};
 use super::{Message, Promise, SETTLED, Smallest, Wrong, joined};
 use crate::placement::PlaceError;
 use crate::placement::protocol::{Condition, Round};
-
-/// What is still to be run with so many messages lost.
-type Ahead = Vec<(Round, Vec<Message>)>;
 
 impl Search<'_> {
     /// Runs with fewer lost messages first, and of those that lose as many the ones with one reader. Only messages are lost
     /// that a chain of messages joins to the operations: what sites tell each other besides says nothing of the key.
     pub(super) fn wrong(&mut self) -> Result<Wrong, PlaceError> {
         let limit = self.runs.saturating_add(self.wrong_max);
-        let none = |rounds: Vec<Round>| rounds.into_iter().map(|round| (round, Vec::new())).collect();
-        let mut ahead: [Ahead; 2] = [none(self.rounds(SETTLED)), none(self.rounds_of_two())];
+        let none = |rounds: Vec<Round>| rounds.into_iter().map(Ahead::without_loss).collect();
+        let mut ahead: [Vec<Ahead>; 2] = [none(self.rounds(SETTLED)), none(self.rounds_of_two())];
         for lost_next in 0.. {
             for of_these in &mut ahead {
                 let mut further = Vec::new();
-                for (round, lost) in std::mem::take(of_these) {
+                for Ahead { round, lost } in std::mem::take(of_these) {
                     // Without a loss all are made.
                     if lost_next > 0 && self.runs >= limit {
                         return Ok(Wrong::NotFound { lost_max: Some(lost_next - 1) });
                     }
                     let made = self.make(&round, &these(&lost))?;
-                    let later = later(&made, &lost);
+                    further.extend(joined_after(&made, &lost).map(|more| Ahead::with(&round, &lost, more)));
                     if let Some(promise @ Promise::Consistent(_)) = made.wrong() {
                         let found = broken(&round, lost, Smallest::OfAll, promise, made.played);
                         return Ok(Wrong::Found(Box::new(found)));
                     }
-                    further.extend(
-                        later.into_iter().map(|more| {
-                            (round.clone(), lost.iter().copied().chain([more]).collect::<Vec<_>>())
-                        }),
-                    );
                 }
                 *of_these = further;
             }
@@ -64,11 +56,8 @@ impl Search<'_> {
     }
 }
 
-/// What may be lost as well: what was sent after the last that is lost, as up to there the run is the same, so that each set
-/// is lost once.
-fn later(made: &Made, lost: &[Message]) -> Vec<Message> {
+/// What may be lost as well as these, and has to do with the operations.
+fn joined_after<'a>(made: &'a Made, lost: &[Message]) -> impl Iterator<Item = &'a Sent> {
     let events: BTreeSet<EventId> = joined(&made.played.trace, made.played.record.round.sites);
-    let from = lost.last().and_then(|last| made.sent.iter().position(|sent| sent.message == *last));
-    let later = made.sent.get(from.map_or(0, |from| from + 1)..).unwrap_or_default();
-    later.iter().filter(|sent| events.contains(&sent.by)).map(|sent| sent.message).collect()
+    made.after(lost).iter().filter(move |sent| events.contains(&sent.by))
 }
