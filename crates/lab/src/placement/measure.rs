@@ -300,17 +300,17 @@ pub fn answers(record: &Record) -> Vec<Answers> {
 /// From then on what is asked may have no answer before the heal.
 const LAST: Duration = HEAL_AT.saturating_sub(TIMEOUT);
 
-/// What was asked of a site from the cut on, and early enough to be answered before it healed.
-pub(super) fn during_cut(record: &Record, site: usize, kind: Kind) -> impl Iterator<Item = &Asked> {
+/// What was asked of a site from the cut on, and early enough to be answered before it healed, with its place in the record.
+pub(super) fn during_cut(record: &Record, site: usize, kind: Kind) -> impl Iterator<Item = (usize, &Asked)> {
     let during = CUT_AT..LAST;
-    record.asked.iter().filter(move |asked| {
+    record.asked.iter().enumerate().filter(move |(_, asked)| {
         (asked.site, asked.ask.kind(), asked.phase) == (site, kind, Phase::Traffic)
             && during.contains(&asked.begun)
     })
 }
 
 fn answers_of(record: &Record, site: usize, kind: Kind) -> Answers {
-    let during: Vec<&Asked> = during_cut(record, site, kind).collect();
+    let during: Vec<&Asked> = during_cut(record, site, kind).map(|(_, asked)| asked).collect();
     let judged = during.iter().filter(|asked| asked.begun >= CUT_AT + FAIL_OVER);
     let done = judged.clone().filter(|asked| asked.done().is_some()).count();
     let silent = during.iter().rposition(|asked| asked.done().is_none());

@@ -99,7 +99,7 @@ pub fn cut_rows(records: &[Record]) -> Vec<CutRow> {
 fn cut_row(record: &Record, site: usize, kind: Kind) -> CutRow {
     let mut row =
         CutRow { condition: record.round.condition, site, kind, done: 0, refused: 0, unanswered: 0 };
-    for asked in measure::during_cut(record, site, kind) {
+    for (_, asked) in measure::during_cut(record, site, kind) {
         match asked.ended {
             Some((_, Answer::Ok(_))) => row.done += 1,
             Some((_, Answer::Refused(_))) => row.refused += 1,

@@ -10,7 +10,7 @@ use crate::placement::client::Kind;
 use crate::placement::judged::{Consistency, Violation};
 use crate::placement::measure::{self, Answers, Share, Stale};
 use crate::placement::protocol::{CUT_AT, Condition, FAIL_OVER, HEAL_AT};
-use crate::placement::record::{Asked, Phase, Record};
+use crate::placement::record::{Asked, Record};
 use crate::placement::told::{self, ms};
 use crate::placement::{Lost, Overwritten, Placement, SITE_NAMES};
 
@@ -211,12 +211,9 @@ fn answers(kind: Kind, placement: &Placement) -> Option<Breach> {
 fn silent(row: &Answers, placement: &Placement) -> Option<Schedule> {
     let condition = row.condition;
     let (round, record) = of_condition(condition, placement)?;
-    let is_it = |asked: &Asked| {
-        (asked.site, asked.ask.kind(), asked.phase) == (row.site, row.kind, Phase::Traffic)
-            && asked.begun >= CUT_AT + FAIL_OVER
-            && asked.done().is_none()
-    };
-    let operation = record.asked.iter().position(is_it)?;
+    let is_it = |asked: &Asked| asked.begun >= CUT_AT + FAIL_OVER && asked.done().is_none();
+    let mut during = measure::during_cut(record, row.site, row.kind);
+    let (operation, _) = during.find(|(_, asked)| is_it(asked))?;
     Some(Schedule { round, condition, operations: vec![operation], shows: Shows::Themselves })
 }
 
@@ -359,14 +356,12 @@ fn answers_again(kind: Kind, most: Duration, placement: &Placement) -> Option<Br
     let row = of.max_by_key(|row| row.gap)?;
     let condition = row.condition;
     let (round, record) = of_condition(condition, placement)?;
-    let is_it = |asked: &Asked| {
-        (asked.site, asked.ask.kind(), asked.phase) == (row.site, kind, Phase::Traffic)
-            && (CUT_AT..CUT_AT + row.gap).contains(&asked.begun)
-            && asked.done().is_none()
-    };
+    let is_it = |asked: &Asked| asked.begun < CUT_AT + row.gap && asked.done().is_none();
+    let during = measure::during_cut(record, row.site, kind);
+    let silent: Vec<(usize, &Asked)> = during.filter(|(_, asked)| is_it(asked)).collect();
     // The last one, if all began earlier than that: it was without an answer still.
-    let later = record.asked.iter().position(|asked| is_it(asked) && asked.begun >= CUT_AT + most);
-    let operations = later.or_else(|| record.asked.iter().rposition(is_it)).into_iter().collect();
+    let later = silent.iter().find(|(_, asked)| asked.begun >= CUT_AT + most);
+    let operations = later.or(silent.last()).map(|(operation, _)| *operation).into_iter().collect();
     let site = SITE_NAMES[row.site];
     let found = match row.share() {
         Share::All => format!("while {condition}, {site} answers them again after {}", ms(row.gap)),
