@@ -139,8 +139,6 @@ pub struct Lost {
     pub unread: usize,
     /// How many of those that were looked for, and are not missed, a site could not be asked for: it did not answer.
     pub unread_partly: usize,
-    /// The first that is gone: its round, and its place in the record.
-    pub first: Option<(usize, usize)>,
 }
 
 impl Lost {
@@ -246,14 +244,11 @@ impl Placement {
         let told = |of: &Placement| {
             [vec![told::partition(of), told::otherwise(of)], told::other_cuts(of), told::splits(of)]
         };
-        let lost = |Lost { count, partly, late, of, unread, unread_partly, .. }: &Lost| {
-            [*count, *partly, *late, *of, *unread, *unread_partly]
-        };
         self.cell == other.cell
             && self.trips == other.trips
             && (self.stale_normal, self.stale_in_partition) == (other.stale_normal, other.stale_in_partition)
             && self.answers == other.answers
-            && lost(&self.lost) == lost(&other.lost)
+            && self.lost == other.lost
             && told(self) == told(other)
     }
 
@@ -356,7 +351,7 @@ fn stale(records: &[(usize, &Record)]) -> StaleReads {
 
 fn lost(records: &[(usize, &Record)]) -> Lost {
     let mut all = Lost::default();
-    for (round, record) in records {
+    for (_, record) in records {
         let is_acknowledged = |asked: &&Asked| asked.written().is_some() && asked.done().is_some();
         let of = all.of;
         all.unread += record.asked.iter().filter(is_acknowledged).count();
@@ -364,7 +359,6 @@ fn lost(records: &[(usize, &Record)]) -> Lost {
             all.of += 1;
             if kept.is_lost() {
                 all.count += 1;
-                all.first.get_or_insert((*round, kept.write));
             } else if !kept.missing.is_empty() {
                 all.partly += 1;
             } else if !kept.unread.is_empty() {

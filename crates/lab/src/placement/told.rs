@@ -534,7 +534,7 @@ mod tests {
             ([0, 0, 0, 0, 4, 0], "4 acknowledged writes could be read back at no site"),
         ];
         for ([count, partly, late, of, unread, unread_partly], expected) in table {
-            let lost = Lost { count, partly, late, of, unread, unread_partly, first: None };
+            let lost = Lost { count, partly, late, of, unread, unread_partly };
             assert_eq!(missed(&lost), expected);
         }
     }

@@ -128,8 +128,7 @@ mod tests {
     #[test]
     fn what_is_neither_lost_nor_known_to_be_kept_has_its_line() {
         let mut placement = placed("a store".to_owned(), 7, Vec::new());
-        placement.lost =
-            Lost { count: 1, partly: 2, late: 3, of: 9, unread: 4, unread_partly: 5, first: None };
+        placement.lost = Lost { count: 1, partly: 2, late: 3, of: 9, unread: 4, unread_partly: 5 };
         assert_eq!(
             lost(&placement)[..3],
             [
