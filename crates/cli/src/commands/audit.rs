@@ -22,6 +22,7 @@ mod json;
 mod junit;
 mod markdown;
 mod page;
+mod paths;
 mod sarif;
 
 pub(crate) fn run(arguments: &Arguments, printer: &mut Printer) -> anyhow::Result<u8> {
@@ -159,7 +160,7 @@ fn options(arguments: &Arguments) -> anyhow::Result<Options> {
 
 fn audited(arguments: &Arguments, options: &Options, printer: &Printer) -> anyhow::Result<Audit> {
     if let Some(name) = arguments.filename.as_ref().filter(|_| arguments.stdin) {
-        let text = read_whole(Path::new(STANDARD_INPUT), FILE)?;
+        let text = read_whole(Path::new(STANDARD_INPUT), CODE)?;
         return Ok(audit_text(name, &text, options));
     }
     let progress = printer.progress("reading code");
@@ -171,8 +172,8 @@ fn audited(arguments: &Arguments, options: &Options, printer: &Printer) -> anyho
     })
 }
 
-/// The longest text that an editor may send.
-const FILE: Kind = Kind { what: "a file", bytes_max: 10 << 20 };
+/// The longest text that an editor may send, and that is mended.
+const CODE: Kind = Kind { what: "a file", bytes_max: 10 << 20 };
 
 fn unreadable(path: &Path, error: &Error) -> anyhow::Error {
     let is_rule = path.to_str().is_some_and(|name| rules::find(name).is_ok());

@@ -7,7 +7,7 @@ use constellation_audit::{Audit, Compared, Known, Setting, Tests};
 use constellation_lab::words::one_line;
 use serde_json::{Value, json};
 
-use super::sarif::slashed;
+use super::paths::slashed;
 use crate::file::{Kind, name_of, read_text, write_whole};
 
 const SCHEMA: &str = "constellation/audit-baseline/1";

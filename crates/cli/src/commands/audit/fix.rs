@@ -5,16 +5,15 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::Context as _;
-use constellation_audit::{Audit, Level, Options, mend, seen_from};
+use constellation_audit::{Audit, Level, Options, mend};
 use constellation_lab::words::one_line;
-use constellation_trace::is_obeyed;
 use similar::TextDiff;
 
-use super::sarif::slashed;
-use crate::file::{Kind, name_of, read_text, write_whole};
+use super::CODE;
+use super::human::obeyed_by_nobody;
+use super::paths::{seen, slashed};
+use crate::file::{name_of, read_text, write_whole};
 use crate::printer::{Printer, count};
-
-const CODE: Kind = Kind { what: "a file", bytes_max: 10 << 20 };
 
 /// Whether mends are written into the files.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -63,15 +62,10 @@ fn write_over(path: &Path, text: &str) -> anyhow::Result<()> {
 }
 
 fn print_difference(path: &Path, old: &str, new: &str, printer: &mut Printer) -> anyhow::Result<()> {
-    let path = slashed(&seen_from(Path::new("."), path));
+    let path = slashed(&seen(path));
     let path = one_line(&path);
     let difference = TextDiff::from_lines(old, new);
     let mut unified = difference.unified_diff();
     unified.context_radius(3).header(&format!("a/{path}"), &format!("b/{path}"));
-    let shown = unified.to_string();
-    let harmless: String = shown
-        .chars()
-        .map(|letter| if matches!(letter, '\n' | '\t') || !is_obeyed(letter) { letter } else { ' ' })
-        .collect();
-    printer.line(harmless.trim_end_matches('\n'))
+    printer.line(obeyed_by_nobody(&unified.to_string()).trim_end_matches('\n'))
 }

@@ -1,12 +1,10 @@
 //! Findings as the workflow commands that make GitHub annotate lines.
 
-use std::path::Path;
-
-use constellation_audit::{Finding, Level, seen_from};
+use constellation_audit::{Finding, Level};
 use constellation_lab::words::one_line;
 
 use super::Shown;
-use super::sarif::slashed;
+use super::paths::{seen, slashed};
 use crate::printer::{Printer, count};
 
 pub(super) fn print(shown: &Shown, printer: &mut Printer) -> anyhow::Result<()> {
@@ -15,7 +13,7 @@ pub(super) fn print(shown: &Shown, printer: &mut Printer) -> anyhow::Result<()> 
         printer.line(annotation(finding))?;
     }
     for failed in &audit.not_audited {
-        let path = property(&slashed(&seen_from(Path::new("."), &failed.path)));
+        let path = property(&slashed(&seen(&failed.path)));
         let line = failed.line.map_or(String::new(), |line| format!(",line={line}"));
         let reason = data(&one_line(&failed.reason));
         printer.line(format!("::error file={path}{line},title=not audited::{reason}"))?;
@@ -30,7 +28,7 @@ fn annotation(finding: &Finding) -> String {
         Level::Warn => "warning",
         Level::Info => "notice",
     };
-    let path = property(&slashed(&seen_from(Path::new("."), &finding.path)));
+    let path = property(&slashed(&seen(&finding.path)));
     let Finding { line, line_end, column, column_end, .. } = finding;
     // GitHub takes columns only of a span in one line.
     let columns =

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use annotate_snippets::{AnnotationKind, Group, Level as Drawn, Renderer, Snippet};
-use constellation_audit::{Audit, Excerpt, Family, Finding, Level, Setting};
+use constellation_audit::{Audit, Family, Finding, Level, Setting};
 use constellation_lab::words::one_line;
 use constellation_trace::is_obeyed;
 
@@ -29,7 +29,7 @@ fn drawn(finding: &Finding, is_first: bool) -> String {
     };
     let path = finding.path.display().to_string();
     let path = one_line(&path);
-    let text = obeyed_by_nobody(&finding.excerpt);
+    let text = obeyed_by_nobody(&finding.excerpt.text);
     let mut group = Group::with_title(level.primary_title(finding.rule.title).id(finding.rule.id));
     let here = one_line(&finding.here);
     if text.is_empty() {
@@ -58,9 +58,9 @@ fn drawn(finding: &Finding, is_first: bool) -> String {
     Renderer::styled().render(&[group])
 }
 
-/// The text of an excerpt with nothing in it that a terminal obeys; each byte stays in its place.
-fn obeyed_by_nobody(excerpt: &Excerpt) -> String {
-    let shown = excerpt.text.chars().map(|letter| {
+/// Code with nothing in it that a terminal obeys; each byte stays in its place.
+pub(super) fn obeyed_by_nobody(code: &str) -> String {
+    let shown = code.chars().map(|letter| {
         let is_kept = matches!(letter, '\n' | '\t') || !is_obeyed(letter);
         if is_kept { letter.to_string() } else { " ".repeat(letter.len_utf8()) }
     });

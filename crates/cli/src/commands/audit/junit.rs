@@ -1,12 +1,11 @@
 //! Findings as a report of tests in JUnit's XML: a suite for each fallacy, a case for each finding and each rule without one.
 
 use std::fmt::Write as _;
-use std::path::Path;
 
-use constellation_audit::{Family, Finding, Rule, rules, seen_from};
+use constellation_audit::{Family, Finding, Rule, rules};
 
 use super::Shown;
-use super::sarif::slashed;
+use super::paths::{seen, slashed};
 use crate::printer::Printer;
 
 /// The cases of a suite, and how many of them are what.
@@ -80,7 +79,7 @@ fn of_family(shown: &Shown, family: Family) -> Suite {
 fn not_audited(shown: &Shown) -> Suite {
     let mut suite = Suite::default();
     for failed in &shown.audit.not_audited {
-        let path = slashed(&seen_from(Path::new("."), &failed.path));
+        let path = slashed(&seen(&failed.path));
         let line = failed.line.map_or(String::new(), |line| format!(":{line}"));
         let name = escaped(&format!("{path}{line}"));
         let reason = escaped(&failed.reason);
@@ -106,7 +105,7 @@ impl Suite {
 }
 
 fn place(finding: &Finding) -> String {
-    let path = slashed(&seen_from(Path::new("."), &finding.path));
+    let path = slashed(&seen(&finding.path));
     format!("{path}:{}:{}", finding.line, finding.column)
 }
 

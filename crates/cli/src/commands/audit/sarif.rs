@@ -5,12 +5,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use constellation_audit::{Finding, Level, NotAudited, Rule, Setting, Suppressed, rules, seen_from};
+use constellation_audit::{Finding, Level, NotAudited, Rule, Setting, Suppressed, rules};
 use constellation_lab::words::one_line;
 use serde_json::{Value, json};
 
 use super::Shown;
 use super::markdown::page;
+use super::paths::{seen, slashed};
 use crate::printer::Printer;
 
 /// The name under which a code host keeps our fingerprints; another way to make them gets another number.
@@ -149,7 +150,7 @@ fn level(level: Level) -> &'static str {
 
 /// Relative to the folder that the audit was called in, if it is below it.
 fn location(path: &Path) -> Value {
-    let seen = seen_from(Path::new("."), path);
+    let seen = seen(path);
     if seen.is_absolute() {
         return json!({"uri": format!("file://{}", uri(&seen))});
     }
@@ -168,12 +169,6 @@ fn uri(path: &Path) -> String {
         }
     }
     uri
-}
-
-/// A path with slashes, whatever the system has between its folders.
-pub(super) fn slashed(path: &Path) -> String {
-    let path = path.display().to_string();
-    if cfg!(windows) { path.replace('\\', "/") } else { path }
 }
 
 #[cfg(test)]
