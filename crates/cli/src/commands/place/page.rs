@@ -33,10 +33,11 @@ client was shown, and each that nobody replaced must be there in the end; where 
 which models hold, of siblings the last written counts, which no client could know. Without a cut, whoever is shown an old
 value reads again until it is shown the new one: how old values were says more than how many reads showed one.
 
-A partition here is one site against the rest. What is held arrives after the heal; what is lost never does, as where
-connections break, and whoever does not send it again has to repair it. Right after the heal keys are read, at one site
-after the other, of which nobody knows whether they were written: readers that write nothing back let later ones see less
-(Attiya, Bar-Noy and Dolev 1995). Clocks are right unless a setting says otherwise.
+A partition here is one site against the rest, and of five sites also two against three. What is held arrives after the
+heal; what is lost never does, as where connections break, and whoever does not send it again has to repair it. Right
+after the heal keys are read, at one site after the other, of which nobody knows whether they were written: readers that
+write nothing back let later ones see less (Attiya, Bar-Noy and Dolev 1995). Clocks are right unless a setting says
+otherwise.
 
 Measure one with `constellation place quorum:r=1,w=1`; it prints the numbers and the operations that show it. See the
 argument that no store can have both with `constellation place --cap quorum`. Settings that nothing measured tells apart
