@@ -22,9 +22,11 @@ pub(super) trait Asked {
 
 /// Judges what was recorded: by sessions where they say all, else by the history.
 pub(super) fn ask(recorded: &Recorded<'_>, asked: &mut impl Asked) -> Result<(), Stop> {
-    let is_cell = matches!(recorded.object, None | Some(Object::Register | Object::List | Object::Text));
+    let is_cell = matches!(recorded.object, None | Some(Object::Register | Object::List));
     match (recorded.sessions, recorded.history) {
         (Some(sessions), _) if is_cell => asked.sessions(sessions),
+        // Where no piece is empty, which of these nobody knows better, a text is a list or a register.
+        (Some(sessions), None) if recorded.object == Some(Object::Text) => asked.sessions(sessions),
         (sessions, Some(history)) => {
             if is_cell && let Some(sessions) = made(history, asked)? {
                 return asked.sessions(&sessions).map_err(|stop| by_places(stop, &sessions));

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use constellation_trace::{Access, Act, Key, Limit, Sessions, TransactionId, Value};
 
 use self::support::{Support, shows};
-use super::{Anomaly, Finding, Model, Parts, Patience, Recorded};
+use super::{Anomaly, Finding, Model, Object, Parts, Patience, Recorded};
 
 /// A part of a history that violates a model, and no part of which does; where [`Parts::ProveNothing`], one that has the same
 /// violation as the whole, and no part of which has.
@@ -49,6 +49,10 @@ pub fn minimal(
     patience: &mut Patience<'_>,
 ) -> Option<Minimal> {
     let sessions = recorded.sessions?;
+    if recorded.object == Some(Object::Text) && recorded.history.is_some() {
+        // Reads and writes alone would be judged as if an empty piece were one.
+        return Some(named(sessions, anomaly));
+    }
     let same = (model.parts() == Parts::ProveNothing).then_some(&*anomaly.found);
     let recorded = Recorded { sessions: None, history: None, ..*recorded };
     let (limit, fit) = (None, Fit::Fits);

@@ -1,6 +1,6 @@
 //! Texts judged by a tree of what was shown, and verdicts without evidence.
 
-use constellation_trace::{History, Sessions};
+use constellation_trace::{Call, Completion, History, Sessions, TransactionId};
 use constellation_verify::Budget;
 use constellation_verify::models::{self, Finding, Linearizable, Model, Object, Patience, Recorded, Text};
 use proptest::prelude::*;
@@ -148,4 +148,37 @@ fn texts_of_which_there_is_no_room_for_a_tree_are_searched_as_they_stand() {
     let mut patience = Patience::new(Budget { bytes_max: 60_000, ..Budget::default() });
     let recorded = Recorded::from(&history).with_object(Object::Text);
     assert_eq!(Linearizable.judge(&recorded, &mut patience), Finding::Holds);
+}
+
+#[test]
+fn an_empty_piece_is_nothing_of_a_text_whatever_else_is_done_to_it() {
+    let check = |lines: &str, expected: &str| {
+        // `-` is what is empty.
+        let mut operations = history(lines).operations().to_vec();
+        for operation in &mut operations {
+            if let Call::Write { value, .. } | Call::Append { value, .. } = &mut operation.call {
+                *value = value.replace('-', "");
+            }
+            if let Some((_, Completion::Shows(shown))) = &mut operation.completed {
+                shown.iter_mut().for_each(|piece| *piece = piece.replace('-', ""));
+            }
+        }
+        let history = History::new(operations);
+        let sessions = Sessions::of(&history).expect("reads and writes");
+        for recorded in [Recorded::from(&history), Recorded::from(&sessions).with_history(&history)] {
+            let recorded = recorded.with_object(Object::Text);
+            for model in ["linearizable", "sequential"] {
+                let model = models::find(model).expect("it is there");
+                let finding = model.judge(&recorded, &mut patience());
+                assert_eq!(finding.word(), expected, "{lines}: {finding:?}");
+                let Finding::Violated(anomaly) = finding else { continue };
+                let smallest = models::minimal(model, &recorded, &anomaly, &mut patience());
+                assert!(smallest.is_none_or(|smallest| smallest.ids == [TransactionId::new(1)]), "{lines}");
+            }
+        }
+    };
+    check("0 1..2 write x -\n0 3..4 read x =\n0 5..6 read x = -", "holds");
+    check("0 1..2 append x -\n0 3..4 read x =\n0 5..6 read x = -", "holds");
+    check("0 1..2 read x = -\n0 3..4 read x =", "holds");
+    check("0 1..2 append x -\n0 3..4 read x = 7\n0 5..6 read x = -", "violated");
 }
