@@ -129,6 +129,11 @@ fn an_append_of_nothing_changes_no_text() {
         (vec![(0, "append", "x"), (0, "append", ""), (1, "get", "")], 1),
         (vec![(0, "append", ""), (1, "get", "")], 0),
         (vec![(0, "append", "")], 0),
+        // What is put takes away what was there, even where it is nothing.
+        (vec![(0, "append", "x"), (0, "put", ""), (0, "append", "y"), (1, "get", "y")], 0),
+        (vec![(0, "append", "x"), (0, "put", ""), (0, "append", "y"), (1, "get", "xy")], 1),
+        (vec![(0, "append", "x"), (0, "put", ""), (1, "get", "")], 0),
+        (vec![(0, "put", ""), (0, "append", "x"), (1, "get", "")], 1),
     ] {
         let history = key_value(&records);
         let bench = Bench::new(&[("mine", history.as_bytes())]);

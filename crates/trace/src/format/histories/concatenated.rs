@@ -90,19 +90,19 @@ impl Values<'_> {
 
     /// What a text shows of these; `None` if it stands for itself.
     fn shown(&self, text: &str, work: Work<'_>) -> Result<Option<Parted>, FormatError> {
-        if self.are_appended && self.has_empty {
-            // Where in the list the empty one stands no text shows.
-            return Ok(Some(Parted::Several(Doubt::Parted, None)));
+        if self.are_appended {
+            // Whoever wrote the empty one there, it is no piece of a text: it only took away what was before.
+            return match text {
+                "" => Ok(Some(Parted::Is(Vec::new()))),
+                text => self.part(text, work).map(Some),
+            };
         }
-        if text.is_empty() {
-            let ways = [Vec::new(), vec![String::new()]];
-            return Ok(Some(if self.has_empty {
-                Parted::Several(Doubt::Empty, Some(ways))
-            } else {
-                Parted::Is(Vec::new())
-            }));
-        }
-        self.are_appended.then(|| self.part(text, work)).transpose()
+        let ways = [Vec::new(), vec![String::new()]];
+        Ok(match (text, self.has_empty) {
+            ("", true) => Some(Parted::Several(Doubt::Empty, Some(ways))),
+            ("", false) => Some(Parted::Is(Vec::new())),
+            _ => None,
+        })
     }
 
     fn part(&self, text: &str, work: Work<'_>) -> Result<Parted, FormatError> {
