@@ -1,9 +1,13 @@
 //! Queues into which values are put again, or of which somebody took nobody knows what: who took what one put there.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+mod empty;
+mod events;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use constellation_trace::Limit;
 
+use self::events::{Event, Kind, Later, Since, beginning, in_order, since};
 use crate::models::objects::QueueOperation;
 use crate::models::patience::Patience;
 use crate::models::search::{Item, When};
@@ -15,33 +19,6 @@ struct Put {
     begun: u64,
     /// By when it was there for sure, if ever.
     there: When,
-}
-
-/// What is looked at in the order of time.
-#[derive(Clone, Copy, Debug)]
-struct Event {
-    kind: Kind,
-    invoked: u64,
-    returned: u64,
-}
-
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Kind {
-    /// This value was taken, or nobody knows which one. If no later one of its kind lies within it, it comes before them.
-    Taken(Option<u32>, Later),
-    /// Something may have been taken at any time from now on.
-    Lost,
-    /// Nothing was there at some moment of what ends here.
-    Empty,
-    /// So it was if what the event of this number took was nothing.
-    Checked(usize),
-}
-
-/// Whether one that took the same begins later and is over before.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Later {
-    Within,
-    After,
 }
 
 /// What is tried for one event, and what was known when it was come to.
@@ -363,59 +340,6 @@ impl Pairs {
         }
     }
 
-    /// Whether at some moment of this nothing need have been there. If open ones may have taken what is left, only the end
-    /// tells.
-    fn may_be_empty(&self, event: Event, patience: &mut Patience<'_>) -> Result<bool, Limit> {
-        if !self.lost.is_empty() {
-            return Ok(true);
-        }
-        let mut spans: Vec<(When, When)> = Vec::new();
-        for (frame, taken) in self.stack.iter().zip(&self.events).rev() {
-            patience.step(1)?;
-            if matches!(taken.kind, Kind::Taken(..)) && taken.invoked <= event.invoked {
-                break;
-            }
-            spans.extend(self.span(frame, taken));
-        }
-        spans.extend(self.by_there.first().map(|(there, _)| (*there, When::Never)));
-        patience.step(spans.len() as u64)?;
-        Ok(!is_covered(spans, event))
-    }
-
-    /// When what was taken was there for sure.
-    fn span(&self, frame: &Frame, event: &Event) -> Option<(When, When)> {
-        let Kind::Taken(..) = event.kind else { return None };
-        let put = self.puts.get(frame.chosen as usize)?;
-        let leaving = When::At(event.invoked);
-        (put.there < leaving).then_some((put.there, leaving))
-    }
-
-    /// The same of all, when it is known what is left and given to the open ones.
-    fn is_ever_empty(&self, patience: &mut Patience<'_>) -> Result<bool, Limit> {
-        if self.lost.is_empty() || !self.has_empty {
-            return Ok(true);
-        }
-        let taken = self.stack.iter().zip(&self.events).filter_map(|(frame, event)| self.span(frame, event));
-        let lost = self.lost.iter().map(|lost| When::At(*lost)).chain(std::iter::repeat(When::Never));
-        let left = self.by_there.iter().zip(lost).map(|((there, _), leaving)| (*there, leaving));
-        let spans: Vec<_> = taken.chain(left).filter(|(there, leaving)| there < leaving).collect();
-        for event in &self.events {
-            let is_asked = match event.kind {
-                Kind::Empty => true,
-                Kind::Checked(taken) => self.stack[taken].chosen == NOTHING,
-                Kind::Taken(..) | Kind::Lost => false,
-            };
-            patience.step(1)?;
-            if is_asked {
-                patience.step(spans.len() as u64)?;
-                if is_covered(spans.clone(), *event) {
-                    return Ok(false);
-                }
-            }
-        }
-        Ok(true)
-    }
-
     /// All that matters of what was chosen before an event: what is left, up to the last that is not; those who are under
     /// way; and who took what as far as an empty one is to be told of it.
     fn key(&self, nth: usize) -> Vec<u32> {
@@ -457,140 +381,6 @@ impl Dead {
     }
 }
 
-impl Event {
-    /// When it is looked at.
-    fn at(self) -> u64 {
-        match self.kind {
-            Kind::Taken(..) | Kind::Lost => self.invoked,
-            Kind::Empty | Kind::Checked(_) => self.returned,
-        }
-    }
-}
-
 fn if_so(is_so: bool) -> Vec<u32> {
     if is_so { vec![NOTHING] } else { Vec::new() }
-}
-
-/// Events in the order in which they are looked at: what is empty after all that could have begun to take something by then.
-fn in_order(mut events: Vec<Event>) -> Vec<Event> {
-    let rank = |event: &Event| (event.at(), u8::from(matches!(event.kind, Kind::Empty | Kind::Checked(_))));
-    events.sort_by_key(rank);
-    // Who took nobody knows what may have found nothing, which the end of it tells.
-    let unknown: Vec<(u64, u64)> = events
-        .iter()
-        .filter(|event| matches!(event.kind, Kind::Taken(None, _)))
-        .map(|event| (event.invoked, event.returned))
-        .collect();
-    events.extend(unknown.iter().map(|(invoked, returned)| Event {
-        kind: Kind::Checked(0),
-        invoked: *invoked,
-        returned: *returned,
-    }));
-    events.sort_by_key(rank);
-    // Those that end at one time stand in the order in which they began, as those do that they are of.
-    let mut of: BTreeMap<(u64, u64), Vec<usize>> = BTreeMap::new();
-    let mut earliest: BTreeMap<Option<u32>, u64> = BTreeMap::new();
-    let mut first = u64::MAX;
-    for nth in (0..events.len()).rev() {
-        let Event { kind, invoked, returned } = events[nth];
-        let Kind::Taken(value, _) = kind else { continue };
-        if value.is_none() {
-            of.entry((invoked, returned)).or_default().push(nth);
-        }
-        let least = |value: Option<u32>| earliest.get(&value).copied().unwrap_or(u64::MAX);
-        // Whoever took nobody knows what may have taken the same as any.
-        let later = match value {
-            Some(_) => least(value).min(least(None)),
-            None => first,
-        };
-        let later = if later < returned { Later::Within } else { Later::After };
-        events[nth].kind = Kind::Taken(value, later);
-        let least = earliest.entry(value).or_insert(u64::MAX);
-        *least = (*least).min(returned);
-        first = first.min(returned);
-    }
-    for event in &mut events {
-        if let Kind::Checked(taken) = &mut event.kind {
-            let places = of.get_mut(&(event.invoked, event.returned)).and_then(Vec::pop);
-            *taken = places.expect("each is of one of those");
-        }
-    }
-    events
-}
-
-/// How far back it matters at an event what was chosen.
-#[derive(Clone, Copy, Debug)]
-struct Since {
-    /// From this event on, and of those
-    first: usize,
-    /// only those that are under way or began after this time.
-    after: u64,
-}
-
-/// O(n log n): only the first of those who are under way is asked for, so whoever is over goes when it is the first.
-fn since(events: &[Event]) -> Vec<Since> {
-    let mut under_way: VecDeque<usize> = VecDeque::new();
-    let mut empty: Vec<(u64, u64)> = events
-        .iter()
-        .filter(|event| matches!(event.kind, Kind::Empty | Kind::Checked(_)))
-        .map(|event| (event.invoked, event.returned))
-        .collect();
-    empty.sort_unstable();
-    let mut begun = empty.into_iter().peekable();
-    let mut pending: BTreeSet<(u64, u64)> = BTreeSet::new();
-    let mut all = Vec::with_capacity(events.len());
-    for (nth, event) in events.iter().enumerate() {
-        let now = event.at();
-        while let Some(next) = begun.next_if(|(invoked, _)| *invoked < now) {
-            pending.insert(next);
-        }
-        while pending.first().is_some_and(|(_, returned)| *returned < now) {
-            pending.pop_first();
-        }
-        while under_way.front().is_some_and(|before| events[*before].returned < now) {
-            under_way.pop_front();
-        }
-        let after = pending.first().map_or(u64::MAX, |(invoked, _)| *invoked);
-        let told = events[..nth].partition_point(|event| event.at() <= after);
-        let first = under_way.front().copied().unwrap_or(nth).min(told);
-        all.push(Since { first, after });
-        if matches!(event.kind, Kind::Taken(..)) {
-            under_way.push_back(nth);
-        }
-    }
-    all
-}
-
-/// For each event how many begin to take something after it while it is under way. O(n log n).
-fn beginning(events: &[Event]) -> Vec<usize> {
-    let mut count = 0;
-    let taken = events.iter().map(|event| {
-        count += usize::from(matches!(event.kind, Kind::Taken(..)));
-        count
-    });
-    let taken: Vec<usize> = taken.collect();
-    let until = |time: u64| events.partition_point(|event| event.at() <= time);
-    let all = events.iter().zip(&taken).map(|(event, before)| {
-        until(event.returned).checked_sub(1).map_or(0, |last| taken[last].saturating_sub(*before))
-    });
-    all.collect()
-}
-
-/// Whether at each of its moments something was there for sure. Neither bound of a span is within, so that two of which one
-/// ends where the other begins leave a gap.
-fn is_covered(mut spans: Vec<(When, When)>, event: Event) -> bool {
-    spans.sort_unstable();
-    let [mut at, end] = [event.invoked, event.returned].map(When::At);
-    let mut longest = When::At(0);
-    let mut next = spans.into_iter().peekable();
-    while at <= end {
-        while let Some((_, leaving)) = next.next_if(|(there, _)| *there < at) {
-            longest = longest.max(leaving);
-        }
-        if longest <= at {
-            return false;
-        }
-        at = longest;
-    }
-    true
 }
