@@ -244,11 +244,13 @@ impl Placement {
         let told = |of: &Placement| {
             [vec![told::partition(of), told::otherwise(of)], told::other_cuts(of), told::splits(of)]
         };
+        let overwritten = |Overwritten { count, of, .. }: &Overwritten| (*count, *of);
         self.cell == other.cell
             && self.trips == other.trips
             && (self.stale_normal, self.stale_in_partition) == (other.stale_normal, other.stale_in_partition)
             && self.answers == other.answers
             && self.lost == other.lost
+            && overwritten(&self.overwritten) == overwritten(&other.overwritten)
             && told(self) == told(other)
     }
 

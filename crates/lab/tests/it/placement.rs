@@ -16,7 +16,7 @@ use constellation_lab::placement::record::{Phase, Record};
 use constellation_lab::placement::requirements::{Fulfilled, Requirement};
 use constellation_lab::placement::stores::SettingError;
 use constellation_lab::placement::trade::Trade;
-use constellation_lab::placement::{Elsewhere, Placement, Store, place, placed, told};
+use constellation_lab::placement::{Elsewhere, Lost, Overwritten, Placement, Store, place, placed, told};
 use expect_test::{Expect, expect};
 
 /// The seed of the goldens.
@@ -575,4 +575,18 @@ fn a_store_is_told_as_it_is_read() {
             assert_eq!(store.to_string().parse(), Ok(store.clone()), "{store}");
         }
     }
+}
+
+#[test]
+fn stores_of_which_other_numbers_are_told_are_not_alike() {
+    let quiet = placed("quorum:r=1".to_owned(), 1, Vec::new());
+    assert!(quiet.is_alike(&quiet.clone()));
+    for overwritten in
+        [Overwritten { of: 9, ..Overwritten::default() }, Overwritten { count: 1, of: 9, first: None }]
+    {
+        let other = Placement { overwritten, ..quiet.clone() };
+        assert!(!quiet.is_alike(&other), "{:?}", other.overwritten);
+    }
+    let lost = Lost { late: 1, ..Lost::default() };
+    assert!(!quiet.is_alike(&Placement { lost, ..quiet.clone() }));
 }
