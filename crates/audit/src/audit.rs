@@ -11,6 +11,7 @@ use std::thread;
 
 use crate::allow::{self, Allow};
 use crate::bodies::Bodies;
+use crate::effort::{self, STEPS_MAX};
 use crate::family::Family;
 use crate::finding::{Excerpt, Finding, Level, NotAudited, Setting};
 use crate::fingerprint::{Fingerprint, without_layout};
@@ -121,10 +122,10 @@ pub fn audit(paths: &[PathBuf], options: &Options) -> Result<Audit, Error> {
     let (files, left_out): (Vec<_>, Vec<_>) =
         candidates.into_iter().partition(|file| options.tests == Tests::Include || !file.is_test);
     let read = on_threads(&files, options);
-    let tests: BTreeSet<PathBuf> = read.iter().flat_map(|file| file.test_files.iter().cloned()).collect();
+    let tests = TestModules::of(read.iter().flat_map(|file| file.test_files.iter().cloned()).collect());
     let mut audit = Audit { files_left_out: left_out.len(), ..Audit::default() };
     for (file, candidate) in read.into_iter().zip(&files) {
-        let is_test = tests.iter().any(|test| candidate.path == *test || is_inner(&candidate.path, test));
+        let is_test = tests.has(&candidate.path);
         if is_test && options.tests == Tests::LeaveOut {
             audit.files_left_out += 1;
         } else {
@@ -147,21 +148,37 @@ pub fn audit_text(path: &Path, text: &[u8], options: &Options) -> Audit {
     let files = [Candidate { path: path.to_owned(), is_test }];
     let looks = Looks::of(rules::all());
     let locks = Locks::of(std::iter::once(path), &options.own);
-    let how = How { looks: &looks, locks: &locks, tests: options.tests };
+    let how = How { looks: &looks, locks: &locks, tests: options.tests, steps_max: STEPS_MAX };
     let read = in_room(|| read_bytes(&files[0], text, &how));
     let mut audit = Audit::default();
     audit.add(read, Setting::Shipped, path);
     audit
 }
 
-/// Whether a file is in the folder of a module, `net/` of `net.rs` and of `net/mod.rs`.
-fn is_inner(path: &Path, module: &Path) -> bool {
-    let folder = if module.file_stem().is_some_and(|stem| stem == "mod") {
-        module.parent().map(Path::to_owned)
-    } else {
-        Some(module.with_extension(""))
-    };
-    folder.is_some_and(|folder| path.starts_with(folder))
+/// Modules in files of their own that are built for tests alone.
+struct TestModules {
+    files: BTreeSet<PathBuf>,
+    /// `net/` of `net.rs` and of `net/mod.rs`.
+    folders: BTreeSet<PathBuf>,
+}
+
+impl TestModules {
+    fn of(files: BTreeSet<PathBuf>) -> TestModules {
+        let folder = |file: &PathBuf| {
+            if file.file_stem().is_some_and(|stem| stem == "mod") {
+                file.parent().map(Path::to_owned)
+            } else {
+                Some(file.with_extension(""))
+            }
+        };
+        let folders = files.iter().filter_map(folder).collect();
+        TestModules { files, folders }
+    }
+
+    fn has(&self, file: &Path) -> bool {
+        let is_below = || file.ancestors().any(|folder| self.folders.contains(folder));
+        !self.files.is_empty() && (self.files.contains(file) || is_below())
+    }
 }
 
 /// What one file brought.
@@ -205,10 +222,18 @@ impl Audit {
 /// The parser descends: as deep as [`DEPTH_MAX`] and [`CHAIN_MAX`] allow, it fits into so much. Only what is used is taken.
 const STACK_BYTES: usize = 512 << 20;
 
+/// What threads are called on which files are read. A panic over one file ends in [`Audit::not_audited`]; a program that does not
+/// want it told on standard error as well leaves it to its panic hook to ask for this name.
+pub const THREAD: &str = "audit";
+
+fn thread() -> thread::Builder {
+    thread::Builder::new().name(THREAD.to_owned()).stack_size(STACK_BYTES)
+}
+
 /// Runs something with room for the deepest text that is parsed.
 pub(crate) fn in_room<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     thread::scope(|scope| {
-        let thread = thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, work);
+        let thread = thread().spawn_scoped(scope, work);
         let thread = thread.expect("a machine that runs this program has room for one more thread");
         thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })
@@ -218,7 +243,7 @@ pub(crate) fn in_room<T: Send>(work: impl FnOnce() -> T + Send) -> T {
 fn on_threads(files: &[Candidate], options: &Options) -> Vec<Learnt> {
     let looks = Looks::of(rules::all());
     let locks = Locks::of(files.iter().map(|file| &*file.path), &options.own);
-    let how = How { looks: &looks, locks: &locks, tests: options.tests };
+    let how = How { looks: &looks, locks: &locks, tests: options.tests, steps_max: STEPS_MAX };
     let next = AtomicUsize::new(0);
     let done = Mutex::new(BTreeMap::new());
     let work = || {
@@ -231,9 +256,7 @@ fn on_threads(files: &[Candidate], options: &Options) -> Vec<Learnt> {
     };
     let threads = options.threads.get().min(files.len());
     thread::scope(|scope| {
-        let begun: Vec<_> = (0..threads)
-            .map(|_| thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, work))
-            .collect();
+        let begun: Vec<_> = (0..threads).map(|_| thread().spawn_scoped(scope, work)).collect();
         assert!(threads == 0 || begun.iter().any(Result::is_ok), "no thread can be begun");
     });
     done.into_inner().expect("nobody panics with it").into_values().collect()
@@ -244,6 +267,8 @@ struct How<'a> {
     looks: &'a Looks,
     locks: &'a Locks<'a>,
     tests: Tests,
+    /// How much is done for one file.
+    steps_max: u64,
 }
 
 fn read_file(file: &Candidate, how: &How<'_>) -> Learnt {
@@ -282,17 +307,37 @@ fn read_bytes(file: &Candidate, bytes: &[u8], how: &How<'_>) -> Learnt {
             format!("it nests deeper than {DEPTH_MAX} brackets, or {CHAIN_MAX} tokens in one statement");
         return failed(Some(source.place(at).0), reason);
     }
-    let read = parse_and_walk(file, &source, how);
+    effort::begin(how.steps_max);
+    let read = contained(|| parse_and_walk(file, &source, how));
     // What the parser keeps for the spans of this thread would grow with every file.
     proc_macro2::extra::invalidate_current_thread_spans();
+    if effort::is_spent() {
+        let reason = format!(
+            "some function in it is so long that looking through it takes more than {} steps",
+            how.steps_max
+        );
+        return failed(None, reason);
+    }
     read.unwrap_or_else(|(line, reason)| failed(line, reason))
 }
 
-fn parse_and_walk(
-    file: &Candidate,
-    source: &Source<'_>,
-    how: &How<'_>,
-) -> Result<Learnt, (Option<usize>, String)> {
+/// A rule that panics over one file must not take with it what is known of all others.
+fn contained(work: impl FnOnce() -> Result<Learnt, Failure>) -> Result<Learnt, Failure> {
+    // Nothing that outlives the file is written to meanwhile.
+    let read = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+    read.unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().map(|text| &**text);
+        let text = text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("it does not say why");
+        let text = text.lines().next().unwrap_or_default();
+        let advice = "this is a defect of the audit and not of the file: please report it with this line, and with the file if you may";
+        Err((None, format!("the audit panicked over it ({text}); {advice}")))
+    })
+}
+
+/// Why a file cannot be audited, and in which line.
+type Failure = (Option<usize>, String);
+
+fn parse_and_walk(file: &Candidate, source: &Source<'_>, how: &How<'_>) -> Result<Learnt, Failure> {
     let tree: syn::File = syn::parse_str(source.code()).map_err(|error| {
         let at = source.range(error.span()).start;
         (Some(source.place(at).0), does_not_parse(&error))
@@ -355,7 +400,7 @@ fn settle(
     let mut raws = wrong;
     for raw in walked.found.raw {
         let mut allowed_by = None;
-        for (allow, is_used) in allows.iter().zip(&mut is_used) {
+        for (allow, is_used) in allows.iter().zip(&mut is_used).take_while(|_| effort::spend(1)) {
             let is_over = allow.over.start <= raw.span.start && raw.span.start < allow.over.end;
             for (allowed, is_used) in allow.allows.iter().zip(is_used) {
                 if is_over && allowed.covers(raw.rule) {
@@ -371,7 +416,9 @@ fn settle(
             raws.push(raw);
         }
     }
-    let is_left_out = |allow: &Allow| walked.left_out.iter().any(|range| range.contains(&allow.span.start));
+    let is_left_out = |allow: &Allow| {
+        walked.left_out.iter().any(|range| !effort::spend(1) || range.contains(&allow.span.start))
+    };
     for (allow, is_used) in allows.iter().zip(&is_used).filter(|(allow, _)| !is_left_out(allow)) {
         raws.extend(complaints(allow, is_used));
     }
@@ -442,3 +489,6 @@ fn module_files(path: &Path, module: &str) -> [PathBuf; 2] {
     place.extend(module.split("::").filter(|part| !part.is_empty()));
     [place.with_extension("rs"), place.join("mod.rs")]
 }
+
+#[cfg(test)]
+mod tests;

@@ -26,6 +26,7 @@ mod audit;
 mod baseline;
 mod bodies;
 mod disallowed;
+mod effort;
 mod family;
 mod finding;
 mod fingerprint;
@@ -49,7 +50,7 @@ mod words;
 use std::fmt;
 use std::path::PathBuf;
 
-pub use audit::{Audit, Options, Suppressed, Tally, audit, audit_text};
+pub use audit::{Audit, Options, Suppressed, THREAD, Tally, audit, audit_text};
 pub use baseline::{Compared, Known, seen_from};
 pub use disallowed::{Disallowed, disallowed};
 pub use family::Family;

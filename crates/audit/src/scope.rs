@@ -14,6 +14,7 @@ use syn::{
 };
 
 use crate::bodies::Bodies;
+use crate::effort;
 use crate::finding::Setting;
 use crate::knowledge::{Act, Knowledge};
 use crate::outline::{Names, Outline, text_of};
@@ -179,7 +180,7 @@ impl<'a> Scope<'a> {
 
     /// The variable that is called so here.
     pub(crate) fn binding(&self, name: &Ident) -> Option<&Binding<'a>> {
-        self.bindings.iter().rev().find(|binding| binding.name == name)
+        self.bindings.iter().rev().take_while(|_| effort::spend(1)).find(|binding| binding.name == name)
     }
 
     /// What the variable was at first, if that stands here.
@@ -205,7 +206,9 @@ impl<'a> Scope<'a> {
                 }
                 other => variable(other).and_then(|name| {
                     // What it was made of was written before it was there.
-                    known = self.bindings[..known].iter().rposition(|binding| binding.name == name)?;
+                    known = self.bindings[..known]
+                        .iter()
+                        .rposition(|binding| !effort::spend(1) || binding.name == name)?;
                     match self.bindings[known].origin {
                         Origin::Value(value) => Some(value),
                         _ => None,

@@ -7,6 +7,7 @@ use std::ops::Range;
 pub(crate) use lexer::{CHAIN_MAX, Comment, DEPTH_MAX};
 use lexer::{Lexed, lex};
 
+use crate::effort;
 use crate::words::same_word;
 
 /// The longest file that is parsed, in bytes.
@@ -100,7 +101,8 @@ impl<'a> Source<'a> {
     pub(crate) fn places(&self, span: &Range<usize>) -> impl Iterator<Item = (usize, &'a str)> {
         let (start, end) = (span.start as u32, span.end as u32);
         let from = self.lexed.names.partition_point(|name| name.start < start);
-        let names = self.lexed.names[from..].iter().take_while(move |name| name.start < end);
+        let names =
+            self.lexed.names[from..].iter().take_while(move |name| name.start < end && effort::spend(1));
         let text = self.text;
         names.map(|name| (name.start as usize, &text[name.start as usize..][..name.length as usize]))
     }

@@ -5,6 +5,8 @@ use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Block, Expr, Ident, Lit, Macro, Member, Path, Stmt};
 
+use crate::effort;
+
 /// What is under `.await`, `?`, `.unwrap()`, `.expect(…)`, `&`, `*`, `as`, parentheses and `try_into()`.
 pub(crate) fn peel(mut expr: &Expr) -> &Expr {
     loop {
@@ -164,7 +166,10 @@ struct Search<F> {
 
 impl<'a, F: FnMut(Part<'a>) -> bool> Visit<'a> for Search<F> {
     fn visit_expr(&mut self, expr: &'a Expr) {
-        if self.is_found || (self.test)(Part::Expr(expr)) {
+        if self.is_found || !effort::spend(1) {
+            return;
+        }
+        if (self.test)(Part::Expr(expr)) {
             self.is_found = true;
             return;
         }
@@ -189,7 +194,8 @@ pub(crate) fn statements_around(block: &Block, at: usize) -> Option<(&[Stmt], us
 
     impl<'a> Visit<'a> for Finder<'a> {
         fn visit_block(&mut self, block: &'a syn::Block) {
-            let holds = |statement: &Stmt| span(statement).byte_range().contains(&self.at);
+            let holds =
+                |statement: &Stmt| !effort::spend(1) || span(statement).byte_range().contains(&self.at);
             if let Some(number) = block.stmts.iter().position(holds) {
                 self.found = Some((&block.stmts, number));
                 visit::visit_stmt(self, &block.stmts[number]);

@@ -139,10 +139,12 @@ impl<'a> Traversal<'a> {
             return;
         }
         let whole = self.scope.source.range(span(node));
-        for (wanted, (_, end)) in self.wanted.iter().zip(&mut self.walked.ends) {
-            if (wanted.start..=wanted.end).contains(&whole.start) {
-                *end = (*end).max(whole.end);
+        let first = self.wanted.partition_point(|wanted| wanted.end < whole.start);
+        for (wanted, (_, end)) in self.wanted.iter().zip(&mut self.walked.ends).skip(first) {
+            if wanted.start > whole.start {
+                break;
             }
+            *end = (*end).max(whole.end);
         }
     }
 
@@ -225,11 +227,11 @@ impl<'a> Traversal<'a> {
             }
             Expr::Struct(made) => {
                 for field in &made.fields {
-                    let name = match &field.member {
-                        syn::Member::Named(name) => Some(name),
-                        syn::Member::Unnamed(_) => None,
+                    let (name, place) = match &field.member {
+                        syn::Member::Named(name) => (Some(name), name.span()),
+                        syn::Member::Unnamed(number) => (None, number.span),
                     };
-                    self.show_named(name, By::Field, span(&field.member), &field.expr);
+                    self.show_named(name, By::Field, place, &field.expr);
                 }
             }
             Expr::ForLoop(found) => show!(self, Loop, &Loop::For(found)),
@@ -440,7 +442,7 @@ impl<'a> Visit<'a> for Traversal<'a> {
                 self.visit_expr(otherwise);
             }
             origin = Origin::Value(&init.expr);
-            self.show_named(name_of(&local.pat), By::Let, span(&local.pat), &init.expr);
+            self.show_named(name_of(&local.pat), By::Let, place_of(&local.pat), &init.expr);
         }
         self.scope.bind(&local.pat, origin);
     }
@@ -479,5 +481,17 @@ fn name_of(pat: &syn::Pat) -> Option<&syn::Ident> {
         syn::Pat::Ident(pat) => Some(&pat.ident),
         syn::Pat::Type(pat) => name_of(&pat.pat),
         _ => None,
+    }
+}
+
+/// Where a pattern stands; of a name, which most are, it is known without a look at its tokens.
+fn place_of(pat: &syn::Pat) -> proc_macro2::Span {
+    match pat {
+        syn::Pat::Ident(name)
+            if name.mutability.is_none() && name.by_ref.is_none() && name.subpat.is_none() =>
+        {
+            name.ident.span()
+        }
+        _ => span(pat),
     }
 }

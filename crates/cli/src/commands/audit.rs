@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::bail;
 use constellation_audit::{
-    Audit, Compared, Error, Finding, Level, Options, Rule, Setting, Tests, audit, audit_text, rules,
+    Audit, Compared, Error, Finding, Level, Options, Rule, Setting, THREAD, Tests, audit, audit_text, rules,
 };
 use constellation_lab::words::one_line;
 
@@ -49,6 +49,7 @@ pub(crate) fn run(arguments: &Arguments, printer: &mut Printer) -> anyhow::Resul
         clippy::print(printer)?;
         return Ok(0);
     }
+    leave_panics_to_report();
     let options = options(arguments)?;
     let mut found = audited(arguments, &options, printer)?;
     if arguments.fix {
@@ -82,6 +83,16 @@ pub(crate) fn run(arguments: &Arguments, printer: &mut Printer) -> anyhow::Resul
         AuditFormat::Junit => junit::print(&shown, printer)?,
     }
     Ok(shown.exit_code)
+}
+
+/// A panic over one file is told as a file that is not audited, and not on standard error in the middle of what is told.
+fn leave_panics_to_report() {
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if std::thread::current().name() != Some(THREAD) {
+            hook(panic);
+        }
+    }));
 }
 
 fn no_findings(format: AuditFormat) -> String {

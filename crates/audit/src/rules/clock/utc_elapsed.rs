@@ -3,6 +3,7 @@
 use proc_macro2::Span;
 use syn::{BinOp, Expr, ExprBinary};
 
+use crate::effort;
 use crate::look::{Found, Look, Method};
 use crate::syntax::{called, peel, span, variable};
 use crate::words::says;
@@ -91,12 +92,15 @@ fn is_own_field(begun: &Expr, scope: &Scope<'_>) -> bool {
 /// Whether this file sets a field to the moment that is: `last_beat: Utc::now()`.
 fn is_set_here(name: &str, scope: &Scope<'_>) -> bool {
     let text = scope.source.text;
-    text.match_indices(name).any(|(at, _)| {
-        let behind = text[at + name.len()..].trim_start();
-        let value = behind.strip_prefix(':').or_else(|| behind.strip_prefix('='));
-        value.is_some_and(|value| {
-            let end = value.find([',', ';', '\n']).unwrap_or(value.len());
-            value[..end].contains("::now")
+    // Of a name that is everywhere, or in a line that does not end, each place takes as long as what is behind it.
+    let steps = |text: &str| effort::spend(text.len() as u64 / 8 + 1);
+    steps(text)
+        && text.match_indices(name).any(|(at, _)| {
+            let behind = text[at + name.len()..].trim_start();
+            let value = behind.strip_prefix(':').or_else(|| behind.strip_prefix('='));
+            value.is_some_and(|value| {
+                let end = value.find([',', ';', '\n']).unwrap_or(value.len());
+                steps(&value[..end]) && value[..end].contains("::now")
+            })
         })
-    })
 }

@@ -1,5 +1,6 @@
 //! A message that does not say what it is: the rule `homogeneous::codec-unversioned`.
 
+use crate::effort;
 use crate::look::{Call, Found, Look};
 use crate::syntax::span;
 
@@ -66,7 +67,7 @@ fn look<'a>(call: &Call<'a>, scope: &Scope<'a>, found: &mut Found) {
         "nothing in this file says which version of a message of `{codec}` this is: how does an older reader know?"
     );
     // It is one decision, so it is told of once a file.
-    let is_told = found.raw.iter().any(|raw| raw.rule.id == RULE.id && raw.here == here);
+    let is_told = found.raw.iter().any(|raw| effort::spend(1) && raw.rule.id == RULE.id && raw.here == here);
     if !is_told && scope.mentions(&NETWORK) && !says(&["version", "versions", "versioned", "schema"]) {
         found.say(span(call.expr), scope, here);
     }

@@ -3,6 +3,7 @@
 use proc_macro2::Span;
 use syn::{Expr, Ident};
 
+use crate::effort;
 use crate::knowledge::Act;
 use crate::look::{Call, Found, Look, Method};
 use crate::scope::{Carrier, Origin, Scope};
@@ -89,7 +90,7 @@ fn root(expr: &Expr) -> Option<&Ident> {
 fn judge(place: Span, asked: Option<&Ident>, scope: &Scope<'_>, found: &mut Found) {
     let Some(function) = scope.function() else { return };
     let guards = scope.bindings.iter().rev().filter(|binding| match binding.origin {
-        Origin::Value(value) => is_guard(value, scope),
+        Origin::Value(value) => effort::spend(1) && is_guard(value, scope),
         _ => false,
     });
     let here = place.byte_range().start;
