@@ -351,7 +351,7 @@ fn parse_and_walk(file: &Candidate, source: &Source<'_>, how: &How<'_>) -> Resul
     let prepared = Prepared {
         source,
         knowledge,
-        outline: Outline::of(&tree, &module),
+        outline: Outline::of(&tree, &module, knowledge),
         bodies: Bodies::of(&tree),
         setting,
         module,

@@ -5,6 +5,7 @@ use std::path::{Component, Path};
 
 use syn::{Expr, Field, File, ImplItem, Item, ItemUse, Signature, Type, UseTree};
 
+use crate::effort;
 use crate::knowledge::Knowledge;
 
 /// The declarations of one file, each under its path, which begins with `crate`.
@@ -29,8 +30,10 @@ pub(crate) struct Declared<'a, T> {
 pub(crate) struct Names {
     /// What `use` brought, by the name it has here.
     uses: BTreeMap<String, String>,
-    /// Modules of which all was brought.
+    /// Modules of which all was brought, as it is written.
     globs: Vec<String>,
+    /// The same by their full paths, of those of which anything is known.
+    pub(crate) brought: Vec<String>,
     /// What is declared here.
     items: BTreeSet<String>,
 }
@@ -38,11 +41,45 @@ pub(crate) struct Names {
 /// A path may lead to a path so many times.
 const STEPS_MAX: usize = 12;
 
+/// A glob may lead to a glob so many times, less one.
+pub(crate) const GLOB_ROUNDS: usize = 2;
+
 impl<'a> Outline<'a> {
-    pub(crate) fn of(file: &'a File, module: &str) -> Outline<'a> {
+    pub(crate) fn of(file: &'a File, module: &str, knowledge: &Knowledge) -> Outline<'a> {
         let mut outline = Outline::default();
         outline.add_items(&file.items, module);
+        // What a glob names may be what another brought, and no further: each round asks what the one before it found, so that
+        // globs that name one another come to an end.
+        for _ in 0..GLOB_ROUNDS {
+            let found: Vec<_> = outline
+                .modules
+                .iter()
+                .map(|(module, names)| outline.bring(names, module, &[], knowledge))
+                .collect();
+            for (names, found) in outline.modules.values_mut().zip(found) {
+                names.brought = found;
+            }
+        }
         outline
+    }
+
+    /// Where the globs of a module or a block lead.
+    pub(crate) fn bring(
+        &self,
+        names: &Names,
+        module: &str,
+        blocks: &[Names],
+        knowledge: &Knowledge,
+    ) -> Vec<String> {
+        let mut brought = Vec::new();
+        for glob in &names.globs {
+            let target = knowledge.canonical(self.resolve(glob, module, blocks, knowledge));
+            let is_known = self.modules.contains_key(&target) || knowledge.has(&target);
+            if is_known && effort::spend(brought.len() as u64 + 1) && !brought.contains(&target) {
+                brought.push(target);
+            }
+        }
+        brought
     }
 
     fn add_items(&mut self, items: &'a [Item], module: &str) {
@@ -150,11 +187,9 @@ impl Resolver<'_, '_> {
         if let Some(target) = names.and_then(|names| names.uses.get(first)) {
             return self.used(first, &behind(target), module, steps);
         }
-        let globs = self.blocks.iter().rev().chain(names).flat_map(|names| &names.globs);
-        for glob in globs {
-            if let Some(found) = self.in_glob(glob, first, &behind(first), module, steps) {
-                return found;
-            }
+        let mut brought = self.blocks.iter().rev().chain(names).flat_map(|names| &names.brought);
+        if let Some(found) = brought.find_map(|target| self.in_glob(target, first, path, steps)) {
+            return found;
         }
         self.prelude(first).map_or(path.to_owned(), behind)
     }
@@ -169,19 +204,17 @@ impl Resolver<'_, '_> {
         self.resolve(target, module, steps + 1)
     }
 
-    fn in_glob(&self, glob: &str, first: &str, path: &str, module: &str, steps: usize) -> Option<String> {
-        let target = self.resolve(glob, module, steps + 1);
-        match self.outline.modules.get(&target) {
+    fn in_glob(&self, target: &str, first: &str, path: &str, steps: usize) -> Option<String> {
+        // Whether it is there or not, nothing of this file is told when no steps are left.
+        if !effort::spend(1) {
+            return None;
+        }
+        match self.outline.modules.get(target) {
             Some(names) => {
                 let is_there = names.items.contains(first) || names.uses.contains_key(first);
-                is_there.then(|| self.resolve(path, &target, steps + 1))
+                is_there.then(|| self.resolve(path, target, steps + 1))
             }
-            None => {
-                let full = format!("{target}::{path}");
-                let named = format!("{target}::{first}");
-                (self.knowledge.has(&named) || self.knowledge.canonical(named.clone()) != named)
-                    .then_some(full)
-            }
+            None => self.knowledge.has(&format!("{target}::{first}")).then(|| format!("{target}::{path}")),
         }
     }
 
@@ -201,7 +234,7 @@ impl Resolver<'_, '_> {
         if names.items.contains(first) || steps > STEPS_MAX {
             return path.to_owned();
         }
-        let is_brought = names.uses.contains_key(first) || !names.globs.is_empty();
+        let is_brought = names.uses.contains_key(first) || !names.brought.is_empty();
         let found = if is_brought {
             Resolver { blocks: &[], ..*self }.resolve(rest, module, steps + 1)
         } else {

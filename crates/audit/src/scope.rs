@@ -17,7 +17,7 @@ use crate::bodies::Bodies;
 use crate::effort;
 use crate::finding::Setting;
 use crate::knowledge::{Act, Knowledge};
-use crate::outline::{Names, Outline, text_of};
+use crate::outline::{GLOB_ROUNDS, Names, Outline, text_of};
 use crate::source::Source;
 use crate::syntax::{any_expr, called, peel, variable};
 use crate::words::says;
@@ -159,6 +159,18 @@ impl<'a> Scope<'a> {
     /// The macro of which what is looked at is an argument.
     pub(crate) fn argument_of(&self) -> Option<&'a Macro> {
         self.macros.last().filter(|(around, _)| around + 1 == self.parents.len()).map(|(_, invoked)| *invoked)
+    }
+
+    /// Goes into a block that declares something.
+    pub(crate) fn open(&mut self, names: Names) {
+        self.blocks.push(names);
+        for _ in 0..GLOB_ROUNDS {
+            let names = &self.blocks[self.blocks.len() - 1];
+            let brought = self.outline.bring(names, &self.module, &self.blocks, self.knowledge);
+            if let Some(names) = self.blocks.last_mut() {
+                names.brought = brought;
+            }
+        }
     }
 
     /// The full path of what is called so here.

@@ -422,7 +422,9 @@ impl<'a> Visit<'a> for Traversal<'a> {
     fn visit_block(&mut self, block: &'a Block) {
         let names = Names::of_block(block);
         let has_names = names.is_some();
-        self.scope.blocks.extend(names);
+        if let Some(names) = names {
+            self.scope.open(names);
+        }
         self.scoped(|walk| block.stmts.iter().for_each(|statement| walk.visit_stmt(statement)));
         if has_names {
             self.scope.blocks.pop();

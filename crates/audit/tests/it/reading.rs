@@ -39,6 +39,33 @@ fn a_call_is_known_by_whatever_name_it_came_in() {
     }
 }
 
+/// Each glob that names nothing of this file was once looked up in all others, again and again: `12.pow(12)` steps.
+#[test]
+fn globs_of_whatever_number_end() {
+    let unknown: String = (0..12).map(|number| format!("use a{number}::b::*; ")).collect();
+    let circle = "mod a { pub use super::b::*; } mod b { pub use super::a::*; pub use tokio::net::*; } ";
+    let call = "async fn c() { TcpStream::connect(x).await; }";
+    assert_eq!(lines(&format!("{unknown}{call}")), [0; 0]);
+    assert_eq!(lines(&format!("{unknown}use tokio::net::*; {call}")), [1]);
+    assert_eq!(
+        lines(&format!("{unknown}use tokio::*; use net::*; {call}")),
+        [1],
+        "a glob may lead to a glob"
+    );
+    assert_eq!(
+        lines(&format!("{circle}use a::*; {call}")),
+        [0; 0],
+        "it is not asked what a glob of a glob brings"
+    );
+    assert_eq!(
+        lines(&format!("use core::fmt::*; use tokio::net::*; {call}")),
+        [1],
+        "core::fmt brings no socket"
+    );
+    let in_block = "async fn c() { use tokio::*; use net::*; TcpStream::connect(x).await; }";
+    assert_eq!(lines(&format!("{unknown}{in_block}")), [1]);
+}
+
 #[test]
 fn another_thing_of_that_name_is_another_thing() {
     for code in [
