@@ -60,6 +60,8 @@ pub(crate) struct Act {
     pub(crate) returns: Vec<String>,
     /// Which of its arguments it gives back.
     pub(crate) returns_argument: Option<usize>,
+    /// Whether a user says so, of a function of their own.
+    pub(crate) is_own: bool,
 }
 
 impl Act {
@@ -72,6 +74,12 @@ impl Act {
     /// Whether another machine is asked, and what it says waited for.
     pub(crate) fn is_remote(&self) -> bool {
         Act::REMOTE.contains(&&*self.kind)
+    }
+
+    /// Whether it is of one of these kinds, or is remote because a user says so: who names a function means it to count,
+    /// whatever kind it is of.
+    pub(crate) fn is_own_or(&self, kinds: &[&str]) -> bool {
+        (self.is_own && self.is_remote()) || kinds.contains(&&*self.kind)
     }
 }
 
@@ -281,6 +289,7 @@ impl Entry {
             timeout: self.one("timeout"),
             returns: self.all("returns"),
             returns_argument: returns_argument.transpose()?,
+            is_own: false,
         })
     }
 }

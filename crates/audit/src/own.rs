@@ -111,6 +111,7 @@ impl Remote {
     fn read(table: &DeTable<'_>, whole: Range<usize>) -> Result<Remote, OwnError> {
         let mut remote = Remote::default();
         "request".clone_into(&mut remote.act.kind);
+        remote.act.is_own = true;
         for (key, value) in table {
             let texts = texts(key.get_ref(), value.get_ref(), value.span())?;
             match &**key.get_ref() {

@@ -42,6 +42,31 @@ fn functions_of_ones_own_are_remote() {
     }
 }
 
+/// Of whatever kind they are said to be: a user who names them means them.
+#[test]
+fn functions_of_ones_own_count_in_a_loop_and_unwrapped() {
+    for kind in ["connect", "request", "query", "publish", "send", "receive"] {
+        let own = OWN.replace("\"request\"", &format!("\"{kind}\""));
+        let own = Own::parse(&own).expect("it is right");
+        let unwrapped = "use rpc::Client; async fn a(c: Client, peer: P) { c.ask(peer).await.unwrap(); }";
+        assert_eq!(found(unwrapped, own.clone()), ["reliable::remote-unwrap"], "{kind}");
+        let turns = "use rpc::Client; async fn a(c: Client, peers: V) -> R { for peer in peers { c.ask(peer).await?; } }";
+        let rule =
+            if kind == "publish" { "cost::publish-one-by-one" } else { "latency::remote-await-in-loop" };
+        assert_eq!(found(turns, own), [rule], "{kind}");
+    }
+    let own = Own::parse(OWN).expect("it is right");
+    let turns = "async fn a(peers: V) -> R { for peer in peers { rpc::call(peer).await?; } }";
+    assert_eq!(found(turns, Own::default()), Vec::<&str>::new());
+    assert_eq!(found(turns, own.clone()), ["latency::remote-await-in-loop"]);
+    for together in [
+        "async fn a(peers: V) { for peer in peers { set.spawn(async move { rpc::call(peer).await }); } }",
+        "async fn a(peers: V) { let calls = peers.map(|peer| rpc::call(peer)); join_all(calls).await; }",
+    ] {
+        assert_eq!(found(together, own.clone()), Vec::<&str>::new(), "{together}");
+    }
+}
+
 #[test]
 fn a_call_that_nothing_ends_is_found() {
     let connect = |timeout: &str| {

@@ -1,10 +1,11 @@
 //! One round trip after the other: the rule `latency::remote-await-in-loop`.
 
+use proc_macro2::Span;
 use syn::Expr;
 
 use crate::family::Family;
 use crate::finding::Level;
-use crate::look::{Found, Look, Method};
+use crate::look::{Call, Found, Look, Method};
 use crate::retry::is_retry;
 use crate::rule::{Page, Rule};
 use crate::scope::{Loop, Scope};
@@ -35,7 +36,7 @@ pub(crate) const RULE: Rule = Rule {
         shows: &["run specimen:election/majority"],
         links: &[],
     },
-    looks: &[Look::Method(look)],
+    looks: &[Look::Call(look_call), Look::Method(look_method)],
 };
 
 /// Methods that reach another machine, whatever they are called on.
@@ -53,31 +54,41 @@ const REMOTE: [&str; 11] = [
     "call",
 ];
 
-fn look<'a>(method: &Method<'a>, scope: &Scope<'a>, found: &mut Found) {
-    let owner = || scope.type_of(&method.expr.receiver).map(|owner| owner.path);
-    let is_known = || {
-        let owner = owner();
-        let act = scope.knowledge.method(owner.as_deref(), &method.name);
-        owner.is_some() && act.is_some_and(|act| matches!(&*act.kind, "request" | "query"))
-    };
-    let is_remote = REMOTE.contains(&&*method.name) || is_known();
-    if !is_remote {
-        return;
+fn look_call<'a>(call: &Call<'a>, scope: &Scope<'a>, found: &mut Found) {
+    // A library's function opens what is asked later, and is tried in turn until one answers.
+    if scope.knowledge.function(&call.path).is_some_and(|act| act.is_own_or(&[])) {
+        judge(call.span, span(call.expr), scope, found);
     }
+}
+
+fn look_method<'a>(method: &Method<'a>, scope: &Scope<'a>, found: &mut Found) {
+    let is_known = || {
+        let owner = scope.type_of(&method.expr.receiver);
+        let act = owner.and_then(|owner| scope.knowledge.method(Some(&owner.path), &method.name));
+        // A rule of its own asks after messages to a broker.
+        act.is_some_and(|act| act.is_own_or(&["request", "query"]) && act.kind != "publish")
+    };
+    if REMOTE.contains(&&*method.name) || is_known() {
+        judge(method.expr.method.span(), span(method.expr), scope, found);
+    }
+}
+
+/// Judges what asks another machine, and is called so here.
+fn judge(name: Span, asked: Span, scope: &Scope<'_>, found: &mut Found) {
     let mut around = scope.around();
     if !matches!(around.next(), Some(Expr::Await(_))) {
         return;
     }
-    found.looked(method.expr.method.span());
+    found.looked(name);
     for expr in around {
         match expr {
             Expr::ForLoop(found_loop) => {
                 let header = scope.source.range(span(&found_loop.expr));
-                let is_in_header = header.contains(&scope.source.range(method.expr.method.span()).start);
+                let is_in_header = header.contains(&scope.source.range(name).start);
                 let is_other = is_in_header || is_attempt(found_loop, scope);
                 if !is_other && !runs_together(scope) {
                     let here = "each turn of this loop waits for an answer before the next is asked";
-                    found.say(span(method.expr), scope, here);
+                    found.say(asked, scope, here);
                 }
                 return;
             }

@@ -45,13 +45,15 @@ fn look<'a>(method: &Method<'a>, scope: &Scope<'a>, found: &mut Found) {
         Expr::Call(call) => {
             let Expr::Path(path) = &*call.func else { return };
             let act = scope.knowledge.function(&scope.path(&path.path));
-            ("this connect", act.is_some_and(|act| matches!(&*act.kind, "connect" | "request")))
+            let is_own = act.is_some_and(|act| act.is_own);
+            let what = if is_own { "this call" } else { "this connect" };
+            (what, act.is_some_and(|act| act.is_own_or(&["connect", "request"])))
         }
         Expr::MethodCall(call) => {
             let name = call.method.to_string();
             let owner = scope.type_of(&call.receiver).map(|owner| owner.path);
             let act = scope.knowledge.method(owner.as_deref(), &name);
-            let is_request = owner.is_some() && act.is_some_and(|act| act.kind == "request");
+            let is_request = owner.is_some() && act.is_some_and(|act| act.is_own_or(&["request", "query"]));
             (if is_request { "this request" } else { "this" }, is_request || is_transfer(&name, call, scope))
         }
         _ => return,
