@@ -1,0 +1,191 @@
+//! What happened, as the page asks for it: columns, and what follows from them at once.
+
+import type { Claims, Columns } from "./columns";
+import { FATES, Fate, KINDS, Kind } from "./columns";
+
+/** A trace with its indexes. Events, messages, processes and nodes are numbers. */
+export class Trace {
+  readonly events: number;
+  readonly messages: number;
+  readonly processes: number;
+  readonly nodes: number;
+  /** Which event of its process an event is, from 1. */
+  readonly place: Uint32Array;
+  /** The events of each process, in its order. */
+  readonly ofProcess: Uint32Array[];
+  /** The processes of each node, in the order of their lives. */
+  readonly ofNode: number[][];
+  /** The event that first receives a message, or −1. */
+  readonly arrival: Int32Array;
+  /** Further receipts of a message. */
+  readonly again: Map<number, number[]>;
+  /** Indexes into the fates, by message. */
+  private readonly fateOf: Map<number, number[]>;
+  readonly nodeNames: string[];
+
+  constructor(readonly columns: Columns) {
+    this.events = columns.process.length;
+    this.messages = columns.target.length;
+    this.processes = columns.processNode.length;
+    this.nodes = columns.nodes.length;
+    this.nodeNames = Array.from(columns.nodes, (text) => columns.texts.get(text));
+    const counts = new Uint32Array(this.processes);
+    this.place = new Uint32Array(this.events);
+    for (let event = 0; event < this.events; event++) this.place[event] = ++counts[columns.process[event]!]!;
+    this.ofProcess = Array.from(counts, (count) => new Uint32Array(count));
+    for (let event = 0; event < this.events; event++) {
+      this.ofProcess[columns.process[event]!]![this.place[event]! - 1] = event;
+    }
+    this.ofNode = Array.from({ length: this.nodes }, () => []);
+    for (let process = 0; process < this.processes; process++) this.ofNode[columns.processNode[process]!]!.push(process);
+    this.arrival = new Int32Array(this.messages).fill(-1);
+    this.again = new Map();
+    this.receive();
+    this.fateOf = new Map();
+    columns.fates.message.forEach((message, index) => push(this.fateOf, message, index));
+  }
+
+  private receive(): void {
+    const { kind, cause } = this.columns;
+    for (let event = 0; event < this.events; event++) {
+      if (kind[event] !== Kind.receive) continue;
+      const message = cause[event]!;
+      if (this.arrival[message] === -1) this.arrival[message] = event;
+      else push(this.again, message, event);
+    }
+  }
+
+  /** The node of an event. */
+  node(event: number): number {
+    return this.columns.processNode[this.columns.process[event]!]!;
+  }
+
+  /** `pacific`, then `pacific#1`. */
+  processName(process: number): string {
+    const life = this.columns.processLife[process]!;
+    const name = this.nodeNames[this.columns.processNode[process]!]!;
+    return life === 0 ? name : `${name}#${life}`;
+  }
+
+  kindName(event: number): string {
+    return KINDS[this.columns.kind[event]!]!;
+  }
+
+  /** What an event is called, or an empty text. */
+  label(event: number): string {
+    const { labelEvents, labelTexts, texts } = this.columns;
+    const index = indexOf(labelEvents, event);
+    return index < 0 ? "" : texts.get(labelTexts[index]!);
+  }
+
+  /** What happened, in a few words, for an event without a label too. */
+  what(event: number): string {
+    const label = this.label(event);
+    if (label !== "") return label;
+    const kind = this.kindName(event);
+    const message = this.received(event);
+    if (message >= 0) return `receive m${message} from ${this.nodeNames[this.node(this.columns.sendEvent[message]!)]!}`;
+    const sent = this.sent(event);
+    if (kind === "local" && sent.length > 0) return `send ${sent.map((id) => `m${id}`).slice(0, 8).join(" ")}`;
+    return kind === "persist" ? "persist its state" : kind;
+  }
+
+  /** The message that an event receives, or −1. */
+  received(event: number): number {
+    return this.columns.kind[event] === Kind.receive ? this.columns.cause[event]! : -1;
+  }
+
+  /** The messages that an event sends. */
+  sent(event: number): number[] {
+    const { sends } = this.columns;
+    return Array.from({ length: sends[event + 1]! - sends[event]! }, (_, nth) => sends[event]! + nth);
+  }
+
+  /** Every event that receives a message. */
+  arrivals(message: number): number[] {
+    const first = this.arrival[message]!;
+    return first < 0 ? [] : [first, ...(this.again.get(message) ?? [])];
+  }
+
+  /** What is told of a message beside its arrival. */
+  fates(message: number): { name: string; code: number; at: number; why: string }[] {
+    const { code, at, why } = this.columns.fates;
+    return (this.fateOf.get(message) ?? []).map((index) => ({
+      name: FATES[code[index]!]!, code: code[index]!, at: at[index]!, why: this.columns.texts.get(why[index]!),
+    }));
+  }
+
+  /** Whether a fate of this code is told of a message. */
+  hasFate(message: number, wanted: number): boolean {
+    const indexes = this.fateOf.get(message);
+    return indexes !== undefined && indexes.some((index) => this.columns.fates.code[index] === wanted);
+  }
+
+  /** Whether nobody received it and the world lost it. */
+  isLost(message: number): boolean {
+    return this.arrival[message]! < 0 && (this.hasFate(message, Fate.lost) || !this.isUnderWay(message));
+  }
+
+  /** Whether nobody received it because the run ended first. */
+  isUnderWay(message: number): boolean {
+    return this.arrival[message]! < 0 && [Fate.held, Fate.waits, Fate.inFlight].some((code) => this.hasFate(message, code));
+  }
+
+  /** By how much the wall clock of an event shows more than the truth, in ns; null when it says nothing. */
+  skew(event: number): number | null {
+    return claimed(this.columns.wall, event);
+  }
+
+  lamport(event: number): number | null {
+    return claimed(this.columns.lamport, event);
+  }
+
+  hybrid(event: number): { skew: number; counter: number } | null {
+    const { hybrid } = this.columns;
+    const index = indexOf(hybrid.events, event);
+    return index < 0 ? null : { skew: hybrid.values[index]!, counter: hybrid.counters[index]! };
+  }
+
+  vector(event: number): Map<string, number> | null {
+    const { vector, texts } = this.columns;
+    const index = indexOf(vector.events, event);
+    if (index < 0) return null;
+    const entries = new Map<string, number>();
+    for (let entry = vector.starts[index]!; entry < vector.starts[index + 1]!; entry++) {
+      entries.set(texts.get(vector.names[entry]!), vector.counts[entry]!);
+    }
+    return entries;
+  }
+
+  /** When the run ends, in ns. */
+  get end(): number {
+    return this.events === 0 ? 0 : this.columns.at[this.events - 1]!;
+  }
+}
+
+/** Where a value stands in a rising array, or −1. */
+export function indexOf(rising: Uint32Array, value: number): number {
+  const at = lowerBound(rising, value, 0, rising.length);
+  return at < rising.length && rising[at] === value ? at : -1;
+}
+
+/** The first index in low .. high whose value is not below `value`. */
+export function lowerBound(rising: ArrayLike<number>, value: number, low: number, high: number): number {
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (rising[middle]! < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function claimed(claims: Claims, event: number): number | null {
+  const index = indexOf(claims.events, event);
+  return index < 0 ? null : claims.values[index]!;
+}
+
+function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [value]);
+  else list.push(value);
+}

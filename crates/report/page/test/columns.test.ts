@@ -1,0 +1,78 @@
+//! Columns come back as they were written, and what is no such thing is refused with a reason.
+
+import assert from "node:assert/strict";
+import test from "node:test";
+import { Corrupt, gunzip } from "../src/bytes";
+import { decode } from "../src/columns";
+import { Trace } from "../src/trace";
+import { encode } from "./columns";
+import { drawn, lots } from "./random";
+
+test("what is encoded is decoded", () => {
+  for (let seed = 1; seed <= 30; seed++) {
+    const made = drawn({ seed, nodes: 1 + (seed % 5), events: 200, labels: "all", crashes: seed % 2 ? "some" : "none" });
+    const trace = new Trace(decode(encode(made)));
+    assert.deepEqual(trace.nodeNames, made.nodes);
+    assert.equal(trace.events, made.events.length);
+    made.events.forEach((event, id) => {
+      assert.equal(trace.columns.process[id], event.process);
+      assert.equal(trace.columns.kind[id], event.kind);
+      assert.equal(trace.columns.at[id], event.at);
+      assert.equal(trace.columns.cause[id], event.cause ?? -1, `cause of ${id}`);
+      assert.deepEqual(trace.sent(id).map((message) => trace.columns.target[message]), event.targets ?? []);
+      assert.equal(trace.label(id), event.label ?? "");
+      assert.equal(trace.lamport(id), event.lamport ?? null);
+      assert.equal(trace.skew(id), event.skew ?? null);
+    });
+    made.fates.forEach((fate) => {
+      assert.deepEqual(trace.fates(fate.message), [{ name: "lost", code: 1, at: fate.at, why: fate.why }]);
+    });
+  }
+});
+
+test("clocks of every kind, operations and odd texts come back", () => {
+  const texts = ["", "x".repeat(70_000), "</script><b>", "\u202egnirts", "__proto__", "émoji 🛰 letters", "\ufeffmark"];
+  const made = {
+    nodes: ["a", "__proto__"], processes: [{ node: 0, life: 0 }, { node: 1, life: 0 }], names: ["a", "__proto__"], fates: [],
+    events: texts.map((label, nth) => ({
+      process: nth % 2, kind: 7 + (nth % 2), at: nth * 7, label,
+      hybrid: { skew: -nth, counter: nth }, vector: [[1, nth], [0, 2 ** 40]] as [number, number][],
+    })),
+    operations: [{ invoke: 0, complete: 1, call: "read x", told: "4" }, { invoke: 2, complete: null, call: "write", told: "" }],
+  };
+  const trace = new Trace(decode(encode(made)));
+  texts.forEach((label, id) => {
+    assert.equal(trace.label(id), label);
+    assert.deepEqual(trace.hybrid(id), { skew: id === 0 ? 0 : -id, counter: id });
+    assert.deepEqual([...trace.vector(id)!], [["__proto__", id], ["a", 2 ** 40]]);
+  });
+  assert.deepEqual([...trace.columns.operations.complete], [1, -1]);
+});
+
+test("every payload that was cut short or changed is refused or read, and never hangs", () => {
+  const bytes = encode(drawn({ seed: 5, nodes: 3, events: 60, labels: "all", crashes: "some" }));
+  const lot = lots(9);
+  for (let length = 0; length < bytes.length; length++) {
+    assert.throws(() => decode(bytes.slice(0, length)), Corrupt);
+  }
+  for (let round = 0; round < 3000; round++) {
+    const changed = bytes.slice();
+    for (let count = 0; count <= lot(3); count++) changed[lot(changed.length)] = lot(256);
+    try {
+      new Trace(decode(changed));
+    } catch (error) {
+      assert.ok(error instanceof Corrupt, String(error));
+    }
+  }
+});
+
+test("a count that the bytes cannot hold allocates nothing", () => {
+  const head = [...new TextEncoder().encode("CSTL"), 1, 1, 1, 0xff, 0xff, 0xff, 0xff, 0x7f];
+  assert.throws(() => decode(Uint8Array.from(head)), { message: "34359738367 events announced, but 0 bytes left" });
+  assert.throws(() => decode(Uint8Array.from([67, 83, 84, 76, 2])), { message: /columns of version 2/ });
+});
+
+test("what is not gzip is said to be none", async () => {
+  await assert.rejects(gunzip(new Uint8Array([1, 2, 3])), { message: "the events are not gzip" });
+  await assert.rejects(gunzip(new Uint8Array([0x1f, 0x8b, 8, 0, 0])), { message: /do not unpack/ });
+});

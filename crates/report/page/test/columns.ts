@@ -1,0 +1,182 @@
+//! The encoder of columns for tests: what `columns.rs` writes, written again from the same description.
+
+/** A trace as a test builds it. */
+export interface Made {
+  nodes: string[];
+  processes: { node: number; life: number }[];
+  events: MadeEvent[];
+  /** One for each message, in order of sending. */
+  fates: { message: number; code: number; at: number; why: string }[];
+  operations: { invoke: number; complete: number | null; call: string; told: string }[];
+  /** Names that vector clocks use, by number; the processes by default. */
+  names: string[];
+}
+
+export interface MadeEvent {
+  process: number;
+  kind: number;
+  at: number;
+  /** The message received, or the persist event restarted from. */
+  cause?: number;
+  targets?: number[];
+  label?: string;
+  lamport?: number;
+  /** By how many ns the wall clock shows more. */
+  skew?: number;
+  hybrid?: { skew: number; counter: number };
+  vector?: [number, number][];
+}
+
+/** Bytes that grow. */
+class Writer {
+  private bytes = new Uint8Array(1 << 16);
+  private length = 0;
+
+  byte(value: number): void {
+    if (this.length === this.bytes.length) {
+      const grown = new Uint8Array(this.bytes.length * 2);
+      grown.set(this.bytes);
+      this.bytes = grown;
+    }
+    this.bytes[this.length++] = value;
+  }
+
+  varint(value: number): void {
+    while (value >= 0x80) {
+      this.byte((value % 0x80) | 0x80);
+      value = Math.floor(value / 0x80);
+    }
+    this.byte(value);
+  }
+
+  zigzag(value: number): void {
+    this.varint(value >= 0 ? value * 2 : -value * 2 - 1);
+  }
+
+  all(bytes: Uint8Array): void {
+    for (const byte of bytes) this.byte(byte);
+  }
+
+  done(): Uint8Array<ArrayBuffer> {
+    return this.bytes.slice(0, this.length);
+  }
+}
+
+/** The columns of a trace, not yet packed. */
+export function encode(made: Made): Uint8Array<ArrayBuffer> {
+  const texts = new Map<string, number>();
+  const text = (value: string): number => {
+    if (!texts.has(value)) texts.set(value, texts.size);
+    return texts.get(value)!;
+  };
+  const body = new Writer();
+  const messages = made.events.reduce((sum, event) => sum + (event.targets?.length ?? 0), 0);
+  writeEvents(body, made, text);
+  writeClaims(body, made, text);
+  writeFates(body, made, text);
+  const head = new Writer();
+  head.all(new TextEncoder().encode("CSTL"));
+  head.varint(1);
+  const counts = [made.nodes, made.processes, made.events].map((list) => list.length);
+  for (const count of [...counts, messages, texts.size, made.fates.length, made.operations.length]) head.varint(count);
+  const encoded = [...texts.keys()].map((value) => new TextEncoder().encode(value));
+  for (const bytes of encoded) head.varint(bytes.length);
+  for (const bytes of encoded) head.all(bytes);
+  head.all(body.done());
+  return head.done();
+}
+
+function writeEvents(body: Writer, made: Made, text: (value: string) => number): void {
+  for (const node of made.nodes) body.varint(text(node));
+  for (const process of made.processes) body.varint(process.node);
+  for (const process of made.processes) body.varint(process.life);
+  for (const event of made.events) body.varint(event.process);
+  for (const event of made.events) body.byte(event.kind);
+  let at = 0;
+  for (const event of made.events) {
+    body.zigzag(event.at - at);
+    at = event.at;
+  }
+  let sent = 0;
+  made.events.forEach((event, id) => {
+    if (event.kind === 1) body.varint(sent - 1 - event.cause!);
+    if (event.kind === 4) body.varint(event.cause === undefined ? 0 : id - event.cause);
+    sent += event.targets?.length ?? 0;
+  });
+  for (const event of made.events) body.varint(event.targets?.length ?? 0);
+  for (const event of made.events) for (const target of event.targets ?? []) body.varint(target);
+  const labels = claimed(made, (event) => event.label);
+  writeIds(body, labels);
+  for (const [, label] of labels) body.varint(text(label));
+}
+
+function writeClaims(body: Writer, made: Made, text: (value: string) => number): void {
+  const lamport = claimed(made, (event) => event.lamport);
+  writeIds(body, lamport);
+  let last = 0;
+  for (const [, value] of lamport) {
+    body.zigzag(value - last);
+    last = value;
+  }
+  writeSkews(body, made, claimed(made, (event) => event.skew));
+  const hybrid = claimed(made, (event) => event.hybrid);
+  writeSkews(body, made, hybrid.map(([id, value]) => [id, value.skew]));
+  for (const [, value] of hybrid) body.varint(value.counter);
+  const vector = claimed(made, (event) => event.vector);
+  writeIds(body, vector);
+  for (const [, entries] of vector) {
+    body.varint(entries.length);
+    for (const [name, count] of entries) {
+      body.varint(text(made.names[name]!));
+      body.varint(count);
+    }
+  }
+}
+
+function writeFates(body: Writer, made: Made, text: (value: string) => number): void {
+  const sentAt = made.events.flatMap((event) => (event.targets ?? []).map(() => event.at));
+  for (const fate of made.fates) body.varint(fate.code);
+  let message = 0;
+  for (const fate of made.fates) {
+    body.zigzag(fate.message - message);
+    message = fate.message;
+  }
+  for (const fate of made.fates) body.zigzag(fate.at - sentAt[fate.message]!);
+  for (const fate of made.fates) body.varint(text(fate.why));
+  let event = 0;
+  for (const operation of made.operations) {
+    body.varint(operation.invoke - event);
+    event = operation.invoke;
+  }
+  for (const operation of made.operations) {
+    body.varint(operation.complete === null ? 0 : operation.complete - operation.invoke);
+  }
+  for (const operation of made.operations) body.varint(text(operation.call));
+  for (const operation of made.operations) body.varint(text(operation.told));
+}
+
+function claimed<T>(made: Made, of: (event: MadeEvent) => T | undefined): [number, T][] {
+  return made.events.flatMap((event, id) => {
+    const value = of(event);
+    return value === undefined ? [] : [[id, value] as [number, T]];
+  });
+}
+
+function writeIds(body: Writer, claims: [number, unknown][]): void {
+  body.varint(claims.length);
+  let last = 0;
+  for (const [id] of claims) {
+    body.varint(id - last);
+    last = id;
+  }
+}
+
+function writeSkews(body: Writer, made: Made, claims: [number, number][]): void {
+  writeIds(body, claims);
+  const last = new Array<number>(made.processes.length).fill(0);
+  for (const [id, skew] of claims) {
+    const process = made.events[id]!.process;
+    body.zigzag(skew - last[process]!);
+    last[process] = skew;
+  }
+}
