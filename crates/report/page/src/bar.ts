@@ -1,0 +1,45 @@
+//! The top of the page: verdict, what was run, the sentence, and the command that replays it.
+
+import { button, fill, h } from "./dom";
+import type { Facts } from "./facts";
+import { count, duration, things } from "./format";
+
+/** Verdict, title and counts in one row; `end` is when the run ended, in ns, if it is known. */
+export function bar(facts: Facts, end: number | null): HTMLElement {
+  const { verdict, counts } = facts;
+  const violated = facts.judgements.filter((one) => one.word === "violated").length;
+  const number = (name: string): number => counts[name] ?? 0;
+  const parts = [
+    facts.seed === null ? "" : `seed ${facts.seed}`,
+    things(number("nodes"), "node"), things(number("events"), "event"), things(number("messages"), "message"),
+    number("lost") > 0 ? `${count(number("lost"))} lost` : "", number("duplicated") > 0 ? `${count(number("duplicated"))} duplicated` : "",
+    end === null ? "" : duration(end),
+  ].filter((part) => part !== "");
+  const many = verdict.word === "violated" && facts.judgements.length > 0 ? ` · ${violated} of ${facts.judgements.length} promises` : "";
+  return h("header", { class: `bar ${verdict.word}` },
+    h("p", { class: "verdict" }, h("b", {}, `${verdict.glyph} ${verdict.word}`), many),
+    h("h1", {}, h("bdi", {}, facts.title)),
+    h("p", { class: "numbers" }, parts.join(" · ")));
+}
+
+/** What went wrong, in one sentence, and how to see it again. */
+export function sentence(facts: Facts): HTMLElement {
+  const smallest = facts.judgements.find((one) => one.word === "violated" && one.steps.length > 0);
+  return h("section", { class: "sentence", "aria-label": "In one sentence" },
+    h("p", { class: "said" }, h("bdi", {}, facts.sentence)),
+    (facts.replay !== "" || smallest !== undefined) && h("p", { class: "replay" },
+      smallest !== undefined && h("span", { class: "soft" }, `${things(smallest.steps.length, "step")} suffice. `),
+      facts.replay !== "" && h("code", {}, facts.replay), facts.replay !== "" && " ",
+      facts.replay !== "" && copier(facts.replay)));
+}
+
+function copier(text: string): HTMLElement {
+  const press = button("Copy", "Copy the command", () => {
+    const done = (): void => {
+      fill(press, "Copied");
+      setTimeout(() => fill(press, "Copy"), 1500);
+    };
+    navigator.clipboard?.writeText(text).then(done, () => fill(press, "Select it and copy"));
+  });
+  return press;
+}

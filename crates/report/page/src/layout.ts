@@ -1,0 +1,79 @@
+//! Where things stand on the canvas: lanes from top to bottom, the window of the axis from left to right.
+
+/** Space at both sides, so that the first and the last mark are whole. */
+const PAD = 18;
+/** Above the first lane, for the names of bands. */
+const TOP = 30;
+/** Below the last lane, for the axis. */
+const BOTTOM = 28;
+const LANE_MIN = 30;
+const LANE_MAX = 104;
+
+/** Pixels for a set of lanes and a window. */
+export class Layout {
+  readonly height: number;
+  readonly lane: number;
+  private readonly row: Map<number, number>;
+
+  /** `lanes` are the nodes drawn, from top to bottom; `room` is the height that would be pleasant. */
+  constructor(
+    readonly lanes: number[], readonly width: number, room: number, readonly first: number, readonly last: number,
+  ) {
+    const fair = (room - TOP - BOTTOM) / Math.max(1, lanes.length);
+    this.lane = Math.round(Math.min(LANE_MAX, Math.max(LANE_MIN, fair)));
+    this.height = TOP + BOTTOM + this.lane * Math.max(1, lanes.length);
+    this.row = new Map(lanes.map((node, row) => [node, row]));
+  }
+
+  /** The middle of a node's lane, or null when it is not drawn. */
+  y(node: number): number | null {
+    const row = this.row.get(node);
+    return row === undefined ? null : TOP + this.lane * (row + 0.5);
+  }
+
+  /** Where the lanes begin and end. */
+  get top(): number {
+    return TOP;
+  }
+  get bottom(): number {
+    return this.height - BOTTOM;
+  }
+
+  px(x: number): number {
+    return PAD + ((x - this.first) / (this.last - this.first)) * (this.width - 2 * PAD);
+  }
+
+  x(px: number): number {
+    return this.first + ((px - PAD) / Math.max(1, this.width - 2 * PAD)) * (this.last - this.first);
+  }
+
+  /** The window with its margins, in units of the axis. */
+  get seen(): [number, number] {
+    return [this.x(0), this.x(this.width)];
+  }
+
+  /** The node whose lane is at this height. */
+  node(y: number): number | null {
+    const row = Math.floor((y - TOP) / this.lane);
+    return this.lanes[row] ?? null;
+  }
+}
+
+/** Room for labels on one line: takes spans, and says how much is free at a place. */
+export class Row {
+  private readonly taken: [number, number][] = [];
+
+  /** How far a text that begins here may reach; null when the place is taken. */
+  free(from: number, limit: number): number | null {
+    let end = limit;
+    for (const [first, last] of this.taken) {
+      if (from >= first && from < last) return null;
+      if (first >= from && first < end) end = first;
+    }
+    return end;
+  }
+
+  take(from: number, to: number): void {
+    this.taken.push([from, to]);
+  }
+}

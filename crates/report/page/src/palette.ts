@@ -1,0 +1,25 @@
+//! The colours of the canvas, taken from the style sheet so that both schemes are written in one place.
+
+export interface Palette {
+  ink: string;
+  soft: string;
+  faint: string;
+  paper: string;
+  band: string;
+  past: string;
+  future: string;
+  bad: string;
+  good: string;
+  font: string;
+}
+
+/** What the style sheet says now. */
+export function paletteOf(element: Element): Palette {
+  const style = getComputedStyle(element);
+  const of = (name: string): string => style.getPropertyValue(`--${name}`).trim();
+  return {
+    ink: of("ink"), soft: of("soft"), faint: of("faint"), paper: of("paper"), band: of("band"),
+    past: of("past"), future: of("future"), bad: of("bad"), good: of("good"),
+    font: style.fontFamily,
+  };
+}
