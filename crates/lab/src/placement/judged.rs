@@ -45,22 +45,44 @@ const BUDGET_OF_OTHERS: Budget = Budget { steps_max: 1 << 21, ..BUDGET };
 pub fn linearizable(records: &[(usize, &Record)]) -> Consistency {
     let mut unknown = None;
     for (place, record) in records {
-        // Without some of the reads there is less to explain, so that what is wrong then is wrong.
-        let since_cut = without_earlier_reads(record);
-        let violated = since_cut.as_ref().and_then(|(part, places)| match one(*place, part) {
-            Consistency::Violated(mut violation) => {
-                violation.operations.iter_mut().for_each(|operation| *operation = places[*operation]);
-                Some(violation)
-            }
-            _ => None,
-        });
-        match violated.map_or_else(|| one(*place, record), Consistency::Violated) {
+        match of_round(*place, record) {
             Consistency::Holds => {}
             Consistency::Unknown(limit) => drop(unknown.get_or_insert(limit)),
             violated @ Consistency::Violated(_) => return violated,
         }
     }
     unknown.map_or(Consistency::Holds, Consistency::Unknown)
+}
+
+fn of_round(place: usize, record: &Record) -> Consistency {
+    let whole = match sessions(record) {
+        Ok(sessions) => sessions,
+        Err(limit) => return Consistency::Unknown(limit),
+    };
+    let finding = finding(&whole);
+    if matches!(finding, Finding::Holds) {
+        return Consistency::Holds;
+    }
+    // Without some of the reads there is less to explain, so that what is wrong then is wrong.
+    if let Some((part, places)) = without_earlier_reads(record)
+        && let Ok(sessions) = sessions(&part)
+        && let Finding::Violated(anomaly) = self::finding(&sessions)
+    {
+        let mut violation = violation(place, &part, &sessions, anomaly);
+        violation.operations.iter_mut().for_each(|operation| *operation = places[*operation]);
+        return Consistency::Violated(Box::new(violation));
+    }
+    match finding {
+        Finding::Holds => Consistency::Holds,
+        Finding::Unknown(limit) => Consistency::Unknown(limit),
+        Finding::Violated(anomaly) => {
+            Consistency::Violated(Box::new(violation(place, record, &whole, anomaly)))
+        }
+    }
+}
+
+fn finding(sessions: &Sessions) -> Finding {
+    Linearizable.judge(&Recorded::from(sessions), &mut Patience::new(BUDGET))
 }
 
 /// The record of a round with a cut without the reads before that, and where each of its operations was.
@@ -72,20 +94,6 @@ fn without_earlier_reads(record: &Record) -> Option<(Record, Vec<usize>)> {
     let kept = kept.filter(|(_, asked)| asked.ask.kind() == Kind::Write || asked.begun >= CUT_AT);
     let (places, asked) = kept.map(|(place, asked)| (place, asked.clone())).unzip();
     Some((Record { round: record.round.clone(), asked }, places))
-}
-
-fn one(place: usize, record: &Record) -> Consistency {
-    let sessions = match sessions(record) {
-        Ok(sessions) => sessions,
-        Err(limit) => return Consistency::Unknown(limit),
-    };
-    match Linearizable.judge(&Recorded::from(&sessions), &mut Patience::new(BUDGET)) {
-        Finding::Holds => Consistency::Holds,
-        Finding::Unknown(limit) => Consistency::Unknown(limit),
-        Finding::Violated(anomaly) => {
-            Consistency::Violated(Box::new(violation(place, record, &sessions, anomaly)))
-        }
-    }
 }
 
 /// What a store promises as long as nothing is cut, and what of that it no longer keeps when something is.

@@ -172,7 +172,7 @@ pub struct Stale {
 }
 
 /// The stale reads of a round; what was read back at its end does not count. Real time alone is asked: that two writes
-/// overlap excuses either. O(n²) for each key.
+/// overlap excuses either. O(reads · writes) for each key.
 pub fn stale(record: &Record) -> Vec<Stale> {
     stale_among(record, is_read_in_traffic)
 }
@@ -199,7 +199,9 @@ pub(super) fn is_read_in_traffic(asked: &Asked) -> bool {
 }
 
 fn stale_of(of_key: &[(usize, &Asked)], is_judged: fn(&Asked) -> bool) -> Vec<Stale> {
-    let writes = || of_key.iter().filter_map(|(place, asked)| Some((*place, *asked, asked.written()?)));
+    let writes = of_key.iter().filter_map(|(place, asked)| Some((*place, *asked, asked.written()?)));
+    // Of a key that is polled there are far more reads.
+    let writes: Vec<(usize, &Asked, u64)> = writes.collect();
     let reads = of_key.iter().filter(|(_, asked)| is_judged(asked));
     let judged = reads.filter_map(|(place, read)| {
         let (_, shown) = read.done()?;
@@ -207,15 +209,15 @@ fn stale_of(of_key: &[(usize, &Asked)], is_judged: fn(&Asked) -> bool) -> Vec<St
         let since = match shown {
             None => None,
             Some(value) => {
-                let (_, write, _) = writes().find(|(.., written)| *written == value)?;
+                let (_, write, _) = writes.iter().find(|(.., written)| *written == value)?;
                 // Of an open write nobody knows when it took effect.
                 Some(write.done()?.0)
             }
         };
-        let newer = writes().filter_map(|(newer, write, _)| {
+        let newer = writes.iter().filter_map(|(newer, write, _)| {
             let (ended, _) = write.done()?;
             let is_after = since.is_none_or(|since| since < write.begun);
-            (is_after && ended < read.begun).then_some((ended, newer))
+            (is_after && ended < read.begun).then_some((ended, *newer))
         });
         let (ended, write) = newer.min()?;
         Some(Stale { read: *place, write, age: read.begun - ended })

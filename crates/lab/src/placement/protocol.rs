@@ -377,7 +377,7 @@ impl Tester {
 struct Desk {
     now: Duration,
     record: Record,
-    /// When each open operation is given up.
+    /// When each open operation is given up: the first of them first, as all wait as long.
     open: BTreeMap<u32, Duration>,
     asks: Vec<Order>,
     wake_at: Option<Duration>,
@@ -415,7 +415,7 @@ impl Desk {
     }
 
     fn overdue(&self) -> Option<u32> {
-        self.open.iter().find(|(_, due)| **due <= self.now).map(|(number, _)| *number)
+        self.open.first_key_value().filter(|(_, due)| **due <= self.now).map(|(number, _)| *number)
     }
 
     /// Whether this is news.
@@ -429,7 +429,7 @@ impl Desk {
 
     fn orders(&mut self) -> Orders {
         let asks = std::mem::take(&mut self.asks);
-        let due = self.open.values().min().copied();
+        let due = self.open.first_key_value().map(|(_, due)| *due);
         Orders { asks, wake_at: due.into_iter().chain(self.wake_at).min() }
     }
 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::cell::Cell;
-use super::{PlaceError, Store, place, told};
+use super::{PlaceError, Placement, Store, place, told};
 
 /// What a store is placed as, over several seeds.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -28,7 +28,33 @@ pub struct Found {
     pub seeds: Vec<u64>,
 }
 
+impl Found {
+    fn of(placement: &Placement) -> Found {
+        let sentences = [told::partition(placement), told::otherwise(placement)];
+        let words = sentences.map(|sentence| words(&sentence));
+        Found { cell: placement.cell, words, seeds: vec![placement.seed] }
+    }
+}
+
 impl Stability {
+    /// What a store is placed as, by placements of it with several seeds, in their order.
+    pub fn of<'a>(store: &Store, placements: impl IntoIterator<Item = &'a Placement>) -> Stability {
+        Stability::of_each(store, placements.into_iter().map(Found::of))
+    }
+
+    fn of_each(store: &Store, each: impl IntoIterator<Item = Found>) -> Stability {
+        let mut found: Vec<Found> = Vec::new();
+        for one in each {
+            match found.iter_mut().find(|found| found.cell == one.cell && found.words == one.words) {
+                Some(alike) => alike.seeds.extend(one.seeds),
+                None => found.push(one),
+            }
+        }
+        // Stable: of those that are as frequent the first seed's is first.
+        found.sort_by_key(|found| std::cmp::Reverse(found.seeds.len()));
+        Stability { store: store.clone(), found }
+    }
+
     /// Whether every seed gives the same cell.
     pub fn is_of_one_cell(&self) -> bool {
         self.found.windows(2).all(|two| two[0].cell == two[1].cell)
@@ -45,22 +71,8 @@ impl Stability {
 /// # Errors
 /// [`PlaceError`], the one of the first seed that has one.
 pub fn stability(store: &Store, seeds: Range<u64>) -> Result<Stability, PlaceError> {
-    let placed = seeds.into_par_iter().map(|seed| {
-        let placement = place(store, seed)?;
-        let sentences = [told::partition(&placement), told::otherwise(&placement)];
-        Ok((seed, placement.cell, sentences.map(|sentence| words(&sentence))))
-    });
-    let mut found: Vec<Found> = Vec::new();
-    for one in placed.collect::<Vec<_>>() {
-        let (seed, cell, words) = one?;
-        match found.iter_mut().find(|found| found.cell == cell && found.words == words) {
-            Some(alike) => alike.seeds.push(seed),
-            None => found.push(Found { cell, words, seeds: vec![seed] }),
-        }
-    }
-    // Stable: of those that are as frequent the first seed's is first.
-    found.sort_by_key(|found| std::cmp::Reverse(found.seeds.len()));
-    Ok(Stability { store: store.clone(), found })
+    let placed = seeds.into_par_iter().map(|seed| Ok(Found::of(&place(store, seed)?)));
+    Ok(Stability::of_each(store, placed.collect::<Result<Vec<_>, _>>()?))
 }
 
 /// A sentence without its numbers: each is `#`, and so is each range of two.

@@ -11,7 +11,8 @@ use constellation_lab::placement::record::{Asked, Phase, Record};
 use constellation_lab::placement::{Placement, STORES, Store, placed, told};
 use expect_test::expect;
 
-use crate::placement::{measured, not_linearizable_if};
+use crate::placement::not_linearizable_if;
+use crate::shared::{SEED, measured, records};
 
 /// What was recorded in the rounds in which messages are lost.
 fn lossy(store: &Store, seed: u64) -> Vec<Record> {
@@ -30,10 +31,10 @@ fn what_a_cut_has_lost_is_missing_only_where_nobody_sends_it_again() {
     let also =
         ["quorum:n=3,r=2,w=2,repair=after", "quorum:n=2,r=1,w=1,repair=after,sloppy=on"].map(String::from);
     for store in named.filter(|name| !name.contains("sites=5")).chain(also) {
-        let records = lossy(&parsed(&store), 7);
+        let records = records(&store, |record| record.round.fate == Fate::Lost);
         let unread = records.iter().flat_map(|record| &record.asked).filter(|asked| is_unread(asked)).count();
         assert_eq!(unread, 0, "{store}: {unread} reads long after the heal have no answer");
-        let Placement { lost, .. } = placed(store.clone(), 7, records);
+        let Placement { lost, .. } = placed(store.clone(), SEED, records);
         assert_eq!(lost.unread, 0, "{store}");
         if lost.missed() + lost.late > 0 {
             let (count, of) = (lost.count, lost.of);
@@ -79,7 +80,7 @@ fn what_a_site_does_not_show_it_is_asked_again_and_again() {
 #[test]
 fn a_sentence_turns_once_at_the_most() {
     for store in ["quorum:r=1,w=2,repair=after", "quorum:r=1,w=1,repair=after", "quorum:r=2,w=1"] {
-        let told = told::partition(&measured(store, 7));
+        let told = told::partition(&measured(store));
         assert!(told.matches(" but ").count() <= 1, "{told}");
         println!("{told}");
     }

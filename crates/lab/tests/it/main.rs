@@ -38,6 +38,7 @@ mod refused_steps;
 mod refused_values;
 mod repeats;
 mod requirements;
+mod shared;
 mod shrinking;
 mod specimens;
 mod splits;

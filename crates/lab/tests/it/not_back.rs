@@ -5,27 +5,26 @@ use std::time::Duration;
 
 use constellation_lab::placement::client::Kind;
 use constellation_lab::placement::measure::Answers;
-use constellation_lab::placement::protocol::{CUT_AT, Condition, HEAL_AT, Round};
+use constellation_lab::placement::protocol::{CUT_AT, Condition, HEAL_AT};
 use constellation_lab::placement::record::{Asked, Phase, Record};
 use constellation_lab::placement::requirements::{Fulfilled, Requirement};
-use constellation_lab::placement::{Placement, STORES, Store, placed, told};
+use constellation_lab::placement::{Placement, placed, told};
 use expect_test::{Expect, expect};
+
+use crate::shared::{SEED, measured, named, records};
 
 /// How many in a row a site may leave without an answer until no more is read back there.
 const GIVEN_UP_AFTER: usize = 3;
 
 /// The placement of a store whose site that is cut off never answers again from then on what `is_silent` says.
 fn dead(store: &str, from: Duration, is_silent: impl Fn(&Asked) -> bool) -> Placement {
-    let store: Store = store.parse().expect("it is in the table");
-    let records = Round::all(store.sites).into_iter().map(|round| {
-        let mut record = store.run(&round, 7).expect("it runs");
-        if let Condition::Cut { site, .. } = round.condition {
-            silence(&mut record, |asked| asked.site == site && asked.begun >= from && is_silent(asked));
+    let mut records = records(store, |_| true);
+    for record in &mut records {
+        if let Condition::Cut { site, .. } = record.round.condition {
+            silence(record, |asked| asked.site == site && asked.begun >= from && is_silent(asked));
         }
-        record
-    });
-    let records = records.collect();
-    placed(store.to_string(), 7, records)
+    }
+    placed(store.to_owned(), SEED, records)
 }
 
 fn silence(record: &mut Record, is_silent: impl Fn(&Asked) -> bool) {
@@ -96,14 +95,9 @@ fn a_site_that_is_silent_from_the_heal_on_is_not_available() {
 
 #[test]
 fn every_store_answers_again_after_every_cut() {
-    for info in STORES {
-        for named in info.named {
-            let store: Store = format!("{}:{named}", info.name).parse().expect("it is in the table");
-            let cuts = Round::all(store.sites).into_iter().filter(|round| !round.is_normal());
-            let records = cuts.map(|round| store.run(&round, 7).expect("it runs"));
-            let answers = records.flat_map(|record| constellation_lab::placement::measure::answers(&record));
-            let not_back: Vec<Answers> = answers.filter(|row| !row.is_back()).collect();
-            assert_eq!(not_back, [], "{store}");
-        }
+    for store in named() {
+        let placement = measured(&store.to_string());
+        let not_back: Vec<&Answers> = placement.answers.iter().filter(|row| !row.is_back()).collect();
+        assert!(not_back.is_empty(), "{store}: {not_back:?}");
     }
 }

@@ -3,7 +3,8 @@
 use constellation_lab::placement::{Store, elsewhere, told};
 use expect_test::{Expect, expect};
 
-use crate::placement::{check, measured, not_linearizable};
+use crate::placement::{check, not_linearizable};
+use crate::shared::measured;
 
 #[test]
 fn the_last_write_wins_over_later_ones_where_clocks_are_wrong() {
@@ -277,7 +278,7 @@ fn whoever_stands_in_for_a_replica_lets_every_site_go_on() {
 }
 
 fn check_elsewhere(store: &str, expected: Expect) {
-    let here = measured(store, 7);
+    let here = measured(store);
     let store: Store = store.parse().expect("it is in the table");
     let others = elsewhere(&here, &store).expect("they run");
     expected.assert_eq(&format!("{} {store}\n{}\n", here.cell, told::elsewhere(&store, &others).join("\n")));

@@ -19,13 +19,7 @@ use constellation_lab::placement::trade::Trade;
 use constellation_lab::placement::{Elsewhere, Lost, Overwritten, Placement, Store, place, placed, told};
 use expect_test::{Expect, expect};
 
-/// The seed of the goldens.
-const SEED: u64 = 7;
-
-pub(crate) fn measured(store: &str, seed: u64) -> Placement {
-    let store: Store = store.parse().expect("it is in the table");
-    place(&store, seed).expect("it runs")
-}
+use crate::shared::{SEED, measured, named};
 
 /// Cell, sentences, strongest models and what shows the violations.
 fn shown(placement: &Placement) -> String {
@@ -49,7 +43,7 @@ fn shown(placement: &Placement) -> String {
 }
 
 pub(crate) fn check(store: &str, expected: Expect) {
-    expected.assert_eq(&shown(&measured(store, SEED)));
+    expected.assert_eq(&shown(&measured(store)));
 }
 
 #[test]
@@ -290,16 +284,21 @@ fn a_majority_log_gives_up_the_site_that_is_cut_off() {
     );
 }
 
-/// A round with cuts by luck, of which several may be in force at once, as long as it is told to be.
-fn struck(seed: u64, sites: usize) -> Round {
+/// Draws numbers below what it is given.
+pub(crate) fn lots(seed: u64) -> impl FnMut(u64) -> u64 {
     let mut lots = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
     // Xorshift (Marsaglia 2003): as good as any to choose a site and a time.
-    let mut below = |bound: u64| {
+    move |bound| {
         lots ^= lots << 13;
         lots ^= lots >> 7;
         lots ^= lots << 17;
         lots % bound
-    };
+    }
+}
+
+/// A round with cuts by luck, of which several may be in force at once, as long as it is told to be.
+fn struck(seed: u64, sites: usize) -> Round {
+    let mut below = lots(seed);
     let mut round = Round::new(sites, Condition::Busy);
     let mut at = CUT_AT;
     while at < HEAL_AT - Duration::from_millis(200) {
@@ -328,10 +327,14 @@ pub(crate) fn not_linearizable(store: &str, seeds: u64) -> Vec<u64> {
 
 /// The same where what is sent over a link that is cut has this fate.
 pub(crate) fn not_linearizable_if(fate: Fate, store: &str, seeds: u64) -> Vec<u64> {
+    not_linearizable_in(|seed, sites| Round { fate, ..struck(seed, sites) }, store, seeds)
+}
+
+/// The same in the round that is made of a seed and so many sites.
+pub(crate) fn not_linearizable_in(round: impl Fn(u64, usize) -> Round, store: &str, seeds: u64) -> Vec<u64> {
     let store: Store = store.parse().expect("it is in the table");
     let is_wrong = |seed: &u64| {
-        let round = Round { fate, ..struck(*seed, store.sites) };
-        let record = store.run(&round, *seed).expect("it runs");
+        let record = store.run(&round(*seed, store.sites), *seed).expect("it runs");
         match judged::linearizable(&[(0, &record)]) {
             Consistency::Holds => false,
             Consistency::Violated(_) => true,
@@ -361,8 +364,8 @@ fn cuts_by_luck_find_what_a_fail_over_loses() {
 
 /// The same placement from only some of what was recorded.
 fn from(store: &str, keep: impl Fn(&Record) -> Option<Record>) -> Placement {
-    let Placement { store, seed, records, .. } = measured(store, SEED);
-    placed(store, seed, records.iter().filter_map(keep).collect())
+    let whole = measured(store);
+    placed(whole.store.clone(), whole.seed, whole.records.iter().filter_map(keep).collect())
 }
 
 #[test]
@@ -371,7 +374,7 @@ fn without_a_slow_site_one_acknowledgement_hides_the_lag_of_the_other() {
     let forgetful = from(store, |record| {
         (!matches!(record.round.condition, Condition::Slow { .. })).then(|| record.clone())
     });
-    let whole = measured(store, SEED);
+    let whole = measured(store);
     let told = |placement: &Placement| {
         format!("{} {:?}", placement.stale_normal.count, placement.stale_normal.age_max)
     };
@@ -390,7 +393,7 @@ fn without_reading_back_no_acknowledged_write_is_missed() {
         record.asked.retain(|asked| asked.phase == Phase::Traffic);
         Some(record)
     });
-    let whole = measured(store, SEED);
+    let whole = measured(store);
     let told = |placement: &Placement| format!("{:?}\n{}\n", placement.lost, told::partition(placement));
     expect![[r#"
         Lost { count: 18, partly: 0, late: 0, of: 4842, unread: 0, unread_partly: 0 }
@@ -463,7 +466,7 @@ fn a_store_alone_is_set_as_one_of_its_settings_with_a_name() {
 #[test]
 fn a_cell_that_is_not_known_is_no_other_cell() {
     let store: Store = "crdt".parse().expect("it is in the table");
-    let known = measured("crdt", SEED).cell;
+    let known = measured("crdt").cell;
     let cell = Cell { partition: InPartition::Unknown, ..known };
     let other =
         Elsewhere { setting: "gossip=1s".to_owned(), store: store.clone(), cell, trade: Trade::default() };
@@ -528,10 +531,12 @@ fn a_store_that_no_cut_reaches_is_in_no_cell() {
 
 #[test]
 fn the_same_seed_gives_the_same_placement() {
-    let [one, other] = [(); 2].map(|()| measured("quorum:r=1,w=1", SEED));
+    let store: Store = "quorum:r=1,w=1".parse().expect("it is in the table");
+    let again = |seed| place(&store, seed).expect("it runs");
+    let (one, other) = (measured("quorum:r=1,w=1"), again(SEED));
     assert_eq!(one.records, other.records);
     assert_eq!(told::partition(&one), told::partition(&other));
-    assert_ne!(one.records, measured("quorum:r=1,w=1", SEED + 1).records);
+    assert_ne!(one.records, again(SEED + 1).records);
 }
 
 #[test]
@@ -569,11 +574,8 @@ fn settings_that_a_store_does_not_have_are_refused() {
 
 #[test]
 fn a_store_is_told_as_it_is_read() {
-    for info in constellation_lab::placement::STORES {
-        for named in info.named {
-            let store: Store = format!("{}:{named}", info.name).parse().expect("it is in the table");
-            assert_eq!(store.to_string().parse(), Ok(store.clone()), "{store}");
-        }
+    for store in named() {
+        assert_eq!(store.to_string().parse(), Ok(store.clone()), "{store}");
     }
 }
 

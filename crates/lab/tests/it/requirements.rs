@@ -6,13 +6,10 @@ use constellation_lab::placement::client::{Answer, Ask, Kind};
 use constellation_lab::placement::protocol::{CUT_AT, Condition, Fate, Round, Way};
 use constellation_lab::placement::record::{Asked, Phase, Record};
 use constellation_lab::placement::requirements::{Fulfilled, Requirement};
-use constellation_lab::placement::{Placement, Store, place, placed as placed_from};
+use constellation_lab::placement::{Placement, placed as placed_from};
 use expect_test::{Expect, expect};
 
-fn placed(store: &str) -> Placement {
-    let store: Store = store.parse().expect("it is in the table");
-    place(&store, 7).expect("it runs")
-}
+use crate::shared::measured as placed;
 
 /// Each thing that is not as it must be: what, what instead, and how many operations show it.
 fn told(placement: &Placement, requirement: &Requirement) -> String {
@@ -240,7 +237,7 @@ fn what_is_never_shown_at_a_site_is_older_than_any_time() {
 
 #[test]
 fn whoever_is_without_an_answer_when_the_time_is_over_is_shown_though_it_asked_before() {
-    let Placement { store, seed, mut records, .. } = placed("quorum:r=1,w=1");
+    let Placement { store, seed, mut records, .. } = Placement::clone(&placed("quorum:r=1,w=1"));
     let cut = records.iter_mut().find(|record| !record.round.is_normal()).expect("there is a cut");
     let is_it = |asked: &&mut Asked| {
         asked.site == 0 && asked.ask.kind() == Kind::Write && asked.begun < CUT_AT + Duration::from_secs(1)

@@ -1,6 +1,7 @@
 //! What became of acknowledged writes, as they were read back at the end of a round.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use crate::placement::client::Kind;
 use crate::placement::record::{Asked, Phase, Record};
@@ -65,7 +66,7 @@ pub(in crate::placement) fn read_back(record: &Record, write: usize) -> Vec<usiz
     told
 }
 
-/// What became of each acknowledged write whose key was read back. O(n log n), and O(n²) for each key.
+/// What became of each acknowledged write whose key was read back. O(n log n), and O(reads · writes) for each key.
 ///
 /// Where reads show siblings, a write is replaced only by one whose client had been shown it, or one built on it: each has
 /// to be among all that are shown, not the greatest alone, which no client could tell from the others. Elsewhere any write
@@ -86,24 +87,18 @@ pub fn kept(record: &Record) -> Vec<Kept> {
     }
     let has_siblings = record.asked.iter().any(|asked| asked.shown().len() > 1);
     let of_each = writes.iter().flat_map(|(key, of_key)| {
-        let back = back.get(key).cloned().unwrap_or_default();
+        let back = back.remove(key).unwrap_or_default();
+        let of_shown = |shown| if has_siblings { siblings(shown, of_key) } else { last(shown, of_key) };
+        let of_site = |(site, reads): (usize, Vec<_>)| (site, reads.into_iter().map(of_shown).collect());
+        let back: Vec<(usize, Vec<Shown>)> = back.into_iter().map(of_site).collect();
+        let unread = (0..record.round.sites).filter(|site| back.iter().all(|(other, _)| other != site));
+        let unread: Vec<usize> = unread.collect();
         let is_looked_for = !back.is_empty();
         let acknowledged = of_key.iter().filter(move |(_, write)| is_looked_for && write.done().is_some());
         acknowledged.map(move |(place, write)| {
-            // What is shown was there before it, and so has not replaced it.
-            let is_missing = |shown: &[u64]| {
-                if has_siblings {
-                    return !stands(write, &with_ancestors(shown.iter().copied().collect(), of_key));
-                }
-                let shown = shown.iter().max().copied();
-                let of_shown = of_key.iter().find(|(_, other)| other.written() == shown);
-                let ended = of_shown.and_then(|(_, other)| other.done().map(|(ended, _)| ended));
-                shown.is_none() || ended.is_some_and(|ended| ended < write.begun)
-            };
-            let unread = (0..record.round.sites).filter(|site| !back.contains_key(site)).collect();
-            let mut kept = Kept { write: *place, unread, ..Kept::default() };
-            for (site, shown) in &back {
-                kept.file(*site, shown.iter().copied().map(is_missing));
+            let mut kept = Kept { write: *place, unread: unread.clone(), ..Kept::default() };
+            for (site, reads) in &back {
+                kept.file(*site, reads.iter().map(|shown| shown.misses(write)));
             }
             kept
         })
@@ -111,6 +106,38 @@ pub fn kept(record: &Record) -> Vec<Kept> {
     let mut all: Vec<Kept> = of_each.collect();
     all.sort_unstable_by_key(|kept| kept.write);
     all
+}
+
+/// What a read at the end showed.
+enum Shown {
+    /// Nothing.
+    Nothing,
+    /// These values, and all on which they were built.
+    Siblings(BTreeSet<u64>),
+    /// A value that was written by then; of an open write nobody knows when it took effect.
+    Last(Option<Duration>),
+}
+
+impl Shown {
+    /// Whether it shows that a write is missing.
+    fn misses(&self, write: &Asked) -> bool {
+        match self {
+            Shown::Nothing => true,
+            Shown::Siblings(values) => !stands(write, values),
+            // What is shown was there before it, and so has not replaced it.
+            Shown::Last(ended) => ended.is_some_and(|ended| ended < write.begun),
+        }
+    }
+}
+
+fn siblings(shown: &[u64], of_key: &[(usize, &Asked)]) -> Shown {
+    Shown::Siblings(with_ancestors(shown.iter().copied().collect(), of_key))
+}
+
+fn last(shown: &[u64], of_key: &[(usize, &Asked)]) -> Shown {
+    let Some(last) = shown.iter().max() else { return Shown::Nothing };
+    let of_shown = of_key.iter().find(|(_, write)| write.written() == Some(*last));
+    Shown::Last(of_shown.and_then(|(_, write)| write.done()).map(|(ended, _)| ended))
 }
 
 /// Whether a write is among these values.
