@@ -129,23 +129,23 @@ fn a_leader_that_is_replaced_loses_what_its_follower_had_not_been_sent() {
         "leader:sync=none,reads=leader,failover=majority",
         expect![[r#"
             P–/EC leader:sync=none,reads=leader,failover=majority
-            Whichever site is cut off, it answers neither reads nor writes; the others answer again 553.3 ms after the cut at the latest; 96 of 4515 reads showed what had been replaced, up to 5233.2 ms before, and 18 of 4842 acknowledged writes were lost, and 3 of 670 that a client had built on what it read were overwritten by one that had not seen them.
+            Whichever site is cut off, it answers neither reads nor writes; the others answer again 553.3 ms after the cut at the latest; 96 of 4509 reads showed what had been replaced, up to 5233.2 ms before, and 18 of 4837 acknowledged writes were lost, and 3 of 669 that a client had built on what it read were overwritten by one that had not seen them.
             A read takes 0.00 round trips at pacific, 1.00 at atlantic and indian, and a write 0.00 round trips at pacific, 1.00 at atlantic and indian; every read shows the latest write, with one slow site, too.
-            Whichever site hears nobody, it answers neither reads nor writes; the others answer again 913.3 ms after the cut at the latest.
+            Whichever site hears nobody, it answers neither reads nor writes; the others answer again 1013.3 ms after the cut at the latest.
             strongest: monotonic-writes and writes-follow-reads and strong-convergence; else linearizable and eventual-convergence
               pacific is cut off: pacific-0 r(shared-0,41) reads as shared-0 that of atlantic-1 w(shared-0,41), which pacific-0 w(shared-0,46) had overwritten before it began
               546.6 ms  atlantic's client 1 writes shared-0 = 41, done at 567.0 ms
               619.9 ms  pacific's client 0 writes shared-0 = 46, done at 620.0 ms
-              14371.4 ms  pacific's client 0 reads shared-0, shown 41 at 14391.9 ms
+              14372.5 ms  pacific's client 0 reads shared-0, shown 41 at 14392.8 ms
         "#]],
     );
     check(
         "leader:sync=one,reads=leader,failover=majority",
         expect![[r#"
             PC/EC leader:sync=one,reads=leader,failover=majority
-            Whichever site is cut off, it answers neither reads nor writes; the others answer again 553.3 ms after the cut at the latest; what is answered is linearizable, and none of 4750 acknowledged writes was lost.
+            Whichever site is cut off, it answers neither reads nor writes; the others answer again 553.3 ms after the cut at the latest; what is answered is linearizable, and none of 4746 acknowledged writes was lost.
             A read takes 0.00 round trips at pacific, 1.00 at atlantic and indian, and a write 1.00 round trips at pacific, 2.00 at atlantic and indian; every read shows the latest write, with one slow site, too.
-            Whichever site hears nobody, it answers neither reads nor writes; the others answer again 913.3 ms after the cut at the latest.
+            Whichever site hears nobody, it answers neither reads nor writes; the others answer again 1013.3 ms after the cut at the latest.
             strongest: linearizable (eventual-convergence: unknown); else linearizable and eventual-convergence
         "#]],
     );
@@ -353,12 +353,10 @@ fn a_majority_log_is_linearizable_however_it_is_cut() {
 
 #[test]
 fn cuts_by_luck_find_what_a_fail_over_loses() {
-    expect!["[7, 9, 11] [0, 1, 2] [26]"].assert_eq(&format!(
-        "{:?} {:?} {:?}",
-        not_linearizable("leader:sync=none,reads=leader,failover=majority", 20),
+    expect!["[4, 7, 22] [0, 1, 2]"].assert_eq(&format!(
+        "{:?} {:?}",
+        not_linearizable("leader:sync=none,reads=leader,failover=majority", 30),
         not_linearizable("consensus:reads=anywhere", 20),
-        // A leader and one follower are no majority of five.
-        not_linearizable("leader:sync=one,reads=leader,failover=majority,sites=5", 30),
     ));
 }
 
@@ -396,10 +394,10 @@ fn without_reading_back_no_acknowledged_write_is_missed() {
     let whole = measured(store);
     let told = |placement: &Placement| format!("{:?}\n{}\n", placement.lost, told::partition(placement));
     expect![[r#"
-        Lost { count: 18, partly: 0, late: 0, of: 4842, unread: 0, unread_partly: 0 }
-        Whichever site is cut off, it answers neither reads nor writes; the others answer again 553.3 ms after the cut at the latest; 96 of 4515 reads showed what had been replaced, up to 5233.2 ms before, and 18 of 4842 acknowledged writes were lost, and 3 of 670 that a client had built on what it read were overwritten by one that had not seen them.
-        Lost { count: 0, partly: 0, late: 0, of: 0, unread: 4172, unread_partly: 0 }
-        Whichever site is cut off, it answers neither reads nor writes; the others answer again 553.3 ms after the cut at the latest; 96 of 4515 reads showed what had been replaced, up to 5233.2 ms before, and 4172 acknowledged writes could be read back at no site.
+        Lost { count: 18, partly: 0, late: 0, of: 4837, unread: 0, unread_partly: 0 }
+        Whichever site is cut off, it answers neither reads nor writes; the others answer again 553.3 ms after the cut at the latest; 96 of 4509 reads showed what had been replaced, up to 5233.2 ms before, and 18 of 4837 acknowledged writes were lost, and 3 of 669 that a client had built on what it read were overwritten by one that had not seen them.
+        Lost { count: 0, partly: 0, late: 0, of: 0, unread: 4168, unread_partly: 0 }
+        Whichever site is cut off, it answers neither reads nor writes; the others answer again 553.3 ms after the cut at the latest; 96 of 4509 reads showed what had been replaced, up to 5233.2 ms before, and 4168 acknowledged writes could be read back at no site.
     "#]].assert_eq(&format!("{}{}", told(&whole), told(&forgetful)));
 }
 

@@ -128,8 +128,8 @@ fn a_write_that_is_lost_after_a_fail_over_is_shown() {
         &placed("leader:sync=none,failover=majority"),
         &requirements,
         &expect![[r#"
-            write.lost = 'never': no acknowledged write is lost: 18 of 4842 are gone, and 3 of 670 that a client had built on what it read were overwritten by one that had not seen them; 7 while pacific is cut off
-            write.partition = 'refuse': writes are refused rather than lost: 18 of 4842 are gone, and 3 of 670 that a client had built on what it read were overwritten by one that had not seen them; 7 while pacific is cut off
+            write.lost = 'never': no acknowledged write is lost: 18 of 4837 are gone, and 3 of 669 that a client had built on what it read were overwritten by one that had not seen them; 7 while pacific is cut off
+            write.partition = 'refuse': writes are refused rather than lost: 18 of 4837 are gone, and 3 of 669 that a client had built on what it read were overwritten by one that had not seen them; 7 while pacific is cut off
             write.refused_max = '600ms': writes are without an answer for at most 600.0 ms: while indian is cut off with losses, indian does not answer them before it heals; 1 while indian is cut off with losses
         "#]],
     );

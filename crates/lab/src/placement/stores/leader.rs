@@ -6,7 +6,7 @@ mod resend;
 mod settings;
 mod takeover;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use constellation_fabric::{Effects, Input, Node, Now};
 use constellation_trace::{Elapsed, NodeId};
@@ -37,7 +37,10 @@ pub(super) struct Replica {
     /// The term that it would lead, and who is for that. Its own term waits until it does: else one that was cut off for
     /// long would follow nobody.
     standing: Option<u64>,
-    votes: BTreeSet<NodeId>,
+    /// Since when each is for that.
+    votes: BTreeMap<NodeId, Elapsed>,
+    /// For whom it is in its term, and what the other's clock was when it first asked.
+    voted: Option<(NodeId, Elapsed)>,
     /// When each other site was heard of, at the leader when it sent what they answered; at a follower only the leader
     /// matters.
     heard: BTreeMap<NodeId, Elapsed>,
@@ -53,7 +56,7 @@ impl Replica {
         let appended = sites.others().map(|follower| (follower, (0, 0))).collect();
         let heard = sites.others().map(|other| (other, Elapsed::from_ns(0))).collect();
         let (leader, term, last, standing) = (Some(NodeId::new(0)), 0, (0, 0), None);
-        let (holds, waiting, votes) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
+        let (holds, waiting, votes) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         Replica {
             set,
             sites,
@@ -64,6 +67,7 @@ impl Replica {
             leader,
             standing,
             votes,
+            voted: None,
             heard,
             waiting,
             appended,
@@ -152,19 +156,22 @@ impl Replica {
                 (self.leader, _) = (Some(from), self.heard.insert(from, now));
                 effects.send(from, Wire::Peer(Message::Heard { term, sent }));
             }
+            // Whoever was voted into a newer term would follow nobody, so the leader of the others has to follow it there. That
+            // it is there is news: nobody stands against it meanwhile.
+            Message::Beat { .. } => {
+                if !self.leads() {
+                    self.heard.insert(from, now);
+                }
+                effects.send(from, Wire::Peer(Message::Outdated { term: self.term }));
+            }
             // Since it was sent, and not since the answer is here: whoever answered may have voted for another since.
             Message::Heard { term, sent } if self.leads() && term == self.term => {
                 let since = self.heard.entry(from).or_insert(sent);
                 *since = sent.max(*since);
             }
-            Message::Stand { term, last } => self.vote(now, (from, term, last), effects),
-            Message::Vote { term } if self.standing == Some(term) => {
-                self.votes.insert(from);
-                if self.votes.len() >= self.sites.majority() as usize {
-                    self.is_old(term);
-                    self.take_over(now, effects);
-                }
-            }
+            Message::Stand { term, last, sent } => self.vote(now, (from, term, last), sent, effects),
+            Message::Vote { term, sent } => self.count(now, (from, term), sent, effects),
+            Message::Outdated { term } => self.outdated(now, term, effects),
             Message::Lead { at, holds } if !self.is_old(at.0) && at >= self.last => {
                 (self.leader, self.holds, self.last, self.is_behind) = (Some(from), holds, at, false);
                 self.heard.insert(from, now);

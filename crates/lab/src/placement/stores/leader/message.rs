@@ -41,12 +41,19 @@ pub(in crate::placement::stores) enum Message {
         term: u64,
         sent: Elapsed,
     },
-    /// Of one who would lead this term and holds so much; and of one who has not heard of another leader.
+    /// Of one who would lead this term and holds so much; and of one who has not heard of another leader, which says what the
+    /// other's clock was when it asked.
     Stand {
         term: u64,
         last: Place,
+        sent: Elapsed,
     },
     Vote {
+        term: u64,
+        sent: Elapsed,
+    },
+    /// There is a newer term: whoever leads an older one, or would, has to lead a later one.
+    Outdated {
         term: u64,
     },
     /// Of a new leader, and of one whose follower has missed something: all that it holds, in place of whatever a follower
