@@ -77,7 +77,7 @@ fn systems_are_listed_with_their_cells() {
             yugabytedb     PC/EC  PC/EL  PA/EL
             zookeeper      PC/EL  depends
             declared, not measured; `constellation place NAME` says for which settings, and who says so
-            PA      whichever site is cut off, all is answered, once the time for a fail-over is over
+            PA      whichever sites are cut off, all is answered, once the time for a fail-over is over
             PC      not all is; each model asked that holds without a cut holds with one, and no acknowledged write is lost
             P–      neither
             lost    what a site does not show 3 s after the heal, even when it is asked again
@@ -116,7 +116,7 @@ fn a_system_is_shown_with_sentences_and_sources_as_declared() {
               source     Riak KV documentation: Strong Consistency (2.2.3)
                          https://docs.riak.com/riak/kv/latest/developing/app-guide/strong-consistency/index.html
 
-            PA      whichever site is cut off, all is answered, once the time for a fail-over is over
+            PA      whichever sites are cut off, all is answered, once the time for a fail-over is over
             PC      not all is; each model asked that holds without a cut holds with one, and no acknowledged write is lost
             P–      neither
             lost    what a site does not show 3 s after the heal, even when it is asked again
@@ -158,7 +158,7 @@ fn a_system_is_shown_with_sentences_and_sources_as_declared() {
               source     Consul documentation: Consistency Modes (1.9)
                          https://developer.hashicorp.com/consul/api-docs/v1.9.x/features/consistency
 
-            PA      whichever site is cut off, all is answered, once the time for a fail-over is over
+            PA      whichever sites are cut off, all is answered, once the time for a fail-over is over
             PC      not all is; each model asked that holds without a cut holds with one, and no acknowledged write is lost
             P–      neither
             lost    what a site does not show 3 s after the heal, even when it is asked again
@@ -290,7 +290,7 @@ fn a_catalogue_of_ones_own_is_read_or_refused_where_it_is_wrong() {
               source     Our wiki (2026)
                          https://wiki.example/store
 
-            PA      whichever site is cut off, all is answered, once the time for a fail-over is over
+            PA      whichever sites are cut off, all is answered, once the time for a fail-over is over
             PC      not all is; each model asked that holds without a cut holds with one, and no acknowledged write is lost
             P–      neither
             lost    what a site does not show 3 s after the heal, even when it is asked again

@@ -130,7 +130,7 @@ fn a_store_is_told_by_its_cell_two_sentences_and_the_numbers_under_them() {
               8238.4 ms  atlantic's client 0 reads built-0-0, shown 10018 at 8238.5 ms
               8238.4 ms  indian's client 0 reads built-0-0, shown 10018 at 8238.5 ms
 
-            PA      whichever site is cut off, all is answered, once the time for a fail-over is over
+            PA      whichever sites are cut off, all is answered, once the time for a fail-over is over
             PC      not all is; each model asked that holds without a cut holds with one, and no acknowledged write is lost
             P–      neither
             lost    what a site does not show 3 s after the heal, even when it is asked again
@@ -236,7 +236,7 @@ fn a_store_is_told_by_its_cell_two_sentences_and_the_numbers_under_them() {
                 notes     indian-1 w(shared-1,117) before pacific-0.5 r(shared-1,118): over before the other begins
                           indian-1 w(shared-1,117) before pacific-50 w(shared-1,118)?: pacific-0.5 r(shared-1,118) knows its shared-1, yet reads the other's
 
-            PA      whichever site is cut off, all is answered, once the time for a fail-over is over
+            PA      whichever sites are cut off, all is answered, once the time for a fail-over is over
             PC      not all is; each model asked that holds without a cut holds with one, and no acknowledged write is lost
             P–      neither
             lost    what a site does not show 3 s after the heal, even when it is asked again

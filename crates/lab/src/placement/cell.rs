@@ -53,7 +53,7 @@ pub enum Otherwise {
 /// What the letters mean, each with its sentence without a full stop, and which models are asked; measured and declared cells
 /// mean the same.
 pub const LEGEND: [(&str, &str); 8] = [
-    ("PA", "whichever site is cut off, all is answered, once the time for a fail-over is over"),
+    ("PA", "whichever sites are cut off, all is answered, once the time for a fail-over is over"),
     (
         "PC",
         "not all is; each model asked that holds without a cut holds with one, and no acknowledged write is lost",

@@ -17,9 +17,9 @@ const HEAD: &str = "\
 In a partition a store gives up availability or consistency, and else, in normal operation, latency or consistency
 (Abadi 2012). Each store below is a few hundred lines that run in the simulator. Clients at three sites (five where a row
 says so) read and write while all links are alike, while one site is slow, and while one site is cut off: in both
-directions, once so that what is sent meanwhile is held and once so that it is lost, and in each direction alone. Nothing is
-asked of the store but its answers. Whether it is PA is told by the cuts in both directions; how many reads were stale and
-how many writes were lost, by all cuts.
+directions, once so that what is sent meanwhile is held and once so that it is lost, and in each direction alone; of five
+sites also while two are cut off together. Nothing is asked of the store but its answers. Whether it is PA is told by the
+cuts in both directions; how many reads were stale and how many writes were lost, by all cuts.
 ";
 
 /// What stands below what the letters mean.
@@ -97,7 +97,9 @@ fn row(name: &str, Alike { names, placement }: &Alike<'_>) -> String {
     let settings = settings.map(|settings| format!("`{settings}`")).collect::<Vec<_>>().join("<br>");
     let cell = placement.cell.to_string();
     let trips = |kind| range(placement, kind);
-    let (partition, otherwise) = (told::partition(placement), told::otherwise(placement));
+    let sentences: Vec<String> =
+        [told::partition(placement)].into_iter().chain(told::splits(placement)).collect();
+    let (partition, otherwise) = (sentences.join(" "), told::otherwise(placement));
     let cells = [settings, cell, trips(Kind::Read), trips(Kind::Write), partition, otherwise];
     let cells = cells.map(|cell| escaped(&cell));
     format!("| {} |", cells.join(" | "))
