@@ -130,14 +130,14 @@ fn ones_own_words_are_held_against_the_store() {
             2277.1 ms  indian's client 0 writes turn-4 = 12, done at 2397.5 ms
 
           wanted    no acknowledged write is lost
-          found     18 of 4843 are gone, and 3 of 671 that a client had built on what it read were overwritten by one that had not seen them
+          found     18 of 4839 are gone, and 3 of 671 that a client had built on what it read were overwritten by one that had not seen them
           schedule  pacific is cut off from 600.0 ms to 4600.0 ms
             619.9 ms  pacific's client 0 writes shared-0 = 46, done at 620.0 ms
             7623.2 ms  atlantic's client 0 reads shared-0, shown 41 at 7623.3 ms
             8230.4 ms  atlantic's client 0 reads shared-0, shown 41 at 8230.5 ms
             12311.5 ms  indian's client 0 reads shared-0, shown 41 at 12331.8 ms
-            12312.1 ms  pacific's client 0 reads shared-0, shown 41 at 12332.4 ms
-            14372.7 ms  pacific's client 0 reads shared-0, shown 41 at 14393.0 ms
+            12312.0 ms  pacific's client 0 reads shared-0, shown 41 at 12332.4 ms
+            14372.9 ms  pacific's client 0 reads shared-0, shown 41 at 14393.2 ms
             14373.6 ms  indian's client 0 reads shared-0, shown 41 at 14394.0 ms"#]]);
     let output = bench.run(&["place", "quorum", "--require", "ledger.toml", "--json"], b"");
     assert_eq!(output.status.code(), Some(1));
