@@ -31,13 +31,13 @@ fn main() {
         }
         (Some(folder), true) => threads(&folder, TURNS),
         (None, true) => {
-            let ten = made(10);
+            let ten = made(10, &WHOLE);
             threads(ten.path(), TURNS);
-            let (one, hundred) = (made(1), made(100));
+            let (one, hundred) = (made(1, &WHOLE), made(100, &WHOLE));
             linear(&[(1, one.path()), (10, ten.path()), (100, hundred.path())], TURNS);
         }
         (_, false) => {
-            let (one, two) = (made(0), made(1));
+            let (one, two) = (made(1, &[]), made(2, &[]));
             threads(one.path(), 1);
             linear(&[(1, one.path()), (2, two.path())], 1);
         }
@@ -101,14 +101,16 @@ fn tell(what: &str, measured: &Measured) {
     );
 }
 
-/// A tree of what is in this workspace, so many times; of the planted cases alone for none.
-fn made(times: usize) -> tempfile::TempDir {
+/// The crates of this workspace whose sources are read.
+const WHOLE: [&str; 6] = ["audit", "clock", "fabric", "sim", "trace", "verify"];
+
+/// A tree of the planted cases and the sources of these crates, so many times.
+fn made(times: usize, members: &[&str]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("there is room");
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    copy(&package.join("tests/corpus"), &folder.path().join("corpus"));
     for number in 0..times {
-        copy(&package.join("src"), &folder.path().join(format!("part_{number}/own")));
-        for member in ["clock", "fabric", "sim", "trace", "verify"] {
+        copy(&package.join("tests/corpus"), &folder.path().join(format!("part_{number}/corpus")));
+        for member in members {
             let from = package.with_file_name(member).join("src");
             copy(&from, &folder.path().join(format!("part_{number}/{member}")));
         }

@@ -313,7 +313,7 @@ fn read_bytes(file: &Candidate, bytes: &[u8], how: &How<'_>) -> Learnt {
     proc_macro2::extra::invalidate_current_thread_spans();
     if effort::is_spent() {
         let reason = format!(
-            "some function in it is so long that looking through it takes more than {} steps",
+            "it takes more than {} steps to look through: some function or list in it is too long",
             how.steps_max
         );
         return failed(None, reason);

@@ -68,7 +68,7 @@ fn a_function_of_any_length_ends_and_is_not_half_told() {
     assert_eq!(read(&long, &looks, STEPS_MAX), Ok(200));
     assert_eq!(
         read(&long, &looks, 10_000).as_ref().map_err(|reason| &**reason),
-        Err("some function in it is so long that looking through it takes more than 10000 steps")
+        Err("it takes more than 10000 steps to look through: some function or list in it is too long")
     );
     let short = "fn a() { std::net::TcpStream::connect(x); }";
     assert_eq!(read(short, &looks, 10_000), Ok(1), "each file has its own");
