@@ -3,6 +3,7 @@
 mod corpus;
 mod files;
 mod mending;
+mod moved;
 mod own;
 mod reading;
 mod rules;
