@@ -2,6 +2,7 @@
 
 mod audit;
 mod place;
+mod report;
 mod values;
 
 use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
@@ -15,6 +16,7 @@ use constellation_verify::models::Object;
 
 pub(crate) use audit::{Audit, AuditFormat};
 pub(crate) use place::Place;
+pub(crate) use report::{Drawn, Report};
 use values::{
     parse_end, parse_errors, parse_event, parse_failed_cas, parse_jobs, parse_limit, parse_object,
     parse_seed, parse_seeds, parse_speed, parse_time,
@@ -84,6 +86,7 @@ Examples:
   constellation models linearizable serializable  what separates two models, on a history that shows it
   constellation place quorum:r=1,w=1              what does this store give up, in a partition and else?
   constellation audit src                         which of the eight fallacies does my code rely on?
+  constellation report out.jsonl -o run.html      see it: one page in which the run explains itself
   constellation check shiviz.log                  are the vector clocks of my own system sound?";
 
 /// Run, judge and explain how events are ordered across machines that cannot agree on the time.
@@ -113,6 +116,8 @@ pub(crate) enum Command {
     Hunt(Hunt),
     /// Run a scenario as a tape says that it went, and judge it.
     Replay(Replay),
+    /// Draw a trace of this program as a page in which the run explains itself: one HTML file.
+    Report(Report),
     /// Run a scenario in every order in which messages can arrive, within bounds, and judge each run.
     Explore(Explore),
     /// Run a scenario with a process for each node and a faulty link layer between them, in real time, and judge it.
@@ -196,6 +201,8 @@ pub(crate) struct Run {
     /// Write the trace to this file, as JSON Lines.
     #[arg(long, value_name = "FILE")]
     pub(crate) trace: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) drawn: Drawn,
     /// Print one JSON object instead of text.
     #[arg(long)]
     pub(crate) json: bool,
@@ -267,6 +274,8 @@ pub(crate) struct Hunt {
     /// Write the tape, the trace and the evidence of each finding into this folder.
     #[arg(long, value_name = "DIR")]
     pub(crate) keep: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) drawn: Drawn,
     /// Whether to tell on standard error how far it is; `auto` does on a terminal, `always` prints a line a second.
     #[arg(long, value_enum, default_value_t = Progress::Auto, value_name = "WHEN")]
     pub(crate) progress: Progress,
@@ -316,6 +325,8 @@ pub(crate) struct Replay {
     /// Write the trace to this file, as JSON Lines.
     #[arg(long, value_name = "FILE")]
     pub(crate) trace: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) drawn: Drawn,
     /// Print one JSON object instead of text.
     #[arg(long)]
     pub(crate) json: bool,
@@ -477,6 +488,8 @@ pub(crate) struct Check {
     /// What stands between two executions in the log: a regular expression; its group `trace` names them.
     #[arg(long, value_name = "REGEX")]
     pub(crate) delimiter: Option<String>,
+    #[command(flatten)]
+    pub(crate) drawn: Drawn,
     /// Print one JSON object instead of text.
     #[arg(long)]
     pub(crate) json: bool,

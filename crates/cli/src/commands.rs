@@ -11,6 +11,7 @@ pub(crate) mod modelled;
 pub(crate) mod models;
 pub(crate) mod place;
 pub(crate) mod replay;
+pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod scenarios;
 pub(crate) mod specimens;

@@ -7,6 +7,7 @@ mod commands;
 mod file;
 mod interrupts;
 mod judgements;
+mod pictures;
 mod printer;
 mod progress;
 mod source;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
         Command::Run(run) => commands::run::run(&run, &mut printer),
         Command::Hunt(hunt) => commands::hunt::run(&hunt, &mut printer),
         Command::Replay(replay) => commands::replay::run(&replay, &mut printer),
+        Command::Report(report) => commands::report::run(&report, &mut printer),
         Command::Explore(explore) => commands::explore::run(&explore, &mut printer),
         Command::Live(live) => commands::live::run(&live, &mut printer),
         Command::LiveNode => commands::live::serve(),

@@ -1,17 +1,14 @@
 //! How a run is told in a terminal: one line an event, in virtual time, with what the clocks said.
 
-mod absences;
-
 use std::ops::RangeInclusive;
-use std::time::Duration;
 
+use constellation_report::world::{self, Absences};
 use constellation_trace::{
-    ClaimRef, EventId, Kind, Loss, MessageId, Nemesis, NemesisEntry, NodeId, Trace, TrueTime, Wait, WallTime,
+    ClaimRef, EventId, Kind, Loss, MessageId, Nemesis, NemesisEntry, Trace, TrueTime, Wait, WallTime,
 };
 
 use crate::args;
 use crate::printer::{Printer, faint, strong};
-use crate::timeline::absences::Absences;
 
 /// Prints as much of a timeline as is asked for, and an empty line below it.
 pub(crate) fn print_timeline(
@@ -153,17 +150,8 @@ impl Columns {
         let line = |what: String| format!("{}  {:<id_width$}  {:<node_width$}  {what}", time(at), "", "");
         let world =
             |what: String| strong(&format!("{}  {:<id_width$}  {:═<node_width$}  {what}", time(at), "", ""));
-        let group =
-            |nodes: &[NodeId]| nodes.iter().map(|node| trace.node_name(*node)).collect::<Vec<_>>().join(", ");
         let message = |id: MessageId, what: &str| line(faint(&format!("{} {what}", told(trace, id))));
         match nemesis {
-            Nemesis::Partition { group_a, group_b } => {
-                world(format!("partition: {} | {}", group(group_a), group(group_b)))
-            }
-            Nemesis::Cut { sources, targets } => {
-                world(format!("cut: nothing from {} reaches {}", group(sources), group(targets)))
-            }
-            Nemesis::Heal => world("heal: every link is whole".to_owned()),
             Nemesis::Hold(id) => message(*id, "is held"),
             Nemesis::Lose(id, Loss::Plain) => match absences.explain(trace, *id, at) {
                 Some(why) => message(*id, &format!("{}: {why}", Loss::Plain)),
@@ -184,67 +172,12 @@ impl Columns {
                 message(*id, &format!("{what} until {}", time(*until).trim_start()))
             }
             Nemesis::InFlight(id) => message(*id, "is still on its way"),
-            Nemesis::Step { node, by_ns } => world(format!(
-                "the wall clock of {} jumps by {} ms",
-                trace.node_name(*node),
-                by_ns / 1_000_000
-            )),
-            other => match of_machine(trace, other) {
+            other => match world::told(trace, other) {
                 Some(what) => world(what),
                 None => world("something else that this version has no words for".to_owned()),
             },
         }
     }
-}
-
-/// What the world does to a process, a clock or a disk.
-fn of_machine(trace: &Trace, nemesis: &Nemesis) -> Option<String> {
-    let node = trace.node_name(nemesis.node()?);
-    let time = lasting;
-    Some(match nemesis {
-        Nemesis::Pause { for_ns, .. } => format!("{node} stops for {}", time(*for_ns)),
-        Nemesis::Suspend { for_ns, .. } => format!("the machine of {node} sleeps for {}", time(*for_ns)),
-        Nemesis::Slow { for_ns, .. } => format!("{node} works for {} on its next input", time(*for_ns)),
-        Nemesis::Join { .. } => format!("{node} joins"),
-        Nemesis::Leave { .. } => format!("{node} is gone for good"),
-        Nemesis::Slew { by_ns, for_ns, .. } => {
-            let does = if *by_ns < 0 { "loses" } else { "gains" };
-            let size = time(by_ns.unsigned_abs());
-            format!("the wall clock of {node} {does} {size} in {}", time(*for_ns))
-        }
-        Nemesis::Leap { for_ns: 0, .. } => format!("the wall clock of {node} shows a second twice"),
-        Nemesis::Leap { for_ns, .. } => {
-            format!("the wall clock of {node} smears a leap second over {}", time(*for_ns))
-        }
-        Nemesis::Freeze { for_ns, .. } => {
-            format!("the wall clock of {node} stands still for {}", time(*for_ns))
-        }
-        Nemesis::Set { wall, .. } => format!("the wall clock of {node} is set to {wall}"),
-        Nemesis::DiskFull { .. } => format!("the disk of {node} is full: nothing of its input happens"),
-        Nemesis::Tear { lost: 0, left, .. } if left.number() == 0 => {
-            format!("the disk of {node} loses what was not synced")
-        }
-        Nemesis::Tear { lost, left, .. } if left.number() == 0 => {
-            format!("the disk of {node} loses the last {} writes, which were not synced", lost + 1)
-        }
-        Nemesis::Tear { lost: 0, left, .. } => {
-            let s = if left.number() == 1 { "" } else { "s" };
-            format!("the disk of {node} keeps {} eighth{s} of what was not synced", left.number())
-        }
-        Nemesis::Tear { lost, left, .. } => format!(
-            "the disk of {node} loses the last {lost} writes, which were not synced, and keeps {} eighths of the one before",
-            left.number()
-        ),
-        Nemesis::Rot { bit, .. } => format!("bit {bit} on the disk of {node} flips"),
-        _ => return None,
-    })
-}
-
-/// How long something lasts, to a thousandth of its unit.
-fn lasting(ns: u64) -> String {
-    let time = Duration::from_nanos(ns);
-    let (exact, rounded) = (format!("{time:?}"), format!("{time:.3?}"));
-    if exact.len() <= rounded.len() { exact } else { rounded }
 }
 
 fn time(at: TrueTime) -> String {

@@ -1,5 +1,7 @@
 //! `constellation check`: are the stamps in a log sound that some other system wrote, or an earlier run of ours?
 
+use std::path::Path;
+
 use anyhow::bail;
 use constellation_lab::promises::judge_trace;
 use constellation_lab::words::one_line;
@@ -12,13 +14,16 @@ use constellation_verify::stamps::{self, Fault, Stamps};
 use serde_json::{Value, json};
 
 use crate::args::Check;
+use crate::commands::report::draw_read;
 use crate::file::{Kind, name_of, read_whole};
 use crate::judgements::{judgement_json, print_judgements};
+use crate::pictures;
 use crate::printer::{Printer, count, faint, strong, verdict};
 use crate::target::quoted;
 
 pub(crate) fn run(arguments: &Check, printer: &mut Printer) -> anyhow::Result<u8> {
-    let (name, bytes) = read(arguments)?;
+    pictures::prepare(&arguments.drawn)?;
+    let (name, bytes) = read_log(&arguments.log)?;
     let is_own = detect(&bytes) == Format::Jsonl && arguments.parser.is_none();
     let progress = printer.progress("reading and judging");
     if is_own {
@@ -30,7 +35,13 @@ pub(crate) fn run(arguments: &Check, printer: &mut Printer) -> anyhow::Result<u8
         let trace = jsonl::read(&bytes).map_err(|error| unreadable(&name, &error, error.help()))?;
         let judgements = judge_trace(&trace);
         progress.finish_and_clear();
+        draw_read(&arguments.drawn, &name, &trace, &judgements)?;
         return trace_checked(arguments, &name, &trace, &judgements, printer);
+    }
+    if let Some(flag) = arguments.drawn.flag() {
+        bail!(
+            "`{name}` is a log of another system, which {flag} cannot draw yet\nhelp: leave it out; a trace of this program can be drawn"
+        );
     }
     let mut options = shiviz::Options::default();
     if let Some(parser) = &arguments.parser {
@@ -61,9 +72,9 @@ pub(crate) fn run(arguments: &Check, printer: &mut Printer) -> anyhow::Result<u8
 const LOG: Kind = Kind { what: "a log", bytes_max: 1 << 30 };
 
 /// The name of the log, as messages call it, and what it holds.
-fn read(arguments: &Check) -> anyhow::Result<(String, Vec<u8>)> {
-    let bytes = read_whole(&arguments.log, LOG)?;
-    Ok((name_of(&arguments.log).trim_matches('`').to_owned(), bytes))
+pub(super) fn read_log(path: &Path) -> anyhow::Result<(String, Vec<u8>)> {
+    let bytes = read_whole(path, LOG)?;
+    Ok((name_of(path).trim_matches('`').to_owned(), bytes))
 }
 
 /// What to do about a log that cannot be read: in words that can be typed.

@@ -19,6 +19,7 @@ use crate::commands::hunt::told::Progress;
 use crate::commands::modelled;
 use crate::file::{make_folder, write_whole};
 use crate::interrupts::Interrupts;
+use crate::pictures;
 use crate::printer::Printer;
 use crate::target::{self, Settings, quoted};
 
@@ -29,6 +30,7 @@ pub(crate) fn run(arguments: &args::Hunt, printer: &mut Printer) -> anyhow::Resu
     check_seeds(arguments)?;
     let models = modelled::named(&arguments.models)?;
     let held = modelled::held(|| prey.subject(), &models, &arguments.target.scenario)?;
+    pictures::prepare(&arguments.drawn)?;
     if let Some(folder) = &arguments.keep {
         // Found out now, not after an hour of hunting.
         make_folder(folder)?;
@@ -72,6 +74,7 @@ pub(crate) fn run(arguments: &args::Hunt, printer: &mut Printer) -> anyhow::Resu
         // Once more, with the replay commands and what the last batch found.
         Kept::default().write(&hunted, folder)?;
     }
+    draw(arguments, &prey, &hunted)?;
     let end = match (hunted.ended, &hunted.error) {
         (_, Some(_)) => End::Failed,
         (Ended::Stopped, _) if interrupts.came() => End::Interrupted,
@@ -80,6 +83,23 @@ pub(crate) fn run(arguments: &args::Hunt, printer: &mut Printer) -> anyhow::Resu
     };
     let (prey, held, hunted) = (&prey, held.as_ref(), &hunted);
     tell_end(arguments, &told::Told { prey, held, hunted, end, exit_code: exit_code(hunted, end) }, printer)
+}
+
+/// Draws the first finding, where that is asked for: of the small run, with the promise that it breaks.
+fn draw(arguments: &args::Hunt, prey: &Prey, hunted: &Hunted) -> anyhow::Result<()> {
+    let (Some(finding), true) = (hunted.findings.first(), arguments.drawn.flag().is_some()) else {
+        return Ok(());
+    };
+    let judgements = std::slice::from_ref(&finding.judgement);
+    let title = format!("{} · found by a hunt, seed {}", prey.name(), finding.tape.provenance().seed);
+    let replay = match &finding.judgement.verdict {
+        Verdict::Violated(evidence) => &evidence.replay,
+        _ => "",
+    };
+    let source = target::text(&arguments.target).map(|(_, _, text)| text).unwrap_or_default();
+    let told =
+        pictures::Told { trace: &finding.trace, judgements, title, replay, remarks: &[], source };
+    pictures::draw(&arguments.drawn, &told)
 }
 
 /// Says what came of it, and returns the exit code.

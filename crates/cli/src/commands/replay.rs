@@ -18,6 +18,7 @@ use crate::commands::modelled;
 use crate::commands::replay::played::Played;
 use crate::commands::run::{as_json, print};
 use crate::file::{Kind, STANDARD_INPUT, name_of, read_text, write_whole};
+use crate::pictures;
 use crate::printer::{Printer, count, faint};
 use crate::target::{self, Settings, quoted};
 
@@ -32,6 +33,7 @@ pub(crate) fn run(arguments: &Replay, printer: &mut Printer) -> anyhow::Result<u
             "`{LINE_START}…` is a tape, no scenario\nhelp: first the tape, then the scenario"
         ));
     }
+    pictures::prepare(&arguments.drawn)?;
     let Replay { retry, policy, groups, .. } = arguments;
     let settings = Settings { retry: retry.as_deref(), policy: policy.as_deref(), groups: groups.as_deref() };
     if let Some(storm) = target::antarctic(&arguments.target, settings)? {
@@ -74,15 +76,20 @@ pub(crate) fn run(arguments: &Replay, printer: &mut Printer) -> anyhow::Result<u
     if let Some(path) = &arguments.trace {
         write_whole(path, |writer| jsonl::write(&run.trace, writer))?;
     }
+    let title = pictures::titled(&run.scenario.name, &run.scenario.title);
+    let source = target::text(&arguments.target).map(|(_, _, text)| text).unwrap_or_default();
+    let (trace, judgements, replay) = (&run.trace, &run.judgements[..], &*replay);
+    let drawn = pictures::Told { trace, judgements, title, replay, remarks: &run.remarks, source };
+    pictures::draw(&arguments.drawn, &drawn)?;
     if arguments.json {
-        let mut object = as_json(&run, &replay);
+        let mut object = as_json(&run, replay);
         object["given"] = target::given_json(&arguments.target);
         object["leftovers"] = leftovers.iter().map(|leftover| told(leftover, &tape)).collect();
         object["mismatches"] = mismatches.iter().map(other).collect();
         object["until"] = arguments.until.into();
         printer.json(&object)?;
     } else {
-        print((&run, None), arguments.timeline, &replay, printer)?;
+        print((&run, None), arguments.timeline, replay, printer)?;
         remark(&run.judgements, &tape, &mismatches, &leftovers, printer)?;
     }
     Ok(run.exit_code())

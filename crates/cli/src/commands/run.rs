@@ -16,11 +16,13 @@ use crate::args;
 use crate::commands::modelled;
 use crate::file::write_whole;
 use crate::judgements::{judgement_json, print_judgements};
+use crate::pictures;
 use crate::printer::{Printer, VERDICT_WIDTH, faint, strong, verdict};
 use crate::target::{self, quoted};
 use crate::timeline::print_timeline;
 
 pub(crate) fn run(arguments: &args::Run, printer: &mut Printer) -> anyhow::Result<u8> {
+    pictures::prepare(&arguments.drawn)?;
     if let Some(study) = incidents::study(&arguments.target.scenario) {
         flags::check_of_study(arguments, study)?;
         return match study.name {
@@ -50,6 +52,7 @@ pub(crate) fn run(arguments: &args::Run, printer: &mut Printer) -> anyhow::Resul
     if let Some(path) = &arguments.trace {
         write_whole(path, |writer| jsonl::write(&run.trace, writer))?;
     }
+    draw(arguments, &run, &replay(arguments, &scenario, seed))?;
     if arguments.json {
         let mut object = as_json(&run, &replay(arguments, &scenario, seed));
         object["given"] = target::given_json(&arguments.target);
@@ -83,6 +86,15 @@ fn simulated(
     };
     progress.finish_and_clear();
     Ok(run?)
+}
+
+/// Draws the run, where that is asked for.
+fn draw(arguments: &args::Run, run: &Run, replay: &str) -> anyhow::Result<()> {
+    let (trace, judgements) = (&run.trace, &run.judgements[..]);
+    let title = pictures::titled(&run.scenario.name, &run.scenario.title);
+    let source = target::text(&arguments.target).map(|(_, _, text)| text).unwrap_or_default();
+    let told = pictures::Told { trace, judgements, title, replay, remarks: &run.remarks, source };
+    pictures::draw(&arguments.drawn, &told)
 }
 
 /// The command that does the same again.
@@ -127,8 +139,9 @@ pub(crate) fn print_told(
 /// Runs every resolver on one scenario and seed, and prints what each made of it.
 fn compare(arguments: &args::Run, scenario: &Scenario, printer: &mut Printer) -> anyhow::Result<u8> {
     let seed = arguments.seed.unwrap_or(scenario.seed);
-    if arguments.trace.is_some() {
-        bail!("--trace wants one run, but --resolver all makes several\nhelp: choose one resolver");
+    let trace = arguments.trace.as_ref().map(|_| "--trace");
+    if let Some(flag) = trace.or(arguments.drawn.flag()) {
+        bail!("{flag} wants one run, but --resolver all makes several\nhelp: choose one resolver");
     }
     let mut runs = Vec::new();
     for (_, resolver) in Resolver::NAMES {

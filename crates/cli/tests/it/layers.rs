@@ -5,12 +5,13 @@ use std::path::Path;
 use std::process::Command;
 
 /// For each crate the crates of ours that it may depend on; what is not listed here must not be there.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("constellation-audit", &[]),
     ("constellation-trace", &[]),
     ("constellation-fabric", &["constellation-trace"]),
     ("constellation-clock", &["constellation-fabric", "constellation-trace"]),
     ("constellation-sim", &["constellation-fabric", "constellation-trace"]),
+    ("constellation-report", &["constellation-trace"]),
     ("constellation-verify", &["constellation-trace"]),
     ("constellation-live", &["constellation-clock", "constellation-fabric", "constellation-trace"]),
     (
@@ -32,6 +33,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
             "constellation-fabric",
             "constellation-lab",
             "constellation-live",
+            "constellation-report",
             "constellation-sim",
             "constellation-trace",
             "constellation-verify",
@@ -40,7 +42,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
 ];
 
 /// What must never come in, however indirectly, and into what.
-const NEVER: [(&str, &[&str], &[&str]); 7] = [
+const NEVER: [(&str, &[&str], &[&str]); 8] = [
     // The oracle trusts no clock, because it cannot see one.
     (
         "constellation-verify",
@@ -55,6 +57,12 @@ const NEVER: [(&str, &[&str], &[&str]); 7] = [
         "constellation-live",
         &[],
         &["constellation-sim", "constellation-verify", "constellation-lab", "serde", "toml", "tokio-macros"],
+    ),
+    // A picture knows what it is given: it judges nothing, and runs nothing.
+    (
+        "constellation-report",
+        &[],
+        &["constellation-clock", "constellation-sim", "constellation-verify", "constellation-lab", "tokio"],
     ),
     // Whoever uses the bus pulls in no format, no simulator and no judge.
     (

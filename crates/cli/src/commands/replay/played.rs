@@ -14,6 +14,7 @@ use crate::args::{Replay, Timeline};
 use crate::commands::modelled;
 use crate::commands::run::subject_json;
 use crate::file::write_whole;
+use crate::pictures;
 use crate::printer::{Printer, strong};
 use crate::timeline::print_timeline;
 
@@ -74,6 +75,10 @@ pub(super) fn play(
     if let Some(path) = &arguments.trace {
         write_whole(path, |writer| jsonl::write(trace, writer))?;
     }
+    let title = pictures::titled(name, played.title);
+    let (remarks, source) = (&[][..], String::new());
+    let drawn = pictures::Told { trace, judgements: &judgements, title, replay: &replay, remarks, source };
+    pictures::draw(&arguments.drawn, &drawn)?;
     let code = Judgement::exit_code(&judgements);
     if arguments.json {
         let mut object = subject_json((name, played.title), seed, (trace, &judgements), &replay);

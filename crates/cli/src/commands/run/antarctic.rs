@@ -21,6 +21,7 @@ use crate::args;
 use crate::commands::modelled;
 use crate::file::write_whole;
 use crate::judgements::{judgement_json, print_judgements};
+use crate::pictures;
 use crate::printer::{Printer, count, faint, strong};
 use crate::target::{groups, quoted};
 use crate::timeline::print_timeline;
@@ -56,6 +57,13 @@ pub(super) fn run(arguments: &args::Run, printer: &mut Printer) -> anyhow::Resul
     let told = told?;
     if let (Some(path), [trial]) = (&arguments.trace, &told.trials[..]) {
         write_whole(path, |writer| jsonl::write(&trial.trace, writer))?;
+    }
+    if let [trial] = &told.trials[..] {
+        let replay = &asked.replay(trial.policy.name());
+        let title = format!("{NAME} · {} · --policy {}", title(), trial.policy.name());
+        let (trace, judgements, remarks) = (&trial.trace, &trial.judgements[..], &trial.remarks[..]);
+        let run = pictures::Told { trace, judgements, title, replay, remarks, source: String::new() };
+        pictures::draw(&arguments.drawn, &run)?;
     }
     if arguments.json {
         printer.json(&as_json(&asked, &told, held.as_ref()))?;
@@ -105,7 +113,8 @@ impl Asked {
             ("--timeline", arguments.timeline.is_some()),
             ("--model", !arguments.models.is_empty()),
         ];
-        if let (ALL, Some((flag, _))) = (policy, of_one.iter().find(|(_, is_given)| *is_given)) {
+        let of_one = of_one.into_iter().find_map(|(flag, is_given)| is_given.then_some(flag));
+        if let (ALL, Some(flag)) = (policy, of_one.or(arguments.drawn.flag())) {
             bail!("{flag} wants one run, but --policy {ALL} makes several\nhelp: choose one policy");
         }
         Ok(Asked {

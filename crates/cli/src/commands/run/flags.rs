@@ -8,15 +8,15 @@ use crate::args;
 /// What a study takes beside `--seed` and `--json`.
 fn of_study(name: &str) -> &'static [&'static str] {
     match name {
-        "mss-23" => &["--retry", "--world", "--timeline", "--trace"],
-        "antarctic" => &["--policy", "--groups", "--pass", "--timeline", "--trace", "--model"],
+        "mss-23" => &["--retry", "--world", "--timeline", "--trace", "--html", "--svg"],
+        "antarctic" => &["--policy", "--groups", "--pass", "--timeline", "--trace", "--html", "--svg", "--model"],
         _ => &[],
     }
 }
 
 /// What a scenario takes beside `--seed` and `--json`.
 const OF_SCENARIO: &[&str] =
-    &["--resolver", "--nodes", "--faults", "--step", "--wall", "--end", "--timeline", "--trace", "--model"];
+    &["--resolver", "--nodes", "--faults", "--step", "--wall", "--end", "--timeline", "--trace", "--html", "--svg", "--model"];
 
 /// Refuses what means nothing for a study.
 pub(super) fn check_of_study(arguments: &args::Run, study: Study) -> anyhow::Result<()> {
@@ -54,6 +54,8 @@ fn given(arguments: &args::Run) -> impl Iterator<Item = &'static str> {
         ("--end", target.end.is_some()),
         ("--timeline", arguments.timeline.is_some()),
         ("--trace", arguments.trace.is_some()),
+        ("--html", arguments.drawn.html.is_some()),
+        ("--svg", arguments.drawn.svg.is_some()),
         ("--model", !arguments.models.is_empty()),
         ("--retry", arguments.retry.is_some()),
         ("--world", arguments.world.is_some()),

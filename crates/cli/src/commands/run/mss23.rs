@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::args;
 use crate::file::write_whole;
 use crate::judgements::{judgement_json, print_judgements};
+use crate::pictures::{self, Told};
 use crate::printer::{Printer, faint, strong};
 use crate::target::{self, MSS23 as NAME, setting};
 use crate::timeline::print_timeline;
@@ -22,12 +23,10 @@ pub(super) fn run(arguments: &args::Run, printer: &mut Printer) -> anyhow::Resul
     };
     let worlds = World::ALL.map(|world| (world.name(), world));
     let world = arguments.world.as_ref().map(|name| setting(NAME, "world", name, &worlds)).transpose()?;
-    for (flag, is_given) in
-        [("--trace", arguments.trace.is_some()), ("--timeline", arguments.timeline.is_some())]
-    {
-        if is_given && world.is_none() {
-            bail!("{flag} wants one run, but `{NAME}` makes six\nhelp: choose one with --world");
-        }
+    let one = [("--trace", arguments.trace.is_some()), ("--timeline", arguments.timeline.is_some())];
+    let one = one.into_iter().find_map(|(flag, is_given)| is_given.then_some(flag));
+    if let (None, Some(flag)) = (world, one.or(arguments.drawn.flag())) {
+        bail!("{flag} wants one run, but `{NAME}` makes six\nhelp: choose one with --world");
     }
     let seed = arguments.seed.unwrap_or(1);
     let study = Mss23::new(retries);
@@ -43,6 +42,9 @@ pub(super) fn run(arguments: &args::Run, printer: &mut Printer) -> anyhow::Resul
     if let (Some(path), [(_, trace)]) = (&arguments.trace, &ran.runs[..]) {
         write_whole(path, |writer| jsonl::write(trace, writer))?;
     }
+    if let [(world, trace)] = &ran.runs[..] {
+        draw(arguments, &ran, *world, trace)?;
+    }
     let code = Judgement::exit_code(&ran.judgements);
     match (arguments.json, &ran.runs[..]) {
         (true, _) => printer.json(&as_json(&ran, world, code))?,
@@ -50,6 +52,15 @@ pub(super) fn run(arguments: &args::Run, printer: &mut Printer) -> anyhow::Resul
         (false, _) => print(&ran, printer)?,
     }
     Ok(code)
+}
+
+/// Draws one world, where that is asked for.
+fn draw(arguments: &args::Run, ran: &Ran, world: World, trace: &Trace) -> anyhow::Result<()> {
+    let (retries, title) = (ran.study.retries, study(NAME).map_or("", |study| study.title));
+    let title = format!("{NAME}/{} · {title} · --retry {}", world.name(), retries.name());
+    let replay = &replay(retries, ran.seed, Some(world));
+    let told = Told { trace, judgements: &ran.judgements, title, replay, remarks: &[], source: String::new() };
+    pictures::draw(&arguments.drawn, &told)
 }
 
 /// The command that does the same again, of one world or of all.

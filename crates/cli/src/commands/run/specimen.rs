@@ -9,6 +9,7 @@ use super::subject_json;
 use crate::args::{Run, Timeline};
 use crate::commands::modelled;
 use crate::file::write_whole;
+use crate::pictures;
 use crate::printer::{Printer, faint, strong};
 use crate::target::quoted;
 use crate::timeline::print_timeline;
@@ -36,6 +37,11 @@ pub(super) fn run(arguments: &Run, specimen: &Specimen, printer: &mut Printer) -
     if let Some(path) = &arguments.trace {
         write_whole(path, |writer| jsonl::write(&trace, writer))?;
     }
+    let title = pictures::titled(&specimen.to_string(), specimen.does);
+    let (remarks, source) = (&[][..], String::new());
+    let told =
+        pictures::Told { trace: &trace, judgements: &judgements, title, replay: &replay, remarks, source };
+    pictures::draw(&arguments.drawn, &told)?;
     let code = Judgement::exit_code(&judgements);
     if arguments.json {
         let names = (&*specimen.to_string(), specimen.does);

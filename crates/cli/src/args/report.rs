@@ -1,0 +1,45 @@
+//! What can be typed behind `constellation report`, and behind every command that draws what it judged.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+const REPORT_EXIT_CODES: &str = "\
+Exit codes, those of what the trace is judged to be:
+  0  every promise holds
+  1  a promise is violated
+  2  the input or the command line cannot be used
+  3  no violation was found, but not everything could be judged";
+
+/// Where to draw what was judged.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct Drawn {
+    /// Write a page to this file: the run, what shows the verdict, and how to see it again, in one HTML file that asks for
+    /// nothing.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    /// Write a picture to this file, as SVG: the evidence where something is violated, else the run.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) svg: Option<PathBuf>,
+}
+
+impl Drawn {
+    /// The first flag that is given, if any is.
+    pub(crate) fn flag(&self) -> Option<&'static str> {
+        let flags = [("--html", self.html.is_some()), ("--svg", self.svg.is_some())];
+        flags.into_iter().find_map(|(flag, is_given)| is_given.then_some(flag))
+    }
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = REPORT_EXIT_CODES)]
+pub(crate) struct Report {
+    /// A trace of this program, as `--trace` and `hunt --keep` write it; `-` is standard input.
+    pub(crate) trace: PathBuf,
+    /// Write the page to this file.
+    #[arg(short = 'o', long = "output", value_name = "FILE", required_unless_present = "svg")]
+    pub(crate) output: Option<PathBuf>,
+    /// Write a picture to this file, as SVG: the evidence where something is violated, else the run.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) svg: Option<PathBuf>,
+}

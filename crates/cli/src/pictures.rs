@@ -1,0 +1,88 @@
+//! Where a run that was judged is drawn: as a page, as a picture.
+
+use constellation_lab::{Scenario, incidents, simulate};
+use constellation_report::{Caption, Picture, page, svg};
+use constellation_trace::format::jsonl;
+use constellation_trace::{Judgement, Trace};
+
+use crate::args::Drawn;
+use crate::file::{try_place, write_whole};
+use crate::target;
+
+/// A run, and what its reader is told beside.
+pub(crate) struct Told<'t> {
+    pub(crate) trace: &'t Trace,
+    pub(crate) judgements: &'t [Judgement],
+    pub(crate) title: String,
+    pub(crate) replay: &'t str,
+    pub(crate) remarks: &'t [String],
+    /// The text of the scenario, where it is known.
+    pub(crate) source: String,
+}
+
+/// Finds out whether the files can be written, before much is done for what is to be written.
+pub(crate) fn prepare(drawn: &Drawn) -> anyhow::Result<()> {
+    drawn.html.iter().chain(&drawn.svg).try_for_each(|path| try_place(path))
+}
+
+/// Draws the run as it was asked for; nothing was asked for more often than not.
+pub(crate) fn draw(drawn: &Drawn, told: &Told<'_>) -> anyhow::Result<()> {
+    if drawn.flag().is_none() {
+        return Ok(());
+    }
+    let mut caption = Caption::default();
+    caption.title.clone_from(&told.title);
+    caption.digest = jsonl::digest(told.trace).to_string();
+    caption.replay = told.replay.to_owned();
+    caption.remarks = told.remarks.to_vec();
+    caption.source.clone_from(&told.source);
+    caption.environment = vec![("version".to_owned(), env!("CARGO_PKG_VERSION").to_owned())];
+    if !told.replay.is_empty() {
+        caption.environment.insert(0, ("command".to_owned(), told.replay.to_owned()));
+    }
+    let picture = Picture::new(told.trace, told.judgements, caption);
+    if let Some(path) = &drawn.html {
+        write_whole(path, |writer| page::write(&picture, writer))?;
+    }
+    if let Some(path) = &drawn.svg {
+        write_whole(path, |writer| writer.write_all(svg::draw(&picture).as_bytes()))?;
+    }
+    Ok(())
+}
+
+/// A name with what it is called, for the head of a picture.
+pub(crate) fn titled(name: &str, title: &str) -> String {
+    if title.is_empty() { name.to_owned() } else { format!("{name} · {title}") }
+}
+
+/// What a trace that was read from a file says of its own origin.
+#[derive(Default)]
+pub(crate) struct Beginning {
+    /// What to call it; empty when it does not say.
+    pub(crate) title: String,
+    /// The command that makes the same trace again; empty unless it does.
+    pub(crate) replay: String,
+    /// The scenario, where that command is known.
+    pub(crate) source: String,
+}
+
+/// From where a trace comes: of a shipped scenario it is run again, and only what makes the very same trace is named.
+pub(crate) fn beginning(trace: &Trace) -> Beginning {
+    let Some(origin) = trace.origin() else { return Beginning::default() };
+    let unknown = Beginning { title: origin.scenario.clone(), ..Beginning::default() };
+    let Some(incident) = incidents::find(&origin.scenario) else { return unknown };
+    let Ok(mut scenario) = Scenario::parse(incident.name, incident.text) else { return unknown };
+    let own = scenario.resolver.name();
+    let mut flag = String::new();
+    if let Some(name) = origin.resolver.as_deref().filter(|name| *name != own) {
+        let Ok(resolver) = target::resolver(name) else { return unknown };
+        scenario.resolver = resolver;
+        flag = format!(" --resolver {name}");
+    }
+    let title = titled(incident.name, &scenario.title);
+    if simulate::simulate(&scenario, origin.seed).is_ok_and(|again| again == *trace) {
+        let replay = format!("constellation run {} --seed {}{flag}", incident.name, origin.seed);
+        return Beginning { title, replay, source: incident.text.to_owned() };
+    }
+    Beginning { title, ..unknown }
+}

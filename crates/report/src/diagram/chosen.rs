@@ -1,0 +1,115 @@
+//! Which events are drawn: those that show the verdict with what joins them, or the first of a run.
+
+use std::collections::BTreeMap;
+
+use constellation_trace::{EventId, Kind, Nemesis, ProcessId, Trace, Verdict};
+
+use crate::picture::{Picture, has, proven};
+
+/// Which part of a run is drawn.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Scope {
+    /// What shows the verdict, with the messages that join it.
+    Evidence,
+    /// The run, as much of it as can be read.
+    Run,
+}
+
+/// Why an event is drawn.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[non_exhaustive]
+pub enum Role {
+    /// It joins others, or happened beside them.
+    Beside,
+    /// The proof goes through it.
+    Proof,
+    /// It shows what was found.
+    Witness,
+}
+
+/// More marks than this cannot be told apart in a picture of the width of a page.
+const MARKS_MAX: usize = 40;
+
+/// The events to be drawn, in the order of true time, then of their ids; and of which part of the run they are.
+pub(super) fn choose(picture: &Picture<'_>, scope: Scope) -> (Scope, Vec<(EventId, Role)>) {
+    let trace = picture.trace();
+    let evidence = match picture.worst().map(|worst| &worst.verdict) {
+        Some(Verdict::Violated(evidence)) if scope == Scope::Evidence => Some(evidence),
+        _ => None,
+    };
+    let mut roles: BTreeMap<EventId, Role> = BTreeMap::new();
+    if let Some(evidence) = evidence {
+        let proof = proven(&evidence.proof).into_iter().map(|witness| (witness.event, Role::Proof));
+        let shown = evidence.events.iter().map(|witness| (witness.event, Role::Witness));
+        for (event, role) in proof.chain(shown).filter(|(event, _)| has(trace, *event)).take(MARKS_MAX) {
+            roles.entry(event).and_modify(|known| *known = (*known).max(role)).or_insert(role);
+        }
+    }
+    let scope = if roles.is_empty() { Scope::Run } else { Scope::Evidence };
+    match scope {
+        Scope::Run => {
+            let told = trace.event_ids().filter(|event| !is_quiet(trace, *event));
+            roles.extend(told.take(MARKS_MAX).map(|event| (event, Role::Beside)));
+        }
+        Scope::Evidence => {
+            for event in beside(trace, &roles) {
+                if roles.len() < MARKS_MAX {
+                    roles.entry(event).or_insert(Role::Beside);
+                }
+            }
+        }
+    }
+    let mut chosen: Vec<(EventId, Role)> = roles.into_iter().collect();
+    chosen.sort_by_key(|(event, _)| (trace.event(*event).at, *event));
+    (scope, chosen)
+}
+
+/// That a state reached the disk, and nothing else.
+fn is_quiet(trace: &Trace, event: EventId) -> bool {
+    let recorded = trace.event(event);
+    recorded.kind == Kind::Persist && recorded.sends.is_empty() && trace.label(event).is_empty()
+}
+
+/// What joins the events of the evidence: the first message by which a process that has any hears of another's before its
+/// next; what was sent with them and lost; and who crashed or restarted meanwhile.
+fn beside(trace: &Trace, shown: &BTreeMap<EventId, Role>) -> Vec<EventId> {
+    let mut of_process: BTreeMap<ProcessId, Vec<EventId>> = BTreeMap::new();
+    for event in shown.keys() {
+        of_process.entry(trace.event(*event).process).or_default().push(*event);
+    }
+    let mut found = Vec::new();
+    let mut joined: Vec<(ProcessId, EventId)> = Vec::new();
+    for (id, event) in trace.event_ids().zip(trace.events()) {
+        let Kind::Receive(message) = event.kind else { continue };
+        let send = trace.message(message).send;
+        let source = trace.event(send).process;
+        let next = of_process.get(&event.process).and_then(|own| own.iter().find(|own| **own >= id));
+        let told = of_process.get(&source).is_some_and(|theirs| theirs[0] <= send);
+        let Some(next) = next.filter(|next| told || **next == id) else { continue };
+        if !joined.contains(&(source, *next)) {
+            joined.push((source, *next));
+            found.extend([send, id]);
+        }
+    }
+    let times = || shown.keys().map(|event| trace.event(*event).at);
+    let (Some(first), Some(last)) = (times().min(), times().max()) else { return found };
+    let times = first..=last;
+    for entry in trace.nemesis() {
+        let Nemesis::Lose(message, _) = entry.nemesis else { continue };
+        let send = trace.message(message).send;
+        let sent = trace.event(send);
+        let with = of_process.get(&sent.process).into_iter().flatten();
+        if with.into_iter().any(|event| trace.event(*event).at == sent.at && *event <= send) {
+            found.push(send);
+        }
+    }
+    let lanes: Vec<_> = shown.keys().map(|event| trace.node_of(*event)).collect();
+    for (id, event) in trace.event_ids().zip(trace.events()) {
+        let is_turn = matches!(event.kind, Kind::Crash | Kind::Restart { .. });
+        if is_turn && times.contains(&event.at) && lanes.contains(&trace.node_of(id)) {
+            found.push(id);
+        }
+    }
+    found
+}

@@ -1,0 +1,172 @@
+//! What is drawn: a trace, what was judged of it, and what its reader must be told beside.
+
+use constellation_trace::{Judgement, Kind, MessageId, Nemesis, Proof, Trace, Verdict, Witness};
+
+/// What a reader is told of a run beside what is in its trace.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Caption {
+    /// What the picture is called, in a line.
+    pub title: String,
+    /// The SHA-256 of the trace's JSON Lines, in hexadecimal; empty when nobody took it.
+    pub digest: String,
+    /// The command that does the same again; empty when there is none.
+    pub replay: String,
+    /// What nobody promised but a reader should know, one line each.
+    pub remarks: Vec<String>,
+    /// The text of the scenario; empty when it is not known.
+    pub source: String,
+    /// In what the run was made: what each is called, and what it was.
+    pub environment: Vec<(String, String)>,
+}
+
+/// A run that is drawn: what happened, what was judged of it, and what to call it.
+#[derive(Clone, Debug)]
+pub struct Picture<'t> {
+    trace: &'t Trace,
+    judgements: &'t [Judgement],
+    caption: Caption,
+}
+
+/// How much there is of a run.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Counts {
+    /// Events.
+    pub events: usize,
+    /// Messages that were sent.
+    pub messages: usize,
+    /// Messages of which at least one copy is gone.
+    pub lost: usize,
+    /// Messages that were to arrive more than once.
+    pub duplicated: usize,
+    /// Nodes.
+    pub nodes: usize,
+    /// Lives of nodes.
+    pub processes: usize,
+}
+
+/// Beyond so many letters the one sentence is cut, and says so: it is to be read at a glance.
+const SENTENCE_MAX: usize = 400;
+
+impl<'t> Picture<'t> {
+    /// A picture of `trace`, of which `judgements` were made: their events are its events.
+    pub const fn new(trace: &'t Trace, judgements: &'t [Judgement], caption: Caption) -> Picture<'t> {
+        Picture { trace, judgements, caption }
+    }
+
+    /// What happened.
+    pub const fn trace(&self) -> &'t Trace {
+        self.trace
+    }
+
+    /// What was judged of it.
+    pub const fn judgements(&self) -> &'t [Judgement] {
+        self.judgements
+    }
+
+    /// What is told beside.
+    pub const fn caption(&self) -> &Caption {
+        &self.caption
+    }
+
+    /// The worst of what was judged: violated before unknown before holds. That of nothing is unknown.
+    pub fn verdict(&self) -> (&'static str, &'static str) {
+        self.worst().map_or(("?", "unknown"), |worst| (worst.verdict.glyph(), worst.verdict.word()))
+    }
+
+    /// The judgement that the verdict comes from: the first of the worst.
+    pub fn worst(&self) -> Option<&'t Judgement> {
+        let rank = |judgement: &&Judgement| match judgement.verdict {
+            Verdict::Violated(_) => 0,
+            Verdict::Unknown(_) => 1,
+            Verdict::Holds => 2,
+        };
+        self.judgements.iter().min_by_key(rank)
+    }
+
+    /// What went wrong, in one sentence; or that nothing did, as far as anybody looked.
+    pub fn sentence(&self) -> String {
+        let Some(worst) = self.worst() else {
+            return "Nothing was promised of this run, so nothing was judged.".to_owned();
+        };
+        let sentence = match &worst.verdict {
+            // "it fires twice" says nothing without what should be.
+            Verdict::Violated(evidence) if evidence.found.starts_with("it ") => {
+                format!("Expected: {}; but {}", evidence.expected, evidence.found)
+            }
+            Verdict::Violated(evidence) => evidence.found.clone(),
+            Verdict::Unknown(limit) => {
+                format!("It is not known whether {}: {limit}", worst.promise)
+            }
+            Verdict::Holds => match self.judgements.len() {
+                1 => format!("What was promised holds: {}", worst.promise),
+                promises => format!("All {promises} promises hold"),
+            },
+        };
+        match sentence.char_indices().nth(SENTENCE_MAX) {
+            None => format!("{sentence}."),
+            Some((end, _)) => format!("{}…", &sentence[..end]),
+        }
+    }
+
+    /// How much there is of the run. O(events of the world).
+    pub fn counts(&self) -> Counts {
+        let mut lost = Vec::new();
+        let mut duplicated = Vec::new();
+        for entry in self.trace.nemesis() {
+            match &entry.nemesis {
+                Nemesis::Lose(message, _) => lost.push(*message),
+                Nemesis::Duplicate(message) => duplicated.push(*message),
+                _ => {}
+            }
+        }
+        let distinct = |mut messages: Vec<MessageId>| {
+            messages.sort_unstable();
+            messages.dedup();
+            messages.len()
+        };
+        Counts {
+            events: self.trace.events().len(),
+            messages: self.trace.messages().len(),
+            lost: distinct(lost),
+            duplicated: distinct(duplicated),
+            nodes: self.trace.nodes().len(),
+            processes: self.trace.processes().len(),
+        }
+    }
+}
+
+/// The events that a proof goes through, in its order.
+pub(crate) fn proven(proof: &Proof) -> Vec<&Witness> {
+    match proof {
+        Proof::Chain(chain) => chain.iter().collect(),
+        Proof::Cycle(links) => links.iter().flat_map(|link| [&link.from, &link.to]).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The events of a chain of messages, each with the message by which the one before it led there; none where both are of
+/// one process.
+pub(crate) fn steps_of(
+    trace: &Trace,
+    proof: &Proof,
+) -> Vec<(constellation_trace::EventId, Option<MessageId>)> {
+    let Proof::Chain(chain) = proof else { return Vec::new() };
+    let mut before = None;
+    let mut steps = Vec::new();
+    for event in chain.iter().map(|witness| witness.event).filter(|event| has(trace, *event)) {
+        let message = match trace.event(event).kind {
+            Kind::Receive(message) if before == Some(trace.message(message).send) => Some(message),
+            _ => None,
+        };
+        steps.push((event, message));
+        before = Some(event);
+    }
+    steps
+}
+
+/// Whether a judgement's event is one of the trace: whoever judged vouches for it, and a picture must not fall over it.
+pub(crate) fn has(trace: &Trace, event: constellation_trace::EventId) -> bool {
+    event.index() < trace.events().len()
+}

@@ -1,0 +1,11 @@
+//! What is drawn says what the trace says, and nothing that somebody named is ever markup.
+
+mod columns;
+mod decoded;
+mod hostile;
+mod pages;
+mod pictures;
+#[path = "../../../trace/tests/it/random.rs"]
+#[allow(dead_code, reason = "written for the tests of traces, which need more of it")]
+mod random;
+mod world;
