@@ -19,15 +19,19 @@ export class App {
   found: Found | null = null;
   /** Why the query cannot be read. */
   misread = "";
+  /** The axis on which the run is opened. */
+  readonly firstAxis: AxisName;
   private readonly axes = new Map<AxisName, Axis>();
   private focused: { key: string; focus: Focus } | null = null;
 
   constructor(readonly facts: Facts, readonly trace: Trace, readonly order: Order) {
-    this.axis = this.axisNamed("steps");
+    // A step for each event is no help among very many, where only time tells them apart.
+    this.firstAxis = this.worst() === null && trace.events > WHOLE_MAX * 50 ? "time" : "steps";
+    this.axis = this.axisNamed(this.firstAxis);
     this.store = new Store({
       axis: this.axis.name, first: this.axis.first, last: this.axis.last, one: null, other: null, hover: null,
       cone: "both", explain: null, query: "", match: 0, tab: "promises", theme: "auto",
-      lanes: Array.from({ length: trace.nodes }, (_, node) => node), hidden: new Set(),
+      lanes: lanesOf(trace), hidden: new Set(),
     });
     this.open();
   }
@@ -39,10 +43,7 @@ export class App {
   /** As a stranger first sees it: the evidence pinned, and in view. */
   private open(): void {
     const worst = this.worst();
-    if (worst === null) {
-      if (this.trace.events > WHOLE_MAX * 50) this.store.set({ axis: this.useAxis("time").name, ...this.whole() });
-      return;
-    }
+    if (worst === null) return;
     const [one, other] = pairOf(worst);
     this.store.set({ one, other });
     if (this.trace.events > WHOLE_MAX) this.frame([...worst.events, ...worst.chain.map(([event]) => event)]);
@@ -67,11 +68,17 @@ export class App {
     const judgement = explain === null ? this.worst() : (this.facts.judgements[explain] ?? null);
     const events = new Set(judgement?.events);
     const messages = new Set(judgement?.messages);
-    if (explain !== null) for (const [event] of judgement?.chain ?? []) events.add(event);
-    for (const [, message] of judgement?.chain ?? []) if (message !== null) messages.add(message);
-    for (const [, message] of this.chain()) if (message !== null) messages.add(message);
+    const chains = [judgement?.chain ?? [], this.chain(), ...(explain === null ? [] : this.links(judgement?.events ?? []))];
+    for (const [, message] of chains.flat()) if (message !== null) messages.add(message);
+    if (explain !== null) for (const [event] of chains.flat()) events.add(event);
     this.focused = { key, focus: { events, messages } };
     return this.focused.focus;
+  }
+
+  /** How the first few events in evidence hang together. */
+  private links(events: number[]): Step[][] {
+    const few = events.slice(0, 4);
+    return few.flatMap((one) => few.filter((other) => other > one).map((other) => this.order.chain(one, other)));
   }
 
   /** The chain of messages between the two pinned events, whichever is first; empty when there is none. */
@@ -135,15 +142,13 @@ export class App {
   }
 
   /** Shows all. */
-  whole(): { first: number; last: number } {
-    const window = { first: this.axis.first, last: this.axis.last };
-    this.store.set(window);
-    return window;
+  whole(): void {
+    this.store.set({ first: this.axis.first, last: this.axis.last });
   }
 
   /** Brings these events into view, with what is around them. */
   frame(events: number[]): void {
-    if (events.length === 0) return void this.whole();
+    if (events.length === 0) return this.whole();
     const x = events.map((event) => this.axis.x[event]!);
     const [first, last] = [Math.min(...x), Math.max(...x)];
     const margin = Math.max((last - first) * 0.35, this.axis.isTime ? (this.axis.last - this.axis.first) / 200 : 12);
@@ -217,6 +222,26 @@ export class App {
     this.store.set({ explain: index, one, other, hover: null });
     this.frame([...judgement.events, ...judgement.chain.map(([event]) => event)]);
   }
+}
+
+/** All nodes in their order, but each one that talks to a single other one, as clients do, just below that one. */
+export function lanesOf(trace: Trace): number[] {
+  const peer = new Int32Array(trace.nodes).fill(-1);
+  const isBusy = new Uint8Array(trace.nodes);
+  const meet = (one: number, other: number): void => {
+    if (peer[one] === -1) peer[one] = other;
+    else if (peer[one] !== other) isBusy[one] = 1;
+  };
+  for (let message = 0; message < trace.messages; message++) {
+    const [from, to] = [trace.node(trace.columns.sendEvent[message]!), trace.columns.target[message]!];
+    if (from === to) continue;
+    meet(from, to);
+    meet(to, from);
+  }
+  const isClient = (node: number): boolean => isBusy[node] === 0 && peer[node]! >= 0 && isBusy[peer[node]!] === 1;
+  const nodes = Array.from({ length: trace.nodes }, (_, node) => node);
+  return nodes.filter((node) => !isClient(node))
+    .flatMap((node) => [node, ...nodes.filter((client) => isClient(client) && peer[client] === node)]);
 }
 
 /** The two events that a judgement is about: those between which a chain is, or is said not to be; else the first two. */

@@ -10,7 +10,7 @@ import type { Scene } from "./scene";
 import { line } from "./strokes";
 
 /** Kinds that concern the whole picture or the links, not one machine. */
-const WIDE = new Set(["partition", "cut", "slow", "other"]);
+const WIDE = new Set(["partition", "cut"]);
 
 /** Shades what lasted, and names it above, no name over another. */
 export function drawBands(scene: Scene, names: Row): void {
@@ -42,7 +42,7 @@ function spanOf(scene: Scene, happening: Happening): [number, number] | null {
 
 /** Whether a happening without an end goes on until the end of the run; others are moments. */
 function isLasting(happening: Happening): boolean {
-  return ["partition", "cut", "pause", "suspend", "slow", "freeze"].includes(happening.kind);
+  return WIDE.has(happening.kind);
 }
 
 function rowsOf(scene: Scene, happening: Happening): [number, number][] {
@@ -93,7 +93,7 @@ function drawName(scene: Scene, happening: Happening, from: number, to: number, 
 /** Under each lane whose wall clock lies: by how much, as a line over the truth. */
 export function drawSkews(scene: Scene): void {
   const { layout } = scene;
-  if (layout.lane < 48 || scene.level === "density") return;
+  if (layout.lane < 48 || scene.level !== "all") return;
   const worst = worstSkews(scene);
   const scale = Math.max(...worst.values(), 0);
   // A millisecond is what a clock may be off in peace.

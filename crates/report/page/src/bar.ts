@@ -4,6 +4,9 @@ import { button, fill, h } from "./dom";
 import type { Facts } from "./facts";
 import { count, duration, things } from "./format";
 
+/** A sentence of more letters than this is set smaller. */
+const LONG = 150;
+
 /** Verdict, title and counts in one row; `end` is when the run ended, in ns, if it is known. */
 export function bar(facts: Facts, end: number | null): HTMLElement {
   const { verdict, counts } = facts;
@@ -26,7 +29,7 @@ export function bar(facts: Facts, end: number | null): HTMLElement {
 export function sentence(facts: Facts): HTMLElement {
   const smallest = facts.judgements.find((one) => one.word === "violated" && one.steps.length > 0);
   return h("section", { class: "sentence", "aria-label": "In one sentence" },
-    h("p", { class: "said" }, h("bdi", {}, facts.sentence)),
+    h("p", { class: facts.sentence.length > LONG ? "said long" : "said" }, h("bdi", {}, facts.sentence)),
     (facts.replay !== "" || smallest !== undefined) && h("p", { class: "replay" },
       smallest !== undefined && h("span", { class: "soft" }, `${things(smallest.steps.length, "step")} suffice. `),
       facts.replay !== "" && h("code", {}, facts.replay), facts.replay !== "" && " ",

@@ -255,8 +255,9 @@ function readFates(
   const message = new Uint32Array(count);
   let last = 0;
   for (let index = 0; index < count; index++) {
-    last += reader.zigzag("message of a fate");
-    if (last < 0 || last >= messages) throw new Corrupt(`fate of message ${last} of ${messages}`);
+    // In order of their messages, of which one may have several, so the difference is never negative.
+    last += reader.varint("message of a fate");
+    if (last >= messages) throw new Corrupt(`fate of message ${last} of ${messages}`);
     message[index] = last;
   }
   const at = new Float64Array(count);

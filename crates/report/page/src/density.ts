@@ -1,6 +1,5 @@
 //! What is drawn of more events than pixels: how many stand where, and how much flows from lane to lane.
 
-import { count } from "./format";
 import type { Drawn, Scene } from "./scene";
 import { side } from "./order";
 
@@ -9,31 +8,35 @@ const BUCKET = 28;
 
 /** Bars of events on each lane, and bundles of messages between lanes. */
 export function drawDensity(scene: Scene): Drawn {
-  const messages = drawFlows(scene);
-  drawBars(scene);
-  return { level: "density", events: scene.visible, messages, every: 1 };
+  const [flows, allFlows] = drawFlows(scene);
+  return { level: "density", events: scene.visible, messages: 0, every: 1, tallest: drawBars(scene), flows, allFlows };
 }
 
-function drawBars(scene: Scene): void {
+/** How many events the fullest pixel stands for. */
+function drawBars(scene: Scene): number {
   const { ctx, layout, palette, cone } = scene;
   const columns = layout.lanes.map((node) => countsOf(scene, node));
   let most = 1;
   for (const { counts } of columns) for (const value of counts) if (value > most) most = value;
+  // All bars of one colour are one path: a fill for each of thousands costs more than all the rest.
+  const paths = new Map<string, Path2D>();
   layout.lanes.forEach((node, row) => {
     const y = layout.y(node)!;
     const { counts, firsts } = columns[row]!;
     for (let px = 0; px < counts.length; px++) {
       if (counts[px] === 0) continue;
       const size = 2 + (Math.sqrt(counts[px]! / most) * layout.lane) / 4;
-      ctx.fillStyle = cone === null ? palette.soft : sideColour(scene, firsts[px]!);
-      ctx.fillRect(px, y - size, 1, size * 2);
+      const colour = cone === null ? palette.soft : sideColour(scene, firsts[px]!);
+      let path = paths.get(colour);
+      if (path === undefined) paths.set(colour, (path = new Path2D()));
+      path.rect(px, Math.round(y - size), 1, Math.round(size * 2));
     }
   });
-  ctx.font = `11px ${palette.font}`;
-  ctx.fillStyle = palette.soft;
-  ctx.textAlign = "right";
-  ctx.textBaseline = "top";
-  ctx.fillText(`tallest: ${count(most)} events in a pixel`, layout.width - 4, layout.bottom + 6);
+  for (const [colour, path] of paths) {
+    ctx.fillStyle = colour;
+    ctx.fill(path);
+  }
+  return most;
 }
 
 function sideColour(scene: Scene, event: number): string {
@@ -81,44 +84,75 @@ function gallop(sorted: Uint32Array, x: Float64Array, from: number, end: number,
   return low;
 }
 
-/** Messages that begin in a bucket, from lane to lane, as one line: the more, the wider. */
-function drawFlows(scene: Scene): number {
-  const { ctx, trace, axis, layout, palette } = scene;
+/** Lines that are drawn, at most; of more, the heaviest. */
+const FLOWS_MAX = 1_500;
+/** Weights into which lines are sorted, each drawn in one stroke. */
+const WEIGHTS = 6;
+
+/** Messages that begin in a bucket, from lane to lane, as one line: the more, the wider. How many lines, of how many. */
+function drawFlows(scene: Scene): [number, number] {
+  const counts = countFlows(scene);
+  if (counts === null) return [0, 0];
+  const { ctx, layout, palette, trace } = scene;
+  const nodes = trace.nodes;
+  const { shown, all, most } = heaviest(counts, nodes);
+  const paths = Array.from({ length: WEIGHTS }, () => new Path2D());
+  for (const index of shown) {
+    const [fromY, toY] = [layout.y(Math.floor(index / nodes) % nodes), layout.y(index % nodes)];
+    if (fromY === null || toY === null) continue;
+    const px = Math.floor(index / nodes / nodes) * BUCKET + BUCKET / 2;
+    const path = paths[Math.min(WEIGHTS - 1, Math.floor((counts[index]! / most) * WEIGHTS))]!;
+    path.moveTo(px, fromY);
+    path.lineTo(px + BUCKET, toY);
+  }
+  ctx.strokeStyle = palette.soft;
+  paths.forEach((path, weight) => {
+    ctx.globalAlpha = 0.1 + (0.25 * weight) / WEIGHTS;
+    ctx.lineWidth = 0.75 + (2.5 * weight) / WEIGHTS;
+    ctx.stroke(path);
+  });
+  ctx.globalAlpha = 1;
+  return [shown.length, all];
+}
+
+/** The heaviest flows, as many as are drawn; of equal ones at the limit every so many-th, so that not all are at the left. */
+function heaviest(counts: Uint32Array, nodes: number): { shown: number[]; all: number; most: number } {
+  const found: number[] = [];
+  let most = 1;
+  for (let index = 0; index < counts.length; index++) {
+    if (counts[index] === 0 || index % nodes === Math.floor(index / nodes) % nodes) continue;
+    found.push(index);
+    if (counts[index]! > most) most = counts[index]!;
+  }
+  if (found.length <= FLOWS_MAX) return { shown: found, all: found.length, most };
+  const having = new Uint32Array(most + 2);
+  for (const index of found) having[counts[index]!]!++;
+  let limit = most;
+  let above = 0;
+  while (above + having[limit]! <= FLOWS_MAX) above += having[limit--]!;
+  const every = Math.ceil(having[limit]! / Math.max(1, FLOWS_MAX - above));
+  let nth = 0;
+  const shown = found.filter((index) => counts[index]! > limit || (counts[index] === limit && nth++ % every === 0));
+  return { shown, all: found.length, most };
+}
+
+/** How many messages begin in each bucket for each pair of lanes; null for more pairs than a picture can hold. */
+function countFlows(scene: Scene): Uint32Array | null {
+  const { trace, axis, layout } = scene;
   const nodes = trace.nodes;
   const buckets = Math.ceil(layout.width / BUCKET);
-  if (nodes * nodes * buckets > 4_000_000) return 0;
+  if (nodes * nodes * buckets > 4_000_000) return null;
   const flows = new Uint32Array(buckets * nodes * nodes);
   const [left, right] = layout.seen;
   const [first, last] = axis.messagesWithin(left, right);
   const { sendEvent, target, process, processNode } = trace.columns;
   const scale = layout.width / (right - left) / BUCKET;
   const x = axis.x;
-  let total = 0;
   for (let message = first; message < last; message++) {
     const send = sendEvent[message]!;
-    const bucket = ((x[send]! - left) * scale) | 0;
+    const bucket = Math.floor((x[send]! - left) * scale);
     if (bucket < 0 || bucket >= buckets) continue;
     flows[(bucket * nodes + processNode[process[send]!]!) * nodes + target[message]!]!++;
-    total++;
   }
-  let most = 1;
-  for (const flow of flows) if (flow > most) most = flow;
-  ctx.strokeStyle = palette.soft;
-  for (let index = 0; index < flows.length; index++) {
-    const flow = flows[index]!;
-    if (flow === 0) continue;
-    const to = index % nodes;
-    const from = Math.floor(index / nodes) % nodes;
-    const [fromY, toY] = [layout.y(from), layout.y(to)];
-    if (from === to || fromY === null || toY === null) continue;
-    const px = Math.floor(index / nodes / nodes) * BUCKET + BUCKET / 2;
-    ctx.globalAlpha = 0.08 + 0.3 * (flow / most);
-    ctx.lineWidth = 0.5 + 3 * (flow / most);
-    ctx.beginPath();
-    ctx.moveTo(px, fromY);
-    ctx.lineTo(px + BUCKET, toY);
-    ctx.stroke();
-  }
-  ctx.globalAlpha = 1;
-  return total;
+  return flows;
 }

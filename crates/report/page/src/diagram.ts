@@ -24,7 +24,7 @@ export class Diagram {
   private ratio = 1;
   private palette: Palette | null = null;
   layout: Layout;
-  drawn: Drawn = { level: "all", events: 0, messages: 0, every: 1 };
+  drawn: Drawn = { level: "all", events: 0, messages: 0, every: 1, tallest: 1, flows: 0, allFlows: 0 };
   private readonly pointers = new Map<number, { x: number; y: number }>();
   private drag: { x: number; first: number; last: number; isMoved: boolean } | null = null;
   private coneOf: { event: number; cone: Cone } | null = null;
@@ -35,7 +35,7 @@ export class Diagram {
       "aria-label": "Space-time diagram. Arrow keys walk from event to event; the same events stand in the table below.",
     }, this.canvas);
     this.element = h("div", { class: "diagram" }, h("div", { class: "lanes" }, this.gutter, this.stage), this.note);
-    this.layout = new Layout([], 100, 400, 0, 1);
+    this.layout = new Layout([], 100, 400, 0, 1, 0);
     this.listen();
   }
 
@@ -53,11 +53,16 @@ export class Diagram {
     this.palette = null;
   }
 
+  /** The colours of now. */
+  colours(): Palette {
+    return (this.palette ??= paletteOf(this.stage));
+  }
+
   /** Draws the state as it is. */
   render(): void {
     const { state, axis, trace } = this.app;
     const lanes = state.lanes.filter((node) => !state.hidden.has(node));
-    this.layout = new Layout(lanes, Math.max(50, this.width), this.room, state.first, state.last);
+    this.layout = new Layout(lanes, Math.max(50, this.width), this.room, state.first, state.last, this.app.facts.world.length);
     const { layout, canvas } = this;
     const [width, height] = [Math.round(layout.width * this.ratio), Math.round(layout.height * this.ratio)];
     if (canvas.width !== width || canvas.height !== height) {
@@ -70,9 +75,8 @@ export class Diagram {
     ctx.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     const [left, right] = layout.seen;
     const visible = countVisible(trace, axis, lanes, left, right);
-    this.palette ??= paletteOf(this.stage);
     const scene: Scene = {
-      ctx, trace, order: this.app.order, axis, facts: this.app.facts, layout, palette: this.palette, state,
+      ctx, trace, order: this.app.order, axis, facts: this.app.facts, layout, palette: this.colours(), state,
       cone: this.cone(), focus: this.app.focus(), isExplained: state.explain !== null,
       matches: this.app.found?.mask ?? null, level: levelOf(visible), visible,
     };
@@ -104,8 +108,11 @@ export class Diagram {
     const parts: string[] = [];
     const all = app.trace.events;
     parts.push(drawn.events === all ? `all ${count(all)} events` : `${count(drawn.events)} of ${count(all)} events in view`);
-    if (drawn.level === "density") parts.push("drawn as density: zoom in for single events");
-    if (drawn.level === "sample") parts.push(`drawn as ticks; 1 of ${count(drawn.every)} messages drawn`);
+    if (drawn.level === "density") parts.push(`drawn as density, at most ${count(drawn.tallest)} in a pixel: zoom in for single events`);
+    if (drawn.flows < drawn.allFlows) {
+      parts.push(`the heaviest ${count(drawn.flows)} of ${count(drawn.allFlows)} bundles of messages`);
+    }
+    if (drawn.level === "sample") parts.push(`drawn as ticks; ${drawn.every === 1 ? "every message" : `1 of ${count(drawn.every)} messages`} drawn`);
     if (lanes < app.trace.nodes) parts.push(`${app.trace.nodes - lanes} of ${app.trace.nodes} lanes hidden`);
     const text = parts.join(" · ");
     if (this.note.textContent !== text) fill(this.note, text);
@@ -199,18 +206,19 @@ export class Diagram {
 
   /** The picture with its names, as a PNG that is offered for saving. */
   save(): void {
-    const { canvas, layout, app, palette } = this;
+    const { canvas, layout, app } = this;
+    const palette = this.colours();
     const left = 150;
     const copy = h("canvas");
     copy.width = canvas.width + left * this.ratio;
     copy.height = canvas.height;
     const ctx = copy.getContext("2d")!;
-    ctx.fillStyle = palette!.paper;
+    ctx.fillStyle = palette.paper;
     ctx.fillRect(0, 0, copy.width, copy.height);
     ctx.drawImage(canvas, left * this.ratio, 0);
     ctx.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
-    ctx.font = `600 13px ${palette!.font}`;
-    ctx.fillStyle = palette!.ink;
+    ctx.font = `600 13px ${palette.font}`;
+    ctx.fillStyle = palette.ink;
     ctx.textBaseline = "middle";
     ctx.textAlign = "right";
     for (const node of layout.lanes) ctx.fillText(clipped(app.trace.nodeNames[node]!, 22), left - 10, layout.y(node)!);

@@ -6,9 +6,10 @@ import { drawDensity } from "./density";
 import { Row } from "./layout";
 import { drawLabels } from "./labels";
 import { drawMark, drawRing, radius } from "./marks";
-import { arrow, line } from "./strokes";
+import { line } from "./strokes";
+import { drawMessages } from "./messages";
 import { NEVER, type Cone } from "./order";
-import { colourOf, messageColour, SAMPLED_MESSAGES, strength, type Drawn, type Scene } from "./scene";
+import { colourOf, strength, type Drawn, type Scene } from "./scene";
 import { visibleEvents } from "./visible";
 
 /** Draws it all, and tells what was left out. */
@@ -22,6 +23,7 @@ export function draw(scene: Scene): Drawn {
   if (scene.cone !== null) drawCone(scene, scene.cone);
   drawSkews(scene);
   drawLanes(scene);
+  if (scene.level === "all") drawOperations(scene);
   const drawn = scene.level === "density" ? drawDensity(scene) : drawDetail(scene);
   drawAxis(scene);
   return drawn;
@@ -114,11 +116,40 @@ function drawLife(scene: Scene, process: number, y: number): void {
   }
 }
 
+/** What a client waits for, as a bar on its lane from the call to the answer; open to the right when none came. */
+function drawOperations(scene: Scene): void {
+  const { ctx, trace, axis, layout, palette, focus } = scene;
+  const { invoke, complete } = trace.columns.operations;
+  for (let operation = 0; operation < invoke.length; operation++) {
+    const [begin, end] = [invoke[operation]!, complete[operation]!];
+    const y = layout.y(trace.node(begin));
+    if (y === null) continue;
+    const from = layout.px(axis.x[begin]!);
+    const to = end < 0 ? layout.width : layout.px(axis.x[end]!);
+    if (to < 0 || from > layout.width) continue;
+    ctx.globalAlpha = strength(scene, focus.events.has(begin) || focus.events.has(end));
+    ctx.fillStyle = palette.band;
+    ctx.strokeStyle = palette.faint;
+    ctx.lineWidth = 1;
+    ctx.setLineDash(end < 0 ? [3, 3] : []);
+    const [left, right] = [Math.max(-2, Math.min(from, to)), Math.min(layout.width + 2, Math.max(from, to))];
+    ctx.fillRect(left, y - 6, right - left, 12);
+    ctx.strokeRect(left, y - 6, right - left, 12);
+  }
+  ctx.setLineDash([]);
+  ctx.globalAlpha = 1;
+}
+
 function drawDetail(scene: Scene): Drawn {
   const events = visibleEvents(scene);
   const [messages, every] = drawMessages(scene);
   const size = radius(scene);
   const { trace, axis, layout, ctx } = scene;
+  if (scene.level === "sample") {
+    drawTicks(scene, events);
+    drawSelection(scene, events, size);
+    return { level: scene.level, events: events.length, messages, every, tallest: 1, flows: 0, allFlows: 0 };
+  }
   // What matters is drawn last, so that nothing stands on it.
   const rank = (event: number): number => (scene.focus.events.has(event) ? 1 : 0);
   for (const pass of [0, 1]) {
@@ -130,8 +161,26 @@ function drawDetail(scene: Scene): Drawn {
   }
   ctx.globalAlpha = 1;
   drawSelection(scene, events, size);
-  if (scene.level === "all") drawLabels(scene, events);
-  return { level: scene.level, events: events.length, messages, every };
+  drawLabels(scene, events);
+  return { level: scene.level, events: events.length, messages, every, tallest: 1, flows: 0, allFlows: 0 };
+}
+
+/** Every event as a tick, those of one colour in one go. */
+function drawTicks(scene: Scene, events: number[]): void {
+  const { ctx, trace, axis, layout, focus } = scene;
+  const paths = new Map<string, Path2D>();
+  for (const event of events) {
+    const colour = focus.events.has(event) ? scene.palette.ink : colourOf(scene, event);
+    let path = paths.get(colour);
+    if (path === undefined) paths.set(colour, (path = new Path2D()));
+    path.rect(layout.px(axis.x[event]!) - 0.5, layout.y(trace.node(event))! - 5, 1, 10);
+  }
+  ctx.globalAlpha = strength(scene, false);
+  for (const [colour, path] of paths) {
+    ctx.fillStyle = colour;
+    ctx.fill(path);
+  }
+  ctx.globalAlpha = 1;
 }
 
 function isPinned(scene: Scene, event: number): boolean {
@@ -152,79 +201,4 @@ function drawSelection(scene: Scene, events: number[], size: number): void {
     if (event !== null) drawRing(scene, at(event), size + 7, palette.ink, 2, "solid");
   }
   if (state.hover !== null) drawRing(scene, at(state.hover), size + 3, palette.ink, 1, "solid");
-}
-
-/** How many messages were drawn, and one of how many. */
-function drawMessages(scene: Scene): [number, number] {
-  const { axis, layout, focus } = scene;
-  const [left, right] = layout.seen;
-  const [first, last] = axis.messagesWithin(left, right);
-  const every = scene.level === "sample" ? Math.max(1, Math.ceil((last - first) / SAMPLED_MESSAGES)) : 1;
-  let drawn = 0;
-  const strong: number[] = [];
-  for (let message = first; message < last; message++) {
-    if (focus.messages.has(message)) strong.push(message);
-    else if (message % every === 0 && drawMessage(scene, message, left, right, false)) drawn++;
-  }
-  for (const message of strong) if (drawMessage(scene, message, left, right, true)) drawn++;
-  scene.ctx.globalAlpha = 1;
-  scene.ctx.setLineDash([]);
-  return [drawn, every];
-}
-
-function drawMessage(scene: Scene, message: number, left: number, right: number, isFocus: boolean): boolean {
-  const { ctx, trace, axis, layout } = scene;
-  const send = trace.columns.sendEvent[message]!;
-  const fromY = layout.y(trace.node(send));
-  const toY = layout.y(trace.columns.target[message]!);
-  if (fromY === null || toY === null) return false;
-  const sent = axis.x[send]!;
-  const from: [number, number] = [layout.px(sent), fromY];
-  ctx.globalAlpha = strength(scene, isFocus);
-  const first = trace.arrival[message]!;
-  if (first < 0) {
-    if (sent < left || sent > right) return false;
-    drawStub(scene, message, send, from, toY, isFocus);
-    return true;
-  }
-  let isDrawn = false;
-  const again = trace.again.get(message);
-  const arrivals = again === undefined ? [first] : [first, ...again];
-  arrivals.forEach((arrival, nth) => {
-    const arrived = axis.x[arrival]!;
-    if (Math.max(sent, arrived) < left || Math.min(sent, arrived) > right) return;
-    ctx.strokeStyle = ctx.fillStyle = messageColour(scene, send, arrival);
-    ctx.lineWidth = isFocus ? 2 : nth > 0 ? 0.75 : 1.1;
-    ctx.setLineDash(nth > 0 ? [5, 2] : []);
-    arrow(ctx, from, [layout.px(arrived), toY], radius(scene));
-    if (nth > 0) drawTwin(ctx, from, [layout.px(arrived), toY]);
-    isDrawn = true;
-  });
-  return isDrawn;
-}
-
-/** A message that nobody received: a dashed stub towards its target, ending in × when it is lost and open when it is under way. */
-function drawStub(scene: Scene, message: number, send: number, from: [number, number], toY: number, isFocus: boolean): void {
-  const { ctx, layout, palette } = scene;
-  const reach = Math.min(layout.lane * 0.62, Math.abs(toY - from[1]) || layout.lane * 0.4);
-  const down = toY >= from[1] ? 1 : -1;
-  const end: [number, number] = [from[0] + 20, from[1] + down * reach];
-  ctx.strokeStyle = messageColour(scene, send, null);
-  if (scene.cone === null) ctx.strokeStyle = palette.soft;
-  ctx.lineWidth = isFocus ? 2 : 1.1;
-  ctx.setLineDash([4, 3]);
-  line(ctx, from[0], from[1], end[0], end[1]);
-  ctx.setLineDash([]);
-  if (scene.trace.isUnderWay(message)) return;
-  ctx.lineWidth = 1.75;
-  line(ctx, end[0] - 4, end[1] - 4, end[0] + 4, end[1] + 4);
-  line(ctx, end[0] - 4, end[1] + 4, end[0] + 4, end[1] - 4);
-}
-
-/** The two strokes across a second copy. */
-function drawTwin(ctx: CanvasRenderingContext2D, from: [number, number], to: [number, number]): void {
-  const [x, y] = [(from[0] + to[0]) / 2, (from[1] + to[1]) / 2];
-  ctx.setLineDash([]);
-  line(ctx, x - 2, y - 5, x - 2, y + 5);
-  line(ctx, x + 2, y - 5, x + 2, y + 5);
 }

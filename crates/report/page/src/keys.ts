@@ -47,8 +47,8 @@ function actionOf(event: KeyboardEvent, app: App, actions: Actions): (() => void
     case "a": return () => pan(-0.2);
     case "d": return () => pan(0.2);
     case "f": return () => frame(app);
-    case "0": return () => void app.whole();
-    case "n": return () => fault(app, event.shiftKey ? -1 : 1);
+    case "0": return () => app.whole();
+    case "n": return () => fault(app, event.key === "N" ? -1 : 1);
     case "e": return actions.explain;
     case "c": return () => app.store.set({ cone: after<ConeMode>(["both", "past", "future", "off"], app.state.cone) });
     case "x": return () => app.setAxis(after<AxisName>(["steps", "time", ...walls(app)], app.state.axis));

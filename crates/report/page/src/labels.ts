@@ -61,7 +61,12 @@ function put(scene: Scene, row: Row, text: string, x: number, y: number, rank: n
   if (end === null) return false;
   const room = Math.min(wanted, end - from - 6);
   if (room < Math.min(wanted, WIDTH_MIN)) return false;
-  ctx.fillText(shortened(ctx, text, room), from, y);
+  // A line that crosses a text must not strike it out.
+  ctx.strokeStyle = scene.palette.paper;
+  ctx.lineWidth = 3;
+  const shown = shortened(ctx, text, room);
+  ctx.strokeText(shown, from, y);
+  ctx.fillText(shown, from, y);
   row.take(from - 8, from + room + 8);
   return true;
 }

@@ -2,39 +2,39 @@
 
 /** Space at both sides, so that the first and the last mark are whole. */
 const PAD = 18;
-/** Above the first lane, for the names of bands. */
-const TOP = 30;
+/** Above the first lane: for the names of bands, or where there are none. */
+const TOP = { named: 30, bare: 10 };
 /** Below the last lane, for the axis. */
 const BOTTOM = 28;
 const LANE_MIN = 30;
-const LANE_MAX = 104;
+const LANE_MAX = 116;
 
-/** Pixels for a set of lanes and a window. */
+/** Pixels for a set of lanes, a window, and so many bands that want names. */
 export class Layout {
   readonly height: number;
+  /** Where the lanes begin. */
+  readonly top: number;
   readonly lane: number;
   private readonly row: Map<number, number>;
 
   /** `lanes` are the nodes drawn, from top to bottom; `room` is the height that would be pleasant. */
   constructor(
-    readonly lanes: number[], readonly width: number, room: number, readonly first: number, readonly last: number,
+    readonly lanes: number[], readonly width: number, room: number, readonly first: number, readonly last: number, bands: number,
   ) {
-    const fair = (room - TOP - BOTTOM) / Math.max(1, lanes.length);
+    this.top = bands > 0 ? TOP.named : TOP.bare;
+    const fair = (room - this.top - BOTTOM) / Math.max(1, lanes.length);
     this.lane = Math.round(Math.min(LANE_MAX, Math.max(LANE_MIN, fair)));
-    this.height = TOP + BOTTOM + this.lane * Math.max(1, lanes.length);
+    this.height = this.top + BOTTOM + this.lane * Math.max(1, lanes.length);
     this.row = new Map(lanes.map((node, row) => [node, row]));
   }
 
   /** The middle of a node's lane, or null when it is not drawn. */
   y(node: number): number | null {
     const row = this.row.get(node);
-    return row === undefined ? null : TOP + this.lane * (row + 0.5);
+    return row === undefined ? null : this.top + this.lane * (row + 0.5);
   }
 
-  /** Where the lanes begin and end. */
-  get top(): number {
-    return TOP;
-  }
+  /** Where the lanes end. */
   get bottom(): number {
     return this.height - BOTTOM;
   }
@@ -54,7 +54,7 @@ export class Layout {
 
   /** The node whose lane is at this height. */
   node(y: number): number | null {
-    const row = Math.floor((y - TOP) / this.lane);
+    const row = Math.floor((y - this.top) / this.lane);
     return this.lanes[row] ?? null;
   }
 }

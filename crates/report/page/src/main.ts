@@ -49,15 +49,24 @@ async function start(): Promise<void> {
   let facts: Facts | null = null;
   try {
     facts = readFacts(textOf("facts"));
-    const trace = new Trace(decode(await gunzip(fromBase64(textOf("columns").trim()))));
+    const bytes = await gunzip(fromBase64(textOf("columns").trim()));
+    mark("unpacked");
+    const trace = new Trace(decode(bytes));
+    mark("decoded");
     keepWithin(facts, trace);
-    const app = new App(facts, trace, new Order(trace));
-    build(root, app);
+    const order = new Order(trace);
+    mark("ordered");
+    build(root, new App(facts, trace, order));
   } catch (error) {
     const why = error instanceof Corrupt ? error.message : "this page met an error of its own";
     complain(root, facts, why);
     throw error;
   }
+}
+
+/** Notes when a part was done, for whoever measures. */
+function mark(what: string): void {
+  performance.mark(`constellation-${what}`);
 }
 
 function textOf(id: string): string {
@@ -116,7 +125,7 @@ function build(root: HTMLElement, app: App): void {
     if (is("theme")) paint(state.theme, diagram);
     if (is("hidden", "lanes")) diagram.render(), diagram.placeNames();
     else diagram.render();
-    if (is("first", "last", "axis", "theme")) overview.render();
+    if (is("first", "last", "axis", "theme")) overview.render(diagram.colours());
     if (is("one", "other")) panel.render();
     if (is("tab", "query", "one", "other")) tabs.render();
     if (changed.has("one") || changed.has("other")) tabs.table.reveal();
@@ -125,15 +134,20 @@ function build(root: HTMLElement, app: App): void {
   };
   store.listen(render);
   window.constellation = { ...window.constellation, ...interfaceOf(app, diagram) };
-  diagram.measure();
-  store.flush();
+  const measure = (): boolean => {
+    overview.measure();
+    return diagram.measure();
+  };
+  measure();
+  store.settle();
   render(app.state, new Set());
-  listenPage(app, diagram, () => render(app.state, new Set()), (now) => now !== own);
+  mark("drawn");
+  listenPage(app, diagram, measure, () => render(app.state, new Set()), (now) => now !== own);
 }
 
 /** Sizes, schemes, printing and the address change from outside. */
-function listenPage(app: App, diagram: Diagram, again: () => void, isForeign: (hash: string) => boolean): void {
-  new ResizeObserver(() => diagram.measure() && again()).observe(diagram.element);
+function listenPage(app: App, diagram: Diagram, measure: () => boolean, again: () => void, isForeign: (hash: string) => boolean): void {
+  new ResizeObserver(() => measure() && again()).observe(diagram.element);
   const recolour = (): void => {
     diagram.recolour();
     again();
@@ -141,9 +155,8 @@ function listenPage(app: App, diagram: Diagram, again: () => void, isForeign: (h
   window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolour);
   window.addEventListener("beforeprint", () => {
     paint("light", diagram);
-    diagram.measure();
+    measure();
     again();
-    diagram.render();
   });
   window.addEventListener("afterprint", () => {
     paint(app.state.theme, diagram);
@@ -166,11 +179,7 @@ function interfaceOf(app: App, diagram: Diagram): Omit<Constellation, "ready"> {
       app.select(...events);
       app.store.flush();
     },
-    query: (text) => {
-      const found = Array.from(app.search(text));
-      app.store.flush();
-      return found;
-    },
+    query: (text) => Array.from(app.search(text)),
     cone: (event) => {
       const { past, future } = app.cone(event);
       return { past: Array.from(past), future: Array.from(future) };

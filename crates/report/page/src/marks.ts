@@ -15,10 +15,6 @@ export function drawMark(scene: Scene, event: number, x: number, y: number, size
   const { ctx, trace, palette } = scene;
   ctx.fillStyle = ctx.strokeStyle = colour;
   ctx.lineWidth = 1.5;
-  if (scene.level === "sample") {
-    ctx.fillRect(x - 0.5, y - 5, 1, 10);
-    return;
-  }
   const { kind, sends } = trace.columns;
   const isSending = sends[event + 1]! > sends[event]!;
   switch (kind[event]) {

@@ -2,16 +2,16 @@
 
 import type { App } from "./app";
 import { h } from "./dom";
-import { paletteOf } from "./palette";
+import type { Palette } from "./palette";
 
 const HEIGHT = 38;
 
 export class Overview {
   readonly element: HTMLElement;
   private readonly canvas = h("canvas", { role: "img", "aria-label": "Overview of the whole run with the part that is seen" });
-  private width = 0;
-  private counts: Uint32Array | null = null;
-  private countedFor = "";
+  private readonly still = h("canvas");
+  private drawnFor = "";
+  private width = 50;
 
   constructor(private readonly app: App) {
     this.element = h("div", { class: "overview" }, this.canvas);
@@ -38,39 +38,27 @@ export class Overview {
     return axis.first + ((event.clientX - box.left) / Math.max(1, box.width)) * (axis.last - axis.first);
   }
 
-  render(): void {
-    const { app, canvas } = this;
-    const { axis, state, facts } = app;
-    const width = Math.max(50, Math.floor(this.element.getBoundingClientRect().width));
+  /** Draws it, as wide as it was measured and in these colours. */
+  render(palette: Palette): void {
+    const { app, canvas, width } = this;
+    const { axis, state } = app;
     const ratio = window.devicePixelRatio;
-    if (width !== this.width || canvas.width !== Math.round(width * ratio)) {
-      this.width = width;
+    if (canvas.width !== Math.round(width * ratio)) {
       canvas.width = Math.round(width * ratio);
-      canvas.height = HEIGHT * ratio;
-      this.counts = null;
+      canvas.height = Math.round(HEIGHT * ratio);
     }
     const ctx = canvas.getContext("2d")!;
+    const key = `${axis.name} ${width} ${ratio} ${palette.ink}`;
+    if (this.drawnFor !== key) {
+      this.drawnFor = key;
+      [this.still.width, this.still.height] = [canvas.width, canvas.height];
+      this.drawStill(this.still.getContext("2d")!, width, ratio, palette);
+    }
+    ctx.setTransform(1, 0, 0, 1, 0, 0);
+    ctx.clearRect(0, 0, canvas.width, canvas.height);
+    ctx.drawImage(this.still, 0, 0);
     ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
-    ctx.clearRect(0, 0, width, HEIGHT);
-    const palette = paletteOf(canvas);
     const px = (x: number): number => ((x - axis.first) / (axis.last - axis.first)) * width;
-    ctx.fillStyle = palette.band;
-    for (const happening of facts.world) {
-      if (happening.until === null) continue;
-      const [from, to] = [axis.of(happening.at), axis.of(happening.until)];
-      if (from !== null && to !== null) ctx.fillRect(px(from), 0, Math.max(1, px(to) - px(from)), HEIGHT);
-    }
-    const counts = this.count(width);
-    const most = counts.reduce((one, other) => Math.max(one, other), 1);
-    ctx.fillStyle = palette.soft;
-    for (let at = 0; at < width; at++) {
-      if (counts[at]! > 0) {
-        const size = 3 + (Math.sqrt(counts[at]! / most) * (HEIGHT - 18));
-        ctx.fillRect(at, HEIGHT - 2 - size, 1, size);
-      }
-    }
-    ctx.fillStyle = palette.bad;
-    for (const event of app.violations()) this.drawFault(ctx, px(axis.x[event]!));
     ctx.strokeStyle = palette.ink;
     ctx.lineWidth = 1.5;
     const [from, to] = [Math.max(1, px(state.first)), Math.min(width - 1, px(state.last))];
@@ -82,6 +70,29 @@ export class Overview {
     ctx.strokeRect(from, 1, Math.max(2, to - from), HEIGHT - 2);
   }
 
+  /** Everything but the window, which alone moves. */
+  private drawStill(ctx: CanvasRenderingContext2D, width: number, ratio: number, palette: Palette): void {
+    const { axis, facts } = this.app;
+    const px = (x: number): number => ((x - axis.first) / (axis.last - axis.first)) * width;
+    ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
+    ctx.fillStyle = palette.band;
+    for (const happening of facts.world) {
+      if (happening.until === null) continue;
+      const [from, to] = [axis.of(happening.at), axis.of(happening.until)];
+      if (from !== null && to !== null) ctx.fillRect(px(from), 0, Math.max(1, px(to) - px(from)), HEIGHT);
+    }
+    const counts = this.count(width);
+    const most = counts.reduce((one, other) => Math.max(one, other), 1);
+    ctx.fillStyle = palette.soft;
+    for (let at = 0; at < width; at++) {
+      if (counts[at]! === 0) continue;
+      const size = 3 + Math.sqrt(counts[at]! / most) * (HEIGHT - 18);
+      ctx.fillRect(at, HEIGHT - 2 - size, 1, size);
+    }
+    ctx.fillStyle = palette.bad;
+    for (const event of this.app.violations()) this.drawFault(ctx, px(axis.x[event]!));
+  }
+
   private drawFault(ctx: CanvasRenderingContext2D, x: number): void {
     ctx.beginPath();
     ctx.moveTo(x - 5, 2);
@@ -91,13 +102,16 @@ export class Overview {
     ctx.fill();
   }
 
+  /** Takes the width that the page gives. */
+  measure(): void {
+    this.width = Math.max(50, Math.floor(this.element.getBoundingClientRect().width));
+  }
+
   private count(width: number): Uint32Array {
     const { axis } = this.app;
-    if (this.counts !== null && this.countedFor === axis.name) return this.counts;
     const counts = new Uint32Array(width);
     const scale = (width - 1) / (axis.last - axis.first);
     for (let event = 0; event < axis.x.length; event++) counts[Math.floor((axis.x[event]! - axis.first) * scale)]!++;
-    [this.counts, this.countedFor] = [counts, axis.name];
     return counts;
   }
 }

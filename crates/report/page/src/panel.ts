@@ -98,7 +98,7 @@ export class Panel {
         [nth > 0 ? ", again " : ", arrives ", this.link(arrival)]);
       const fates = trace.fates(message).map((fate) => `, ${fate.name}${fate.why === "" ? "" : `: ${clipped(fate.why, 200)}`}`);
       const isSilent = arrivals.length === 0 && fates.length === 0;
-      items.push(h("li", {}, `sends m${message} to `, to, ...arrivals, ...fates, isSilent && ", which nobody receives"));
+      items.push(h("li", {}, `sends m${message} to `, to, ...arrivals, ...fates, isSilent && ", of which no more is known"));
     }
     if (sent.length > LISTED) items.push(h("li", {}, `and ${things(sent.length - LISTED, "more message")}`));
     return h("ul", { class: "messages" }, ...items);

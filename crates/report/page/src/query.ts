@@ -209,6 +209,7 @@ class Parser {
     for (let index = 0; index < labelEvents.length; index++) {
       if (texts[labelTexts[index]!]! === 1) mask[labelEvents[index]!] = 1;
     }
+    for (const [event, text] of this.trace.said) if (texts[text] === 1) mask[event] = 1;
     return mask;
   }
 

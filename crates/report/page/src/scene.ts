@@ -21,7 +21,7 @@ export type Level = "all" | "sample" | "density";
 export const DETAIL_MAX = 2_000;
 export const SAMPLE_MAX = 20_000;
 /** Messages drawn in a sample. */
-export const SAMPLED_MESSAGES = 1_500;
+export const SAMPLED_MESSAGES = 600;
 
 export interface Scene {
   ctx: CanvasRenderingContext2D;
@@ -49,6 +49,11 @@ export interface Drawn {
   messages: number;
   /** One of so many messages is drawn. */
   every: number;
+  /** Events in the fullest pixel, when density is drawn. */
+  tallest: number;
+  /** Bundles of messages that are drawn, and that there are. */
+  flows: number;
+  allFlows: number;
 }
 
 /** The colour of an event: causality, or none. */

@@ -48,12 +48,18 @@ export class Store {
     }
   }
 
-  /** Tells all listeners now; for tests and for the first picture. */
+  /** Tells all listeners now, if there is anything to tell. */
   flush(): void {
     this.isWaiting = false;
     const changed = this.changed;
+    if (changed.size === 0) return;
     this.changed = new Set();
     for (const listener of this.listeners) listener(this.state, changed);
+  }
+
+  /** Tells nobody of what has changed so far: they are about to draw everything. */
+  settle(): void {
+    this.changed = new Set();
   }
 
   listen(listener: (state: State, changed: Set<keyof State>) => void): void {

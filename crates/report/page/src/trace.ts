@@ -22,6 +22,8 @@ export class Trace {
   /** Indexes into the fates, by message. */
   private readonly fateOf: Map<number, number[]>;
   readonly nodeNames: string[];
+  /** Of events that begin or end an operation, the text of the call or of the answer. */
+  readonly said: Map<number, number>;
 
   constructor(readonly columns: Columns) {
     this.events = columns.process.length;
@@ -41,6 +43,12 @@ export class Trace {
     this.arrival = new Int32Array(this.messages).fill(-1);
     this.again = new Map();
     this.receive();
+    this.said = new Map();
+    const { invoke, complete, call, told } = columns.operations;
+    invoke.forEach((event, operation) => {
+      this.said.set(event, call[operation]!);
+      if (complete[operation]! >= 0) this.said.set(complete[operation]!, told[operation]!);
+    });
     this.fateOf = new Map();
     columns.fates.message.forEach((message, index) => push(this.fateOf, message, index));
   }
@@ -71,11 +79,12 @@ export class Trace {
     return KINDS[this.columns.kind[event]!]!;
   }
 
-  /** What an event is called, or an empty text. */
+  /** What an event is called, or the call or the answer of a client that it is, or an empty text. */
   label(event: number): string {
     const { labelEvents, labelTexts, texts } = this.columns;
     const index = indexOf(labelEvents, event);
-    return index < 0 ? "" : texts.get(labelTexts[index]!);
+    const text = index < 0 ? this.said.get(event) : labelTexts[index]!;
+    return text === undefined ? "" : texts.get(text);
   }
 
   /** What happened, in a few words, for an event without a label too. */
@@ -121,14 +130,9 @@ export class Trace {
     return indexes !== undefined && indexes.some((index) => this.columns.fates.code[index] === wanted);
   }
 
-  /** Whether nobody received it and the world lost it. */
+  /** Whether nobody received it, and it is told that the world lost or spoiled it. */
   isLost(message: number): boolean {
-    return this.arrival[message]! < 0 && (this.hasFate(message, Fate.lost) || !this.isUnderWay(message));
-  }
-
-  /** Whether nobody received it because the run ended first. */
-  isUnderWay(message: number): boolean {
-    return this.arrival[message]! < 0 && [Fate.held, Fate.waits, Fate.inFlight].some((code) => this.hasFate(message, code));
+    return this.arrival[message]! < 0 && (this.hasFate(message, Fate.lost) || this.hasFate(message, Fate.corrupted));
   }
 
   /** By how much the wall clock of an event shows more than the truth, in ns; null when it says nothing. */

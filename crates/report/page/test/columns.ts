@@ -135,10 +135,11 @@ function writeClaims(body: Writer, made: Made, text: (value: string) => number):
 
 function writeFates(body: Writer, made: Made, text: (value: string) => number): void {
   const sentAt = made.events.flatMap((event) => (event.targets ?? []).map(() => event.at));
+  made.fates.sort((one, other) => one.message - other.message);
   for (const fate of made.fates) body.varint(fate.code);
   let message = 0;
   for (const fate of made.fates) {
-    body.zigzag(fate.message - message);
+    body.varint(fate.message - message);
     message = fate.message;
   }
   for (const fate of made.fates) body.zigzag(fate.at - sentAt[fate.message]!);

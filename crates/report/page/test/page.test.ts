@@ -1,0 +1,356 @@
+//! The page in a real browser: every interaction, by facts that the page tells, not by pixels.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import test, { after, before } from "node:test";
+import type { Browser, Page } from "playwright-core";
+import { launch, open, skipped, write, type Seen } from "./browser";
+import { incident } from "./incident";
+import { drawn } from "./random";
+import { packed, plainFacts } from "./shell";
+
+interface StateSeen {
+  [name: string]: unknown;
+  one: number | null;
+  other: number | null;
+  hover: number | null;
+  first: number;
+  last: number;
+  drawn: { level: string; events: number; messages: number; every: number };
+}
+
+let browser: Browser;
+const { made, facts } = incident();
+let address = "";
+
+before(async () => {
+  if (skipped !== false) return;
+  browser = await launch();
+  address = write(facts, packed(made));
+});
+after(async () => browser?.close());
+
+const inBrowser = (name: string, body: () => Promise<void>): void => void test(name, { skip: skipped }, body);
+
+function state(page: Page): Promise<StateSeen> {
+  return page.evaluate(() => {
+    const { at: _, ...rest } = window.constellation.state() as Record<string, unknown>;
+    return rest as never;
+  });
+}
+
+async function settled(page: Page): Promise<void> {
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+}
+
+/** Where an event stands on the screen. */
+async function placeOf(page: Page, event: number): Promise<{ x: number; y: number }> {
+  const [x, y] = await page.evaluate((event) => {
+    const { at } = window.constellation.state() as { at: (event: number) => [number, number] };
+    const box = document.querySelector(".stage canvas")!.getBoundingClientRect();
+    const [x, y] = at(event);
+    return [x + box.left, y + box.top];
+  }, event);
+  return { x: x!, y: y! };
+}
+
+async function done(seen: Seen): Promise<void> {
+  assert.deepEqual(seen.complaints, []);
+  assert.deepEqual(seen.requests, []);
+  await seen.page.context().close();
+}
+
+inBrowser("the page opens on the evidence, says the verdict, and asks nobody for anything", async () => {
+  const seen = await open(browser, address);
+  const { page } = seen;
+  assert.match(await page.innerText(".verdict"), /✗ violated/);
+  assert.match(await page.innerText(".said"), /pacific:1 was lost/);
+  assert.match(await page.innerText(".replay"), /4 steps suffice/);
+  const { one, other } = await state(page);
+  assert.deepEqual([one, other], [11, 13]);
+  const panel = await page.innerText(".panel");
+  assert.match(panel, /e11 ∥ e13: concurrent/);
+  assert.match(panel, /No chain of messages leads from e11 to e13, nor back/);
+  assert.match(panel, /✗ before, by 584 ms · an order where there is none/);
+  assert.match(panel, /✓ concurrent/);
+  assert.match(await page.innerText(".drawn"), /all 27 events/);
+  await done(seen);
+});
+
+inBrowser("pointing shows the cone, a click pins, a second click relates, a third compares anew", async () => {
+  const seen = await open(browser, `${address}#e=`);
+  const { page } = seen;
+  assert.equal((await state(page)).one, null);
+  const first = await placeOf(page, 4);
+  await page.mouse.move(first.x + 2, first.y + 1);
+  await settled(page);
+  assert.equal((await state(page)).hover, 4);
+  assert.deepEqual(await page.evaluate(() => window.constellation.cone(4).past), [0, 0, 2, 0, 0]);
+  await page.mouse.click(first.x, first.y);
+  await settled(page);
+  assert.equal((await state(page)).one, 4);
+  assert.match(await page.innerText(".panel"), /sends m0 to pacific, arrives e6/);
+  const second = await placeOf(page, 14);
+  await page.mouse.click(second.x, second.y);
+  await settled(page);
+  assert.deepEqual([(await state(page)).one, (await state(page)).other], [4, 14]);
+  assert.match(await page.innerText(".panel"), /e4 happened before e14, in one process, or over its disk/);
+  const third = await placeOf(page, 17);
+  await page.mouse.click(third.x, third.y);
+  await settled(page);
+  assert.match(await page.innerText(".panel"), /e4 happened before e17, by a chain of [12] messages?:/);
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Escape");
+  await settled(page);
+  assert.equal((await state(page)).one, null);
+  await done(seen);
+});
+
+inBrowser("relations come with their chain", async () => {
+  const seen = await open(browser, address);
+  const told = await seen.page.evaluate(() => window.constellation.relation(11, 15));
+  assert.deepEqual(told, { relation: "before", chain: [[11, null], [15, 3]] });
+  const back = await seen.page.evaluate(() => window.constellation.relation(15, 11));
+  assert.deepEqual(back, { relation: "after", chain: [[11, null], [15, 3]] });
+  const over = await seen.page.evaluate(() => window.constellation.relation(8, 10));
+  assert.deepEqual(over, { relation: "before", chain: [[8, null], [10, null]] });
+  await done(seen);
+});
+
+inBrowser("the whole tour goes by keyboard", async () => {
+  const seen = await open(browser, `${address}#e=`);
+  const { page } = seen;
+  const press = async (...keys: string[]): Promise<StateSeen> => {
+    for (const key of keys) await page.keyboard.press(key);
+    await settled(page);
+    return state(page);
+  };
+  assert.equal((await press("ArrowRight")).one, 0);
+  assert.equal((await press("ArrowRight")).one, 6);
+  assert.equal((await press("[")).one, 4);
+  assert.equal((await press("]")).one, 6);
+  assert.equal((await press("ArrowDown")).one, 5);
+  assert.equal((await press("n")).one, 11);
+  assert.equal((await press("n")).one, 13);
+  assert.equal((await press("N")).one, 11);
+  const compared = await press("Enter", "ArrowRight");
+  assert.deepEqual([compared.one, compared.other], [11, 18]);
+  const zoomed = await press("w", "w");
+  assert.ok(zoomed.last - zoomed.first < 19);
+  const moved = await press("a");
+  assert.ok(moved.first <= zoomed.first);
+  assert.equal((await press("0")).first, 0);
+  assert.equal((await press("e"))["explain"], 1);
+  assert.equal((await press("Escape"))["explain"], null);
+  assert.equal((await press("c"))["cone"], "past");
+  assert.equal((await press("x"))["axis"], "time");
+  assert.equal((await press("t"))["theme"], "light");
+  await press("?");
+  assert.equal(await page.locator("dialog[open]").count(), 1);
+  await press("Escape");
+  assert.equal(await page.locator("dialog[open]").count(), 0);
+  await press("/");
+  await page.keyboard.type("kind=lost");
+  await press("Enter");
+  assert.equal((await state(page)).other, null);
+  assert.equal((await state(page)).one, 12);
+  await press("Escape");
+  await page.locator("#tab-promises").focus();
+  assert.equal((await press("ArrowRight"))["tab"], "events");
+  await done(seen);
+});
+
+inBrowser("searches find what they name", async () => {
+  const seen = await open(browser, address);
+  const query = (text: string): Promise<number[]> => seen.page.evaluate((text) => window.constellation.query(text), text);
+  assert.deepEqual(await query("submit"), [4, 11, 13]);
+  assert.deepEqual(await query("submit && yaw"), [11, 13]);
+  assert.deepEqual(await query("submit yaw"), [11, 13]);
+  assert.deepEqual(await query('"yaw +2.0"'), [11]);
+  assert.deepEqual(await query("event=/yaw -\\d/ kind=write"), [13]);
+  assert.deepEqual(await query("(crash || restart) ^ kind=restart"), [9]);
+  assert.deepEqual(await query("kind=lost"), [12]);
+  assert.deepEqual(await query("kind=duplicated"), [13]);
+  assert.deepEqual(await query("node=antarctic kind!=receive lamport=1"), [3, 10]);
+  assert.deepEqual(await query("before:e6 "), [0, 2, 4]);
+  assert.deepEqual(await query("concurrent:e11 kind=write"), [13]);
+  assert.deepEqual(await query("m3"), [11, 15]);
+  assert.deepEqual(await query("motif:split-brain"), [11, 13]);
+  assert.deepEqual(await query("motif:broadcast"), [4, 5, 6, 7, 11, 13, 14, 15, 17, 18, 20, 21]);
+  assert.deepEqual(await query("nosuch=1"), []);
+  assert.match(String((await state(seen.page))["misread"]), /there is no field `nosuch`/);
+  assert.deepEqual(await query("(a"), []);
+  assert.match(await seen.page.innerText(".result"), /parenthesis at letter 1 is not closed/);
+  await done(seen);
+});
+
+inBrowser("a view is a link", async () => {
+  const seen = await open(browser, address);
+  const { page } = seen;
+  await page.evaluate(() => window.constellation.query("submit"));
+  await page.evaluate(() => window.constellation.select(4, 15));
+  await page.keyboard.press("x");
+  await page.keyboard.press("w");
+  await page.waitForFunction(() => window.location.hash.includes("a=time"));
+  const before = await state(page);
+  const link = await page.evaluate(() => window.location.href);
+  const again = await open(browser, link);
+  const after = await state(again.page);
+  for (const key of ["one", "other", "axis", "query"]) assert.deepEqual(after[key], before[key], key);
+  assert.ok(Math.abs(after.first - before.first) < 1 && Math.abs(after.last - before.last) < 1);
+  await done(again);
+  for (const odd of ["#e=99999,-1&z=NaN,1&a=node:77&x=44&h=0,1,2,3,4&l=9&t=none&c=__proto__&q=((", "#%E0%A4%A", "#constructor"]) {
+    const strange = await open(browser, address + odd);
+    assert.equal((await state(strange.page))["axis"], "steps");
+    await done(strange);
+  }
+  await done(seen);
+});
+
+inBrowser("tabs show promises, events, world, source and environment", async () => {
+  const seen = await open(browser, address);
+  const { page } = seen;
+  assert.match(await page.innerText("#body-promises"), /✗ violated no update is lost/);
+  await page.click("#tab-events");
+  await settled(page);
+  assert.match(await page.innerText("table.events"), /e11\s+3\.828000 s\s+pacific\s+submit/);
+  await page.click("table.events >> text=e16");
+  await settled(page);
+  assert.equal((await state(page)).one, 16);
+  await page.click("#tab-world");
+  assert.match(await page.innerText("#body-world"), /partition pacific, indian_ocean, atlantic \| antarctic until 5\.000000 s/);
+  await page.click("#tab-source");
+  assert.match(await page.innerText("#body-source"), /two updates within 80 ms/);
+  await page.click("#tab-environment");
+  assert.match(await page.innerText("#body-environment"), /sha256:37ce/);
+  await done(seen);
+});
+
+inBrowser("lanes can be hidden and moved, and the page says that some are", async () => {
+  const seen = await open(browser, address);
+  const { page } = seen;
+  await page.click("summary:has-text('Lanes')");
+  await page.click("text=Only those of the evidence");
+  await settled(page);
+  assert.match(await page.innerText(".drawn"), /2 of 4 lanes hidden/);
+  await page.click("[title='Move indian_ocean up']");
+  await settled(page);
+  assert.deepEqual(await page.locator(".lane-name").allInnerTexts(), ["indian_ocean", "pacific"]);
+  await page.evaluate(() => window.constellation.select(7));
+  assert.match(await page.innerText(".gutter"), /antarctic/);
+  await done(seen);
+});
+
+inBrowser("three levels of detail, and each says what it leaves out", async () => {
+  const run = drawn({ seed: 3, nodes: 5, events: 60_000, labels: "none", crashes: "none" });
+  const seen = await open(browser, write(plainFacts(run), packed(run)));
+  const { page } = seen;
+  assert.equal((await state(page)).drawn.level, "density");
+  assert.match(await page.innerText(".drawn"), /drawn as density/);
+  for (let count = 0; count < 6; count++) await page.keyboard.press("w");
+  await settled(page);
+  const sampled = (await state(page)).drawn;
+  assert.equal(sampled.level, "sample");
+  assert.match(await page.innerText(".drawn"), new RegExp(`1 of ${sampled.every} messages drawn`));
+  for (let count = 0; count < 8; count++) await page.keyboard.press("w");
+  await settled(page);
+  assert.equal((await state(page)).drawn.level, "all");
+  await done(seen);
+});
+
+for (const colorScheme of ["light", "dark"] as const) {
+  for (const viewport of [{ width: 1440, height: 900 }, { width: 390, height: 844 }]) {
+    inBrowser(`axe finds nothing wrong, ${colorScheme}, ${viewport.width} px wide`, async () => {
+      // The policy of the page admits no other script, so the checker alone is let past it.
+      const seen = await open(browser, address, { colorScheme, viewport, bypassCSP: true });
+      const { page } = seen;
+      const require = createRequire(import.meta.url);
+      await page.addScriptTag({ content: readFileSync(require.resolve("axe-core"), "utf8") });
+      for (const press of ["", "#tab-events", "#tab-world", "#tab-source", "#tab-environment", "[title^='Keys']"]) {
+        if (press !== "") await page.click(press);
+        await settled(page);
+        const found = await page.evaluate(async () => {
+          const { axe } = window as unknown as { axe: { run: () => Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } };
+          return (await axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+        });
+        assert.deepEqual(found, [], press);
+      }
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+      assert.ok(wide <= viewport.width, `${wide} px of content`);
+      await done(seen);
+    });
+  }
+}
+
+inBrowser("hostile texts are texts", async () => {
+  const odd = ["</script><script>window.hit=1</script>", "\u202egnirts\u0000", "__proto__", "<img src=x onerror=window.hit=1>", "n".repeat(65_536)];
+  const run = {
+    nodes: odd, processes: odd.map((_, node) => ({ node, life: 0 })), names: odd, operations: [],
+    events: odd.map((label, node) => ({
+      process: node, kind: 5, at: node * 1000, label, lamport: 2 ** 53 * 4, vector: odd.map((_, name) => [name, 1] as [number, number]),
+      targets: [(node + 1) % odd.length],
+    })),
+    fates: odd.map((why, message) => ({ message, code: 1, at: 10, why })),
+  };
+  const said = Object.fromEntries(["title", "sentence", "replay", "digest", "source", "version"].map((name) => [name, odd[0]]));
+  const hostile = {
+    ...plainFacts(run), ...said, verdict: { word: "violated", glyph: "✗" },
+    judgements: [{ promise: odd[3], word: "violated", glyph: "✗", scope: odd[1], expected: odd[4], found: odd[0], proof: odd, events: [0, 1, 999, -1],
+      chain: [[0, null], [77, 9]], messages: [0, 400], steps: odd, notes: odd, replay: odd[0] }],
+    world: odd.map((text, nth) => ({ at_ns: String(nth), until_ns: nth % 2 ? "99999" : null, kind: odd[nth], nodes: [0, 88], groups: [[0, 99]], text })),
+    remarks: odd, environment: odd.map((text) => [text, text]),
+  };
+  const seen = await open(browser, write(hostile, packed(run)));
+  const { page } = seen;
+  for (const tab of ["events", "world", "source", "environment"]) await page.click(`#tab-${tab}`);
+  for (const query of [...odd.slice(0, 4), "node=__proto__", "constructor=1", "event=/(a+)+$/"]) await page.evaluate((text) => window.constellation.query(text), query);
+  await page.evaluate(() => window.constellation.select(3, 2));
+  assert.equal(await page.evaluate(() => (window as unknown as { hit?: number }).hit), undefined);
+  assert.equal(await page.locator("main script, main img").count(), 0);
+  assert.deepEqual(await page.evaluate(() => window.constellation.query("node=__proto__")), [2]);
+  assert.match(await page.innerText(".panel"), /e3 ∥ e2/);
+  await done(seen);
+});
+
+inBrowser("a payload that does not decode is said to be none, and the facts stay", async () => {
+  const good = packed(made);
+  for (const [columns, why] of [
+    ["!!!", /not base64/], ["AAAA", /not gzip/], [good.slice(0, 400), /do not unpack|not base64/], ["", /not gzip/],
+  ] as const) {
+    const { page, requests } = await open(browser, write(facts, columns));
+    assert.match(await page.innerText("[role=alert]"), why);
+    assert.match(await page.innerText("main"), /✗ violated/);
+    assert.match(await page.innerText("main"), /pacific:1 was lost/);
+    assert.deepEqual(requests, []);
+    await page.context().close();
+  }
+  const { page } = await open(browser, write({ schema: "other/1" }, good));
+  assert.match(await page.innerText("[role=alert]"), /not constellation\/page\/1/);
+  await page.context().close();
+});
+
+inBrowser("the pointer zooms, drags and saves a picture", async () => {
+  const seen = await open(browser, address);
+  const { page } = seen;
+  const { x, y } = await placeOf(page, 11);
+  await page.mouse.move(x, y);
+  await page.keyboard.down("Control");
+  await page.mouse.wheel(0, -300);
+  await page.keyboard.up("Control");
+  await settled(page);
+  const zoomed = await state(page);
+  assert.ok(zoomed.last - zoomed.first < 14, `${zoomed.last - zoomed.first}`);
+  assert.ok(Math.abs((await placeOf(page, 11)).x - x) < 3);
+  await page.mouse.move(x, y + 40);
+  await page.mouse.down();
+  await page.mouse.move(x - 120, y + 40, { steps: 4 });
+  await page.mouse.up();
+  await settled(page);
+  const dragged = await state(page);
+  assert.ok(dragged.first > zoomed.first);
+  assert.deepEqual([dragged.one, dragged.other], [11, 13]);
+  const [download] = await Promise.all([page.waitForEvent("download"), page.click("text=PNG")]);
+  assert.equal(download.suggestedFilename(), "run.png");
+  await done(seen);
+});
