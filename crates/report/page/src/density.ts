@@ -18,26 +18,81 @@ function drawBars(scene: Scene): number {
   const columns = layout.lanes.map((node) => countsOf(scene, node));
   let most = 1;
   for (const { counts } of columns) for (const value of counts) if (value > most) most = value;
-  // All bars of one colour are one path: a fill for each of thousands costs more than all the rest.
-  const paths = new Map<string, Path2D>();
+  // Written pixel by pixel: tens of thousands of strokes or fills would take a hundred times as long to paint.
+  const { canvas, image, rows } = sheet(Math.ceil(layout.width), layout.height);
+  const found = scene.matches === null ? null : foundIn(scene, scene.matches, image.width);
+  const ink = pixel(palette.ink);
   layout.lanes.forEach((node, row) => {
     const y = layout.y(node)!;
     const { counts, firsts } = columns[row]!;
     for (let px = 0; px < counts.length; px++) {
       if (counts[px] === 0) continue;
       const size = 2 + (Math.sqrt(counts[px]! / most) * layout.lane) / 4;
-      const colour = cone === null ? palette.soft : sideColour(scene, firsts[px]!);
-      let path = paths.get(colour);
-      if (path === undefined) paths.set(colour, (path = new Path2D()));
-      path.rect(px, Math.round(y - size), 1, Math.round(size * 2));
+      const isFound = found !== null && found[row]![px] === 1;
+      const colour = pixel(cone === null ? palette.soft : sideColour(scene, firsts[px]!));
+      const end = Math.round(y + size);
+      // What was searched for stands out above the bars.
+      if (isFound) for (let line = Math.round(y - size) - 8; line < y - size - 1; line++) rows[line * image.width + px] = ink;
+      for (let line = Math.round(y - size); line < end; line++) rows[line * image.width + px] = colour;
     }
   });
-  for (const [colour, path] of paths) {
-    ctx.fillStyle = colour;
-    ctx.fill(path);
-  }
+  canvas.getContext("2d")!.putImageData(image, 0, 0);
+  ctx.imageSmoothingEnabled = false;
+  ctx.drawImage(canvas, 0, 0);
   return most;
 }
+
+/** Which pixels of each lane hold a match. */
+function foundIn(scene: Scene, matches: Uint8Array, width: number): Uint8Array[] {
+  const { axis, layout, trace } = scene;
+  const scale = (layout.px(1e6) - layout.px(0)) / 1e6;
+  const zero = layout.px(0);
+  return layout.lanes.map((node) => {
+    const found = new Uint8Array(width);
+    for (const process of trace.ofNode[node]!) {
+      const sorted = axis.sorted[process]!;
+      const [begin, end] = axis.within(process, layout.x(0), layout.x(width - 1));
+      for (let index = begin; index < end; index++) {
+        if (matches[sorted[index]!] === 1) found[Math.floor(zero + axis.x[sorted[index]!]! * scale)] = 1;
+      }
+    }
+    return found;
+  });
+}
+
+interface Sheet {
+  canvas: HTMLCanvasElement;
+  image: ImageData;
+  rows: Uint32Array;
+}
+
+let kept: Sheet | null = null;
+
+/** Pixels to write on, all clear; the same ones each time while the size stays. */
+function sheet(width: number, height: number): Sheet {
+  if (kept === null || kept.image.width !== width || kept.image.height !== height) {
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [width, height];
+    const image = new ImageData(width, height);
+    kept = { canvas, image, rows: new Uint32Array(image.data.buffer) };
+  }
+  kept.rows.fill(0);
+  return kept;
+}
+
+/** A colour of the style sheet, `#rgb` or `#rrggbb`, as a pixel. */
+function pixel(colour: string): number {
+  let value = pixels.get(colour);
+  if (value === undefined) {
+    const digits = colour.length === 4 ? colour.replace(/[^#]/g, "$&$&") : colour;
+    const [red, green, blue] = [1, 3, 5].map((at) => Number.parseInt(digits.slice(at, at + 2), 16) || 0) as [number, number, number];
+    value = ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+    pixels.set(colour, value);
+  }
+  return value;
+}
+
+const pixels = new Map<string, number>();
 
 function sideColour(scene: Scene, event: number): string {
   const where = side(scene.trace, scene.cone!, event);
@@ -85,7 +140,7 @@ function gallop(sorted: Uint32Array, x: Float64Array, from: number, end: number,
 }
 
 /** Lines that are drawn, at most; of more, the heaviest. */
-const FLOWS_MAX = 1_500;
+const FLOWS_MAX = 400;
 /** Weights into which lines are sorted, each drawn in one stroke. */
 const WEIGHTS = 6;
 

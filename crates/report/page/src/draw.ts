@@ -7,7 +7,7 @@ import { Row } from "./layout";
 import { drawLabels } from "./labels";
 import { drawMark, drawRing, radius } from "./marks";
 import { line } from "./strokes";
-import { drawMessages } from "./messages";
+import { drawMessages, drawStrongMessages } from "./messages";
 import { NEVER, type Cone } from "./order";
 import { colourOf, strength, type Drawn, type Scene } from "./scene";
 import { visibleEvents } from "./visible";
@@ -24,7 +24,7 @@ export function draw(scene: Scene): Drawn {
   drawSkews(scene);
   drawLanes(scene);
   if (scene.level === "all") drawOperations(scene);
-  const drawn = scene.level === "density" ? drawDensity(scene) : drawDetail(scene);
+  const drawn = scene.level === "density" ? drawCrowd(scene) : drawDetail(scene);
   drawAxis(scene);
   return drawn;
 }
@@ -138,6 +138,21 @@ function drawOperations(scene: Scene): void {
   }
   ctx.setLineDash([]);
   ctx.globalAlpha = 1;
+}
+
+/** Density, and over it what is pinned or in evidence, which must not drown in it. */
+function drawCrowd(scene: Scene): Drawn {
+  const drawn = drawDensity(scene);
+  drawStrongMessages(scene);
+  const { focus, state } = scene;
+  const pinned = [state.one, state.other, state.hover].filter((event) => event !== null);
+  for (const event of new Set([...focus.events, ...pinned])) {
+    const { trace, axis, layout } = scene;
+    const y = layout.y(trace.node(event));
+    if (y !== null) drawMark(scene, event, layout.px(axis.x[event]!), y, 4, scene.palette.ink);
+  }
+  drawSelection(scene, [], 4);
+  return drawn;
 }
 
 function drawDetail(scene: Scene): Drawn {

@@ -22,6 +22,13 @@ export function drawMessages(scene: Scene): [number, number] {
   return [drawn, every];
 }
 
+/** Only those in evidence and on the chain, over a picture of density. */
+export function drawStrongMessages(scene: Scene): void {
+  const pens = new Pens();
+  for (const message of scene.focus.messages) drawMessage(scene, pens, message, true);
+  pens.draw(scene.ctx);
+}
+
 function drawMessage(scene: Scene, pens: Pens, message: number, isFocus: boolean): boolean {
   const { trace, axis, layout, level } = scene;
   const [left, right] = layout.seen;
