@@ -6,7 +6,6 @@ interface Props {
 }
 
 /** Letters that would turn the direction of what stands beside them, or show nothing. */
-// eslint-disable-next-line no-control-regex
 const TRICKY = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g;
 
 /** A text as it may be shown: what would act instead of standing there is replaced. */

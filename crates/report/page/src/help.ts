@@ -40,13 +40,12 @@ export function help(): HTMLDialogElement {
   const list = (rows: [string, string][]): HTMLElement =>
     h("dl", { class: "keys" }, ...rows.flatMap(([keys, text]) => [h("dt", {}, h("kbd", {}, keys)), h("dd", {}, text)]));
   const dialog = h("dialog", { class: "help", "aria-labelledby": "help-title" },
-    h("h2", { id: "help-title" }, "How to read this page"),
+    h("h2", { id: "help-title" }, "How to read this page", button("Close", "Close", () => dialog.close(), { autofocus: true })),
     h("p", {}, "Each lane is a node, time goes to the right, an arrow is a message. Colour tells only cause and effect: blue can have led to the event, orange it can have led to, grey is concurrent with it. Clocks are not asked for that."),
     h("div", { class: "columns" },
-      h("section", {}, h("h3", {}, "Keys"), list(KEYS)),
-      h("section", {}, h("h3", {}, "Marks"), legend(), h("h3", {}, "Search"), list(SEARCH),
-        h("h3", {}, "Patterns"), list(MOTIFS.map(({ name, finds }) => [`motif:${name}`, finds])))),
-    h("p", {}, "Ctrl and wheel zoom, Shift and wheel or dragging move. The address of the page keeps the view: send it to show what you see."),
-    button("Close", "Close", () => dialog.close()));
+      h("section", {}, h("h3", {}, "Keys"), list(KEYS), h("h3", {}, "Patterns"),
+        list(MOTIFS.map(({ name, finds }) => [`motif:${name}`, finds]))),
+      h("section", {}, h("h3", {}, "Marks"), legend(), h("h3", {}, "Search"), list(SEARCH))),
+    h("p", {}, "Ctrl and wheel zoom, Shift and wheel or dragging move. The address of the page keeps the view: send it to show what you see."));
   return dialog;
 }

@@ -120,7 +120,7 @@ export class Panel {
 
   private statement(one: number, other: number, relation: Relation): string {
     const glyph = { before: "→", after: "←", equal: "=", concurrent: "∥" }[relation];
-    return `e${one} ${glyph} e${other}: ${relation === "concurrent" ? "concurrent" : `${phrase(relation)} it`}`;
+    return `e${one} ${glyph} e${other}: ${relation}`;
   }
 
   private proof(one: number, other: number, relation: Relation, chain: Step[]): string {

@@ -75,7 +75,8 @@ export class Texts {
 /** In lower case, letter for letter: a language's own rules may change lengths, and offsets must stay. */
 function lower(text: string): string {
   const lowered = text.toLowerCase();
-  return lowered.length === text.length ? lowered : text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+  if (lowered.length === text.length) return lowered;
+  return text.replace(/\p{Lu}/gu, (letter) => (letter.toLowerCase().length === letter.length ? letter.toLowerCase() : letter));
 }
 
 function startsOf(lengths: Uint32Array, bytes: Uint8Array, isAscii: boolean): Uint32Array {
