@@ -21,6 +21,8 @@ export class App {
   misread = "";
   /** The axis on which the run is opened. */
   readonly firstAxis: AxisName;
+  /** Where the run parts from the one it is compared to. */
+  parting: number | null = null;
   private readonly axes = new Map<AxisName, Axis>();
   private focused: { key: string; focus: Focus } | null = null;
 

@@ -29,7 +29,7 @@ export class Diagram {
   private drag: { x: number; first: number; last: number; isMoved: boolean } | null = null;
   private coneOf: { event: number; cone: Cone } | null = null;
 
-  constructor(private readonly app: App) {
+  constructor(private readonly app: App, private readonly share = 1) {
     this.stage = h("div", {
       class: "stage", tabindex: 0, role: "application",
       "aria-label": "Space-time diagram. Arrow keys walk from event to event; the same events stand in the table below.",
@@ -42,7 +42,7 @@ export class Diagram {
   /** Takes the size that the page gives; whether it is another one. */
   measure(): boolean {
     const { width } = this.stage.getBoundingClientRect();
-    const room = Math.max(260, Math.min(640, window.innerHeight * 0.58));
+    const room = Math.max(220, Math.min(640, window.innerHeight * 0.58) * this.share);
     const isNew = width !== this.width || room !== this.room || this.ratio !== window.devicePixelRatio;
     [this.width, this.room, this.ratio] = [width, room, window.devicePixelRatio];
     return isNew;
@@ -79,6 +79,7 @@ export class Diagram {
       ctx, trace, order: this.app.order, axis, facts: this.app.facts, layout, palette: this.colours(), state,
       cone: this.cone(), focus: this.app.focus(), isExplained: state.explain !== null,
       matches: this.app.found?.mask ?? null, level: levelOf(visible), visible,
+      parting: this.app.parting,
     };
     this.drawn = draw(scene);
     this.tellDrawn(lanes.length);

@@ -26,6 +26,7 @@ export function draw(scene: Scene): Drawn {
   if (scene.level === "all") drawOperations(scene);
   const drawn = scene.level === "density" ? drawCrowd(scene) : drawDetail(scene);
   drawAxis(scene);
+  if (scene.parting !== null) drawParting(scene, scene.parting);
   return drawn;
 }
 
@@ -138,6 +139,17 @@ function drawOperations(scene: Scene): void {
   }
   ctx.setLineDash([]);
   ctx.globalAlpha = 1;
+}
+
+/** A line where another run goes another way. */
+function drawParting(scene: Scene, event: number): void {
+  const { ctx, axis, layout, palette } = scene;
+  const x = Math.round(layout.px(axis.x[event]!)) - 11.5;
+  ctx.strokeStyle = palette.ink;
+  ctx.lineWidth = 1.5;
+  ctx.setLineDash([7, 3, 2, 3]);
+  line(ctx, x, 0, x, layout.bottom);
+  ctx.setLineDash([]);
 }
 
 /** Density, and over it what is pinned or in evidence, which must not drown in it. */

@@ -4,6 +4,7 @@ import { App } from "./app";
 import { bar, sentence } from "./bar";
 import { Corrupt, fromBase64, gunzip } from "./bytes";
 import { decode } from "./columns";
+import { Beside, SHARE } from "./beside";
 import { Diagram } from "./diagram";
 import { fill, h } from "./dom";
 import { readFacts, type Facts } from "./facts";
@@ -56,12 +57,22 @@ async function start(): Promise<void> {
     keepWithin(facts, trace);
     const order = new Order(trace);
     mark("ordered");
-    build(root, new App(facts, trace, order));
+    build(root, new App(facts, trace, order), await otherRun());
   } catch (error) {
     const why = error instanceof Corrupt ? error.message : "this page met an error of its own";
     complain(root, facts, why);
     throw error;
   }
+}
+
+/** The run to which this one is compared, if the page carries one. */
+async function otherRun(): Promise<App | null> {
+  const columns = textOf("columns-other").trim();
+  if (columns === "") return null;
+  const facts = readFacts(textOf("facts-other"));
+  const trace = new Trace(decode(await gunzip(fromBase64(columns))));
+  keepWithin(facts, trace);
+  return new App(facts, trace, new Order(trace));
 }
 
 /** Notes when a part was done, for whoever measures. */
@@ -96,18 +107,19 @@ function complain(root: HTMLElement, facts: Facts | null, why: string): void {
   else fill(root, bar(facts, null), sentence(facts), alert, promises(facts, null));
 }
 
-function build(root: HTMLElement, app: App): void {
+function build(root: HTMLElement, app: App, other: App | null): void {
   const { facts, trace, store } = app;
-  const diagram = new Diagram(app);
+  const diagram = new Diagram(app, other === null ? 1 : SHARE);
   const overview = new Overview(app);
   const panel = new Panel(app);
   const tabs = new Tabs(app);
+  const beside = other === null ? null : new Beside(app, other);
   const dialog = help();
   const theme = (): void => store.set({ theme: ({ auto: "light", light: "dark", dark: "auto" } as const)[app.state.theme] });
   const actions = { help: () => dialog.showModal(), save: () => diagram.save(), theme };
   const tools = new Tools(app, actions);
   fill(root, bar(facts, trace.end), sentence(facts), tools.element, overview.element,
-    h("div", { class: "split" }, diagram.element, panel.element), tabs.element, dialog, panel.spoken);
+    h("div", { class: "split" }, diagram.element, panel.element), ...(beside === null ? [] : [beside.element]), tabs.element, dialog, panel.spoken);
   listenKeys(app, { ...actions, explain: () => tools.toggleExplain(), search: () => tools.search.focus() });
 
   hash.restore(window.location.hash, app);
@@ -122,7 +134,11 @@ function build(root: HTMLElement, app: App): void {
   };
   const render = (state: State, changed: Set<keyof State>): void => {
     const is = (...keys: (keyof State)[]): boolean => changed.size === 0 || keys.some((key) => changed.has(key));
-    if (is("theme")) paint(state.theme, diagram);
+    if (is("theme")) {
+      paint(state.theme, diagram);
+      beside?.diagram.recolour();
+    }
+    if (changed.size === 0 || changed.has("theme")) beside?.diagram.render();
     if (is("hidden", "lanes")) diagram.render(), diagram.placeNames();
     else diagram.render();
     if (is("first", "last", "axis", "theme")) overview.render(diagram.colours());
@@ -133,14 +149,16 @@ function build(root: HTMLElement, app: App): void {
     if (!(changed.size === 1 && changed.has("hover"))) keep();
   };
   store.listen(render);
-  window.constellation = { ...window.constellation, ...interfaceOf(app, diagram) };
+  window.constellation = { ...window.constellation, ...interfaceOf(app, diagram, beside) };
   const measure = (): boolean => {
     overview.measure();
+    beside?.diagram.measure();
     return diagram.measure();
   };
   measure();
   store.settle();
   render(app.state, new Set());
+  beside?.start();
   mark("drawn");
   listenPage(app, diagram, measure, () => render(app.state, new Set()), (now) => now !== own);
 }
@@ -173,7 +191,7 @@ function paint(theme: Theme, diagram: Diagram): void {
   diagram.recolour();
 }
 
-function interfaceOf(app: App, diagram: Diagram): Omit<Constellation, "ready"> {
+function interfaceOf(app: App, diagram: Diagram, beside: Beside | null): Omit<Constellation, "ready"> {
   return {
     select: (...events) => {
       app.select(...events);
@@ -187,7 +205,7 @@ function interfaceOf(app: App, diagram: Diagram): Omit<Constellation, "ready"> {
     relation: (one, other) => app.relation(one, other),
     state: () => ({
       ...app.state, hidden: [...app.state.hidden], events: app.trace.events, messages: app.trace.messages,
-      drawn: diagram.drawn, misread: app.misread, found: app.found?.events.length ?? null,
+      drawn: diagram.drawn, parting: beside?.comparison.parting ?? null, alike: beside?.comparison.alike ?? null, misread: app.misread, found: app.found?.events.length ?? null,
       at: (event: number) => [diagram.layout.px(app.axis.x[event]!), diagram.layout.y(app.trace.node(event))],
     }),
   };

@@ -37,6 +37,8 @@ export interface Scene {
   focus: Focus;
   isExplained: boolean;
   matches: Uint8Array | null;
+  /** The first event that another run does not have. */
+  parting: number | null;
   level: Level;
   /** Events in the window, on lanes that are drawn. */
   visible: number;

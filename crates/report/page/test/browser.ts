@@ -28,9 +28,9 @@ export function assets(): [string, string] {
 }
 
 /** Writes a page to a file of its own, and tells its address. */
-export function write(facts: object, columns: string): string {
+export function write(facts: object, columns: string, other: { facts: object; columns: string } | null = null): string {
   const file = path.join(mkdtempSync(path.join(tmpdir(), "page-")), "run.html");
-  writeFileSync(file, shell(...assets(), facts, columns));
+  writeFileSync(file, shell(...assets(), facts, columns, other));
   return pathToFileURL(file).href;
 }
 

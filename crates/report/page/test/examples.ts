@@ -1,7 +1,7 @@
 //! Writes example pages into build/: the incident, and drawn runs of several sizes.
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { incident } from "./incident";
+import { incident, mended } from "./incident";
 import { drawn } from "./random";
 import { packed, page, plainFacts } from "./shell";
 
@@ -9,6 +9,8 @@ const [script, style] = ["report.js", "report.css"].map((file) => readFileSync(f
 mkdirSync("build", { recursive: true });
 const { made, facts } = incident();
 writeFileSync("build/incident.html", page(script, style, facts, packed(made)));
+const other = mended();
+writeFileSync("build/compared.html", page(script, style, facts, packed(made), { facts: other.facts, columns: packed(other.made) }));
 for (const [name, nodes, events] of [["3k", 5, 3_000], ["50k", 6, 50_000], ["30-lanes", 30, 3_000]] as const) {
   const run = drawn({ seed: 7, nodes, events, labels: "all", crashes: "some" });
   writeFileSync(`build/${name}.html`, page(script, style, plainFacts(run), packed(run)));

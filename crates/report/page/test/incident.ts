@@ -42,6 +42,15 @@ class Builder {
   }
 }
 
+/** The same run, in which indian_ocean keeps both updates and nothing is lost. */
+export function mended(): { made: Made; facts: object } {
+  const { made, facts } = incident();
+  const kept = made.events[16]!;
+  kept.label = "reconcile(pacific:1) → CONCURRENT: both are kept";
+  const judgements: object[] = [];
+  return { made, facts: { ...facts, judgements, title: "mss-17 · siblings", verdict: { word: "holds", glyph: "✓" }, sentence: "All promises hold." } };
+}
+
 /** The trace, and what the page is told of it. */
 export function incident(): { made: Made; facts: object } {
   const run = new Builder((node, ms) => (node === 0 ? 600 : node === 2 && ms > 3000 ? -120 : 0));

@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 import test, { after, before } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { launch, open, skipped, write, type Seen } from "./browser";
-import { incident } from "./incident";
+import { incident, mended } from "./incident";
 import { drawn } from "./random";
 import { packed, plainFacts } from "./shell";
 
@@ -328,6 +328,25 @@ inBrowser("a payload that does not decode is said to be none, and the facts stay
   const { page } = await open(browser, write({ schema: "other/1" }, good));
   assert.match(await page.innerText("[role=alert]"), /not constellation\/page\/1/);
   await page.context().close();
+});
+
+inBrowser("two runs are compared, event by event, and move together", async () => {
+  const other = mended();
+  const seen = await open(browser, write(facts, packed(made), { facts: other.facts, columns: packed(other.made) }));
+  const { page } = seen;
+  const told = await state(page);
+  assert.deepEqual(told["parting"], { mine: 16, theirs: 16 });
+  assert.equal(told["alike"], 25);
+  const text = await page.innerText(".beside");
+  assert.match(text, /Compared to ✓ holds mss-17 · siblings/);
+  assert.match(text, /25 events are alike\. Then they part: above e16 indian_ocean: reconcile.*DISCARDED.*; below e16 indian_ocean: reconcile.*CONCURRENT/);
+  await page.click("text=Where they part");
+  await settled(page);
+  assert.ok((await state(page)).last - (await state(page)).first < 26);
+  await done(seen);
+  const same = await open(browser, write(facts, packed(made), { facts, columns: packed(made) }));
+  assert.match(await same.page.innerText(".beside"), /Both runs are the same, event by event: 27 events/);
+  await done(same);
 });
 
 inBrowser("the pointer zooms, drags and saves a picture", async () => {

@@ -10,17 +10,21 @@ export function packed(made: Made): string {
 }
 
 /** One file that holds everything. */
-export function page(script: string, style: string, facts: object, columns: string): string {
+export function page(script: string, style: string, facts: object, columns: string, other: { facts: object; columns: string } | null = null): string {
   const hash = (text: string): string => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
   const policy = `default-src 'none'; script-src ${hash(script)}; style-src ${hash(style)}; img-src data:; base-uri 'none'; form-action 'none'`;
-  const json = JSON.stringify(facts).replace(/[<>&\u2028\u2029]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  const json = (facts: object): string => JSON.stringify(facts).replace(/[<>&\u2028\u2029]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`);
   return [
     "<!doctype html>", '<html lang="en">', '<meta charset="utf-8">',
     `<meta http-equiv="Content-Security-Policy" content="${policy}">`,
     '<meta name="viewport" content="width=device-width, initial-scale=1">', "<title>A run</title>",
     `<style>${style}</style>`, '<main id="app"><p>The run is being drawn.</p></main>',
-    `<script type="application/json" id="facts">${json}</script>`,
+    `<script type="application/json" id="facts">${json(facts)}</script>`,
     `<script type="text/plain" id="columns">${columns}</script>`,
+    ...(other === null ? [] : [
+      `<script type="application/json" id="facts-other">${json(other.facts)}</script>`,
+      `<script type="text/plain" id="columns-other">${other.columns}</script>`,
+    ]),
     `<script>${script}</script>`, "</html>", "",
   ].join("\n");
 }
