@@ -22,8 +22,8 @@ export function draw(scene: Scene): Drawn {
   drawBands(scene, names);
   if (scene.cone !== null) drawCone(scene, scene.cone);
   drawSkews(scene);
-  drawLanes(scene);
   if (scene.level === "all") drawOperations(scene);
+  drawLanes(scene);
   const drawn = scene.level === "density" ? drawCrowd(scene) : drawDetail(scene);
   drawAxis(scene);
   if (scene.parting !== null) drawParting(scene, scene.parting);
@@ -177,12 +177,14 @@ function drawDetail(scene: Scene): Drawn {
     drawSelection(scene, events, size);
     return { level: scene.level, events: events.length, messages, every, tallest: 1, flows: 0, allFlows: 0 };
   }
-  // What matters is drawn last, so that nothing stands on it.
-  const rank = (event: number): number => (scene.focus.events.has(event) ? 1 : 0);
-  for (const pass of [0, 1]) {
+  // What matters is drawn last, so that nothing stands on it; ticks of what is done at the same time are drawn first.
+  const { kind } = trace.columns;
+  const isTick = (event: number): boolean => kind[event] === Kind.persist || kind[event] === Kind.local;
+  const rank = (event: number): number => (scene.focus.events.has(event) ? 2 : isTick(event) ? 0 : 1);
+  for (const pass of [0, 1, 2]) {
     for (const event of events) {
       if (rank(event) !== pass) continue;
-      ctx.globalAlpha = strength(scene, pass === 1 || isPinned(scene, event));
+      ctx.globalAlpha = strength(scene, pass === 2 || isPinned(scene, event));
       drawMark(scene, event, layout.px(axis.x[event]!), layout.y(trace.node(event))!, size, colourOf(scene, event));
     }
   }

@@ -38,7 +38,7 @@ export function drawLabels(scene: Scene, events: number[]): void {
     ctx.fillStyle = own <= 2 ? palette.ink : colourOf(scene, event);
     const [x, y] = [layout.px(axis.x[event]!) + 4, layout.y(node)!];
     if (layout.lane < 44 && own > 2) continue;
-    if (!put(scene, row.above, text, x, y - 17, own) && layout.lane >= 64) put(scene, row.below, text, x, y + 17, own);
+    if (!put(scene, row.above, text, x, y - 17, own) && layout.lane >= 76) put(scene, row.below, text, x, y + 17, own);
   }
   ctx.globalAlpha = 1;
 }

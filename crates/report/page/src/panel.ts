@@ -126,7 +126,9 @@ export class Panel {
   private proof(one: number, other: number, relation: Relation, chain: Step[]): string {
     if (relation === "concurrent") return `No chain of messages leads from e${one} to e${other}, nor back: neither can have known of the other.`;
     const messages = chain.filter(([, message]) => message !== null).length;
-    const hand = messages > 0 ? `by a chain of ${things(messages, "message")}` : "in one process, or over its disk";
+    const { process } = this.app.trace.columns;
+    const hand = messages > 0 ? `by a chain of ${things(messages, "message")}`
+      : process[one] === process[other] ? "in one process" : "over the disk of its node";
     const [first, last] = relation === "before" ? [one, other] : [other, one];
     return `e${first} happened before e${last}, ${hand}:`;
   }

@@ -95,11 +95,14 @@ inBrowser("pointing shows the cone, a click pins, a second click relates, a thir
   await page.mouse.click(second.x, second.y);
   await settled(page);
   assert.deepEqual([(await state(page)).one, (await state(page)).other], [4, 14]);
-  assert.match(await page.innerText(".panel"), /e4 happened before e14, in one process, or over its disk/);
+  assert.match(await page.innerText(".panel"), /e4 happened before e14, in one process:/);
   const third = await placeOf(page, 17);
   await page.mouse.click(third.x, third.y);
   await settled(page);
   assert.match(await page.innerText(".panel"), /e4 happened before e17, by a chain of [12] messages?:/);
+  await page.evaluate(() => window.constellation.select(8, 10));
+  await settled(page);
+  assert.match(await page.innerText(".panel"), /e8 happened before e10, over the disk of its node:/);
   await page.keyboard.press("Escape");
   await page.keyboard.press("Escape");
   await settled(page);
