@@ -221,7 +221,9 @@ export class App {
     const judgement = index === null ? undefined : this.facts.judgements[index];
     if (judgement === undefined) return this.store.set({ explain: null });
     const [one, other] = pairOf(judgement);
-    this.store.set({ explain: index, one, other, hover: null });
+    const needed = new Set([...judgement.events, ...judgement.chain.map(([event]) => event)].map((event) => this.trace.node(event)));
+    const hidden = new Set([...this.state.hidden].filter((node) => !needed.has(node)));
+    this.store.set({ explain: index, one, other, hover: null, hidden });
     this.frame([...judgement.events, ...judgement.chain.map(([event]) => event)]);
   }
 }

@@ -57,12 +57,21 @@ async function start(): Promise<void> {
     keepWithin(facts, trace);
     const order = new Order(trace);
     mark("ordered");
-    build(root, new App(facts, trace, order), await otherRun());
+    const other = await otherRun().catch((error: unknown) => reasonOf(error));
+    build(root, new App(facts, trace, order), typeof other === "string" ? null : other);
+    if (typeof other === "string") root.prepend(alert(`The run to compare with cannot be drawn: ${other}.`));
   } catch (error) {
-    const why = error instanceof Corrupt ? error.message : "this page met an error of its own";
-    complain(root, facts, why);
+    complain(root, facts, reasonOf(error));
     throw error;
   }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Corrupt ? error.message : "this page met an error of its own";
+}
+
+function alert(text: string): HTMLElement {
+  return h("p", { role: "alert", class: "alert" }, text);
 }
 
 /** The run to which this one is compared, if the page carries one. */
@@ -101,10 +110,9 @@ function keepWithin(facts: Facts, trace: Trace): void {
 
 /** Says what is wrong with the page, and shows the facts all the same. */
 function complain(root: HTMLElement, facts: Facts | null, why: string): void {
-  const alert = h("p", { role: "alert", class: "alert" },
-    `The events of this run cannot be drawn: ${why}. Write the page again with \`constellation report\`.`);
-  if (facts === null) fill(root, alert, ...Array.from(root.childNodes));
-  else fill(root, bar(facts, null), sentence(facts), alert, promises(facts, null));
+  const told = alert(`The events of this run cannot be drawn: ${why}. Write the page again with \`constellation report\`.`);
+  if (facts === null) fill(root, told, ...Array.from(root.childNodes));
+  else fill(root, bar(facts, null), sentence(facts), told, promises(facts, null));
 }
 
 function build(root: HTMLElement, app: App, other: App | null): void {

@@ -352,6 +352,41 @@ inBrowser("two runs are compared, event by event, and move together", async () =
   await done(same);
 });
 
+inBrowser("a run in which nothing happened is a page too", async () => {
+  for (const nodes of [[], ["alone"]]) {
+    const run = { nodes, processes: nodes.map((_, node) => ({ node, life: 0 })), events: [], fates: [], operations: [], names: nodes };
+    const seen = await open(browser, write(plainFacts(run), packed(run)));
+    for (const key of ["ArrowRight", "]", "Enter", "w", "f", "n", "e", "x", "0"]) await seen.page.keyboard.press(key);
+    for (const tab of ["events", "world", "environment"]) await seen.page.click(`#tab-${tab}`);
+    assert.deepEqual(await seen.page.evaluate(() => window.constellation.query("a || before:e0")), []);
+    assert.match(await seen.page.innerText(".drawn"), /all 0 events/);
+    await done(seen);
+  }
+});
+
+inBrowser("the table of very many events reaches the last one", async () => {
+  const run = drawn({ seed: 2, nodes: 3, events: 300_000, labels: "none", crashes: "none" });
+  const seen = await open(browser, write(plainFacts(run), packed(run)));
+  const { page } = seen;
+  await page.click("#tab-events");
+  await settled(page);
+  assert.match(await page.innerText("table.events tbody"), /^e0\b/);
+  await page.evaluate(() => document.querySelector(".scroller")!.scrollTo(0, 1e9));
+  await settled(page);
+  assert.match(await page.innerText("table.events tbody"), /e299999\b/);
+  await page.evaluate(() => window.constellation.select(123_456));
+  await settled(page);
+  assert.match(await page.innerText("table.events tr.chosen"), /^e123456\b/);
+  await done(seen);
+});
+
+inBrowser("another run that does not decode costs only the comparison", async () => {
+  const seen = await open(browser, write(facts, packed(made), { facts, columns: "AAAA" }));
+  assert.match(await seen.page.innerText("[role=alert]"), /The run to compare with cannot be drawn: the events are not gzip/);
+  assert.equal((await state(seen.page)).one, 11);
+  await done(seen);
+});
+
 inBrowser("the pointer zooms, drags and saves a picture", async () => {
   const seen = await open(browser, address);
   const { page } = seen;
