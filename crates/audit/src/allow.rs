@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use crate::effort;
 use crate::family::Family;
 use crate::finding::Level;
 use crate::rule::{Page, Rule};
@@ -54,9 +55,8 @@ pub(crate) struct Wrong {
 pub(crate) fn read(source: &Source<'_>) -> (Vec<Allow>, Vec<Wrong>) {
     let (mut allows, mut wrong) = (Vec::new(), Vec::new());
     for comment in source.comments() {
-        let says = source.text[comment.says.clone()].trim();
-        let Some(rest) = says.strip_prefix(MARK) else { continue };
-        match parse(rest.trim()) {
+        let Some(said) = parse(&source.text[comment.says.clone()], find) else { continue };
+        match said {
             Ok((allowed, reason)) => {
                 let over = over(source, comment);
                 allows.push(Allow { span: comment.span.clone(), allows: allowed, reason, over });
@@ -75,14 +75,48 @@ fn over(source: &Source<'_>, comment: &Comment) -> Range<usize> {
     }
 }
 
+/// For each comment, and for each name in it, that nothing needed it yet.
+pub(crate) fn none_used(allows: &[Allow]) -> Vec<Vec<bool>> {
+    allows.iter().map(|allow| vec![false; allow.allows.len()]).collect()
+}
+
+/// The last of the comments that allow what a rule finds at this byte; all that do are noted as used.
+pub(crate) fn by<'a>(
+    allows: &'a [Allow],
+    is_used: &mut [Vec<bool>],
+    rule: &'static Rule,
+    at: usize,
+) -> Option<&'a Allow> {
+    let mut allowed_by = None;
+    let so_far = allows.iter().zip(is_used).take_while(|_| effort::spend(1));
+    for (allow, is_used) in so_far.filter(|(allow, _)| allow.over.contains(&at)) {
+        for (allowed, is_used) in allow.allows.iter().zip(is_used) {
+            if allowed.covers(rule) {
+                *is_used = true;
+                allowed_by = Some(allow);
+            }
+        }
+    }
+    allowed_by
+}
+
 /// Whether a comment speaks of what follows it, and not of its own line.
 pub(crate) fn is_alone(allow: &Allow) -> bool {
     allow.over.start >= allow.span.end
 }
 
-type Refused = (&'static Rule, String);
+/// By which rule a comment to the audit is wrong, and why.
+pub(crate) type Refused = (&'static Rule, String);
 
-fn parse(text: &str) -> Result<(Vec<Allowed>, String), Refused> {
+/// What is allowed, and why.
+type Read = Result<(Vec<Allowed>, String), Refused>;
+
+/// What a comment says, if it speaks to the audit; `find` knows the rules by their names.
+pub(crate) fn parse(says: &str, find: fn(&str) -> Result<Allowed, Refused>) -> Option<Read> {
+    says.trim().strip_prefix(MARK).map(|rest| parse_allow(rest.trim(), find))
+}
+
+fn parse_allow(text: &str, find: fn(&str) -> Result<Allowed, Refused>) -> Read {
     let malformed = || {
         let here =
             "this speaks to the audit, which does not understand it: write `allow(RULE, reason = \"…\")`";
@@ -108,10 +142,13 @@ fn find(name: &str) -> Result<Allowed, Refused> {
     if let Some(family) = Family::find(name).filter(|family| *family != Family::Audit) {
         return Ok(Allowed::Family(family));
     }
-    rules::find(name).map(Allowed::Rule).map_err(|near| {
-        let near = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
-        (&UNKNOWN_RULE, format!("there is no rule `{name}`{near}"))
-    })
+    rules::find(name).map(Allowed::Rule).map_err(|near| unknown(name, near))
+}
+
+/// There is no such rule.
+pub(crate) fn unknown(name: &str, near: Option<&str>) -> Refused {
+    let near = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+    (&UNKNOWN_RULE, format!("there is no rule `{name}`{near}"))
 }
 
 const PAGE: Page =
@@ -150,7 +187,7 @@ pub(crate) static UNKNOWN_RULE: Rule = rule(
     "an exception to no rule",
     Page {
         why: "A misspelt name allows nothing, and whoever wrote it believes that it does.",
-        instead: "see `constellation audit --rules` for how they are called",
+        instead: "see `constellation audit --rules`, and in prose `constellation claims --terms`, for how they are called",
         ..PAGE
     },
 );

@@ -118,7 +118,7 @@ impl Audit {
 /// [`Error::Unreadable`] if one of the paths is not there. What is in them and cannot be read is told in
 /// [`Audit::not_audited`], and the rest is audited.
 pub fn audit(paths: &[PathBuf], options: &Options) -> Result<Audit, Error> {
-    let (candidates, mut not_audited) = crate::walk::walk(paths)?;
+    let (candidates, mut not_audited) = crate::walk::walk(paths, &["rs"])?;
     let (files, left_out): (Vec<_>, Vec<_>) =
         candidates.into_iter().partition(|file| options.tests == Tests::Include || !file.is_test);
     let read = on_threads(&files, options);
@@ -276,14 +276,29 @@ fn read_file(file: &Candidate, how: &How<'_>) -> Learnt {
         not_audited: Some(NotAudited { path: file.path.clone(), line: None, reason }),
         ..Learnt::default()
     };
-    let mut bytes = Vec::new();
-    let opened = File::open(&file.path);
-    // One byte more than is parsed says that it is too long.
-    let read = opened.and_then(|opened| opened.take(BYTES_MAX as u64 + 1).read_to_end(&mut bytes));
-    match read {
-        Ok(_) => read_bytes(file, &bytes, how),
-        Err(error) => failed(system_text(&error)),
+    match read_some(&file.path) {
+        Ok(bytes) => read_bytes(file, &bytes, how),
+        Err(reason) => failed(reason),
     }
+}
+
+/// The bytes of a file; of one that is too long, one more than is read further.
+pub(crate) fn read_some(path: &Path) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    let opened = File::open(path);
+    let read = opened.and_then(|opened| opened.take(BYTES_MAX as u64 + 1).read_to_end(&mut bytes));
+    read.map(|_| bytes).map_err(|error| system_text(&error))
+}
+
+/// The text that bytes are, or the line because of which they are none and why.
+pub(crate) fn text_of(bytes: &[u8]) -> Result<&str, (Option<usize>, String)> {
+    if bytes.len() > BYTES_MAX {
+        return Err((None, format!("it is longer than {BYTES_MAX} bytes")));
+    }
+    std::str::from_utf8(bytes).map_err(|error| {
+        let good = bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
+        (Some(good + 1), "it is not UTF-8".to_owned())
+    })
 }
 
 fn read_bytes(file: &Candidate, bytes: &[u8], how: &How<'_>) -> Learnt {
@@ -291,15 +306,9 @@ fn read_bytes(file: &Candidate, bytes: &[u8], how: &How<'_>) -> Learnt {
         not_audited: Some(NotAudited { path: file.path.clone(), line, reason }),
         ..Learnt::default()
     };
-    if bytes.len() > BYTES_MAX {
-        return failed(None, format!("it is longer than {BYTES_MAX} bytes"));
-    }
-    let text = match std::str::from_utf8(bytes) {
+    let text = match text_of(bytes) {
         Ok(text) => text,
-        Err(error) => {
-            let good = bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
-            return failed(Some(good + 1), "it is not UTF-8".to_owned());
-        }
+        Err((line, reason)) => return failed(line, reason),
     };
     let source = Source::new(text);
     if let Some(at) = source.too_deep() {
@@ -392,24 +401,14 @@ fn settle(
     wrong: Vec<Raw>,
     allows: &[Allow],
 ) -> Learnt {
-    let mut read = Learnt { lines: source.lines(), ..Learnt::default() };
+    let mut read = Learnt { lines: source.lines.count(), ..Learnt::default() };
     for (family, _) in &walked.found.looked {
         *read.looked.entry(*family).or_default() += 1;
     }
-    let mut is_used: Vec<Vec<bool>> = allows.iter().map(|allow| vec![false; allow.allows.len()]).collect();
+    let mut is_used = allow::none_used(allows);
     let mut raws = wrong;
     for raw in walked.found.raw {
-        let mut allowed_by = None;
-        for (allow, is_used) in allows.iter().zip(&mut is_used).take_while(|_| effort::spend(1)) {
-            let is_over = allow.over.start <= raw.span.start && raw.span.start < allow.over.end;
-            for (allowed, is_used) in allow.allows.iter().zip(is_used) {
-                if is_over && allowed.covers(raw.rule) {
-                    *is_used = true;
-                    allowed_by = Some(allow);
-                }
-            }
-        }
-        if let Some(allow) = allowed_by {
+        if let Some(allow) = allow::by(allows, &mut is_used, raw.rule, raw.span.start) {
             read.suppressed
                 .push(Suppressed { finding: finding(file, source, raw), reason: allow.reason.clone() });
         } else {
@@ -430,12 +429,12 @@ fn settle(
     read
 }
 
-fn by_place(one: &Finding, other: &Finding) -> std::cmp::Ordering {
+pub(crate) fn by_place(one: &Finding, other: &Finding) -> std::cmp::Ordering {
     (one.span.start, one.rule.id).cmp(&(other.span.start, other.rule.id))
 }
 
 /// What is wrong with a comment that allows something.
-fn complaints(allow: &Allow, is_used: &[bool]) -> Vec<Raw> {
+pub(crate) fn complaints(allow: &Allow, is_used: &[bool]) -> Vec<Raw> {
     let raw = |rule: &'static crate::Rule, here: String| Raw {
         rule,
         level: rule.level,
@@ -469,7 +468,8 @@ fn finding(file: &Candidate, source: &Source<'_>, raw: Raw) -> Finding {
         level,
         setting: raw.setting,
         path: file.path.clone(),
-        excerpt: Excerpt::of(source, &raw.span),
+        excerpt: Excerpt::of(&source.lines, &raw.span),
+        beside: None,
         span: raw.span,
         line,
         column,

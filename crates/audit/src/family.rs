@@ -27,6 +27,10 @@ pub enum Family {
     Clock,
     /// No fallacy of the code: what is wrong with the comments that speak to the audit.
     Audit,
+    /// No fallacy of code: a word in prose that promises something.
+    Claim,
+    /// No fallacy of code: two promises in prose that cannot both be kept.
+    Contradiction,
 }
 
 impl Family {
@@ -43,7 +47,10 @@ impl Family {
         Family::Clock,
     ];
 
-    /// All of them, with what is no fallacy of the code behind.
+    /// What is found in prose, then what is wrong with the comments that speak of it.
+    pub const PROSE: [Family; 3] = [Family::Contradiction, Family::Claim, Family::Audit];
+
+    /// All that is found in code, with what is no fallacy of it behind.
     pub fn every() -> impl Iterator<Item = Family> {
         Family::ALL.into_iter().chain([Family::Audit])
     }
@@ -61,6 +68,8 @@ impl Family {
             Family::Homogeneous => "homogeneous",
             Family::Clock => "clock",
             Family::Audit => "audit",
+            Family::Claim => "claim",
+            Family::Contradiction => "contradiction",
         }
     }
 
@@ -77,6 +86,8 @@ impl Family {
             Family::Homogeneous => "the network is homogeneous",
             Family::Clock => "one clock for all",
             Family::Audit => "comments to the audit",
+            Family::Claim => "a word says what is promised",
+            Family::Contradiction => "all promises at once",
         }
     }
 
@@ -95,6 +106,8 @@ impl Family {
             Family::Homogeneous => "the other side has another word size, byte order, library and version",
             Family::Clock => "wall clocks step and differ, and monotonic clocks mean nothing elsewhere",
             Family::Audit => "an exception is worth its reason, and ends with it",
+            Family::Claim => "a promise has an object, a setting, and failures under which it holds",
+            Family::Contradiction => "some promises exclude each other, whoever makes them",
         }
     }
 

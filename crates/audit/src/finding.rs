@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use crate::fingerprint::Fingerprint;
 use crate::rule::Rule;
-use crate::source::Source;
+use crate::source::Lines;
 
 /// How much a finding counts: set by how often the rule was right on code that nobody wrote for it.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -81,6 +81,28 @@ pub struct Finding {
     pub fingerprint: Fingerprint,
     /// The lines that it is in.
     pub excerpt: Excerpt,
+    /// The other place without which it were none, if there is one.
+    pub beside: Option<Beside>,
+}
+
+/// Another place in the same file that makes a finding one.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Beside {
+    /// Where in the file, in bytes.
+    pub span: Range<usize>,
+    /// The line in which it begins, from 1.
+    pub line: usize,
+    /// The column at which it begins, in characters from 1.
+    pub column: usize,
+    /// The line in which it ends.
+    pub line_end: usize,
+    /// The column behind its end.
+    pub column_end: usize,
+    /// What stands there, in some words.
+    pub here: String,
+    /// The lines that it is in.
+    pub excerpt: Excerpt,
 }
 
 /// What kind of code something is in.
@@ -106,12 +128,12 @@ impl Excerpt {
     /// The longest excerpt, in bytes.
     const BYTES_MAX: usize = 4_096;
 
-    pub(crate) fn of(source: &Source<'_>, span: &Range<usize>) -> Excerpt {
-        let lines = source.whole_lines(span);
+    pub(crate) fn of(whole: &Lines<'_>, span: &Range<usize>) -> Excerpt {
+        let lines = whole.whole(span);
         if lines.len() > Excerpt::BYTES_MAX {
             return Excerpt { text: String::new(), span: 0..0 };
         }
-        let text = source.text[lines.clone()].to_owned();
+        let text = whole.text[lines.clone()].to_owned();
         Excerpt { text, span: span.start - lines.start..span.end - lines.start }
     }
 }

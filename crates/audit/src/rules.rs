@@ -56,7 +56,7 @@ pub fn find(name: &str) -> Result<&'static Rule, Option<&'static str>> {
 }
 
 /// The name that differs least, if it differs in a third of its letters at most.
-fn nearest(name: &str, known: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+pub(crate) fn nearest(name: &str, known: impl Iterator<Item = &'static str>) -> Option<&'static str> {
     let distance = |known: &'static str| {
         let short = known.split_once("::").map_or(known, |(_, short)| short);
         let near = edits(name, known).min(edits(name, short));

@@ -1,11 +1,13 @@
 //! A text as the audit has it in hand: its bytes, its lines, its comments, and the names in it.
 
 mod lexer;
+mod lines;
 
 use std::ops::Range;
 
 pub(crate) use lexer::{CHAIN_MAX, Comment, DEPTH_MAX};
 use lexer::{Lexed, lex};
+pub(crate) use lines::Lines;
 
 use crate::effort;
 use crate::words::same_word;
@@ -17,20 +19,15 @@ pub(crate) const BYTES_MAX: usize = 10 << 20;
 #[derive(Debug)]
 pub(crate) struct Source<'a> {
     pub(crate) text: &'a str,
-    /// Where each line begins.
-    lines: Vec<usize>,
+    pub(crate) lines: Lines<'a>,
     lexed: Lexed,
-    /// How many characters stand before each so many bytes; nothing if each is one byte.
-    characters: Vec<usize>,
     /// How many bytes stand before what the parser sees: a byte order mark, or a line for a shell.
     skipped: usize,
 }
 
 impl<'a> Source<'a> {
     pub(crate) fn new(text: &'a str) -> Source<'a> {
-        let starts = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
-        let lines = std::iter::once(0).chain(starts).collect();
-        Source { text, lines, lexed: lex(text), characters: characters(text), skipped: skipped(text) }
+        Source { text, lines: Lines::of(text), lexed: lex(text), skipped: skipped(text) }
     }
 
     /// What the parser is given.
@@ -44,10 +41,6 @@ impl<'a> Source<'a> {
         range.start + self.skipped..range.end + self.skipped
     }
 
-    pub(crate) fn lines(&self) -> usize {
-        self.text.lines().count()
-    }
-
     pub(crate) fn comments(&self) -> &[Comment] {
         &self.lexed.comments
     }
@@ -57,30 +50,19 @@ impl<'a> Source<'a> {
         self.lexed.too_deep
     }
 
-    /// The line and the column of a byte, both from 1; a column is a character. Takes the same time in a line of any length.
+    /// As [`Lines::place`].
     pub(crate) fn place(&self, at: usize) -> (usize, usize) {
-        let line = self.lines.partition_point(|start| *start <= at);
-        let column = self.characters_before(at) - self.characters_before(self.lines[line - 1]);
-        (line, column + 1)
+        self.lines.place(at)
     }
 
-    fn characters_before(&self, at: usize) -> usize {
-        let Some(before) = self.characters.get(at / STRIDE) else { return at };
-        let within = &self.text.as_bytes()[at / STRIDE * STRIDE..at];
-        before + within.iter().filter(|byte| is_first_of_character(**byte)).count()
-    }
-
-    /// From the beginning of the first line of a span to the end of its last.
+    /// As [`Lines::whole`].
     pub(crate) fn whole_lines(&self, span: &Range<usize>) -> Range<usize> {
-        let start = self.lines[self.place(span.start).0 - 1];
-        let next = self.lines.get(self.place(span.end).0);
-        start..next.map_or(self.text.len(), |next| next - 1).max(span.end)
+        self.lines.whole(span)
     }
 
-    /// Whether only blanks stand before this byte in its line.
+    /// As [`Lines::is_first`].
     pub(crate) fn is_first_in_line(&self, at: usize) -> bool {
-        let start = self.lines[self.place(at).0 - 1];
-        self.text[start..at].trim().is_empty()
+        self.lines.is_first(at)
     }
 
     /// Whether a name in this span has one of these words, which are small.
@@ -106,27 +88,6 @@ impl<'a> Source<'a> {
         let text = self.text;
         names.map(|name| (name.start as usize, &text[name.start as usize..][..name.length as usize]))
     }
-}
-
-/// Characters are counted every so many bytes.
-const STRIDE: usize = 1_024;
-
-fn characters(text: &str) -> Vec<usize> {
-    if text.is_ascii() {
-        return Vec::new();
-    }
-    let mut before = 0;
-    let strides = text.as_bytes().chunks(STRIDE).map(|bytes| {
-        let here = before;
-        before += bytes.iter().filter(|byte| is_first_of_character(**byte)).count();
-        here
-    });
-    strides.chain([text.chars().count()]).collect()
-}
-
-/// All bytes of a character but the first begin with the bits 10.
-fn is_first_of_character(byte: u8) -> bool {
-    byte & 0xc0 != 0x80
 }
 
 fn skipped(text: &str) -> usize {

@@ -1,4 +1,4 @@
-//! Which files there are below what the user named: Rust, not ignored, each once, in order.
+//! Which files there are below what the user named: of some kinds, not ignored, each once, in order.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -22,13 +22,17 @@ pub(crate) struct Candidate {
 /// What is not to be audited, as `.gitignore` would say it.
 pub(crate) const IGNORE_FILE: &str = ".auditignore";
 
-/// The files below these paths, in the order of their names, and what could not be read.
-pub(crate) fn walk(paths: &[PathBuf]) -> Result<(Vec<Candidate>, Vec<NotAudited>), Error> {
+/// The files below these paths whose names end so, in the order of their names, and what could not be read. A file that is
+/// named itself may end as it likes.
+pub(crate) fn walk(
+    paths: &[PathBuf],
+    extensions: &[&str],
+) -> Result<(Vec<Candidate>, Vec<NotAudited>), Error> {
     let (mut found, mut failed) = (BTreeSet::new(), BTreeSet::new());
     for root in paths {
         let about = fs::metadata(root).map_err(|error| Error::Unreadable { path: root.clone(), error })?;
         if about.is_dir() {
-            walk_folder(root, &mut found, &mut failed);
+            walk_folder(root, extensions, &mut found, &mut failed);
         } else if about.is_file() {
             found.insert(Candidate { path: tidy(root), is_test: tested::is_place(root, Path::new("")) });
         } else {
@@ -40,7 +44,16 @@ pub(crate) fn walk(paths: &[PathBuf]) -> Result<(Vec<Candidate>, Vec<NotAudited>
 
 const NO_FILE: &str = "it is no file, but a device, a pipe or a socket";
 
-fn walk_folder(root: &Path, found: &mut BTreeSet<Candidate>, failed: &mut BTreeSet<NotAudited>) {
+fn walk_folder(
+    root: &Path,
+    extensions: &[&str],
+    found: &mut BTreeSet<Candidate>,
+    failed: &mut BTreeSet<NotAudited>,
+) {
+    let is_wanted = |path: &Path| {
+        let extension = path.extension().and_then(|extension| extension.to_str());
+        extension.is_some_and(|extension| extensions.contains(&extension))
+    };
     let walk = WalkBuilder::new(root)
         .follow_links(true)
         .require_git(false)
@@ -53,8 +66,10 @@ fn walk_folder(root: &Path, found: &mut BTreeSet<Candidate>, failed: &mut BTreeS
                 if let Some(partial) = entry.error() {
                     failed.insert(refused(root, partial));
                 }
-                let is_rust = entry.path().extension().is_some_and(|extension| extension == "rs");
-                let Some(kind) = entry.file_type().filter(|kind| is_rust && !kind.is_dir()) else { continue };
+                let is_wanted = is_wanted(entry.path());
+                let Some(kind) = entry.file_type().filter(|kind| is_wanted && !kind.is_dir()) else {
+                    continue;
+                };
                 if kind.is_file() {
                     let below = entry.path().strip_prefix(root).unwrap_or(entry.path());
                     let is_test = tested::is_place(root, below);
@@ -64,12 +79,12 @@ fn walk_folder(root: &Path, found: &mut BTreeSet<Candidate>, failed: &mut BTreeS
                 }
             }
             Err(error) => {
-                // A link to nowhere that would be no Rust is nobody's business.
+                // A link to nowhere that nobody would read is nobody's business.
                 let failure = refused(root, &error);
                 let is_dangling = fs::symlink_metadata(&failure.path).is_ok_and(|about| about.is_symlink())
                     && fs::metadata(&failure.path)
                         .is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
-                if !is_dangling || failure.path.extension().is_some_and(|extension| extension == "rs") {
+                if !is_dangling || is_wanted(&failure.path) {
                     failed.insert(failure);
                 }
             }
