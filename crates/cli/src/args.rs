@@ -1,6 +1,7 @@
 //! What can be typed: every command, flag and argument, with the help that is shown for it.
 
 mod audit;
+mod claims;
 mod place;
 mod report;
 mod values;
@@ -15,6 +16,7 @@ use constellation_trace::format::histories::FailedCas;
 use constellation_verify::models::Object;
 
 pub(crate) use audit::{Audit, AuditFormat};
+pub(crate) use claims::Claims;
 pub(crate) use place::Place;
 pub(crate) use report::{Drawn, Report};
 use values::{
@@ -86,6 +88,7 @@ Examples:
   constellation models linearizable serializable  what separates two models, on a history that shows it
   constellation place quorum:r=1,w=1              what does this store give up, in a partition and else?
   constellation audit src                         which of the eight fallacies does my code rely on?
+  constellation claims README.md                  what does this text promise, and can all of it be kept?
   constellation report out.jsonl -o run.html      see it: one page in which the run explains itself
   constellation check shiviz.log                  are the vector clocks of my own system sound?";
 
@@ -143,6 +146,8 @@ pub(crate) enum Command {
     Place(Place),
     /// Read Rust code for the eight fallacies of distributed computing, and for clocks taken for what they are not.
     Audit(Audit),
+    /// Read documents for what they promise: linearizable, exactly once, five nines; and for what contradicts itself.
+    Claims(Claims),
     /// Print a completion script for a shell.
     Completions(Completions),
 }

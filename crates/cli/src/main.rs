@@ -40,6 +40,7 @@ fn main() -> ExitCode {
         Command::Models(models) => commands::models::run(&models, &mut printer),
         Command::Place(place) => commands::place::run(&place, &mut printer),
         Command::Audit(audit) => commands::audit::run(&audit, &mut printer),
+        Command::Claims(claims) => commands::claims::run(&claims, &mut printer),
         Command::Completions(completions) => commands::completions::run(&completions, &mut printer),
     };
     match outcome {

@@ -5,6 +5,7 @@ mod files;
 mod mending;
 mod moved;
 mod own;
+mod prose;
 mod reading;
 mod rules;
 mod suppressing;

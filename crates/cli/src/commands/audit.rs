@@ -3,34 +3,36 @@
 use std::path::Path;
 
 use anyhow::bail;
-use constellation_audit::{
-    Audit, Compared, Error, Finding, Level, Options, Rule, Setting, THREAD, Tests, audit, audit_text, rules,
-};
+use constellation_audit::{Audit, Error, Family, Level, Options, Rule, THREAD, Tests, audit, audit_text, rules};
 use constellation_lab::words::one_line;
 
 use crate::args::{Audit as Arguments, AuditFormat};
 use crate::file::{Kind, STANDARD_INPUT, name_of, read_whole};
-use crate::printer::{Printer, UNUSABLE, count};
+use crate::printer::{Printer, count};
 
-mod baseline;
+pub(super) mod baseline;
 mod clippy;
 mod config;
 mod fix;
-mod github;
-mod human;
-mod json;
-mod junit;
+pub(super) mod github;
+pub(super) mod human;
+pub(super) mod json;
+pub(super) mod junit;
 mod markdown;
-mod page;
+pub(super) mod page;
 mod paths;
-mod sarif;
+pub(super) mod sarif;
+mod shown;
+
+pub(super) use markdown::page as page_of;
+pub(super) use shown::{Shown, Tool};
 
 pub(crate) fn run(arguments: &Arguments, printer: &mut Printer) -> anyhow::Result<u8> {
     let format = if arguments.json { AuditFormat::Json } else { arguments.format };
     if let Some(name) = &arguments.explain {
         let rule = find(name)?;
         match format {
-            AuditFormat::Human => page::print(rule, printer)?,
+            AuditFormat::Human => page::print(&CODE_TOOL, rule, printer)?,
             AuditFormat::Json => json::print_rules(std::iter::once(rule), printer)?,
             other => bail!(no_findings(other)),
         }
@@ -58,7 +60,7 @@ pub(crate) fn run(arguments: &Arguments, printer: &mut Printer) -> anyhow::Resul
         if arguments.write {
             found = audited(arguments, &options, printer)?;
         }
-        let left = Shown::of(found, None, arguments);
+        let left = Shown::of(&CODE_TOOL, found, None, told_from(arguments), arguments.deny_from);
         let told = left.audit.findings.len();
         if told > 0 {
             let when = if arguments.write || mends == 0 { "left" } else { "before that" };
@@ -70,11 +72,11 @@ pub(crate) fn run(arguments: &Arguments, printer: &mut Printer) -> anyhow::Resul
     let mut compared = None;
     if let Some(file) = &arguments.baseline {
         if arguments.write_baseline {
-            return write_baseline(&found, file, arguments, printer);
+            return write_baseline(&found, file, tests(arguments), printer);
         }
         compared = Some(baseline::compare(&mut found, file, tests(arguments))?);
     }
-    let shown = Shown::of(found, compared, arguments);
+    let shown = Shown::of(&CODE_TOOL, found, compared, told_from(arguments), arguments.deny_from);
     match format {
         AuditFormat::Human => human::print(&shown, printer)?,
         AuditFormat::Json => json::print(&shown, printer)?,
@@ -95,15 +97,15 @@ fn leave_panics_to_report() {
     }));
 }
 
-fn no_findings(format: AuditFormat) -> String {
+pub(super) fn no_findings(format: AuditFormat) -> String {
     let name = format!("{format:?}").to_lowercase();
     format!("`--format {name}` tells findings, and a page has none\nhelp: leave it out, or ask for `json`")
 }
 
-fn write_baseline(
+pub(super) fn write_baseline(
     found: &Audit,
     file: &Path,
-    arguments: &Arguments,
+    tests: Tests,
     printer: &mut Printer,
 ) -> anyhow::Result<u8> {
     if let Some(failed) = found.not_audited.first() {
@@ -112,7 +114,7 @@ fn write_baseline(
             "nothing is written, since not everything could be audited: {failed}\nhelp: name it in `.auditignore` if that is meant"
         );
     }
-    let known = baseline::write(found, file, tests(arguments))?;
+    let known = baseline::write(found, file, tests)?;
     printer.line(format!("{} written to {}", count(known, "finding"), name_of(file)))?;
     Ok(0)
 }
@@ -121,39 +123,13 @@ fn tests(arguments: &Arguments) -> Tests {
     if arguments.tests { Tests::Include } else { Tests::LeaveOut }
 }
 
-/// What was found, and what of it is told.
-struct Shown {
-    audit: Audit,
-    /// How many findings are not told, for their level.
-    hidden: usize,
-    /// From which level on a finding makes the exit code 1.
-    deny_from: Level,
-    /// What the baseline knows, if there is one.
-    baseline: Option<Compared>,
-    exit_code: u8,
-}
-
-impl Shown {
-    fn of(mut audit: Audit, mut baseline: Option<Compared>, arguments: &Arguments) -> Shown {
-        let is_denied = audit.findings.iter().any(|finding| finding.level >= arguments.deny_from);
-        let exit_code = match (audit.not_audited.is_empty(), is_denied) {
-            (false, _) => UNUSABLE,
-            (true, true) => 1,
-            (true, false) => 0,
-        };
-        let least = told_from(arguments);
-        let all = audit.findings.len();
-        // Whoever asks for tests is told of them.
-        let is_told = |finding: &Finding| finding.level >= least || finding.setting == Setting::Test;
-        audit.findings.retain(is_told);
-        audit.suppressed.retain(|suppressed| is_told(&suppressed.finding));
-        if let Some(baseline) = &mut baseline {
-            baseline.known.retain(is_told);
-        }
-        let hidden = all - audit.findings.len();
-        Shown { hidden, deny_from: arguments.deny_from, baseline, audit, exit_code }
-    }
-}
+/// What audits code.
+static CODE_TOOL: Tool = Tool {
+    name: "audit",
+    rules: || rules::every().collect(),
+    families: || Family::every().collect(),
+    allow: |rule| format!("// constellation: allow({rule}, reason = \"…\")"),
+};
 
 /// From which level on a finding is told.
 fn told_from(arguments: &Arguments) -> Level {

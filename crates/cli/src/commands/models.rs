@@ -94,7 +94,7 @@ fn compare(one: &'static dyn Model, other: &'static dyn Model, printer: &mut Pri
 }
 
 /// A history that the one allows and the other forbids.
-fn direction(
+pub(super) fn direction(
     allows: &'static dyn Model,
     forbids: &'static dyn Model,
     printer: &mut Printer,

@@ -20,7 +20,7 @@ fn folder(file: &Path) -> &Path {
 }
 
 /// Sets aside what is known.
-pub(super) fn compare(audit: &mut Audit, file: &Path, tests: Tests) -> anyhow::Result<Compared> {
+pub(crate) fn compare(audit: &mut Audit, file: &Path, tests: Tests) -> anyhow::Result<Compared> {
     if !file.exists() {
         let name = name_of(file);
         bail!("there is no baseline {name}\nhelp: `--write-baseline` writes what is found today into it");
@@ -29,7 +29,7 @@ pub(super) fn compare(audit: &mut Audit, file: &Path, tests: Tests) -> anyhow::R
 }
 
 /// Writes down what is found. What is known of files that were not looked at stays.
-pub(super) fn write(audit: &Audit, file: &Path, tests: Tests) -> anyhow::Result<usize> {
+pub(crate) fn write(audit: &Audit, file: &Path, tests: Tests) -> anyhow::Result<usize> {
     let mut known = Known::of(audit, folder(file));
     let count = known.iter().map(|entry| entry.count).sum();
     if file.exists() {
@@ -98,7 +98,7 @@ fn known(entry: &Value) -> Result<Known, String> {
 }
 
 /// One line on an entry that nothing matches any more.
-pub(super) fn told(entry: &Known) -> String {
+pub(crate) fn told(entry: &Known) -> String {
     let within =
         if entry.within.is_empty() { String::new() } else { format!(" in `{}`", one_line(&entry.within)) };
     let times = if entry.count > 1 { format!(" ({} times)", entry.count) } else { String::new() };
@@ -106,7 +106,7 @@ pub(super) fn told(entry: &Known) -> String {
 }
 
 /// For scripts.
-pub(super) fn to_json(compared: &Compared) -> Value {
+pub(crate) fn to_json(compared: &Compared) -> Value {
     let gone: Vec<Value> = compared.gone.iter().map(entry_json).collect();
     json!({"known": compared.known.len(), "gone": gone})
 }

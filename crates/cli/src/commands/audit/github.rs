@@ -1,16 +1,16 @@
 //! Findings as the workflow commands that make GitHub annotate lines.
 
-use constellation_audit::{Finding, Level};
+use constellation_audit::{Beside, Finding, Level};
 use constellation_lab::words::one_line;
 
 use super::Shown;
 use super::paths::{seen, slashed};
 use crate::printer::{Printer, count};
 
-pub(super) fn print(shown: &Shown, printer: &mut Printer) -> anyhow::Result<()> {
+pub(crate) fn print(shown: &Shown, printer: &mut Printer) -> anyhow::Result<()> {
     let audit = &shown.audit;
     for finding in &audit.findings {
-        printer.line(annotation(finding))?;
+        printer.line(annotation(shown.tool.name, finding))?;
     }
     for failed in &audit.not_audited {
         let path = property(&slashed(&seen(&failed.path)));
@@ -22,7 +22,7 @@ pub(super) fn print(shown: &Shown, printer: &mut Printer) -> anyhow::Result<()> 
     printer.line(format!("{found} in {files}"))
 }
 
-fn annotation(finding: &Finding) -> String {
+fn annotation(tool: &str, finding: &Finding) -> String {
     let command = match finding.level {
         Level::Deny => "error",
         Level::Warn => "warning",
@@ -35,12 +35,19 @@ fn annotation(finding: &Finding) -> String {
         if line == line_end { format!(",col={column},endColumn={column_end}") } else { String::new() };
     let title = property(&format!("{}: {}", finding.rule.id, finding.rule.title));
     let says = format!(
-        "{}\ninstead: {}\n`constellation audit --explain {}` tells more",
+        "{}{}\ninstead: {}\n`constellation {tool} --explain {}` tells more",
         one_line(&finding.here),
+        beside(finding),
         finding.rule.page.instead,
         finding.rule.id
     );
     format!("::{command} file={path},line={line},endLine={line_end}{columns},title={title}::{}", data(&says))
+}
+
+/// Where the other place is, which an annotation has none of.
+fn beside(finding: &Finding) -> String {
+    let told = |other: &Beside| format!("\nline {}: {}", other.line, one_line(&other.here));
+    finding.beside.as_ref().map_or(String::new(), told)
 }
 
 /// What stands behind the last two colons.

@@ -7,21 +7,21 @@ use constellation_audit::{Audit, Family, Finding, Level, Setting};
 use constellation_lab::words::one_line;
 use constellation_trace::is_obeyed;
 
-use super::{Shown, baseline};
+use super::{Shown, Tool, baseline};
 use crate::printer::{Printer, count, faint, folded, strong};
 
-pub(super) fn print(shown: &Shown, printer: &mut Printer) -> anyhow::Result<()> {
+pub(crate) fn print(shown: &Shown, printer: &mut Printer) -> anyhow::Result<()> {
     // What a rule becomes one night is told once.
     let mut told = BTreeSet::new();
     for finding in &shown.audit.findings {
         let is_first = told.insert(finding.rule.id);
-        printer.line(drawn(finding, is_first))?;
+        printer.line(drawn(shown.tool, finding, is_first))?;
         printer.line("")?;
     }
     print_summary(shown, printer)
 }
 
-fn drawn(finding: &Finding, is_first: bool) -> String {
+pub(crate) fn drawn(tool: &Tool, finding: &Finding, is_first: bool) -> String {
     let level = match finding.level {
         Level::Deny => Drawn::ERROR.with_name("deny"),
         Level::Warn => Drawn::WARNING.with_name("warn"),
@@ -32,16 +32,30 @@ fn drawn(finding: &Finding, is_first: bool) -> String {
     let text = obeyed_by_nobody(&finding.excerpt.text);
     let mut group = Group::with_title(level.primary_title(finding.rule.title).id(finding.rule.id));
     let here = one_line(&finding.here);
+    let mut beside = finding.beside.as_ref();
     if text.is_empty() {
         let place = format!("{path}:{}:{}: {here}", finding.line, finding.column);
         group = group.element(Drawn::NOTE.with_name("at").message(place));
     } else {
         let annotation = AnnotationKind::Primary.span(finding.excerpt.span.clone()).label(&here);
-        group =
-            group.element(Snippet::source(&text).path(&path).line_start(finding.line).annotation(annotation));
+        let snippet = Snippet::source(&text).path(&path).line_start(finding.line).annotation(annotation);
+        // Two places on the same lines are drawn as one.
+        let is_same =
+            finding.beside.as_ref().is_some_and(|beside| beside.excerpt.text == finding.excerpt.text);
+        let second = finding.beside.as_ref().filter(|_| is_same);
+        let second =
+            second.map(|other| AnnotationKind::Context.span(other.excerpt.span.clone()).label(&*other.here));
+        group = group.element(snippet.annotations(second));
+        beside = beside.filter(|_| !is_same);
+    }
+    let beside_text = beside.map(|other| obeyed_by_nobody(&other.excerpt.text)).unwrap_or_default();
+    if let Some(other) = beside {
+        let annotation = AnnotationKind::Context.span(other.excerpt.span.clone()).label(&*other.here);
+        let snippet = Snippet::source(&beside_text).path(&path).line_start(other.line);
+        group = group.element(snippet.annotation(annotation));
     }
     let incident = wrapped(finding.rule.page.incident);
-    let page = format!("`constellation audit --explain {}` tells more", finding.rule.id);
+    let page = format!("`constellation {} --explain {}` tells more", tool.name, finding.rule.id);
     if is_first && !incident.is_empty() {
         group = group.element(Drawn::NOTE.with_name("becomes").message(&incident));
     }
@@ -68,7 +82,7 @@ pub(super) fn obeyed_by_nobody(code: &str) -> String {
 }
 
 /// Words in lines that a narrow terminal has room for.
-pub(super) fn wrapped(text: &str) -> String {
+pub(crate) fn wrapped(text: &str) -> String {
     const COLUMNS: usize = 96;
     folded(text, COLUMNS).join("\n")
 }
@@ -96,6 +110,16 @@ fn print_summary(shown: &Shown, printer: &mut Printer) -> anyhow::Result<()> {
     if shown.hidden > 0 {
         printer.line(faint(&format!("· {} at `info`: --info tells them", count(shown.hidden, "finding"))))?;
     }
+    print_known(shown, printer)?;
+    if *files_left_out > 0 {
+        let left_out = count(*files_left_out, "file");
+        printer.line(faint(&format!("· {left_out} of test code left out: --tests looks at them")))?;
+    }
+    print_not_audited(shown, printer)
+}
+
+/// What the baseline knows, and what of it is gone.
+pub(crate) fn print_known(shown: &Shown, printer: &mut Printer) -> anyhow::Result<()> {
     if let Some(compared) = &shown.baseline {
         let known = count(compared.known.len(), "finding");
         printer.line(faint(&format!("· {known} known to the baseline")))?;
@@ -106,15 +130,11 @@ fn print_summary(shown: &Shown, printer: &mut Printer) -> anyhow::Result<()> {
             printer.line(format!("  {}", baseline::told(gone)))?;
         }
     }
-    if *files_left_out > 0 {
-        let left_out = count(*files_left_out, "file");
-        printer.line(faint(&format!("· {left_out} of test code left out: --tests looks at them")))?;
-    }
-    print_not_audited(shown, printer)
+    Ok(())
 }
 
 /// What could not be audited, if there is any.
-pub(super) fn print_not_audited(shown: &Shown, printer: &mut Printer) -> anyhow::Result<()> {
+pub(crate) fn print_not_audited(shown: &Shown, printer: &mut Printer) -> anyhow::Result<()> {
     let not_audited = &shown.audit.not_audited;
     if !not_audited.is_empty() {
         printer.line(strong("not audited"))?;

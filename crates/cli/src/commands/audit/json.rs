@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{Shown, baseline};
 use crate::printer::Printer;
 
-pub(super) fn print(shown: &Shown, printer: &mut Printer) -> anyhow::Result<()> {
+pub(crate) fn print(shown: &Shown, printer: &mut Printer) -> anyhow::Result<()> {
     let audit = &shown.audit;
     let families = Family::ALL.map(|family| {
         let tally = audit.tallies.get(&family).copied().unwrap_or_default();
@@ -32,8 +32,8 @@ pub(super) fn print(shown: &Shown, printer: &mut Printer) -> anyhow::Result<()> 
     }))
 }
 
-fn finding_json(finding: &Finding) -> Value {
-    json!({
+pub(crate) fn finding_json(finding: &Finding) -> Value {
+    let mut told = json!({
         "rule": finding.rule.id,
         "level": finding.level.name(),
         "title": finding.rule.title,
@@ -49,14 +49,25 @@ fn finding_json(finding: &Finding) -> Value {
         "here": finding.here,
         "incident": finding.rule.page.incident,
         "instead": finding.rule.page.instead,
-    })
+    });
+    if let Some(other) = &finding.beside {
+        told["beside"] = json!({
+            "line": other.line,
+            "column": other.column,
+            "line_end": other.line_end,
+            "column_end": other.column_end,
+            "bytes": [other.span.start, other.span.end],
+            "here": other.here,
+        });
+    }
+    told
 }
 
-fn not_audited_json(failed: &NotAudited) -> Value {
+pub(crate) fn not_audited_json(failed: &NotAudited) -> Value {
     json!({"file": failed.path.display().to_string(), "line": failed.line, "reason": failed.reason})
 }
 
-pub(super) fn print_rules(
+pub(crate) fn print_rules(
     rules: impl Iterator<Item = &'static Rule>,
     printer: &mut Printer,
 ) -> anyhow::Result<()> {

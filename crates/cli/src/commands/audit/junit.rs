@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use constellation_audit::{Family, Finding, Rule, rules};
+use constellation_audit::{Family, Finding, Rule};
 
 use super::Shown;
 use super::paths::{seen, slashed};
@@ -18,9 +18,9 @@ struct Suite {
     skipped: usize,
 }
 
-pub(super) fn print(shown: &Shown, printer: &mut Printer) -> anyhow::Result<()> {
+pub(crate) fn print(shown: &Shown, printer: &mut Printer) -> anyhow::Result<()> {
     let mut suites: Vec<(&str, Suite)> = Vec::new();
-    for family in Family::every() {
+    for family in (shown.tool.families)() {
         suites.push((family.title(), of_family(shown, family)));
     }
     if !shown.audit.not_audited.is_empty() {
@@ -29,7 +29,8 @@ pub(super) fn print(shown: &Shown, printer: &mut Printer) -> anyhow::Result<()> 
     let sum = |of: fn(&Suite) -> usize| suites.iter().map(|(_, suite)| of(suite)).sum::<usize>();
     printer.line("<?xml version=\"1.0\" encoding=\"UTF-8\"?>")?;
     printer.line(format!(
-        "<testsuites name=\"constellation audit\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\">",
+        "<testsuites name=\"constellation {}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\">",
+        shown.tool.name,
         sum(|suite| suite.tests),
         sum(|suite| suite.failures),
         sum(|suite| suite.errors),
@@ -48,7 +49,7 @@ pub(super) fn print(shown: &Shown, printer: &mut Printer) -> anyhow::Result<()> 
 
 fn of_family(shown: &Shown, family: Family) -> Suite {
     let mut suite = Suite::default();
-    for rule in rules::every().filter(|rule| rule.family == family) {
+    for rule in (shown.tool.rules)().into_iter().filter(|rule| rule.family == family) {
         let before = suite.tests;
         for finding in shown.audit.findings.iter().filter(|finding| finding.rule.id == rule.id) {
             let what = if finding.level >= shown.deny_from {

@@ -21,7 +21,7 @@ pub(super) fn print(printer: &mut Printer) -> anyhow::Result<()> {
 }
 
 /// What a rule teaches.
-pub(super) fn page(rule: &Rule) -> String {
+pub(crate) fn page(rule: &Rule) -> String {
     let page = &rule.page;
     let mut parts: Vec<String> = Vec::new();
     if !page.why.is_empty() {

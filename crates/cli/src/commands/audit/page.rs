@@ -2,6 +2,7 @@
 
 use constellation_audit::{Family, Rule, rules};
 
+use super::Tool;
 use super::human::wrapped;
 use crate::printer::{Printer, faint, strong};
 
@@ -16,7 +17,7 @@ pub(super) fn list(printer: &mut Printer) -> anyhow::Result<()> {
     printer.line(faint("`constellation audit --explain RULE` prints the page of one"))
 }
 
-pub(super) fn print(rule: &Rule, printer: &mut Printer) -> anyhow::Result<()> {
+pub(crate) fn print(tool: &Tool, rule: &Rule, printer: &mut Printer) -> anyhow::Result<()> {
     let page = &rule.page;
     printer.line(format!("{} · {} · {}", strong(rule.id), rule.level, rule.title))?;
     printer.line(format!("{}: {}", rule.family.title(), rule.family.truth()))?;
@@ -42,7 +43,7 @@ pub(super) fn print(rule: &Rule, printer: &mut Printer) -> anyhow::Result<()> {
     if !page.allow.is_empty() {
         section("when to allow it", printer)?;
         printer.line(format!("  {}", wrapped(page.allow).replace('\n', "\n  ")))?;
-        printer.line(format!("    // constellation: allow({}, reason = \"…\")", rule.id))?;
+        printer.line(format!("    {}", (tool.allow)(rule.id)))?;
     }
     for (title, lines, before) in
         [("see it happen", page.shows, "constellation "), ("elsewhere", page.links, "")]
@@ -57,7 +58,7 @@ pub(super) fn print(rule: &Rule, printer: &mut Printer) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn section(title: &str, printer: &mut Printer) -> anyhow::Result<()> {
+pub(crate) fn section(title: &str, printer: &mut Printer) -> anyhow::Result<()> {
     printer.line("")?;
     if title.is_empty() { Ok(()) } else { printer.line(strong(title)) }
 }

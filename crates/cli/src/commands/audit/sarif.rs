@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use constellation_audit::{Finding, Level, NotAudited, Rule, Setting, Suppressed, rules};
+use constellation_audit::{Family, Finding, Level, NotAudited, Rule, Setting, Suppressed};
 use constellation_lab::words::one_line;
 use serde_json::{Value, json};
 
@@ -17,9 +17,9 @@ use crate::printer::Printer;
 /// The name under which a code host keeps our fingerprints; another way to make them gets another number.
 const FINGERPRINT: &str = "constellationAudit/v1";
 
-pub(super) fn print(shown: &Shown, printer: &mut Printer) -> anyhow::Result<()> {
+pub(crate) fn print(shown: &Shown, printer: &mut Printer) -> anyhow::Result<()> {
     let audit = &shown.audit;
-    let rules: Vec<&Rule> = rules::every().collect();
+    let rules: Vec<&Rule> = (shown.tool.rules)();
     let number = |finding: &Finding| rules.iter().position(|rule| rule.id == finding.rule.id);
     let result = |finding: &Finding, suppressions: Value| {
         let mut result = result(finding, number(finding), suppressions);
@@ -41,7 +41,7 @@ pub(super) fn print(shown: &Shown, printer: &mut Printer) -> anyhow::Result<()> 
         "version": "2.1.0",
         "runs": [{
             "tool": {"driver": {
-                "name": "constellation audit",
+                "name": format!("constellation {}", shown.tool.name),
                 "semanticVersion": env!("CARGO_PKG_VERSION"),
                 "rules": rules.iter().map(|rule| rule_json(rule)).collect::<Vec<_>>(),
             }},
@@ -118,7 +118,25 @@ fn result(finding: &Finding, number: Option<usize>, suppressions: Value) -> Valu
         "partialFingerprints": {FINGERPRINT: finding.fingerprint.to_string()},
         "suppressions": suppressions,
     });
-    if !finding.within.is_empty() {
+    if let Some(other) = &finding.beside {
+        result["relatedLocations"] = json!([{
+            "id": 1,
+            "message": {"text": one_line(&other.here)},
+            "physicalLocation": {
+                "artifactLocation": location(&finding.path),
+                "region": {
+                    "startLine": other.line,
+                    "startColumn": other.column,
+                    "endLine": other.line_end,
+                    "endColumn": other.column_end,
+                    "byteOffset": other.span.start,
+                    "byteLength": other.span.len(),
+                },
+            },
+        }]);
+    }
+    // What is found in prose stands below a heading, and not in a function.
+    if !finding.within.is_empty() && !Family::PROSE.contains(&finding.rule.family) {
         let function = json!([{"name": finding.within, "kind": "function"}]);
         result["locations"][0]["logicalLocations"] = function;
     }

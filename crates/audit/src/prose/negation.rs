@@ -1,0 +1,243 @@
+//! Whether a clause denies a word in it: what `not`, `no` and `without` reach, and what turns them round.
+
+use std::ops::Range;
+
+use super::sentence::{Token, is_finite};
+
+const NOT: [&str; 14] = [
+    "not", "no", "never", "without", "neither", "nor", "cannot", "none", "nothing", "non", "hardly",
+    "rarely", "nowhere", "nobody",
+];
+
+/// Verbs that undo what stands behind them; behind a `not` they make it a promise.
+const UNDOES: [&str; 43] = [
+    "violate",
+    "violates",
+    "violating",
+    "violated",
+    "break",
+    "breaks",
+    "breaking",
+    "sacrifice",
+    "sacrifices",
+    "sacrificing",
+    "lose",
+    "loses",
+    "losing",
+    "compromise",
+    "compromises",
+    "compromising",
+    "weaken",
+    "weakens",
+    "weakening",
+    "lack",
+    "lacks",
+    "lacking",
+    "forgo",
+    "forgoes",
+    "forgoing",
+    "abandon",
+    "abandons",
+    "relax",
+    "relaxes",
+    "relaxing",
+    "relaxed",
+    "affect",
+    "affects",
+    "affecting",
+    "harm",
+    "trading",
+    "trades",
+    "gives up",
+    "giving up",
+    "give up",
+    "fails",
+    "fail",
+    "drops",
+];
+
+/// Behind which `that` carries a denial on into what follows: `does not guarantee that …`.
+const SAYS: [&str; 21] = [
+    "guarantee",
+    "guarantees",
+    "ensure",
+    "ensures",
+    "mean",
+    "means",
+    "imply",
+    "implies",
+    "promise",
+    "promises",
+    "claim",
+    "assume",
+    "case",
+    "true",
+    "say",
+    "says",
+    "believe",
+    "think",
+    "assurance",
+    "evidence",
+    "reason",
+];
+
+/// What is provided, or is not.
+const PROVIDED: [&str; 26] = [
+    "guaranteed",
+    "provided",
+    "supported",
+    "possible",
+    "ensured",
+    "available",
+    "offered",
+    "given",
+    "achieved",
+    "implemented",
+    "maintained",
+    "promised",
+    "enforced",
+    "preserved",
+    "attempted",
+    "goal",
+    "guarantee",
+    "hold",
+    "apply",
+    "sufficient",
+    "enough",
+    "kept",
+    "free",
+    "achievable",
+    "satisfied",
+    "met",
+];
+
+const LOST: [&str; 10] = [
+    "impossible",
+    "unsupported",
+    "unavailable",
+    "lost",
+    "violated",
+    "broken",
+    "sacrificed",
+    "missing",
+    "unachievable",
+    "relaxed",
+];
+
+/// The furthest that a cue reaches, in tokens.
+const REACH: usize = 18;
+
+/// The words that deny a term in its clause.
+pub(crate) fn negation(tokens: &[Token], clause: &Range<usize>, term: &Range<usize>) -> Option<String> {
+    before(tokens, clause, term).or_else(|| behind(tokens, clause, term))
+}
+
+fn before(tokens: &[Token], clause: &Range<usize>, term: &Range<usize>) -> Option<String> {
+    let start = clause.start.max(term.start.saturating_sub(REACH));
+    let mut undoes: Option<usize> = None;
+    let mut at = term.start;
+    while at > start {
+        at -= 1;
+        let token = &tokens[at];
+        if token.is_code || !token.is_word {
+            continue;
+        }
+        if is_cue(tokens, at) {
+            // `not only linearizable`, `without losing linearizability`, `does not break it`.
+            let is_turned = undoes.is_some() || is_only(tokens, at);
+            return (!is_turned).then(|| told(tokens, at, term));
+        }
+        if token.is(&UNDOES) || is_given_up(tokens, at) {
+            undoes = Some(at);
+        } else if is_compared(tokens, at) {
+            return Some(told(tokens, at, term));
+        } else if is_finite(token) {
+            match said_before(tokens, at, start) {
+                Some(earlier) => at = earlier,
+                // `No read is linearizable`: a subject that is none reaches its verb.
+                None => {
+                    return none_of(tokens, clause.start, at, term).or_else(|| undone(tokens, undoes, term));
+                }
+            }
+        }
+    }
+    undone(tokens, undoes, term)
+}
+
+fn undone(tokens: &[Token], undoes: Option<usize>, term: &Range<usize>) -> Option<String> {
+    undoes.map(|at| told(tokens, at, term))
+}
+
+fn told(tokens: &[Token], at: usize, term: &Range<usize>) -> String {
+    let words = tokens[at..term.start].iter().filter(|token| token.is_word).take(4);
+    words.map(|token| &*token.text).collect::<Vec<_>>().join(" ")
+}
+
+fn is_cue(tokens: &[Token], at: usize) -> bool {
+    let token = &tokens[at];
+    let next = |words: &[&str]| tokens.get(at + 1).is_some_and(|next| next.is(words));
+    let is_no = token.is(&NOT)
+        && !(token.is(&["no"])
+            && next(&["longer", "matter", "doubt", "less", "single"])
+            && !next(&["longer"]));
+    is_no
+        || token.lower.ends_with("n't")
+        || token.is(&["rather"]) && next(&["than"])
+        || token.is(&["instead"]) && next(&["of"])
+}
+
+fn is_only(tokens: &[Token], at: usize) -> bool {
+    tokens.get(at + 1).is_some_and(|next| next.is(&["only", "just", "merely", "simply"]))
+        || tokens[at].is(&["cannot", "can't"]) && tokens.get(at + 1).is_some_and(|next| next.is(&["but"]))
+}
+
+/// `gives up`, and what is given up behind it.
+fn is_given_up(tokens: &[Token], at: usize) -> bool {
+    tokens[at].is(&["up"]) && at > 0 && tokens[at - 1].is(&["give", "gives", "giving", "gave"])
+        || tokens[at].is(&["cost", "expense"]) && tokens.get(at + 1).is_some_and(|next| next.is(&["of"]))
+}
+
+/// `weaker than linearizability`, `short of serializability`.
+fn is_compared(tokens: &[Token], at: usize) -> bool {
+    let next = |words: &[&str]| tokens.get(at + 1).is_some_and(|next| next.is(words));
+    tokens[at].is(&["weaker", "less"]) && next(&["than"]) || tokens[at].is(&["short"]) && next(&["of"])
+}
+
+/// Of `guarantee that reads are`, where the first word stands, so that what denies it is looked for before it.
+fn said_before(tokens: &[Token], verb: usize, start: usize) -> Option<usize> {
+    let from = verb.saturating_sub(7).max(start);
+    let that = (from..verb).rev().find(|at| tokens[*at].is(&["that"]))?;
+    let saying = that.checked_sub(1).filter(|saying| *saying >= start)?;
+    tokens[saying].is(&SAYS).then_some(saying)
+}
+
+fn none_of(tokens: &[Token], start: usize, verb: usize, term: &Range<usize>) -> Option<String> {
+    let subject = tokens[start..verb]
+        .iter()
+        .take(3)
+        .position(|token| token.is(&["no", "none", "neither", "nothing"]))?;
+    let word = start + subject;
+    let is_odd = tokens.get(word + 1).is_some_and(|next| next.is(&["matter", "doubt"]));
+    (!is_odd).then(|| told(tokens, word, term))
+}
+
+/// `linearizability is not guaranteed`, `strong consistency is impossible`.
+fn behind(tokens: &[Token], clause: &Range<usize>, term: &Range<usize>) -> Option<String> {
+    let part: Vec<&Token> =
+        tokens[term.end..clause.end].iter().filter(|token| token.is_word).take(9).collect();
+    for (at, token) in part.iter().enumerate() {
+        let is_not = token.is(&["not", "cannot", "never", "no"]) || token.lower.ends_with("n't");
+        let after = &part[at + 1..part.len().min(at + 4)];
+        if is_not && after.iter().any(|token| token.is(&PROVIDED)) || is_not && at == 0 && part.len() == 1 {
+            let words: Vec<&str> = part[at..].iter().take(3).map(|token| &*token.text).collect();
+            return Some(words.join(" "));
+        }
+        let is_lost = token.is(&LOST)
+            && at > 0
+            && part[..at].iter().any(|before| before.is(&["is", "are", "be", "was"]));
+        if is_lost {
+            return Some(token.text.clone());
+        }
+    }
+    None
+}

@@ -1,0 +1,257 @@
+//! Words, sentences and clauses of a block, as far as they can be told without grammar.
+
+use std::ops::Range;
+
+use super::text::{Block, Kind};
+
+/// A word, or a sign between words.
+#[derive(Clone, Debug)]
+pub(crate) struct Token {
+    /// Where it stands in the text of its block.
+    pub(crate) span: Range<usize>,
+    /// As it is written.
+    pub(crate) text: String,
+    /// In small letters.
+    pub(crate) lower: String,
+    pub(crate) is_word: bool,
+    pub(crate) is_code: bool,
+}
+
+impl Token {
+    pub(crate) fn is(&self, words: &[&str]) -> bool {
+        words.contains(&&*self.lower)
+    }
+}
+
+/// A sentence of at most [`Sentence::TOKENS_MAX`] tokens; a longer one is divided.
+#[derive(Debug)]
+pub(crate) struct Sentence {
+    pub(crate) tokens: Vec<Token>,
+    pub(crate) is_question: bool,
+}
+
+impl Sentence {
+    /// What is looked at for one claim is bounded by this.
+    const TOKENS_MAX: usize = 160;
+}
+
+/// The sentences of a block.
+pub(crate) fn sentences(block: &Block) -> Vec<Sentence> {
+    let tokens = tokens(block);
+    let mut sentences = Vec::new();
+    let mut open: Vec<Token> = Vec::new();
+    for (at, token) in tokens.iter().enumerate() {
+        let is_end = block.kind != Kind::Row && ends(&tokens, at, &block.text);
+        open.push(token.clone());
+        if is_end || open.len() >= Sentence::TOKENS_MAX {
+            let is_question = token.text == "?";
+            sentences.push(Sentence { tokens: std::mem::take(&mut open), is_question });
+        }
+    }
+    if !open.is_empty() {
+        sentences.push(Sentence { tokens: open, is_question: false });
+    }
+    sentences
+}
+
+fn ends(tokens: &[Token], at: usize, text: &str) -> bool {
+    let token = &tokens[at];
+    if token.is_code || !matches!(&*token.text, "." | "?" | "!") {
+        return false;
+    }
+    // A question may stand in quotes or brackets.
+    let is_apart = text[token.span.end..]
+        .chars()
+        .next()
+        .is_none_or(|next| next.is_whitespace() || "\"”’)*".contains(next));
+    if !is_apart || token.text != "." {
+        return is_apart;
+    }
+    let is_short = at.checked_sub(1).is_some_and(|before| {
+        let before = &tokens[before];
+        before.text.chars().count() == 1 && before.text.chars().all(char::is_alphabetic)
+            || before.is(&["vs", "etc", "cf", "approx", "fig", "resp", "incl", "no"])
+    });
+    let goes_on =
+        tokens.get(at + 1).is_some_and(|next| next.text.starts_with(char::is_lowercase) && !next.is_code);
+    !goes_on && !(is_short && at + 1 < tokens.len())
+}
+
+fn tokens(block: &Block) -> Vec<Token> {
+    let mut tokens = Vec::new();
+    let text = &block.text;
+    let mut letters = text.char_indices().peekable();
+    while let Some((at, letter)) = letters.next() {
+        if letter.is_whitespace() {
+            continue;
+        }
+        let mut end = at + letter.len_utf8();
+        let is_word = letter.is_alphanumeric() || letter == '_';
+        while is_word && let Some((next_at, next)) = letters.peek().copied() {
+            if !(next.is_alphanumeric()
+                || next == '_'
+                || is_inner(next, &text[next_at..], &text[at..next_at]))
+            {
+                break;
+            }
+            end = next_at + next.len_utf8();
+            letters.next();
+        }
+        let span = at..end;
+        let written = text[span.clone()].replace('’', "'");
+        let lower = written.to_lowercase();
+        tokens.push(Token { is_code: block.is_code(&span), span, text: written, lower, is_word });
+    }
+    tokens
+}
+
+/// Whether a sign within a word is a part of it: `don't`, `99.999`.
+fn is_inner(sign: char, rest: &str, before: &str) -> bool {
+    let next = rest.chars().nth(1);
+    match sign {
+        '\'' | '’' => next.is_some_and(char::is_alphabetic),
+        '.' => {
+            next.is_some_and(|next| next.is_ascii_digit())
+                && before.bytes().last().is_some_and(|last| last.is_ascii_digit())
+        }
+        _ => false,
+    }
+}
+
+/// Verbs in the form that says what something does: behind one, another clause may begin.
+const FINITE: [&str; 52] = [
+    "is",
+    "are",
+    "was",
+    "were",
+    "has",
+    "have",
+    "does",
+    "do",
+    "can",
+    "will",
+    "provides",
+    "provide",
+    "offers",
+    "offer",
+    "guarantees",
+    "gives",
+    "supports",
+    "ensures",
+    "uses",
+    "makes",
+    "allows",
+    "delivers",
+    "achieves",
+    "remains",
+    "stays",
+    "becomes",
+    "keeps",
+    "maintains",
+    "implements",
+    "works",
+    "runs",
+    "lets",
+    "see",
+    "sees",
+    "reads",
+    "returns",
+    "isn't",
+    "aren't",
+    "doesn't",
+    "don't",
+    "cannot",
+    "can't",
+    "won't",
+    "may",
+    "might",
+    "must",
+    "shows",
+    "enforces",
+    "requires",
+    "needs",
+    "relies",
+    "promises",
+];
+
+pub(crate) fn is_finite(token: &Token) -> bool {
+    token.is(&FINITE)
+}
+
+/// Words that begin a clause of their own.
+const CLAUSE: [&str; 16] = [
+    "but", "however", "although", "though", "whereas", "while", "yet", "because", "since", "so", "when",
+    "if", "unless", "which", "who", "instead",
+];
+
+/// Words that set one half of a sentence against the other.
+const AGAINST: [&str; 9] =
+    ["but", "however", "although", "though", "whereas", "while", "yet", "unlike", "instead"];
+
+/// The clause around a term: what a negation in it may reach.
+pub(crate) fn clause(tokens: &[Token], term: &Range<usize>) -> Range<usize> {
+    let mut start = 0;
+    for at in (0..term.start).rev() {
+        if is_boundary(tokens, at) {
+            // A word that begins a clause belongs to it.
+            start = if tokens[at].is_word { at } else { at + 1 };
+            break;
+        }
+    }
+    let end = (term.end..tokens.len()).find(|at| is_boundary(tokens, *at)).unwrap_or(tokens.len());
+    start..end
+}
+
+fn is_boundary(tokens: &[Token], at: usize) -> bool {
+    let token = &tokens[at];
+    if token.is_code {
+        return false;
+    }
+    if !token.is_word {
+        return match &*token.text {
+            ";" | "—" | "–" | "(" | ")" | "|" | "…" | "." | "!" | "?" => true,
+            "-" => false,
+            // In a list of nouns it divides none.
+            "," | ":" => begins_clause(tokens, at + 1),
+            _ => false,
+        };
+    }
+    if token.is(&["instead"]) {
+        return !tokens.get(at + 1).is_some_and(|next| next.is(&["of"]));
+    }
+    if token.is(&["so"]) {
+        return !tokens.get(at + 1).is_some_and(|next| next.is(&["called"]) || next.text == "-");
+    }
+    token.is(&CLAUSE) && !is_not_only(tokens, at) || token.is(&["and", "or"]) && begins_clause(tokens, at + 1)
+}
+
+/// Whether it is the `but` of `not only … but also`.
+fn is_not_only(tokens: &[Token], at: usize) -> bool {
+    tokens[at].is(&["but"]) && tokens.get(at + 1).is_some_and(|next| next.is(&["also"]))
+}
+
+/// Whether what follows up to the next sign or `and` has a verb of its own, or begins as a clause does.
+fn begins_clause(tokens: &[Token], from: usize) -> bool {
+    let first = tokens.get(from);
+    if first.is_some_and(|first| {
+        first.is(&CLAUSE) || first.is(&["we", "it", "they", "you", "this", "with", "and"])
+    }) {
+        let is_and = first.is_some_and(|first| first.is(&["and"]));
+        return !is_and || begins_clause(tokens, from + 1);
+    }
+    let part = tokens.iter().skip(from).take(6);
+    part.take_while(|token| !matches!(&*token.text, "," | ";" | ":" | "(" | "and" | "or" | "but"))
+        .any(is_finite)
+}
+
+/// The half of a sentence around a term: what a condition in it may reach.
+pub(crate) fn half(tokens: &[Token], term: &Range<usize>) -> Range<usize> {
+    let divides = |at: usize| {
+        let token = &tokens[at];
+        let is_sign = matches!(&*token.text, ";") && !token.is_code;
+        is_sign || token.is(&AGAINST) && !is_not_only(tokens, at) && is_boundary(tokens, at)
+    };
+    let start = (0..term.start).rev().find(|at| divides(*at)).unwrap_or(0);
+    let end = (term.end..tokens.len()).find(|at| divides(*at)).unwrap_or(tokens.len());
+    start..end
+}

@@ -1,0 +1,44 @@
+//! The shortest history that breaks what a term promises: one that a weaker model allows, judged on the spot.
+
+use constellation_audit::prose::Term;
+use constellation_verify::models::{self, Model, Separation, implies, strongest_first};
+
+/// A history that breaks a model.
+#[derive(Clone, Copy)]
+pub(super) struct Breaking {
+    /// The strongest of the models that allow the history.
+    pub(super) allows: &'static dyn Model,
+    pub(super) forbids: &'static dyn Model,
+    pub(super) separation: &'static Separation,
+}
+
+/// The model that a term names.
+pub(super) fn model(term: &Term) -> Option<&'static dyn Model> {
+    models::all().iter().copied().find(|model| Some(model.about().name) == term.model)
+}
+
+/// The history of the fewest reads and writes, of all that are known to break what a term promises.
+pub(super) fn shortest(term: &Term) -> Option<Breaking> {
+    let forbids = model(term)?;
+    let weaker = strongest_first(models::all());
+    let weaker = weaker.into_iter().filter(|other| !implies(other.about(), forbids.about()));
+    let known = weaker.filter_map(|allows| {
+        let separation = Separation::between(allows, forbids)?;
+        Some(Breaking { allows, forbids, separation })
+    });
+    // Of several as short, the one that is famous for telling these two apart.
+    known.min_by_key(|breaking| {
+        let is_famous = breaking.separation.allowed == breaking.allows.about().name
+            && breaking.separation.forbidden == forbids.about().name;
+        (accesses(breaking.separation), !is_famous)
+    })
+}
+
+/// The command that shows it.
+pub(super) fn command(breaking: &Breaking) -> String {
+    format!("constellation models {} {}", breaking.allows.about().name, breaking.forbids.about().name)
+}
+
+fn accesses(separation: &Separation) -> usize {
+    separation.sketch.matches('(').count()
+}
