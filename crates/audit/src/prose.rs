@@ -198,7 +198,7 @@ impl Claims {
             let claim = read.claim(path, lines, document, mention, term, contradicted.contains(&number));
             if claim.context.is_promise() {
                 let mut finding = read.finding(path, lines, document, mention, term.rule);
-                if claim.context != Context::Claimed {
+                if claim.context != Context::Claimed || read.is_eased(number, term) {
                     finding.level = Level::Info;
                 }
                 finding.here = here(&claim);
@@ -330,6 +330,17 @@ impl Read {
         let found = context(around, span);
         let name: Vec<&str> = words.iter().map(|token| &*token.text).collect();
         Some(if found == Context::Claimed { Context::Qualified(name.join(" ")) } else { found })
+    }
+
+    /// Whether the same paragraph says what a term leaves open.
+    fn is_eased(&self, number: usize, term: &Term) -> bool {
+        let block = self.mentions[number].block;
+        let is_near = |mention: &&Mention| mention.block == block;
+        let before = self.mentions[..number].iter().rev().take_while(is_near);
+        let behind = self.mentions[number..].iter().take_while(is_near);
+        before
+            .chain(behind)
+            .any(|mention| term.eased_by.contains(&mention.id) && mention.context.is_promise())
     }
 
     fn place(&self, document: &Document, mention: &Mention) -> Range<usize> {

@@ -110,6 +110,9 @@ pub(crate) fn context(around: &Around<'_>, term: &Range<usize>) -> Context {
     if let Some(cue) = defined(around, &clause, term) {
         return Context::Defined(cue);
     }
+    if around.section.contains("roadmap") || around.own.iter().any(|own| own == "roadmap") {
+        return Context::Wanted("roadmap".to_owned());
+    }
     if let Some(cue) = wanted(tokens, &clause, term) {
         return Context::Wanted(cue);
     }
@@ -128,7 +131,9 @@ fn written(tokens: &[Token], count: usize) -> String {
     text
 }
 
-const CHECKS: [&str; 22] = [
+const CHECKS: [&str; 24] = [
+    "determine",
+    "determines",
     "whether",
     "check",
     "checks",
@@ -379,7 +384,9 @@ fn defined(around: &Around<'_>, clause: &Range<usize>, term: &Range<usize>) -> O
     known.iter().find(|(one, two)| is_after(one, two)).map(|(one, two)| format!("{one} {two}"))
 }
 
-const WANTED: [&str; 41] = [
+const WANTED: [&str; 43] = [
+    "must",
+    "shall",
     "want",
     "wants",
     "wanted",
@@ -494,15 +501,15 @@ const PER: [&str; 17] = [
 /// The condition of a promise, as it is written.
 fn qualified(around: &Around<'_>, half: &Range<usize>, term: &Range<usize>) -> Option<String> {
     let tokens = &around.sentence.tokens;
-    let at = half.clone().filter(|at| !term.contains(at)).find(|at| is_condition(tokens, *at, half))?;
     if around.kind == Kind::Row {
-        return Some("a cell of a table".to_owned());
+        return Some("a row of a table".to_owned());
     }
+    let at = half.clone().filter(|at| !term.contains(at)).find(|at| is_condition(tokens, *at, half, term))?;
     let end = (at + 1..half.end).find(|end| matches!(&*tokens[*end].text, "," | ";" | ")" | "." | ":" | "—"));
     Some(written(&tokens[at..end.unwrap_or(half.end)], 8))
 }
 
-fn is_condition(tokens: &[Token], at: usize, half: &Range<usize>) -> bool {
+fn is_condition(tokens: &[Token], at: usize, half: &Range<usize>, term: &Range<usize>) -> bool {
     let token = &tokens[at];
     let next = |ahead: usize| tokens.get(at + ahead).filter(|_| at + ahead < half.end);
     if token.is_code {
@@ -510,7 +517,11 @@ fn is_condition(tokens: &[Token], at: usize, half: &Range<usize>) -> bool {
     }
     let is_next = |words: &[&str]| next(1).is_some_and(|next| next.is(words));
     match &*token.lower {
-        "only" => !at.checked_sub(1).is_some_and(|before| tokens[before].is(&["not"])),
+        // `Only eventually consistent` is no condition.
+        "only" => {
+            let is_of_term = at < term.start && term.start - at <= 2;
+            !is_of_term && !at.checked_sub(1).is_some_and(|before| tokens[before].is(&["not"]))
+        }
         "by" => is_next(&["default"]),
         "as" => is_next(&["long"]),
         "provided" => is_next(&["that"]),

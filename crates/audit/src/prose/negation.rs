@@ -10,7 +10,15 @@ const NOT: [&str; 14] = [
 ];
 
 /// Verbs that undo what stands behind them; behind a `not` they make it a promise.
-const UNDOES: [&str; 43] = [
+const UNDOES: [&str; 51] = [
+    "impact",
+    "impacts",
+    "endanger",
+    "endangers",
+    "degrade",
+    "hurt",
+    "reduce",
+    "undermine",
     "violate",
     "violates",
     "violating",
@@ -151,7 +159,7 @@ fn before(tokens: &[Token], clause: &Range<usize>, term: &Range<usize>) -> Optio
             undoes = Some(at);
         } else if is_compared(tokens, at) {
             return Some(told(tokens, at, term));
-        } else if is_finite(token) {
+        } else if is_finite(tokens, at) {
             match said_before(tokens, at, start) {
                 Some(earlier) => at = earlier,
                 // `No read is linearizable`: a subject that is none reaches its verb.

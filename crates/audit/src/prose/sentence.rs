@@ -174,8 +174,53 @@ const FINITE: [&str; 52] = [
     "promises",
 ];
 
-pub(crate) fn is_finite(token: &Token) -> bool {
-    token.is(&FINITE)
+/// Behind these, what may be a verb is a noun: `consistency guarantees`, `stale reads`.
+const OF_NOUN: [&str; 26] = [
+    "consistency",
+    "ordering",
+    "delivery",
+    "durability",
+    "isolation",
+    "safety",
+    "strong",
+    "linearizable",
+    "consistent",
+    "stale",
+    "dirty",
+    "serializable",
+    "follower",
+    "local",
+    "replica",
+    "monotonic",
+    "the",
+    "all",
+    "these",
+    "those",
+    "such",
+    "transactional",
+    "strict",
+    "our",
+    "its",
+    "snapshot",
+];
+
+/// Whether a word is a verb that says what something does.
+pub(crate) fn is_finite(tokens: &[Token], at: usize) -> bool {
+    let token = &tokens[at];
+    let may_be_noun = token.is(&[
+        "guarantees",
+        "reads",
+        "needs",
+        "uses",
+        "works",
+        "promises",
+        "supports",
+        "offers",
+        "see",
+        "shows",
+    ]);
+    let is_noun = may_be_noun && at.checked_sub(1).is_some_and(|before| tokens[before].is(&OF_NOUN));
+    token.is(&FINITE) && !is_noun
 }
 
 /// Words that begin a clause of their own.
@@ -191,7 +236,11 @@ const AGAINST: [&str; 9] =
 /// The clause around a term: what a negation in it may reach.
 pub(crate) fn clause(tokens: &[Token], term: &Range<usize>) -> Range<usize> {
     let mut start = 0;
-    for at in (0..term.start).rev() {
+    // A word in brackets of its own is another name of what stands before them: `no last write wins (LWW)`.
+    let is_name = term.start > 0
+        && tokens[term.start - 1].text == "("
+        && tokens.get(term.end).is_some_and(|next| next.text == ")");
+    for at in (0..term.start - usize::from(is_name)).rev() {
         if is_boundary(tokens, at) {
             // A word that begins a clause belongs to it.
             start = if tokens[at].is_word { at } else { at + 1 };
@@ -239,9 +288,9 @@ fn begins_clause(tokens: &[Token], from: usize) -> bool {
         let is_and = first.is_some_and(|first| first.is(&["and"]));
         return !is_and || begins_clause(tokens, from + 1);
     }
-    let part = tokens.iter().skip(from).take(6);
-    part.take_while(|token| !matches!(&*token.text, "," | ";" | ":" | "(" | "and" | "or" | "but"))
-        .any(is_finite)
+    let part = (from..tokens.len()).take(6);
+    let is_of_part = |at: &usize| !matches!(&*tokens[*at].text, "," | ";" | ":" | "(" | "and" | "or" | "but");
+    part.take_while(is_of_part).any(|at| is_finite(tokens, at))
 }
 
 /// The half of a sentence around a term: what a condition in it may reach.

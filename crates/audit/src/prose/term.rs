@@ -29,6 +29,8 @@ pub struct Term {
     pub model: Option<&'static str>,
     /// Terms that are taken for it.
     pub alike: Vec<&'static str>,
+    /// Terms that say in the same paragraph what this one leaves open.
+    pub(crate) eased_by: Vec<&'static str>,
     /// How it is spelt; as `prose/terms.toml` says.
     pub spellings: Vec<&'static str>,
     /// The rule by which a claim of it is found.
@@ -311,6 +313,7 @@ impl Table {
             questions: self.list("asks").into_iter().map(asked).collect(),
             model: self.maybe("model"),
             alike: self.list("alike"),
+            eased_by: self.list("eased_by"),
             spellings,
             rule: rule(rule_id, Family::Claim, level, kept(&format!("`{title}` is claimed")), page),
         }

@@ -39,6 +39,9 @@ pub(super) fn print(found: &Claims, shown: &Shown, how: How, printer: &mut Print
     print_end(found, shown, printer)
 }
 
+/// How many columns a place takes, if it is not longer.
+const PLACE_WIDTH: usize = 40;
+
 fn print_term(
     term: &Term,
     claims: &[&Claim],
@@ -48,10 +51,11 @@ fn print_term(
 ) -> anyhow::Result<()> {
     printer.line(format!("{}: {}", strong(term.title), term.promise))?;
     let places: Vec<String> = claims.iter().map(|claim| place(claim)).collect();
-    let width = places.iter().map(|place| place.chars().count()).max().unwrap_or(0);
+    // One long path does not push all others aside.
+    let width = places.iter().map(|place| place.chars().count()).max().unwrap_or(0).min(PLACE_WIDTH);
     for (claim, place) in claims.iter().zip(&places) {
         let level = finding_of(claim, shown).map_or("", |finding| finding.level.name());
-        let padding = " ".repeat(width - place.chars().count());
+        let padding = " ".repeat(width.saturating_sub(place.chars().count()));
         let name = claim.context.name();
         printer.line(format!("  {level:<4} {name:<9}  {place}{padding}  {}", said(claim)))?;
     }
