@@ -29,6 +29,7 @@ mod term;
 mod tests;
 mod text;
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -41,7 +42,7 @@ use crate::finding::{Beside, Excerpt, Finding, Level, NotAudited, Setting};
 use crate::fingerprint::Fingerprint;
 use crate::rule::Rule;
 use crate::source::Lines;
-use context::{Around, context};
+use context::{Around, SYSTEMS, context};
 use contradiction::{Mention, contradictions};
 use sentence::{Sentence, sentences};
 use term::LEXICON;
@@ -266,6 +267,9 @@ fn kind(path: &Path, text: &str) -> Written {
     }
 }
 
+/// Of how many mentions before and behind one it is asked whether they say what it leaves open.
+const EASED_WITHIN: usize = 32;
+
 /// What is said in one document.
 struct Read {
     mentions: Vec<Mention>,
@@ -336,8 +340,8 @@ impl Read {
     fn is_eased(&self, number: usize, term: &Term) -> bool {
         let block = self.mentions[number].block;
         let is_near = |mention: &&Mention| mention.block == block;
-        let before = self.mentions[..number].iter().rev().take_while(is_near);
-        let behind = self.mentions[number..].iter().take_while(is_near);
+        let before = self.mentions[..number].iter().rev().take(EASED_WITHIN).take_while(is_near);
+        let behind = self.mentions[number..].iter().take(EASED_WITHIN).take_while(is_near);
         before
             .chain(behind)
             .any(|mention| term.eased_by.contains(&mention.id) && mention.context.is_promise())
@@ -438,14 +442,31 @@ fn beside(lines: &Lines<'_>, span: Range<usize>, here: &str) -> Beside {
     Beside { span, line, column, line_end, column_end, here: here.to_owned(), excerpt }
 }
 
-/// The words that name what a document is about: those of its first heading, of its file and of the folder it is in.
+/// The words that name what a document is about: those of its first heading, of its file and of the folder it is in, and the
+/// system that it names far more often than any other.
 fn own_words(path: &Path, document: &Document) -> Vec<String> {
     let heading = document.blocks.iter().find(|block| block.kind == Kind::Heading);
     let heading = heading.map_or("", |block| block.text.as_str());
     let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
     let folder = path.parent().and_then(Path::file_name).and_then(|name| name.to_str()).unwrap_or_default();
-    let words = [heading, stem, folder]
-        .into_iter()
-        .flat_map(|text| text.split(|letter: char| !letter.is_alphanumeric()));
-    words.filter(|word| word.len() > 1).map(str::to_lowercase).collect()
+    let words = [heading, stem, folder].into_iter().flat_map(words_of);
+    words.map(str::to_lowercase).chain(most_named(document)).collect()
+}
+
+fn words_of(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| word.len() > 1)
+}
+
+fn most_named(document: &Document) -> Option<String> {
+    const OFTEN: usize = 5;
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for word in document.blocks.iter().flat_map(|block| words_of(&block.text)) {
+        if SYSTEMS.iter().any(|system| word.eq_ignore_ascii_case(system)) {
+            *counts.entry(word.to_lowercase()).or_default() += 1;
+        }
+    }
+    let (name, most) = counts.iter().max_by_key(|(_, count)| **count)?;
+    let others = counts.iter().filter(|(other, _)| *other != name).map(|(_, count)| *count);
+    let next = others.max().unwrap_or(0);
+    (*most >= OFTEN && *most >= 3 * next).then(|| name.clone())
 }

@@ -193,7 +193,7 @@ fn denied_in_row(around: &Around<'_>, term: &Range<usize>) -> Option<String> {
 }
 
 /// Systems that many documents name beside their own.
-const SYSTEMS: [&str; 47] = [
+pub(crate) const SYSTEMS: [&str; 47] = [
     "cassandra",
     "scylladb",
     "mongodb",
@@ -384,7 +384,8 @@ fn defined(around: &Around<'_>, clause: &Range<usize>, term: &Range<usize>) -> O
     known.iter().find(|(one, two)| is_after(one, two)).map(|(one, two)| format!("{one} {two}"))
 }
 
-const WANTED: [&str; 43] = [
+const WANTED: [&str; 44] = [
+    "would",
     "must",
     "shall",
     "want",
@@ -430,7 +431,8 @@ const WANTED: [&str; 43] = [
     "desire",
 ];
 
-const WANTED_BEHIND: [&str; 11] = [
+const WANTED_BEHIND: [&str; 12] = [
+    "would",
     "planned",
     "goal",
     "roadmap",
@@ -535,12 +537,15 @@ fn is_condition(tokens: &[Token], at: usize, half: &Range<usize>, term: &Range<u
     }
 }
 
-/// Whether code looks like a setting: `--level=strong`, `read_quorum`, `ONE`.
+/// Whether code looks like a setting: `--level=strong`, `at QUORUM`.
 fn is_setting(tokens: &[Token], at: usize) -> bool {
+    const AT: [&str; 10] = ["with", "at", "under", "in", "to", "using", "via", "level", "mode", "set"];
     let token = &tokens[at];
-    let is_capital =
-        token.text.len() > 1 && token.text.chars().all(|letter| letter.is_ascii_uppercase() || letter == '_');
-    matches!(&*token.text, "=") || is_capital || token.is(&["true", "false"]) || {
-        token.text == "-" && tokens.get(at + 1).is_some_and(|next| next.text == "-" && next.is_code)
-    }
+    let is_capital = token.text.len() > 1
+        && !token.text.contains(|letter: char| !(letter.is_ascii_uppercase() || letter == '_'));
+    // The name of a command is no setting of it.
+    let is_level = is_capital && tokens[..at].last().is_some_and(|before| before.is(&AT));
+    let is_flag =
+        token.text == "-" && tokens.get(at + 1).is_some_and(|next| next.text == "-" && next.is_code);
+    token.text == "=" || is_level || is_flag || token.is(&["true", "false"])
 }

@@ -149,6 +149,7 @@ fn is_resolved(pair: &Pair, mention: &Mention, unless: &[usize], mentions: &[Men
     unless[from..]
         .iter()
         .map(|other| &mentions[*other])
+        .take(RESOLVED_WITHIN)
         .take_while(|other| reaches(pair.unless_within, mention, other))
         .any(is_said)
 }
@@ -170,6 +171,9 @@ fn reaches(reach: Reach, one: &Mention, other: &Mention) -> bool {
         Reach::Document => true,
     }
 }
+
+/// How many words that may resolve it are looked at.
+const RESOLVED_WITHIN: usize = 256;
 
 /// How many of the others are tried on each side.
 const TRIED: usize = 8;

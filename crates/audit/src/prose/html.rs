@@ -200,7 +200,7 @@ fn entity(rest: &str) -> Option<(&'static str, usize)> {
         ("&mdash;", "—"),
         ("&ndash;", "–"),
         ("&hellip;", "…"),
-        ("&shy;", ""),
+        ("&shy;", "\u{ad}"),
     ];
     KNOWN.iter().find(|(name, _)| rest.starts_with(name)).map(|(name, letters)| (*letters, name.len()))
 }

@@ -10,14 +10,13 @@ const NOT: [&str; 14] = [
 ];
 
 /// Verbs that undo what stands behind them; behind a `not` they make it a promise.
-const UNDOES: [&str; 51] = [
+const UNDOES: [&str; 50] = [
     "impact",
     "impacts",
     "endanger",
     "endangers",
     "degrade",
     "hurt",
-    "reduce",
     "undermine",
     "violate",
     "violates",
@@ -184,7 +183,10 @@ fn told(tokens: &[Token], at: usize, term: &Range<usize>) -> String {
 fn is_cue(tokens: &[Token], at: usize) -> bool {
     let token = &tokens[at];
     let next = |words: &[&str]| tokens.get(at + 1).is_some_and(|next| next.is(words));
-    let is_no = token.is(&NOT)
+    // A list may have an entry `none`.
+    let is_entry = token.is(&["none"]) && !next(&["of"]);
+    let is_no = !is_entry
+        && token.is(&NOT)
         && !(token.is(&["no"])
             && next(&["longer", "matter", "doubt", "less", "single"])
             && !next(&["longer"]));

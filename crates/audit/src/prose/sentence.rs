@@ -32,7 +32,7 @@ pub(crate) struct Sentence {
 
 impl Sentence {
     /// What is looked at for one claim is bounded by this.
-    const TOKENS_MAX: usize = 160;
+    const TOKENS_MAX: usize = 120;
 }
 
 /// The sentences of a block.
@@ -235,19 +235,21 @@ const AGAINST: [&str; 9] =
 
 /// The clause around a term: what a negation in it may reach.
 pub(crate) fn clause(tokens: &[Token], term: &Range<usize>) -> Range<usize> {
-    let mut start = 0;
+    let mut start = term.start.saturating_sub(HALF_BEFORE);
     // A word in brackets of its own is another name of what stands before them: `no last write wins (LWW)`.
     let is_name = term.start > 0
         && tokens[term.start - 1].text == "("
         && tokens.get(term.end).is_some_and(|next| next.text == ")");
-    for at in (0..term.start - usize::from(is_name)).rev() {
+    let first = term.start.saturating_sub(HALF_BEFORE);
+    for at in (first..term.start - usize::from(is_name)).rev() {
         if is_boundary(tokens, at) {
             // A word that begins a clause belongs to it.
             start = if tokens[at].is_word { at } else { at + 1 };
             break;
         }
     }
-    let end = (term.end..tokens.len()).find(|at| is_boundary(tokens, *at)).unwrap_or(tokens.len());
+    let last = tokens.len().min(term.end + HALF_BEHIND);
+    let end = (term.end..last).find(|at| is_boundary(tokens, *at)).unwrap_or(last);
     start..end
 }
 
@@ -293,6 +295,10 @@ fn begins_clause(tokens: &[Token], from: usize) -> bool {
     part.take_while(is_of_part).any(|at| is_finite(tokens, at))
 }
 
+/// The furthest that a condition reaches, in tokens.
+const HALF_BEFORE: usize = 40;
+const HALF_BEHIND: usize = 24;
+
 /// The half of a sentence around a term: what a condition in it may reach.
 pub(crate) fn half(tokens: &[Token], term: &Range<usize>) -> Range<usize> {
     let divides = |at: usize| {
@@ -300,7 +306,8 @@ pub(crate) fn half(tokens: &[Token], term: &Range<usize>) -> Range<usize> {
         let is_sign = matches!(&*token.text, ";") && !token.is_code;
         is_sign || token.is(&AGAINST) && !is_not_only(tokens, at) && is_boundary(tokens, at)
     };
-    let start = (0..term.start).rev().find(|at| divides(*at)).unwrap_or(0);
-    let end = (term.end..tokens.len()).find(|at| divides(*at)).unwrap_or(tokens.len());
+    let (first, last) = (term.start.saturating_sub(HALF_BEFORE), tokens.len().min(term.end + HALF_BEHIND));
+    let start = (first..term.start).rev().find(|at| divides(*at)).unwrap_or(first);
+    let end = (term.end..last).find(|at| divides(*at)).unwrap_or(last);
     start..end
 }

@@ -117,6 +117,10 @@ impl<'a> Builder<'a> {
 
     /// Text that stands for what is in the file.
     pub(crate) fn instead(&mut self, text: &str, range: Range<usize>) {
+        // A soft hyphen says where a word may be divided, and is no part of it.
+        if text == "\u{ad}" {
+            return;
+        }
         if self.source.get(range.clone()) == Some(text) {
             return self.verbatim(range);
         }
