@@ -6,6 +6,7 @@ mod auditing_baseline;
 mod auditing_formats;
 mod auditing_projects;
 mod checking;
+mod claiming;
 mod clients;
 mod command;
 mod comparing;

@@ -26,11 +26,12 @@ pub(super) fn shortest(term: &Term) -> Option<Breaking> {
         let separation = Separation::between(allows, forbids)?;
         Some(Breaking { allows, forbids, separation })
     });
-    // Of several as short, the one that is famous for telling these two apart.
+    // Of several as short, one that a model of the same kind allows, and that is famous for telling these two apart.
     known.min_by_key(|breaking| {
         let is_famous = breaking.separation.allowed == breaking.allows.about().name
             && breaking.separation.forbidden == forbids.about().name;
-        (accesses(breaking.separation), !is_famous)
+        let is_alike = breaking.allows.about().judges == forbids.about().judges;
+        (accesses(breaking.separation), !is_alike, !is_famous)
     })
 }
 
