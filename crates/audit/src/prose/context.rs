@@ -95,11 +95,14 @@ pub(crate) fn context(around: &Around<'_>, term: &Range<usize>) -> Context {
     }
     let clause = clause(tokens, term);
     let half = half(tokens, term);
-    if let Some(cue) = asked(around.sentence, &half, term) {
-        return Context::Asked(cue);
+    if around.sentence.is_question {
+        return Context::Asked("?".to_owned());
     }
     if let Some(cue) = negation(tokens, &clause, term).or_else(|| denied_in_row(around, term)) {
         return Context::Negated(cue);
+    }
+    if let Some(cue) = checked(tokens, &half, term) {
+        return Context::Asked(cue);
     }
     if let Some(cue) = other(around, &clause, term) {
         return Context::Other(cue);
@@ -158,11 +161,7 @@ const CHECKS: [&str; 24] = [
     "validate",
 ];
 
-fn asked(sentence: &Sentence, half: &Range<usize>, term: &Range<usize>) -> Option<String> {
-    let tokens = &sentence.tokens;
-    if sentence.is_question {
-        return Some("?".to_owned());
-    }
+fn checked(tokens: &[Token], half: &Range<usize>, term: &Range<usize>) -> Option<String> {
     let before = tokens[half.start..term.start].iter().rev().take(6).find(|token| token.is(&CHECKS));
     let behind = tokens[term.end..half.end].iter().filter(|token| token.is_word).take(2);
     before.or_else(|| behind.into_iter().find(|token| token.is(&CHECKS))).map(|token| token.text.clone())
@@ -305,7 +304,7 @@ fn other(around: &Around<'_>, clause: &Range<usize>, term: &Range<usize>) -> Opt
     None
 }
 
-const ATTRIBUTED: [&str; 12] = [
+const ATTRIBUTED: [&str; 11] = [
     "claims",
     "claim",
     "claimed",
@@ -317,7 +316,6 @@ const ATTRIBUTED: [&str; 12] = [
     "billed",
     "purportedly",
     "purported",
-    "called",
 ];
 
 fn quoted(tokens: &[Token], clause: &Range<usize>, term: &Range<usize>) -> Option<String> {
@@ -328,19 +326,16 @@ fn quoted(tokens: &[Token], clause: &Range<usize>, term: &Range<usize>) -> Optio
         return Some(format!("“{}”", written(&tokens[term.clone()], 6)));
     }
     let near = term.start.saturating_sub(6).max(clause.start);
-    tokens[near..term.start].iter().find(|token| token.is(&ATTRIBUTED)).map(|token| token.text.clone())
+    let is_said = |at: &usize| {
+        let is_so_called = tokens[*at].is(&["called"])
+            && *at > 1
+            && tokens[at.saturating_sub(2)..*at].iter().any(|so| so.is(&["so"]));
+        tokens[*at].is(&ATTRIBUTED) || is_so_called
+    };
+    (near..term.start).find(is_said).map(|at| tokens[at].text.clone())
 }
 
-const GLOSSARY: [&str; 8] = [
-    "glossary",
-    "terminology",
-    "definitions",
-    "definition",
-    "related work",
-    "concepts",
-    "background",
-    "jargon",
-];
+const GLOSSARY: [&str; 5] = ["glossary", "terminology", "definition", "related work", "jargon"];
 
 const MEANS: [&[&str]; 17] = [
     &["means"],
@@ -447,7 +442,9 @@ const WANTED_BEHIND: [&str; 12] = [
 ];
 
 fn wanted(tokens: &[Token], clause: &Range<usize>, term: &Range<usize>) -> Option<String> {
-    let before = tokens[clause.start..term.start].iter().rev().take(9);
+    // `Requires no downtime` wants none.
+    let is_of_none = tokens[term.start].is(&["no", "zero", "without"]);
+    let before = tokens[clause.start..term.start].iter().rev().take(if is_of_none { 0 } else { 9 });
     let before = before.into_iter().find(|token| token.is(&WANTED) && !token.is_code);
     let behind = tokens[term.end..clause.end].iter().take(7).take_while(|token| token.text != ",");
     let behind = behind.into_iter().find(|token| token.is(&WANTED_BEHIND));
@@ -522,7 +519,10 @@ fn is_condition(tokens: &[Token], at: usize, half: &Range<usize>, term: &Range<u
         // `Only eventually consistent` is no condition.
         "only" => {
             let is_of_term = at < term.start && term.start - at <= 2;
-            !is_of_term && !at.checked_sub(1).is_some_and(|before| tokens[before].is(&["not"]))
+            let is_other = at
+                .checked_sub(1)
+                .is_some_and(|before| tokens[before].is(&["not", "the"]) || tokens[before].text == "-");
+            !is_of_term && !is_other
         }
         "by" => is_next(&["default"]),
         "as" => is_next(&["long"]),
@@ -533,6 +533,8 @@ fn is_condition(tokens: &[Token], at: usize, half: &Range<usize>, term: &Range<u
         "single" => (1..=2).any(|ahead| next(ahead).is_some_and(|next| next.is(&PER))),
         "in" | "with" | "under" | "at" => (2..=5)
             .any(|ahead| next(ahead).is_some_and(|next| next.is(&["mode", "modes", "level", "setting"]))),
+        // `Even if the system crashes` is the contrary of a condition.
+        "if" | "when" if at.checked_sub(1).is_some_and(|before| tokens[before].is(&["even"])) => false,
         word => IF.contains(&word) || OPTIONAL.contains(&word),
     }
 }

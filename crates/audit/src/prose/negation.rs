@@ -10,7 +10,11 @@ const NOT: [&str; 14] = [
 ];
 
 /// Verbs that undo what stands behind them; behind a `not` they make it a promise.
-const UNDOES: [&str; 50] = [
+const UNDOES: [&str; 54] = [
+    "change",
+    "changes",
+    "changing",
+    "alter",
     "impact",
     "impacts",
     "endanger",
@@ -154,6 +158,9 @@ fn before(tokens: &[Token], clause: &Range<usize>, term: &Range<usize>) -> Optio
             let is_turned = undoes.is_some() || is_only(tokens, at);
             return (!is_turned).then(|| told(tokens, at, term));
         }
+        if is_purpose(tokens, at) {
+            return undone(tokens, undoes, term);
+        }
         if token.is(&UNDOES) || is_given_up(tokens, at) {
             undoes = Some(at);
         } else if is_compared(tokens, at) {
@@ -201,6 +208,14 @@ fn is_only(tokens: &[Token], at: usize) -> bool {
         || tokens[at].is(&["cannot", "can't"]) && tokens.get(at + 1).is_some_and(|next| next.is(&["but"]))
 }
 
+/// `In order to`: what is done, or is not, serves what follows.
+fn is_purpose(tokens: &[Token], at: usize) -> bool {
+    tokens[at].is(&["order"])
+        && at > 0
+        && tokens[at - 1].is(&["in"])
+        && tokens.get(at + 1).is_some_and(|next| next.is(&["to"]))
+}
+
 /// `gives up`, and what is given up behind it.
 fn is_given_up(tokens: &[Token], at: usize) -> bool {
     tokens[at].is(&["up"]) && at > 0 && tokens[at - 1].is(&["give", "gives", "giving", "gave"])
@@ -216,6 +231,11 @@ fn is_compared(tokens: &[Token], at: usize) -> bool {
 /// Of `guarantee that reads are`, where the first word stands, so that what denies it is looked for before it.
 fn said_before(tokens: &[Token], verb: usize, start: usize) -> Option<usize> {
     let from = verb.saturating_sub(7).max(start);
+    // `Does not guarantee a write must be visible` has no `that`.
+    let is_denied = |at: &usize| tokens[*at].is(&SAYS) && *at > start && is_cue(tokens, *at - 1);
+    if let Some(saying) = (from..verb).rev().find(is_denied) {
+        return Some(saying);
+    }
     let that = (from..verb).rev().find(|at| tokens[*at].is(&["that"]))?;
     let saying = that.checked_sub(1).filter(|saying| *saying >= start)?;
     tokens[saying].is(&SAYS).then_some(saying)

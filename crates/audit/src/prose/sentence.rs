@@ -219,8 +219,15 @@ pub(crate) fn is_finite(tokens: &[Token], at: usize) -> bool {
         "see",
         "shows",
     ]);
-    let is_noun = may_be_noun && at.checked_sub(1).is_some_and(|before| tokens[before].is(&OF_NOUN));
-    token.is(&FINITE) && !is_noun
+    let is_noun = may_be_noun
+        && (at.checked_sub(1).is_some_and(|before| tokens[before].is(&OF_NOUN))
+            || tokens.get(at + 1).is_none_or(|next| !next.is_word));
+    // `To provide`, `does not provide`.
+    let is_infinitive = at.checked_sub(1).is_some_and(|before| {
+        let before = &tokens[before];
+        before.is(&["to", "not", "cannot", "never"]) || before.lower.ends_with("n't")
+    });
+    token.is(&FINITE) && !is_noun && !is_infinitive
 }
 
 /// Words that begin a clause of their own.
@@ -260,7 +267,9 @@ fn is_boundary(tokens: &[Token], at: usize) -> bool {
     }
     if !token.is_word {
         return match &*token.text {
-            ";" | "—" | "–" | "(" | ")" | "|" | "…" | "." | "!" | "?" => true,
+            ";" | "—" | "–" | "(" | ")" | "|" | "…" | "!" | "?" => true,
+            // `a.k.a.` goes on.
+            "." => at > 0 && tokens[at - 1].text.chars().count() > 1,
             "-" => false,
             // In a list of nouns it divides none.
             "," | ":" => begins_clause(tokens, at + 1),
@@ -289,6 +298,19 @@ fn begins_clause(tokens: &[Token], from: usize) -> bool {
     }) {
         let is_and = first.is_some_and(|first| first.is(&["and"]));
         return !is_and || begins_clause(tokens, from + 1);
+    }
+    // `…, and durably persisting data`, `… and guarantee the order`.
+    let before = from.checked_sub(1).map(|before| &tokens[before]);
+    let is_after_comma = before.is_some_and(|before| before.text == ",")
+        || before.is_some_and(|before| before.is(&["and"])) && from > 1 && tokens[from - 2].text == ",";
+    let is_doing = |token: &Token| token.lower.len() > 5 && token.lower.ends_with("ing");
+    if is_after_comma && tokens.iter().skip(from).take(2).any(is_doing) {
+        return true;
+    }
+    let is_plural =
+        first.is_some_and(|first| first.is(&["guarantee", "ensure", "provide", "achieve", "support"]));
+    if is_plural && before.is_some_and(|before| before.is(&["and"])) {
+        return true;
     }
     let part = (from..tokens.len()).take(6);
     let is_of_part = |at: &usize| !matches!(&*tokens[*at].text, "," | ";" | ":" | "(" | "and" | "or" | "but");
