@@ -306,7 +306,9 @@ fn a_term_has_a_page_with_the_shortest_history_that_breaks_it() {
 
 #[test]
 fn a_contradiction_has_a_page() {
-    Bench::new(&[]).check(&["claims", "--explain", "serializable-by-snapshot"], expect![[r#"
+    Bench::new(&[]).check(
+        &["claims", "--explain", "serializable-by-snapshot"],
+        expect![[r#"
         exit 0
         --- out
         contradiction::serializable-by-snapshot · warn · serializable by snapshot isolation
@@ -334,7 +336,8 @@ fn a_contradiction_has_a_page() {
           constellation models snapshot-isolation serializable
 
         elsewhere
-          Berenson et al., A Critique of ANSI SQL Isolation Levels (SIGMOD 1995)"#]]);
+          Berenson et al., A Critique of ANSI SQL Isolation Levels (SIGMOD 1995)"#]],
+    );
 }
 
 #[test]
