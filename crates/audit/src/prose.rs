@@ -207,7 +207,7 @@ impl Claims {
             }
             self.claims.push(claim);
         }
-        self.tally(&self.claims[before..].to_vec());
+        self.tally(self.claims.len() - before);
         for finding in findings {
             match crate::allow::by(&allows, &mut is_used, finding.rule, finding.span.start) {
                 Some(allow) => self.suppress(Suppressed { finding, reason: allow.reason.clone() }),
@@ -231,9 +231,9 @@ impl Claims {
         self.audit.suppressed.push(suppressed);
     }
 
-    fn tally(&mut self, claims: &[Claim]) {
+    fn tally(&mut self, claims: usize) {
         for family in [crate::Family::Claim, crate::Family::Contradiction] {
-            self.audit.tallies.entry(family).or_default().looked_at += claims.len();
+            self.audit.tallies.entry(family).or_default().looked_at += claims;
         }
     }
 }

@@ -284,8 +284,7 @@ fn other(around: &Around<'_>, clause: &Range<usize>, term: &Range<usize>) -> Opt
     let is_relative = tokens[clause.start].is(&["which", "that", "who"]);
     let start = if is_relative { clause.start.saturating_sub(5) } else { clause.start };
     let is_own = |token: &Token| {
-        token.is(&["we", "our", "ours", "us", "it", "its"])
-            || around.own.iter().any(|own| *own == token.lower)
+        token.is(&["we", "our", "ours", "us", "it", "its"]) || around.own.contains(&token.lower)
     };
     for at in (start..term.start).rev().take(14) {
         let token = &tokens[at];

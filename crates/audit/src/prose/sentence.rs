@@ -74,7 +74,8 @@ fn ends(tokens: &[Token], at: usize, text: &str) -> bool {
     });
     let goes_on =
         tokens.get(at + 1).is_some_and(|next| next.text.starts_with(char::is_lowercase) && !next.is_code);
-    !goes_on && !(is_short && at + 1 < tokens.len())
+    let is_inner_end = is_short && at + 1 < tokens.len();
+    !goes_on && !is_inner_end
 }
 
 fn tokens(block: &Block) -> Vec<Token> {
