@@ -34,6 +34,7 @@ mod knowledge;
 mod locks;
 mod look;
 mod mend;
+mod near;
 mod outline;
 mod own;
 pub mod prose;

@@ -30,6 +30,10 @@ const FOLDER_WORDS: [&str; 16] = [
     "simulation",
 ];
 
+/// Folders of programs that only those who build or release the project run.
+const TOOL_FOLDERS: [&str; 7] =
+    ["xtask", "xtasks", "release-tools", "release_tools", "build-tools", "dev-tools", "devtools"];
+
 /// Folders that hold no shipped code even where the user points to them.
 const FOLDERS: [&str; 4] = ["tests", "benches", "examples", "fuzz"];
 
@@ -40,8 +44,11 @@ pub(crate) fn is_place(root: &Path, below: &Path) -> bool {
         _ => false,
     };
     let is_named = |name: &str| FOLDERS.contains(&name);
-    let is_called =
-        |name: &str| is_word(name, &FOLDER_WORDS) || words(name).any(|word| word.starts_with("simul"));
+    let is_called = |name: &str| {
+        is_word(name, &FOLDER_WORDS)
+            || words(name).any(|word| word.starts_with("simul"))
+            || TOOL_FOLDERS.contains(&name)
+    };
     // Where somebody keeps a project says nothing of what is in it.
     let root = within_project(root);
     if root.is_relative() && root.components().any(|part| is_folder(part, &is_named)) {
@@ -52,7 +59,16 @@ pub(crate) fn is_place(root: &Path, below: &Path) -> bool {
         return true;
     }
     let file = if below.as_os_str().is_empty() { root } else { below };
+    if is_build_script(file) {
+        return true;
+    }
     file.file_stem().and_then(|stem| stem.to_str()).is_some_and(is_file)
+}
+
+/// `build.rs` or `build/main.rs` beside `src`: cargo runs it where the project is built.
+fn is_build_script(file: &Path) -> bool {
+    let is_source = file.components().any(|part| part.as_os_str() == "src");
+    !is_source && (file.ends_with("build.rs") || file.ends_with("build/main.rs"))
 }
 
 /// A path as it is below the current folder, or below the package that it is in; one that is in neither as it is.
@@ -124,7 +140,8 @@ fn is_condition(meta: &Meta) -> bool {
 /// Whether a function is there to be copied or tested, by the end of its name.
 pub(crate) fn is_function(name: &str) -> bool {
     const ENDS: [&str; 5] = ["_example", "_for_test", "_for_tests", "_for_testing", "_test_only"];
-    name == "generate_config" || ENDS.iter().any(|end| name.ends_with(end))
+    // Two underscores say that nobody is to call it who is not meant.
+    name == "generate_config" || name.starts_with("__test_") || ENDS.iter().any(|end| name.ends_with(end))
 }
 
 /// Whether a program wrote this: then nobody mends it here.
@@ -181,6 +198,10 @@ mod tests {
         );
         assert!(!is("my-test-bed", "src/lib.rs"), "the folder that was named is looked into");
         assert!(!is(".", "src/simple.rs"));
+        assert!(is(".", "build.rs") && is(".", "proto/build/main.rs") && is("api/build.rs", ""));
+        assert!(!is(".", "src/build.rs") && !is(".", "src/build/main.rs") && !is(".", "rebuild.rs"));
+        assert!(is(".", "crates/xtask/src/main.rs") && is(".", "release-tools/publish/src/main.rs"));
+        assert!(!is(".", "tools/src/main.rs"), "programs that are shipped are called so, too");
     }
 
     #[test]
@@ -223,6 +244,7 @@ mod tests {
         assert!(
             is_function("config_example") && is_function("client_for_test") && is_function("generate_config")
         );
+        assert!(is_function("__test_request_error"));
         assert!(!is_function("test") && !is_function("test_connection") && !is_function("run_self_test"));
     }
 }

@@ -10,3 +10,5 @@ const TIME: &str = "at 12:30://never@noon";
 fn url(password: &str) -> String {
     format!("postgres://catalog:{password}@db.constellation.aero/catalog")
 }
+
+const S3_SECRET_ACCESS_KEY: &str = "CATALOG_S3_SECRET_ACCESS_KEY";

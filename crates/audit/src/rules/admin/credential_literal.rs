@@ -93,7 +93,9 @@ fn look_named<'a>(named: &Named<'a>, scope: &Scope<'a>, found: &mut Found) {
     let is_known = ["example", "changeme", "dummy", "placeholder", "test"]
         .iter()
         .any(|stand_in| value.to_ascii_lowercase().contains(stand_in));
-    if value.len() >= 8 && is_mixed && !is_prose && !is_known {
+    // `S3_SECRET_KEY` is the name of a variable in which the secret is.
+    let is_name = value.contains('_') && !has(char::is_ascii_lowercase);
+    if value.len() >= 8 && !is_name && is_mixed && !is_prose && !is_known {
         let here = "whoever has this text has the secret, and nobody can change it without a new build";
         found.say(text.span(), scope, here);
     }

@@ -14,3 +14,16 @@ async fn hook(request: hyper::Request<hyper::body::Incoming>) -> Result<Bytes, E
 async fn upload(body: Bytes) -> Vec<u8> {
     body.iter().copied().collect::<Vec<u8>>()
 }
+
+async fn form(request: Request<Body>) -> Result<Bytes, Error> {
+    let length = request.headers().get(header::CONTENT_LENGTH).and_then(number).ok_or(Error::NoLength)?;
+    if length > 16 * 1024 {
+        return Err(Error::TooLong);
+    }
+    Ok(hyper::body::to_bytes(request.into_body()).await?)
+}
+
+async fn ask(client: &Client, request: Request<Body>) -> Result<Bytes, Error> {
+    let response = client.request(request).await?;
+    Ok(hyper::body::to_bytes(response.into_body()).await?)
+}

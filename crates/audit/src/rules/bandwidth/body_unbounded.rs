@@ -25,6 +25,7 @@ pub(crate) const RULE: Rule = Rule {
         better: "let bytes = axum::body::to_bytes(body, 64 * 1024).await?;",
         alike: &[
             "`Limited` around the body, or a limit as the second argument",
+            "a function that looks at the length that was announced, which HTTP holds the sender to",
             "an extractor such as `Bytes` or `Json`, which has a limit of its own",
             "the answer to a request of ours, from a server that we trust: told at `info`",
         ],
@@ -43,7 +44,7 @@ fn look_method<'a>(method: &Method<'a>, scope: &Scope<'a>, found: &mut Found) {
     if collect.method != "collect" || !collect.args.is_empty() || collect.turbofish.is_some() {
         return;
     }
-    judge(span(method.expr), scope, found);
+    judge(&collect.receiver, span(method.expr), scope, found);
 }
 
 fn look_call<'a>(call: &Call<'a>, scope: &Scope<'a>, found: &mut Found) {
@@ -53,16 +54,25 @@ fn look_call<'a>(call: &Call<'a>, scope: &Scope<'a>, found: &mut Found) {
     }
     match call.expr.args.iter().nth(1) {
         Some(limit) if called(limit).is_none_or(|name| name != "MAX") => found.looked(call.span),
-        _ => judge(span(call.expr), scope, found),
+        _ => {
+            if let Some(body) = call.expr.args.first() {
+                judge(body, span(call.expr), scope, found);
+            }
+        }
     }
 }
 
-fn judge(place: Span, scope: &Scope<'_>, found: &mut Found) {
+fn judge(body: &Expr, place: Span, scope: &Scope<'_>, found: &mut Found) {
     found.looked(place);
-    if scope.mentions(&["limited", "limit"]) || scope.has_name(&["size_hint", "content_length"]) {
+    if scope.mentions(&["limited", "limit"])
+        || scope.has_name(&["size_hint", "content_length", "CONTENT_LENGTH"])
+    {
         return;
     }
-    if is_asked(scope) {
+    let is_answer = scope
+        .source
+        .mentions(&scope.source.range(span(body)), &["resp", "response", "res", "reply", "answer"]);
+    if is_asked(scope) && !is_answer {
         found.say(place, scope, "whoever sends this body decides how much memory it takes");
     } else {
         let here = "this takes as much memory as the other side sends: is there a limit on the way?";

@@ -14,3 +14,7 @@ fn client(channel: Channel) -> StoreClient<Channel> {
 fn sockets(config: WebSocketConfig, most: usize) -> WebSocketConfig {
     config.max_message_size(Some(most)).max_frame_size(Some(FRAME_BYTES_MAX))
 }
+
+fn of_own_cluster(channel: Channel) -> StoreClient<Channel> {
+    StoreClient::new(channel).max_decoding_message_size(usize::MAX)
+}

@@ -24,6 +24,8 @@ pub(crate) const RULE: Rule = Rule {
         better: "DefaultBodyLimit::max(8 << 20)",
         alike: &[
             "any number",
+            "a client of a server that it trusts: told at `info`",
+            "more than one limit in one function: the first is told",
             "a limit that is taken away here and set by a layer elsewhere, which this does not see",
         ],
         allow: "If another layer sets the limit, say which.",
@@ -63,7 +65,24 @@ fn look_method<'a>(method: &Method<'a>, scope: &Scope<'a>, found: &mut Found) {
         other => Some(other),
     };
     let is_none = limit.and_then(called).is_some_and(|name| name == "MAX" || name == "None");
-    if is_none {
+    if !is_none || is_told(scope, found) {
+        return;
+    }
+    if is_client(&method.expr.receiver, scope) {
+        let here = "the answer of a server may be of any length: is it one that this client trusts?";
+        found.say_at(Level::Info, span(method.expr), scope, here);
+    } else {
         found.say(span(method.expr), scope, "from here on a message may be of any length");
     }
+}
+
+/// Whether this function was told of already: who takes away one limit means it for all that stand around.
+fn is_told(scope: &Scope<'_>, found: &Found) -> bool {
+    let Some(function) = scope.function() else { return false };
+    found.raw.iter().any(|raw| raw.rule.id == RULE.id && function.span.contains(&raw.span.start))
+}
+
+/// Whether what is made here asks, by its name, and does not answer.
+fn is_client(receiver: &Expr, scope: &Scope<'_>) -> bool {
+    scope.source.mentions(&scope.source.range(span(receiver)), &["client"])
 }

@@ -8,8 +8,10 @@ fn router() -> Router {
     Router::new().layer(DefaultBodyLimit::disable()) //~ bandwidth::limit-disabled
 }
 
-fn client(channel: Channel) -> StoreClient<Channel> {
-    StoreClient::new(channel).max_decoding_message_size(usize::MAX) //~ bandwidth::limit-disabled
+fn server(store: Store) -> Server {
+    let server = StoreServer::new(store).max_decoding_message_size(usize::MAX); //~ bandwidth::limit-disabled
+    // Whoever mends the one above mends this.
+    Server::builder().add(server).add(HealthServer::new().max_decoding_message_size(usize::MAX))
 }
 
 fn sockets() -> WebSocketConfig {

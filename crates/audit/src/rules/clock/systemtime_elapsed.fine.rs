@@ -34,3 +34,18 @@ impl Timer {
         self.started_at.elapsed()
     }
 }
+
+/// How long a token is good, which the calendar says.
+fn valid_for(valid_until: SystemTime) -> Duration {
+    valid_until.duration_since(SystemTime::now()).unwrap_or_default()
+}
+
+struct Segment {
+    last_modified: SystemTime,
+}
+
+impl Segment {
+    fn age(&self) -> Option<Duration> {
+        self.last_modified.elapsed().ok()
+    }
+}

@@ -25,7 +25,7 @@ pub(crate) const RULE: Rule = Rule {
         alike: &[
             "the age of a file: what `modified()` gives is a wall time, and only a wall clock can be compared with it",
             "`duration_since(UNIX_EPOCH)`, which is a stamp and no span",
-            "a time that came in a message or from a certificate",
+            "a time that came in a message or from a certificate, and how long until one comes",
         ],
         allow: "If the span must count while the machine sleeps, say so: a monotonic clock may stand still then.",
         shows: &["hunt specimen:lease/wall-clock", "sweep mss-17"],
@@ -49,7 +49,11 @@ fn look<'a>(method: &Method<'a>, scope: &Scope<'a>, found: &mut Found) {
         return;
     }
     found.looked(method.expr.method.span());
-    if is_own(begun, scope) {
+    // How long until a moment that was not read here is told by the calendar.
+    let is_ahead = method.name == "duration_since"
+        && is_reading(begun, scope)
+        && !is_reading(&method.expr.receiver, scope);
+    if is_own(begun, scope) && !is_ahead {
         found.say(
             span(method.expr),
             scope,
@@ -59,17 +63,32 @@ fn look<'a>(method: &Method<'a>, scope: &Scope<'a>, found: &mut Found) {
 }
 
 /// Whether a moment was read here from the wall clock: `now()`, or a field of this type that says that something began.
-fn is_own(begun: &Expr, scope: &Scope<'_>) -> bool {
-    let begun = peel(begun);
-    let value = variable(begun).and_then(|name| scope.value(name)).map_or(begun, peel);
-    match value {
+fn is_own<'e>(begun: &'e Expr, scope: &Scope<'e>) -> bool {
+    const BEGUN: [&str; 7] = ["start", "started", "begin", "begun", "began", "since", "last"];
+    // When a file was written is a wall time, whoever keeps it.
+    const OF_FILES: [&str; 6] = ["modified", "modification", "mtime", "accessed", "created", "written"];
+    let of_field = || {
+        let name = match value_of(begun, scope) {
+            value @ Expr::Field(_) => called(value)?.to_string(),
+            _ => return None,
+        };
+        Some(says(&name, &BEGUN) && !says(&name, &OF_FILES))
+    };
+    is_reading(begun, scope) || of_field().unwrap_or(false)
+}
+
+/// Whether this is what the wall clock shows, or showed.
+fn is_reading<'e>(expr: &'e Expr, scope: &Scope<'e>) -> bool {
+    match value_of(expr, scope) {
         Expr::Call(call) => match &*call.func {
             Expr::Path(path) => scope.path(&path.path) == "std::time::SystemTime::now",
             _ => false,
         },
-        Expr::Field(_) => called(value).is_some_and(|name| {
-            says(&name.to_string(), &["start", "started", "begin", "begun", "began", "since", "last"])
-        }),
         _ => false,
     }
+}
+
+fn value_of<'e>(expr: &'e Expr, scope: &Scope<'e>) -> &'e Expr {
+    let expr = peel(expr);
+    variable(expr).and_then(|name| scope.value(name)).map_or(expr, peel)
 }

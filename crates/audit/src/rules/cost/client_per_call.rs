@@ -5,6 +5,7 @@ use syn::{Expr, FnArg, Type};
 use crate::family::Family;
 use crate::finding::Level;
 use crate::look::{Call, Found, Look};
+use crate::near;
 use crate::rule::{Page, Rule};
 use crate::scope::Scope;
 use crate::syntax::span;
@@ -58,7 +59,7 @@ fn look<'a>(call: &Call<'a>, scope: &Scope<'a>, found: &mut Found) {
     let is_connect = act.kind == "connect";
     let is_client = matches!(&*act.kind, "client" | "builder" | "connect")
         || (act.kind == "request" && call.path == "reqwest::get");
-    if !is_client {
+    if !is_client || near::is_for_browsers(scope) {
         return;
     }
     found.looked(call.span);

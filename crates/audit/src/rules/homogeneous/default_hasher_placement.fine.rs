@@ -24,3 +24,17 @@ fn part(parts: &Parts, key: &str) -> Option<u64> {
     let shard = hasher.finish() as usize % parts.shards.len();
     parts.shards[shard].lock().get(key)
 }
+
+/// Which task of this process takes it.
+fn shard_of_channels(channels: &[Sender<Message>], key: &str) -> usize {
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    hasher.finish() as usize % channels.len()
+}
+
+/// Whether the list of peers has changed since.
+fn digest_of_peers(peers: &[Peer]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    peers.hash(&mut hasher);
+    hasher.finish()
+}

@@ -16,3 +16,9 @@ fn hash(value: u64, state: &mut State) {
 fn cached(buffer: &mut Vec<u8>, value: u64) {
     buffer.extend_from_slice(&value.to_ne_bytes());
 }
+
+fn tell_addresses(socket: &UdpSocket) {
+    let mut bytes = [0; 8];
+    socket.peek(&mut bytes).ok();
+    setsockopt(socket, IP_PKTINFO, &1_u32.to_ne_bytes());
+}

@@ -45,7 +45,18 @@ fn look_call<'a>(call: &Call<'a>, scope: &Scope<'a>, found: &mut Found) {
 
 fn judge(place: proc_macro2::Span, whole: proc_macro2::Span, scope: &Scope<'_>, found: &mut Found) {
     found.looked(place);
-    let is_own = scope.mentions(&["hash", "hasher", "simd", "ioctl", "netlink", "syscall", "cmsg", "mmap"]);
+    let is_own = scope.mentions(&[
+        "hash",
+        "hasher",
+        "simd",
+        "ioctl",
+        "netlink",
+        "syscall",
+        "cmsg",
+        "mmap",
+        "setsockopt",
+        "getsockopt",
+    ]);
     if !is_own && (scope.reads_network() || writes_network(scope)) {
         found.say(
             whole,

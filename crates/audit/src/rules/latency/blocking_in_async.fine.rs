@@ -23,3 +23,12 @@ async fn begin() {
     }
     thread::spawn(wait);
 }
+
+async fn is_taken(port: u16) -> bool {
+    std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()
+}
+
+#[tokio::main]
+async fn main() {
+    std::thread::sleep(std::time::Duration::from_secs(1));
+}

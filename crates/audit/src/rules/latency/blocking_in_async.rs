@@ -5,6 +5,7 @@ use syn::Expr;
 use crate::family::Family;
 use crate::finding::Level;
 use crate::look::{Call, Found, Look};
+use crate::near;
 use crate::rule::{Page, Rule};
 use crate::scope::Scope;
 use crate::syntax::span;
@@ -46,7 +47,8 @@ fn look<'a>(call: &Call<'a>, scope: &Scope<'a>, found: &mut Found) {
         _ => return,
     };
     found.looked(call.span);
-    if is_async(scope) {
+    let is_near = || call.expr.args.first().is_some_and(|address| near::is_own(address, scope));
+    if is_async(scope) && !(call.path.contains("::TcpStream::") && is_near()) && !is_main(scope) {
         found.say(span(call.expr), scope, instead);
     }
 }
@@ -61,4 +63,12 @@ fn is_async(scope: &Scope<'_>) -> bool {
         }
     }
     scope.function().is_some_and(|function| function.signature.asyncness.is_some())
+}
+
+/// Whether this stands in `main` itself, of which the runtime makes no task: it has the first thread for itself.
+fn is_main(scope: &Scope<'_>) -> bool {
+    let is_within = scope.around().any(|expr| matches!(expr, Expr::Async(_) | Expr::Closure(_)));
+    !is_within
+        && scope.functions.len() == 1
+        && scope.function().is_some_and(|function| function.name == "main")
 }

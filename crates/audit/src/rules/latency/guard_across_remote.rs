@@ -114,7 +114,7 @@ fn judge(place: Span, asked: Option<&Ident>, scope: &Scope<'_>, found: &mut Foun
         }
         found.looked(place);
         let name = guard.name;
-        if asked == Some(name) {
+        if asked.is_some_and(|asked| asked == name || is_made_by(asked, name, scope)) {
             let here =
                 format!("`{name}` is locked while this waits: is it there so that one at a time asks?");
             found.say_at(Level::Info, place, scope, here);
@@ -124,6 +124,20 @@ fn judge(place: Span, asked: Option<&Ident>, scope: &Scope<'_>, found: &mut Foun
         }
         return;
     }
+}
+
+/// Whether a variable came out of what a lock holds, such as a transaction of a connection.
+fn is_made_by(made: &Ident, guard: &Ident, scope: &Scope<'_>) -> bool {
+    const STEPS_MAX: usize = 4;
+    let mut made = made;
+    for _ in 0..STEPS_MAX {
+        match scope.value(made).and_then(root) {
+            Some(next) if next == guard => return true,
+            Some(next) if next != made => made = next,
+            _ => return false,
+        }
+    }
+    false
 }
 
 /// Whether this waits for a lock of a task, and keeps it: `x.lock().await`.

@@ -42,3 +42,45 @@ async fn once(store: &Store) -> Result<(), Error> {
     }
     Ok(())
 }
+
+async fn migrate(store: &Store, statements: &[&str]) -> Result<(), Error> {
+    for statement in statements {
+        store.query_one(statement).await?;
+    }
+    Ok(())
+}
+
+async fn first_that_knows(peers: &[Peer], name: &str) -> Option<Address> {
+    for peer in peers {
+        if let Ok(address) = peer.send_request(name).await {
+            return Some(address);
+        }
+    }
+    None
+}
+
+async fn notes_the_failure(peers: &[Peer], log: &Store) -> Result<(), Error> {
+    for peer in peers {
+        if let Err(error) = peer.check() {
+            log.query_one(&error).await.ok();
+            return Err(error);
+        }
+    }
+    Ok(())
+}
+
+async fn redirected(client: &Store, mut query: Query) -> Result<Reply, Error> {
+    for _ in 0..2 {
+        match client.query_one(&query).await? {
+            Reply::Elsewhere(place) => query = query.of(place),
+            reply => return Ok(reply),
+        }
+    }
+    Err(Error::Lost)
+}
+
+async fn removed(changes: &[Change], sc_sink: &mut Sink) {
+    for change in changes {
+        sc_sink.send_request(change).await.ok();
+    }
+}

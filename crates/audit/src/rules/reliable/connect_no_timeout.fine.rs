@@ -51,3 +51,29 @@ mod wires {
 async fn database(url: &str) -> Result<PgPool, Error> {
     PgPool::connect(url).await
 }
+
+async fn daemon_of_windows(port: u16) -> io::Result<TcpStream> {
+    let url = format!("127.0.0.1:{port}");
+    TcpStream::connect(url.clone()).await
+}
+
+fn is_taken(port: u16) -> io::Result<bool> {
+    let mut addresses = ("localhost", port).to_socket_addrs()?;
+    let address = addresses.next().ok_or(io::ErrorKind::NotFound)?;
+    Ok(std::net::TcpStream::connect(address).is_ok())
+}
+
+struct Link {
+    peer: String,
+}
+
+impl Link {
+    async fn renew(&self) -> io::Result<TcpStream> {
+        timeout(Duration::from_secs(3), async { self.dial().await }).await?
+    }
+
+    /// Who calls this ends the wait, as the only function that does.
+    async fn dial(&self) -> io::Result<TcpStream> {
+        TcpStream::connect(&self.peer).await
+    }
+}

@@ -7,6 +7,7 @@ use crate::family::Family;
 use crate::finding::Level;
 use crate::knowledge::Act;
 use crate::look::{Call, Found, Look, Method};
+use crate::near;
 use crate::rule::{Page, Rule};
 use crate::scope::Scope;
 use crate::syntax::span;
@@ -29,7 +30,9 @@ pub(crate) const RULE: Rule = Rule {
             "a connect within `timeout(…)` or as one arm of `select!`",
             "`TcpStream::connect_timeout`",
             "a Unix domain socket, whose other side is on this machine",
-            "a connect to a literal loopback address or to one's own listener, such as to wake it",
+            "a connect to a loopback address or to one's own listener, such as to wake it, and to a process that this file starts",
+            "a function of which this file alone decides who waits: each call of it stands within `timeout(…)`",
+            "a pool that is given a `create_timeout` in the same file",
         ],
         allow: "The rule does not see a time-out that the caller sets around the whole function. If there is one, name it in \
                 the reason.",
@@ -53,13 +56,23 @@ fn look_method<'a>(method: &Method<'a>, scope: &Scope<'a>, found: &mut Found) {
     }
 }
 
-fn judge(act: &Act, address: Option<&Expr>, place: Span, whole: Span, scope: &Scope<'_>, found: &mut Found) {
+fn judge<'a>(
+    act: &Act,
+    address: Option<&'a Expr>,
+    place: Span,
+    whole: Span,
+    scope: &Scope<'a>,
+    found: &mut Found,
+) {
     if act.kind != "connect" {
         return;
     }
     found.looked(place);
-    let has_limit = act.timeout.is_empty() || scope.mentions(&["timeout", "deadline", "select"]);
-    if !has_limit && !address.is_some_and(|address| is_own(address, scope) || says_limit(address)) {
+    let has_limit = act.timeout.is_empty()
+        || scope.mentions(&["timeout", "deadline", "select"])
+        || scope.source.has_name(&(0..scope.source.text.len()), "create_timeout");
+    let is_near = |address| near::is_own(address, scope) || says_limit(address);
+    if !has_limit && !address.is_some_and(is_near) && !near::callers_end_it(scope) {
         let here = match &*act.timeout {
             "system" => {
                 "nothing in this function ends the wait before the operating system does, after about two minutes"
@@ -73,19 +86,4 @@ fn judge(act: &Act, address: Option<&Expr>, place: Span, whole: Span, scope: &Sc
 /// Whether the text that says where to connect says for how long, too.
 fn says_limit(address: &Expr) -> bool {
     crate::syntax::text(address).is_some_and(|text| text.value().contains("connect_timeout"))
-}
-
-/// Whether an address is on this machine: a loopback literal, or what a listener says of itself.
-fn is_own(address: &Expr, scope: &Scope<'_>) -> bool {
-    let address = match crate::syntax::peel(address) {
-        Expr::Tuple(pair) => pair.elems.first().unwrap_or(address),
-        other => other,
-    };
-    if let Some(text) = crate::syntax::text(address) {
-        let text = text.value();
-        return text == "localhost"
-            || ["127.", "localhost:", "[::1]"].iter().any(|own| text.starts_with(own));
-    }
-    let value = crate::syntax::variable(address).and_then(|name| scope.value(name));
-    matches!(value.map_or(address, crate::syntax::peel), Expr::MethodCall(call) if call.method == "local_addr")
 }

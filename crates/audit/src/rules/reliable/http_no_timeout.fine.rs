@@ -44,3 +44,8 @@ mod radio {
         Client::new()
     }
 }
+
+#[cfg(target_arch = "wasm32")]
+async fn in_a_browser(url: &str) -> reqwest::Result<String> {
+    reqwest::get(url).await?.text().await
+}

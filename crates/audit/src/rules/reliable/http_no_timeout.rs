@@ -1,11 +1,15 @@
 //! A client whose requests nothing ends: the rule `reliable::http-no-timeout`.
 
+use syn::Expr;
+
 use crate::family::Family;
 use crate::finding::Level;
+use crate::knowledge::Act;
 use crate::look::{Call, Found, Look};
+use crate::near;
 use crate::rule::{Page, Rule};
 use crate::scope::Scope;
-use crate::syntax::span;
+use crate::syntax::{any_expr, span};
 
 pub(crate) const RULE: Rule = Rule {
     id: "reliable::http-no-timeout",
@@ -27,6 +31,9 @@ pub(crate) const RULE: Rule = Rule {
             "a client each of whose requests sets `.timeout(…)`, in the same file",
             "`reqwest::blocking`, which gives up after 30 s by itself",
             "clients of libraries that have a time-out unless it is taken away",
+            "what is built for a browser alone, which has its own limits",
+            "a builder that another function finishes, and a channel with keep-alive, which ends what a dead server would hold: \
+             told at `info`",
         ],
         allow: "The rule does not see a builder that is finished in another function. A download or an event stream may need \
                 no limit for the whole, but a `read_timeout` for each piece.",
@@ -52,7 +59,17 @@ fn look<'a>(call: &Call<'a>, scope: &Scope<'a>, found: &mut Found) {
         // A time-out on the builder may stand some lines below, and one on each request elsewhere in the file.
         _ => made.is_some_and(|made| made.limits.iter().any(|limit| scope.source.has_name(&whole, limit))),
     };
-    if !is_limited {
+    let is_ended = || act.kind == "request" && near::callers_end_it(scope);
+    if is_limited || near::is_for_browsers(scope) || is_ended() {
+        return;
+    }
+    if act.kind == "builder" && is_open(act, scope) {
+        let here = "no `timeout` is set in this file: does whoever finishes this client set one?";
+        found.say_at(Level::Info, span(call.expr), scope, here);
+    } else if scope.has_name(&["keep_alive_timeout"]) {
+        let here = "a server that is dead is noticed, but one that is alive may never answer";
+        found.say_at(Level::Info, span(call.expr), scope, here);
+    } else {
         let here = match &*act.kind {
             "request" => "nothing ends this request if no answer comes",
             "builder" => "no `timeout` is set in this file, so requests of this client may wait for ever",
@@ -60,4 +77,15 @@ fn look<'a>(call: &Call<'a>, scope: &Scope<'a>, found: &mut Found) {
         };
         found.say(span(call.expr), scope, here);
     }
+}
+
+/// Whether a builder leaves the function before it is finished.
+fn is_open(act: &Act, scope: &Scope<'_>) -> bool {
+    let Some(function) = scope.function() else { return false };
+    let is_client = act.returns.iter().any(|made| made.ends_with("ClientBuilder"));
+    is_client
+        && !any_expr(
+            function.block,
+            |expr| matches!(expr, Expr::MethodCall(call) if call.method == "build" && call.args.is_empty()),
+        )
 }

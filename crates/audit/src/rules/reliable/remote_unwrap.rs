@@ -5,6 +5,7 @@ use syn::Expr;
 use crate::family::Family;
 use crate::finding::Level;
 use crate::look::{Found, Look, Method};
+use crate::near;
 use crate::rule::{Page, Rule};
 use crate::scope::{Carrier, Scope};
 use crate::syntax::span;
@@ -24,6 +25,7 @@ pub(crate) const RULE: Rule = Rule {
         alike: &[
             "a write to a file, a buffer, a channel or an encoder",
             "`bind(…).expect(…)` when the program begins, and an unwrapped `local_addr()`",
+            "the process that the same file starts and ends",
             "`expect` on what has nothing to do with the other side, such as a lock",
         ],
         allow: "A program that does one thing and then ends may as well end with a panic.",
@@ -58,7 +60,7 @@ fn look<'a>(method: &Method<'a>, scope: &Scope<'a>, found: &mut Found) {
         }
         _ => return,
     };
-    if is_remote {
+    if is_remote && !near::starts_the_other(scope) {
         found.looked(method.expr.method.span());
         let here = format!("{what} fails whenever the other side does, and then this node panics");
         found.say(span(method.expr), scope, here);

@@ -20,3 +20,16 @@ fn told(host: &str) -> String {
 }
 
 const HELP: &str = "http://orbits.net is where the documentation is";
+
+fn namespace() -> &'static str {
+    "http://calendars.constellation.aero/caldav"
+}
+
+fn links() -> Vec<Link> {
+    vec![
+        Link { rel: "http://constellation.aero/profile-page", href: "/me" },
+        Link { rel: parse("http://nodes.constellation.aero/ns/schema/2.1"), href: "/node" },
+    ]
+}
+
+const ERROR_DOCS: &str = "http://constellation.aero/errors.html";

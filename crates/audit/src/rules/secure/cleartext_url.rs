@@ -28,7 +28,7 @@ pub(crate) const RULE: Rule = Rule {
             "this machine, private addresses, link-local ones such as a cloud's metadata service",
             "names without a dot and names that end in `.local`, `.internal`, `.svc` and the like: a mesh may encrypt for them",
             "names that stand for others: `example.com`, `.test`, `.invalid`",
-            "names of XML namespaces and licences, which nobody fetches",
+            "names of namespaces, relations and licences, which nobody fetches, and links for people to read",
             "texts that addresses are compared with, and texts that tell of one",
         ],
         allow: "If what is fetched is signed and the signature is checked, say so.",
@@ -45,11 +45,32 @@ fn look<'a>(text: &'a LitStr, scope: &Scope<'a>, found: &mut Found) {
         return;
     };
     found.looked(text.span());
-    if is_asked(rest) && !is_compared(scope) {
+    if is_asked(rest) && !is_compared(scope) && !is_name(text, scope) {
         let host = host_of(rest);
         let here = format!("what goes to and comes from `{host}` can be read and changed on the way");
         found.say(text.span(), scope, here);
     }
+}
+
+/// Whether the line, or the function, says that this is a name or is read by people.
+fn is_name(text: &LitStr, scope: &Scope<'_>) -> bool {
+    const NAMES: [&str; 12] = [
+        "namespace",
+        "namespaces",
+        "xmlns",
+        "ns",
+        "rel",
+        "schema",
+        "docs",
+        "doc",
+        "help",
+        "homepage",
+        "website",
+        "license",
+    ];
+    let line = scope.source.whole_lines(&scope.source.range(text.span()));
+    scope.source.mentions(&line, &NAMES)
+        || scope.function().is_some_and(|function| says(&function.name, &["namespace", "xmlns"]))
 }
 
 pub(super) fn host_of(rest: &str) -> &str {
@@ -107,7 +128,7 @@ pub(super) fn is_asked(rest: &str) -> bool {
     let is_stand_in = labels
         .get(1)
         .is_some_and(|name| says(name, &["example", "test", "foo", "domain", "somewhere", "temp"]));
-    const NAMES: [&str; 10] = [
+    const NAMES: [&str; 15] = [
         "json-schema.org",
         "w3.org",
         "xmlsoap.org",
@@ -118,9 +139,15 @@ pub(super) fn is_asked(rest: &str) -> bool {
         "xmlns.com",
         "ogp.me",
         "microsoft.com",
+        "/ns/",
+        "/schema/",
+        "/rel/",
+        "/mrss",
+        "readthedocs.",
     ];
     let is_name = NAMES.iter().any(|name| rest.contains(name))
         || host.starts_with("schemas.")
+        || host.starts_with("docs.")
         || host.starts_with("ns.");
     let is_dated = ["/doc/20", "/19", "/20"].iter().any(|year| rest.contains(year));
     !is_near && !is_stand_in && !is_name && !is_dated

@@ -20,3 +20,15 @@ impl Verifier for Pinned {
         Ok(())
     }
 }
+
+struct Believing;
+
+impl ServerCertVerifier for Believing {
+    fn verify_server_cert(&self, _: &Certificate, _: &ServerName) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+}
+
+fn config(tls_verify_certificate: bool) -> Config {
+    if tls_verify_certificate { Config::standard() } else { Config::with(Believing) }
+}

@@ -9,6 +9,7 @@ use crate::family::Family;
 use crate::finding::Level;
 use crate::rule::{Page, Rule};
 use crate::scope::Scope;
+use crate::words::says;
 
 pub(crate) const RULE: Rule = Rule {
     id: "secure::custom-verifier",
@@ -53,19 +54,7 @@ fn look<'a>(item: &'a ItemImpl, scope: &Scope<'a>, found: &mut Found) {
     });
     let Some(function) = judged else { return };
     let place = function.sig.ident.span();
-    // Where a setting has such a name, it is one that chooses this.
-    const SETTINGS: [&str; 8] = [
-        "accept_invalid_certs",
-        "accept_invalid_hostnames",
-        "danger_accept_invalid_certs",
-        "danger_accept_invalid_hostnames",
-        "insecure",
-        "skip_verify",
-        "tls_skip_verify",
-        "verify_certificate",
-    ];
-    let whole = 0..scope.source.text.len();
-    let is_chosen = SETTINGS.iter().any(|name| scope.source.has_name(&whole, name));
+    let is_chosen = has_setting(scope);
     match &*function.block.stmts {
         _ if is_chosen => {
             let here = "a setting decides whether whoever answers is believed: is it told when it is set?";
@@ -80,4 +69,16 @@ fn look<'a>(item: &'a ItemImpl, scope: &Scope<'a>, found: &mut Found) {
             found.say_at(Level::Info, place, scope, here);
         }
     }
+}
+
+/// Whether a name in this file is that of a setting that chooses this.
+fn has_setting(scope: &Scope<'_>) -> bool {
+    let whole = 0..scope.source.text.len();
+    scope.source.places(&whole).any(|(_, name)| {
+        let is_small = !name.contains(char::is_uppercase);
+        let accepts = || says(name, &["accept", "allow"]) && says(name, &["invalid", "insecure"]);
+        let verifies =
+            || says(name, &["verify"]) && says(name, &["certificate", "certificates", "certs", "skip"]);
+        is_small && (name == "insecure" || accepts() || verifies())
+    })
 }

@@ -23,3 +23,11 @@ fn told(mode: SslVerifyMode) -> &'static str {
 fn connector(builder: &mut Builder) {
     builder.set_verify(SslVerifyMode::PEER);
 }
+
+fn registry(ca_path: Option<&str>) -> reqwest::Result<reqwest::Client> {
+    let mut builder = reqwest::Client::builder().timeout(LIMIT);
+    if ca_path.is_some_and(|path| path.eq_ignore_ascii_case("ignore")) {
+        builder = builder.danger_accept_invalid_certs(true);
+    }
+    builder.build()
+}

@@ -78,5 +78,8 @@ fn is_about_trust(expr: &Expr, scope: &Scope<'_>) -> bool {
         "insecure", "skip", "danger", "verify", "tls", "accept", "invalid", "ssl", "trust", "unsafe",
         "unsafely",
     ];
-    scope.source.mentions(&scope.source.range(span(condition)), &words)
+    let condition = scope.source.range(span(condition));
+    let text = scope.source.text[condition.clone()].to_ascii_lowercase();
+    const VALUES: [&str; 5] = ["\"ignore\"", "\"insecure\"", "\"skip\"", "\"none\"", "\"disable\""];
+    scope.source.mentions(&condition, &words) || VALUES.iter().any(|value| text.contains(value))
 }

@@ -40,3 +40,20 @@ impl Pool {
 fn part(parts: &Parts, hash: usize) -> Option<u64> {
     parts.shards[hash % parts.shards.len()].lock().first()
 }
+
+static ROTATION: AtomicUsize = AtomicUsize::new(0);
+
+fn relay(relays: &Relays) -> &str {
+    let place = ROTATION.fetch_add(1, Ordering::SeqCst) % relays.servers.len();
+    &relays.servers[place]
+}
+
+struct ShardedFilter {
+    shards: Vec<Filter>,
+}
+
+impl ShardedFilter {
+    fn shard(&self, hash: u64) -> usize {
+        hash as usize % self.shards.len()
+    }
+}

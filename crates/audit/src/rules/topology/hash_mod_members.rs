@@ -56,27 +56,9 @@ const MEMBERS: [&str; 18] = [
 ];
 
 /// What stands on the left where turns are taken, or luck decides.
-const TURNS: [&str; 20] = [
-    "counter",
-    "next",
-    "rr",
-    "robin",
-    "fetch_add",
-    "turn",
-    "rand",
-    "random",
-    "gen",
-    "rng",
-    "cursor",
-    "round",
-    "attempt",
-    "attempts",
-    "current",
-    "index",
-    "idx",
-    "i",
-    "offset",
-    "tick",
+const TURNS: [&str; 19] = [
+    "counter", "next", "rr", "robin", "turn", "rand", "random", "gen", "rng", "cursor", "round", "attempt",
+    "attempts", "current", "index", "idx", "i", "offset", "tick",
 ];
 
 fn look<'a>(binary: &'a ExprBinary, scope: &Scope<'a>, found: &mut Found) {
@@ -85,11 +67,19 @@ fn look<'a>(binary: &'a ExprBinary, scope: &Scope<'a>, found: &mut Found) {
     }
     found.looked(span(&binary.op));
     // Parts of one map, each with its lock, are no nodes.
-    let is_inside = scope.mentions(&["lock", "mutex", "rwlock", "lru"]);
+    let is_inside = scope.mentions(&["lock", "mutex", "rwlock", "lru"]) || is_structure(scope);
     if !is_inside && !takes_turns(&binary.left, scope) {
         let here = "when their number changes, nearly every key belongs elsewhere";
         found.say(span(binary), scope, here);
     }
+}
+
+/// Whether the type around is one structure in memory, by its name.
+fn is_structure(scope: &Scope<'_>) -> bool {
+    const STRUCTURES: [&str; 9] =
+        ["sharded", "cache", "lru", "filter", "map", "set", "table", "queue", "interner"];
+    let Some(owner) = scope.self_type else { return false };
+    says(&scope.source.text[scope.source.range(span(owner))], &STRUCTURES)
 }
 
 /// Whether this is the number of members: `nodes.len()`, or a variable that was made of it.
@@ -108,7 +98,7 @@ fn counts_members(expr: &Expr, scope: &Scope<'_>) -> bool {
 fn takes_turns(expr: &Expr, scope: &Scope<'_>) -> bool {
     let expr = peel(expr);
     let range = scope.source.range(span(expr));
-    let is_turn = scope.source.mentions(&range, &TURNS);
+    let is_turn = scope.source.mentions(&range, &TURNS) || scope.source.has_name(&range, "fetch_add");
     // A place and a step is a place further round the ring.
     let is_step = matches!(expr, Expr::Binary(step) if matches!(step.op, BinOp::Add(_) | BinOp::Sub(_)));
     let is_made_so = variable(expr)

@@ -54,7 +54,9 @@ fn look_text<'a>(text: &'a LitStr, scope: &Scope<'a>, found: &mut Found) {
         _ => scope.argument_of().is_some_and(|invoked| ends_with(&invoked.path, "vec")),
     };
     // A list is one of peers, or of nothing that is asked.
-    if !is_listed && !is_compared(scope) {
+    // A datagram socket that connects sends nothing: it is asked by which address it would.
+    let is_route = scope.has_name(&["UdpSocket"]) && scope.has_name(&["local_addr"]);
+    if !is_listed && !is_route && !is_compared(scope) {
         judge(address.ip(), u64::from(address.port()), text.span(), scope, found);
     }
 }

@@ -1,0 +1,139 @@
+//! Whether the other side is this machine, and whether who calls a function ends its wait.
+
+use syn::Expr;
+
+use crate::scope::Scope;
+use crate::syntax::{ends_with, peel, text};
+
+/// Whether an address is on this machine: a loopback literal, what was made of one, or what a listener says of itself.
+pub(crate) fn is_own<'a>(address: &'a Expr, scope: &Scope<'a>) -> bool {
+    let made_of = scope.made_of(address);
+    let last = made_of.last().copied();
+    made_of.into_iter().any(is_loopback)
+        || last.is_some_and(|last| resolved_of(last, scope).is_some_and(is_loopback))
+        || starts_the_other(scope)
+}
+
+fn is_loopback(address: &Expr) -> bool {
+    match peel(address) {
+        Expr::Tuple(pair) => pair.elems.first().is_some_and(is_loopback),
+        Expr::Path(path) => ends_with(&path.path, "LOCALHOST"),
+        Expr::Call(call) => call.args.first().is_some_and(is_loopback),
+        Expr::MethodCall(call) => call.method == "local_addr",
+        Expr::Macro(made) if ends_with(&made.mac.path, "format") => made
+            .mac
+            .tokens
+            .clone()
+            .into_iter()
+            .next()
+            .is_some_and(|first| first.to_string().strip_prefix('"').is_some_and(is_loopback_text)),
+        other => text(other).is_some_and(|text| is_loopback_text(&text.value())),
+    }
+}
+
+fn is_loopback_text(text: &str) -> bool {
+    text == "localhost" || ["127.", "localhost:", "[::1]"].iter().any(|own| text.starts_with(own))
+}
+
+/// What was resolved, of `name.to_socket_addrs()?.next()`.
+fn resolved_of<'a>(expr: &'a Expr, scope: &Scope<'a>) -> Option<&'a Expr> {
+    const CALLS_MAX: usize = 6;
+    let mut expr = peel(expr);
+    for _ in 0..CALLS_MAX {
+        match expr {
+            Expr::MethodCall(call) if call.method == "to_socket_addrs" => return Some(peel(&call.receiver)),
+            Expr::MethodCall(call) if matches!(&*call.method.to_string(), "next" | "find" | "into_iter") => {
+                expr = scope.made_of(&call.receiver).last()?;
+            }
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// Whether this file starts the other side itself, as a process that it ends: then both are on one machine.
+pub(crate) fn starts_the_other(scope: &Scope<'_>) -> bool {
+    let whole = 0..scope.source.text.len();
+    ["Child", "kill"].iter().all(|name| scope.source.has_name(&whole, name))
+}
+
+/// How far before a call a time-out around it is looked for, in bytes.
+const AROUND_MAX: usize = 2_000;
+
+/// Whether this file calls the function around what is looked at, and each time with a time-out around the call.
+pub(crate) fn callers_end_it(scope: &Scope<'_>) -> bool {
+    let Some(function) = scope.function() else { return false };
+    let text = scope.source.text;
+    let whole = 0..text.len();
+    let mut is_called = false;
+    for (at, name) in scope.source.places(&whole).filter(|(_, name)| *name == function.name) {
+        let before = text[..at].trim_end();
+        let is_call = text[at + name.len()..].trim_start().starts_with(['(', ':']) && !before.ends_with("fn");
+        if !is_call {
+            continue;
+        }
+        if !is_limited(text, at) {
+            return false;
+        }
+        is_called = true;
+    }
+    is_called
+}
+
+/// Whether a bracket that is open here is one of `timeout(…)`.
+fn is_limited(text: &str, at: usize) -> bool {
+    let mut depth = 0_usize;
+    for (back, byte) in text.as_bytes()[..at].iter().rev().take(AROUND_MAX).enumerate() {
+        match byte {
+            b')' | b'}' | b']' => depth += 1,
+            b'{' | b'[' | b'(' if depth > 0 => depth -= 1,
+            b'(' => {
+                let name = text[..at - back - 1].trim_end();
+                if ["timeout", "timeout_at"].iter().any(|limit| name.ends_with(limit)) {
+                    return true;
+                }
+            }
+            _ => {}
+        }
+    }
+    false
+}
+
+/// Whether what is looked at is built for a browser alone, which has its own connections and limits.
+pub(crate) fn is_for_browsers(scope: &Scope<'_>) -> bool {
+    let Some(function) = scope.function() else { return false };
+    let before = scope.source.text[..function.span.start].trim_end();
+    // The attributes of the function stand behind the end of what is before it.
+    let own = before.rfind(['}', ';']).map_or(before, |end| &before[end..]);
+    own.contains("target_arch = \"wasm32\"") && !own.contains("not(")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::is_limited;
+    use crate::{Level, Options, audit_text};
+
+    #[test]
+    fn a_server_that_the_file_starts_itself_is_on_this_machine() {
+        let code = "fn port(server: &Server) -> u16 { std::net::TcpStream::connect(server.address).unwrap().port() }";
+        let loud = |code: &str| {
+            let audit = audit_text(Path::new("src/kit.rs"), code.as_bytes(), &Options::default());
+            audit.findings.iter().filter(|finding| finding.level >= Level::Warn).count()
+        };
+        assert_eq!(loud(code), 2);
+        let harness = "struct Server { child: std::process::Child }\n\
+                       impl Drop for Server { fn drop(&mut self) { self.child.kill().ok(); } }";
+        assert_eq!(loud(&format!("{harness}\n{code}")), 0);
+    }
+
+    #[test]
+    fn a_time_out_around_a_call_is_seen_through_blocks() {
+        let is = |text: &str| is_limited(text, text.find("join(").expect("it is there"));
+        assert!(is("timeout(D, join(peer)).await"));
+        assert!(is("time::timeout(D, async { log(peer); join(peer).await }).await"));
+        assert!(!is("timeout(D, other(peer)).await?; join(peer).await"));
+        assert!(!is("fn all() { log(join(peer).await) }"));
+    }
+}
