@@ -11,6 +11,7 @@ pub(crate) fn is_own<'a>(address: &'a Expr, scope: &Scope<'a>) -> bool {
     let last = made_of.last().copied();
     made_of.into_iter().any(is_loopback)
         || last.is_some_and(|last| resolved_of(last, scope).is_some_and(is_loopback))
+        || says_host(scope)
         || starts_the_other(scope)
 }
 
@@ -33,6 +34,14 @@ fn is_loopback(address: &Expr) -> bool {
 
 fn is_loopback_text(text: &str) -> bool {
     text == "localhost" || ["127.", "localhost:", "[::1]"].iter().any(|own| text.starts_with(own))
+}
+
+/// Whether the function names this machine as libpq does, `host=localhost`.
+fn says_host(scope: &Scope<'_>) -> bool {
+    scope.function().is_some_and(|function| {
+        let text = &scope.source.text[function.span.clone()];
+        ["\"host=localhost", "\"host=127."].iter().any(|own| text.contains(own))
+    })
 }
 
 /// What was resolved, of `name.to_socket_addrs()?.next()`.

@@ -11,7 +11,7 @@ use syn::{Attribute, Item, Meta, Token};
 use crate::words::{says, words};
 
 /// Folders and crates with one of these words hold no shipped code.
-const FOLDER_WORDS: [&str; 16] = [
+const FOLDER_WORDS: [&str; 20] = [
     "test",
     "tests",
     "testing",
@@ -28,6 +28,10 @@ const FOLDER_WORDS: [&str; 16] = [
     "mocks",
     "simulator",
     "simulation",
+    "fixture",
+    "fixtures",
+    "demo",
+    "demos",
 ];
 
 /// Folders of programs that only those who build or release the project run.
@@ -48,6 +52,7 @@ pub(crate) fn is_place(root: &Path, below: &Path) -> bool {
         is_word(name, &FOLDER_WORDS)
             || words(name).any(|word| word.starts_with("simul"))
             || TOOL_FOLDERS.contains(&name)
+            || name.len() > "bench".len() && name.ends_with("bench") && !name.ends_with("workbench")
     };
     // Where somebody keeps a project says nothing of what is in it.
     let root = within_project(root);
@@ -201,6 +206,8 @@ mod tests {
         assert!(is(".", "build.rs") && is(".", "proto/build/main.rs") && is("api/build.rs", ""));
         assert!(!is(".", "src/build.rs") && !is(".", "src/build/main.rs") && !is(".", "rebuild.rs"));
         assert!(is(".", "crates/xtask/src/main.rs") && is(".", "release-tools/publish/src/main.rs"));
+        assert!(is(".", "pagebench/src/cmd.rs") && is(".", "src/bin/query_fixture/write.rs"));
+        assert!(!is(".", "workbench/src/lib.rs"));
         assert!(!is(".", "tools/src/main.rs"), "programs that are shipped are called so, too");
     }
 

@@ -308,6 +308,14 @@ impl<'a> Traversal<'a> {
 
     fn arm(&mut self, arm: &'a Arm, matched: &'a Expr) {
         self.follow(arm);
+        if tested::is_attributed(&arm.attrs) {
+            let whole = (!self.wanted.is_empty()).then(|| self.scope.source.range(span(arm)));
+            return self.tested(whole, |walk| walk.enter_arm(arm, matched));
+        }
+        self.enter_arm(arm, matched);
+    }
+
+    fn enter_arm(&mut self, arm: &'a Arm, matched: &'a Expr) {
         self.scoped(|walk| {
             walk.scope.bind(&arm.pat, Origin::Value(matched));
             if let syn::Pat::Guard(guarded) = &arm.pat {

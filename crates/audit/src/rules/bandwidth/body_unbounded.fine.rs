@@ -27,3 +27,11 @@ async fn ask(client: &Client, request: Request<Body>) -> Result<Bytes, Error> {
     let response = client.request(request).await?;
     Ok(hyper::body::to_bytes(response.into_body()).await?)
 }
+
+async fn forward(request: Request<Incoming>, sender: &mut Sender) -> Result<Bytes, Error> {
+    let r = sender.send(request).await?;
+    if r.status().is_server_error() {
+        return Ok(r.collect().await?.to_bytes());
+    }
+    Err(Error::Other)
+}

@@ -4,7 +4,7 @@ use proc_macro2::Span;
 use syn::{Expr, FnArg, Type};
 
 use crate::look::{Call, Found, Look, Method};
-use crate::syntax::{called, peel, span};
+use crate::syntax::{any_expr, called, peel, span, variable};
 
 use crate::family::Family;
 use crate::finding::Level;
@@ -72,7 +72,7 @@ fn judge(body: &Expr, place: Span, scope: &Scope<'_>, found: &mut Found) {
     let is_answer = scope
         .source
         .mentions(&scope.source.range(span(body)), &["resp", "response", "res", "reply", "answer"]);
-    if is_asked(scope) && !is_answer {
+    if is_asked(scope) && !is_answer && !has_status(body, scope) {
         found.say(place, scope, "whoever sends this body decides how much memory it takes");
     } else {
         let here = "this takes as much memory as the other side sends: is there a limit on the way?";
@@ -88,6 +88,17 @@ fn is_asked(scope: &Scope<'_>) -> bool {
         function.signature.inputs.iter().any(|input| match input {
             FnArg::Typed(input) => TAKEN.iter().any(|name| scope.source.has_name(&is_taken(&input.ty), name)),
             FnArg::Receiver(_) => false,
+        })
+    })
+}
+
+/// Whether this is an answer, since it has a status.
+fn has_status(body: &Expr, scope: &Scope<'_>) -> bool {
+    let Some(name) = variable(peel(body)) else { return false };
+    scope.function().is_some_and(|function| {
+        any_expr(function.block, |expr| match expr {
+            Expr::MethodCall(call) => call.method == "status" && variable(&call.receiver) == Some(name),
+            _ => false,
         })
     })
 }

@@ -26,3 +26,7 @@ fn decode(stream: &mut Decoder) -> io::Result<Vec<u8>> {
     stream.read_to_end(&mut all)?;
     Ok(all)
 }
+
+async fn reply(receiver: &mut quinn::RecvStream, buffer_size: usize) -> Result<Vec<u8>, quinn::ReadToEndError> {
+    receiver.read_to_end(buffer_size).await
+}

@@ -5,7 +5,8 @@ use crate::finding::Level;
 use crate::look::{Found, Look, Method};
 use crate::rule::{Page, Rule};
 use crate::scope::{Carrier, Scope};
-use crate::syntax::{number, span};
+use crate::syntax::{called, number, span};
+use crate::words::says;
 
 pub(crate) const RULE: Rule = Rule {
     id: "bandwidth::read-to-end-socket",
@@ -36,7 +37,14 @@ fn look<'a>(method: &Method<'a>, scope: &Scope<'a>, found: &mut Found) {
     }
     // A number is a limit.
     let [Some(argument), None] = [0, 1].map(|number| method.expr.args.iter().nth(number)) else { return };
-    if number(argument).is_some() {
+    // Nor is what is called a size, and not lent to be written into.
+    let is_size = || {
+        let name = called(argument).map(ToString::to_string);
+        !matches!(argument, syn::Expr::Reference(_))
+            && name
+                .is_some_and(|name| says(&name, &["size", "limit", "max", "len", "length"]) && name != "MAX")
+    };
+    if number(argument).is_some() || is_size() {
         return;
     }
     let receiver = &method.expr.receiver;

@@ -28,3 +28,18 @@ mod music {
         pub at: Instant,
     }
 }
+
+/// Another type is written.
+#[derive(Serialize)]
+#[serde(into = "WrittenAvailability")]
+enum Availability {
+    WarmingUp(Instant),
+    Offline,
+}
+
+/// What is read is how long from now.
+#[derive(Deserialize)]
+struct RetryInfo {
+    #[serde(rename = "retry_delay_ms", deserialize_with = "milliseconds_from_now")]
+    retry_at: Instant,
+}

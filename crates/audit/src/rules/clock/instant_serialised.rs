@@ -69,13 +69,21 @@ fn is_written(attributes: &[Attribute], source: &Source<'_>) -> bool {
     attributes.iter().any(|attribute| {
         let is_derive = attribute.path().is_ident("derive") || attribute.path().is_ident("cfg_attr");
         is_derive && source.mentions(&source.range(span(attribute)), &["serialize", "deserialize"])
+    }) && !attributes.iter().any(|attribute| {
+        // Another type is written instead.
+        let is_serde = attribute.path().is_ident("serde");
+        is_serde && source.mentions(&source.range(span(attribute)), &["into", "from"])
     })
 }
 
 fn is_skipped(field: &Field, source: &Source<'_>) -> bool {
     field.attrs.iter().any(|attribute| {
         let is_serde = attribute.path().is_ident("serde") || attribute.path().is_ident("cfg_attr");
-        is_serde && source.mentions(&source.range(span(attribute)), &["skip"])
+        is_serde && {
+            let range = source.range(span(attribute));
+            // One that is read alone was made here.
+            source.mentions(&range, &["skip"]) || source.has_name(&range, "deserialize_with")
+        }
     })
 }
 

@@ -30,3 +30,13 @@ async fn serve(url: &str) {
         }
     }
 }
+
+async fn from_the_first(mirrors: &[String]) -> Option<String> {
+    for mirror in mirrors {
+        let client = reqwest::Client::builder().timeout(LIMIT).build();
+        if let Ok(state) = fetch(client, mirror).await {
+            return Some(state);
+        }
+    }
+    None
+}

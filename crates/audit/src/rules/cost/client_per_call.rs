@@ -8,7 +8,7 @@ use crate::look::{Call, Found, Look};
 use crate::near;
 use crate::rule::{Page, Rule};
 use crate::scope::Scope;
-use crate::syntax::span;
+use crate::syntax::{any_expr, called, span};
 use crate::words::says;
 
 pub(crate) const RULE: Rule = Rule {
@@ -81,7 +81,8 @@ fn look<'a>(call: &Call<'a>, scope: &Scope<'a>, found: &mut Found) {
 fn in_loop(scope: &Scope<'_>) -> bool {
     for expr in scope.around() {
         match expr {
-            Expr::ForLoop(_) => return true,
+            // The first that answers ends it: what is behind it is hardly ever asked.
+            Expr::ForLoop(found) => return !any_expr(&found.body, is_answer),
             Expr::While(_) | Expr::Loop(_) | Expr::Closure(_) | Expr::Async(_) => return false,
             _ => {}
         }
@@ -101,4 +102,10 @@ fn is_handler(signature: &syn::Signature) -> bool {
     };
     signature.asyncness.is_some()
         && signature.inputs.iter().any(|input| matches!(input, FnArg::Typed(input) if is_taken(&input.ty)))
+}
+
+/// `return Ok(…)`
+fn is_answer(expr: &Expr) -> bool {
+    let Expr::Return(back) = expr else { return false };
+    matches!(back.expr.as_deref(), Some(Expr::Call(call)) if called(&call.func).is_some_and(|name| name == "Ok" || name == "Some"))
 }

@@ -24,7 +24,7 @@ pub(crate) const RULE: Rule = Rule {
         alike: &[
             "a hash within one process: a map, a set, a cache, a channel of several",
             "an `impl Hash`",
-            "a hash by which nothing is placed: told at `info`, to be reviewed",
+            "a hash by which nothing is placed, and shards, which may be parts of one process: told at `info`",
         ],
         allow: "If one process alone places and looks, say so.",
         shows: &[],
@@ -54,6 +54,22 @@ const PLACES: [&str; 18] = [
     "ring",
 ];
 
+/// Of these there is one each machine; a shard or a bucket may be one of several in a process.
+const MEMBERS: [&str; 12] = [
+    "node",
+    "nodes",
+    "peer",
+    "peers",
+    "partition",
+    "partitions",
+    "replica",
+    "replicas",
+    "owner",
+    "backend",
+    "backends",
+    "ring",
+];
+
 fn look<'a>(call: &Call<'a>, scope: &Scope<'a>, found: &mut Found) {
     let is_made = ["::DefaultHasher::new", "::DefaultHasher::default", "::RandomState::new"]
         .iter()
@@ -71,7 +87,7 @@ fn look<'a>(call: &Call<'a>, scope: &Scope<'a>, found: &mut Found) {
     ];
     let is_inside = scope.mentions(&INSIDE);
     if scope.function().is_some() && is_used && !is_inside && scope.mentions(&PLACES) {
-        if !chooses(scope) {
+        if !chooses(scope) || !scope.mentions(&MEMBERS) {
             let here = "if another build computes this as well, or reads it later, it may be another number";
             found.say_at(Level::Info, span(call.expr), scope, here);
             return;

@@ -17,7 +17,7 @@ fn cached(buffer: &mut Vec<u8>, value: u64) {
     buffer.extend_from_slice(&value.to_ne_bytes());
 }
 
-fn tell_addresses(socket: &UdpSocket) {
+fn tell_addresses(socket: &std::net::UdpSocket) {
     let mut bytes = [0; 8];
     socket.peek(&mut bytes).ok();
     setsockopt(socket, IP_PKTINFO, &1_u32.to_ne_bytes());

@@ -11,3 +11,8 @@ fn frame(out: &mut Vec<u8>, payload: &[u8]) -> Result<(), Error> {
 fn numbered(out: &mut Vec<u8>, number: u64) {
     out.extend(number.to_be_bytes());
 }
+
+fn mix(buffer: &mut [u8], bytes: &[u8]) {
+    let position = bytes.len();
+    buffer.copy_from_slice(&position.to_le_bytes()[0..4]);
+}

@@ -40,6 +40,12 @@ fn look_method<'a>(method: &Method<'a>, scope: &Scope<'a>, found: &mut Found) {
     if is_inside(scope) || method.name == "to_ne_bytes" && !speaks_network(scope) {
         return;
     }
+    // Cut to a fixed number of bytes, the first are the same on all machines.
+    let is_cut =
+        matches!(scope.around().next(), Some(Expr::Index(cut)) if matches!(&*cut.index, Expr::Range(_)));
+    if is_cut && method.name == "to_le_bytes" {
+        return;
+    }
     let receiver = &method.expr.receiver;
     if is_length(receiver, scope) || scope.type_of(receiver).is_some_and(|kind| kind.path == "usize") {
         found.say(span(method.expr), scope, "this is a `usize`: eight bytes on this machine, four on others");

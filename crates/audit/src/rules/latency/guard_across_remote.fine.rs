@@ -61,3 +61,16 @@ impl Reader {
         Ok(row.get(0))
     }
 }
+
+struct Renewing {
+    one_at_a_time: Mutex<()>,
+    client: redis::Client,
+}
+
+impl Renewing {
+    async fn renew(&self) -> Result<(), Error> {
+        let _guard = self.one_at_a_time.lock().await;
+        timeout(LIMIT, self.client.get_multiplexed_tokio_connection()).await?;
+        Ok(())
+    }
+}

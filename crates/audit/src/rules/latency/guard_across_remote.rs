@@ -114,7 +114,9 @@ fn judge(place: Span, asked: Option<&Ident>, scope: &Scope<'_>, found: &mut Foun
         }
         found.looked(place);
         let name = guard.name;
-        if asked.is_some_and(|asked| asked == name || is_made_by(asked, name, scope)) {
+        // What nobody reads is locked so that one at a time comes by.
+        let is_unread = name.to_string().starts_with('_');
+        if is_unread || asked.is_some_and(|asked| asked == name || is_made_by(asked, name, scope)) {
             let here =
                 format!("`{name}` is locked while this waits: is it there so that one at a time asks?");
             found.say_at(Level::Info, place, scope, here);

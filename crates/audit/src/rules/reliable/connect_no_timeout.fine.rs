@@ -77,3 +77,12 @@ impl Link {
         TcpStream::connect(&self.peer).await
     }
 }
+
+async fn pool_of_this_machine(password: Option<&str>) -> Result<Client, Error> {
+    let keys = if let Some(password) = password {
+        format!("host=localhost port=6432 password={password}")
+    } else {
+        "host=localhost port=6432".to_owned()
+    };
+    Ok(tokio_postgres::connect(&keys, tls()).await?.0)
+}

@@ -49,3 +49,15 @@ mod radio {
 async fn in_a_browser(url: &str) -> reqwest::Result<String> {
     reqwest::get(url).await?.text().await
 }
+
+fn management(url: &str) -> management::Service {
+    management::Service::new(Client::new(), url)
+}
+
+async fn may_be_given_up(url: &str, stop: &Stop) -> Option<Response> {
+    let request = Client::new().get(url);
+    tokio::select! {
+        reply = request.send() => reply.ok(),
+        () = stop.asked() => None,
+    }
+}

@@ -32,7 +32,7 @@ pub(crate) const RULE: Rule = Rule {
             "`reqwest::blocking`, which gives up after 30 s by itself",
             "clients of libraries that have a time-out unless it is taken away",
             "what is built for a browser alone, which has its own limits",
-            "a builder that another function finishes, and a channel with keep-alive, which ends what a dead server would hold: \
+            "a client that is made for another, which may set one, and a channel with keep-alive, which ends what a dead server would hold: \
              told at `info`",
         ],
         allow: "The rule does not see a builder that is finished in another function. A download or an event stream may need \
@@ -57,13 +57,18 @@ fn look<'a>(call: &Call<'a>, scope: &Scope<'a>, found: &mut Found) {
     let is_limited = match &*act.kind {
         "request" => scope.mentions(&["timeout", "deadline", "select"]),
         // A time-out on the builder may stand some lines below, and one on each request elsewhere in the file.
+        // One that is made here and may be given up is a request.
+        "client" if scope.has_name(&["select"]) && scope.has_name(&["send"]) => true,
         _ => made.is_some_and(|made| made.limits.iter().any(|limit| scope.source.has_name(&whole, limit))),
     };
     let is_ended = || act.kind == "request" && near::callers_end_it(scope);
     if is_limited || near::is_for_browsers(scope) || is_ended() {
         return;
     }
-    if act.kind == "builder" && is_open(act, scope) {
+    if act.kind != "request" && is_handed_on(scope) {
+        let here = "this client has no time-out of its own: does what it is given to set one?";
+        found.say_at(Level::Info, span(call.expr), scope, here);
+    } else if act.kind == "builder" && is_open(act, scope) {
         let here = "no `timeout` is set in this file: does whoever finishes this client set one?";
         found.say_at(Level::Info, span(call.expr), scope, here);
     } else if scope.has_name(&["keep_alive_timeout"]) {
@@ -88,4 +93,21 @@ fn is_open(act: &Act, scope: &Scope<'_>) -> bool {
             function.block,
             |expr| matches!(expr, Expr::MethodCall(call) if call.method == "build" && call.args.is_empty()),
         )
+}
+
+/// Whether what is made is an argument of a function that is known to nobody here, such as the `new` of another client.
+fn is_handed_on(scope: &Scope<'_>) -> bool {
+    const HOLDERS: [&str; 8] = ["Arc", "Box", "Rc", "Some", "Ok", "Mutex", "RwLock", "Lazy"];
+    match scope.around().find(|expr| !matches!(expr, Expr::Try(_) | Expr::MethodCall(_))) {
+        Some(Expr::Call(call)) => match &*call.func {
+            Expr::Path(path) => {
+                let is_holder =
+                    |segment: &syn::PathSegment| HOLDERS.iter().any(|holder| segment.ident == holder);
+                let is_here = scope.path(&path.path).starts_with("crate::");
+                !is_here && !path.path.segments.iter().any(is_holder)
+            }
+            _ => false,
+        },
+        _ => false,
+    }
 }

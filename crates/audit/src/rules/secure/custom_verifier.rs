@@ -25,6 +25,7 @@ pub(crate) const RULE: Rule = Rule {
         better: "let config = \
                      ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();",
         alike: &[
+            "a verifier that no client of this file uses, so that others decide: told at `info`",
             "a verifier that a setting chooses, such as `accept_invalid_certs`: told at `info`",
             "a trait of another name, which no TLS library asks",
             "a verifier that looks: at a pinned key, a SPIFFE identity, a raw public key; told at `info`, to \
@@ -61,7 +62,12 @@ fn look<'a>(item: &'a ItemImpl, scope: &Scope<'a>, found: &mut Found) {
             found.say_at(Level::Info, place, scope, here);
         }
         [Stmt::Expr(Expr::Call(call), None)] if called(&call.func).is_some_and(|name| name == "Ok") => {
-            found.say(place, scope, "this accepts every certificate, and so whoever answers");
+            if is_used(scope) {
+                found.say(place, scope, "this accepts every certificate, and so whoever answers");
+            } else {
+                let here = "this accepts every certificate: does a setting decide where it is used?";
+                found.say_at(Level::Info, place, scope, here);
+            }
         }
         _ => {
             let here =
@@ -81,4 +87,12 @@ fn has_setting(scope: &Scope<'_>) -> bool {
             || says(name, &["verify"]) && says(name, &["certificate", "certificates", "certs", "skip"]);
         is_small && (name == "insecure" || accepts() || verifies())
     })
+}
+
+/// Whether this file makes a client with a verifier of its own.
+fn is_used(scope: &Scope<'_>) -> bool {
+    const USES: [&str; 3] =
+        ["with_custom_certificate_verifier", "set_certificate_verifier", "with_client_cert_verifier"];
+    let whole = 0..scope.source.text.len();
+    USES.iter().any(|name| scope.source.has_name(&whole, name))
 }

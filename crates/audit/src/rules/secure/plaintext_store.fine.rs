@@ -26,3 +26,8 @@ async fn own() -> Result<(), Error> {
     tokio::time::timeout(Duration::from_secs(5), connecting).await??;
     Ok(())
 }
+
+async fn by_whatever(keys: &str) -> Result<Client, Error> {
+    let connecting = timeout(LIMIT, tokio_postgres::connect(keys, NoTls));
+    Ok(connecting.await??.0)
+}

@@ -91,7 +91,18 @@ fn look_call<'a>(call: &Call<'a>, scope: &Scope<'a>, found: &mut Found) {
         };
         scope.source.mentions(&scope.source.range(span(condition)), &["tls", "ssl", "insecure", "secure"])
     });
-    if !is_near && !is_chosen {
+    let is_written = call
+        .expr
+        .args
+        .first()
+        .is_some_and(|keys| scope.made_of(keys).into_iter().any(|step| text(step).is_some()));
+    if is_near || is_chosen {
+        return;
+    }
+    if is_written {
         found.say(span(call.expr), scope, "nothing of this connection is encrypted, wherever it goes");
+    } else {
+        let here = "nothing of this connection is encrypted: does it ever leave the machine?";
+        found.say_at(Level::Info, span(call.expr), scope, here);
     }
 }

@@ -10,7 +10,8 @@ fn database() -> &'static str {
     "postgres://orbits@db.constellation.aero/orbits?sslmode=disable" //~ secure::plaintext-store
 }
 
-async fn rows(keys: &str) -> Result<Client, Error> {
+async fn rows() -> Result<Client, Error> {
+    let keys = "host=db.constellation.aero user=orbits";
     let connecting = tokio::time::timeout(Duration::from_secs(5), tokio_postgres::connect(keys, NoTls)); //~ secure::plaintext-store
     let (client, connection) = connecting.await??;
     tokio::spawn(connection);

@@ -57,3 +57,16 @@ impl ShardedFilter {
         hash as usize % self.shards.len()
     }
 }
+
+fn spread(mut parts: Vec<usize>, idle_nodes: &[usize]) -> usize {
+    let mut j = 0;
+    parts.retain(|part| *part != idle_nodes[j % idle_nodes.len()]);
+    j += parts.len();
+    let rest_count = parts.len();
+    rest_count % idle_nodes.len()
+}
+
+/// Any of them may do it, and does it once.
+fn sweeper(region: u64, peers: &[u64]) -> u64 {
+    peers[(region % peers.len() as u64) as usize]
+}

@@ -56,9 +56,9 @@ const MEMBERS: [&str; 18] = [
 ];
 
 /// What stands on the left where turns are taken, or luck decides.
-const TURNS: [&str; 19] = [
-    "counter", "next", "rr", "robin", "turn", "rand", "random", "gen", "rng", "cursor", "round", "attempt",
-    "attempts", "current", "index", "idx", "i", "offset", "tick",
+const TURNS: [&str; 24] = [
+    "count", "j", "view", "term", "sequence", "counter", "next", "rr", "robin", "turn", "rand", "random",
+    "gen", "rng", "cursor", "round", "attempt", "attempts", "current", "index", "idx", "i", "offset", "tick",
 ];
 
 fn look<'a>(binary: &'a ExprBinary, scope: &Scope<'a>, found: &mut Found) {
@@ -70,7 +70,13 @@ fn look<'a>(binary: &'a ExprBinary, scope: &Scope<'a>, found: &mut Found) {
     let is_inside = scope.mentions(&["lock", "mutex", "rwlock", "lru"]) || is_structure(scope);
     if !is_inside && !takes_turns(&binary.left, scope) {
         let here = "when their number changes, nearly every key belongs elsewhere";
-        found.say(span(binary), scope, here);
+        if is_hashed(&binary.left, scope) {
+            found.say(span(binary), scope, here);
+        } else {
+            let here =
+                "if this is where something is kept, nearly all of it is elsewhere when their number changes";
+            found.say_at(Level::Info, span(binary), scope, here);
+        }
     }
 }
 
@@ -94,6 +100,17 @@ fn counts_members(expr: &Expr, scope: &Scope<'_>) -> bool {
     }
 }
 
+const HASHES: [&str; 10] =
+    ["hash", "hasher", "key", "digest", "crc", "murmur", "fnv", "checksum", "sha", "siphash"];
+
+/// Whether the left side is a hash or a key, by its name or by what it was made of.
+fn is_hashed<'a>(expr: &'a Expr, scope: &Scope<'a>) -> bool {
+    scope
+        .made_of(expr)
+        .into_iter()
+        .any(|step| scope.source.mentions(&scope.source.range(span(step)), &HASHES))
+}
+
 /// Whether the left side counts up or is drawn by lot, and is no key.
 fn takes_turns(expr: &Expr, scope: &Scope<'_>) -> bool {
     let expr = peel(expr);
@@ -104,7 +121,6 @@ fn takes_turns(expr: &Expr, scope: &Scope<'_>) -> bool {
     let is_made_so = variable(expr)
         .and_then(|name| scope.value(name))
         .is_some_and(|value| scope.source.mentions(&scope.source.range(span(value)), &TURNS));
-    let is_hash =
-        scope.source.mentions(&range, &["hash", "key", "digest", "crc", "murmur", "fnv", "checksum"]);
+    let is_hash = scope.source.mentions(&range, &HASHES);
     !is_hash && (is_turn || is_step || is_made_so)
 }
