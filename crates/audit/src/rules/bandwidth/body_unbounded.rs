@@ -14,7 +14,7 @@ use crate::scope::Scope;
 pub(crate) const RULE: Rule = Rule {
     id: "bandwidth::body-unbounded",
     family: Family::Bandwidth,
-    level: Level::Warn,
+    level: Level::Info,
     title: "the whole of a body in memory, however long it is",
     page: Page {
         why: "The length of a body is what the other side makes it. Collected without a limit, it is as much \
@@ -27,7 +27,8 @@ pub(crate) const RULE: Rule = Rule {
             "`Limited` around the body, or a limit as the second argument",
             "a function that looks at the length that was announced, which HTTP holds the sender to",
             "an extractor such as `Bytes` or `Json`, which has a limit of its own",
-            "the answer to a request of ours, from a server that we trust: told at `info`",
+            "the answer to a request of ours, from a server that we trust",
+            "a layer in another file that limits bodies, which this does not see: half of what it tells",
         ],
         allow: "If what stands before it limits bodies, such as a proxy or a layer, say which.",
         shows: &[],
@@ -72,7 +73,10 @@ fn judge(body: &Expr, place: Span, scope: &Scope<'_>, found: &mut Found) {
     let is_answer = scope
         .source
         .mentions(&scope.source.range(span(body)), &["resp", "response", "res", "reply", "answer"]);
-    if is_asked(scope) && !is_answer && !has_status(body, scope) {
+    if is_asked(scope) && (is_answer || has_status(body, scope)) {
+        return;
+    }
+    if is_asked(scope) {
         found.say(place, scope, "whoever sends this body decides how much memory it takes");
     } else {
         let here = "this takes as much memory as the other side sends: is there a limit on the way?";

@@ -25,6 +25,7 @@ pub(crate) const RULE: Rule = Rule {
         alike: &[
             "any number",
             "a client of a server that it trusts: told at `info`",
+            "a limit that a setting takes away: told at `info`",
             "more than one limit in one function: the first is told",
             "a limit that is taken away here and set by a layer elsewhere, which this does not see",
         ],
@@ -50,7 +51,12 @@ const LIMITS: [&str; 9] = [
 fn look_call<'a>(call: &Call<'a>, scope: &Scope<'a>, found: &mut Found) {
     if scope.knowledge.function(&call.path).is_some_and(|act| act.kind == "unlimited") {
         found.looked(call.span);
-        found.say(span(call.expr), scope, "from here on a body may be of any length");
+        if is_asked_for(scope) {
+            let here = "a setting takes the limit away: is it told when it is set?";
+            found.say_at(Level::Info, span(call.expr), scope, here);
+        } else {
+            found.say(span(call.expr), scope, "from here on a body may be of any length");
+        }
     }
 }
 
@@ -85,4 +91,15 @@ fn is_told(scope: &Scope<'_>, found: &Found) -> bool {
 /// Whether what is made here asks, by its name, and does not answer.
 fn is_client(receiver: &Expr, scope: &Scope<'_>) -> bool {
     scope.source.mentions(&scope.source.range(span(receiver)), &["client"])
+}
+
+/// Whether a condition over limits is around.
+fn is_asked_for(scope: &Scope<'_>) -> bool {
+    scope.around().any(|expr| match expr {
+        Expr::If(found) => {
+            let condition = scope.source.range(span(&*found.cond));
+            scope.source.mentions(&condition, &["limit", "limits", "size", "unlimited", "max"])
+        }
+        _ => false,
+    })
 }

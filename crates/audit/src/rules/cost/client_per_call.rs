@@ -65,14 +65,22 @@ fn look<'a>(call: &Call<'a>, scope: &Scope<'a>, found: &mut Found) {
     found.looked(call.span);
     let Some(function) = scope.function() else { return };
     if says(&function.name, &MAKERS)
-        || scope.has_name(&["LazyLock", "OnceLock", "OnceCell", "Lazy", "get_or_init", "get_or_try_init"])
+        || scope.has_name(&[
+            "LazyLock",
+            "OnceLock",
+            "OnceCell",
+            "Lazy",
+            "get_or_init",
+            "get_or_try_init",
+            "get_or_insert_with",
+        ])
     {
         return;
     }
     let place = span(call.expr);
     if in_loop(scope) && !is_connect {
         found.say(place, scope, "each turn of this loop connects anew");
-    } else if is_handler(function.signature) {
+    } else if serves(scope) && is_handler(function.signature) {
         found.say(place, scope, "this function is called for each request, and connects anew for each");
     }
 }
@@ -108,4 +116,12 @@ fn is_handler(signature: &syn::Signature) -> bool {
 fn is_answer(expr: &Expr) -> bool {
     let Expr::Return(back) = expr else { return false };
     matches!(back.expr.as_deref(), Some(Expr::Call(call)) if called(&call.func).is_some_and(|name| name == "Ok" || name == "Some"))
+}
+
+/// Whether this file is about a web server: what tools call `State` or `Path` is another thing.
+fn serves(scope: &Scope<'_>) -> bool {
+    const SERVERS: [&str; 10] =
+        ["axum", "actix_web", "actix", "warp", "poem", "rocket", "salvo", "hyper", "tide", "Router"];
+    let whole = 0..scope.source.text.len();
+    SERVERS.iter().any(|name| scope.source.has_name(&whole, name))
 }

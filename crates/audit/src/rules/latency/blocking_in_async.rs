@@ -8,12 +8,12 @@ use crate::look::{Call, Found, Look};
 use crate::near;
 use crate::rule::{Page, Rule};
 use crate::scope::Scope;
-use crate::syntax::span;
+use crate::syntax::{any_expr, span};
 
 pub(crate) const RULE: Rule = Rule {
     id: "latency::blocking-in-async",
     family: Family::Latency,
-    level: Level::Deny,
+    level: Level::Warn,
     title: "a blocking call in async code",
     page: Page {
         why: "Async tasks share a few threads. A call that blocks keeps one of them for as long as the network takes, and all \
@@ -48,7 +48,11 @@ fn look<'a>(call: &Call<'a>, scope: &Scope<'a>, found: &mut Found) {
     };
     found.looked(call.span);
     let is_near = || call.expr.args.first().is_some_and(|address| near::is_own(address, scope));
-    if is_async(scope) && !(call.path.contains("::TcpStream::") && is_near()) && !is_main(scope) {
+    if is_async(scope)
+        && !(call.path.contains("::TcpStream::") && is_near())
+        && !is_main(scope)
+        && !is_last(call, scope)
+    {
         found.say(span(call.expr), scope, instead);
     }
 }
@@ -71,4 +75,17 @@ fn is_main(scope: &Scope<'_>) -> bool {
     !is_within
         && scope.functions.len() == 1
         && scope.function().is_some_and(|function| function.name == "main")
+}
+
+/// Whether this sleeps when all is done: nothing is waited for behind it, and it is no part of a loop.
+fn is_last(call: &Call<'_>, scope: &Scope<'_>) -> bool {
+    let at = call.span.byte_range().start;
+    let Some(function) = scope.function() else { return false };
+    call.path == "std::thread::sleep"
+        && scope.loop_around().is_none()
+        && function.block.stmts.len() > 2
+        && !any_expr(
+            function.block,
+            |expr| matches!(expr, Expr::Await(awaited) if awaited.await_token.span.byte_range().start > at),
+        )
 }

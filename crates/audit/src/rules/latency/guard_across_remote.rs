@@ -16,7 +16,7 @@ use crate::rule::{Page, Rule};
 pub(crate) const RULE: Rule = Rule {
     id: "latency::guard-across-remote",
     family: Family::Latency,
-    level: Level::Warn,
+    level: Level::Info,
     title: "a lock is held while another machine is waited for",
     page: Page {
         why: "Whoever needs the lock waits for the slowest peer. Two nodes that hold theirs while they ask \
@@ -29,7 +29,7 @@ pub(crate) const RULE: Rule = Rule {
                  self.peers.lock().await.record(id, reply);",
         alike: &[
             "a guard that ends before: an inner block, or `drop`",
-            "a guard of a connection, which is what is asked with: told at `info`",
+            "a guard of a connection, which is what is asked with",
             "a lock of a file, or of nothing that waits",
             "a task that is spawned, which does not hold the lock of whoever spawns it",
         ],
@@ -116,13 +116,9 @@ fn judge(place: Span, asked: Option<&Ident>, scope: &Scope<'_>, found: &mut Foun
         let name = guard.name;
         // What nobody reads is locked so that one at a time comes by.
         let is_unread = name.to_string().starts_with('_');
-        if is_unread || asked.is_some_and(|asked| asked == name || is_made_by(asked, name, scope)) {
-            let here =
-                format!("`{name}` is locked while this waits: is it there so that one at a time asks?");
-            found.say_at(Level::Info, place, scope, here);
-        } else {
-            let here = format!("`{name}` stays locked until another machine answers");
-            found.say(place, scope, here);
+        // What is locked to be asked is there so that one at a time asks.
+        if !is_unread && asked.is_none_or(|asked| asked != name && !is_made_by(asked, name, scope)) {
+            found.say(place, scope, format!("`{name}` stays locked until another machine answers"));
         }
         return;
     }

@@ -31,6 +31,7 @@ pub(crate) const RULE: Rule = Rule {
             "a client each of whose requests sets `.timeout(…)`, in the same file",
             "`reqwest::blocking`, which gives up after 30 s by itself",
             "clients of libraries that have a time-out unless it is taken away",
+            "a channel over a connector of one's own, such as a Unix domain socket, and tunnels",
             "what is built for a browser alone, which has its own limits",
             "a client that is made for another, which may set one, and a channel with keep-alive, which ends what a dead server would hold: \
              told at `info`",
@@ -62,10 +63,13 @@ fn look<'a>(call: &Call<'a>, scope: &Scope<'a>, found: &mut Found) {
         _ => made.is_some_and(|made| made.limits.iter().any(|limit| scope.source.has_name(&whole, limit))),
     };
     let is_ended = || act.kind == "request" && near::callers_end_it(scope);
-    if is_limited || near::is_for_browsers(scope) || is_ended() {
+    // What stays on this machine, or lasts for as long as what it carries.
+    let is_near = scope.has_name(&["unix_socket", "connect_with_connector"]);
+    let is_tunnel = scope.has_name(&["connect_timeout"]) && scope.source.mentions(&whole, &["tunnel"]);
+    if is_limited || is_near || is_tunnel || near::is_for_browsers(scope) || is_ended() {
         return;
     }
-    if act.kind != "request" && is_handed_on(scope) {
+    if act.kind != "request" && (is_handed_on(scope) || is_for_export(scope)) {
         let here = "this client has no time-out of its own: does what it is given to set one?";
         found.say_at(Level::Info, span(call.expr), scope, here);
     } else if act.kind == "builder" && is_open(act, scope) {
@@ -110,4 +114,10 @@ fn is_handed_on(scope: &Scope<'_>) -> bool {
         },
         _ => false,
     }
+}
+
+/// Whether this is made for an exporter of telemetry, which sets limits of its own.
+fn is_for_export(scope: &Scope<'_>) -> bool {
+    let whole = 0..scope.source.text.len();
+    scope.source.mentions(&whole, &["otlp", "exporter"])
 }

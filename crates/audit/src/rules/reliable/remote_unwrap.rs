@@ -26,6 +26,7 @@ pub(crate) const RULE: Rule = Rule {
             "a write to a file, a buffer, a channel or an encoder",
             "`bind(…).expect(…)` when the program begins, and an unwrapped `local_addr()`",
             "the process that the same file starts and ends",
+            "the file of a `main` that serves nobody: such a program does one thing",
             "`expect` on what has nothing to do with the other side, such as a lock",
         ],
         allow: "A program that does one thing and then ends may as well end with a panic.",
@@ -60,7 +61,7 @@ fn look<'a>(method: &Method<'a>, scope: &Scope<'a>, found: &mut Found) {
         }
         _ => return,
     };
-    if is_remote && !near::starts_the_other(scope) {
+    if is_remote && !near::starts_the_other(scope) && !is_tool(scope) {
         found.looked(method.expr.method.span());
         let here = format!("{what} fails whenever the other side does, and then this node panics");
         found.say(span(method.expr), scope, here);
@@ -74,4 +75,13 @@ fn is_transfer(name: &str, call: &syn::ExprMethodCall, scope: &Scope<'_>) -> boo
     // By its type alone: what is called `conn` may be anything.
     let is_typed = scope.type_of(&call.receiver).is_some();
     is_move && is_typed && matches!(scope.carrier(&call.receiver), Carrier::Socket | Carrier::Buffered)
+}
+
+/// Whether this is the file of a program that does one thing and ends, rather than one that others talk to.
+fn is_tool(scope: &Scope<'_>) -> bool {
+    const SERVES: [&str; 9] =
+        ["listener", "serve", "server", "accept", "daemon", "spawn", "node", "peer", "heartbeat"];
+    let whole = 0..scope.source.text.len();
+    scope.outline.functions.contains_key(&format!("{}::main", scope.module))
+        && !scope.source.mentions(&whole, &SERVES)
 }

@@ -14,7 +14,7 @@ use crate::words::says;
 pub(crate) const RULE: Rule = Rule {
     id: "secure::custom-verifier",
     family: Family::Secure,
-    level: Level::Deny,
+    level: Level::Warn,
     title: "a verifier of certificates that accepts all of them",
     page: Page {
         why: "A verifier that answers `Ok` without looking believes whoever is on the way. What is encrypted \

@@ -16,7 +16,7 @@ use crate::scope::Scope;
 pub(crate) const RULE: Rule = Rule {
     id: "topology::ip-literal",
     family: Family::Topology,
-    level: Level::Warn,
+    level: Level::Info,
     title: "the address of another machine in the text of the program",
     page: Page {
         why: "An address is where a machine is today. It moves, is replaced, or gets a second one, and the \
@@ -29,7 +29,7 @@ pub(crate) const RULE: Rule = Rule {
             "this machine, all addresses, multicast, broadcast, link-local ones",
             "addresses for documentation, and networks such as `10.0.0.0/8`",
             "an address without a port",
-            "a server for names or time, which is known by number: told at `info`",
+            "a server for names or time, which is known by number",
             "texts that addresses are compared with, or told",
         ],
         allow: "If the address is fixed by a standard or a contract, say which.",
@@ -112,13 +112,9 @@ fn judge(ip: IpAddr, port: u64, place: proc_macro2::Span, scope: &Scope<'_>, fou
                 || is_documentation
         }
     };
-    if is_nobody || port == 0 {
+    // Resolvers and clocks that are public are meant to be asked by number.
+    if is_nobody || matches!(port, 0 | 53 | 123 | 853) {
         return;
     }
-    if matches!(port, 53 | 123 | 853) {
-        let here = format!("`{ip}` is asked whoever it is by then: may whoever runs this name another?");
-        found.say_at(Level::Info, place, scope, here);
-    } else {
-        found.say(place, scope, format!("this is whoever has the number `{ip}`, until the next build"));
-    }
+    found.say(place, scope, format!("this is whoever has the number `{ip}`, until the next build"));
 }
