@@ -408,6 +408,9 @@ fn settle(
     let mut is_used = allow::none_used(allows);
     let mut raws = wrong;
     for raw in walked.found.raw {
+        if !effort::spend(allows.len() as u64) {
+            break;
+        }
         if let Some(allow) = allow::by(allows, &mut is_used, raw.rule, raw.span.start) {
             read.suppressed
                 .push(Suppressed { finding: finding(file, source, raw), reason: allow.reason.clone() });
