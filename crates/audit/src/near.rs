@@ -44,6 +44,14 @@ fn says_host(scope: &Scope<'_>) -> bool {
     })
 }
 
+/// Whether a stream goes to this machine, as its connect says.
+pub(crate) fn leads_here<'a>(stream: &'a Expr, scope: &Scope<'a>) -> bool {
+    match scope.made_of(stream).last() {
+        Some(Expr::Call(call)) => call.args.first().is_some_and(|address| is_own(address, scope)),
+        _ => false,
+    }
+}
+
 /// What was resolved, of `name.to_socket_addrs()?.next()`.
 fn resolved_of<'a>(expr: &'a Expr, scope: &Scope<'a>) -> Option<&'a Expr> {
     const CALLS_MAX: usize = 6;
@@ -114,7 +122,10 @@ pub(crate) fn is_for_browsers(scope: &Scope<'_>) -> bool {
     let before = scope.source.text[..function.span.start].trim_end();
     // The attributes of the function stand behind the end of what is before it.
     let own = before.rfind(['}', ';']).map_or(before, |end| &before[end..]);
-    own.contains("target_arch = \"wasm32\"") && !own.contains("not(")
+    let is_built =
+        ["target_arch = \"wasm32\"", "target_family = \"wasm\""].iter().any(|built| own.contains(built));
+    let whole = 0..scope.source.text.len();
+    is_built && !own.contains("not(") || scope.source.has_name(&whole, "spawn_local")
 }
 
 #[cfg(test)]

@@ -191,3 +191,34 @@ fn a_place_is_counted_in_lines_and_characters() {
     );
     assert_eq!(told("#![allow(dead_code)]\nfn a() { std::net::TcpStream::connect(x); }"), (2, 10, call));
 }
+
+/// How many findings count.
+fn loud(code: &str) -> usize {
+    audited(code, Tests::LeaveOut).findings.iter().filter(|finding| finding.level >= Level::Warn).count()
+}
+
+#[test]
+fn another_layer_that_limits_bodies_replaces_the_one_that_is_switched_off() {
+    let off = "use axum::extract::DefaultBodyLimit; fn a(r: Router) -> Router { r.layer(DefaultBodyLimit::disable()) }";
+    assert_eq!(loud(off), 1);
+    assert_eq!(loud(&off.replace("disable())", "disable()).layer(RequestBodyLimitLayer::new(MAX))")), 0);
+    assert_eq!(
+        loud(&off.replace("{ r.layer", "{ if no_size_limit { return r.layer").replace(" }", " } r }")),
+        0
+    );
+}
+
+#[test]
+fn a_program_that_serves_nobody_may_end_with_a_panic() {
+    let asks = "fn ask(url: &str) -> Reply { reqwest::blocking::get(url).unwrap() }";
+    assert_eq!(loud(asks), 1);
+    assert_eq!(loud(&format!("{asks} fn main() {{ ask(HOME); }}")), 0);
+    assert_eq!(loud(&format!("{asks} fn main() {{ serve(ask(HOME)); }}")), 1);
+}
+
+#[test]
+fn a_channel_over_a_connector_of_ones_own_has_the_limits_of_that() {
+    let dial = "use tonic::transport::Endpoint; async fn a(p: P) -> C { Endpoint::from_static(\"http://a\").connect_lazy() }";
+    assert_eq!(loud(dial), 1);
+    assert_eq!(loud(&dial.replace("connect_lazy()", "connect_with_connector(p).await")), 0);
+}

@@ -25,6 +25,7 @@ pub(crate) const RULE: Rule = Rule {
         alike: &[
             "any number",
             "a client of a server that it trusts: told at `info`",
+            "`DefaultBodyLimit` in a file that sets `RequestBodyLimitLayer` instead",
             "a limit that a setting takes away: told at `info`",
             "more than one limit in one function: the first is told",
             "a limit that is taken away here and set by a layer elsewhere, which this does not see",
@@ -51,6 +52,11 @@ const LIMITS: [&str; 9] = [
 fn look_call<'a>(call: &Call<'a>, scope: &Scope<'a>, found: &mut Found) {
     if scope.knowledge.function(&call.path).is_some_and(|act| act.kind == "unlimited") {
         found.looked(call.span);
+        let whole = 0..scope.source.text.len();
+        // Another layer has a limit, more often than not the next.
+        if scope.source.has_name(&whole, "RequestBodyLimitLayer") {
+            return;
+        }
         if is_asked_for(scope) {
             let here = "a setting takes the limit away: is it told when it is set?";
             found.say_at(Level::Info, span(call.expr), scope, here);

@@ -30,3 +30,10 @@ fn decode(stream: &mut Decoder) -> io::Result<Vec<u8>> {
 async fn reply(receiver: &mut quinn::RecvStream, buffer_size: usize) -> Result<Vec<u8>, quinn::ReadToEndError> {
     receiver.read_to_end(buffer_size).await
 }
+
+async fn ask_this_machine(port: u16) -> io::Result<String> {
+    let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", port)).await?;
+    let mut reply = String::new();
+    stream.read_to_string(&mut reply).await?;
+    Ok(reply)
+}

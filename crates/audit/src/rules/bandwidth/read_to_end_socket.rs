@@ -3,6 +3,7 @@
 use crate::family::Family;
 use crate::finding::Level;
 use crate::look::{Found, Look, Method};
+use crate::near;
 use crate::rule::{Page, Rule};
 use crate::scope::{Carrier, Scope};
 use crate::syntax::{called, number, span};
@@ -22,7 +23,7 @@ pub(crate) const RULE: Rule = Rule {
         alike: &[
             "`take(…)` before it",
             "a stream that is given a limit, such as quinn's `read_to_end(1000)`",
-            "a file, a decoder, a buffer in memory",
+            "a file, a decoder, a buffer in memory, a stream to this machine",
         ],
         allow: "If the other side is this machine's, say so.",
         shows: &[],
@@ -53,7 +54,7 @@ fn look<'a>(method: &Method<'a>, scope: &Scope<'a>, found: &mut Found) {
         return;
     }
     found.looked(method.expr.method.span());
-    if !has_take(receiver, scope) {
+    if !near::leads_here(receiver, scope) && !has_take(receiver, scope) {
         found.say(span(method.expr), scope, "this reads until the other side ends, and keeps all of it");
     }
 }

@@ -40,3 +40,10 @@ async fn from_the_first(mirrors: &[String]) -> Option<String> {
     }
     None
 }
+
+impl Hooks {
+    async fn send(&mut self, request: Request) -> Option<Response> {
+        let client = self.client.get_or_insert_with(|| Client::builder().timeout(LIMIT).build().expect("it is"));
+        client.execute(request).await.ok()
+    }
+}

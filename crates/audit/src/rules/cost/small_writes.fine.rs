@@ -32,3 +32,10 @@ fn both(one: &mut TcpStream, other: &mut TcpStream, frame: &[u8]) -> io::Result<
     one.write_all(frame)?;
     other.write_all(frame)
 }
+
+async fn command_of_this_machine(port: u16, text: &str) -> io::Result<()> {
+    let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", port)).await?;
+    stream.write_all(text.as_bytes()).await?;
+    stream.write_all(b"\n").await?;
+    Ok(())
+}

@@ -8,6 +8,7 @@ use crate::syntax::{peel, span, statements_around};
 
 use crate::family::Family;
 use crate::finding::Level;
+use crate::near;
 use crate::rule::{Page, Rule};
 
 pub(crate) const RULE: Rule = Rule {
@@ -27,7 +28,7 @@ pub(crate) const RULE: Rule = Rule {
                  stream.flush().await?;",
         alike: &[
             "a `BufWriter` or a codec around the socket",
-            "a file, a buffer in memory",
+            "a file, a buffer in memory, a stream to this machine",
             "two writes with an answer between",
         ],
         allow: "If the pieces are large, a packet each is what it takes.",
@@ -58,7 +59,7 @@ fn look<'a>(method: &Method<'a>, scope: &Scope<'a>, found: &mut Found) {
             .is_some_and(|before| before == here)
     };
     // Each run is told of once, at its second write.
-    if is_same(1) && !is_same(2) {
+    if is_same(1) && !is_same(2) && !near::leads_here(receiver, scope) {
         found.say(
             span(method.expr),
             scope,

@@ -12,7 +12,7 @@ use crate::syntax::{span, variable};
 pub(crate) const RULE: Rule = Rule {
     id: "homogeneous::usize-to-bytes",
     family: Family::Homogeneous,
-    level: Level::Warn,
+    level: Level::Info,
     title: "a length in as many bytes as this machine's addresses have",
     page: Page {
         why: "`usize` has eight bytes here and four elsewhere. Its bytes are no format: who reads them on another machine takes \

@@ -32,3 +32,10 @@ async fn is_taken(port: u16) -> bool {
 async fn main() {
     std::thread::sleep(std::time::Duration::from_secs(1));
 }
+
+async fn run(daemon: Daemon) -> Result<(), Error> {
+    daemon.run().await?;
+    println!("the end");
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    Ok(())
+}

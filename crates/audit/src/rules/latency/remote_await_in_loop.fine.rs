@@ -84,3 +84,19 @@ async fn removed(changes: &[Change], sc_sink: &mut Sink) {
         sc_sink.send_request(change).await.ok();
     }
 }
+
+async fn download(client: &reqwest::Client, url: &str, parts: &[String]) -> reqwest::Result<()> {
+    for part in parts {
+        let reply = client.get(url).header(RANGE, part).send().await?;
+        keep(reply);
+    }
+    Ok(())
+}
+
+impl Node {
+    async fn slots(&self, slots: &[u64]) {
+        for slot in slots {
+            self.call(*slot).await;
+        }
+    }
+}

@@ -15,7 +15,7 @@ use crate::words::says;
 pub(crate) const RULE: Rule = Rule {
     id: "latency::remote-await-in-loop",
     family: Family::Latency,
-    level: Level::Warn,
+    level: Level::Info,
     title: "one round trip after the other",
     page: Page {
         why: "A loop that waits for an answer before it asks the next takes the sum of all round trips, and one peer that is \
