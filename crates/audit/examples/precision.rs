@@ -3,25 +3,22 @@
 //! `cargo run --release -p constellation-audit --example precision -- DIR` audits each project of `precision/projects.tsv`
 //! that is in a folder of that name below DIR, and compares with `precision/verdicts.tsv`. How to get them:
 //! `docs/audit-precision.md`. The exit code is 1 if, of what was judged and is still found, less than nine in ten is right, or
-//! less than four in five of one rule; of projects that rules were not mended by, this is told and decides nothing.
+//! less than four in five of a rule of which five or more were judged.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use constellation_audit::{Finding, Level, Options, audit, rules};
+use constellation_audit::{Finding, Level, Options, audit, rules as known_rules};
 
 const PROJECTS: &str = include_str!("../precision/projects.tsv");
 const VERDICTS: &str = include_str!("../precision/verdicts.tsv");
 
-/// What projects were used for, and what is said of those.
-const USES: [(&str, &str); 5] = [
-    ("round 1", "Projects by which rules were mended first"),
-    ("round 2", "Projects that were kept out of that, and by which rules were mended then"),
-    ("round 3", "Projects that were kept out of both, and by which rules were mended then"),
-    ("round 4", "Projects that were kept out of those, and by which rules were mended last"),
-    ("held out", "Projects that were judged once, when all was mended"),
-];
+/// What projects were used for: each of these was kept out of the mends of those before.
+const USES: [&str; 5] = ["round 1", "round 2", "round 3", "round 4", "held out"];
+
+/// Of fewer findings a share says nothing.
+const JUDGED_MIN: usize = 5;
 
 /// A public project at one commit.
 struct Project<'a> {
@@ -86,7 +83,8 @@ fn main() -> ExitCode {
 /// Prints the tables, and says whether the rules are right often enough.
 fn compare(folders: &[PathBuf]) -> Result<bool, String> {
     let mut verdicts = verdicts()?;
-    let mut counts: [BTreeMap<&str, Count>; 5] = Default::default();
+    let mut rounds = [Count::default(); USES.len()];
+    let mut rules = BTreeMap::new();
     let mut unjudged = Vec::new();
     println!("| project | lines | told | per 5,000 lines |\n| --- | ---: | ---: | ---: |");
     let (mut lines_all, mut told_all) = (0, 0);
@@ -101,7 +99,7 @@ fn compare(folders: &[PathBuf]) -> Result<bool, String> {
         print_project(project.name, found.lines, told.len());
         lines_all += found.lines;
         told_all += told.len();
-        let counts = &mut counts[project.part];
+        let mut counts: BTreeMap<&str, Count> = BTreeMap::new();
         let verdicts = verdicts.entry(project.name).or_default();
         for found in told {
             let file = below(&folder, &found.path);
@@ -126,17 +124,21 @@ fn compare(folders: &[PathBuf]) -> Result<bool, String> {
             count.first += usize::from(verdict.is_first);
             count.first_right += usize::from(verdict.is_first && verdict.is_right);
         }
+        for (rule, count) in counts {
+            rounds[project.part].add(count);
+            rules.entry(rule).or_insert_with(Count::default).add(count);
+        }
     }
     print_project("**all**", lines_all, told_all);
-    let mut is_good = true;
-    for ((name, title), counts) in USES.into_iter().zip(&counts) {
-        is_good &= print_counts(title, counts) || name == "held out";
-    }
+    print_counts("By the projects", "projects", USES.into_iter().zip(&rounds));
+    print_counts("By the rules", "rule", rules.iter().map(|(rule, count)| (*rule, count)));
+    let is_good = |count: &Count| count.judged < JUDGED_MIN || count.is(80);
+    let all = sum(rules.values());
     if !unjudged.is_empty() {
         println!("\nnot judged:");
         unjudged.iter().for_each(|line| println!("{line}"));
     }
-    Ok(is_good)
+    Ok(rules.values().all(is_good) && all.is(90))
 }
 
 /// What was said of a finding, each time once.
@@ -159,9 +161,7 @@ fn below(folder: &Path, file: &Path) -> String {
 
 fn projects() -> impl Iterator<Item = Project<'static>> {
     rows(PROJECTS).filter_map(|row| match *row {
-        [name, _, _, used] => {
-            USES.iter().position(|(known, _)| *known == used).map(|part| Project { name, part })
-        }
+        [name, _, _, used] => USES.iter().position(|known| *known == used).map(|part| Project { name, part }),
         _ => None,
     })
 }
@@ -172,7 +172,7 @@ fn verdicts() -> Result<BTreeMap<&'static str, Vec<Verdict<'static>>>, String> {
         let [project, rule, place, fingerprint, when, verdict, reason] = *row else {
             return Err(format!("a verdict has seven columns: `{}`", row.join(" ")));
         };
-        let known = rules::every().any(|known| known.id == rule);
+        let known = known_rules::every().any(|known| known.id == rule);
         let is_right = verdict == "right";
         if !known || reason.is_empty() || !is_right && verdict != "wrong" {
             return Err(format!("not a verdict on a rule: `{}`", row.join(" ")));
@@ -195,20 +195,22 @@ fn print_project(name: &str, lines: usize, told: usize) {
     println!("| {name} | {lines} | {told} | {}.{:02} |", hundredths / 100, hundredths % 100);
 }
 
-/// Prints how often each rule was right, and says whether that is often enough.
-fn print_counts(title: &str, counts: &BTreeMap<&str, Count>) -> bool {
-    println!("\n### {title}\n");
-    println!("| rule | judged | right | wrong | new | gone | right | at first |");
+/// Prints how often each was right, and all of them.
+fn print_counts<'a>(title: &str, what: &str, counts: impl Iterator<Item = (&'a str, &'a Count)>) {
+    println!("\n## {title}\n");
+    println!("| {what} | judged | right | wrong | new | gone | right now | right at first |");
     println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
-    let mut all = Count::default();
-    let mut is_good = true;
-    for (rule, count) in counts {
-        print_count(rule, count);
-        all.add(*count);
-        is_good &= count.is(80);
+    let counts: Vec<_> = counts.collect();
+    for (name, count) in &counts {
+        print_count(name, count);
     }
-    print_count("**all**", &all);
-    is_good && all.is(90)
+    print_count("**all**", &sum(counts.into_iter().map(|(_, count)| count)));
+}
+
+fn sum<'a>(counts: impl Iterator<Item = &'a Count>) -> Count {
+    let mut all = Count::default();
+    counts.for_each(|count| all.add(*count));
+    all
 }
 
 fn print_count(rule: &str, count: &Count) {

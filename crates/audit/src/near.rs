@@ -36,12 +36,14 @@ fn is_loopback_text(text: &str) -> bool {
     text == "localhost" || ["127.", "localhost:", "[::1]"].iter().any(|own| text.starts_with(own))
 }
 
-/// Whether the function names this machine as libpq does, `host=localhost`.
+/// Whether the function speaks of a daemon, or names this machine as libpq does, `host=localhost`.
 fn says_host(scope: &Scope<'_>) -> bool {
-    scope.function().is_some_and(|function| {
-        let text = &scope.source.text[function.span.clone()];
-        ["\"host=localhost", "\"host=127."].iter().any(|own| text.contains(own))
-    })
+    // A daemon is on the machine of who asks it.
+    scope.mentions(&["daemon"])
+        || scope.function().is_some_and(|function| {
+            let text = &scope.source.text[function.span.clone()];
+            ["\"host=localhost", "\"host=127."].iter().any(|own| text.contains(own))
+        })
 }
 
 /// Whether a stream goes to this machine, as its connect says.

@@ -11,4 +11,6 @@ fn url(password: &str) -> String {
     format!("postgres://catalog:{password}@db.constellation.aero/catalog")
 }
 
+const TEST_INGEST_TOKEN: &str = "a1b2c3d4e5f6g7h8";
+
 const S3_SECRET_ACCESS_KEY: &str = "CATALOG_S3_SECRET_ACCESS_KEY";

@@ -57,6 +57,9 @@ const MAKERS: [&str; 14] = [
 fn look<'a>(call: &Call<'a>, scope: &Scope<'a>, found: &mut Found) {
     let Some(act) = scope.knowledge.function(&call.path) else { return };
     let is_connect = act.kind == "connect";
+    if is_connect && call.expr.args.first().is_some_and(|address| near::is_own(address, scope)) {
+        return;
+    }
     let is_client = matches!(&*act.kind, "client" | "builder" | "connect")
         || (act.kind == "request" && call.path == "reqwest::get");
     if !is_client || near::is_for_browsers(scope) {

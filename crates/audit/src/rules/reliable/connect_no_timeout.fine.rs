@@ -86,3 +86,7 @@ async fn pool_of_this_machine(password: Option<&str>) -> Result<Client, Error> {
     };
     Ok(tokio_postgres::connect(&keys, tls()).await?.0)
 }
+
+async fn send(daemon: &Daemon, request: &Request) -> io::Result<TcpStream> {
+    TcpStream::connect(&daemon.address).await
+}

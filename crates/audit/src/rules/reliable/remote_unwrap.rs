@@ -13,7 +13,7 @@ use crate::syntax::span;
 pub(crate) const RULE: Rule = Rule {
     id: "reliable::remote-unwrap",
     family: Family::Reliable,
-    level: Level::Warn,
+    level: Level::Info,
     title: "a panic when the other side fails",
     page: Page {
         why: "The other side of a connection restarts, is upgraded, is cut off: that is its normal life. A program that panics \

@@ -75,7 +75,7 @@ fn is_about_trust(expr: &Expr, scope: &Scope<'_>) -> bool {
         _ => return false,
     };
     let words = [
-        "insecure", "skip", "danger", "verify", "tls", "accept", "invalid", "ssl", "trust", "unsafe",
+        "sni", "insecure", "skip", "danger", "verify", "tls", "accept", "invalid", "ssl", "trust", "unsafe",
         "unsafely",
     ];
     let condition = scope.source.range(span(condition));
