@@ -285,32 +285,32 @@ fn the_rules_are_listed_by_fallacy() {
             the network is reliable
               warn  reliable::connect-no-timeout           a connect without a time-out
               warn  reliable::http-no-timeout              an HTTP client without a time-out
-              warn  reliable::remote-unwrap                a panic when the other side fails
+              info  reliable::remote-unwrap                a panic when the other side fails
               warn  reliable::retry-no-backoff             asking again at once, for ever
               info  reliable::retry-no-jitter              a pause before the next attempt that is the same for all
               info  reliable::retry-not-idempotent         a request that changes something is sent again as if it were new
               info  reliable::socket-result-dropped        what a socket says of a write is thrown away
             latency is zero
-              deny  latency::blocking-in-async             a blocking call in async code
-              warn  latency::guard-across-remote           a lock is held while another machine is waited for
-              warn  latency::remote-await-in-loop          one round trip after the other
+              warn  latency::blocking-in-async             a blocking call in async code
+              info  latency::guard-across-remote           a lock is held while another machine is waited for
+              info  latency::remote-await-in-loop          one round trip after the other
               info  latency::sleep-as-sync                 a pause in the place of an answer
               info  latency::timeout-too-short             a time-out that is shorter than a long round trip
             bandwidth is infinite
               deny  bandwidth::alloc-from-wire             as much memory as the other side asks for
-              warn  bandwidth::body-unbounded              the whole of a body in memory, however long it is
+              info  bandwidth::body-unbounded              the whole of a body in memory, however long it is
               warn  bandwidth::limit-disabled              a limit of size that is switched off
               warn  bandwidth::read-to-end-socket          reading a socket for as long as the other side writes
               info  bandwidth::unbounded-queue             a queue without an end behind a socket
             the network is secure
               info  secure::bind-any                       a port that is open on all addresses, with nothing in sight that asks who comes
               warn  secure::cleartext-url                  an address that is asked in clear
-              deny  secure::custom-verifier                a verifier of certificates that accepts all of them
+              warn  secure::custom-verifier                a verifier of certificates that accepts all of them
               warn  secure::plaintext-store                a store or a broker without encryption
               deny  secure::tls-verify-off                 a certificate that is not checked
             topology does not change
               warn  topology::hash-mod-members             a place by remainder of the number of nodes
-              warn  topology::ip-literal                   the address of another machine in the text of the program
+              info  topology::ip-literal                   the address of another machine in the text of the program
               warn  topology::literal-quorum               a majority that is written as a number
               warn  topology::peer-list-literal            a list of nodes in the text of the program
               info  topology::resolve-once                 a name that is turned into an address once and for ever
@@ -329,7 +329,7 @@ fn the_rules_are_listed_by_fallacy() {
               warn  homogeneous::default-hasher-placement  a place by a hash that may change with the compiler
               warn  homogeneous::native-endian             bytes in the order of this machine, for another one
               warn  homogeneous::struct-as-bytes           a structure sent as it lies in memory
-              warn  homogeneous::usize-to-bytes            a length in as many bytes as this machine's addresses have
+              info  homogeneous::usize-to-bytes            a length in as many bytes as this machine's addresses have
             one clock for all
               info  clock::epoch-as-order                  a moment of the wall clock for a number that must grow
               deny  clock::instant-serialised              a moment of this machine's own clock, written down

@@ -14,14 +14,29 @@ const OWN: &[u8] = b"[[audit.remote]]\npath = \"rpc::ask\"\n";
 
 #[test]
 fn functions_of_ones_own_are_named_in_a_file() {
-    assert_eq!(Bench::new(&[("ask.rs", ASK)]).run(&["audit"], b"").status.code(), Some(0));
+    assert_eq!(
+        Bench::new(&[("ask.rs", ASK)]).run(&["audit", "--info", "--deny-from", "info"], b"").status.code(),
+        Some(0)
+    );
     let bench = Bench::new(&[("ask.rs", ASK), ("constellation.toml", OWN), ("none.toml", b"")]);
-    let output = bench.run(&["audit"], b"");
+    let output = bench.run(&["audit", "--info", "--deny-from", "info"], b"");
     assert_eq!(output.status.code(), Some(1));
-    assert!(text(&output.stdout).contains("warn[reliable::remote-unwrap]"), "{}", text(&output.stdout));
-    assert_eq!(bench.run(&["audit", "--config", "none.toml"], b"").status.code(), Some(0));
-    assert_eq!(bench.run(&["audit", "--stdin", "--filename", "a.rs"], ASK).status.code(), Some(1));
-    assert_eq!(bench.run(&["audit", "--config", "gone.toml"], b"").status.code(), Some(2));
+    assert!(text(&output.stdout).contains("info[reliable::remote-unwrap]"), "{}", text(&output.stdout));
+    assert_eq!(
+        bench.run(&["audit", "--info", "--deny-from", "info", "--config", "none.toml"], b"").status.code(),
+        Some(0)
+    );
+    assert_eq!(
+        bench
+            .run(&["audit", "--info", "--deny-from", "info", "--stdin", "--filename", "a.rs"], ASK)
+            .status
+            .code(),
+        Some(1)
+    );
+    assert_eq!(
+        bench.run(&["audit", "--info", "--deny-from", "info", "--config", "gone.toml"], b"").status.code(),
+        Some(2)
+    );
 }
 
 #[test]

@@ -48,11 +48,9 @@ fn look<'a>(call: &Call<'a>, scope: &Scope<'a>, found: &mut Found) {
     };
     found.looked(call.span);
     let is_near = || call.expr.args.first().is_some_and(|address| near::is_own(address, scope));
-    if is_async(scope)
-        && !(call.path.contains("::TcpStream::") && is_near())
-        && !is_main(scope)
-        && !is_last(call, scope)
-    {
+    let is_to_this_machine = call.path.contains("::TcpStream::") && is_near();
+    let is_harmless = is_to_this_machine || is_main(scope) || is_last(call, scope);
+    if is_async(scope) && !is_harmless {
         found.say(span(call.expr), scope, instead);
     }
 }

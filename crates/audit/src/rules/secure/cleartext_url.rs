@@ -128,27 +128,7 @@ pub(super) fn is_asked(rest: &str) -> bool {
     let is_stand_in = labels
         .get(1)
         .is_some_and(|name| says(name, &["example", "test", "foo", "domain", "somewhere", "temp"]));
-    const NAMES: [&str; 15] = [
-        "json-schema.org",
-        "w3.org",
-        "xmlsoap.org",
-        "openxmlformats.org",
-        "apache.org/licenses",
-        "purl.org",
-        "adobe.com",
-        "xmlns.com",
-        "ogp.me",
-        "microsoft.com",
-        "/ns/",
-        "/schema/",
-        "/rel/",
-        "/mrss",
-        "readthedocs.",
-    ];
-    let is_name = NAMES.iter().any(|name| rest.contains(name))
-        || host.starts_with("schemas.")
-        || host.starts_with("docs.")
-        || host.starts_with("ns.");
+    let is_name = is_known_name(rest, &host);
     let is_dated = ["/doc/20", "/19", "/20"].iter().any(|year| rest.contains(year));
     !is_near && !is_stand_in && !is_name && !is_dated
 }
@@ -199,4 +179,29 @@ pub(crate) fn is_compared(scope: &Scope<'_>) -> bool {
         Some(Expr::MethodCall(call)) => COMPARES.iter().any(|name| call.method == name),
         _ => false,
     }
+}
+
+/// Whether this names something, or is read by people: nobody fetches it.
+fn is_known_name(rest: &str, host: &str) -> bool {
+    const NAMES: [&str; 15] = [
+        "json-schema.org",
+        "w3.org",
+        "xmlsoap.org",
+        "openxmlformats.org",
+        "apache.org/licenses",
+        "purl.org",
+        "adobe.com",
+        "xmlns.com",
+        "ogp.me",
+        "microsoft.com",
+        "/ns/",
+        "/schema/",
+        "/rel/",
+        "/mrss",
+        "readthedocs.",
+    ];
+    NAMES.iter().any(|name| rest.contains(name))
+        || host.starts_with("schemas.")
+        || host.starts_with("docs.")
+        || host.starts_with("ns.")
 }
