@@ -135,19 +135,19 @@ mod tests {
     use std::path::Path;
 
     use super::is_limited;
-    use crate::{Level, Options, audit_text};
+    use crate::{Options, audit_text};
 
     #[test]
     fn a_server_that_the_file_starts_itself_is_on_this_machine() {
         let code = "fn port(server: &Server) -> u16 { std::net::TcpStream::connect(server.address).unwrap().port() }";
-        let loud = |code: &str| {
+        let told = |code: &str| {
             let audit = audit_text(Path::new("src/kit.rs"), code.as_bytes(), &Options::default());
-            audit.findings.iter().filter(|finding| finding.level >= Level::Warn).count()
+            audit.findings.len()
         };
-        assert_eq!(loud(code), 2);
+        assert_eq!(told(code), 2);
         let harness = "struct Server { child: std::process::Child }\n\
                        impl Drop for Server { fn drop(&mut self) { self.child.kill().ok(); } }";
-        assert_eq!(loud(&format!("{harness}\n{code}")), 0);
+        assert_eq!(told(&format!("{harness}\n{code}")), 0);
     }
 
     #[test]
