@@ -9,8 +9,9 @@ pub(crate) fn pack(
     out: &mut dyn Write,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
-    // No name and no time in the header: the same columns are the same bytes.
-    let mut packer = GzBuilder::new().mtime(0).write(Letters::new(out), Compression::new(6));
+    // No name and no time in the header: the same columns are the same bytes. Level 4, since of a million events the usual 6
+    // takes four times as long and is 1 % smaller.
+    let mut packer = GzBuilder::new().mtime(0).write(Letters::new(out), Compression::new(4));
     write(&mut packer)?;
     packer.finish()?.end()
 }

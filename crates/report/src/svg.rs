@@ -9,7 +9,7 @@ mod words;
 
 use std::fmt::Write as _;
 
-use constellation_trace::{Kind, Proof, Verdict, one_line};
+use constellation_trace::{Evidence, Kind, Proof, Verdict, one_line};
 
 use self::drawn::lanes;
 use self::words::{broken, cut, wrap};
@@ -200,16 +200,37 @@ fn world(diagram: &Diagram, page: &mut Page) {
     }
 }
 
-/// Why it is so, what is not drawn, and how to see it again.
-fn footing(picture: &Picture<'_>, diagram: &Diagram, page: &mut Page) {
-    page.y += 6;
+/// More steps are counted, not shown.
+const STEPS_MAX: usize = 8;
+
+/// Why it is so, where no message says it, and the little that suffices for it.
+fn reasons(evidence: &Evidence, page: &mut Page) {
     let room = WIDTH - 2 * MARGIN;
-    if let Some(Verdict::Violated(evidence)) = picture.worst().map(|worst| &worst.verdict)
-        && let Proof::NoChain { .. } | Proof::Rule(_) = &evidence.proof
-    {
+    if let Proof::NoChain { .. } | Proof::Rule(_) = &evidence.proof {
         for line in proof_lines(&evidence.proof).iter().flat_map(|line| wrap(line, room, 12)) {
             page.text(MARGIN, 18, "c-ink", &line);
         }
+    }
+    if evidence.steps.is_empty() {
+        return;
+    }
+    page.text(MARGIN, 22, "c-ink c-strong", "The smallest schedule found that still fails");
+    for (nth, step) in evidence.steps.iter().take(STEPS_MAX).enumerate() {
+        page.text(MARGIN, 18, "c-ink", &cut(&format!("{}. {step}", nth + 1), room, 12));
+    }
+    if evidence.steps.len() > STEPS_MAX {
+        let more = evidence.steps.len() - STEPS_MAX;
+        page.text(MARGIN, 18, "c-ink", &format!("and {more} more"));
+    }
+    page.y += 4;
+}
+
+/// What else is to be known, what is not drawn, and how to see it again.
+fn footing(picture: &Picture<'_>, diagram: &Diagram, page: &mut Page) {
+    page.y += 6;
+    let room = WIDTH - 2 * MARGIN;
+    if let Some(Verdict::Violated(evidence)) = picture.worst().map(|worst| &worst.verdict) {
+        reasons(evidence, page);
     }
     if picture.worst().is_some_and(|worst| worst.verdict == Verdict::Holds) {
         for judgement in picture.judgements() {

@@ -44,16 +44,16 @@ pub fn doings(trace: &Trace) -> Vec<Doing> {
         }
         let Some(text) = told(trace, nemesis) else { continue };
         if let Nemesis::Partition { group_a, group_b } = nemesis
-            && let Some(place) = open.iter().copied().find(|place| joins(&doings[*place], *at))
+            && let Some(place) = open.last().copied().filter(|place| joins(&doings[*place], *at))
+            && let Some(groups) = joined(&doings[place].groups, [group_a, group_b])
         {
-            let groups = split(&doings[place].groups, &[group_a, group_b]);
             doings[place].nodes = sorted(groups.concat());
             doings[place].text = format!("partition: {}", sides(trace, &groups));
             doings[place].groups = groups;
             continue;
         }
         let groups = match nemesis {
-            Nemesis::Partition { group_a, group_b } => split(&[], &[group_a, group_b]),
+            Nemesis::Partition { group_a, group_b } => vec![sorted(group_a.clone()), sorted(group_b.clone())],
             Nemesis::Cut { sources, targets } => vec![sources.clone(), targets.clone()],
             _ => Vec::new(),
         };
@@ -72,24 +72,31 @@ fn joins(doing: &Doing, at: TrueTime) -> bool {
     doing.kind == "partition" && doing.at == at
 }
 
-/// The parts into which groups fall when each of `more` keeps together, as far as those of `groups` do; in the order of
-/// their first nodes.
-fn split(groups: &[Vec<NodeId>], more: &[&Vec<NodeId>]) -> Vec<Vec<NodeId>> {
-    let all = sorted(groups.concat().into_iter().chain(more.iter().flat_map(|side| side.iter().copied())));
-    let of = |node: &NodeId| {
-        let old = groups.iter().position(|group| group.contains(node));
-        let new = more.iter().position(|side| side.contains(node));
-        // Who is named on both sides is on neither: a link to itself cannot be cut.
-        (old, new)
+/// The groups of two partitions that begin together, where each is parted from every other; `None` where some are not, so
+/// that they are no one partition.
+fn joined(groups: &[Vec<NodeId>], more: [&Vec<NodeId>; 2]) -> Option<Vec<Vec<NodeId>>> {
+    let holds = |group: &[NodeId], node: NodeId| group.contains(&node);
+    let is_cut = |one: NodeId, other: NodeId| {
+        let apart = groups.iter().any(|group| holds(group, one))
+            && groups.iter().any(|group| holds(group, other))
+            && !groups.iter().any(|group| holds(group, one) && holds(group, other));
+        let [a, b] = more;
+        apart || (holds(a, one) && holds(b, other)) || (holds(b, one) && holds(a, other))
     };
+    let all = sorted(groups.concat().into_iter().chain(more.into_iter().flatten().copied()));
     let mut parts: Vec<Vec<NodeId>> = Vec::new();
-    for node in all {
-        match parts.iter_mut().find(|part| of(&part[0]) == of(&node)) {
+    for node in all.iter().copied() {
+        let alike =
+            |part: &Vec<NodeId>| all.iter().all(|other| is_cut(part[0], *other) == is_cut(node, *other));
+        match parts.iter_mut().find(|part| alike(part)) {
             Some(part) => part.push(node),
             None => parts.push(vec![node]),
         }
     }
-    parts
+    let are_parted = parts.iter().enumerate().all(|(nth, part)| {
+        parts[nth + 1..].iter().all(|other| is_cut(part[0], other[0])) && !is_cut(part[0], part[0])
+    });
+    are_parted.then_some(parts)
 }
 
 fn sorted(nodes: impl IntoIterator<Item = NodeId>) -> Vec<NodeId> {

@@ -97,8 +97,7 @@ fn draw(arguments: &args::Hunt, prey: &Prey, hunted: &Hunted) -> anyhow::Result<
         _ => "",
     };
     let source = target::text(&arguments.target).map(|(_, _, text)| text).unwrap_or_default();
-    let told =
-        pictures::Told { trace: &finding.trace, judgements, title, replay, remarks: &[], source };
+    let told = pictures::Told { trace: &finding.trace, judgements, title, replay, remarks: &[], source };
     pictures::draw(&arguments.drawn, &told)
 }
 

@@ -311,10 +311,10 @@ fn several_runs_at_once_are_not_judged_by_models() {
     check(
         &["run", "mss-23", "--model", "causal"],
         expect![[r#"
-        exit 2
-        --- talk
-        error: `mss-23` takes no --model: it is several runs side by side, written in code
-        help: leave it out; beside --seed and --json there are --retry, --world, --timeline, --trace"#]],
+            exit 2
+            --- talk
+            error: `mss-23` takes no --model: it is several runs side by side, written in code
+            help: leave it out; beside --seed and --json there are --retry, --world, --timeline, --trace, --html, --svg"#]],
     );
 }
 

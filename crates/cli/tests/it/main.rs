@@ -11,6 +11,7 @@ mod clients;
 mod command;
 mod comparing;
 mod determinism;
+mod drawing;
 mod exploring;
 mod given;
 mod goldens;

@@ -10,18 +10,18 @@ fn a_flag_of_another_target_is_refused() {
     check(
         &["run", "mss-23", "--nodes", "pacific"],
         expect![[r#"
-        exit 2
-        --- talk
-        error: `mss-23` takes no --nodes: it is several runs side by side, written in code
-        help: leave it out; beside --seed and --json there are --retry, --world, --timeline, --trace"#]],
+            exit 2
+            --- talk
+            error: `mss-23` takes no --nodes: it is several runs side by side, written in code
+            help: leave it out; beside --seed and --json there are --retry, --world, --timeline, --trace, --html, --svg"#]],
     );
     check(
         &["run", "mss-23", "--resolver", "all"],
         expect![[r#"
-        exit 2
-        --- talk
-        error: `mss-23` takes no --resolver: it is several runs side by side, written in code
-        help: leave it out; beside --seed and --json there are --retry, --world, --timeline, --trace"#]],
+            exit 2
+            --- talk
+            error: `mss-23` takes no --resolver: it is several runs side by side, written in code
+            help: leave it out; beside --seed and --json there are --retry, --world, --timeline, --trace, --html, --svg"#]],
     );
     check(
         &["run", "conjunction", "--retry", "blind"],

@@ -5,9 +5,9 @@ use constellation_trace::{Nemesis, NodeId, Trace, TrueTime};
 use expect_test::{Expect, expect};
 
 fn check(done: &[(u64, Nemesis)], expected: Expect) {
-    let mut trace = Trace::new(["pacific", "atlantic", "antarctic"]).expect("three names");
+    let mut trace = Trace::new(["pacific", "atlantic", "antarctic", "drake"]).expect("four names");
     for (ms, nemesis) in done {
-        trace.record_nemesis(TrueTime::from_ms(*ms), nemesis.clone()).expect("three nodes");
+        trace.record_nemesis(TrueTime::from_ms(*ms), nemesis.clone()).expect("four nodes");
     }
     let line = |doing: &constellation_report::world::Doing| {
         let until = doing.until.map_or("no end".to_owned(), |until| until.to_string());
@@ -43,6 +43,31 @@ fn a_storm_that_parts_three_groups_is_one_partition() {
         &[(1, part([0], [1])), (1, part([0], [2])), (1, part([1], [2])), (7, Nemesis::Heal)],
         expect![[r#"
         +0.001000s to +0.007000s partition [[0], [1], [2]]: partition: pacific | atlantic | antarctic
+    "#]],
+    );
+}
+
+#[test]
+fn partitions_of_other_links_are_others() {
+    let part = |a: [u32; 1], b: [u32; 1]| Nemesis::Partition { group_a: nodes(a), group_b: nodes(b) };
+    check(
+        &[(1, part([0], [1])), (1, part([0], [2]))],
+        expect![[r#"
+        +0.001000s to no end partition [[0], [1, 2]]: partition: pacific | atlantic, antarctic
+    "#]],
+    );
+    check(
+        &[(1, part([0], [1])), (1, part([1], [2])), (2, part([0], [2]))],
+        expect![[r#"
+        +0.001000s to no end partition [[0, 2], [1]]: partition: pacific, antarctic | atlantic
+        +0.002000s to no end partition [[0], [2]]: partition: pacific | antarctic
+    "#]],
+    );
+    check(
+        &[(1, part([0], [1])), (1, part([2], [3]))],
+        expect![[r#"
+        +0.001000s to no end partition [[0], [1]]: partition: pacific | atlantic
+        +0.001000s to no end partition [[2], [3]]: partition: antarctic | drake
     "#]],
     );
 }

@@ -9,14 +9,27 @@ use crate::args;
 fn of_study(name: &str) -> &'static [&'static str] {
     match name {
         "mss-23" => &["--retry", "--world", "--timeline", "--trace", "--html", "--svg"],
-        "antarctic" => &["--policy", "--groups", "--pass", "--timeline", "--trace", "--html", "--svg", "--model"],
+        "antarctic" => {
+            &["--policy", "--groups", "--pass", "--timeline", "--trace", "--html", "--svg", "--model"]
+        }
         _ => &[],
     }
 }
 
 /// What a scenario takes beside `--seed` and `--json`.
-const OF_SCENARIO: &[&str] =
-    &["--resolver", "--nodes", "--faults", "--step", "--wall", "--end", "--timeline", "--trace", "--html", "--svg", "--model"];
+const OF_SCENARIO: &[&str] = &[
+    "--resolver",
+    "--nodes",
+    "--faults",
+    "--step",
+    "--wall",
+    "--end",
+    "--timeline",
+    "--trace",
+    "--html",
+    "--svg",
+    "--model",
+];
 
 /// Refuses what means nothing for a study.
 pub(super) fn check_of_study(arguments: &args::Run, study: Study) -> anyhow::Result<()> {

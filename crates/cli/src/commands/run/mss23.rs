@@ -59,7 +59,8 @@ fn draw(arguments: &args::Run, ran: &Ran, world: World, trace: &Trace) -> anyhow
     let (retries, title) = (ran.study.retries, study(NAME).map_or("", |study| study.title));
     let title = format!("{NAME}/{} · {title} · --retry {}", world.name(), retries.name());
     let replay = &replay(retries, ran.seed, Some(world));
-    let told = Told { trace, judgements: &ran.judgements, title, replay, remarks: &[], source: String::new() };
+    let told =
+        Told { trace, judgements: &ran.judgements, title, replay, remarks: &[], source: String::new() };
     pictures::draw(&arguments.drawn, &told)
 }
 

@@ -1,0 +1,226 @@
+//! What is drawn says what is printed: the same ids and the same verdict in page, picture, terminal and JSON.
+
+use std::fs;
+use std::path::Path;
+
+use expect_test::{expect, expect_file};
+use serde_json::Value;
+
+use crate::command::{Bench, text};
+
+/// Runs that are drawn: what is typed, and how the picture beside the documentation is called.
+const PICTURES: &[(&[&str], &str)] = &[
+    (&["conjunction"], "conjunction.svg"),
+    (&["mss-17", "--resolver", "wall-lww"], "mss-17-wall-lww.svg"),
+    (&["mss-23", "--retry", "blind", "--world", "lost-reply"], "mss-23-lost-reply.svg"),
+    (&["mss-23", "--retry", "blind", "--world", "crash-after"], "mss-23-crash-after.svg"),
+    (&["antarctic", "--policy", "last-write-wins"], "antarctic-last-write-wins.svg"),
+];
+
+#[test]
+fn each_picture_of_an_incident_is_what_is_drawn() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/pictures");
+    for (args, name) in PICTURES {
+        let bench = Bench::new(&[]);
+        let output = bench.run(&[&["run", "--svg", "it.svg"], *args].concat(), b"");
+        assert_eq!(text(&output.stderr), "", "{args:?}");
+        expect_file![folder.join(name)].assert_eq(&read(&bench, "it.svg"));
+    }
+}
+
+fn read(bench: &Bench, name: &str) -> String {
+    fs::read_to_string(bench.path().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// The text between two others.
+fn between<'t>(text: &'t str, start: &str, end: &str) -> &'t str {
+    let (_, rest) = text.split_once(start).unwrap_or_else(|| panic!("`{start}` is missing"));
+    rest.split_once(end).unwrap_or_else(|| panic!("`{end}` is missing")).0
+}
+
+fn facts(html: &str) -> Value {
+    let line = between(html, "<script type=\"application/json\" id=\"facts\">", "</script>");
+    serde_json::from_str(line).expect("facts are JSON")
+}
+
+#[test]
+fn page_picture_terminal_and_json_say_the_same() {
+    for (args, _) in PICTURES {
+        let bench = Bench::new(&[]);
+        let run = |more: &[&str]| bench.run(&[&["run", "--color", "never"], *args, more].concat(), b"");
+        let printed = run(&["--html", "it.html", "--svg", "it.svg", "--trace", "it.jsonl"]);
+        let terminal = text(&printed.stdout);
+        let json: Value = serde_json::from_slice(&run(&["--json"]).stdout).expect("JSON");
+        let (html, svg) = (read(&bench, "it.html"), read(&bench, "it.svg"));
+        let facts = facts(&html);
+        let word = facts["verdict"]["word"].as_str().expect("a word");
+        let exit_codes = [("holds", 0), ("violated", 1), ("unknown", 3)];
+        assert!(exit_codes.contains(&(word, printed.status.code().expect("it ends"))), "{args:?}: {word}");
+        assert!(svg.contains(&format!("data-verdict=\"{word}\"")), "{args:?}");
+        assert!(html.contains(&format!("<header class=\"verdict\" data-verdict=\"{word}\">")), "{args:?}");
+
+        // A study has promises that are not of the one run that is drawn.
+        let told = json["promises"].as_array().or(json["trials"][0]["promises"].as_array());
+        let told = told.expect("what was promised");
+        let judgements = facts["judgements"].as_array().expect("a list");
+        assert_eq!(told.len(), judgements.len(), "{args:?}");
+        for (told, drawn) in told.iter().zip(judgements) {
+            assert_eq!(told["promise"], drawn["promise"]);
+            assert_eq!(told["verdict"], drawn["word"]);
+            let events: Vec<&Value> =
+                told["events"].as_array().into_iter().flatten().map(|shown| &shown["event"]).collect();
+            assert_eq!(events, drawn["events"].as_array().expect("a list").iter().collect::<Vec<_>>());
+        }
+        let first = judgements.iter().find(|judgement| judgement["word"] == "violated");
+        for event in first.iter().flat_map(|first| first["events"].as_array().expect("a list")) {
+            assert!(svg.contains(&format!("data-event=\"{event}\"")), "{args:?}: e{event} is not drawn");
+            assert!(terminal.contains(&format!("e{event} ")), "{args:?}: e{event} is not printed");
+        }
+        let digest = facts["digest"].as_str().expect("a text");
+        assert!(terminal.contains(digest), "{args:?}");
+        assert!(terminal.contains(facts["replay"].as_str().expect("a text")), "{args:?}");
+    }
+}
+
+#[test]
+fn a_trace_is_judged_and_drawn() {
+    let bench = Bench::new(&[]);
+    bench.run(&["run", "mss-17", "--resolver", "wall-lww", "--trace", "it.jsonl", "--html", "run.html"], b"");
+    bench.check(&["report", "it.jsonl", "-o", "it.html", "--svg", "it.svg"], expect![[r#"
+        exit 1
+        --- out
+        ✗ violated no update is lost: a read shows all it knows that nothing supersedes
+        pacific:1 is lost: indian_ocean:1 displaced it silently, though the two were written concurrently; 7 more reads are wrong.
+        written: it.html
+        written: it.svg"#]]);
+    let (drawn, run) = (facts(&read(&bench, "it.html")), facts(&read(&bench, "run.html")));
+    for same in
+        ["title", "scenario", "seed", "digest", "replay", "verdict", "sentence", "counts", "world", "source"]
+    {
+        assert_eq!(drawn[same], run[same], "{same}");
+    }
+    // How links should behave a trace does not say, nor who looked for fewer steps.
+    assert_eq!(
+        drawn["judgements"].as_array().expect("a list").len() + 1,
+        run["judgements"].as_array().expect("a list").len()
+    );
+    let checked = bench.run(&["check", "it.jsonl", "--html", "check.html"], b"");
+    assert_eq!(checked.status.code(), Some(1));
+    assert_eq!(read(&bench, "check.html"), read(&bench, "it.html"));
+}
+
+#[test]
+fn only_the_command_that_makes_the_same_trace_is_named() {
+    let bench = Bench::new(&[]);
+    bench.run(
+        &["run", "mss-17", "--step", "at=2s,do=submit,node=pacific,key=k,value=v", "--trace", "it.jsonl"],
+        b"",
+    );
+    bench.run(&["report", "it.jsonl", "-o", "it.html"], b"");
+    let facts = facts(&read(&bench, "it.html"));
+    assert_eq!([&facts["replay"], &facts["source"]], ["", ""], "mss-17 alone is another run");
+    assert_eq!(facts["scenario"], "mss-17");
+}
+
+#[test]
+fn what_a_hunt_found_is_drawn() {
+    let bench = Bench::new(&[]);
+    bench.run(&["hunt", "lossy-relay", "--html", "it.html", "--svg", "it.svg"], b"");
+    let facts = facts(&read(&bench, "it.html"));
+    assert_eq!(facts["verdict"]["word"], "violated");
+    let replay = facts["replay"].as_str().expect("a text");
+    assert!(replay.starts_with("constellation replay "), "{replay}");
+    assert!(facts["source"].as_str().expect("a text").contains("[link]"));
+    assert!(read(&bench, "it.svg").contains("is lost"));
+}
+
+#[test]
+fn a_tape_and_a_specimen_are_drawn() {
+    let bench = Bench::new(&[]);
+    bench.run(&["run", "specimen:cache/stale-fill", "--html", "specimen.html"], b"");
+    bench.run(&["hunt", "lossy-relay", "--keep", "kept"], b"");
+    let kept = fs::read_dir(bench.path().join("kept")).expect("it was kept");
+    let tape = kept
+        .map(|entry| entry.expect("ours").path())
+        .find(|path| path.extension().is_some_and(|end| end == "tape"));
+    let tape = tape.expect("a tape is kept");
+    bench.run(&["replay", tape.to_str().expect("UTF-8"), "lossy-relay", "--html", "tape.html"], b"");
+    assert_eq!(facts(&read(&bench, "tape.html"))["verdict"]["word"], "violated");
+    assert!(bench.names().contains(&"specimen.html".to_owned()), "{:?}", bench.names());
+}
+
+#[test]
+fn what_cannot_be_drawn_is_refused_before_anything_is_done() {
+    let bench = Bench::new(&[
+        ("log.txt", b"pull\npacific {\"pacific\":1}\n"),
+        ("broken.jsonl", b"{\"schema\":\"constellation/trace/1\",\"nodes\":[]}\n{\n"),
+    ]);
+    bench.check(&["report", "log.txt", "-o", "it.html"], expect![[r#"
+        exit 2
+        --- talk
+        error: `log.txt` is no trace of this program, and only such can be drawn by this version
+        help: `constellation check` judges logs of other systems; `constellation run … --trace FILE` writes a trace"#]]);
+    bench.check(
+        &["check", "log.txt", "--html", "it.html"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: `log.txt` is a log of another system, which --html cannot draw yet
+        help: leave it out; a trace of this program can be drawn"#]],
+    );
+    bench.check(
+        &["report", "broken.jsonl", "-o", "it.html"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: expected a key in double quotes, found the end of the line
+         --> broken.jsonl:2:2
+          |
+        2 | {
+          |  ^"#]],
+    );
+    bench.check(
+        &["report", "log.txt"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: the following required arguments were not provided:
+          --output <FILE>
+
+        Usage: constellation report --output <FILE> <TRACE>
+
+        For more information, try '--help'."#]],
+    );
+    bench.check(
+        &["run", "mss-17", "--html", "no/such/folder/it.html"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: cannot write `no/such/folder/it.html`: No such file or directory (os error 2)"#]],
+    );
+    bench.check(
+        &["run", "mss-17", "--resolver", "all", "--html", "it.html"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: --html wants one run, but --resolver all makes several
+        help: choose one resolver"#]],
+    );
+    bench.check(
+        &["run", "mss-23", "--svg", "it.svg"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: --svg wants one run, but `mss-23` makes six
+        help: choose one with --world"#]],
+    );
+    bench.check(
+        &["run", "antarctic", "--policy", "all", "--svg", "it.svg"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: --svg wants one run, but --policy all makes several
+        help: choose one policy"#]],
+    );
+    assert_eq!(bench.names(), ["broken.jsonl", "log.txt"], "nothing is written");
+}
