@@ -535,6 +535,8 @@ pub(crate) struct Judge {
     /// flag those of the weakest, as a table and, up to twelve operations, as a sketch.
     #[arg(long, value_enum, value_delimiter = ',', value_name = "WHICH,HOW,…")]
     pub(crate) evidence: Vec<EvidenceWord>,
+    #[command(flatten)]
+    pub(crate) drawn: Drawn,
     /// On how many cores several histories are judged; by default on all of them.
     #[arg(long, value_name = "J", value_parser = parse_jobs)]
     pub(crate) jobs: Option<NonZeroUsize>,

@@ -28,6 +28,8 @@ pub struct Diagram {
     pub bands: Vec<Band>,
     /// What the world did to single nodes, on their lanes.
     pub spans: Vec<Span>,
+    /// Operations of clients, from where they begin to where they end, on the lanes of their clients.
+    pub operations: Vec<Span>,
     /// Where nobody lives at a node, on its lane.
     pub absences: Vec<Span>,
     /// Between which marks there is more to be said than a message: no chain of messages, or a step of a cycle.
@@ -151,6 +153,7 @@ impl Diagram {
             scope,
             bands: bands(&doings, &columns),
             spans: spans(&doings, &columns, &lanes),
+            operations: operations(trace, &marks),
             absences: absences(trace, &marks, width),
             ties: if scope == Scope::Evidence { ties(picture, &marks) } else { Vec::new() },
             doings: told(&doings, &columns, &lanes),
@@ -193,7 +196,7 @@ impl Columns {
             columns.push(column);
         }
         let last = columns.last().copied().unwrap_or(0);
-        let least = if last == 0 { 0 } else { (width / last).min(Columns::LEAST) };
+        let least = width.checked_div(last).map_or(0, |even| even.min(Columns::LEAST));
         let rest = u128::from(width - least * last);
         let first_time = times.first().map_or(0, |time| time.ns());
         let span_ns = u128::from(times.last().map_or(0, |time| time.ns()) - first_time);
@@ -312,6 +315,19 @@ fn spans(doings: &[Doing], columns: &Columns, lanes: &[NodeId]) -> Vec<Span> {
             {
                 spans.push(Span { lane, from, to, text: doing.text.clone() });
             }
+        }
+    }
+    spans
+}
+
+/// The operations of which both ends are drawn.
+fn operations(trace: &Trace, marks: &[Mark]) -> Vec<Span> {
+    let mut spans = Vec::new();
+    for mark in marks {
+        let Kind::Invoke(place) = trace.event(mark.event).kind else { continue };
+        let ended = trace.invocations()[place as usize].completed.as_ref().map(|(event, _)| *event);
+        if let Some(end) = marks.iter().find(|other| Some(other.event) == ended) {
+            spans.push(Span { lane: mark.lane, from: mark.x, to: end.x, text: trace.describe(mark.event) });
         }
     }
     spans

@@ -9,7 +9,7 @@ mod words;
 
 use std::fmt::Write as _;
 
-use constellation_trace::{Evidence, Kind, Proof, Verdict, one_line};
+use constellation_trace::{Evidence, Kind, Proof, Trace, TrueTime, Verdict, one_line};
 
 use self::drawn::lanes;
 use self::words::{broken, cut, wrap};
@@ -34,7 +34,7 @@ pub(crate) const STYLE: &str = "\
 .c-halo{paint-order:stroke;stroke:#fff;stroke-width:4px;stroke-linejoin:round}\
 .c-line{fill:none;stroke:#afb8c1;stroke-width:1.5}.c-gone{fill:none;stroke:#afb8c1;stroke-width:1.5;stroke-dasharray:2 5}\
 .c-held{fill:none;stroke:#8c959f;stroke-width:7;stroke-dasharray:2 2}\
-.c-sent{fill:none;stroke:#59636e;stroke-width:1.5}.c-lost{fill:none;stroke:#59636e;stroke-width:1.5;stroke-dasharray:5 4}\
+.c-bar{fill:none;stroke:#d0d7de;stroke-width:12}.c-sent{fill:none;stroke:#59636e;stroke-width:1.5}.c-lost{fill:none;stroke:#59636e;stroke-width:1.5;stroke-dasharray:5 4}\
 .c-copy{fill:none;stroke:#59636e;stroke-width:.8}.c-proof{fill:none;stroke:#005a9c;stroke-width:2.5}\
 .c-tie{fill:none;stroke:#59636e;stroke-width:1.5;stroke-dasharray:1 4;stroke-linecap:round}\
 .c-step{fill:none;stroke:#b00045;stroke-width:1.5}.c-ring{fill:none;stroke:#b00045;stroke-width:2}\
@@ -42,7 +42,7 @@ pub(crate) const STYLE: &str = "\
 @media(prefers-color-scheme:dark){\
 .c-paper{fill:#0d1117}.c-ink{fill:#e6edf3}.c-faint{fill:#9aa4af}.c-bad{fill:#ff6b9a}.c-ok{fill:#4cc9a4}\
 .c-past{fill:#6cb6ff}.c-beside{fill:#9aa4af}.c-band{fill:#1c2430}.c-halo{stroke:#0d1117}\
-.c-line,.c-gone{stroke:#484f58}.c-held{stroke:#6e7681}.c-sent,.c-lost,.c-copy,.c-tie{stroke:#9aa4af}\
+.c-line,.c-gone{stroke:#484f58}.c-held{stroke:#6e7681}.c-bar{stroke:#30363d}.c-sent,.c-lost,.c-copy,.c-tie{stroke:#9aa4af}\
 .c-proof{stroke:#6cb6ff}.c-step,.c-ring{stroke:#ff6b9a}.c-open{fill:#0d1117;stroke:#e6edf3}.c-cross{stroke:#e6edf3}}";
 
 /// Draws the evidence where there is any, else the run, as much of it as can be read; what is left out is said.
@@ -78,6 +78,13 @@ pub fn draw_scope(picture: &Picture<'_>, scope: Scope) -> String {
 /// What is told of a part of the picture when it is pointed at, as it stands in SVG: some hundred letters at most.
 fn told(text: &str) -> String {
     escape(&cut(text, 4_000, 12))
+}
+
+/// A time as it is shown: of a run that is over before a microsecond has passed its times are places in a log, or steps, and
+/// seconds would all be nothing.
+fn moment(trace: &Trace, at: TrueTime) -> String {
+    let is_long = trace.events().iter().any(|event| event.at.ns() >= 1_000);
+    if is_long { at.to_string() } else { format!("at {}", at.ns()) }
 }
 
 /// What is drawn so far, and how far down it goes.
@@ -151,7 +158,7 @@ fn list(picture: &Picture<'_>, diagram: &Diagram, page: &mut Page) {
         let class = if mark.role == Role::Beside { "c-faint" } else { "c-ink" };
         page.text(MARGIN, 18, &format!("{class} c-strong"), &mark.event.to_string());
         page.beside(PROCESS, class, &cut(&witness.process, TIME - PROCESS - 8, 12));
-        page.beside(TIME, class, &witness.at.to_string());
+        page.beside(TIME, class, &moment(picture.trace(), witness.at));
         for (nth, line) in wrap(&witness.what, room, 12).iter().enumerate() {
             if nth > 0 {
                 page.y += 15;

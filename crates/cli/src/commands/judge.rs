@@ -2,6 +2,7 @@
 
 mod allowance;
 mod differences;
+mod drawn;
 pub(super) mod evidence;
 mod files;
 mod history;
@@ -23,7 +24,7 @@ use constellation_verify::models::{self, Model, strongest_first};
 use serde_json::json;
 
 use self::evidence::Ways;
-use self::history::{Asked, judge};
+use self::history::{Asked, judge_drawn};
 use crate::args::{EvidenceWord, Explained, Judge, Spending};
 use crate::printer::{Printer, UNUSABLE};
 
@@ -32,13 +33,17 @@ const SCHEMA: &str = "constellation/judge/1";
 
 pub(crate) fn run(arguments: &Judge, printer: &mut Printer) -> anyhow::Result<u8> {
     let asked = asked(arguments)?;
+    crate::pictures::prepare(&arguments.drawn)?;
     let files = files::of(&arguments.histories)?;
+    if let (Some(flag), false) = (arguments.drawn.flag(), files.paths.len() == 1) {
+        bail!("{flag} draws one history, but there are {}\nhelp: name one file", files.paths.len());
+    }
     let [path] = &files.paths[..] else { return several::run(arguments, &asked, &files, printer) };
-    if files.passed_over > 0 {
+    if files.passed_over > 0 && arguments.drawn.flag().is_none() {
         return several::run(arguments, &asked, &files, printer);
     }
     let progress = printer.progress("reading");
-    let judged = judge(path, &asked, &progress);
+    let judged = judge_drawn(path, &asked, &progress, &arguments.drawn);
     progress.finish_and_clear();
     let judged = judged?;
     let code = judged.exit_code();

@@ -73,26 +73,31 @@ pub(crate) fn run(arguments: &Replay, printer: &mut Printer) -> anyhow::Result<u
         None => whole,
         Some(number) => whole.until(EventId::new(number))?,
     };
-    if let Some(path) = &arguments.trace {
-        write_whole(path, |writer| jsonl::write(&run.trace, writer))?;
-    }
-    let title = pictures::titled(&run.scenario.name, &run.scenario.title);
-    let source = target::text(&arguments.target).map(|(_, _, text)| text).unwrap_or_default();
-    let (trace, judgements, replay) = (&run.trace, &run.judgements[..], &*replay);
-    let drawn = pictures::Told { trace, judgements, title, replay, remarks: &run.remarks, source };
-    pictures::draw(&arguments.drawn, &drawn)?;
+    write(arguments, &run, &replay)?;
     if arguments.json {
-        let mut object = as_json(&run, replay);
+        let mut object = as_json(&run, &replay);
         object["given"] = target::given_json(&arguments.target);
         object["leftovers"] = leftovers.iter().map(|leftover| told(leftover, &tape)).collect();
         object["mismatches"] = mismatches.iter().map(other).collect();
         object["until"] = arguments.until.into();
         printer.json(&object)?;
     } else {
-        print((&run, None), arguments.timeline, replay, printer)?;
+        print((&run, None), arguments.timeline, &replay, printer)?;
         remark(&run.judgements, &tape, &mismatches, &leftovers, printer)?;
     }
     Ok(run.exit_code())
+}
+
+/// Writes and draws the run, where that is asked for.
+fn write(arguments: &Replay, run: &Run, replay: &str) -> anyhow::Result<()> {
+    if let Some(path) = &arguments.trace {
+        write_whole(path, |writer| jsonl::write(&run.trace, writer))?;
+    }
+    let (trace, judgements) = (&run.trace, &run.judgements[..]);
+    let title = pictures::titled(&run.scenario.name, &run.scenario.title);
+    let source = target::text(&arguments.target).map(|(_, _, text)| text).unwrap_or_default();
+    let told = pictures::Told { trace, judgements, title, replay, remarks: &run.remarks, source };
+    pictures::draw(&arguments.drawn, &told)
 }
 
 /// What of a tape is not as it was when it was recorded.

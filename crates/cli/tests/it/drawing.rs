@@ -1,5 +1,7 @@
 //! What is drawn says what is printed: the same ids and the same verdict in page, picture, terminal and JSON.
 
+#![allow(clippy::too_many_lines, reason = "a table of inputs and outputs is read in one piece")]
+
 use std::fs;
 use std::path::Path;
 
@@ -223,4 +225,35 @@ fn what_cannot_be_drawn_is_refused_before_anything_is_done() {
         help: choose one policy"#]],
     );
     assert_eq!(bench.names(), ["broken.jsonl", "log.txt"], "nothing is written");
+}
+
+#[test]
+fn a_history_is_drawn_with_a_lane_for_each_session() {
+    let stale = "{:process 0 :type :invoke :f :write :value 1}\n{:process 0 :type :ok :f :write :value 1}\n\
+        {:process 1 :type :invoke :f :read :value nil}\n{:process 1 :type :ok :f :read :value nil}\n";
+    let bench =
+        Bench::new(&[("stale.edn", stale.as_bytes()), ("two.sketch", b"p0  w(x,1)\np1  r(x,1) r(y,nil)\n")]);
+    bench.run(&["judge", "stale.edn", "--html", "it.html", "--svg", "it.svg"], b"");
+    let facts = facts(&read(&bench, "it.html"));
+    expect!["p0 w(x,1) is before p1 r(x,nil) (over before the other begins), which is before p0 w(x,1) (it reads an older x)."].assert_eq(facts["sentence"].as_str().expect("a text"));
+    assert_eq!(facts["counts"]["nodes"], 2);
+    let words: Vec<&str> = facts["judgements"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|judgement| judgement["word"].as_str().expect("a word"))
+        .collect();
+    assert_eq!(words[0], "violated", "what is explained comes first");
+    assert!(words.contains(&"holds"), "{words:?}");
+    expect_file!["drawing/stale.svg"].assert_eq(&read(&bench, "it.svg"));
+    bench.check(&["judge", "two.sketch", "--svg", "two.svg"], expect![[r#"
+        exit 2
+        --- talk
+        error: `two.sketch` is a history of transactions, which --svg cannot draw yet
+        help: leave it out; histories of single operations can be drawn"#]]);
+    bench.check(&["judge", "stale.edn", "two.sketch", "--svg", "two.svg"], expect![[r#"
+        exit 2
+        --- talk
+        error: --svg draws one history, but there are 2
+        help: name one file"#]]);
 }

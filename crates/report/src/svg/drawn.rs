@@ -160,6 +160,13 @@ impl Drawing<'_, '_> {
                 x = to;
             }
             self.push(&format!("<path class=\"c-line\" d=\"M{x} {y}H{end}\"/>"));
+            for span in diagram.operations.iter().filter(|span| span.lane == lane) {
+                let (from, to) = (LEFT + span.from, LEFT + span.to);
+                let title = super::told(&span.text);
+                self.push(&format!(
+                    "<path class=\"c-bar\" d=\"M{from} {y}H{to}\"><title>{title}</title></path>"
+                ));
+            }
             for span in diagram.spans.iter().filter(|span| span.lane == lane) {
                 let (from, to) = (LEFT + span.from, LEFT + span.to);
                 let title = super::told(&span.text);
@@ -352,9 +359,15 @@ impl Drawing<'_, '_> {
     fn times(&mut self, y: u32) {
         let mut end = 0;
         for mark in &self.diagram.marks {
-            let told = self.trace.event(mark.event).at.to_string();
+            let told = super::moment(self.trace, self.trace.event(mark.event).at);
             // A thousandth of a second is enough to find one's way.
-            let told = format!("{}s", told.trim_end_matches('s').get(..told.len() - 4).unwrap_or(&told));
+            let told = match told
+                .strip_suffix("000s")
+                .or(told.strip_suffix('s').and_then(|told| told.get(..told.len() - 3)))
+            {
+                Some(short) if told.starts_with('+') => format!("{short}s"),
+                _ => told,
+            };
             let (x, half) = (LEFT + mark.x, width(&told, 11) / 2);
             // The last one stays within the picture.
             let x = x.min(super::WIDTH - 4 - half);

@@ -63,6 +63,12 @@ impl Reader<'_> {
         (0..count).map(|_| self.small()).collect()
     }
 
+    /// Events that something is said of.
+    fn marked(&mut self) -> Vec<u64> {
+        let count = self.small();
+        self.rising(count)
+    }
+
     fn rising(&mut self, count: u64) -> Vec<u64> {
         let mut sum = 0;
         (0..count)
@@ -94,38 +100,9 @@ pub(crate) fn decode(bytes: &[u8]) -> Decoded {
     decoded.processes = of.into_iter().zip(reader.many(processes)).collect();
     decoded.events = read_events(&mut reader, events);
     decoded.messages = reader.many(messages);
-    let marked = |reader: &mut Reader<'_>| {
-        let count = reader.small();
-        reader.rising(count)
-    };
-    let labels = marked(&mut reader);
+    let labels = reader.marked();
     decoded.labels = labels.into_iter().map(|event| (event, text(reader.small()))).collect();
-    let mut sum = 0;
-    for event in marked(&mut reader) {
-        sum += reader.signed();
-        decoded.lamport.push((event, sum));
-    }
-    let mut sums = vec![0; processes as usize];
-    for event in marked(&mut reader) {
-        let sum = &mut sums[decoded.events[event as usize].process as usize];
-        *sum += reader.signed();
-        decoded.wall.push((event, *sum));
-    }
-    let mut sums = vec![0; processes as usize];
-    let hybrid = marked(&mut reader);
-    for event in &hybrid {
-        let sum = &mut sums[decoded.events[*event as usize].process as usize];
-        *sum += reader.signed();
-        decoded.hybrid.push((*event, *sum, 0));
-    }
-    for place in 0..hybrid.len() {
-        decoded.hybrid[place].2 = reader.small();
-    }
-    for event in marked(&mut reader) {
-        let entries = reader.small();
-        let entries = (0..entries).map(|_| (text(reader.small()), reader.small())).collect();
-        decoded.vector.push((event, entries));
-    }
+    read_claims(&mut reader, &text, &mut decoded);
     let codes = reader.many(fates);
     let of = reader.rising(fates);
     let after: Vec<i128> = (0..fates).map(|_| reader.signed()).collect();
@@ -142,6 +119,35 @@ pub(crate) fn decode(bytes: &[u8]) -> Decoded {
     }
     assert!(reader.0.is_empty(), "{} bytes are left", reader.0.len());
     decoded
+}
+
+fn read_claims(reader: &mut Reader<'_>, text: &dyn Fn(u64) -> String, decoded: &mut Decoded) {
+    let mut sum = 0;
+    for event in reader.marked() {
+        sum += reader.signed();
+        decoded.lamport.push((event, sum));
+    }
+    let mut sums = vec![0; decoded.processes.len()];
+    for event in reader.marked() {
+        let sum = &mut sums[decoded.events[event as usize].process as usize];
+        *sum += reader.signed();
+        decoded.wall.push((event, *sum));
+    }
+    let mut sums = vec![0; decoded.processes.len()];
+    let hybrid = reader.marked();
+    for event in &hybrid {
+        let sum = &mut sums[decoded.events[*event as usize].process as usize];
+        *sum += reader.signed();
+        decoded.hybrid.push((*event, *sum, 0));
+    }
+    for place in 0..hybrid.len() {
+        decoded.hybrid[place].2 = reader.small();
+    }
+    for event in reader.marked() {
+        let entries = reader.small();
+        let entries = (0..entries).map(|_| (text(reader.small()), reader.small())).collect();
+        decoded.vector.push((event, entries));
+    }
 }
 
 fn read_events(reader: &mut Reader<'_>, events: u64) -> Vec<Event> {

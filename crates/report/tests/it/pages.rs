@@ -1,5 +1,7 @@
 //! A page is one file that asks for nothing, and says the same as the trace and the judgements that it was given.
 
+#![allow(clippy::too_many_lines, reason = "facts are read in one piece")]
+
 use std::io::Read as _;
 
 use constellation_report::{Caption, Picture, columns, page, svg};

@@ -17,11 +17,12 @@ use indicatif::ProgressBar;
 
 use super::allowance::{Allowance, Kept};
 use super::differences::differences;
+use super::drawn::draw;
 use super::evidence::Ways;
 use super::judging::findings;
 use super::reading::{Reading, reading, size_of_sessions};
 use super::shown::{Shown, explain};
-use crate::args::Explained;
+use crate::args::{Drawn, Explained};
 use crate::file::name_of;
 use crate::target::quoted;
 
@@ -83,12 +84,29 @@ pub(super) struct Facts {
 
 /// Reads and judges a history, all within one budget.
 pub(super) fn judge(path: &Path, asked: &Asked, bar: &ProgressBar) -> anyhow::Result<JudgedHistory> {
+    judge_drawn(path, asked, bar, &Drawn::default())
+}
+
+/// The same, and draws it where that is asked for.
+pub(super) fn judge_drawn(
+    path: &Path,
+    asked: &Asked,
+    bar: &ProgressBar,
+    drawn: &Drawn,
+) -> anyhow::Result<JudgedHistory> {
     let begun = Instant::now();
     let clock = || begun.elapsed();
     let mut allowance = Allowance::new(asked.budget, asked.time, &clock);
     let name = name_of(path).trim_matches('`').to_owned();
     Ok(match reading(path, asked, &mut allowance, bar)? {
-        Reading::Done(imported) => judge_imported(name, &imported, asked, &mut allowance),
+        Reading::Done(imported) => {
+            let judged = judge_imported(name, &imported, asked, &mut allowance);
+            draw(drawn, &imported, &judged)?;
+            judged
+        }
+        Reading::Ended { .. } if drawn.flag().is_some() => {
+            anyhow::bail!("`{name}` was not read to its end, so it cannot be drawn\nhelp: a larger --budget")
+        }
         Reading::Ended { format, limit, bytes } => {
             let said = asked.failed_cas.unwrap_or(format.failed_cas());
             let facts = Facts { said, bytes: Some(bytes), ..Facts::unread(format) };

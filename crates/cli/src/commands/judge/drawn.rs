@@ -1,0 +1,140 @@
+//! A judged history, drawn: a lane a session, a bar an operation, and the evidence of the weakest model that fails.
+
+use std::path::Path;
+
+use anyhow::bail;
+use constellation_trace::format::histories::Imported;
+use constellation_trace::{
+    EventId, Evidence, Judgement, Kind, Link, Operation, Proof, Trace, Verdict, Witness,
+};
+use constellation_verify::models::{Finding, Judged, Known};
+
+use super::history::JudgedHistory;
+use super::shown::{Seen, Shown, Step};
+use crate::args::Drawn;
+use crate::pictures::{self, Told};
+use crate::target::quoted;
+
+/// Draws it. Of a history of transactions there is nothing to be drawn yet, which is an error.
+pub(super) fn draw(drawn: &Drawn, imported: &Imported, judged: &JudgedHistory) -> anyhow::Result<()> {
+    let Some(flag) = drawn.flag() else { return Ok(()) };
+    let name = &judged.name;
+    let Some(history) = imported.history() else {
+        bail!(
+            "`{name}` is a history of transactions, which {flag} cannot draw yet\nhelp: leave it out; histories of single \
+             operations can be drawn"
+        );
+    };
+    let operations: Vec<&Operation> = history.operations().iter().collect();
+    let session = |session| imported.sessions.text(session).unwrap_or_default();
+    let trace = Trace::of_operations(&operations, session)
+        .map_err(|error| anyhow::anyhow!("`{name}` cannot be drawn: {error}\nhelp: leave out {flag}"))?;
+    let places = Places::of(&trace, operations.len());
+    let mut judgements: Vec<(bool, Judgement)> =
+        judged.rows.iter().map(|row| (is_explained(judged, row), places.judgement(judged, row))).collect();
+    // The weakest model that fails explains the others; where nothing fails, the strongest comes first.
+    judgements.sort_by_key(|(is_explained, _)| !is_explained);
+    let judgements: Vec<Judgement> = judgements.into_iter().map(|(_, judgement)| judgement).collect();
+    let replay = match &*judged.name {
+        "standard input" => String::new(),
+        name => format!("constellation judge {}{}", quoted(name), judged.flags),
+    };
+    // Where the file stands is nobody's business who is shown the picture.
+    let file = Path::new(name).file_name().map_or(name.clone(), |file| file.to_string_lossy().into_owned());
+    let (title, source) = (format!("{file} · what clients asked and saw"), String::new());
+    let told = Told { trace: &trace, judgements: &judgements, title, replay: &replay, remarks: &[], source };
+    pictures::draw(drawn, &told)
+}
+
+fn shown<'j>(judged: &'j JudgedHistory, row: &Judged) -> Option<&'j Shown> {
+    judged.shown.iter().find(|(about, _)| about.name == row.about.name).map(|(_, shown)| shown)
+}
+
+fn is_explained(judged: &JudgedHistory, row: &Judged) -> bool {
+    shown(judged, row).is_some()
+}
+
+/// How it begins when a judge says that there is a circle, and not what it is of.
+const CIRCLE: &str = "in any order";
+
+/// A circle in words, unless it is too long for a sentence.
+fn circle(cycle: &[Step]) -> Option<String> {
+    const STEPS_MAX: usize = 4;
+    let first = cycle.first().filter(|_| cycle.len() <= STEPS_MAX)?;
+    let name = |seen: &Seen| format!("{} {}", seen.session, seen.what);
+    let step = |step: &Step| format!("is before {} ({})", name(&step.to), step.why);
+    let steps: Vec<String> = cycle.iter().map(step).collect();
+    Some(format!("{} {}", name(&first.from), steps.join(", which ")))
+}
+
+/// Where operations are in the trace that is made of them.
+struct Places<'t> {
+    trace: &'t Trace,
+    /// Of each operation, in the order of the history, where it begins and where it ends.
+    events: Vec<Option<(EventId, Option<EventId>)>>,
+}
+
+impl Places<'_> {
+    fn of(trace: &Trace, count: usize) -> Places<'_> {
+        let mut events = vec![None; count];
+        for invocation in trace.invocations() {
+            let ended = invocation.completed.as_ref().map(|(event, _)| *event);
+            if let Some(place) = events.get_mut(invocation.number as usize) {
+                *place = Some((invocation.event, ended));
+            }
+        }
+        Places { trace, events }
+    }
+
+    fn judgement(&self, judged: &JudgedHistory, row: &Judged) -> Judgement {
+        let verdict = match (row.known(), &row.finding) {
+            (Known::Fails, finding) => {
+                let found = match finding {
+                    Finding::Violated(anomaly) => anomaly.found.clone(),
+                    _ => "what it implies does not hold".to_owned(),
+                };
+                Verdict::Violated(Box::new(self.evidence(row, found, shown(judged, row))))
+            }
+            (Known::Nothing, Finding::Unknown(limit)) => Verdict::Unknown(limit.clone()),
+            _ => Verdict::Holds,
+        };
+        Judgement { promise: row.about.name.to_owned(), verdict, scope: row.about.sentence.to_owned() }
+    }
+
+    fn evidence(&self, row: &Judged, found: String, shown: Option<&Shown>) -> Evidence {
+        let cycle = shown.map(|shown| &shown.cycle[..]).unwrap_or_default();
+        let links: Vec<Link> = cycle.iter().filter_map(|step| self.link(step)).collect();
+        let rule = shown.and_then(|shown| shown.rule.clone()).unwrap_or_else(|| row.about.source.to_owned());
+        Evidence {
+            expected: row.about.sentence.to_owned(),
+            found: circle(cycle).filter(|_| found.starts_with(CIRCLE)).unwrap_or(found),
+            events: shown
+                .into_iter()
+                .flat_map(|shown| &shown.events)
+                .flat_map(|seen| self.ends(seen))
+                .collect(),
+            proof: if links.is_empty() { Proof::Rule(rule) } else { Proof::Cycle(links) },
+            steps: Vec::new(),
+            meanings: Vec::new(),
+            notes: shown.map(|shown| [&shown.dead_end[..], &shown.notes].concat()).unwrap_or_default(),
+            replay: String::new(),
+        }
+    }
+
+    fn link(&self, step: &Step) -> Option<Link> {
+        let witness = |seen: &Seen| {
+            let (begun, ended) = self.events.get(seen.order.1).copied().flatten()?;
+            Some(self.trace.witness(ended.unwrap_or(begun)))
+        };
+        Some(Link { from: witness(&step.from)?, to: witness(&step.to)?, why: step.why.clone() })
+    }
+
+    /// The beginning and the end of an operation.
+    fn ends(&self, seen: &Seen) -> Vec<Witness> {
+        let Some((begun, ended)) = self.events.get(seen.order.1).copied().flatten() else {
+            return Vec::new();
+        };
+        debug_assert!(matches!(self.trace.event(begun).kind, Kind::Invoke(_)), "an operation begins there");
+        [Some(begun), ended].into_iter().flatten().map(|event| self.trace.witness(event)).collect()
+    }
+}
