@@ -27,7 +27,7 @@ const MARGIN: u32 = 16;
 /// The style of every picture: a class a meaning, once for light and once for dark. No variables, which not all that draw
 /// SVG know.
 pub(crate) const STYLE: &str = "\
-.c-all{font:12px system-ui,'Segoe UI','DejaVu Sans',sans-serif}.c-mono{font-family:ui-monospace,'DejaVu Sans Mono',monospace}\
+.c-all{max-width:100%;height:auto;font:12px system-ui,'Segoe UI','DejaVu Sans',sans-serif}.c-mono{font-family:ui-monospace,'DejaVu Sans Mono',monospace}\
 .c-big{font-size:16px;font-weight:600}.c-mid{font-size:13px}.c-small{font-size:11px}.c-strong{font-weight:600}\
 .c-paper{fill:#fff}.c-ink{fill:#1f2328}.c-faint{fill:#59636e}.c-bad{fill:#b00045}.c-ok{fill:#00664b}\
 .c-past{fill:#005a9c}.c-beside{fill:#59636e}.c-band{fill:#eaeef2}\

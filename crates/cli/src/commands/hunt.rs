@@ -74,7 +74,7 @@ pub(crate) fn run(arguments: &args::Hunt, printer: &mut Printer) -> anyhow::Resu
         // Once more, with the replay commands and what the last batch found.
         Kept::default().write(&hunted, folder)?;
     }
-    draw(arguments, &prey, &hunted)?;
+    draw(arguments, &prey, &hunted, printer)?;
     let end = match (hunted.ended, &hunted.error) {
         (_, Some(_)) => End::Failed,
         (Ended::Stopped, _) if interrupts.came() => End::Interrupted,
@@ -86,8 +86,10 @@ pub(crate) fn run(arguments: &args::Hunt, printer: &mut Printer) -> anyhow::Resu
 }
 
 /// Draws the first finding, where that is asked for: of the small run, with the promise that it breaks.
-fn draw(arguments: &args::Hunt, prey: &Prey, hunted: &Hunted) -> anyhow::Result<()> {
-    let (Some(finding), true) = (hunted.findings.first(), arguments.drawn.flag().is_some()) else {
+fn draw(arguments: &args::Hunt, prey: &Prey, hunted: &Hunted, printer: &mut Printer) -> anyhow::Result<()> {
+    let Some(flag) = arguments.drawn.flag() else { return Ok(()) };
+    let Some(finding) = hunted.findings.first() else {
+        printer.tell(&format!("nothing was found, so {flag} has nothing to draw"));
         return Ok(());
     };
     let judgements = std::slice::from_ref(&finding.judgement);

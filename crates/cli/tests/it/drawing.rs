@@ -246,14 +246,30 @@ fn a_history_is_drawn_with_a_lane_for_each_session() {
     assert_eq!(words[0], "violated", "what is explained comes first");
     assert!(words.contains(&"holds"), "{words:?}");
     expect_file!["drawing/stale.svg"].assert_eq(&read(&bench, "it.svg"));
-    bench.check(&["judge", "two.sketch", "--svg", "two.svg"], expect![[r#"
+    bench.check(
+        &["judge", "two.sketch", "--svg", "two.svg"],
+        expect![[r#"
         exit 2
         --- talk
         error: `two.sketch` is a history of transactions, which --svg cannot draw yet
-        help: leave it out; histories of single operations can be drawn"#]]);
-    bench.check(&["judge", "stale.edn", "two.sketch", "--svg", "two.svg"], expect![[r#"
+        help: leave it out; histories of single operations can be drawn"#]],
+    );
+    bench.check(
+        &["judge", "stale.edn", "two.sketch", "--svg", "two.svg"],
+        expect![[r#"
         exit 2
         --- talk
         error: --svg draws one history, but there are 2
-        help: name one file"#]]);
+        help: name one file"#]],
+    );
+}
+
+#[test]
+fn a_hunt_that_finds_nothing_says_that_nothing_is_drawn() {
+    let bench = Bench::new(&[]);
+    let output = bench.run(&["hunt", "conjunction", "--seeds", "3", "--html", "it.html"], b"");
+    expect![[r#"
+        nothing was found, so --html has nothing to draw
+    "#]].assert_eq(text(&output.stderr));
+    assert_eq!(bench.names(), Vec::<String>::new());
 }

@@ -108,17 +108,25 @@ impl Places<'_> {
         Evidence {
             expected: row.about.sentence.to_owned(),
             found: circle(cycle).filter(|_| found.starts_with(CIRCLE)).unwrap_or(found),
-            events: shown
-                .into_iter()
-                .flat_map(|shown| &shown.events)
-                .flat_map(|seen| self.ends(seen))
-                .collect(),
+            events: self.events(&links, shown),
             proof: if links.is_empty() { Proof::Rule(rule) } else { Proof::Cycle(links) },
             steps: Vec::new(),
             meanings: Vec::new(),
             notes: shown.map(|shown| [&shown.dead_end[..], &shown.notes].concat()).unwrap_or_default(),
             replay: String::new(),
         }
+    }
+
+    /// What is in a circle comes first, since it is what a reader compares; then the other ends of what shows it.
+    fn events(&self, links: &[Link], shown: Option<&Shown>) -> Vec<Witness> {
+        let ends = shown.into_iter().flat_map(|shown| &shown.events).flat_map(|seen| self.ends(seen));
+        let mut events: Vec<Witness> = Vec::new();
+        for witness in links.iter().flat_map(|link| [link.from.clone(), link.to.clone()]).chain(ends) {
+            if !events.iter().any(|known| known.event == witness.event) {
+                events.push(witness);
+            }
+        }
+        events
     }
 
     fn link(&self, step: &Step) -> Option<Link> {
