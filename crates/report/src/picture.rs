@@ -92,7 +92,7 @@ impl<'t> Picture<'t> {
         };
         let sentence = match &worst.verdict {
             // "it fires twice" says nothing without what should be.
-            Verdict::Violated(evidence) if evidence.found.starts_with("it ") => {
+            Verdict::Violated(evidence) if is_about_what_is_expected(&evidence.found) => {
                 format!("Expected: {}; but {}", evidence.expected, evidence.found)
             }
             Verdict::Violated(evidence) => evidence.found.clone(),
@@ -135,6 +135,12 @@ impl<'t> Picture<'t> {
             processes: self.trace.processes().len(),
         }
     }
+}
+
+/// Whether a text speaks of "it" before it gives a reason: then what it is stands in what is expected.
+fn is_about_what_is_expected(found: &str) -> bool {
+    let claim = found.split(": ").next().unwrap_or_default();
+    claim.split([' ', ',', ';']).any(|word| word == "it")
 }
 
 /// The events that a proof goes through, in its order.

@@ -270,6 +270,7 @@ fn a_hunt_that_finds_nothing_says_that_nothing_is_drawn() {
     let output = bench.run(&["hunt", "conjunction", "--seeds", "3", "--html", "it.html"], b"");
     expect![[r#"
         nothing was found, so --html has nothing to draw
-    "#]].assert_eq(text(&output.stderr));
+    "#]]
+    .assert_eq(text(&output.stderr));
     assert_eq!(bench.names(), Vec::<String>::new());
 }

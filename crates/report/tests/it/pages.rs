@@ -239,6 +239,14 @@ fn the_sentence_says_what_went_wrong() {
         .assert_eq(&say(&[holds.clone(), unknown.clone()]));
     expect!["Expected: b is shown; but it shows nothing."].assert_eq(&say(&[holds, unknown, broken.clone()]));
     let Verdict::Violated(mut evidence) = broken.verdict else { panic!("it is violated") };
+    let with = |found: &str| {
+        let evidence = Evidence { found: found.to_owned(), ..(*evidence).clone() };
+        judgement("nothing is lost", Verdict::Violated(Box::new(evidence)))
+    };
+    expect!["Expected: b is shown; but atlantic never receives it; 2 more messages."]
+        .assert_eq(&say(&[with("atlantic never receives it; 2 more messages")]));
+    expect!["pacific:1 is lost: b displaced it silently."]
+        .assert_eq(&say(&[with("pacific:1 is lost: b displaced it silently")]));
     evidence.found = "é".repeat(1_000);
     let long = judgement("nothing is lost", Verdict::Violated(evidence));
     assert!(say(&[long]).ends_with("é…"), "a long one is cut at a letter");
