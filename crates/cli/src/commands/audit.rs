@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use anyhow::bail;
-use constellation_audit::{Audit, Error, Family, Level, Options, Rule, THREAD, Tests, audit, audit_text, rules};
+use constellation_audit::{
+    Audit, Error, Family, Level, Options, Rule, THREAD, Tests, audit, audit_text, rules,
+};
 use constellation_lab::words::one_line;
 
 use crate::args::{Audit as Arguments, AuditFormat};
