@@ -7,7 +7,13 @@ use crate::syntax::{ends_with, peel, text};
 
 /// Whether an address is on this machine: a loopback literal, what was made of one, or what a listener says of itself.
 pub(crate) fn is_own<'a>(address: &'a Expr, scope: &Scope<'a>) -> bool {
-    let made_of = scope.made_of(address);
+    let mut made_of = scope.made_of(address);
+    // `localhost:8080`, or its host alone, may have a name of its own.
+    let named = made_of.last().map(|last| match last {
+        Expr::Tuple(pair) => pair.elems.first().unwrap_or(last),
+        last => last,
+    });
+    made_of.extend(named.and_then(|named| scope.constant(named)));
     let last = made_of.last().copied();
     made_of.into_iter().any(is_loopback)
         || last.is_some_and(|last| resolved_of(last, scope).is_some_and(is_loopback))
@@ -21,6 +27,10 @@ fn is_loopback(address: &Expr) -> bool {
         Expr::Path(path) => ends_with(&path.path, "LOCALHOST"),
         Expr::Call(call) => call.args.first().is_some_and(is_loopback),
         Expr::MethodCall(call) => call.method == "local_addr",
+        // The octets of `127.0.0.1`.
+        Expr::Array(octets) => octets.elems.first().is_some_and(|first| {
+            matches!(first, Expr::Lit(syn::ExprLit { lit: syn::Lit::Int(first), .. }) if first.base10_digits() == "127")
+        }),
         Expr::Macro(made) if ends_with(&made.mac.path, "format") => made
             .mac
             .tokens
@@ -33,7 +43,9 @@ fn is_loopback(address: &Expr) -> bool {
 }
 
 fn is_loopback_text(text: &str) -> bool {
-    text == "localhost" || ["127.", "localhost:", "[::1]"].iter().any(|own| text.starts_with(own))
+    text == "localhost"
+        || text == "::1"
+        || ["127.", "localhost:", "[::1]"].iter().any(|own| text.starts_with(own))
 }
 
 /// Whether the function speaks of a daemon, or names this machine as libpq does, `host=localhost`.

@@ -233,6 +233,17 @@ impl<'a> Scope<'a> {
         steps
     }
 
+    /// What a constant of this file is.
+    pub(crate) fn constant(&self, expr: &Expr) -> Option<&'a Expr> {
+        let Expr::Path(named) = peel(expr) else { return None };
+        if named.path.get_ident().is_some_and(|name| self.binding(name).is_some()) {
+            return None;
+        }
+        let path = self.path(&named.path);
+        let path = if path.contains("::") { path } else { format!("{}::{path}", self.module) };
+        self.outline.constants.get(&path).map(|constant| constant.what)
+    }
+
     /// Of which type something is, as far as the file says.
     pub(crate) fn type_of(&self, expr: &Expr) -> Option<Typed> {
         typed::Reader::of(self).expr(expr, self.bindings.len(), 0)

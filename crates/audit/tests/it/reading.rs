@@ -227,3 +227,31 @@ fn a_channel_over_a_connector_of_ones_own_has_the_limits_of_that() {
     assert_eq!(loud(dial), 1);
     assert_eq!(loud(&dial.replace("connect_lazy()", "connect_with_connector(p).await")), 0);
 }
+
+/// However the address of this machine is written, no packet to it is lost on the way.
+#[test]
+fn a_connect_to_this_machine_needs_no_time_out() {
+    for address in [
+        "\"127.0.0.1:80\"",
+        "\"localhost:80\"",
+        "(\"::1\", 80)",
+        "(Ipv4Addr::LOCALHOST, 80)",
+        "SocketAddr::from(([127, 0, 0, 1], 80))",
+        "HERE",
+        "(HOST, 80)",
+        "places::HERE",
+    ] {
+        let code = format!(
+            "const HERE: &str = \"localhost:80\"; const HOST: &str = \"::1\"; mod places {{ pub const HERE: &str = \"127.0.0.1:1\"; }}\n\
+             fn a() {{ std::net::TcpStream::connect({address}); }}"
+        );
+        assert_eq!(lines(&code), [0; 0], "{address}");
+    }
+    for address in ["THERE", "SocketAddr::from(([10, 0, 0, 127], 80))", "(\"::2\", 80)", "HERE"] {
+        let code = format!(
+            "const THERE: &str = \"relay:80\"; const HERE: &str = \"localhost:80\";\n\
+             fn a(HERE: &str) {{ std::net::TcpStream::connect({address}); }}"
+        );
+        assert_eq!(lines(&code), [2], "{address}");
+    }
+}
