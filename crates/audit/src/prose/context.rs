@@ -113,6 +113,9 @@ pub(crate) fn context(around: &Around<'_>, term: &Range<usize>) -> Context {
     if let Some(cue) = defined(around, &clause, term) {
         return Context::Defined(cue);
     }
+    if let Some(cue) = below_excluding(around) {
+        return Context::Negated(cue);
+    }
     if around.section.contains("roadmap") || around.own.iter().any(|own| own == "roadmap") {
         return Context::Wanted("roadmap".to_owned());
     }
@@ -120,6 +123,14 @@ pub(crate) fn context(around: &Around<'_>, term: &Range<usize>) -> Context {
         return Context::Wanted(cue);
     }
     qualified(around, &half, term).map_or(Context::Claimed, Context::Qualified)
+}
+
+/// Headings below which stands what is not done.
+const EXCLUDING: [&str; 5] = ["non-goals", "non goals", "nongoals", "out of scope", "not in scope"];
+
+fn below_excluding(around: &Around<'_>) -> Option<String> {
+    let heading = EXCLUDING.iter().find(|heading| around.section.contains(**heading))?;
+    Some(format!("below “{heading}”"))
 }
 
 /// The tokens of a span as they are written, so many at most.
@@ -284,14 +295,17 @@ fn other(around: &Around<'_>, clause: &Range<usize>, term: &Range<usize>) -> Opt
     let is_relative = tokens[clause.start].is(&["which", "that", "who"]);
     let start = if is_relative { clause.start.saturating_sub(5) } else { clause.start };
     let is_own = |token: &Token| {
-        token.is(&["we", "our", "ours", "us", "it", "its"]) || around.own.contains(&token.lower)
+        let name = token.lower.strip_suffix("'s").unwrap_or(&token.lower);
+        token.is(&["we", "our", "ours", "us", "it", "its"]) || around.own.iter().any(|own| own == name)
     };
     for at in (start..term.start).rev().take(14) {
         let token = &tokens[at];
         if is_own(token) {
             return None;
         }
-        let is_system = token.is(&SYSTEMS) && !around.own.contains(&token.lower);
+        // `Oracle's serializable` is of Oracle.
+        let name = token.lower.strip_suffix("'s").unwrap_or(&token.lower);
+        let is_system = SYSTEMS.contains(&name) && !around.own.iter().any(|own| own == name);
         let is_kind = token.is(&OTHERS_ARE)
             && tokens[start.max(at.saturating_sub(3))..at].iter().any(|before| before.is(&OTHERS));
         let is_competitor = token.is(&["competitors", "competitor", "rivals"]);
@@ -318,10 +332,10 @@ const ATTRIBUTED: [&str; 11] = [
 ];
 
 fn quoted(tokens: &[Token], clause: &Range<usize>, term: &Range<usize>) -> Option<String> {
-    let is_quote = |token: &Token| matches!(&*token.text, "\"" | "“" | "”" | "‘" | "'" | "«" | "»" | "„");
+    let is_quote = |token: &Token| matches!(&*token.text, "“" | "”" | "‘" | "'" | "«" | "»" | "„");
     let before = tokens[..term.start].iter().rev().take(4).find(|token| is_quote(token));
     let behind = tokens[term.end..].iter().take(4).find(|token| is_quote(token));
-    if before.is_some() && behind.is_some() {
+    if before.is_some() && behind.is_some() || is_within_quotes(tokens, term) {
         return Some(format!("“{}”", written(&tokens[term.clone()], 6)));
     }
     let near = term.start.saturating_sub(6).max(clause.start);
@@ -332,6 +346,21 @@ fn quoted(tokens: &[Token], clause: &Range<usize>, term: &Range<usize>) -> Optio
         tokens[*at].is(&ATTRIBUTED) || is_so_called
     };
     (near..term.start).find(is_said).map(|at| tokens[at].text.clone())
+}
+
+/// Whether a quotation is open where a term begins, and ends behind it: each second `"` closes one.
+fn is_within_quotes(tokens: &[Token], term: &Range<usize>) -> bool {
+    let is_closed = tokens[term.end..].iter().any(|token| matches!(&*token.text, "\"" | "”"));
+    let mut is_open = false;
+    for token in &tokens[..term.start] {
+        match &*token.text {
+            "\"" => is_open = !is_open,
+            "“" => is_open = true,
+            "”" => is_open = false,
+            _ => {}
+        }
+    }
+    is_open && is_closed
 }
 
 const GLOSSARY: [&str; 5] = ["glossary", "terminology", "definition", "related work", "jargon"];
@@ -454,7 +483,7 @@ fn wanted(tokens: &[Token], clause: &Range<usize>, term: &Range<usize>) -> Optio
 const IF: [&str; 7] = ["when", "if", "unless", "only", "assuming", "depending", "until"];
 
 /// Words that say that there are several ways.
-const OPTIONAL: [&str; 18] = [
+const OPTIONAL: [&str; 19] = [
     "optional",
     "optionally",
     "configurable",
@@ -473,6 +502,7 @@ const OPTIONAL: [&str; 18] = [
     "settings",
     "opt",
     "levels",
+    "modes",
 ];
 
 /// What a promise may be limited to.
@@ -521,12 +551,18 @@ fn is_condition(tokens: &[Token], at: usize, half: &Range<usize>, term: &Range<u
             let is_other = at
                 .checked_sub(1)
                 .is_some_and(|before| tokens[before].is(&["not", "the"]) || tokens[before].text == "-");
-            !is_of_term && !is_other
+            let is_of_another =
+                is_next(&["eventually", "weakly", "causally", "sequentially", "strongly", "locally"]);
+            !is_of_term && !is_other && !is_of_another
         }
         "by" => is_next(&["default"]),
         "as" => is_next(&["long"]),
         "provided" => is_next(&["that"]),
-        "can" | "may" => is_next(&["be"]) && next(2).is_some_and(|next| next.is(&OPTIONAL)),
+        "can" | "may" => {
+            is_next(&["be"]) && next(2).is_some_and(|next| next.is(&OPTIONAL) || next.is(&["requested"]))
+        }
+        // Whoever is cut off from the majority is not meant.
+        "majority" | "minority" => is_next(&["side", "partition", "component", "half", "group"]),
         "per" => next(1).is_some_and(|next| next.is(&PER)) || next(2).is_some_and(|next| next.is(&PER)),
         "within" => (1..=3).any(|ahead| next(ahead).is_some_and(|next| next.is(&PER))),
         "single" => (1..=2).any(|ahead| next(ahead).is_some_and(|next| next.is(&PER))),

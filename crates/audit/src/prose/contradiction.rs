@@ -107,7 +107,8 @@ pub(crate) struct Found<'a> {
     pub(crate) other: Option<usize>,
 }
 
-/// The contradictions of a document, each kind told once a section at most, or once if it reaches over all of it.
+/// The contradictions of a document, each kind told once a section at most; once if it reaches over all of it, where its two
+/// places are nearest to each other.
 ///
 /// Takes the mentions of each pair times the few nearest others.
 pub(crate) fn contradictions<'a>(
@@ -121,23 +122,30 @@ pub(crate) fn contradictions<'a>(
             (0..mentions.len()).filter(|number| ids.contains(&mentions[*number].id)).collect()
         };
         let (ones, others, unless) = (of(&pair.one), of(&pair.other), of(&pair.unless));
-        let mut told: Option<(usize, usize)> = None;
+        let mut told: Option<&Mention> = None;
+        let mut nearest_of_all: Option<(usize, Found<'_>)> = None;
         for one in ones.into_iter().filter(|one| mentions[*one].context.is_promise()) {
             let mention = &mentions[one];
-            let is_told = told.is_some_and(|(section, block)| match pair.within {
-                Reach::Document => true,
-                Reach::Section => section == mention.section,
-                Reach::Block | Reach::Sentence => block == mention.block,
-            });
+            // Of one paragraph one sentence is enough.
+            let again = if pair.within == Reach::Sentence { Reach::Block } else { pair.within };
+            let is_told = told.is_some_and(|told| reaches(again, told, mention));
             if is_told || is_resolved(pair, mention, &unless, mentions) {
                 continue;
             }
             let other = nearest(pair, one, &others, mentions, sentences);
-            if other.is_some() || pair.other.is_empty() {
-                told = Some((mention.section, mention.block));
-                found.push(Found { pair, one, other });
+            if other.is_none() && !pair.other.is_empty() {
+                continue;
+            }
+            let apart = other.map_or(0, |other| mentions[other].sentence.abs_diff(mention.sentence));
+            let new = Found { pair, one, other };
+            if pair.within != Reach::Document {
+                told = Some(mention);
+                found.push(new);
+            } else if nearest_of_all.as_ref().is_none_or(|(least, _)| apart < *least) {
+                nearest_of_all = Some((apart, new));
             }
         }
+        found.extend(nearest_of_all.map(|(_, nearest)| nearest));
     }
     found
 }
@@ -202,8 +210,12 @@ fn nearest(
 /// Whether both may be meant at once: of one mode, or of none.
 fn are_compatible(pair: &Pair, one: &Context, other: &Context) -> bool {
     let is_default = |context: &Context| context.cue().to_lowercase().starts_with("by default");
+    // That there are modes does not say that the two are of one.
+    let is_choice = |context: &Context| {
+        ["modes", "levels"].iter().any(|word| context.cue().to_lowercase().starts_with(word))
+    };
     match (one, other) {
-        _ if !other.is_promise() => false,
+        _ if !other.is_promise() || is_choice(one) && is_choice(other) => false,
         // In one sentence, linked by words, the two speak of each other.
         _ if !pair.linked_by.is_empty() => true,
         (Context::Claimed, Context::Claimed) => true,
@@ -242,7 +254,14 @@ fn are_alternatives(pair: &Pair, one: &Mention, other: &Mention, sentences: &[Se
         (&other.tokens, &one.tokens)
     };
     let between = tokens.get(first.end..second.start).unwrap_or_default();
-    let is_linked = pair.linked_by.is_empty() || between.iter().any(|token| token.is(&pair.linked_by));
+    // `As well as` puts one beside the other, and does not make one of the other.
+    let is_beside = |at: usize| {
+        let is_well =
+            |at: Option<usize>| at.and_then(|at| between.get(at)).is_some_and(|token| token.is(&["well"]));
+        between[at].is(&["as"]) && (is_well(at.checked_sub(1)) || is_well(Some(at + 1)))
+    };
+    let links = |at: usize| between[at].is(&pair.linked_by) && !is_beside(at);
+    let is_linked = pair.linked_by.is_empty() || (0..between.len()).any(links);
     let has_choice =
         tokens[..first.start].iter().rev().take(4).any(|token| token.is(&["either", "choose", "between"]));
     !is_linked || has_choice || between.iter().any(|token| token.is(&ALTERNATIVES))

@@ -59,9 +59,9 @@ const UNDOES: [&str; 54] = [
     "harm",
     "trading",
     "trades",
-    "gives up",
-    "giving up",
-    "give up",
+    "removed",
+    "rejected",
+    "broke",
     "fails",
     "fail",
     "drops",
@@ -122,6 +122,9 @@ const PROVIDED: [&str; 26] = [
     "met",
 ];
 
+/// What is done with what somebody thought of: `we considered it and rejected it`.
+const REFUSED: [&str; 4] = ["rejected", "discarded", "dismissed", "abandoned"];
+
 const LOST: [&str; 10] = [
     "impossible",
     "unsupported",
@@ -140,7 +143,7 @@ const REACH: usize = 18;
 
 /// The words that deny a term in its clause.
 pub(crate) fn negation(tokens: &[Token], clause: &Range<usize>, term: &Range<usize>) -> Option<String> {
-    before(tokens, clause, term).or_else(|| behind(tokens, clause, term))
+    before(tokens, clause, term).or_else(|| behind(tokens, clause, term)).or_else(|| refused(tokens, term))
 }
 
 fn before(tokens: &[Token], clause: &Range<usize>, term: &Range<usize>) -> Option<String> {
@@ -204,7 +207,7 @@ fn is_cue(tokens: &[Token], at: usize) -> bool {
 }
 
 fn is_only(tokens: &[Token], at: usize) -> bool {
-    tokens.get(at + 1).is_some_and(|next| next.is(&["only", "just", "merely", "simply"]))
+    tokens.get(at + 1).is_some_and(|next| next.is(&["only", "just", "merely", "simply", "until"]))
         || tokens[at].is(&["cannot", "can't"]) && tokens.get(at + 1).is_some_and(|next| next.is(&["but"]))
 }
 
@@ -249,6 +252,18 @@ fn none_of(tokens: &[Token], start: usize, verb: usize, term: &Range<usize>) -> 
     let word = start + subject;
     let is_odd = tokens.get(word + 1).is_some_and(|next| next.is(&["matter", "doubt"]));
     (!is_odd).then(|| told(tokens, word, term))
+}
+
+/// `We considered eventual consistency and rejected it`.
+fn refused(tokens: &[Token], term: &Range<usize>) -> Option<String> {
+    let is_thought_of = tokens[..term.start]
+        .iter()
+        .rev()
+        .take(4)
+        .any(|token| token.is(&["considered", "evaluated", "consider", "tried", "discussed"]));
+    let mut pairs = tokens[term.end..].windows(2);
+    let refused = pairs.find(|pair| pair[0].is(&REFUSED) && pair[1].is(&["it", "this", "that"]))?;
+    is_thought_of.then(|| format!("{} {}", refused[0].text, refused[1].text))
 }
 
 /// `linearizability is not guaranteed`, `strong consistency is impossible`.

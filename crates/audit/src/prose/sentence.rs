@@ -295,7 +295,7 @@ fn is_not_only(tokens: &[Token], at: usize) -> bool {
 fn begins_clause(tokens: &[Token], from: usize) -> bool {
     let first = tokens.get(from);
     if first.is_some_and(|first| {
-        first.is(&CLAUSE) || first.is(&["we", "it", "they", "you", "this", "with", "and"])
+        first.is(&CLAUSE) || first.is(&["we", "it", "it's", "they", "they're", "you", "this", "with", "and"])
     }) {
         let is_and = first.is_some_and(|first| first.is(&["and"]));
         return !is_and || begins_clause(tokens, from + 1);

@@ -250,3 +250,17 @@ fn every_contradiction_is_planted_and_has_a_page() {
         .collect();
     assert_eq!(unplanted, Vec::<&str>::new());
 }
+
+#[test]
+fn of_several_promises_the_one_that_stands_nearest_is_contradicted() {
+    check(
+        "a.md",
+        "# Relay\n\nRelay is a strongly consistent store.\n\nReads are linearizable, and every node stays available during a partition.\n",
+        expect![[r#"
+            3:12 warn claim::strong-consistency `strongly consistent`
+            5:11 info claim::linearizable `linearizable`
+            5:11 warn contradiction::linearizable-and-available `linearizable` and 5:46 `available during a partition`
+            5:46 info claim::available-in-partition `available during a partition`
+        "#]],
+    );
+}
