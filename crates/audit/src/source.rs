@@ -3,6 +3,7 @@
 mod lexer;
 mod lines;
 
+use std::cell::OnceCell;
 use std::ops::Range;
 
 pub(crate) use lexer::{CHAIN_MAX, Comment, DEPTH_MAX};
@@ -21,13 +22,21 @@ pub(crate) struct Source<'a> {
     pub(crate) text: &'a str,
     pub(crate) lines: Lines<'a>,
     lexed: Lexed,
+    /// Where each name of the text stands, those that are the same together, once that was asked.
+    by_name: OnceCell<Vec<Range<usize>>>,
     /// How many bytes stand before what the parser sees: a byte order mark, or a line for a shell.
     skipped: usize,
 }
 
 impl<'a> Source<'a> {
     pub(crate) fn new(text: &'a str) -> Source<'a> {
-        Source { text, lines: Lines::of(text), lexed: lex(text), skipped: skipped(text) }
+        Source {
+            text,
+            lines: Lines::of(text),
+            lexed: lex(text),
+            by_name: OnceCell::new(),
+            skipped: skipped(text),
+        }
     }
 
     /// What the parser is given.
@@ -70,9 +79,27 @@ impl<'a> Source<'a> {
         self.names(span).any(|name| words.iter().any(|word| same_word(name, word)))
     }
 
-    /// Whether this name stands in this span.
+    /// Whether this name stands in this span. Of all of the text it may be asked at each call.
     pub(crate) fn has_name(&self, span: &Range<usize>, wanted: &str) -> bool {
+        if *span == (0..self.text.len()) {
+            return !self.named(wanted).is_empty();
+        }
         self.names(span).any(|name| name == wanted)
+    }
+
+    /// Where this name stands in all of the text, in order.
+    pub(crate) fn named(&self, name: &str) -> &[Range<usize>] {
+        let text = self.text;
+        let by_name = self.by_name.get_or_init(|| {
+            let whole = 0..text.len();
+            let places = self.places(&whole).map(|(at, name)| at..at + name.len());
+            let mut by_name: Vec<Range<usize>> = places.collect();
+            by_name.sort_by_key(|place| (&text[place.clone()], place.start));
+            by_name
+        });
+        let from = by_name.partition_point(|place| &text[place.clone()] < name);
+        let to = by_name.partition_point(|place| &text[place.clone()] <= name);
+        &by_name[from..to]
     }
 
     fn names(&self, span: &Range<usize>) -> impl Iterator<Item = &'a str> {
