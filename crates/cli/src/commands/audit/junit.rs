@@ -112,10 +112,12 @@ fn place(finding: &Finding) -> String {
 
 fn failure(finding: &Finding) -> String {
     let message = escaped(&format!("{}: {}", finding.rule.title, finding.here));
-    let says = format!(
-        "{}\nbecomes: {}\ninstead: {}",
-        finding.excerpt.text, finding.rule.page.incident, finding.rule.page.instead
-    );
+    let page = &finding.rule.page;
+    let mut says = finding.excerpt.text.clone();
+    if !page.incident.is_empty() {
+        says.push_str(&format!("\nbecomes: {}", page.incident));
+    }
+    says.push_str(&format!("\ninstead: {}", page.instead));
     format!("<failure type=\"{}\" message=\"{message}\">{}</failure>", finding.level, escaped_text(&says))
 }
 
