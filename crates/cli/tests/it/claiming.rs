@@ -211,6 +211,7 @@ fn code_hosts_get_both_places() {
     let junit = text(&output.stdout);
     assert!(junit.contains("<testsuites name=\"constellation claims\""), "{junit}");
     assert!(junit.contains("failures=\"2\""), "{junit}");
+    assert!(!junit.contains("becomes: \n"), "{junit}");
 }
 
 #[test]
@@ -361,6 +362,16 @@ fn a_misspelt_term_is_told_with_the_nearest() {
 }
 
 /// Each model that a term names is one of `models`, and a history breaks it that the command told shows, too.
+/// A reader who may read again has been promised nothing yet.
+#[test]
+fn what_holds_in_the_end_is_broken_only_at_the_end() {
+    let output = Bench::new(&[]).run(&["claims", "--explain", "eventual"], b"");
+    let page = text(&output.stdout);
+    assert!(page.contains("judged as if nothing came after it"), "{page}");
+    let output = Bench::new(&[]).run(&["claims", "--explain", "linearizable"], b"");
+    assert!(!text(&output.stdout).contains("judged as if"));
+}
+
 #[test]
 fn every_model_that_a_term_names_is_broken_by_a_history() {
     let output = Bench::new(&[]).run(&["claims", "--terms", "--json"], b"");

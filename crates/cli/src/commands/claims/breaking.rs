@@ -35,6 +35,14 @@ pub(super) fn shortest(term: &Term) -> Option<Breaking> {
     })
 }
 
+/// What must be said beside a history that breaks a promise on what comes in the end: that it may go on.
+pub(super) fn caveat(breaking: &Breaking) -> Option<&'static str> {
+    (breaking.forbids.about().name == "eventual-convergence").then_some(
+        "It is judged as if nothing came after it: no history breaks this promise for as long as it may go on, and a stale read \
+         that is not the last one never breaks it",
+    )
+}
+
 /// The command that shows it.
 pub(super) fn command(breaking: &Breaking) -> String {
     format!("constellation models {} {}", breaking.allows.about().name, breaking.forbids.about().name)

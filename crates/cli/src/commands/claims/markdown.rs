@@ -41,12 +41,13 @@ fn page(term: &Term) -> anyhow::Result<String> {
         let separation = breaking.separation;
         let history = separation.sessions(breaking.forbids.about())?.to_string();
         parts.push(format!(
-            "*The shortest history that breaks it*, “{}”, which {} allows: {}.\n\n```text\n{}\n```\n\n`{}` judges it.",
+            "*The shortest history that breaks it*, “{}”, which {} allows: {}.\n\n```text\n{}\n```\n\n`{}` judges it.{}",
             separation.name,
             breaking.allows.about().name,
             separation.sentence,
             history.trim_end(),
-            breaking::command(&breaking)
+            breaking::command(&breaking),
+            breaking::caveat(&breaking).map_or(String::new(), |caveat| format!(" {caveat}."))
         ));
     }
     parts.push(format!("*Is taken for*: {}.", term.alike.join(", ")));

@@ -63,5 +63,8 @@ fn print_model(term: &Term, printer: &mut Printer) -> anyhow::Result<()> {
     let Some(breaking) = breaking::shortest(term) else { return Ok(()) };
     section("the shortest history that breaks it", printer)?;
     direction(breaking.allows, breaking.forbids, printer)?;
+    if let Some(caveat) = breaking::caveat(&breaking) {
+        printer.line(format!("  {}", wrapped(caveat).replace('\n', "\n  ")))?;
+    }
     printer.line(faint(&format!("`{}` shows it", breaking::command(&breaking))))
 }
