@@ -568,6 +568,8 @@ fn is_condition(tokens: &[Token], at: usize, half: &Range<usize>, term: &Range<u
         "single" => (1..=2).any(|ahead| next(ahead).is_some_and(|next| next.is(&PER))),
         "in" | "with" | "under" | "at" => (2..=5)
             .any(|ahead| next(ahead).is_some_and(|next| next.is(&["mode", "modes", "level", "setting"]))),
+        // A mode of failure is none of the system's.
+        "modes" => !at.checked_sub(1).is_some_and(|before| tokens[before].is(&["failure", "fault"])),
         // `Even if the system crashes` is the contrary of a condition.
         "if" | "when" if at.checked_sub(1).is_some_and(|before| tokens[before].is(&["even"])) => false,
         word => IF.contains(&word) || OPTIONAL.contains(&word),

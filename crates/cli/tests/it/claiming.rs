@@ -372,6 +372,14 @@ fn what_holds_in_the_end_is_broken_only_at_the_end() {
     assert!(!text(&output.stdout).contains("judged as if"));
 }
 
+/// Whoever runs serializable transactions has read committed, too, so no history of theirs breaks it.
+#[test]
+fn what_serializable_allows_breaks_no_weaker_level() {
+    let output = Bench::new(&[]).run(&["claims", "--explain", "read-committed"], b"");
+    let page = text(&output.stdout);
+    assert!(page.contains("adya-pl2 allows and read-committed forbids “newer, then older”"), "{page}");
+}
+
 #[test]
 fn every_model_that_a_term_names_is_broken_by_a_history() {
     let output = Bench::new(&[]).run(&["claims", "--terms", "--json"], b"");

@@ -22,8 +22,13 @@ pub(super) fn shortest(term: &Term) -> Option<Breaking> {
     let forbids = model(term)?;
     let weaker = strongest_first(models::all());
     let weaker = weaker.into_iter().filter(|other| !implies(other.about(), forbids.about()));
+    // Of the levels of SQL serializable implies each, though a model of a level may ask for the order of a session, too.
+    let is_level = forbids.about().name == "read-committed";
     let known = weaker.filter_map(|allows| {
         let separation = Separation::between(allows, forbids)?;
+        if is_level && separation.allowed == "serializable" {
+            return None;
+        }
         Some(Breaking { allows, forbids, separation })
     });
     // Of several as short, one that a model of the same kind allows, and that is famous for telling these two apart.
@@ -35,12 +40,19 @@ pub(super) fn shortest(term: &Term) -> Option<Breaking> {
     })
 }
 
-/// What must be said beside a history that breaks a promise on what comes in the end: that it may go on.
+/// What must be said beside a history, where it alone would mislead.
 pub(super) fn caveat(breaking: &Breaking) -> Option<&'static str> {
-    (breaking.forbids.about().name == "eventual-convergence").then_some(
-        "It is judged as if nothing came after it: no history breaks this promise for as long as it may go on, and a stale read \
-         that is not the last one never breaks it",
-    )
+    match breaking.forbids.about().name {
+        "eventual-convergence" => Some(
+            "It is judged as if nothing came after it: no history breaks this promise for as long as it may go on, and a \
+             stale read that is not the last one never breaks it",
+        ),
+        "monotonic-writes" => Some(
+            "It breaks it since a transaction is known as a whole; of single writes, w(x,1) w(y,1) of one session are seen \
+             against it by a transaction that reads y = 1 and x = nil, and not by two reads, which two replicas may answer",
+        ),
+        _ => None,
+    }
 }
 
 /// The command that shows it.
