@@ -148,6 +148,24 @@ impl<'a> Traversal<'a> {
         }
     }
 
+    /// The same for an item, of which a comment may stand below its documentation and its attributes.
+    fn follow_item(&mut self, item: &impl syn::spanned::Spanned, attributes: &[syn::Attribute]) {
+        self.follow(item);
+        let Some(last) = attributes.last().filter(|_| !self.wanted.is_empty()) else { return };
+        let source = self.scope.source;
+        let whole = source.range(span(item));
+        let last = source.range(span(last)).end.min(whole.end);
+        let first = self.wanted.partition_point(|wanted| wanted.start < whole.start);
+        for (wanted, (_, end)) in self.wanted.iter().zip(&mut self.walked.ends).skip(first) {
+            let between = source.text.get(last..wanted.start).unwrap_or_default();
+            let is_comment = |line: &str| line.is_empty() || line.starts_with("//") || line.starts_with("/*");
+            if wanted.start > whole.end || !between.lines().map(str::trim).all(is_comment) {
+                break;
+            }
+            *end = (*end).max(whole.end);
+        }
+    }
+
     fn function(&mut self, signature: &'a Signature, block: &'a Block) {
         let source = self.scope.source;
         let start = source.range(signature.fn_token.span).start;
@@ -337,7 +355,7 @@ impl<'a> Visit<'a> for Traversal<'a> {
     }
 
     fn visit_item(&mut self, item: &'a Item) {
-        self.follow(item);
+        self.follow_item(item, tested::attributes(item));
         let is_test = tested::is_attributed(tested::attributes(item))
             || match item {
                 Item::Mod(item) => tested::is_module(&item.ident.to_string()),
@@ -382,7 +400,7 @@ impl<'a> Visit<'a> for Traversal<'a> {
     }
 
     fn visit_impl_item_fn(&mut self, item: &'a syn::ImplItemFn) {
-        self.follow(item);
+        self.follow_item(item, &item.attrs);
         let is_test = tested::is_attributed(&item.attrs) || tested::is_function(&item.sig.ident.to_string());
         if is_test {
             let whole = (!self.wanted.is_empty()).then(|| self.scope.source.range(span(item)));
@@ -393,7 +411,7 @@ impl<'a> Visit<'a> for Traversal<'a> {
     }
 
     fn visit_trait_item_fn(&mut self, item: &'a syn::TraitItemFn) {
-        self.follow(item);
+        self.follow_item(item, &item.attrs);
         if let Some(block) = &item.default {
             self.function(&item.sig, block);
         }

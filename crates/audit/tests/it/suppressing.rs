@@ -28,6 +28,9 @@ fn what_is_allowed_with_a_reason_is_counted_and_not_told() {
         "fn a() {\n    // constellation: allow(reliable::connect-no-timeout, reason = \"it is (near), he said\")\n    std::net::TcpStream::connect(x);\n}",
         "// constellation: allow(reliable, reason = \"a\")\nfn a() {\n    std::net::TcpStream::connect(x);\n}",
         "// constellation: allow(reliable, reason = \"a\")\n/// Documented.\n#[inline]\nfn a() {\n    std::net::TcpStream::connect(x);\n}",
+        "/// Documented.\n// constellation: allow(reliable, reason = \"a\")\nfn a() {\n    std::net::TcpStream::connect(x);\n}",
+        "#[inline]\n// constellation: allow(reliable, reason = \"a\")\n#[cold]\npub fn a() {\n    std::net::TcpStream::connect(x);\n}",
+        "impl A {\n    /// Documented.\n    // As the caller waits,\n    // constellation: allow(reliable, reason = \"a\")\n    fn a() { std::net::TcpStream::connect(x); }\n}",
         "/* constellation: allow(reliable, latency, reason = \"a\") */\nasync fn a() {\n    std::net::TcpStream::connect(x);\n}",
         "fn a() { match b {\n  // constellation: allow(reliable, reason = \"a\")\n  c => { std::net::TcpStream::connect(x); }\n  d => {}\n} }",
         "#[derive(Serialize)] enum A {\n  // constellation: allow(clock, reason = \"a\")\n  B(std::time::Instant),\n  C }",
@@ -44,9 +47,9 @@ fn what_is_allowed_with_a_reason_is_counted_and_not_told() {
 #[test]
 fn a_comment_reaches_no_further_than_what_it_stands_before() {
     check(
-        "fn a() {\n    // constellation: allow(reliable, reason = \"near\")\n    std::net::TcpStream::connect(x);\n    std::net::TcpStream::connect(y);\n}",
+        "/// Documented.\nfn a() {\n    // constellation: allow(reliable, reason = \"near\")\n    std::net::TcpStream::connect(x);\n    std::net::TcpStream::connect(y);\n}",
         expect![[r#"
-            4:5 reliable::connect-no-timeout: nothing in this function ends the wait before the operating system does, after about two minutes
+            5:5 reliable::connect-no-timeout: nothing in this function ends the wait before the operating system does, after about two minutes
             suppressed: 1
         "#]],
     );
