@@ -167,6 +167,11 @@ fn readme() -> String {
 }
 
 fn run(args: &[String]) -> Output {
+    // What it writes does not go where the reader would have it, which is beside the sources here.
+    let is_written = |nth: usize| nth > 0 && ["--html", "--svg", "--trace"].contains(&&*args[nth - 1]);
+    let elsewhere = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let args = args.iter().enumerate();
+    let args = args.map(|(nth, arg)| if is_written(nth) { elsewhere.join(arg) } else { arg.into() });
     Command::new(env!("CARGO_BIN_EXE_constellation"))
         .args(args)
         .current_dir(root())
