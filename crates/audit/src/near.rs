@@ -140,7 +140,9 @@ pub(crate) fn is_for_browsers(scope: &Scope<'_>) -> bool {
     let is_built =
         ["target_arch = \"wasm32\"", "target_family = \"wasm\""].iter().any(|built| own.contains(built));
     let whole = 0..scope.source.text.len();
-    is_built && !own.contains("not(") || scope.source.has_name(&whole, "spawn_local")
+    // Tokio has a function of that name, too, for servers.
+    let is_spawned = scope.source.has_name(&whole, "spawn_local") && !scope.source.has_name(&whole, "tokio");
+    is_built && !own.contains("not(") || is_spawned
 }
 
 #[cfg(test)]
@@ -161,6 +163,15 @@ mod tests {
         let harness = "struct Server { child: std::process::Child }\n\
                        impl Drop for Server { fn drop(&mut self) { self.child.kill().ok(); } }";
         assert_eq!(told(&format!("{harness}\n{code}")), 0);
+    }
+
+    #[test]
+    fn a_local_task_of_tokio_is_in_no_browser() {
+        let found = |uses: &str| {
+            let code = format!("{uses}\nfn a() {{ spawn_local(b()); let client = reqwest::Client::new(); }}");
+            audit_text(Path::new("src/a.rs"), code.as_bytes(), &Options::default()).findings.len()
+        };
+        assert_eq!((found("use tokio::task::spawn_local;"), found("use leptos::spawn_local;")), (1, 0));
     }
 
     #[test]
