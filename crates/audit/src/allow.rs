@@ -149,8 +149,17 @@ pub(crate) fn unknown(name: &str, near: Option<&str>) -> Refused {
     (&UNKNOWN_RULE, format!("there is no rule `{name}`{near}"))
 }
 
-const PAGE: Page =
-    Page { why: "", incident: "", instead: "", better: "", alike: &[], allow: "", shows: &[], links: &[] };
+const PAGE: Page = Page {
+    why: "",
+    incident: "",
+    instead: "",
+    better: "",
+    alike: &[],
+    allow: "",
+    shows: &[],
+    unshown: "",
+    links: &[],
+};
 
 const fn rule(id: &'static str, title: &'static str, page: Page) -> Rule {
     Rule { id, family: Family::Audit, level: Level::Warn, title, page, looks: &[] }

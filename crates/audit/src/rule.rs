@@ -41,6 +41,8 @@ pub struct Page {
     pub allow: &'static str,
     /// The commands of this program, without its name, that show such a failure.
     pub shows: &'static [&'static str],
+    /// Why none of them does, where none is named: a clause.
+    pub unshown: &'static str,
     /// Other tools that own a part of it, and where to read on.
     pub links: &'static [&'static str],
 }

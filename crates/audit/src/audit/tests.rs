@@ -37,6 +37,7 @@ const PANICS: Rule = Rule {
         alike: &[],
         allow: "",
         shows: &[],
+        unshown: "",
         links: &[],
     },
     looks: &[Look::Call(panics)],

@@ -325,8 +325,17 @@ pub(crate) fn kept_list(list: Vec<&'static str>) -> &'static [&'static str] {
 }
 
 /// A page on which nothing stands.
-pub(crate) const EMPTY: Page =
-    Page { why: "", incident: "", instead: "", better: "", alike: &[], allow: "", shows: &[], links: &[] };
+pub(crate) const EMPTY: Page = Page {
+    why: "",
+    incident: "",
+    instead: "",
+    better: "",
+    alike: &[],
+    allow: "",
+    shows: &[],
+    unshown: "",
+    links: &[],
+};
 
 pub(crate) fn rule(
     id: &'static str,

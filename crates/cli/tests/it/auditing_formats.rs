@@ -295,7 +295,7 @@ fn junit_has_a_suite_for_each_fallacy() {
         <testsuites name="constellation audit" tests="53" failures="2" errors="1" skipped="1">
           <testsuite name="the network is reliable" tests="8" failures="1" errors="0" skipped="1">
             <testcase classname="reliable::connect-no-timeout" name="a b,c:d%.rs:9:5"><failure type="warn" message="a connect without a time-out: nothing in this function ends the wait before the operating system does, after about two minutes">    std::net::TcpStream::connect(peer)
-        becomes: One relay loses power, and the task that sends heartbeats waits two minutes for its connection. The other stations hear nothing meanwhile, and depose a leader that was well.
+        becomes: One relay loses power, and the task that sends heartbeats waits two minutes for its connection, longer than MSS-23 was silent. The other stations hear nothing meanwhile, and depose a leader that was well.
         instead: give it a time-out, and say what is done when that is over</failure></testcase>
             <testcase classname="reliable::connect-no-timeout" name="a b,c:d%.rs:14:5"><skipped message="allowed: it is this machine, \&quot;near\&quot; &amp; &lt;here&gt;"/></testcase>
           </testsuite>

@@ -27,6 +27,7 @@ pub(crate) const RULE: Rule = Rule {
         ],
         allow: "A password that is published on purpose, such as that of an anonymous mirror, is none.",
         shows: &[],
+        unshown: "no run here has passwords, or people who build it",
         links: &["CodeQL's `rust/hard-coded-cryptographic-value`"],
     },
     looks: &[Look::Text(look), Look::Named(look_named)],

@@ -20,7 +20,7 @@ pub(crate) const RULE: Rule = Rule {
         why: "Nodes are upgraded one after the other. If a new one adds a field, an old one that refuses what \
               it does not know hears nothing of it any more.",
         incident: "The new version adds a field to its heartbeat. Each old node refuses it, takes the new \
-                   ones for dead, and elects another leader.",
+                   ones for dead, and elects another leader: the Antarctic partition, without a storm.",
         instead: "let readers skip what they do not know, and mark with a version what they must know",
         better: "#[derive(Serialize, Deserialize)]\n\
                  struct Heartbeat {\n\
@@ -33,7 +33,11 @@ pub(crate) const RULE: Rule = Rule {
             "what is only read, or only written",
         ],
         allow: "If both ends are always of one version, say what holds that.",
-        shows: &[],
+        shows: &[
+            "run lossy-relay --step at=500ms,do=cut,from=pacific,to=atlantic",
+            "hunt specimen:failure-detector/time-out",
+        ],
+        unshown: "",
         links: &[],
     },
     looks: &[Look::Struct(look_struct), Look::Enum(look_enum)],

@@ -18,8 +18,9 @@ pub(crate) const RULE: Rule = Rule {
     page: Page {
         why: "Nodes are upgraded one after the other, by people who do not know of each other. For as long as that takes there \
               are two versions, and who speaks only with its own has a partition.",
-        incident: "A rolling upgrade reaches the third of six nodes, and three old ones no longer speak with three new ones. \
-                   Neither half is a majority, and nothing is written until somebody goes back.",
+        incident: "A rolling upgrade reaches the third of six nodes, and three old ones no longer speak \
+                   with three new ones. Neither half is a majority, and nothing is written until somebody \
+                   goes back: the Antarctic partition, made by hand.",
         instead: "say which versions are understood, and take the newest that both do",
         better: "let version = ours.iter().rev().find(|version| theirs.contains(version)).ok_or(Error::NoCommonVersion)?;",
         alike: &[
@@ -28,7 +29,8 @@ pub(crate) const RULE: Rule = Rule {
             "a version that a standard fixes, such as the 5 of SOCKS",
         ],
         allow: "If nodes of two versions must never meet, say how an upgrade is done.",
-        shows: &[],
+        shows: &["run antarctic --groups 3,3,1 --policy majority"],
+        unshown: "",
         links: &[],
     },
     looks: &[Look::Binary(look)],

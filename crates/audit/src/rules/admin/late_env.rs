@@ -30,6 +30,7 @@ pub(crate) const RULE: Rule = Rule {
         ],
         allow: "If the variable is always there on this system, say which guarantees it.",
         shows: &[],
+        unshown: "a scenario is refused before its run begins if a setting is missing",
         links: &[],
     },
     looks: &[Look::Method(look)],

@@ -32,6 +32,7 @@ pub(crate) const RULE: Rule = Rule {
         ],
         allow: "If the bytes come from this machine, or were authenticated before, say how.",
         shows: &[],
+        unshown: "no run here counts the memory of a machine",
         links: &["CodeQL's `rust/uncontrolled-allocation-size`, which follows data across functions"],
     },
     looks: &[Look::Call(look_call), Look::Method(look_method), Look::Macro(look_macro)],

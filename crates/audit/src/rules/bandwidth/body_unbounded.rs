@@ -32,6 +32,7 @@ pub(crate) const RULE: Rule = Rule {
         ],
         allow: "If what stands before it limits bodies, such as a proxy or a layer, say which.",
         shows: &[],
+        unshown: "no run here counts the memory of a machine",
         links: &[],
     },
     looks: &[Look::Method(look_method), Look::Call(look_call)],

@@ -32,6 +32,7 @@ pub(crate) const RULE: Rule = Rule {
         ],
         allow: "If another layer sets the limit, say which.",
         shows: &[],
+        unshown: "no run here counts the memory of a machine",
         links: &[],
     },
     looks: &[Look::Call(look_call), Look::Method(look_method)],

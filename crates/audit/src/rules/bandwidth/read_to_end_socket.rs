@@ -27,6 +27,7 @@ pub(crate) const RULE: Rule = Rule {
         ],
         allow: "If the other side is this machine's, say so.",
         shows: &[],
+        unshown: "no run here counts the memory of a machine",
         links: &[],
     },
     looks: &[Look::Method(look)],

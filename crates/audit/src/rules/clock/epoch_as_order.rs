@@ -17,14 +17,19 @@ pub(crate) const RULE: Rule = Rule {
     page: Page {
         why: "A moment is no counter. Two callers read the same one, and a clock that is set back gives \
               numbers that were given before.",
-        incident: "Ballots are taken from the clock. One station is an hour ahead and wins every election for \
-                   an hour, with whatever it last knew.",
+        incident: "Ballots are taken from the clock. One station is an hour ahead and wins every election \
+                   for an hour, with whatever it last knew: clocks choose, as they did between the two \
+                   updates of MSS-17.",
         instead: "count, and keep the count; or put the number of the node behind the moment and look that it \
                   grows",
         better: "let ballot = (self.highest + 1, self.id);",
         alike: &["when something was made, for people", "stamps in logs and metrics"],
         allow: "If two may have the same number, or go back, say so.",
-        shows: &[],
+        shows: &[
+            "run conjunction --resolver wall-lww --wall node=pacific,ahead=1h",
+            "hunt specimen:telephone/unsynchronised",
+        ],
+        unshown: "",
         links: &[],
     },
     looks: &[Look::Named(look)],

@@ -19,8 +19,9 @@ pub(crate) const RULE: Rule = Rule {
         why: "An `Instant` counts from a moment that this machine chose, often when it was switched on. On another machine, and \
               on this one after a restart, the number means another time. Going by way of two wall clocks adds what these \
               differ by.",
-        incident: "A lease is sent as an `Instant` by way of the wall clock, and the receiver's is ten seconds behind. It holds \
-                   the lease ten seconds longer than the sender believes, and two hold it.",
+        incident: "A lease is sent as an `Instant` by way of the wall clock, and the receiver's is ten \
+                   seconds behind; in MSS-17 two differed by 600 ms. It holds the lease ten seconds \
+                   longer than the sender believes, and two hold it.",
         instead: "send a span and let the receiver count, or a wall time with its uncertainty",
         better: "struct Grant {\n    valid_for: Duration, // counted from when it was asked for\n}",
         alike: &[
@@ -29,7 +30,8 @@ pub(crate) const RULE: Rule = Rule {
             "a type of that name that is not a monotonic clock's",
         ],
         allow: "If reader and writer are one process, say so.",
-        shows: &["hunt specimen:lease/from-arrival", "hunt specimen:lease/monotonic-through-suspend"],
+        shows: &["hunt specimen:lease/wall-clock", "hunt specimen:lease/monotonic-through-suspend"],
+        unshown: "",
         links: &[],
     },
     looks: &[Look::Struct(look_struct), Look::Enum(look_enum), Look::Impl(look_impl)],

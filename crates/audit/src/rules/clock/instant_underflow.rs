@@ -25,6 +25,7 @@ pub(crate) const RULE: Rule = Rule {
         alike: &["one moment less another, which is a span", "`checked_sub`"],
         allow: "If it is known that the machine has been up for longer, say how.",
         shows: &[],
+        unshown: "no station here asks for a moment before its clock began",
         links: &["clippy's `unchecked_time_subtraction`"],
     },
     looks: &[Look::Binary(look)],

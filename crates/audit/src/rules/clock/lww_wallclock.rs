@@ -20,8 +20,9 @@ pub(crate) const RULE: Rule = Rule {
     page: Page {
         why: "Two machines do not agree on what time it is. Of two writes the one with the later stamp is not \
               the later one, and the other is lost without a trace.",
-        incident: "One node is two minutes ahead. For two minutes after each of its writes every other write \
-                   to the same key is accepted, acknowledged, and thrown away.",
+        incident: "One node is two minutes ahead. For two minutes after each of its writes every other \
+                   write to the same key is accepted, acknowledged, and thrown away, as one of the two \
+                   updates of MSS-17 was.",
         instead: "order by versions: a logical clock, a vector, a hybrid clock with a bound; or keep both and \
                   say so",
         better: "match ours.version.partial_cmp(&theirs.version) {\n\
@@ -34,7 +35,8 @@ pub(crate) const RULE: Rule = Rule {
             "a logical, vector or hybrid clock",
         ],
         allow: "If losing one of two writes does no harm, such as of a cursor on a screen, say so.",
-        shows: &[],
+        shows: &["run mss-17 --resolver wall-lww", "sweep mss-17", "hunt specimen:lww-register/wall-clock"],
+        unshown: "",
         links: &[],
     },
     looks: &[Look::Binary(look_binary), Look::Method(look_method)],

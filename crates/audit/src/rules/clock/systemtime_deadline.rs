@@ -29,6 +29,7 @@ pub(crate) const RULE: Rule = Rule {
         ],
         allow: "If another process must read it, say how far apart the clocks may be.",
         shows: &["hunt specimen:lease/wall-clock"],
+        unshown: "",
         links: &[],
     },
     looks: &[Look::Named(look_named), Look::Binary(look_binary)],

@@ -31,6 +31,7 @@ pub(crate) const RULE: Rule = Rule {
         ],
         allow: "If the settings differ with each request, such as a proxy or a certificate, say so.",
         shows: &[],
+        unshown: "no run here counts packets, connections or handshakes",
         links: &[],
     },
     looks: &[Look::Call(look)],

@@ -30,6 +30,7 @@ pub(crate) const RULE: Rule = Rule {
         ],
         allow: "If the next must not go before the last is stored, say why.",
         shows: &[],
+        unshown: "no run here has a broker that could take many messages at once",
         links: &[],
     },
     looks: &[Look::Method(look)],

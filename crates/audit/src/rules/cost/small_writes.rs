@@ -33,6 +33,7 @@ pub(crate) const RULE: Rule = Rule {
         ],
         allow: "If the pieces are large, a packet each is what it takes.",
         shows: &[],
+        unshown: "no run here counts packets, connections or handshakes",
         links: &[],
     },
     looks: &[Look::Method(look)],

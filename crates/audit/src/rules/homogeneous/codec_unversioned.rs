@@ -29,6 +29,7 @@ pub(crate) const RULE: Rule = Rule {
         ],
         allow: "If a handshake settles the version, say where.",
         shows: &[],
+        unshown: "all stations of a run are one program of one version",
         links: &[],
     },
     looks: &[Look::Call(look)],

@@ -28,6 +28,7 @@ pub(crate) const RULE: Rule = Rule {
         ],
         allow: "If one process alone places and looks, say so.",
         shows: &[],
+        unshown: "all stations of a run are one program, built by one compiler",
         links: &[],
     },
     looks: &[Look::Call(look)],

@@ -26,6 +26,7 @@ pub(crate) const RULE: Rule = Rule {
         ],
         allow: "If both sides are one machine for certain, such as over shared memory, say so.",
         shows: &[],
+        unshown: "all stations of a run are one program on one machine, and hold each number alike",
         links: &["clippy::host_endian_bytes, which asks everywhere"],
     },
     looks: &[Look::Method(look_method), Look::Call(look_call)],

@@ -31,6 +31,7 @@ pub(crate) const RULE: Rule = Rule {
         ],
         allow: "If whoever reads it is always the same program on the same machine, say so.",
         shows: &[],
+        unshown: "all stations of a run are one program on one machine, and hold each number alike",
         links: &["the crates zerocopy and bytemuck"],
     },
     looks: &[Look::Call(look)],

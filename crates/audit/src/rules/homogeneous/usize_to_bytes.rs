@@ -27,6 +27,7 @@ pub(crate) const RULE: Rule = Rule {
         ],
         allow: "If the bytes never leave this process, say so.",
         shows: &[],
+        unshown: "all stations of a run are one program on one machine, and hold each number alike",
         links: &[],
     },
     looks: &[Look::Method(look_method), Look::Call(look_call)],

@@ -18,8 +18,9 @@ pub(crate) const RULE: Rule = Rule {
     page: Page {
         why: "Async tasks share a few threads. A call that blocks keeps one of them for as long as the network takes, and all \
               tasks that wait for this thread with it.",
-        incident: "On a machine with two cores two tasks wait for a slow peer in a blocking connect, and nothing else runs for \
-                   two minutes. Health checks go unanswered, and the orchestrator restarts a node that was well.",
+        incident: "On a machine with two cores two tasks wait for a slow peer in a blocking connect, and \
+                   nothing else runs for two minutes. Health checks go unanswered, as MSS-23 did for 48 \
+                   s, and the orchestrator restarts a node that was well.",
         instead: "use what the runtime has for it, or `spawn_blocking`",
         better: "tokio::time::sleep(Duration::from_millis(100)).await;\n\
                  let stream = timeout(Duration::from_secs(3), tokio::net::TcpStream::connect(peer)).await??;",
@@ -30,6 +31,7 @@ pub(crate) const RULE: Rule = Rule {
         ],
         allow: "In a program with one task per thread, say so.",
         shows: &["hunt specimen:failure-detector/time-out"],
+        unshown: "",
         links: &["clippy's `disallowed_methods` bans a path everywhere"],
     },
     looks: &[Look::Call(look)],

@@ -21,8 +21,8 @@ pub(crate) const RULE: Rule = Rule {
     page: Page {
         why: "Whoever needs the lock waits for the slowest peer. Two nodes that hold theirs while they ask \
               each other wait for ever.",
-        incident: "One peer of five hangs, and the table of links is locked while it is dialled. Nobody can \
-                   speak with the other four.",
+        incident: "One peer of five is silent, as MSS-23 was for 48 s, and the table of links is locked \
+                   while it is dialled. Nobody can speak with the other four.",
         instead: "take what is needed out of the lock, let it go, and then ask",
         better: "let peer = self.peers.lock().await.get(&id).cloned();\n\
                  let reply = ask(peer).await?;\n\
@@ -35,6 +35,7 @@ pub(crate) const RULE: Rule = Rule {
         ],
         allow: "If the lock is there so that one request at a time is made, say so.",
         shows: &[],
+        unshown: "no station here holds a lock of its own while it asks another",
         links: &["clippy's `await_holding_lock`, for guards of `std` and parking_lot"],
     },
     looks: &[Look::Call(look_call), Look::Method(look_method)],

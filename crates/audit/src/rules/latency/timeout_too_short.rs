@@ -19,12 +19,14 @@ pub(crate) const RULE: Rule = Rule {
         why: "Light goes round half the Earth and back in 133 ms, and a packet takes longer. A time-out that \
               is met in one rack is missed between continents, each time.",
         incident: "The second site is opened on another continent, and every request to it times out. The \
-                   health check takes it for dead, and all traffic goes to the first.",
+                   health check takes silence for death, which that of MSS-23 was not, and all traffic \
+                   goes to the first.",
         instead: "measure round trips and take a multiple of the slowest usual one, or make it a setting",
         better: "timeout(settings.request_timeout, peer.ask(question)).await",
         alike: &["a time-out for something on this machine", "a time-out from a setting", "a pause"],
         allow: "If both ends are in one rack by design, say so.",
-        shows: &[],
+        shows: &["run antarctic --pass 2s"],
+        unshown: "",
         links: &[],
     },
     looks: &[Look::Call(look_call), Look::Method(look_method)],

@@ -20,8 +20,9 @@ pub(crate) const RULE: Rule = Rule {
     page: Page {
         why: "A machine that is gone does not refuse a connection: its packets are lost, and the operating system asks again \
               for about two minutes before it gives up. Until then whoever waits does nothing else.",
-        incident: "One relay loses power, and the task that sends heartbeats waits two minutes for its connection. The other \
-                   stations hear nothing meanwhile, and depose a leader that was well.",
+        incident: "One relay loses power, and the task that sends heartbeats waits two minutes for its \
+                   connection, longer than MSS-23 was silent. The other stations hear nothing meanwhile, \
+                   and depose a leader that was well.",
         instead: "give it a time-out, and say what is done when that is over",
         better: "let stream = timeout(Duration::from_secs(3), TcpStream::connect(peer)).await??;\n\
                  // without a runtime\n\
@@ -37,6 +38,7 @@ pub(crate) const RULE: Rule = Rule {
         allow: "The rule does not see a time-out that the caller sets around the whole function. If there is one, name it in \
                 the reason.",
         shows: &["run mss-23 --retry none", "hunt specimen:failure-detector/time-out"],
+        unshown: "",
         links: &[],
     },
     looks: &[Look::Call(look_call), Look::Method(look_method)],

@@ -19,8 +19,9 @@ pub(crate) const RULE: Rule = Rule {
     page: Page {
         why: "A server that has accepted a request may never answer it, and most clients wait for ever unless they are told \
               otherwise. Each such request keeps its task, its memory and its connection.",
-        incident: "A weather service hangs, and each request for a forecast takes one worker with it. Within minutes no worker \
-                   is left for requests that need no forecast.",
+        incident: "A weather service does not answer, as MSS-23 did not for 48 s, and each request for a \
+                   forecast takes one worker with it. Within minutes no worker is left for requests that \
+                   need no forecast.",
         instead: "set one when the client is built: `.timeout(…)`, and `.connect_timeout(…)` if that is to be shorter",
         better: "let client = reqwest::Client::builder()\n    \
                  .connect_timeout(Duration::from_secs(3))\n    \
@@ -39,6 +40,7 @@ pub(crate) const RULE: Rule = Rule {
         allow: "The rule does not see a builder that is finished in another function. A download or an event stream may need \
                 no limit for the whole, but a `read_timeout` for each piece.",
         shows: &["run mss-23 --retry none"],
+        unshown: "",
         links: &[],
     },
     looks: &[Look::Call(look)],

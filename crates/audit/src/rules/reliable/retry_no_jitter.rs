@@ -28,6 +28,7 @@ pub(crate) const RULE: Rule = Rule {
         ],
         allow: "Where one process alone asks, nobody is in step with it.",
         shows: &[],
+        unshown: "no station here is asked by so many at once that it fails",
         links: &[],
     },
     looks: &[Look::Call(look)],

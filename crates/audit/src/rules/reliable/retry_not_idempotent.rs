@@ -19,8 +19,9 @@ pub(crate) const RULE: Rule = Rule {
     page: Page {
         why: "When no answer comes, it may be the answer that was lost: what was asked for is done, and \
               asking again does it again.",
-        incident: "A payment goes through and its confirmation is lost with the connection. The client tries \
-                   again, and the account is charged twice.",
+        incident: "A payment goes through and its confirmation is lost with the connection. The client \
+                   tries again, and the account is charged twice, as MSS-23 may fire twice for an order \
+                   that is repeated.",
         instead: "send a key with the request by which the other side knows it again",
         better: "client.post(url).header(\"Idempotency-Key\", key.to_string()).json(&charge).send().await",
         alike: &[
@@ -29,7 +30,8 @@ pub(crate) const RULE: Rule = Rule {
             "a loop that leaves at the first failure",
         ],
         allow: "If doing it twice is the same as doing it once, such as writing the same value, say so.",
-        shows: &["hunt specimen:request-reply/blind"],
+        shows: &["run mss-23 --retry blind", "hunt specimen:request-reply/blind"],
+        unshown: "",
         links: &[],
     },
     looks: &[Look::Loop(look)],

@@ -19,8 +19,8 @@ pub(crate) const RULE: Rule = Rule {
     page: Page {
         why: "A write that fails says that the other side is gone. Who does not listen goes on as if it had \
               been told.",
-        incident: "The link to a station breaks, and each heartbeat fails unheard. The station is taken for \
-                   alive until somebody looks.",
+        incident: "The link to a station breaks, as in the Antarctic partition, and each heartbeat fails \
+                   unheard. The station is taken for alive until somebody looks.",
         instead: "look at the result: count it, tell of it, or close the link",
         better: "if let Err(error) = socket.send_to(&beat, peer) {\n\
 \x20   links.lost(peer, error);\n\
@@ -31,7 +31,8 @@ pub(crate) const RULE: Rule = Rule {
             "a file, a buffer",
         ],
         allow: "If another message says the same soon, and its loss is counted elsewhere, say so.",
-        shows: &[],
+        shows: &["run narrow-pass", "run lossy-relay --faults loss=20%"],
+        unshown: "",
         links: &[],
     },
     looks: &[Look::Named(look)],

@@ -29,6 +29,7 @@ pub(crate) const RULE: Rule = Rule {
         ],
         allow: "A public server is bound so on purpose; so is a container, of which the outside decides.",
         shows: &[],
+        unshown: "no station here has addresses or ports",
         links: &[],
     },
     looks: &[Look::Call(look)],

@@ -33,6 +33,7 @@ pub(crate) const RULE: Rule = Rule {
         ],
         allow: "If what is fetched is signed and the signature is checked, say so.",
         shows: &[],
+        unshown: "nobody in these runs listens or lies, and no link is encrypted",
         links: &["CodeQL's `rust/non-https-url` and `rust/cleartext-transmission`"],
     },
     looks: &[Look::Text(look)],

@@ -30,6 +30,7 @@ pub(crate) const RULE: Rule = Rule {
         ],
         allow: "If the network itself encrypts, such as a mesh or WireGuard, say so.",
         shows: &[],
+        unshown: "nobody in these runs listens or lies, and no link is encrypted",
         links: &[],
     },
     looks: &[Look::Text(look_text), Look::Call(look_call)],

@@ -29,6 +29,7 @@ pub(crate) const RULE: Rule = Rule {
         ],
         allow: "If the number of members is fixed for the life of the data, say what holds it.",
         shows: &[],
+        unshown: "no run here gives a key to another station when one comes or goes",
         links: &[],
     },
     looks: &[Look::Binary(look)],

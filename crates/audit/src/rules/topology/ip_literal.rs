@@ -34,6 +34,7 @@ pub(crate) const RULE: Rule = Rule {
         ],
         allow: "If the address is fixed by a standard or a contract, say which.",
         shows: &[],
+        unshown: "stations here are called by name, and a name leads to its station always",
         links: &[],
     },
     looks: &[Look::Text(look_text), Look::Call(look_call)],

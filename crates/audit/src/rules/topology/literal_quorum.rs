@@ -18,7 +18,8 @@ pub(crate) const RULE: Rule = Rule {
     page: Page {
         why: "Two is a majority of three, and none of five. When members are added the number stays, and two groups can each \
               believe that they are the majority.",
-        incident: "Three stations become five, and the number of votes stays two. In the next partition each side elects a leader.",
+        incident: "Three stations become five, and the number of votes stays two. In a partition such as \
+                   the Antarctic one each side elects a leader.",
         instead: "derive it from the members: more than half of them",
         better: "if votes > members.len() / 2 { self.lead(); }",
         alike: &[
@@ -28,6 +29,7 @@ pub(crate) const RULE: Rule = Rule {
         ],
         allow: "If the members are fixed by the protocol, say so.",
         shows: &["hunt specimen:election/half", "hunt specimen:quorum-register/read-one"],
+        unshown: "",
         links: &[],
     },
     looks: &[Look::Binary(look)],

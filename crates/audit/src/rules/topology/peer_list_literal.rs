@@ -24,7 +24,7 @@ pub(crate) const RULE: Rule = Rule {
         why: "Nodes come and go more often than programs are built. A list in the text is right on the day \
               that it is written.",
         incident: "Node 2 is replaced by node 4 after a fire. Old builds go on asking node 2, and half of \
-                   them cannot find a majority.",
+                   them cannot find a majority, as if cut off in the Antarctic partition.",
         instead: "read the members from a setting or from who is there, and learn of changes",
         better: "let seeds = settings.seeds.clone();",
         alike: &[
@@ -33,7 +33,8 @@ pub(crate) const RULE: Rule = Rule {
             "one address",
         ],
         allow: "If it is where a node begins to ask before it learns of the others, and can be set, say so.",
-        shows: &[],
+        shows: &["run conjunction --step at=500ms,do=leave,node=atlantic"],
+        unshown: "",
         links: &[],
     },
     looks: &[Look::Named(look_named), Look::Function(look_function)],

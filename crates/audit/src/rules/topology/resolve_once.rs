@@ -28,6 +28,7 @@ pub(crate) const RULE: Rule = Rule {
         ],
         allow: "If the program lives shorter than an address, say so.",
         shows: &[],
+        unshown: "stations here are called by name, and a name leads to its station always",
         links: &[],
     },
     looks: &[Look::Named(look_named), Look::Method(look_method)],

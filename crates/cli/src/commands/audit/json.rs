@@ -89,6 +89,7 @@ fn rule_json(rule: &Rule) -> Value {
         "alike": page.alike,
         "allow": page.allow,
         "shows": page.shows,
+        "unshown": page.unshown,
         "links": page.links,
     })
 }

@@ -48,6 +48,9 @@ pub(crate) fn page(rule: &Rule) -> String {
             page.shows.iter().map(|command| format!("`constellation {command}`")).collect();
         parts.push(format!("*See it happen*: {}.", shows.join(", ")));
     }
+    if !page.unshown.is_empty() {
+        parts.push(format!("*See it happen*: nothing here shows it: {}.", page.unshown));
+    }
     if !page.links.is_empty() {
         parts.push(format!("*Elsewhere*: {}.", page.links.join("; ")));
     }

@@ -45,6 +45,11 @@ pub(crate) fn print(tool: &Tool, rule: &Rule, printer: &mut Printer) -> anyhow::
         printer.line(format!("  {}", wrapped(page.allow).replace('\n', "\n  ")))?;
         printer.line(format!("    {}", (tool.allow)(rule.id)))?;
     }
+    if !page.unshown.is_empty() {
+        section("see it happen", printer)?;
+        let unshown = wrapped(&format!("nothing here shows it: {}", page.unshown));
+        printer.line(format!("  {}", unshown.replace('\n', "\n  ")))?;
+    }
     for (title, lines, before) in
         [("see it happen", page.shows, "constellation "), ("elsewhere", page.links, "")]
     {
