@@ -155,6 +155,11 @@ impl Knowledge {
         exact.or_else(|| known.iter().find(|(owner, _)| owner == "*")).map(|(_, act)| act)
     }
 
+    /// Whether a user says something of a method that is called so, of whatever type.
+    pub(crate) fn is_own_method(&self, name: &str) -> bool {
+        self.methods.get(name).is_some_and(|known| known.iter().any(|(_, act)| act.is_own))
+    }
+
     fn read(&mut self, text: &str, versions: &Versions) -> Result<(), String> {
         let file = DeTable::parse(text).map_err(|error| error.to_string())?;
         let file = file.get_ref();

@@ -78,6 +78,38 @@ fn a_call_that_nothing_ends_is_found() {
     assert_eq!(connect(""), Vec::<&str>::new(), "it ends by itself");
 }
 
+/// Whatever it is declared to be; and what is told of it is nothing of HTTP, nor of a client.
+#[test]
+fn a_call_of_ones_own_without_a_time_out_is_told_as_a_call() {
+    let call = "async fn a(peer: P) -> R { Ok(rpc::call(peer).await?) }";
+    let method = "use rpc::Client; async fn a(c: Client, peer: P) -> R { Ok(c.ask(peer).await?) }";
+    for kind in ["request", "query", "publish", "send", "receive"] {
+        let own = |timeout: &str| {
+            let said = format!("\"\nkind = \"{kind}\"\n{timeout}");
+            let text = format!(
+                "[[audit.remote]]\npath = \"rpc::call{said}\n[[audit.remote]]\non = \"rpc::Client\"\nname = \"ask{said}"
+            );
+            Own::parse(&text).expect("it is right")
+        };
+        for code in [call, method] {
+            assert_eq!(
+                found(code, own("timeout = \"none\"")),
+                ["reliable::http-no-timeout"],
+                "{kind}: {code}"
+            );
+            assert_eq!(found(code, own("")), Vec::<&str>::new(), "{kind}: {code}");
+        }
+        let ended = "async fn a(peer: P) -> R { Ok(timeout(LIMIT, rpc::call(peer)).await??) }";
+        assert_eq!(found(ended, own("timeout = \"none\"")), Vec::<&str>::new(), "{kind}");
+    }
+    let own =
+        Own::parse("[[audit.remote]]\npath = \"rpc::call\"\ntimeout = \"system\"").expect("it is right");
+    let audit = audit_text(Path::new("src/lib.rs"), call.as_bytes(), &Options::default().with_own(own));
+    let [told] = &audit.findings[..] else { panic!("{:?}", audit.findings) };
+    expect!["a client or a call without a time-out: nothing in this function ends this call before the operating system does, after minutes"]
+        .assert_eq(&format!("{}: {}", told.rule.title, told.here));
+}
+
 fn check(text: &str, expected: Expect) {
     let error = Own::parse(text).expect_err("it is wrong");
     expected.assert_eq(&format!("`{}`: {error}; {}", &text[error.span.clone()], error.help));

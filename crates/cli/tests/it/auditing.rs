@@ -287,7 +287,7 @@ fn the_rules_are_listed_by_fallacy() {
             --- out
             the network is reliable
               warn  reliable::connect-no-timeout           a connect without a time-out
-              warn  reliable::http-no-timeout              an HTTP client without a time-out
+              warn  reliable::http-no-timeout              a client or a call without a time-out
               info  reliable::remote-unwrap                a panic when the other side fails
               warn  reliable::retry-no-backoff             asking again at once, for ever
               info  reliable::retry-no-jitter              a pause before the next attempt that is the same for all

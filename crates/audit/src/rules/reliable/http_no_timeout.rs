@@ -1,11 +1,12 @@
-//! A client whose requests nothing ends: the rule `reliable::http-no-timeout`.
+//! A client whose requests nothing ends, or a call that nothing ends: the rule `reliable::http-no-timeout`.
 
+use proc_macro2::Span;
 use syn::Expr;
 
 use crate::family::Family;
 use crate::finding::Level;
 use crate::knowledge::Act;
-use crate::look::{Call, Found, Look};
+use crate::look::{Call, Found, Look, Method};
 use crate::near;
 use crate::rule::{Page, Rule};
 use crate::scope::Scope;
@@ -15,14 +16,15 @@ pub(crate) const RULE: Rule = Rule {
     id: "reliable::http-no-timeout",
     family: Family::Reliable,
     level: Level::Warn,
-    title: "an HTTP client without a time-out",
+    title: "a client or a call without a time-out",
     page: Page {
         why: "A server that has accepted a request may never answer it, and most clients wait for ever unless they are told \
               otherwise. Each such request keeps its task, its memory and its connection.",
         incident: "A weather service does not answer, as MSS-23 did not for 48 s, and each request for a \
                    forecast takes one worker with it. Within minutes no worker is left for requests that \
                    need no forecast.",
-        instead: "set one when the client is built: `.timeout(…)`, and `.connect_timeout(…)` if that is to be shorter",
+        instead: "set one when the client is built (`.timeout(…)`, and `.connect_timeout(…)` if that is to be shorter), or put \
+                  `timeout(…)` around the call",
         better: "let client = reqwest::Client::builder()\n    \
                  .connect_timeout(Duration::from_secs(3))\n    \
                  .timeout(Duration::from_secs(10))\n    \
@@ -38,16 +40,21 @@ pub(crate) const RULE: Rule = Rule {
              told at `info`",
         ],
         allow: "The rule does not see a builder that is finished in another function. A download or an event stream may need \
-                no limit for the whole, but a `read_timeout` for each piece.",
+                no limit for the whole, but a `read_timeout` for each piece. Functions of your own are looked at where \
+                `constellation.toml` gives them a `timeout`; those that connect are `connect-no-timeout`'s.",
         shows: &["run mss-23 --retry none"],
         unshown: "",
         links: &[],
     },
-    looks: &[Look::Call(look)],
+    looks: &[Look::Call(look), Look::Method(look_method)],
 };
 
 fn look<'a>(call: &Call<'a>, scope: &Scope<'a>, found: &mut Found) {
     let Some(act) = scope.knowledge.function(&call.path) else { return };
+    if act.is_own {
+        judge_own(act, call.span, span(call.expr), scope, found);
+        return;
+    }
     if !matches!(&*act.kind, "client" | "builder" | "request") {
         return;
     }
@@ -87,6 +94,34 @@ fn look<'a>(call: &Call<'a>, scope: &Scope<'a>, found: &mut Found) {
             _ => "this client has no time-out, and nothing in this file gives its requests one",
         };
         found.say(span(call.expr), scope, here);
+    }
+}
+
+fn look_method<'a>(method: &Method<'a>, scope: &Scope<'a>, found: &mut Found) {
+    if !scope.knowledge.is_own_method(&method.name) {
+        return;
+    }
+    let Some(owner) = scope.type_of(&method.expr.receiver) else { return };
+    if let Some(act) = scope.knowledge.method(Some(&owner.path), &method.name).filter(|act| act.is_own) {
+        judge_own(act, method.expr.method.span(), span(method.expr), scope, found);
+    }
+}
+
+/// A function of one's own is a call of whatever kind it is said to be; of a connect there is another rule.
+fn judge_own(act: &Act, place: Span, whole: Span, scope: &Scope<'_>, found: &mut Found) {
+    if act.kind == "connect" {
+        return;
+    }
+    found.looked(place);
+    let is_limited = act.timeout.is_empty() || scope.mentions(&["timeout", "deadline", "select"]);
+    if !is_limited && !near::callers_end_it(scope) {
+        let here = match &*act.timeout {
+            "system" => {
+                "nothing in this function ends this call before the operating system does, after minutes"
+            }
+            _ => "nothing in this function ends this call if no answer comes",
+        };
+        found.say(whole, scope, here);
     }
 }
 
