@@ -3,7 +3,7 @@
 //! All rules are declared, also those that found nothing. What a comment or the baseline allows is there, marked as suppressed.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Component, Path};
 
 use constellation_audit::{Family, Finding, Level, NotAudited, Rule, Setting, Suppressed};
 use constellation_lab::words::one_line;
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::Shown;
 use super::markdown::page;
-use super::paths::{seen, slashed};
+use super::paths::{seen, slashed, whole};
 use crate::printer::Printer;
 
 /// The name under which a code host keeps our fingerprints; another way to make them gets another number.
@@ -166,11 +166,12 @@ fn level(level: Level) -> &'static str {
     }
 }
 
-/// Relative to the folder that the audit was called in, if it is below it.
+/// Relative to the folder that the audit was called in, if it is below it; else whole, since code hosts refuse `..` below a
+/// root.
 fn location(path: &Path) -> Value {
     let seen = seen(path);
-    if seen.is_absolute() {
-        return json!({"uri": format!("file://{}", uri(&seen))});
+    if seen.is_absolute() || seen.components().any(|part| part == Component::ParentDir) {
+        return json!({"uri": format!("file://{}", uri(&whole(path)))});
     }
     json!({"uri": uri(&seen), "uriBaseId": "SRCROOT"})
 }
@@ -193,7 +194,19 @@ fn uri(path: &Path) -> String {
 mod tests {
     use std::path::Path;
 
-    use super::uri;
+    use super::{location, uri};
+
+    #[test]
+    fn a_path_outside_the_folder_is_whole() {
+        let here = std::env::current_dir().expect("there is one");
+        let above = here.parent().expect("it is in a folder").display().to_string();
+        let outside = serde_json::json!({"uri": format!("file://{above}/x%20y.rs")});
+        assert_eq!(location(Path::new("../x y.rs")), outside);
+        assert_eq!(location(Path::new("src/../../x y.rs")), outside);
+        let inside = serde_json::json!({"uri": "x.rs", "uriBaseId": "SRCROOT"});
+        assert_eq!(location(Path::new("src/../x.rs")), inside);
+        assert_eq!(location(&here.join("x.rs")), inside);
+    }
 
     #[test]
     fn a_path_becomes_an_address() {
