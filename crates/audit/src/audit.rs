@@ -18,7 +18,7 @@ use crate::fingerprint::{Fingerprint, without_layout};
 use crate::locks::Locks;
 use crate::look::Raw;
 use crate::outline::{Outline, module_of};
-use crate::own::Own;
+use crate::own::{Called, Own, Unmatched};
 use crate::source::{BYTES_MAX, CHAIN_MAX, DEPTH_MAX, Source};
 use crate::traversal::{Looks, Prepared, Tests, Walked, walk};
 use crate::walk::{Candidate, system_text};
@@ -78,6 +78,8 @@ pub struct Audit {
     pub files_left_out: usize,
     /// What could not be audited, by path.
     pub not_audited: Vec<NotAudited>,
+    /// What [`Options::own`] names and no audited file calls; of [`audit_text`] none, since one file need not call it all.
+    pub own_unmatched: Vec<Unmatched>,
 }
 
 /// A finding that a comment allows.
@@ -124,15 +126,18 @@ pub fn audit(paths: &[PathBuf], options: &Options) -> Result<Audit, Error> {
     let read = on_threads(&files, options);
     let tests = TestModules::of(read.iter().flat_map(|file| file.test_files.iter().cloned()).collect());
     let mut audit = Audit { files_left_out: left_out.len(), ..Audit::default() };
-    for (file, candidate) in read.into_iter().zip(&files) {
+    let mut called = Called::default();
+    for (mut file, candidate) in read.into_iter().zip(&files) {
         let is_test = tests.has(&candidate.path);
         if is_test && options.tests == Tests::LeaveOut {
             audit.files_left_out += 1;
         } else {
             let setting = if is_test { Setting::Test } else { Setting::Shipped };
+            called.append(std::mem::take(&mut file.called));
             audit.add(file, setting, &candidate.path);
         }
     }
+    audit.own_unmatched = options.own.unmatched(&called);
     not_audited.append(&mut audit.not_audited);
     not_audited.sort();
     audit.not_audited = not_audited;
@@ -191,6 +196,7 @@ struct Learnt {
     not_audited: Option<NotAudited>,
     /// Files that this one says are built for tests alone.
     test_files: Vec<PathBuf>,
+    called: Called,
 }
 
 impl Audit {
@@ -427,6 +433,7 @@ fn settle(
     read.findings = raws.into_iter().map(|raw| finding(file, source, raw)).collect();
     read.findings.sort_by(by_place);
     read.suppressed.sort_by(|one, other| by_place(&one.finding, &other.finding));
+    read.called = walked.called;
     read.test_files =
         walked.test_modules.iter().flat_map(|module| module_files(&file.path, module)).collect();
     read

@@ -38,6 +38,8 @@ pub(crate) struct Knowledge {
     same: BTreeMap<String, String>,
     /// All paths and the modules that they are in.
     paths: BTreeSet<String>,
+    /// The last pieces of the paths of functions that a user named.
+    own_names: BTreeSet<String>,
 }
 
 /// What a type is.
@@ -119,6 +121,7 @@ impl Knowledge {
     /// One more function, in place of what was known of it.
     pub(crate) fn add_function(&mut self, path: &str, act: &Act) {
         self.learn(path);
+        self.own_names.insert(last(path).to_owned());
         self.functions.insert(path.to_owned(), act.clone());
     }
 
@@ -153,6 +156,11 @@ impl Knowledge {
         let known = self.methods.get(name)?;
         let exact = known.iter().find(|(owner, _)| Some(&**owner) == on);
         exact.or_else(|| known.iter().find(|(owner, _)| owner == "*")).map(|(_, act)| act)
+    }
+
+    /// Whether a user named a function that is called so, in whatever module.
+    pub(crate) fn is_own_name(&self, path: &str) -> bool {
+        self.own_names.contains(last(path))
     }
 
     /// Whether a user says something of a method that is called so, of whatever type.
@@ -229,6 +237,10 @@ impl Knowledge {
             rest = module;
         }
     }
+}
+
+fn last(path: &str) -> &str {
+    path.rsplit_once("::").map_or(path, |(_, name)| name)
 }
 
 /// One table of a file: each key with its texts.

@@ -59,7 +59,7 @@ pub use family::Family;
 pub use finding::{Beside, Excerpt, Finding, Level, NotAudited, Setting};
 pub use fingerprint::Fingerprint;
 pub use mend::{Mended, mend};
-pub use own::{Own, OwnError};
+pub use own::{Own, OwnError, Unmatched};
 pub use rule::{Page, Rule};
 pub use traversal::Tests;
 

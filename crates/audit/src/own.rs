@@ -1,11 +1,13 @@
 //! What a user says of functions of their own: `[[audit.remote]]` in `constellation.toml`.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
 use crate::knowledge::{Act, Knowledge};
+use crate::scope::Scope;
 
 /// Functions and methods that ask another machine, of libraries that the audit does not know.
 #[derive(Clone, Debug, Default)]
@@ -99,12 +101,79 @@ impl Own {
         self.remotes.iter().map(|remote| remote.paths.len() + remote.on.len() * remote.names.len()).sum()
     }
 
+    /// What is named and not called, in the order in which it is named.
+    pub(crate) fn unmatched(&self, called: &Called) -> Vec<Unmatched> {
+        let missing = |name: String, called: &BTreeSet<String>| {
+            let alike = alike(&name, called);
+            (!called.contains(&name)).then_some(Unmatched { name, alike })
+        };
+        let of = |Remote { paths, on, names, .. }: &Remote| -> Vec<Unmatched> {
+            let functions = paths.iter().filter_map(|path| missing(path.clone(), &called.functions));
+            let methods = on.iter().flat_map(|on| names.iter().map(move |name| format!("{on}::{name}")));
+            functions.chain(methods.filter_map(|name| missing(name, &called.methods))).collect()
+        };
+        self.remotes.iter().flat_map(of).collect()
+    }
+
     pub(crate) fn teach(&self, knowledge: &mut Knowledge) {
         for Remote { paths, on, names, act } in &self.remotes {
             paths.iter().for_each(|path| knowledge.add_function(path, act));
             names.iter().for_each(|name| knowledge.add_method(name, on, act));
         }
     }
+}
+
+/// A function or a method that was named, and that nothing in what was audited calls.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Unmatched {
+    /// As it is named; of a method its type, and its name.
+    pub name: String,
+    /// What is called that differs from it in its first pieces alone, and may be meant.
+    pub alike: Option<String>,
+}
+
+impl fmt::Display for Unmatched {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`", self.name)?;
+        self.alike.iter().try_for_each(|alike| write!(f, ": is `{alike}` meant?"))
+    }
+}
+
+/// What is called that bears the name of something of the user's own, by full path.
+#[derive(Default)]
+pub(crate) struct Called {
+    functions: BTreeSet<String>,
+    methods: BTreeSet<String>,
+}
+
+impl Called {
+    pub(crate) fn hear_function(&mut self, path: &str, knowledge: &Knowledge) {
+        if knowledge.is_own_name(path) {
+            self.functions.insert(path.to_owned());
+        }
+    }
+
+    pub(crate) fn hear_method(&mut self, call: &syn::ExprMethodCall, scope: &Scope<'_>) {
+        let name = call.method.to_string();
+        if scope.knowledge.is_own_method(&name)
+            && let Some(owner) = scope.type_of(&call.receiver)
+        {
+            self.methods.insert(format!("{}::{name}", owner.path));
+        }
+    }
+
+    pub(crate) fn append(&mut self, mut other: Called) {
+        self.functions.append(&mut other.functions);
+        self.methods.append(&mut other.methods);
+    }
+}
+
+/// The first that ends in the same two pieces: of another crate, or in another module.
+fn alike(name: &str, called: &BTreeSet<String>) -> Option<String> {
+    let end = |path: &str| path.rsplitn(3, "::").take(2).map(str::to_owned).collect::<Vec<_>>();
+    let wanted = end(name);
+    called.iter().find(|path| end(path) == wanted).cloned()
 }
 
 impl Remote {

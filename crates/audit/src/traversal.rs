@@ -10,6 +10,7 @@ use crate::finding::Setting;
 use crate::knowledge::Knowledge;
 use crate::look::{By, Call, Found, Invoked, Look, Method, Named, OnCall, OnMethod};
 use crate::outline::{Names, Outline};
+use crate::own::Called;
 use crate::rule::Rule;
 use crate::scope::{Function, Loop, Origin, Scope};
 use crate::source::Source;
@@ -58,6 +59,8 @@ pub(crate) struct Walked {
     pub(crate) left_out: Vec<Range<usize>>,
     /// Modules in files of their own that are built for tests alone, each with the modules of this file around it.
     pub(crate) test_modules: Vec<String>,
+    /// What is called as a function of the user's own is.
+    pub(crate) called: Called,
 }
 
 /// Walks over a file. `wanted` are the places at which what follows a comment begins, from and to.
@@ -84,7 +87,13 @@ pub(crate) fn walk<'a>(
         blocks: Vec::new(),
     };
     let ends = wanted.iter().map(|range| (range.start, range.end)).collect();
-    let walked = Walked { found: Found::default(), ends, left_out: Vec::new(), test_modules: Vec::new() };
+    let walked = Walked {
+        found: Found::default(),
+        ends,
+        left_out: Vec::new(),
+        test_modules: Vec::new(),
+        called: Called::default(),
+    };
     let mut traversal = Traversal { scope, looks, tests, wanted, walked, root: prepared.module.clone() };
     traversal.visit_file(file);
     traversal.walked
@@ -227,6 +236,7 @@ impl<'a> Traversal<'a> {
         match expr {
             Expr::Call(call) => self.show_call(call),
             Expr::MethodCall(expr) => {
+                self.walked.called.hear_method(expr, &self.scope);
                 let method = Method { expr, name: expr.method.to_string() };
                 for (rule, look) in &self.looks.method {
                     self.walked.found.rule = Some(*rule);
@@ -277,6 +287,7 @@ impl<'a> Traversal<'a> {
         }
         let at = path.path.segments.last().map_or(expr.paren_token.span.open(), |last| last.ident.span());
         let call = Call { expr, path: self.scope.path(&path.path), span: at };
+        self.walked.called.hear_function(&call.path, self.scope.knowledge);
         for (rule, look) in &self.looks.call {
             self.walked.found.rule = Some(*rule);
             look(&call, &self.scope, &mut self.walked.found);

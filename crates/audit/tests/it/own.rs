@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use constellation_audit::{Options, Own, audit_text};
+use constellation_audit::{Options, Own, audit, audit_text};
 use expect_test::{Expect, expect};
 
 const OWN: &str = "
@@ -108,6 +108,27 @@ fn a_call_of_ones_own_without_a_time_out_is_told_as_a_call() {
     let [told] = &audit.findings[..] else { panic!("{:?}", audit.findings) };
     expect!["a client or a call without a time-out: nothing in this function ends this call before the operating system does, after minutes"]
         .assert_eq(&format!("{}: {}", told.rule.title, told.here));
+}
+
+/// What is misspelt would never be found; a file of its own says what was meant.
+#[test]
+fn what_nothing_calls_is_told() {
+    let folder = tempfile::tempdir().expect("a folder for a test");
+    let file = folder.path().join("lib.rs");
+    let code = "mod peer { pub async fn ask(p: P) {} }\nasync fn a(c: net::Client, p: P) { peer::ask(p).await; c.call(p).await; }\n\
+                #[test]\nfn b() { rpc::call(P) }\n";
+    std::fs::write(&file, code).expect("the folder is ours");
+    let told = |own: &str| -> Vec<String> {
+        let options = Options::default().with_own(Own::parse(own).expect("it is right"));
+        let audit = audit(std::slice::from_ref(&file), &options).expect("it is there");
+        assert!(audit.findings.is_empty() && audit.not_audited.is_empty());
+        audit.own_unmatched.iter().map(ToString::to_string).collect()
+    };
+    let expected =
+        ["`rpc::call`", "`rpc::Client::call`: is `net::Client::call` meant?", "`rpc::Client::ask`"];
+    assert_eq!(told(OWN), expected);
+    assert_eq!(told("[[audit.remote]]\npath = \"peer::ask\""), ["`peer::ask`: is `crate::peer::ask` meant?"]);
+    assert_eq!(told("[[audit.remote]]\non = \"net::Client\"\nname = \"call\""), Vec::<String>::new());
 }
 
 fn check(text: &str, expected: Expect) {

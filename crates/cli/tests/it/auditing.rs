@@ -173,6 +173,7 @@ fn scripts_get_one_object() {
                   "reason": "it does not parse: a bracket or a quote has no other half"
                 }
               ],
+              "own_unmatched": [],
               "exit_code": 2
             }"#]]);
 }

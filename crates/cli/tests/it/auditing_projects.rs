@@ -40,6 +40,31 @@ fn functions_of_ones_own_are_named_in_a_file() {
 }
 
 #[test]
+fn what_is_named_there_and_called_nowhere_is_told() {
+    let call = b"async fn greet(peer: &Peer) -> R {\n    crate::rpc::ask(peer).await?;\n}\n";
+    let own = b"[[audit.remote]]\npath = [\"rpc::ask\", \"rpc::tell\"]\n";
+    let bench = Bench::new(&[("lib.rs", call), ("constellation.toml", own)]);
+    let output = bench.run(&["audit"], b"");
+    assert_eq!(output.status.code(), Some(0), "it may be called behind a feature, or in another package");
+    let out = text(&output.stdout);
+    let (_, told) = out.split_once("1 file, ").expect("it has an end");
+    expect![[r#"
+        3 lines
+        named in the configuration, and called nowhere in what was audited
+          `rpc::ask`: is `crate::rpc::ask` meant?
+          `rpc::tell`
+    "#]]
+    .assert_eq(told);
+    let output = bench.run(&["audit", "--json"], b"");
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
+    let expected = serde_json::json!([
+        {"name": "rpc::ask", "alike": "crate::rpc::ask"},
+        {"name": "rpc::tell", "alike": null},
+    ]);
+    assert_eq!(json["own_unmatched"], expected);
+}
+
+#[test]
 fn what_is_wrong_in_that_file_is_drawn() {
     let wrong = b"[[audit.remote]]\npath = \"rpc::ask\"\ntimeout = \"5s\"\n";
     Bench::new(&[("constellation.toml", wrong)]).check(

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use annotate_snippets::{AnnotationKind, Group, Level as Drawn, Renderer, Snippet};
-use constellation_audit::{Audit, Family, Finding, Level, Setting};
+use constellation_audit::{Audit, Family, Finding, Level, Setting, Unmatched};
 use constellation_lab::words::one_line;
 use constellation_trace::is_obeyed;
 
@@ -115,7 +115,16 @@ fn print_summary(shown: &Shown, printer: &mut Printer) -> anyhow::Result<()> {
         let left_out = count(*files_left_out, "file");
         printer.line(faint(&format!("· {left_out} of test code left out: --tests looks at them")))?;
     }
+    print_unmatched(&shown.audit.own_unmatched, printer)?;
     print_not_audited(shown, printer)
+}
+
+/// What of the user's own functions nothing calls, if there is any.
+fn print_unmatched(unmatched: &[Unmatched], printer: &mut Printer) -> anyhow::Result<()> {
+    if !unmatched.is_empty() {
+        printer.line("named in the configuration, and called nowhere in what was audited")?;
+    }
+    unmatched.iter().try_for_each(|unmatched| printer.line(format!("  {}", one_line(&unmatched.to_string()))))
 }
 
 /// What the baseline knows, and what of it is gone.

@@ -1,6 +1,6 @@
 //! Findings and rules for scripts.
 
-use constellation_audit::{Family, Finding, Level, NotAudited, Rule, Setting};
+use constellation_audit::{Family, Finding, Level, NotAudited, Rule, Setting, Unmatched};
 use serde_json::{Value, json};
 
 use super::{Shown, baseline};
@@ -28,6 +28,7 @@ pub(crate) fn print(shown: &Shown, printer: &mut Printer) -> anyhow::Result<()> 
         "findings_hidden": shown.hidden,
         "baseline": shown.baseline.as_ref().map(baseline::to_json),
         "not_audited": audit.not_audited.iter().map(not_audited_json).collect::<Vec<_>>(),
+        "own_unmatched": audit.own_unmatched.iter().map(own_json).collect::<Vec<_>>(),
         "exit_code": shown.exit_code,
     }))
 }
@@ -65,6 +66,10 @@ pub(crate) fn finding_json(finding: &Finding) -> Value {
 
 pub(crate) fn not_audited_json(failed: &NotAudited) -> Value {
     json!({"file": failed.path.display().to_string(), "line": failed.line, "reason": failed.reason})
+}
+
+fn own_json(unmatched: &Unmatched) -> Value {
+    json!({"name": unmatched.name, "alike": unmatched.alike})
 }
 
 pub(crate) fn print_rules(
