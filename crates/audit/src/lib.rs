@@ -62,6 +62,7 @@ pub use mend::{Mended, mend};
 pub use own::{Own, OwnError, Unmatched};
 pub use rule::{Page, Rule};
 pub use traversal::Tests;
+pub use walk::is_any_hidden;
 
 /// Why nothing could be audited.
 #[derive(Debug)]

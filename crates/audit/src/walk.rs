@@ -42,6 +42,18 @@ pub(crate) fn walk(
     Ok((without_twins(found), failed.into_iter().collect()))
 }
 
+/// Whether a file whose name ends so is below these paths, ignored and hidden ones among them: asked where [`walk`] found none,
+/// to say why. Takes time in proportion to what is there.
+pub fn is_any_hidden(paths: &[PathBuf], extensions: &[&str]) -> bool {
+    let is_wanted = |entry: ignore::DirEntry| {
+        let extension = entry.path().extension().and_then(|extension| extension.to_str());
+        extension.is_some_and(|extension| extensions.contains(&extension)) && entry.path().is_file()
+    };
+    let mut walks =
+        paths.iter().map(|root| WalkBuilder::new(root).standard_filters(false).follow_links(true).build());
+    walks.any(|mut walk| walk.any(|entry| entry.is_ok_and(is_wanted)))
+}
+
 const NO_FILE: &str = "it is no file, but a device, a pipe or a socket";
 
 fn walk_folder(

@@ -12,7 +12,7 @@ const AUDIT_EXIT_CODES: &str = "\
 Exit codes:
   0  nothing was found at `warn` or above, or at the level of --deny-from
   1  something was
-  2  the command line cannot be used, or not everything could be audited, whatever was found elsewhere
+  2  the command line cannot be used, a folder has nothing to audit, or not everything could be audited, whatever was found
 
 A finding that is meant is allowed on its line, or above its item or statement:
   // constellation: allow(RULE, reason = \"…\")

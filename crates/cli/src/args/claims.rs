@@ -12,7 +12,7 @@ const CLAIMS_EXIT_CODES: &str = "\
 Exit codes:
   0  nothing was found at `warn` or above, or at the level of --deny-from
   1  something was: a contradiction, or a claim without a condition of a word that says too little by itself
-  2  the command line cannot be used, or not everything could be read, whatever was found elsewhere
+  2  the command line cannot be used, a folder has nothing to read, or not everything could be read, whatever was found
 
 A claim that is meant is allowed on its line, or above its paragraph:
   <!-- constellation: allow(claim::strong-consistency, reason = \"…\") -->

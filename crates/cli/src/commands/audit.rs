@@ -21,12 +21,14 @@ pub(super) mod human;
 pub(super) mod json;
 pub(super) mod junit;
 mod markdown;
+mod nothing;
 pub(super) mod page;
 mod paths;
 pub(super) mod sarif;
 mod shown;
 
 pub(super) use markdown::page as page_of;
+pub(super) use nothing::{Wanted, refuse_nothing};
 pub(super) use shown::{Shown, Tool};
 
 pub(crate) fn run(arguments: &Arguments, printer: &mut Printer) -> anyhow::Result<u8> {
@@ -155,10 +157,12 @@ fn audited(arguments: &Arguments, options: &Options, printer: &Printer) -> anyho
     let progress = printer.progress("reading code");
     let found = audit(&arguments.paths, options);
     progress.finish_and_clear();
-    found.map_err(|error| match &error {
+    let found = found.map_err(|error| match &error {
         Error::Unreadable { path, .. } => unreadable(path, &error),
         other => anyhow::Error::msg(other.to_string()),
-    })
+    })?;
+    refuse_nothing(&arguments.paths, &found, &Wanted { what: "Rust file", extensions: &["rs"] })?;
+    Ok(found)
 }
 
 /// The longest text that an editor may send, and that is mended.

@@ -8,7 +8,8 @@ use constellation_audit::{Family, Level, Rule, Tests};
 use constellation_lab::words::one_line;
 
 use super::audit::{
-    Shown, Tool, baseline, github, junit, no_findings, page as rule_page, sarif, write_baseline,
+    Shown, Tool, Wanted, baseline, github, junit, no_findings, page as rule_page, refuse_nothing, sarif,
+    write_baseline,
 };
 use crate::args::{AuditFormat, Claims as Arguments};
 use crate::file::{Kind, STANDARD_INPUT, read_whole};
@@ -93,7 +94,10 @@ fn read(arguments: &Arguments, printer: &Printer) -> anyhow::Result<Found> {
     let progress = printer.progress("reading prose");
     let found = claims(&arguments.paths);
     progress.finish_and_clear();
-    found.map_err(|error| anyhow::Error::msg(one_line(&error.to_string()).into_owned()))
+    let found = found.map_err(|error| anyhow::Error::msg(one_line(&error.to_string()).into_owned()))?;
+    let wanted = Wanted { what: "document", extensions: &prose::EXTENSIONS };
+    refuse_nothing(&arguments.paths, &found.audit, &wanted)?;
+    Ok(found)
 }
 
 fn contradictions() -> Vec<&'static Rule> {

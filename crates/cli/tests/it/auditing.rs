@@ -207,7 +207,8 @@ fn the_exit_code_says_what_was_found_from_which_level_on() {
     assert_eq!(code(&[join], &["--deny-from", "deny"]), Some(0));
     assert_eq!(code(&[join], &["--deny-from", "info"]), Some(1));
     assert_eq!(code(&[join, ("broken.rs", b"fn a( {}")], &[]), Some(2));
-    assert_eq!(code(&[("join_test.rs", JOIN)], &[]), Some(0));
+    assert_eq!(code(&[("join_test.rs", JOIN)], &[]), Some(2), "of a folder nothing is looked at");
+    assert_eq!(code(&[("join_test.rs", JOIN)], &["join_test.rs"]), Some(0), "a hook may name tests alone");
     assert_eq!(code(&[("join_test.rs", JOIN)], &["--tests"]), Some(0), "in tests it counts as info");
     assert_eq!(code(&[("join_test.rs", JOIN)], &["--tests", "--deny-from", "info"]), Some(1));
     assert_eq!(code(&[], &["nowhere.rs"]), Some(2));

@@ -212,7 +212,7 @@ fn a_baseline_that_cannot_be_used_is_refused() {
         error: `known.json`: finding 1: `count` should be a number from 1 to 1000000
         error: `known.json`: finding 1: a fingerprint has 32 hexadecimal digits"#]]
     .assert_eq(&all.join("\n"));
-    Bench::new(&[]).check(
+    Bench::new(&[("main.rs", b"fn main() {}")]).check(
         &KNOWN,
         expect![[r#"
         exit 2

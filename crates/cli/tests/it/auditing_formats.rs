@@ -380,8 +380,7 @@ fn the_page_of_rules_is_what_the_command_prints() {
 #[test]
 fn what_the_page_of_rules_tells_to_type_can_be_typed() {
     let page = include_str!("../../../../docs/audit.md");
-    let bench = Bench::new(&[("main.rs", b"fn main() {}\n")]);
-    std::fs::create_dir(bench.path().join("src")).expect("the folder is ours");
+    let bench = Bench::new(&[("src/main.rs", b"fn main() {}\n")]);
     let head = page.split("\n### ").next().unwrap_or_default();
     let lines = head
         .split('`')

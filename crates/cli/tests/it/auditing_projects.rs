@@ -64,6 +64,53 @@ fn what_is_named_there_and_called_nowhere_is_told() {
     assert_eq!(json["own_unmatched"], expected);
 }
 
+/// A misspelt folder in a pipeline would else pass for ever.
+#[test]
+fn a_folder_with_nothing_to_read_is_refused() {
+    let files: [(&str, &[u8]); 5] = [
+        ("none/notes.toml", b""),
+        ("tests/it.rs", b"fn a() {}"),
+        ("left/gen.rs", b"fn a() {}"),
+        ("left/a.md", b"# A"),
+        ("left/.ignore", b"gen.rs\na.md\n"),
+    ];
+    let bench = Bench::new(&files);
+    bench.check(
+        &["audit", "none"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: no Rust file is below `none`
+        help: names that end in `.rs` are looked for; is the name misspelt?"#]],
+    );
+    bench.check(
+        &["audit", "tests", "--json"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: nothing below `tests` is left to read: 1 Rust file of test code
+        help: --tests looks at them"#]],
+    );
+    bench.check(&["audit", "left"], expect![[r#"
+        exit 2
+        --- talk
+        error: nothing below `left` is left to read: every Rust file there is hidden or ignored
+        help: `.gitignore`, `.ignore` and `.auditignore` say what is ignored; a file that is named itself is read"#]]);
+    bench.check(&["claims", "none", "tests"], expect![[r#"
+        exit 2
+        --- talk
+        error: no document is below `none` and `tests`
+        help: names that end in `.md`, `.markdown`, `.mdx`, `.html`, `.htm`, `.txt`, `.rst`, `.adoc`, `.text` are looked for; is the name misspelt?"#]]);
+    bench.check(&["claims", "left"], expect![[r#"
+        exit 2
+        --- talk
+        error: nothing below `left` is left to read: every document there is hidden or ignored
+        help: `.gitignore`, `.ignore` and `.auditignore` say what is ignored; a file that is named itself is read"#]]);
+    for args in [&["audit", "tests", "--tests"][..], &["audit", "tests/it.rs"], &["audit", "left/gen.rs"]] {
+        assert_eq!(bench.run(args, b"").status.code(), Some(0), "{args:?}");
+    }
+}
+
 #[test]
 fn what_is_wrong_in_that_file_is_drawn() {
     let wrong = b"[[audit.remote]]\npath = \"rpc::ask\"\ntimeout = \"5s\"\n";

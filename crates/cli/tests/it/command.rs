@@ -19,7 +19,9 @@ impl Bench {
     pub(crate) fn new(files: &[(&str, &[u8])]) -> Bench {
         let folder = tempfile::tempdir().expect("there is room for a folder");
         for (name, bytes) in files {
-            fs::write(folder.path().join(name), bytes).expect("the folder is ours");
+            let file = folder.path().join(name);
+            fs::create_dir_all(file.parent().expect("it is below the folder")).expect("the folder is ours");
+            fs::write(file, bytes).expect("the folder is ours");
         }
         Bench { folder }
     }
