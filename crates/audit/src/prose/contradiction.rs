@@ -132,7 +132,7 @@ pub(crate) fn contradictions<'a>(
             if is_told || is_resolved(pair, mention, &unless, mentions) {
                 continue;
             }
-            let other = nearest(pair, one, &others, mentions, sentences);
+            let other = nearest(pair, one, (&others, &unless), mentions, sentences);
             if other.is_none() && !pair.other.is_empty() {
                 continue;
             }
@@ -189,7 +189,7 @@ const TRIED: usize = 8;
 fn nearest(
     pair: &Pair,
     one: usize,
-    others: &[usize],
+    (others, unless): (&[usize], &[usize]),
     mentions: &[Mention],
     sentences: &[Sentence],
 ) -> Option<usize> {
@@ -202,6 +202,7 @@ fn nearest(
     near.into_iter().find(|other| {
         let other = &mentions[*other];
         reaches(pair.within, mention, other)
+            && !is_resolved(pair, other, unless, mentions)
             && are_compatible(pair, &mention.context, &other.context)
             && !(mention.sentence == other.sentence && are_alternatives(pair, mention, other, sentences))
     })

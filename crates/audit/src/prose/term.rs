@@ -62,6 +62,9 @@ enum Letters {
     Any,
 }
 
+/// Signs that a spelling may name.
+const SIGNS: [&str; 3] = [",", "=", ":"];
+
 impl Slot {
     fn read(text: &'static str) -> Slot {
         let letters = text.split('|').map(|word| match word.strip_suffix('*') {
@@ -74,12 +77,12 @@ impl Slot {
     }
 
     fn is(&self, token: &Token) -> bool {
-        token.is_word
+        (token.is_word || SIGNS.contains(&&*token.text))
             && self.0.iter().any(|letters| match letters {
                 Letters::Word(word) => token.lower == *word,
                 Letters::Exact(word) => token.text == *word,
                 Letters::Begin(begin) => token.lower.starts_with(begin),
-                Letters::Any => true,
+                Letters::Any => token.is_word,
             })
     }
 }
