@@ -6,7 +6,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use super::negation::negation;
+use super::negation::{negation, past};
 use super::sentence::{Sentence, Token, clause, half};
 use super::text::Kind;
 
@@ -101,6 +101,9 @@ pub(crate) fn context(around: &Around<'_>, term: &Range<usize>) -> Context {
     if let Some(cue) = negation(tokens, &clause, term).or_else(|| denied_in_row(around, term)) {
         return Context::Negated(cue);
     }
+    if let Some(cue) = past(tokens, &clause, term) {
+        return Context::Negated(cue);
+    }
     if let Some(cue) = checked(tokens, &half, term) {
         return Context::Asked(cue);
     }
@@ -118,6 +121,9 @@ pub(crate) fn context(around: &Around<'_>, term: &Range<usize>) -> Context {
     }
     if around.section.contains("roadmap") || around.own.iter().any(|own| own == "roadmap") {
         return Context::Wanted("roadmap".to_owned());
+    }
+    if around.kind == Kind::Open {
+        return Context::Wanted("[ ]".to_owned());
     }
     if let Some(cue) = wanted(tokens, &clause, term) {
         return Context::Wanted(cue);
@@ -470,6 +476,10 @@ const WANTED_BEHIND: [&str; 12] = [
 ];
 
 fn wanted(tokens: &[Token], clause: &Range<usize>, term: &Range<usize>) -> Option<String> {
+    // What stands behind the sign is another clause, and still to be done.
+    if let Some(begin) = tokens.first().filter(|begin| begin.is(&["todo", "fixme", "tbd"])) {
+        return Some(begin.text.clone());
+    }
     // `Requires no downtime` wants none.
     let is_of_none = tokens[term.start].is(&["no", "zero", "without"]);
     let before = tokens[clause.start..term.start].iter().rev().take(if is_of_none { 0 } else { 9 });

@@ -51,6 +51,7 @@ impl Reader<'_> {
             }
             Event::SoftBreak | Event::HardBreak => self.builder.instead(" ", range),
             Event::Rule => self.builder.end(),
+            Event::TaskListMarker(false) => self.builder.begin(Kind::Open),
             _ => {}
         }
     }

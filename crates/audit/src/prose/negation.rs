@@ -254,6 +254,29 @@ fn none_of(tokens: &[Token], start: usize, verb: usize, term: &Range<usize>) -> 
     (!is_odd).then(|| told(tokens, word, term))
 }
 
+/// What was so, and is no more: `used to be linearizable`, `Deprecated: strong consistency by …`.
+pub(crate) fn past(tokens: &[Token], clause: &Range<usize>, term: &Range<usize>) -> Option<String> {
+    // `Is used to be sure` tells for what something is good.
+    const BE: [&str; 9] = ["is", "are", "be", "was", "were", "been", "being", "and", "or"];
+    let is_past = |at: usize| {
+        let [used, to, be] = &tokens[at..at + 3] else { return false };
+        let is_passive = at.checked_sub(1).is_none_or(|before| {
+            let before = &tokens[before];
+            before.is(&BE) || !before.is_word
+        });
+        used.is(&["used"]) && to.is(&["to"]) && be.is(&["be"]) && !is_passive
+    };
+    if (clause.start..term.start.saturating_sub(2)).any(is_past) {
+        return Some("used to be".to_owned());
+    }
+    let mut first = tokens.iter().skip_while(|token| matches!(&*token.text, "[" | "(" | "*"));
+    let word = first.next().filter(|word| word.is(&["deprecated"]))?;
+    let sign = first.next().filter(|sign| matches!(&*sign.text, ":" | "]" | ")" | "-" | "—" | "–"))?;
+    // What is to be used instead is promised.
+    let is_instead = first.next().is_some_and(|next| next.is(&["use", "prefer", "replaced"]));
+    (!is_instead && word.span.end <= sign.span.start).then(|| word.text.clone())
+}
+
 /// `We considered eventual consistency and rejected it`.
 fn refused(tokens: &[Token], term: &Range<usize>) -> Option<String> {
     let is_thought_of = tokens[..term.start]

@@ -7,6 +7,8 @@ use std::ops::Range;
 pub(crate) enum Kind {
     Paragraph,
     Heading,
+    /// An item of a list that is not done: `- [ ]`.
+    Open,
     /// A row of a table, its cells divided by `|`.
     Row,
 }
