@@ -3,8 +3,9 @@
 use syn::Expr;
 
 use crate::effort;
-use crate::scope::Scope;
-use crate::syntax::{ends_with, peel, text};
+use crate::scope::{Scope, Typed};
+use crate::syntax::{any_expr, called, ends_with, peel, span, text, variable};
+use crate::words::says;
 
 /// Whether an address is on this machine: a loopback literal, what was made of one, or what a listener says of itself.
 pub(crate) fn is_own<'a>(address: &'a Expr, scope: &Scope<'a>) -> bool {
@@ -16,10 +17,11 @@ pub(crate) fn is_own<'a>(address: &'a Expr, scope: &Scope<'a>) -> bool {
     });
     made_of.extend(named.and_then(|named| scope.constant(named)));
     let last = made_of.last().copied();
-    made_of.into_iter().any(is_loopback)
+    made_of.iter().copied().any(is_loopback)
         || last.is_some_and(|last| resolved_of(last, scope).is_some_and(is_loopback))
         || says_host(scope)
-        || starts_the_other(scope)
+        || is_of_daemon(&made_of, scope)
+        || starts_the_other(address, scope)
 }
 
 fn is_loopback(address: &Expr) -> bool {
@@ -49,14 +51,69 @@ fn is_loopback_text(text: &str) -> bool {
         || ["127.", "localhost:", "[::1]"].iter().any(|own| text.starts_with(own))
 }
 
-/// Whether the function speaks of a daemon, or names this machine as libpq does, `host=localhost`.
+/// Whether the function names this machine as libpq does, `host=localhost`.
 fn says_host(scope: &Scope<'_>) -> bool {
-    // A daemon is on the machine of who asks it.
+    scope.function().is_some_and(|function| {
+        let text = &scope.source.text[function.span.clone()];
+        ["\"host=localhost", "\"host=127."].iter().any(|own| text.contains(own))
+    })
+}
+
+/// Whether an address is that of a daemon, which is on the machine of who asks it: it says so, or who asks does. A daemon itself
+/// asks other machines, so that its own name says nothing.
+fn is_of_daemon(made_of: &[&Expr], scope: &Scope<'_>) -> bool {
+    const ASKS: [&str; 9] =
+        ["client", "rpc", "call", "ask", "request", "query", "connect", "connection", "ping"];
+    const KEPT_HERE: [&str; 3] = ["port_file", "portfile", "socket_path"];
+    let asks = |name: &str| says(name, &["daemon"]) && says(name, &ASKS);
+    let says_so = |step: &&Expr| {
+        let place = scope.source.range(span(*step));
+        scope.source.mentions(&place, &["daemon"])
+            || KEPT_HERE.iter().any(|name| scope.source.has_name(&place, name))
+    };
+    if made_of.iter().any(|step| is_of_others(step)) {
+        return false;
+    }
+    let owner = made_of.last().and_then(|last| owner_of(last, scope));
+    made_of.iter().any(says_so)
+        || owner.is_some_and(|owner| asks(owner.path.rsplit("::").next().unwrap_or_default()))
+        || scope.function().is_some_and(|function| asks(&function.name))
+        || made_of.iter().any(|step| is_told_daemons(step, scope))
+}
+
+/// Whether something is called as what is on other machines.
+fn is_of_others(step: &Expr) -> bool {
+    const OTHERS: [&str; 5] = ["peer", "peers", "remote", "upstream", "leader"];
+    called(step).is_some_and(|name| says(&name.to_string(), &OTHERS))
+}
+
+/// Whether the function around gives the same variable to one that says what is there: `is_daemon_running(&address)`.
+fn is_told_daemons(address: &Expr, scope: &Scope<'_>) -> bool {
+    let (Some(name), Some(function)) = (variable(address), scope.function()) else { return false };
     scope.mentions(&["daemon"])
-        || scope.function().is_some_and(|function| {
-            let text = &scope.source.text[function.span.clone()];
-            ["\"host=localhost", "\"host=127."].iter().any(|own| text.contains(own))
+        && any_expr(function.block, |expr| match expr {
+            Expr::Call(call) => {
+                called(&call.func).is_some_and(|called| says(&called.to_string(), &["daemon"]))
+                    && call.args.iter().any(|given| variable(peel(given)) == Some(name))
+            }
+            _ => false,
         })
+}
+
+/// The type of the variable that something is read from, as that of `server` in `server.port()`.
+fn owner_of(expr: &Expr, scope: &Scope<'_>) -> Option<Typed> {
+    let mut expr = peel(expr);
+    while variable(expr).is_none() && effort::spend(1) {
+        expr = peel(match expr {
+            Expr::Field(field) => &field.base,
+            Expr::Index(index) => &index.expr,
+            Expr::MethodCall(call) => &call.receiver,
+            Expr::Call(call) => call.args.first()?,
+            Expr::Tuple(pair) => pair.elems.first()?,
+            _ => return None,
+        });
+    }
+    scope.type_of(expr)
 }
 
 /// Whether a stream goes to this machine, as its connect says.
@@ -83,10 +140,32 @@ fn resolved_of<'a>(expr: &'a Expr, scope: &Scope<'a>) -> Option<&'a Expr> {
     None
 }
 
-/// Whether this file starts the other side itself, as a process that it ends: then both are on one machine.
-pub(crate) fn starts_the_other(scope: &Scope<'_>) -> bool {
+/// Whether this file starts the other side itself, as a process that it ends: then both are on one machine. What else such a
+/// file asks may be anywhere, so that the address, or the stream, must be of the child or of what owns it.
+pub(crate) fn starts_the_other<'a>(asked: &'a Expr, scope: &Scope<'a>) -> bool {
     let whole = 0..scope.source.text.len();
-    ["Child", "kill"].iter().all(|name| scope.source.has_name(&whole, name))
+    if !["Child", "kill"].iter().all(|name| scope.source.has_name(&whole, name)) {
+        return false;
+    }
+    let made_of = scope.made_of(asked);
+    let is_others = made_of.iter().any(|step| is_of_others(step));
+    let is_of_child = |step: &Expr| {
+        let says_child = || scope.source.mentions(&scope.source.range(span(step)), &["child"]);
+        let is_of_owner = || owner_of(step, scope).is_some_and(|owner| owns_child(&owner, scope, 0));
+        says_child() || is_of_owner()
+    };
+    !is_others && made_of.into_iter().any(is_of_child)
+}
+
+/// Whether a type of this file holds a process, itself or in a field of a field.
+fn owns_child(owner: &Typed, scope: &Scope<'_>, depth: usize) -> bool {
+    const DEPTH_MAX: usize = 2;
+    let fields = scope.outline.fields.get(&owner.path).into_iter().flatten();
+    depth < DEPTH_MAX
+        && fields
+            .take_while(|_| effort::spend(1))
+            .filter_map(|field| scope.typed(&field.what.ty))
+            .any(|held| held.path.rsplit("::").next() == Some("Child") || owns_child(&held, scope, depth + 1))
 }
 
 /// How far before a call a time-out around it is looked for, in bytes.
@@ -163,6 +242,40 @@ mod tests {
         let harness = "struct Server { child: std::process::Child }\n\
                        impl Drop for Server { fn drop(&mut self) { self.child.kill().ok(); } }";
         assert_eq!(told(&format!("{harness}\n{code}")), 0);
+    }
+
+    #[test]
+    fn a_supervisor_that_dials_other_machines_is_told() {
+        let told = |code: &str| {
+            let audit = audit_text(Path::new("src/kit.rs"), code.as_bytes(), &Options::default());
+            audit.findings.iter().filter(|found| found.rule.id == "reliable::connect-no-timeout").count()
+        };
+        let supervisor = "struct Supervisor { children: Vec<std::process::Child>, peers: Vec<String> }\n\
+                          impl Supervisor { fn stop(&mut self) { for child in &mut self.children { child.kill(); } }\n\
+                          fn join(&self, peer: &str) { std::net::TcpStream::connect(peer); }\n\
+                          fn first(&self) { std::net::TcpStream::connect(&self.peers[0]); } }";
+        assert_eq!(told(supervisor), 2);
+        assert_eq!(told(&supervisor.replace("peer: &str) { ", "peer: &str) { self.daemonize(); ")), 2);
+        // A daemon asks others as any node does.
+        let dial = "std::net::TcpStream::connect";
+        let daemon =
+            format!("struct Daemon {{ at: String }} impl Daemon {{ fn run(&self) {{ {dial}(&self.at); }} }}");
+        assert_eq!(told(&daemon), 1);
+        assert_eq!(told(&format!("fn dial(daemon: &Daemon) {{ {dial}(&daemon.peers[0]); }}")), 1);
+    }
+
+    #[test]
+    fn a_daemon_that_is_asked_is_on_this_machine() {
+        for code in [
+            "struct DaemonClient { at: String } impl DaemonClient { fn send(&self) { DIAL(&self.at); } }",
+            "fn wait(at: &str) { if !is_daemon_up(at) { DIAL(at); } }",
+            "fn ask_daemon(state: &State) { DIAL(&state.socket_address); }",
+            "fn send(daemon_address: &str) { DIAL(daemon_address); }",
+        ] {
+            let code = code.replace("DIAL", "std::net::TcpStream::connect");
+            let audit = audit_text(Path::new("src/kit.rs"), code.as_bytes(), &Options::default());
+            assert!(audit.findings.is_empty(), "{code}");
+        }
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub(crate) const RULE: Rule = Rule {
             "a connect within `timeout(…)` or as one arm of `select!`",
             "`TcpStream::connect_timeout`",
             "a Unix domain socket, whose other side is on this machine",
-            "a connect to a loopback address or to one's own listener, such as to wake it, to a process that this file starts, and to a daemon",
+            "a connect to a loopback address or to one's own listener, such as to wake it, to a process that the owner of the address starts, and to what says that it is a daemon",
             "a function of which this file alone decides who waits: each call of it stands within `timeout(…)`",
             "a pool that is given a `create_timeout` in the same file",
         ],

@@ -45,24 +45,26 @@ fn look<'a>(method: &Method<'a>, scope: &Scope<'a>, found: &mut Found) {
     while let Expr::Await(awaited) = asked {
         asked = &awaited.base;
     }
-    let (what, is_remote) = match asked {
+    let (what, of, is_remote) = match asked {
         Expr::Call(call) => {
             let Expr::Path(path) = &*call.func else { return };
             let act = scope.knowledge.function(&scope.path(&path.path));
             let is_own = act.is_some_and(|act| act.is_own);
             let what = if is_own { "this call" } else { "this connect" };
-            (what, act.is_some_and(|act| act.is_own_or(&["connect", "request"])))
+            (what, call.args.first(), act.is_some_and(|act| act.is_own_or(&["connect", "request"])))
         }
         Expr::MethodCall(call) => {
             let name = call.method.to_string();
             let owner = scope.type_of(&call.receiver).map(|owner| owner.path);
             let act = scope.knowledge.method(owner.as_deref(), &name);
             let is_request = owner.is_some() && act.is_some_and(|act| act.is_own_or(&["request", "query"]));
-            (if is_request { "this request" } else { "this" }, is_request || is_transfer(&name, call, scope))
+            let what = if is_request { "this request" } else { "this" };
+            (what, Some(&*call.receiver), is_request || is_transfer(&name, call, scope))
         }
         _ => return,
     };
-    if is_remote && !near::starts_the_other(scope) && !is_tool(scope) {
+    let is_started_here = || of.is_some_and(|of| near::starts_the_other(of, scope));
+    if is_remote && !is_started_here() && !is_tool(scope) {
         found.looked(method.expr.method.span());
         let here = format!("{what} fails whenever the other side does, and then this node panics");
         found.say(span(method.expr), scope, here);
