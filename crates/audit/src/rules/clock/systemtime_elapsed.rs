@@ -27,7 +27,8 @@ pub(crate) const RULE: Rule = Rule {
             "`duration_since(UNIX_EPOCH)`, which is a stamp and no span",
             "a time that came in a message or from a certificate, and how long until one comes",
         ],
-        allow: "If the span must count while the machine sleeps, say so: a monotonic clock may stand still then.",
+        allow: "It counts as `warn`, and as `deny` where the error is unwrapped: then a clock that is set back ends the thread. \
+                If the span must count while the machine sleeps, say so: a monotonic clock may stand still then.",
         shows: &["hunt specimen:lease/wall-clock"],
         unshown: "",
         links: &["clippy::manual_instant_elapsed, for `Instant`"],
@@ -54,28 +55,46 @@ fn look<'a>(method: &Method<'a>, scope: &Scope<'a>, found: &mut Found) {
     let is_ahead = method.name == "duration_since"
         && is_reading(begun, scope)
         && !is_reading(&method.expr.receiver, scope);
-    if is_own(begun, scope) && !is_ahead {
-        found.say(
-            span(method.expr),
-            scope,
-            "both readings are of this machine's wall clock, which may be set between them",
-        );
+    if is_ahead {
+        return;
+    }
+    let Some(seen) = seen(begun, scope) else { return };
+    // What is a wrong number otherwise ends the thread.
+    if panics(method, scope) {
+        let here = format!("{seen}; if it was set back, this panics");
+        found.say(span(method.expr), scope, here);
+    } else {
+        found.say_at(Level::Warn, span(method.expr), scope, seen);
     }
 }
 
-/// Whether a moment was read here from the wall clock: `now()`, or a field of this type that says that something began.
-fn is_own<'e>(begun: &'e Expr, scope: &Scope<'e>) -> bool {
+/// Whether the error that a clock gives that was set back is unwrapped.
+fn panics(method: &Method<'_>, scope: &Scope<'_>) -> bool {
+    let around = scope.around().find(|around| !matches!(around, Expr::Paren(_)));
+    let Some(Expr::MethodCall(call)) = around else { return false };
+    let mut asked = &*call.receiver;
+    while let Expr::Paren(inner) = asked {
+        asked = &inner.expr;
+    }
+    let is_ours = matches!(asked, Expr::MethodCall(asked) if std::ptr::eq(asked, method.expr));
+    is_ours && matches!(&*call.method.to_string(), "unwrap" | "expect")
+}
+
+/// What is seen of a moment that the wall clock showed: it was read here, by `now()`, or is in a field that says that something
+/// began; nothing of any other.
+fn seen<'e>(begun: &'e Expr, scope: &Scope<'e>) -> Option<String> {
     const BEGUN: [&str; 7] = ["start", "started", "begin", "begun", "began", "since", "last"];
     // When a file was written is a wall time, whoever keeps it.
     const OF_FILES: [&str; 6] = ["modified", "modification", "mtime", "accessed", "created", "written"];
-    let of_field = || {
-        let name = match value_of(begun, scope) {
-            value @ Expr::Field(_) => called(value)?.to_string(),
-            _ => return None,
-        };
-        Some(says(&name, &BEGUN) && !says(&name, &OF_FILES))
+    if is_reading(begun, scope) {
+        return Some("both readings are of the wall clock, which may be set between them".to_owned());
+    }
+    let name = match value_of(begun, scope) {
+        value @ Expr::Field(_) => called(value)?.to_string(),
+        _ => return None,
     };
-    is_reading(begun, scope) || of_field().unwrap_or(false)
+    let is_begun = says(&name, &BEGUN) && !says(&name, &OF_FILES);
+    is_begun.then(|| format!("`{name}` holds what a wall clock showed, which may have been set since"))
 }
 
 /// Whether this is what the wall clock shows, or showed.

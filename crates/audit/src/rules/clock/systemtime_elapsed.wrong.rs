@@ -21,3 +21,11 @@ fn measured(work: impl FnOnce()) -> Duration {
     work();
     begun.elapsed().expect("time goes on") //~ clock::systemtime-elapsed
 }
+
+fn waited(request: &Request) -> Duration {
+    SystemTime::now().duration_since(request.started_at).unwrap() //~ clock::systemtime-elapsed
+}
+
+struct Request {
+    started_at: SystemTime,
+}
