@@ -43,9 +43,13 @@ fn look<'a>(text: &'a LitStr, scope: &Scope<'a>, found: &mut Found) {
     let Some((name, password)) = user.split_once(':') else { return };
     found.looked(text.span());
     if !is_stand_in(name, password) && !is_own(host) {
-        let here = format!(
-            "whoever has this text can act as `{name}` at `{host}`, and nobody can change that without a new build"
-        );
+        // Some stores know no names.
+        let can = if name.is_empty() {
+            format!("log in at `{host}`")
+        } else {
+            format!("act as `{name}` at `{host}`")
+        };
+        let here = format!("whoever has this text can {can}, and nobody can change that without a new build");
         found.say(text.span(), scope, here);
     }
 }
