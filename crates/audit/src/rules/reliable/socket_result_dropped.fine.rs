@@ -14,6 +14,13 @@ async fn tell(tx: &Sender<u8>, file: &mut File) {
     let _ = text.write_all(b"told");
 }
 
+async fn is_sent(stream: &mut TcpStream, file: &mut File) -> Option<()> {
+    file.write_all(b"told").ok();
+    let sent = stream.write_all(b"told").await.ok();
+    sent?;
+    stream.write_all(b"told").await.ok()
+}
+
 async fn close(mut stream: TcpStream) {
     let _ = stream.write_all(b"bye").await;
     let _ = stream.shutdown().await;

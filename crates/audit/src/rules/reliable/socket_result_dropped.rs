@@ -1,10 +1,10 @@
 //! Nobody asks whether it was sent: the rule `reliable::socket-result-dropped`.
 
-use syn::Expr;
+use syn::{Expr, Stmt};
 
-use crate::look::{By, Found, Look, Named};
+use crate::look::{By, Found, Look, Method, Named};
 use crate::scope::{Carrier, Scope};
-use crate::syntax::span;
+use crate::syntax::{span, statements_around};
 use crate::words::says;
 
 use crate::family::Family;
@@ -35,16 +35,41 @@ pub(crate) const RULE: Rule = Rule {
         unshown: "",
         links: &[],
     },
-    looks: &[Look::Named(look)],
+    looks: &[Look::Named(look_named), Look::Method(look_method)],
 };
 
-fn look<'a>(named: &Named<'a>, scope: &Scope<'a>, found: &mut Found) {
-    if named.by != By::Let || scope.source.text[scope.source.range(named.place)] != *"_" {
+/// `let _ = write;`
+fn look_named<'a>(named: &Named<'a>, scope: &Scope<'a>, found: &mut Found) {
+    if named.by == By::Let && scope.source.text[scope.source.range(named.place)] == *"_" {
+        judge(named.value, scope, found);
+    }
+}
+
+/// `write.ok();`
+fn look_method<'a>(method: &Method<'a>, scope: &Scope<'a>, found: &mut Found) {
+    if method.name != "ok" || !method.expr.args.is_empty() {
         return;
     }
-    let mut value = named.value;
-    while let Expr::Await(awaited) = value {
-        value = &awaited.base;
+    let Some(function) = scope.function() else { return };
+    let at = method.expr.method.span().byte_range().start;
+    let statement = statements_around(function.block, at).and_then(|(statements, at)| statements.get(at));
+    let is_thrown_away = matches!(
+        statement,
+        Some(Stmt::Expr(Expr::MethodCall(thrown), Some(_))) if std::ptr::eq(thrown, method.expr)
+    );
+    if is_thrown_away {
+        judge(&method.expr.receiver, scope, found);
+    }
+}
+
+/// What is written, of which nobody hears whether it was.
+fn judge<'a>(mut value: &'a Expr, scope: &Scope<'a>, found: &mut Found) {
+    loop {
+        value = match value {
+            Expr::Await(awaited) => &awaited.base,
+            Expr::MethodCall(call) if call.method == "ok" => &call.receiver,
+            _ => break,
+        };
     }
     let Expr::MethodCall(call) = value else { return };
     let name = call.method.to_string();

@@ -19,4 +19,9 @@ impl Station {
         let _ = self.uplink.write_all(line).await; //~ reliable::socket-result-dropped
         let _ = self.uplink.flush().await; //~ reliable::socket-result-dropped
     }
+
+    async fn repeat(&mut self, line: &[u8]) {
+        self.uplink.write_all(line).await.ok(); //~ reliable::socket-result-dropped
+        let _ = self.uplink.flush().await.ok(); //~ reliable::socket-result-dropped
+    }
 }
