@@ -132,6 +132,17 @@ fn a_page_teaches_something() {
 }
 
 #[test]
+fn the_page_says_why_a_mend_is_little_endian() {
+    let page = rules::find("homogeneous::native-endian").expect("it is a rule").page;
+    assert!(
+        page.allow.contains("`to_le_bytes`: nearly every machine of today is little-endian"),
+        "{}",
+        page.allow
+    );
+    assert!(page.allow.contains("new protocol take `to_be_bytes`"), "{}", page.allow);
+}
+
+#[test]
 fn a_name_that_is_nearly_right_is_answered_with_the_right_one() {
     assert_eq!(rules::find("reliable::conect-no-timeout").err(), Some(Some("reliable::connect-no-timeout")));
     assert_eq!(rules::find("connect-no-time-out").err(), Some(Some("reliable::connect-no-timeout")));
