@@ -63,6 +63,13 @@ pub(crate) fn read(source: &Source<'_>) -> (Vec<Allow>, Vec<Wrong>) {
             Err((rule, here)) => wrong.push(Wrong { rule, span: comment.span.clone(), here }),
         }
     }
+    let is_allow = |said: &str| spoken(said).is_some_and(|rest| rest.trim_start().starts_with("allow"));
+    for comment in
+        source.documentation().iter().filter(|comment| is_allow(&source.text[comment.says.clone()]))
+    {
+        let here = "this is documentation, which allows nothing: write it with two slashes".to_owned();
+        wrong.push(Wrong { rule: &MALFORMED, span: comment.span.clone(), here });
+    }
     (allows, wrong)
 }
 
@@ -111,7 +118,13 @@ type Read = Result<(Vec<Allowed>, String), Refused>;
 
 /// What a comment says, if it speaks to the audit; `find` knows the rules by their names.
 pub(crate) fn parse(says: &str, find: fn(&str) -> Result<Allowed, Refused>) -> Option<Read> {
-    says.trim().strip_prefix(MARK).map(|rest| parse_allow(rest.trim(), find))
+    spoken(says).map(|rest| parse_allow(rest.trim(), find))
+}
+
+/// What a comment says to the audit, if it speaks to it; a capital at its beginning is that of a sentence.
+fn spoken(says: &str) -> Option<&str> {
+    let (mark, rest) = says.trim().split_at_checked(MARK.len())?;
+    mark.eq_ignore_ascii_case(MARK).then_some(rest)
 }
 
 fn parse_allow(text: &str, find: fn(&str) -> Result<Allowed, Refused>) -> Read {
@@ -139,6 +152,10 @@ fn parse_allow(text: &str, find: fn(&str) -> Result<Allowed, Refused>) -> Read {
 fn find(name: &str) -> Result<Allowed, Refused> {
     if let Some(family) = Family::find(name).filter(|family| *family != Family::Audit) {
         return Ok(Allowed::Family(family));
+    }
+    let whole = name.strip_suffix("::*").and_then(Family::find).filter(|family| *family != Family::Audit);
+    if let Some(family) = whole {
+        return Err(unknown(name, Some(family.name())));
     }
     rules::find(name).map(Allowed::Rule).map_err(|near| unknown(name, near))
 }

@@ -54,6 +54,11 @@ impl<'a> Source<'a> {
         &self.lexed.comments
     }
 
+    /// Each line of documentation, and each block.
+    pub(crate) fn documentation(&self) -> &[Comment] {
+        &self.lexed.documentation
+    }
+
     /// Where it nests deeper than can be parsed.
     pub(crate) fn too_deep(&self) -> Option<usize> {
         self.lexed.too_deep

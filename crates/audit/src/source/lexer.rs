@@ -16,6 +16,8 @@ pub(crate) const CHAIN_MAX: usize = 8_000;
 pub(crate) struct Lexed {
     /// In the order of the text; documentation comments are not among them.
     pub(crate) comments: Vec<Comment>,
+    /// Each line of documentation, and each block, in the order of the text.
+    pub(crate) documentation: Vec<Comment>,
     /// Every identifier and keyword, in the order of the text.
     pub(crate) names: Vec<Name>,
     /// Where it nests deeper than can be parsed, in bytes.
@@ -241,10 +243,13 @@ impl Lexer<'_> {
             (false, Some(b'*')) => text.len() > 4 && text.get(3) != Some(&b'*'),
             _ => false,
         };
-        if !is_doc {
-            let is_closed = !is_line && text.len() >= 4 && text.ends_with(b"*/");
-            let says = start + 2..if is_closed { self.at - 2 } else { self.at };
-            self.lexed.comments.push(Comment { span, says, next: self.at });
+        let is_closed = !is_line && text.len() >= 4 && text.ends_with(b"*/");
+        let end = if is_closed { self.at - 2 } else { self.at };
+        if is_doc {
+            let says = start + 3..end.max(start + 3);
+            self.lexed.documentation.push(Comment { span, says, next: self.at });
+        } else {
+            self.lexed.comments.push(Comment { span, says: start + 2..end, next: self.at });
         }
     }
 

@@ -31,6 +31,7 @@ fn what_is_allowed_with_a_reason_is_counted_and_not_told() {
         "/// Documented.\n// constellation: allow(reliable, reason = \"a\")\nfn a() {\n    std::net::TcpStream::connect(x);\n}",
         "#[inline]\n// constellation: allow(reliable, reason = \"a\")\n#[cold]\npub fn a() {\n    std::net::TcpStream::connect(x);\n}",
         "impl A {\n    /// Documented.\n    // As the caller waits,\n    // constellation: allow(reliable, reason = \"a\")\n    fn a() { std::net::TcpStream::connect(x); }\n}",
+        "// Constellation: allow(reliable, reason = \"a\")\nfn a() {\n    std::net::TcpStream::connect(x);\n}",
         "/* constellation: allow(reliable, latency, reason = \"a\") */\nasync fn a() {\n    std::net::TcpStream::connect(x);\n}",
         "fn a() { match b {\n  // constellation: allow(reliable, reason = \"a\")\n  c => { std::net::TcpStream::connect(x); }\n  d => {}\n} }",
         "#[derive(Serialize)] enum A {\n  // constellation: allow(clock, reason = \"a\")\n  B(std::time::Instant),\n  C }",
@@ -92,10 +93,32 @@ fn a_comment_that_cannot_be_read_is_told() {
 }
 
 #[test]
+fn a_family_with_a_star_is_answered_with_the_family() {
+    check(
+        "// constellation: allow(reliable::*, reason = \"a\")\nfn a() {}",
+        expect![[r#"
+            1:1 audit::unknown-rule: there is no rule `reliable::*`; did you mean `reliable`?
+            suppressed: 0
+        "#]],
+    );
+}
+
+#[test]
+fn documentation_that_speaks_of_the_audit_is_no_mistake() {
+    check(
+        "/*! constellation: all */\n//! Constellation: a set of stars.\n/// As `// constellation: allow(reliable)` says.\n/** */\nfn a() {}",
+        expect![[r#"
+            suppressed: 0
+        "#]],
+    );
+}
+
+#[test]
 fn a_text_or_documentation_that_looks_like_a_comment_allows_nothing() {
     check(
         "/// constellation: allow(reliable, reason = \"a\")\nfn a() { b(\"// constellation: allow(reliable)\"); std::net::TcpStream::connect(x); }",
         expect![[r#"
+            1:1 audit::malformed-allow: this is documentation, which allows nothing: write it with two slashes
             2:50 reliable::connect-no-timeout: nothing in this function ends the wait before the operating system does, after about two minutes
             suppressed: 0
         "#]],
