@@ -276,7 +276,7 @@ fn github_is_told_in_commands_that_nothing_in_the_code_can_end() {
     bench().check(&["audit", "--format", "github"], expect![[r#"
         exit 2
         --- out
-        ::error file=a b%2Cc%3Ad%25.rs,line=5,endLine=5,col=5,endColumn=20,title=clock%3A%3Asystemtime-elapsed%3A a span of time by a clock that steps::both readings are of this machine's wall clock, which may be set between them%0Ainstead: measure with `Instant`, whose readings never go back%0A`constellation audit --explain clock::systemtime-elapsed` tells more
+        ::error file=a b%2Cc%3Ad%25.rs,line=5,endLine=5,col=5,endColumn=20,title=clock%3A%3Asystemtime-elapsed%3A a span of time by a clock that steps::both readings are of the wall clock, which may be set between them; if it was set back, this panics%0Ainstead: measure with `Instant`, whose readings never go back%0A`constellation audit --explain clock::systemtime-elapsed` tells more
         ::warning file=a b%2Cc%3Ad%25.rs,line=9,endLine=9,col=5,endColumn=39,title=reliable%3A%3Aconnect-no-timeout%3A a connect without a time-out::nothing in this function ends the wait before the operating system does, after about two minutes%0Ainstead: give it a time-out, and say what is done when that is over%0A`constellation audit --explain reliable::connect-no-timeout` tells more
         ::error file=broken.rs,line=3,title=not audited::it does not parse: a bracket or a quote has no other half
         2 findings in 1 file"#]]);
@@ -314,7 +314,7 @@ fn junit_has_a_suite_for_each_fallacy() {
           <testsuite name="the network is homogeneous" tests="5" failures="0" errors="0" skipped="0">
           </testsuite>
           <testsuite name="one clock for all" tests="7" failures="1" errors="0" skipped="0">
-            <testcase classname="clock::systemtime-elapsed" name="a b,c:d%.rs:5:5"><failure type="deny" message="a span of time by a clock that steps: both readings are of this machine&apos;s wall clock, which may be set between them">    begun.elapsed().expect(&quot;&lt;&amp;&apos;%&gt;\&quot;&quot;).as_secs()
+            <testcase classname="clock::systemtime-elapsed" name="a b,c:d%.rs:5:5"><failure type="deny" message="a span of time by a clock that steps: both readings are of the wall clock, which may be set between them; if it was set back, this panics">    begun.elapsed().expect(&quot;&lt;&amp;&apos;%&gt;\&quot;&quot;).as_secs()
         becomes: At the leap second of 2017 a resolver measured a negative round trip, which its code held to be impossible, and stopped answering. A clock that is set back by NTP does the same on any other day.
         instead: measure with `Instant`, whose readings never go back</failure></testcase>
           </testsuite>
