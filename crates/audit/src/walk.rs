@@ -42,8 +42,8 @@ pub(crate) fn walk(
     Ok((without_twins(found), failed.into_iter().collect()))
 }
 
-/// Whether a file whose name ends so is below these paths, ignored and hidden ones among them: asked where [`walk`] found none,
-/// to say why. Takes time in proportion to what is there.
+/// Whether a file whose name ends so is below these paths, ignored and hidden ones among them: asked where none was found, to
+/// say why. Takes time in proportion to what is there.
 pub fn is_any_hidden(paths: &[PathBuf], extensions: &[&str]) -> bool {
     let is_wanted = |entry: ignore::DirEntry| {
         let extension = entry.path().extension().and_then(|extension| extension.to_str());
