@@ -166,18 +166,6 @@ pub(crate) fn unknown(name: &str, near: Option<&str>) -> Refused {
     (&UNKNOWN_RULE, format!("there is no rule `{name}`{near}"))
 }
 
-const PAGE: Page = Page {
-    why: "",
-    incident: "",
-    instead: "",
-    better: "",
-    alike: &[],
-    allow: "",
-    shows: &[],
-    unshown: "",
-    links: &[],
-};
-
 const fn rule(id: &'static str, title: &'static str, page: Page) -> Rule {
     Rule { id, family: Family::Audit, level: Level::Warn, title, page, looks: &[] }
 }
@@ -190,7 +178,7 @@ pub(crate) static WITHOUT_REASON: Rule = rule(
         why: "Whoever meets the exception next must know whether it still holds, and nobody remembers.",
         instead: "add the reason: `allow(RULE, reason = \"…\")`",
         better: "// constellation: allow(reliable::connect-no-timeout, reason = \"the caller waits 5 s at most\")",
-        ..PAGE
+        ..Page::EMPTY
     },
 );
 
@@ -201,7 +189,7 @@ pub(crate) static UNUSED: Rule = rule(
     Page {
         why: "What it allowed is gone, or was never there; left in place it hides the next one.",
         instead: "remove the comment, or the rule that is not needed from it",
-        ..PAGE
+        ..Page::EMPTY
     },
 );
 
@@ -212,7 +200,7 @@ pub(crate) static UNKNOWN_RULE: Rule = rule(
     Page {
         why: "A misspelt name allows nothing, and whoever wrote it believes that it does.",
         instead: "see `constellation audit --rules`, and in prose `constellation claims --terms`, for how they are called",
-        ..PAGE
+        ..Page::EMPTY
     },
 );
 
@@ -223,7 +211,7 @@ pub(crate) static MALFORMED: Rule = rule(
     Page {
         why: "It allows nothing, and whoever wrote it believes that it does.",
         instead: "write `// constellation: allow(RULE, reason = \"…\")`",
-        ..PAGE
+        ..Page::EMPTY
     },
 );
 

@@ -47,6 +47,21 @@ pub struct Page {
     pub links: &'static [&'static str],
 }
 
+impl Page {
+    /// A page on which nothing stands.
+    pub(crate) const EMPTY: Page = Page {
+        why: "",
+        incident: "",
+        instead: "",
+        better: "",
+        alike: &[],
+        allow: "",
+        shows: &[],
+        unshown: "",
+        links: &[],
+    };
+}
+
 impl Rule {
     /// What it is called within its family: `connect-no-timeout`.
     pub fn name(&self) -> &'static str {

@@ -29,17 +29,7 @@ const PANICS: Rule = Rule {
     family: Family::Audit,
     level: Level::Warn,
     title: "a rule with a defect",
-    page: Page {
-        why: "",
-        incident: "",
-        instead: "",
-        better: "",
-        alike: &[],
-        allow: "",
-        shows: &[],
-        unshown: "",
-        links: &[],
-    },
+    page: Page::EMPTY,
     looks: &[Look::Call(panics)],
 };
 

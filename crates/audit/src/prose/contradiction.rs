@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::context::Context;
 use super::sentence::Sentence;
-use super::term::{EMPTY, Table, kept, kept_list, rule};
+use super::term::{Table, kept, kept_list, rule};
 use crate::family::Family;
 use crate::finding::Level;
 use crate::rule::{Page, Rule};
@@ -59,7 +59,7 @@ impl Pair {
             allow: table.maybe("allow").unwrap_or_default(),
             shows: kept_list(table.list("shows")),
             links: kept_list(links),
-            ..EMPTY
+            ..Page::EMPTY
         };
         let within = Reach::read(table.maybe("within").unwrap_or("document"));
         Pair {

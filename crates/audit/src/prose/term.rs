@@ -300,7 +300,7 @@ impl Table {
             )),
             instead: self.text("instead"),
             shows: kept_list(self.list("shows")),
-            ..EMPTY
+            ..Page::EMPTY
         };
         let asked = |name: &'static str| match asks.get(name) {
             Some(Value::Text(question)) => *question,
@@ -326,19 +326,6 @@ impl Table {
 pub(crate) fn kept_list(list: Vec<&'static str>) -> &'static [&'static str] {
     Vec::leak(list)
 }
-
-/// A page on which nothing stands.
-pub(crate) const EMPTY: Page = Page {
-    why: "",
-    incident: "",
-    instead: "",
-    better: "",
-    alike: &[],
-    allow: "",
-    shows: &[],
-    unshown: "",
-    links: &[],
-};
 
 pub(crate) fn rule(
     id: &'static str,
