@@ -1,9 +1,13 @@
 //! Real sources with their words moved about: whatever comes of it, what is told of is there.
 
+mod words;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use constellation_audit::{Level, Options, Tests, audit_text, mend};
+
+use self::words::moved;
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).expect("it is in this package") {
@@ -51,28 +55,4 @@ fn whatever_is_moved_about_is_told_at_its_place_and_mended_into_rust() {
         }
     }
     assert!(told > 100, "most of it parses no more: {told}");
-}
-
-/// The text with some of its words or signs left out, doubled, or in place of others.
-fn moved(text: &[u8], seed: u32) -> Vec<u8> {
-    let is_of_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_' || !byte.is_ascii();
-    let pieces: Vec<&[u8]> = text.chunk_by(|one, other| is_of_word(one) && is_of_word(other)).collect();
-    if pieces.is_empty() {
-        return Vec::new();
-    }
-    // A linear congruence (Knuth, MMIX) is random enough.
-    let mut state = u64::from(seed);
-    let mut draw = |below: usize| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) as usize % below
-    };
-    let (from, to) = (draw(pieces.len()), draw(pieces.len() + 1));
-    let long = 1 + draw((pieces.len() - from).min(24));
-    let (before, behind) = pieces.split_at(to);
-    let behind = match draw(3) {
-        0 => &behind[draw(behind.len() + 1).min(long)..],
-        1 => behind.get(1..).unwrap_or_default(),
-        _ => behind,
-    };
-    [before, &pieces[from..from + long], behind].concat().concat()
 }
