@@ -361,7 +361,6 @@ fn a_misspelt_term_is_told_with_the_nearest() {
     );
 }
 
-/// Each model that a term names is one of `models`, and a history breaks it that the command told shows, too.
 /// A reader who may read again has been promised nothing yet.
 #[test]
 fn what_holds_in_the_end_is_broken_only_at_the_end() {
@@ -380,6 +379,7 @@ fn what_serializable_allows_breaks_no_weaker_level() {
     assert!(page.contains("adya-pl2 allows and read-committed forbids “newer, then older”"), "{page}");
 }
 
+/// Each model that a term names is one of `models`, and a history breaks it that the command told shows, too.
 #[test]
 fn every_model_that_a_term_names_is_broken_by_a_history() {
     let output = Bench::new(&[]).run(&["claims", "--terms", "--json"], b"");
