@@ -1,0 +1,26 @@
+//! What can be typed behind `constellation check`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{Drawn, EXIT_CODES};
+
+#[derive(Args, Debug)]
+#[command(after_help = EXIT_CODES)]
+pub(crate) struct Check {
+    /// A log with vector clocks, as ShiViz, GoVector and others write it, or a trace of this program; `-` is standard
+    /// input. `logs/README.md` shows what is recognised.
+    pub(crate) log: PathBuf,
+    /// How one event looks in the log: a regular expression with the groups `event`, `host` and `clock`.
+    #[arg(long, value_name = "REGEX")]
+    pub(crate) parser: Option<String>,
+    /// What stands between two executions in the log: a regular expression; its group `trace` names them.
+    #[arg(long, value_name = "REGEX")]
+    pub(crate) delimiter: Option<String>,
+    #[command(flatten)]
+    pub(crate) drawn: Drawn,
+    /// Print one JSON object instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
+}

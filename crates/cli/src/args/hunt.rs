@@ -1,0 +1,67 @@
+//! What can be typed behind `constellation hunt`.
+
+use std::num::{NonZeroU64, NonZeroUsize};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::values::{parse_jobs, parse_seed, parse_seeds, parse_time};
+use super::{Drawn, OR_SPECIMEN, Progress, Target};
+
+const HUNT_EXIT_CODES: &str = "\
+Exit codes:
+  0  no promise was seen broken under the seeds that were tried; other seeds may break one
+  1  a promise is violated
+  2  the input or the command line cannot be used
+  3  no violation was found, but not every run could be judged in full, or the hunt was cut short";
+
+#[derive(Args, Debug)]
+#[command(after_help = HUNT_EXIT_CODES, mut_arg("scenario", |scenario| scenario.help(OR_SPECIMEN)))]
+pub(crate) struct Hunt {
+    #[command(flatten)]
+    pub(crate) target: Target,
+    /// Judge what clients saw by these consistency models (see `constellation models`) instead of by what is promised.
+    #[arg(long = "model", value_name = "MODEL,…", value_delimiter = ',')]
+    pub(crate) models: Vec<String>,
+    /// Of `mss-23`: what the client does when no reply comes, as `run` takes it: `none`, `blind` or `keyed`.
+    #[arg(long, value_name = "HOW")]
+    pub(crate) retry: Option<String>,
+    /// Of `antarctic`: who may write in the storm, one policy as `run` takes it; or `election`, the election in it.
+    #[arg(long, value_name = "POLICY")]
+    pub(crate) policy: Option<String>,
+    /// Of `antarctic`: how many stations each group has that hear each other in the storm, as `run` takes it.
+    #[arg(long, value_name = "N,…")]
+    pub(crate) groups: Option<String>,
+    /// How many seeds to try.
+    #[arg(long, value_name = "N", default_value = "10000", value_parser = parse_seeds)]
+    pub(crate) seeds: NonZeroU64,
+    /// Try seeds for so long, such as `60s`, and finish those that are under way then. The command that tries the same
+    /// seeds again is printed.
+    #[arg(long = "for", value_name = "TIME", conflicts_with = "seeds", value_parser = parse_time)]
+    pub(crate) time: Option<Duration>,
+    /// The first seed.
+    #[arg(long, value_name = "N", default_value = "1", value_parser = parse_seed)]
+    pub(crate) from: u64,
+    /// Try all seeds and collect the distinct findings, instead of ending at the first.
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Let each seed first decide which kinds of luck there are in its run at all: finds what is hidden by a kind that is
+    /// frequent, but takes longer for what needs several kinds.
+    #[arg(long)]
+    pub(crate) swarm: bool,
+    /// On how many cores; by default on all of them. What is found does not depend on it.
+    #[arg(long, value_name = "J", value_parser = parse_jobs)]
+    pub(crate) jobs: Option<NonZeroUsize>,
+    /// Write the tape, the trace and the evidence of each finding into this folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) keep: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) drawn: Drawn,
+    /// Whether to tell on standard error how far it is; `auto` does on a terminal, `always` prints a line a second.
+    #[arg(long, value_enum, default_value_t = Progress::Auto, value_name = "WHEN")]
+    pub(crate) progress: Progress,
+    /// Print one JSON object instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
