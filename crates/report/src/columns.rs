@@ -5,13 +5,14 @@
 //!
 //! | part | what |
 //! | --- | --- |
-//! | head | version 1, nodes `N`, processes `P`, events `E`, messages `M`, texts `T`, fates `F`, operations `O` |
+//! | head | version 2, lanes `N`, processes `P`, events `E`, messages `M`, texts `T`, fates `F`, operations `O` |
 //! | texts | `T` lengths in bytes, then the bytes, UTF-8; on one line each, with nothing that a reader obeys |
-//! | nodes | `N` × text |
-//! | processes | `P` × node, `P` × which life of it, from 0 |
+//! | lanes | `N` × text: the name of a node, or of nodes that share a lane |
+//! | processes | `P` × lane, `P` × text: the name |
 //! | events | `E` × process; `E` × kind ([`code`]); `E` × `z`Δ time in nanoseconds |
 //! | causes | for each receive, in order: messages sent by the events before, less 1, less the message. For each restart, at its place among them: 0 when it remembers nothing, else event less the persist that it read |
-//! | messages | `E` × how many the event sends, ids run on; `M` × target node |
+//! | messages | `E` × how many the event sends, ids run on; `M` × lane of the target |
+//! | edges | orders that no message made, in the order of where they lead: how many, Δ later event, later less earlier event, texts that say what they are |
 //! | labels | how many, Δ events, texts. Of a write or a read without a label, what it was |
 //! | Lamport | how many, Δ events, `z`Δ value |
 //! | wall | how many, Δ events, `z` of how much the lie changed since the claim before of the same process; a lie is what the clock showed, less the epoch (0 when nobody knows it), less the true time |
@@ -26,14 +27,16 @@ use std::io::{self, Write};
 
 use constellation_trace::{ClaimKind, ClaimRef, EventId, Kind, Trace};
 
-use self::texts::{Texts, labels, operations};
+use self::texts::{Texts, labels, operations, processes};
+use crate::edge::Edge;
+use crate::picture::Picture;
 use crate::world::{Fate, fates};
 
 /// The first bytes of the columns.
 pub const MAGIC: &[u8; 4] = b"CSTL";
 
 /// The version of this layout.
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
 
 /// The byte that stands for a kind of event: 0 local, 1 receive, 2 persist, 3 crash, 4 restart, 5 write, 6 read, 7 invoke,
 /// 8 complete. A kind of a later version is 0.
@@ -51,13 +54,17 @@ pub const fn code(kind: Kind) -> u8 {
     }
 }
 
-/// Writes the columns of a trace, not yet packed. O(events + claims + bytes of texts), and memory for each distinct text.
+/// Writes the columns of a picture's trace, not yet packed. O(events + claims + bytes of texts), and memory for each distinct
+/// text.
 ///
 /// # Errors
 /// Those of `out`.
-pub fn write(trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
+pub fn write(picture: &Picture<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let trace = picture.trace();
     let mut texts = Texts::default();
-    let nodes: Vec<u32> = trace.nodes().iter().map(|name| texts.enter(name)).collect();
+    let nodes: Vec<u32> = picture.lane_names().into_iter().map(|name| texts.enter(name)).collect();
+    let processes = processes(trace, &mut texts);
+    let edges: Vec<u32> = picture.edges().iter().map(|edge| texts.enter(&edge.why)).collect();
     let labels = labels(trace, &mut texts);
     let names = texts.vector_names(trace);
     let fates = fates(trace);
@@ -75,7 +82,15 @@ pub fn write(trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
     for node in nodes {
         numbers.put(node)?;
     }
+    for process in trace.processes() {
+        numbers.put(picture.lane(process.node))?;
+    }
+    processes.into_iter().try_for_each(|name| numbers.put(name))?;
     events(trace, &mut numbers)?;
+    for message in trace.messages() {
+        numbers.put(picture.lane(message.to))?;
+    }
+    write_edges(picture.edges(), &edges, &mut numbers)?;
     marked(labels.iter().map(|(event, _)| *event), &mut numbers)?;
     for (_, text) in &labels {
         numbers.put(*text)?;
@@ -99,14 +114,8 @@ pub fn write(trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
     numbers.end()
 }
 
-/// Processes, and what happened at them.
+/// What happened at processes, and how many messages each event sends.
 fn events(trace: &Trace, numbers: &mut Numbers<'_>) -> io::Result<()> {
-    for process in trace.processes() {
-        numbers.put(process.node.number())?;
-    }
-    for process in trace.processes() {
-        numbers.put(process.incarnation)?;
-    }
     for event in trace.events() {
         numbers.put(event.process.number())?;
     }
@@ -132,10 +141,21 @@ fn events(trace: &Trace, numbers: &mut Numbers<'_>) -> io::Result<()> {
     for event in trace.events() {
         numbers.count(event.sends.len())?;
     }
-    for message in trace.messages() {
-        numbers.put(message.to.number())?;
-    }
     Ok(())
+}
+
+/// Orders that no message made; `whys` has the text of each.
+fn write_edges(edges: &[Edge], whys: &[u32], numbers: &mut Numbers<'_>) -> io::Result<()> {
+    numbers.count(edges.len())?;
+    let mut before = 0;
+    for edge in edges {
+        numbers.put(edge.to.number() - before)?;
+        before = edge.to.number();
+    }
+    for edge in edges {
+        numbers.put(edge.to.number() - edge.from.number())?;
+    }
+    whys.iter().try_for_each(|why| numbers.put(*why))
 }
 
 /// How many events these are, and which; they ascend.

@@ -1,6 +1,6 @@
 //! Where lanes, marks, arrows and bands stand when a run or its evidence is drawn: whole units, no colours, no texts of ours.
 //!
-//! Time runs to the right, a lane a node. The gaps between marks are their least width and a share of the time between them,
+//! Time runs to the right, a lane a node, or nodes that share one. The gaps between marks are their least width and a share of the time between them,
 //! so that marks of one moment do not cover each other and long waits are still seen to be long; it is no scale.
 
 mod chosen;
@@ -18,12 +18,14 @@ pub use chosen::{Role, Scope};
 pub struct Diagram {
     /// What it shows.
     pub scope: Scope,
-    /// The nodes that have a lane, from above.
+    /// The lanes, from above: of each its node, or the first of those that share it.
     pub lanes: Vec<NodeId>,
     /// The events that are drawn, in the order of true time, then of their ids.
     pub marks: Vec<Mark>,
     /// The messages that are drawn.
     pub arrows: Vec<Arrow>,
+    /// The orders that are drawn which no message made.
+    pub joins: Vec<Join>,
     /// What the world did to links, behind everything.
     pub bands: Vec<Band>,
     /// What the world did to single nodes, on their lanes.
@@ -85,6 +87,17 @@ pub enum Head {
     Open(usize),
 }
 
+/// An order that no message made, where it is drawn.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Join {
+    /// The mark that is before.
+    pub from: usize,
+    /// The one that is after.
+    pub to: usize,
+    /// What it is, in a word.
+    pub why: String,
+}
+
 /// What the world did to links.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Band {
@@ -129,17 +142,14 @@ impl Diagram {
         let trace = picture.trace();
         let (scope, chosen) = chosen::choose(picture, scope);
         let events: Vec<EventId> = chosen.iter().map(|(event, _)| *event).collect();
-        let columns = Columns::of(trace, &events, width);
-        let mut lanes: Vec<NodeId> = events.iter().map(|event| trace.node_of(*event)).collect();
-        lanes.sort_unstable();
-        lanes.dedup();
-        let lane = |node: NodeId| lanes.binary_search(&node).ok();
+        let columns = Columns::of(picture, &events, width);
+        let lanes = Lanes::of(picture, &events);
         let marks: Vec<Mark> = chosen
             .iter()
             .zip(&columns.places)
             .map(|((event, role), x)| Mark {
                 event: *event,
-                lane: lane(trace.node_of(*event)).expect("each of them has a lane"),
+                lane: lanes.place(trace.node_of(*event)).expect("each of them has a lane"),
                 x: *x,
                 role: *role,
             })
@@ -154,15 +164,48 @@ impl Diagram {
             bands: bands(&doings, &columns),
             spans: spans(&doings, &columns, &lanes),
             operations: operations(trace, &marks),
+            joins: joins(picture, &marks),
             absences: absences(trace, &marks, width),
             ties: if scope == Scope::Evidence { ties(picture, &marks) } else { Vec::new() },
             doings: told(&doings, &columns, &lanes),
             left_out_events: trace.events().len() - marks.len(),
             left_out_messages: trace.messages().len() - drawn.len(),
-            lanes,
+            lanes: lanes.nodes(&events),
             marks,
             arrows,
         }
+    }
+}
+
+/// Which lanes are drawn.
+struct Lanes<'p, 't> {
+    picture: &'p Picture<'t>,
+    /// Their places in the picture, ascending.
+    drawn: Vec<u32>,
+}
+
+impl<'p, 't> Lanes<'p, 't> {
+    fn of(picture: &'p Picture<'t>, events: &[EventId]) -> Lanes<'p, 't> {
+        let lane = |event: &EventId| picture.lane(picture.trace().node_of(*event));
+        let mut drawn: Vec<u32> = events.iter().map(lane).collect();
+        drawn.sort_unstable();
+        drawn.dedup();
+        Lanes { picture, drawn }
+    }
+
+    /// The place of a node's lane among those that are drawn, from above.
+    fn place(&self, node: NodeId) -> Option<usize> {
+        self.drawn.binary_search(&self.picture.lane(node)).ok()
+    }
+
+    fn nodes(&self, events: &[EventId]) -> Vec<NodeId> {
+        let mut nodes = vec![NodeId::new(0); self.drawn.len()];
+        for node in events.iter().map(|event| self.picture.trace().node_of(*event)) {
+            if let Some(place) = self.place(node) {
+                nodes[place] = self.picture.first_of_lane(node);
+            }
+        }
+        nodes
     }
 }
 
@@ -179,7 +222,8 @@ impl Columns {
     /// So many units are between two columns at least, if there is room.
     const LEAST: u32 = 46;
 
-    fn of(trace: &Trace, events: &[EventId], width: u32) -> Columns {
+    fn of(picture: &Picture<'_>, events: &[EventId], width: u32) -> Columns {
+        let trace = picture.trace();
         let times: Vec<TrueTime> = events.iter().map(|event| trace.event(*event).at).collect();
         // Which column each has: what is of one moment shares one, unless it is of one lane or one causes the other.
         let mut columns: Vec<u32> = Vec::with_capacity(events.len());
@@ -187,7 +231,7 @@ impl Columns {
         for (place, event) in events.iter().enumerate() {
             let shares = place > 0
                 && times[place] == times[place - 1]
-                && !in_column.iter().any(|other| are_one_line(trace, *other, *event));
+                && !in_column.iter().any(|other| are_one_line(picture, *other, *event));
             let column = columns.last().map_or(0, |last| if shares { *last } else { last + 1 });
             if !shares {
                 in_column.clear();
@@ -236,14 +280,36 @@ impl Columns {
 }
 
 /// Whether two events of one moment must not stand above each other.
-fn are_one_line(trace: &Trace, before: EventId, after: EventId) -> bool {
+fn are_one_line(picture: &Picture<'_>, before: EventId, after: EventId) -> bool {
+    let trace = picture.trace();
     let receives =
         matches!(trace.event(after).kind, Kind::Receive(message) if trace.message(message).send == before);
-    receives || trace.node_of(before) == trace.node_of(after)
+    let [one, other] = [before, after].map(|event| picture.lane(trace.node_of(event)));
+    receives || one == other || is_joined(picture, before, after)
+}
+
+fn is_joined(picture: &Picture<'_>, before: EventId, after: EventId) -> bool {
+    let edges = picture.edges();
+    let start = edges.partition_point(|edge| (edge.to, edge.from) < (after, before));
+    edges.get(start).is_some_and(|edge| (edge.from, edge.to) == (before, after))
+}
+
+/// The orders between marks that no message made.
+fn joins(picture: &Picture<'_>, marks: &[Mark]) -> Vec<Join> {
+    let mut joins = Vec::new();
+    for (to, mark) in marks.iter().enumerate() {
+        let start = picture.edges().partition_point(|edge| edge.to < mark.event);
+        for edge in picture.edges()[start..].iter().take_while(|edge| edge.to == mark.event) {
+            if let Some(from) = marks.iter().position(|mark| mark.event == edge.from) {
+                joins.push(Join { from, to, why: edge.why.clone() });
+            }
+        }
+    }
+    joins
 }
 
 /// The messages between marks, and those of marks that are lost.
-fn arrows(picture: &Picture<'_>, scope: Scope, marks: &[Mark], lanes: &[NodeId]) -> Vec<Arrow> {
+fn arrows(picture: &Picture<'_>, scope: Scope, marks: &[Mark], lanes: &Lanes<'_, '_>) -> Vec<Arrow> {
     let trace = picture.trace();
     let proof: Vec<MessageId> = match picture.worst().map(|worst| &worst.verdict) {
         Some(Verdict::Violated(evidence)) if scope == Scope::Evidence => {
@@ -275,7 +341,7 @@ fn arrows(picture: &Picture<'_>, scope: Scope, marks: &[Mark], lanes: &[NodeId])
         };
         let sent = trace.message(message);
         let from = marks.iter().position(|mark| mark.event == sent.send);
-        let (Some(from), Ok(lane)) = (from, lanes.binary_search(&sent.to)) else { continue };
+        let (Some(from), Some(lane)) = (from, lanes.place(sent.to)) else { continue };
         let to = if is_lost { Head::Lost(lane) } else { Head::Open(lane) };
         if !arrows.iter().any(|arrow| arrow.message == message && arrow.to == to) {
             arrows.push(Arrow { message, from, to, is_proof: false, is_copy: false, why: fate.why });
@@ -285,11 +351,11 @@ fn arrows(picture: &Picture<'_>, scope: Scope, marks: &[Mark], lanes: &[NodeId])
 }
 
 /// What is told of the world beside the marks.
-fn told(doings: &[Doing], columns: &Columns, lanes: &[NodeId]) -> Vec<Doing> {
+fn told(doings: &[Doing], columns: &Columns, lanes: &Lanes<'_, '_>) -> Vec<Doing> {
     const TOLD_MAX: usize = 6;
     let (Some(first), Some(last)) = (columns.times.first(), columns.times.last()) else { return Vec::new() };
     let is_near = |doing: &&Doing| {
-        let is_here = doing.nodes.iter().any(|node| lanes.binary_search(node).is_ok());
+        let is_here = doing.nodes.iter().any(|node| lanes.place(*node).is_some());
         let lasts = ["partition", "cut", "leave"].contains(&doing.kind);
         let until = doing.until.or((!lasts).then_some(doing.at));
         is_here && doing.at <= *last && until.is_none_or(|until| until >= *first)
@@ -306,12 +372,11 @@ fn bands(doings: &[Doing], columns: &Columns) -> Vec<Band> {
     of_links.filter_map(band).collect()
 }
 
-fn spans(doings: &[Doing], columns: &Columns, lanes: &[NodeId]) -> Vec<Span> {
+fn spans(doings: &[Doing], columns: &Columns, lanes: &Lanes<'_, '_>) -> Vec<Span> {
     let mut spans = Vec::new();
     for doing in doings.iter().filter(|doing| ["pause", "suspend", "slow"].contains(&doing.kind)) {
         for node in &doing.nodes {
-            if let (Ok(lane), Some((from, to))) =
-                (lanes.binary_search(node), columns.range(doing.at, doing.until))
+            if let (Some(lane), Some((from, to))) = (lanes.place(*node), columns.range(doing.at, doing.until))
             {
                 spans.push(Span { lane, from, to, text: doing.text.clone() });
             }

@@ -1,6 +1,8 @@
 //! What a page says of its run beside the columns, as JSON: the verdict, its sentence, the evidence, the world's doings.
 
-use constellation_trace::{EventId, Evidence, Judgement, Link, Proof, Verdict, Witness, is_obeyed, one_line};
+use constellation_trace::{
+    EventId, Evidence, Judgement, Link, NodeId, Proof, Verdict, Witness, is_obeyed, one_line,
+};
 use serde_json::{Value, json};
 
 use crate::picture::{Picture, has, steps_of};
@@ -53,7 +55,8 @@ fn of(picture: &Picture<'_>) -> Value {
         "epoch_ns": trace.epoch().map(|epoch| epoch.ns().to_string()),
         "judgements": picture.judgements().iter().map(|judgement| judged(picture, judgement)).collect::<Vec<_>>(),
         "remarks": caption.remarks,
-        "world": doings(trace).iter().map(doing).collect::<Vec<_>>(),
+        "unknown": caption.unknown,
+        "world": doings(trace).iter().map(|done| doing(picture, done)).collect::<Vec<_>>(),
         "source": caption.source,
         "environment": caption.environment.iter().map(|(name, value)| json!([name, value])).collect::<Vec<_>>(),
     })
@@ -145,9 +148,13 @@ pub(crate) fn proof_lines(proof: &Proof) -> Vec<String> {
     }
 }
 
-fn doing(doing: &Doing) -> Value {
-    let numbers =
-        |nodes: &[constellation_trace::NodeId]| nodes.iter().map(|node| node.number()).collect::<Vec<_>>();
+/// Of nodes it tells the lanes, each once.
+fn doing(picture: &Picture<'_>, doing: &Doing) -> Value {
+    let numbers = |nodes: &[NodeId]| {
+        let mut lanes: Vec<u32> = nodes.iter().map(|node| picture.lane(*node)).collect();
+        lanes.dedup();
+        lanes
+    };
     json!({
         "at_ns": doing.at.ns().to_string(),
         "until_ns": doing.until.map(|until| until.ns().to_string()),

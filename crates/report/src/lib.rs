@@ -21,6 +21,7 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`picture`] | [`Picture`], [`Caption`]: what is drawn, and the one sentence that says what went wrong |
+//! | [`edge`] | [`Edge`], [`Lane`]: orders that no message made, and nodes that share a lane, of others' logs |
 //! | [`world`] | what the world did during a run, in words, and for how long |
 //! | [`columns`] | a trace as columns of small numbers: about two bytes an event when packed |
 //! | [`page`] | the page: one HTML file that asks for nothing |
@@ -39,6 +40,7 @@
 
 pub mod columns;
 pub mod diagram;
+pub mod edge;
 mod facts;
 mod packed;
 pub mod page;
@@ -46,4 +48,5 @@ pub mod picture;
 pub mod svg;
 pub mod world;
 
+pub use edge::{Edge, Lane, PictureError};
 pub use picture::{Caption, Picture};

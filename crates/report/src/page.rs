@@ -40,7 +40,7 @@ pub fn write(picture: &Picture<'_>, out: &mut dyn Write) -> io::Result<()> {
     without_script(picture, out)?;
     writeln!(out, "<script type=\"application/json\" id=\"facts\">{}</script>", facts::line(picture))?;
     write!(out, "<script type=\"text/plain\" id=\"columns\">")?;
-    pack(out, |packed| columns::write(picture.trace(), packed))?;
+    pack(out, |packed| columns::write(picture, packed))?;
     writeln!(out, "</script>\n<script>{SCRIPT}</script>\n</body>\n</html>")
 }
 

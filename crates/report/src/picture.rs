@@ -1,6 +1,8 @@
 //! What is drawn: a trace, what was judged of it, and what its reader must be told beside.
 
-use constellation_trace::{Judgement, Kind, MessageId, Nemesis, Proof, Trace, Verdict, Witness};
+use constellation_trace::{Judgement, Kind, MessageId, Nemesis, NodeId, Proof, Trace, Verdict, Witness};
+
+use crate::edge::{self, Edge, Lane, Lanes, PictureError};
 
 /// What a reader is told of a run beside what is in its trace.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -14,6 +16,9 @@ pub struct Caption {
     pub replay: String,
     /// What nobody promised but a reader should know, one line each.
     pub remarks: Vec<String>,
+    /// Which orders are not known, one line each: "of two spans of one service nothing is known unless one began the other".
+    /// A reader would else take for concurrent what nobody noted.
+    pub unknown: Vec<String>,
     /// The text of the scenario; empty when it is not known.
     pub source: String,
     /// In what the run was made: what each is called, and what it was.
@@ -26,6 +31,10 @@ pub struct Picture<'t> {
     trace: &'t Trace,
     judgements: &'t [Judgement],
     caption: Caption,
+    /// In the order of where they lead.
+    edges: Vec<Edge>,
+    /// `None` where each node has a lane of its own.
+    lanes: Option<Lanes>,
 }
 
 /// How much there is of a run.
@@ -40,7 +49,7 @@ pub struct Counts {
     pub lost: usize,
     /// Messages that were to arrive more than once.
     pub duplicated: usize,
-    /// Nodes.
+    /// Nodes; of those that share a lane, the lanes.
     pub nodes: usize,
     /// Lives of nodes.
     pub processes: usize,
@@ -52,7 +61,51 @@ const SENTENCE_MAX: usize = 400;
 impl<'t> Picture<'t> {
     /// A picture of `trace`, of which `judgements` were made: their events are its events.
     pub const fn new(trace: &'t Trace, judgements: &'t [Judgement], caption: Caption) -> Picture<'t> {
-        Picture { trace, judgements, caption }
+        Picture { trace, judgements, caption, edges: Vec::new(), lanes: None }
+    }
+
+    /// The same picture with orders that no message made, in whatever order they come; those that it had are gone.
+    /// O(n log n).
+    ///
+    /// # Errors
+    /// [`PictureError::UnknownEvent`]; [`PictureError::Backward`] for an edge that does not lead to an event recorded later:
+    /// so there is never a cycle.
+    pub fn with_edges(mut self, edges: Vec<Edge>) -> Result<Picture<'t>, PictureError> {
+        self.edges = edge::sorted(self.trace, edges)?;
+        Ok(self)
+    }
+
+    /// The same picture with several nodes on one lane, from above: each node stays a chain of its own, beside the others of
+    /// its lane, of which nothing orders it but messages and edges. Every node must be on one lane.
+    ///
+    /// # Errors
+    /// [`PictureError::UnknownNode`], [`PictureError::TwoLanes`], [`PictureError::NoLane`].
+    pub fn with_lanes(mut self, lanes: Vec<Lane>) -> Result<Picture<'t>, PictureError> {
+        self.lanes = Some(Lanes::new(self.trace, lanes)?);
+        Ok(self)
+    }
+
+    /// Orders that no message made, in the order of where they lead.
+    pub fn edges(&self) -> &[Edge] {
+        &self.edges
+    }
+
+    /// What the lanes are called, from above.
+    pub fn lane_names(&self) -> Vec<&str> {
+        match &self.lanes {
+            None => self.trace.nodes().iter().collect(),
+            Some(lanes) => lanes.names().iter().map(String::as_str).collect(),
+        }
+    }
+
+    /// The place of a node's lane, from above.
+    pub fn lane(&self, node: NodeId) -> u32 {
+        self.lanes.as_ref().map_or(node.number(), |lanes| lanes.of(node))
+    }
+
+    /// The first node on the lane of a node.
+    pub(crate) fn first_of_lane(&self, node: NodeId) -> NodeId {
+        self.lanes.as_ref().map_or(node, |lanes| lanes.first(node))
     }
 
     /// What happened.
@@ -131,7 +184,7 @@ impl<'t> Picture<'t> {
             messages: self.trace.messages().len(),
             lost: distinct(lost),
             duplicated: distinct(duplicated),
-            nodes: self.trace.nodes().len(),
+            nodes: self.lane_names().len(),
             processes: self.trace.processes().len(),
         }
     }

@@ -70,10 +70,14 @@ export class App {
     const judgement = explain === null ? this.worst() : (this.facts.judgements[explain] ?? null);
     const events = new Set(judgement?.events);
     const messages = new Set(judgement?.messages);
-    const chains = [judgement?.chain ?? [], this.chain(), ...(explain === null ? [] : this.links(judgement?.events ?? []))];
-    for (const [, message] of chains.flat()) if (message !== null) messages.add(message);
+    const edges = new Set<number>();
+    const chains: Step[][] = [judgement?.chain ?? [], this.chain(), ...(explain === null ? [] : this.links(judgement?.events ?? []))];
+    for (const [, message, edge] of chains.flat()) {
+      if (message !== null) messages.add(message);
+      if (edge !== undefined) edges.add(edge);
+    }
     if (explain !== null) for (const [event] of chains.flat()) events.add(event);
-    this.focused = { key, focus: { events, messages } };
+    this.focused = { key, focus: { events, messages, edges } };
     return this.focused.focus;
   }
 

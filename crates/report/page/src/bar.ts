@@ -36,6 +36,14 @@ export function sentence(facts: Facts): HTMLElement {
       facts.replay !== "" && copier(facts.replay)));
 }
 
+/** What the page cannot know, lest nobody take for concurrent what nobody noted; empty where all is known. */
+export function unknown(facts: Facts): HTMLElement[] {
+  if (facts.unknown.length === 0) return [];
+  return [h("aside", { class: "not-known", "aria-label": "What is not known" }, h("b", {}, "Not known: "),
+    ...(facts.unknown.length === 1 ? [h("bdi", {}, facts.unknown[0]!)]
+      : [h("ul", {}, ...facts.unknown.map((line) => h("li", {}, h("bdi", {}, line))))]))];
+}
+
 function copier(text: string): HTMLElement {
   const press = button("Copy", "Copy the command", () => {
     const done = (): void => {

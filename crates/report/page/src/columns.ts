@@ -26,11 +26,11 @@ export interface Claims {
 /** What the payload holds, nothing derived. */
 export interface Columns {
   texts: Texts;
-  /** The name of each node, as a text. */
+  /** The name of each node, as a text; a node here is a lane, which chains of events may share. */
   nodes: Uint32Array;
-  /** The node of each process, and which of its lives it is. */
+  /** The node of each process, and its name as a text. */
   processNode: Uint16Array;
-  processLife: Uint32Array;
+  processName: Uint32Array;
   /** Of each event. */
   process: Uint16Array;
   kind: Uint8Array;
@@ -43,6 +43,8 @@ export interface Columns {
   /** Of each message. */
   sendEvent: Uint32Array;
   target: Uint16Array;
+  /** Orders that no message made: `from` is before `to`, `to` rises. */
+  edges: { from: Uint32Array; to: Uint32Array; why: Uint32Array };
   labelEvents: Uint32Array;
   labelTexts: Uint32Array;
   lamport: Claims;
@@ -56,7 +58,7 @@ export interface Columns {
   operations: { invoke: Uint32Array; complete: Int32Array; call: Uint32Array; told: Uint32Array };
 }
 
-const VERSION = 1;
+const VERSION = 2;
 /** Lanes beyond this are no picture, and an index must fit into 16 bits. */
 const PROCESSES_MAX = 65_535;
 
@@ -77,7 +79,7 @@ export function decode(bytes: Uint8Array): Columns {
   const held = readTexts(reader, texts);
   const nodeNames = read.below(new Uint32Array(nodes), texts, "text of a node");
   const processNode = read.below(new Uint16Array(processes), nodes, "node of a process");
-  const processLife = read.varints(new Uint32Array(processes), "life of a process");
+  const processName = read.below(new Uint32Array(processes), texts, "name of a process");
   const process = read.below(new Uint16Array(events), processes, "process of an event");
   const kind = reader.take(events, "kinds").slice();
   const wrong = kind.find((byte) => byte >= KINDS.length);
@@ -87,6 +89,7 @@ export function decode(bytes: Uint8Array): Columns {
   const sends = read.starts(events, messages, "messages of an event");
   const target = read.below(new Uint16Array(messages), nodes, "target of a message");
   const sendEvent = resolve(kind, back, sends, messages);
+  const edges = readEdges(read, reader, events, texts);
   const labelEvents = read.events(reader.count("labels"), events, "event of a label");
   const labelTexts = read.below(new Uint32Array(labelEvents.length), texts, "text of a label");
   const lamportEvents = read.events(reader.count("lamport claims"), events, "event of a lamport claim");
@@ -96,8 +99,8 @@ export function decode(bytes: Uint8Array): Columns {
   const hybrid = readHybrid(read, reader, process, processes);
   const vector = readVector(read, reader, events, texts);
   const columns: Columns = {
-    texts: held, nodes: nodeNames, processNode, processLife, process, kind, at, cause: back, sends, sendEvent, target,
-    labelEvents, labelTexts, lamport, wall, hybrid, vector,
+    texts: held, nodes: nodeNames, processNode, processName, process, kind, at, cause: back, sends, sendEvent, target,
+    edges, labelEvents, labelTexts, lamport, wall, hybrid, vector,
     fates: readFates(read, reader, fates, messages, texts, (message) => at[sendEvent[message]!]!),
     operations: readOperations(read, operations, events, texts),
   };
@@ -215,6 +218,23 @@ function resolve(kind: Uint8Array, back: Int32Array, sends: Uint32Array, message
     }
   }
   return sendEvent;
+}
+
+function readEdges(read: Columner, reader: Reader, events: number, texts: number): Columns["edges"] {
+  const to = read.varints(new Uint32Array(reader.count("edges")), "later event of an edge");
+  let last = 0;
+  for (let edge = 0; edge < to.length; edge++) {
+    last += to[edge]!;
+    if (last >= events) throw new Corrupt(`an edge to event ${last} of ${events}`);
+    to[edge] = last;
+  }
+  const from = read.varints(new Float64Array(to.length), "earlier event of an edge");
+  from.forEach((back, edge) => {
+    // An edge leads on, so that none of them closes a circle.
+    if (back < 1 || back > to[edge]!) throw new Corrupt(`an edge to event ${to[edge]} from none before it`);
+    from[edge] = to[edge]! - back;
+  });
+  return { from: Uint32Array.from(from), to, why: read.below(new Uint32Array(to.length), texts, "text of an edge") };
 }
 
 function readHybrid(read: Columner, reader: Reader, process: Uint16Array, processes: number): Columns["hybrid"] {

@@ -62,7 +62,7 @@ export class Diagram {
   render(): void {
     const { state, axis, trace } = this.app;
     const lanes = state.lanes.filter((node) => !state.hidden.has(node));
-    this.layout = new Layout(lanes, Math.max(50, this.width), this.room, state.first, state.last, this.app.facts.world.length);
+    this.layout = new Layout(lanes, Math.max(50, this.width), this.room, state.first, state.last, this.app.facts.world.length, trace);
     const { layout, canvas } = this;
     const [width, height] = [Math.round(layout.width * this.ratio), Math.round(layout.height * this.ratio)];
     if (canvas.width !== width || canvas.height !== height) {
@@ -132,7 +132,9 @@ export class Diagram {
       // Around the pointer, not from the edge: with many events in a few pixels the nearest are in the middle.
       const middle = axis.within(process, this.layout.x(x), this.layout.x(x))[0];
       for (let index = Math.max(begin, middle - 40); index < Math.min(end, middle + 40); index++) {
-        const off = Math.abs(this.layout.px(axis.x[sorted[index]!]!) - x);
+        const aside = Math.abs(this.layout.px(axis.x[sorted[index]!]!) - x);
+        // Of chains that share a lane the one that is pointed at.
+        const off = trace.isChain(process) ? Math.hypot(aside, this.layout.ofProcess(process)! - y) : aside;
         if (off < distance) [best, distance] = [sorted[index]!, off];
       }
     }

@@ -7,7 +7,7 @@ import { Row } from "./layout";
 import { drawLabels } from "./labels";
 import { drawMark, drawRing, radius } from "./marks";
 import { line } from "./strokes";
-import { drawMessages, drawStrongMessages } from "./messages";
+import { drawEdges, drawMessages, drawStrongEdges, drawStrongMessages } from "./messages";
 import { NEVER, type Cone } from "./order";
 import { colourOf, strength, type Drawn, type Scene } from "./scene";
 import { visibleEvents } from "./visible";
@@ -20,7 +20,9 @@ export function draw(scene: Scene): Drawn {
   ctx.lineJoin = "round";
   const names = new Row();
   drawBands(scene, names);
-  if (scene.cone !== null) drawCone(scene, scene.cone);
+  // Chains that share a lane know nothing of each other, so there no area would be true: each chain has its own colours.
+  const isOrdered = layout.lanes.every((node) => scene.trace.rows[node] === 0);
+  if (scene.cone !== null && isOrdered) drawCone(scene, scene.cone);
   drawSkews(scene);
   if (scene.level === "all") drawOperations(scene);
   drawLanes(scene);
@@ -85,7 +87,7 @@ function drawLanes(scene: Scene): void {
     ctx.lineWidth = 1;
     line(ctx, 0, y, layout.width, y);
     ctx.setLineDash([]);
-    for (const process of trace.ofNode[node]!) drawLife(scene, process, y);
+    for (const process of trace.ofNode[node]!) drawLife(scene, process, layout.ofProcess(process)!);
   }
   ctx.globalAlpha = 1;
 }
@@ -97,8 +99,10 @@ function drawLife(scene: Scene, process: number, y: number): void {
   const [firstEvent, lastEvent] = [events[0]!, events[events.length - 1]!];
   const isRestarted = trace.columns.kind[firstEvent] === Kind.restart;
   const isCrashed = trace.columns.kind[lastEvent] === Kind.crash;
-  const from = isRestarted ? layout.px(axis.x[axis.sorted[process]![0]!]!) : 0;
-  const to = isCrashed ? layout.px(axis.x[axis.sorted[process]!.at(-1)!]!) : layout.width;
+  const isChain = trace.isChain(process);
+  const from = isRestarted || isChain ? layout.px(axis.x[axis.sorted[process]![0]!]!) : 0;
+  const to = isCrashed || isChain ? layout.px(axis.x[axis.sorted[process]!.at(-1)!]!) : layout.width;
+  if (to < 0 || from > layout.width) return;
   const piece = (first: number, last: number, colour: string, width: number): void => {
     const [begin, end] = [Math.max(0, from, first), Math.min(layout.width, to, last)];
     if (end <= begin) return;
@@ -107,6 +111,8 @@ function drawLife(scene: Scene, process: number, y: number): void {
     line(ctx, begin, y, end, y);
   };
   ctx.globalAlpha = scene.isExplained ? 0.5 : 1;
+  const { processNode } = trace.columns;
+  if (isChain) piece(-1, layout.width + 1, palette.band, Math.min(12, layout.gap(processNode[process]!) - 2));
   piece(-1, layout.width + 1, palette.soft, 1.25);
   if (cone === null || !axis.isMonotone) return;
   const count = cone.past[process]!;
@@ -123,7 +129,7 @@ function drawOperations(scene: Scene): void {
   const { invoke, complete } = trace.columns.operations;
   for (let operation = 0; operation < invoke.length; operation++) {
     const [begin, end] = [invoke[operation]!, complete[operation]!];
-    const y = layout.y(trace.node(begin));
+    const y = layout.ofEvent(begin);
     if (y === null) continue;
     const from = layout.px(axis.x[begin]!);
     const to = end < 0 ? layout.width : layout.px(axis.x[end]!);
@@ -156,11 +162,12 @@ function drawParting(scene: Scene, event: number): void {
 function drawCrowd(scene: Scene): Drawn {
   const drawn = drawDensity(scene);
   drawStrongMessages(scene);
+  drawStrongEdges(scene);
   const { focus, state } = scene;
   const pinned = [state.one, state.other, state.hover].filter((event) => event !== null);
   for (const event of new Set([...focus.events, ...pinned])) {
-    const { trace, axis, layout } = scene;
-    const y = layout.y(trace.node(event));
+    const { axis, layout } = scene;
+    const y = layout.ofEvent(event);
     if (y !== null) drawMark(scene, event, layout.px(axis.x[event]!), y, 4, scene.palette.ink);
   }
   drawSelection(scene, [], 4);
@@ -169,6 +176,7 @@ function drawCrowd(scene: Scene): Drawn {
 
 function drawDetail(scene: Scene): Drawn {
   const events = visibleEvents(scene);
+  drawEdges(scene);
   const [messages, every] = drawMessages(scene);
   const size = radius(scene);
   const { trace, axis, layout, ctx } = scene;
@@ -185,7 +193,7 @@ function drawDetail(scene: Scene): Drawn {
     for (const event of events) {
       if (rank(event) !== pass) continue;
       ctx.globalAlpha = strength(scene, pass === 2 || isPinned(scene, event));
-      drawMark(scene, event, layout.px(axis.x[event]!), layout.y(trace.node(event))!, size, colourOf(scene, event));
+      drawMark(scene, event, layout.px(axis.x[event]!), layout.ofEvent(event)!, size, colourOf(scene, event));
     }
   }
   ctx.globalAlpha = 1;
@@ -196,13 +204,13 @@ function drawDetail(scene: Scene): Drawn {
 
 /** Every event as a tick, those of one colour in one go. */
 function drawTicks(scene: Scene, events: number[]): void {
-  const { ctx, trace, axis, layout, focus } = scene;
+  const { ctx, axis, layout, focus } = scene;
   const paths = new Map<string, Path2D>();
   for (const event of events) {
     const colour = focus.events.has(event) ? scene.palette.ink : colourOf(scene, event);
     let path = paths.get(colour);
     if (path === undefined) paths.set(colour, (path = new Path2D()));
-    path.rect(layout.px(axis.x[event]!) - 0.5, layout.y(trace.node(event))! - 5, 1, 10);
+    path.rect(layout.px(axis.x[event]!) - 0.5, layout.ofEvent(event)! - 5, 1, 10);
   }
   ctx.globalAlpha = strength(scene, false);
   for (const [colour, path] of paths) {
@@ -217,9 +225,9 @@ function isPinned(scene: Scene, event: number): boolean {
 }
 
 function drawSelection(scene: Scene, events: number[], size: number): void {
-  const { trace, axis, layout, palette, state, matches, focus } = scene;
+  const { axis, layout, palette, state, matches, focus } = scene;
   const at = (event: number): [number, number] | null => {
-    const y = layout.y(trace.node(event));
+    const y = layout.ofEvent(event);
     return y === null ? null : [layout.px(axis.x[event]!), y];
   };
   if (matches !== null) {

@@ -41,6 +41,8 @@ export interface Facts {
   epoch: bigint | null;
   judgements: Judgement[];
   remarks: string[];
+  /** Which orders nobody knows. */
+  unknown: string[];
   world: Happening[];
   source: string;
   environment: [string, string][];
@@ -72,6 +74,7 @@ export function readFacts(json: string): Facts {
     epoch: orNull(facts["epoch_ns"], whole),
     judgements: list(facts["judgements"], judgement),
     remarks: list(facts["remarks"], text),
+    unknown: list(facts["unknown"], text),
     world: list(facts["world"], happening),
     source: text(facts["source"]),
     environment: list(facts["environment"], (pair) => {

@@ -127,11 +127,15 @@ function follow(app: App, way: "back" | "on"): void {
   const received = trace.received(event);
   if (way === "back") {
     const cause = received >= 0 ? trace.columns.sendEvent[received]! : trace.columns.cause[event]!;
+    const edge = trace.edgesTo(event)[0];
     if (cause >= 0) go(app, cause);
+    else if (edge !== undefined) go(app, trace.columns.edges.from[edge]!);
     return;
   }
   const arrival = trace.sent(event).map((message) => trace.arrival[message]!).find((one) => one >= 0);
+  const edge = trace.edgesFrom(event)[0];
   if (arrival !== undefined) go(app, arrival);
+  else if (edge !== undefined) go(app, trace.columns.edges.to[edge]!);
 }
 
 function compare(app: App): void {

@@ -24,19 +24,27 @@ export function drawLabels(scene: Scene, events: number[]): void {
     return kind === Kind.persist ? 7 : kind === Kind.local ? 6 : 5;
   };
   const rows = new Map<number, { above: Row; below: Row }>();
-  for (const node of layout.lanes) rows.set(node, { above: new Row(), below: new Row() });
   const ranked = events.map((event) => ({ event, rank: rank(event) })).sort((one, other) => one.rank - other.rank);
   ctx.textBaseline = "middle";
   ctx.textAlign = "left";
   for (const { event, rank: own } of ranked) {
     const text = labelOf(scene, event, own);
     if (text === "") continue;
-    const node = trace.node(event);
-    const row = rows.get(node)!;
+    const [node, process] = [trace.node(event), trace.columns.process[event]!];
+    const isChain = trace.isChain(process);
+    const line = isChain ? trace.row[process]! : 0;
+    // A lane and one of its rows as one number: a lane has fewer rows than that.
+    const row = rows.get(node * 256 + line) ?? { above: new Row(), below: new Row() };
+    rows.set(node * 256 + line, row);
     ctx.font = `${own <= 2 ? "600 " : ""}12px ${palette.font}`;
     ctx.globalAlpha = strength(scene, own <= 2);
     ctx.fillStyle = own <= 2 ? palette.ink : colourOf(scene, event);
-    const [x, y] = [layout.px(axis.x[event]!) + 4, layout.y(node)!];
+    const [x, y] = [layout.px(axis.x[event]!) + 4, layout.ofEvent(event)!];
+    if (isChain) {
+      // On its own row, behind the mark: above and below are other chains.
+      if (layout.gap(node) >= 12 || own <= 2) put(scene, row.above, text, x + 5, y, own, "bar");
+      continue;
+    }
     if (layout.lane < 44 && own > 2) continue;
     if (!put(scene, row.above, text, x, y - 17, own) && layout.lane >= 76) put(scene, row.below, text, x, y + 17, own);
   }
@@ -50,7 +58,7 @@ function labelOf(scene: Scene, event: number, rank: number): string {
 }
 
 /** Writes as much of a text as has room; false when hardly any has. */
-function put(scene: Scene, row: Row, text: string, x: number, y: number, rank: number): boolean {
+function put(scene: Scene, row: Row, text: string, x: number, y: number, rank: number, ground: "paper" | "bar" = "paper"): boolean {
   const { ctx, layout } = scene;
   if (x < 0 || x > layout.width - 20) return false;
   const wanted = Math.min(WIDTH_MAX, ctx.measureText(text).width);
@@ -65,6 +73,15 @@ function put(scene: Scene, row: Row, text: string, x: number, y: number, rank: n
   ctx.strokeStyle = scene.palette.paper;
   ctx.lineWidth = 3;
   const shown = shortened(ctx, text, room);
+  if (ground === "bar") {
+    const ink = ctx.fillStyle;
+    ctx.fillStyle = scene.palette.band;
+    ctx.fillRect(from - 3, y - 6, ctx.measureText(shown).width + 6, 12);
+    ctx.fillStyle = ctx.strokeStyle = ink;
+    ctx.fillText(shown, from, y);
+    row.take(from - 8, from + room + 8);
+    return true;
+  }
   ctx.strokeText(shown, from, y);
   ctx.fillText(shown, from, y);
   row.take(from - 8, from + room + 8);

@@ -1,7 +1,7 @@
 //! The page: reads what it carries, draws it, and keeps every part in step with what the reader chose.
 
 import { App } from "./app";
-import { bar, sentence } from "./bar";
+import { bar, sentence, unknown } from "./bar";
 import { Corrupt, fromBase64, gunzip } from "./bytes";
 import { decode } from "./columns";
 import { Beside, SHARE } from "./beside";
@@ -11,7 +11,7 @@ import { readFacts, type Facts } from "./facts";
 import * as hash from "./hash";
 import { help } from "./help";
 import { listenKeys } from "./keys";
-import { Order } from "./order";
+import { Order, type Step } from "./order";
 import { Overview } from "./overview";
 import { Panel } from "./panel";
 import { promises, Tabs } from "./tabs";
@@ -25,7 +25,7 @@ interface Constellation {
   select: (...events: number[]) => void;
   query: (text: string) => number[];
   cone: (event: number) => { past: number[]; future: number[] };
-  relation: (one: number, other: number) => { relation: string; chain: [number, number | null][] };
+  relation: (one: number, other: number) => { relation: string; chain: Step[] };
   state: () => unknown;
 }
 
@@ -126,7 +126,7 @@ function build(root: HTMLElement, app: App, other: App | null): void {
   const theme = (): void => store.set({ theme: ({ auto: "light", light: "dark", dark: "auto" } as const)[app.state.theme] });
   const actions = { help: () => dialog.showModal(), save: () => diagram.save(), theme };
   const tools = new Tools(app, actions);
-  fill(root, bar(facts, trace.end), sentence(facts), tools.element, overview.element,
+  fill(root, bar(facts, trace.end), sentence(facts), ...unknown(facts), tools.element, overview.element,
     h("div", { class: "split" }, diagram.element, panel.element), ...(beside === null ? [] : [beside.element]), tabs.element, dialog, panel.spoken);
   listenKeys(app, { ...actions, explain: () => tools.toggleExplain(), search: () => tools.search.focus() });
 
@@ -214,7 +214,7 @@ function interfaceOf(app: App, diagram: Diagram, beside: Beside | null): Omit<Co
     state: () => ({
       ...app.state, hidden: [...app.state.hidden], events: app.trace.events, messages: app.trace.messages,
       drawn: diagram.drawn, parting: beside?.comparison.parting ?? null, alike: beside?.comparison.alike ?? null, misread: app.misread, found: app.found?.events.length ?? null,
-      at: (event: number) => [diagram.layout.px(app.axis.x[event]!), diagram.layout.y(app.trace.node(event))],
+      at: (event: number) => [diagram.layout.px(app.axis.x[event]!), diagram.layout.ofEvent(event)],
     }),
   };
 }

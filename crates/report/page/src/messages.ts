@@ -29,11 +29,47 @@ export function drawStrongMessages(scene: Scene): void {
   pens.draw(scene.ctx);
 }
 
+/** Orders that no message made, as dotted arrows. */
+export function drawEdges(scene: Scene): void {
+  const { edges } = scene.trace.columns;
+  if (edges.to.length === 0) return;
+  const { axis, layout, level, focus } = scene;
+  const [left, right] = layout.seen;
+  const seen: number[] = [];
+  for (let edge = 0; edge < edges.to.length; edge++) {
+    const [from, to] = [axis.x[edges.from[edge]!]!, axis.x[edges.to[edge]!]!];
+    if (Math.max(from, to) >= left && Math.min(from, to) <= right && !focus.edges.has(edge)) seen.push(edge);
+  }
+  const every = level === "sample" ? Math.max(1, Math.ceil(seen.length / SAMPLED_MESSAGES)) : 1;
+  const pens = new Pens();
+  seen.forEach((edge, nth) => nth % every === 0 && drawEdge(scene, pens, edge, false));
+  pens.draw(scene.ctx);
+  drawStrongEdges(scene);
+}
+
+/** Only those on the chain, over a picture of density too. */
+export function drawStrongEdges(scene: Scene): void {
+  const pens = new Pens();
+  for (const edge of scene.focus.edges) drawEdge(scene, pens, edge, true);
+  pens.draw(scene.ctx);
+}
+
+function drawEdge(scene: Scene, pens: Pens, edge: number, isFocus: boolean): void {
+  const { trace, axis, layout, level } = scene;
+  const [from, to] = [trace.columns.edges.from[edge]!, trace.columns.edges.to[edge]!];
+  const [fromY, toY] = [layout.ofEvent(from), layout.ofEvent(to)];
+  if (fromY === null || toY === null) return;
+  const alpha = strength(scene, isFocus) * (isFocus || level === "all" ? 1 : 0.45);
+  const look: Look = { colour: messageColour(scene, from, to), width: isFocus ? 2 : 1.25, alpha, dash: "edge" };
+  const [left, right]: [number, number][] = [[layout.px(axis.x[from]!), fromY], [layout.px(axis.x[to]!), toY]] as [[number, number], [number, number]];
+  pens.arrow(look, left, right, radius(scene));
+}
+
 function drawMessage(scene: Scene, pens: Pens, message: number, isFocus: boolean): boolean {
   const { trace, axis, layout, level } = scene;
   const [left, right] = layout.seen;
   const send = trace.columns.sendEvent[message]!;
-  const [fromY, toY] = [layout.y(trace.node(send)), layout.y(trace.columns.target[message]!)];
+  const [fromY, toY] = [layout.ofEvent(send), layout.y(trace.columns.target[message]!)];
   if (fromY === null || toY === null) return false;
   const sent = axis.x[send]!;
   const from: [number, number] = [layout.px(sent), fromY];
@@ -53,7 +89,7 @@ function drawMessage(scene: Scene, pens: Pens, message: number, isFocus: boolean
     if (Math.max(sent, arrived) < left || Math.min(sent, arrived) > right) return;
     const width = isFocus ? 2 : nth > 0 || level !== "all" ? 0.75 : 1.1;
     const look: Look = { colour: messageColour(scene, send, arrival), width, alpha, dash: nth > 0 ? "twin" : "solid" };
-    const to: [number, number] = [layout.px(arrived), toY];
+    const to: [number, number] = [layout.px(arrived), layout.ofEvent(arrival)!];
     pens.arrow(look, from, to, radius(scene));
     if (nth > 0) drawTwin(pens, { ...look, dash: "solid" }, from, to);
     isDrawn = true;

@@ -1,7 +1,7 @@
 //! Happens-before, computed again in the page: a cone is one cut in each process, and a relation comes with its chain.
 
 import { Kind } from "./columns";
-import type { Trace } from "./trace";
+import { lowerBound, type Trace } from "./trace";
 
 /** Of each process: its first so many events are in the past; from this place on (from 1) its events are in the future. */
 export interface Cone {
@@ -13,8 +13,11 @@ export interface Cone {
 /** How two events stand to each other. */
 export type Relation = "before" | "after" | "equal" | "concurrent";
 
-/** A step of a chain: an event, and the message by which it was reached; null within a process or from a disk. */
-export type Step = [event: number, message: number | null];
+/**
+ * A step of a chain: an event, and the message by which it was reached; null within a process or from a disk. Where an edge
+ * led there, which no message made, it is the third.
+ */
+export type Step = [event: number, message: number | null, edge?: number];
 
 /** Nothing of a process. */
 export const NEVER = 0xffff_ffff;
@@ -22,7 +25,7 @@ export const NEVER = 0xffff_ffff;
 /** Vector clocks take four bytes for each event and process; beyond this a cone is found by walking. */
 const CLOCK_ENTRIES_MAX = 64 * 1024 * 1024;
 
-/** Happens-before of a trace: program order, messages, and states read from a disk. It trusts no clock. */
+/** Happens-before of a trace: program order, messages, states read from a disk, and edges. It trusts no clock. */
 export class Order {
   private readonly clocks: Uint32Array | null;
 
@@ -61,7 +64,7 @@ export class Order {
     return { past, future, concurrent: this.trace.events - past - future - 1 };
   }
 
-  /** The chain from one event to a later one with the fewest messages; empty when there is none. */
+  /** The chain from one event to a later one with the fewest messages and edges; empty when there is none. */
   chain(one: number, other: number): Step[] {
     if (one === other || !this.isBefore(one, other)) return [];
     return shortestChain(this.trace, one, other);
@@ -110,18 +113,22 @@ function vectorClocks(trace: Trace): Uint32Array {
   const { process } = trace.columns;
   const clocks = new Uint32Array(events * processes);
   const last = new Int32Array(processes).fill(-1);
+  const { edges } = trace.columns;
+  let edge = 0;
+  const join = (at: number, from: number): void => {
+    const other = from * processes;
+    for (let entry = 0; entry < processes; entry++) {
+      if (clocks[other + entry]! > clocks[at + entry]!) clocks[at + entry] = clocks[other + entry]!;
+    }
+  };
   for (let event = 0; event < events; event++) {
     const own = process[event]!;
     const at = event * processes;
     const before = last[own]!;
     if (before >= 0) clocks.copyWithin(at, before * processes, (before + 1) * processes);
     const from = source(trace, event);
-    if (from >= 0) {
-      const other = from * processes;
-      for (let entry = 0; entry < processes; entry++) {
-        if (clocks[other + entry]! > clocks[at + entry]!) clocks[at + entry] = clocks[other + entry]!;
-      }
-    }
+    if (from >= 0) join(at, from);
+    for (; edges.to[edge] === event; edge++) join(at, edges.from[edge]!);
     clocks[at + own] = place[event]!;
     last[own] = event;
   }
@@ -130,39 +137,46 @@ function vectorClocks(trace: Trace): Uint32Array {
 
 /** The same cone by walking over all events once, for traces whose clocks would not fit. */
 function walkedCone(trace: Trace, event: number): Cone {
-  const { process } = trace.columns;
+  const { process, edges } = trace.columns;
   const future = new Uint32Array(trace.processes).fill(NEVER);
   future[process[event]!] = trace.place[event]!;
+  const isAfter = (from: number): boolean => from >= 0 && trace.place[from]! >= future[process[from]!]!;
+  let edge = lowerBound(edges.to, event + 1, 0, edges.to.length);
   for (let later = event + 1; later < trace.events; later++) {
     const own = process[later]!;
-    if (future[own] !== NEVER) continue;
-    const from = source(trace, later);
-    if (from >= 0 && trace.place[from]! >= future[process[from]!]!) future[own] = trace.place[later]!;
+    let isReached = future[own] === NEVER && isAfter(source(trace, later));
+    for (; edges.to[edge] === later; edge++) isReached ||= future[own] === NEVER && isAfter(edges.from[edge]!);
+    if (isReached) future[own] = trace.place[later]!;
   }
   return { past: walkedPast(trace, event), future };
 }
 
 function walkedPast(trace: Trace, event: number): Uint32Array {
-  const { process } = trace.columns;
+  const { process, edges } = trace.columns;
   const past = new Uint32Array(trace.processes);
   past[process[event]!] = trace.place[event]!;
-  for (let earlier = event; earlier >= 0; earlier--) {
-    if (trace.place[earlier]! > past[process[earlier]!]!) continue;
-    const from = source(trace, earlier);
+  const reach = (from: number): void => {
     if (from >= 0 && trace.place[from]! > past[process[from]!]!) past[process[from]!] = trace.place[from]!;
+  };
+  let edge = lowerBound(edges.to, event + 1, 0, edges.to.length) - 1;
+  for (let earlier = event; earlier >= 0; earlier--) {
+    const isPast = trace.place[earlier]! <= past[process[earlier]!]!;
+    if (isPast) reach(source(trace, earlier));
+    for (; edge >= 0 && edges.to[edge] === earlier; edge--) if (isPast) reach(edges.from[edge]!);
   }
   return past;
 }
 
-/** How a process was first entered in a search: at this event, from that one, by that message. */
+/** How a process was first entered in a search: at this event, from that one, by that message or edge. */
 interface Entry {
   event: number;
   from: Entry | null;
   sender: number;
   message: number | null;
+  edge?: number;
 }
 
-/** Breadth first over messages: what is reached by one message more, until `other` is. */
+/** Breadth first over messages and edges: what is reached by one more, until `other` is. */
 function shortestChain(trace: Trace, one: number, other: number): Step[] {
   const { process } = trace.columns;
   const goal = process[other]!;
@@ -200,6 +214,10 @@ function walkProcess(
     for (const restart of readers.get(event) ?? []) {
       level.push({ event: restart, from: entry, sender: event, message: null });
     }
+    for (const edge of trace.edgesFrom(event)) {
+      const to = trace.columns.edges.to[edge]!;
+      if (to <= other) next.push({ event: to, from: entry, sender: event, message: null, edge });
+    }
     for (let message = sends[event]!; message < sends[event + 1]!; message++) {
       // A copy may arrive in a later life of its target, which the first did not reach.
       for (const arrival of trace.again.has(message) ? trace.arrivals(message) : [trace.arrival[message]!]) {
@@ -223,7 +241,7 @@ function readersOfDisks(trace: Trace): Map<number, number[]> {
 function unwind(last: Entry, goal: number): Step[] {
   const steps: Step[] = last.event === goal ? [] : [[goal, null]];
   for (let entry: Entry | null = last; entry !== null; entry = entry.from) {
-    steps.push([entry.event, entry.message]);
+    steps.push(entry.edge === undefined ? [entry.event, entry.message] : [entry.event, null, entry.edge]);
     if (entry.from !== null && entry.from.event !== entry.sender) steps.push([entry.sender, null]);
   }
   return steps.reverse();

@@ -91,6 +91,10 @@ export class Panel {
       const took = duration(trace.columns.at[event]! - trace.columns.at[send]!);
       items.push(h("li", {}, `receives m${received} from `, h("bdi", {}, this.name(send)), " ", this.link(send), ` after ${took}`));
     }
+    const { edges } = trace.columns;
+    for (const edge of trace.edgesTo(event).slice(0, LISTED)) {
+      items.push(h("li", {}, "after ", this.link(edges.from[edge]!), ", by no message: ", h("bdi", {}, clipped(trace.edgeName(edge), 60))));
+    }
     const sent = trace.sent(event);
     for (const message of sent.slice(0, LISTED)) {
       const to = h("bdi", {}, clipped(trace.nodeNames[trace.columns.target[message]!]!, 60));
@@ -100,6 +104,11 @@ export class Panel {
       const isSilent = arrivals.length === 0 && fates.length === 0;
       items.push(h("li", {}, `sends m${message} to `, to, ...arrivals, ...fates, isSilent && ", of which no more is known"));
     }
+    const after = trace.edgesFrom(event);
+    for (const edge of after.slice(0, LISTED)) {
+      items.push(h("li", {}, "before ", this.link(edges.to[edge]!), ", by no message: ", h("bdi", {}, clipped(trace.edgeName(edge), 60))));
+    }
+    if (after.length > LISTED) items.push(h("li", {}, `and before ${things(after.length - LISTED, "more event")}`));
     if (sent.length > LISTED) items.push(h("li", {}, `and ${things(sent.length - LISTED, "more message")}`));
     return h("ul", { class: "messages" }, ...items);
   }
@@ -124,10 +133,17 @@ export class Panel {
   }
 
   private proof(one: number, other: number, relation: Relation, chain: Step[]): string {
+    if (relation === "concurrent" && this.app.facts.unknown.length > 0) {
+      return `Nothing that is known orders e${one} and e${other}; one may still have led to the other, as said above.`;
+    }
     if (relation === "concurrent") return `No chain of messages leads from e${one} to e${other}, nor back: neither can have known of the other.`;
     const messages = chain.filter(([, message]) => message !== null).length;
+    const edges = chain.flatMap(([, , edge]) => (edge === undefined ? [] : [clipped(this.app.trace.edgeName(edge), 40)]));
+    const names = [...new Set(edges)].slice(0, 4).join(", ");
     const { process } = this.app.trace.columns;
-    const hand = messages > 0 ? `by a chain of ${things(messages, "message")}`
+    const hand = edges.length > 0
+      ? `by a chain of ${messages > 0 ? `${things(messages, "message")} and ` : ""}${things(edges.length, "order")} that no message made (${names})`
+      : messages > 0 ? `by a chain of ${things(messages, "message")}`
       : process[one] === process[other] ? "in one process" : "over the disk of its node";
     const [first, last] = relation === "before" ? [one, other] : [other, one];
     return `e${first} happened before e${last}, ${hand}:`;
@@ -137,8 +153,9 @@ export class Panel {
     const shown = chain.length > 2 * LISTED ? [...chain.slice(0, LISTED), null, ...chain.slice(-LISTED)] : chain;
     return h("ol", { class: "chain" }, ...shown.map((step) => {
       if (step === null) return h("li", {}, `… ${chain.length - 2 * LISTED} more …`);
-      const [event, message] = step;
-      return h("li", {}, message !== null && h("span", { class: "by" }, `m${message} ▸ `), this.link(event), " ",
+      const [event, message, edge] = step;
+      const by = edge === undefined ? `m${message}` : clipped(this.app.trace.edgeName(edge), 40);
+      return h("li", {}, (message !== null || edge !== undefined) && h("span", { class: "by" }, `${by} ▸ `), this.link(event), " ",
         h("bdi", {}, this.name(event)), " ", h("span", { class: "soft" }, clipped(this.app.trace.what(event), 70)));
     }));
   }
@@ -173,7 +190,7 @@ function phrase(relation: Relation): string {
 export function legend(): HTMLElement {
   const marks: [string, string][] = [
     ["●", "sends"], ["○", "receives"], ["◆", "accepts a write"], ["◇", "shows what it holds"], ["▏", "something local"],
-    ["╌×", "a message that was lost"], ["‖", "a second copy"], ["✕ ↻", "crash, restart"], ["▶ ◁", "a client asks, has its answer"],
+    ["╌×", "a message that was lost"], ["┈▶", "before, by no message"], ["‖", "a second copy"], ["✕ ↻", "crash, restart"], ["▶ ◁", "a client asks, has its answer"],
     ["◯", "evidence of a violation"],
   ];
   return h("dl", { class: "legend" }, ...marks.flatMap(([mark, text]) => [h("dt", {}, mark), h("dd", {}, text)]));

@@ -8,10 +8,11 @@ import type { Palette } from "./palette";
 import type { State } from "./state";
 import type { Trace } from "./trace";
 
-/** The evidence that stands out: events, messages, and the chain between two pinned events. */
+/** The evidence that stands out: events, messages and edges, and the chain between two pinned events. */
 export interface Focus {
   events: Set<number>;
   messages: Set<number>;
+  edges: Set<number>;
 }
 
 /** How much is drawn: everything, ticks and a sample of the messages, or density alone. */

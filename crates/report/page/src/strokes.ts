@@ -13,10 +13,10 @@ export interface Look {
   colour: string;
   width: number;
   alpha: number;
-  dash: "solid" | "stub" | "twin";
+  dash: "solid" | "stub" | "twin" | "edge";
 }
 
-const DASHES = { solid: [], stub: [4, 3], twin: [5, 2] };
+const DASHES = { solid: [], stub: [4, 3], twin: [5, 2], edge: [1.5, 3.5] };
 
 /** Lines and heads of one look. */
 interface Pen {

@@ -22,6 +22,12 @@ export class Trace {
   /** Indexes into the fates, by message. */
   private readonly fateOf: Map<number, number[]>;
   readonly nodeNames: string[];
+  /** Of each process, on which row of its lane it is drawn, from above; those that last at one time are on different ones. */
+  readonly row: Uint32Array;
+  /** Of each node, how many rows its lane has; 0 where all processes are lives one after another, which need none. */
+  readonly rows: Uint32Array;
+  /** From an event to the edges that begin there. */
+  private edgesAfter: Map<number, number[]> | null = null;
   /** Of events that begin or end an operation, the text of the call or of the answer. */
   readonly said: Map<number, number>;
 
@@ -49,6 +55,7 @@ export class Trace {
       this.said.set(event, call[operation]!);
       if (complete[operation]! >= 0) this.said.set(complete[operation]!, told[operation]!);
     });
+    [this.row, this.rows] = rowsOf(this);
     this.fateOf = new Map();
     columns.fates.message.forEach((message, index) => push(this.fateOf, message, index));
   }
@@ -70,9 +77,35 @@ export class Trace {
 
   /** `pacific`, then `pacific#1`. */
   processName(process: number): string {
-    const life = this.columns.processLife[process]!;
-    const name = this.nodeNames[this.columns.processNode[process]!]!;
-    return life === 0 ? name : `${name}#${life}`;
+    return this.columns.texts.get(this.columns.processName[process]!);
+  }
+
+  /** Whether a process is one of several chains on a lane, which is no order of theirs. */
+  isChain(process: number): boolean {
+    return this.rows[this.columns.processNode[process]!]! > 0;
+  }
+
+  /** The edges that end at an event. */
+  edgesTo(event: number): number[] {
+    const { to } = this.columns.edges;
+    const edges: number[] = [];
+    for (let edge = lowerBound(to, event, 0, to.length); edge < to.length && to[edge] === event; edge++) edges.push(edge);
+    return edges;
+  }
+
+  /** The edges that begin at an event. */
+  edgesFrom(event: number): number[] {
+    if (this.edgesAfter === null) {
+      this.edgesAfter = new Map();
+      const { from } = this.columns.edges;
+      for (let edge = 0; edge < from.length; edge++) push(this.edgesAfter, from[edge]!, edge);
+    }
+    return this.edgesAfter.get(event) ?? [];
+  }
+
+  /** What an edge is, in a word. */
+  edgeName(edge: number): string {
+    return this.columns.texts.get(this.columns.edges.why[edge]!);
   }
 
   kindName(event: number): string {
@@ -166,6 +199,36 @@ export class Trace {
     return this.events === 0 ? 0 : this.columns.at[this.events - 1]!;
   }
 }
+
+/** Rows for processes that share a lane without being lives of one node: each on the first row on which nobody is meanwhile. */
+function rowsOf(trace: Trace): [Uint32Array, Uint32Array] {
+  const { kind, at } = trace.columns;
+  const row = new Uint32Array(trace.processes);
+  const rows = new Uint32Array(trace.nodes);
+  const chainsOf = trace.ofNode.map((processes) => processes.filter((process) => trace.ofProcess[process]!.length > 0));
+  const isLives = (chains: number[]): boolean =>
+    chains.every((process, nth) => nth === 0 || kind[trace.ofProcess[process]![0]!] === Kind.restart);
+  if (chainsOf.every(isLives)) return [row, rows];
+  chainsOf.forEach((chains, node) => {
+    const spans = chains.map((process) => {
+      const events = trace.ofProcess[process]!;
+      return { process, first: at[events[0]!]!, last: at[events[events.length - 1]!]! };
+    });
+    spans.sort((one, other) => one.first - other.first || one.process - other.process);
+    const ends: number[] = [];
+    for (const { process, first, last } of spans) {
+      let free = ends.findIndex((end) => end < first);
+      if (free < 0) free = ends.length < ROWS_MAX ? ends.length : ends.indexOf(Math.min(...ends));
+      ends[free] = last;
+      row[process] = free;
+    }
+    rows[node] = ends.length;
+  });
+  return [row, rows];
+}
+
+/** Chains at one time that have rows of their own; more share rows. */
+const ROWS_MAX = 64;
 
 /** Where a value stands in a rising array, or −1. */
 export function indexOf(rising: Uint32Array, value: number): number {

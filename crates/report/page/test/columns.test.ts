@@ -10,7 +10,7 @@ import { drawn, lots } from "./random";
 
 test("what is encoded is decoded", () => {
   for (let seed = 1; seed <= 30; seed++) {
-    const made = drawn({ seed, nodes: 1 + (seed % 5), events: 200, labels: "all", crashes: seed % 2 ? "some" : "none" });
+    const made = drawn({ seed, nodes: 1 + (seed % 5), events: 200, labels: "all", crashes: seed % 2 ? "some" : "none", edges: seed % 3 ? "some" : "none" });
     const trace = new Trace(decode(encode(made)));
     assert.deepEqual(trace.nodeNames, made.nodes);
     assert.equal(trace.events, made.events.length);
@@ -24,6 +24,9 @@ test("what is encoded is decoded", () => {
       assert.equal(trace.lamport(id), event.lamport ?? null);
       assert.equal(trace.skew(id), event.skew ?? null);
     });
+    const edges = Array.from(trace.columns.edges.to, (to, edge) => ({ from: trace.columns.edges.from[edge]!, to, why: trace.edgeName(edge) }));
+    const sorted = (made.edges ?? []).slice().sort((one, other) => one.to - other.to || one.from - other.from);
+    assert.deepEqual(edges, sorted);
     made.fates.forEach((fate) => {
       assert.deepEqual(trace.fates(fate.message), [{ name: "lost", code: 1, at: fate.at, why: fate.why }]);
     });
@@ -50,7 +53,7 @@ test("clocks of every kind, operations and odd texts come back", () => {
 });
 
 test("every payload that was cut short or changed is refused or read, and never hangs", () => {
-  const bytes = encode(drawn({ seed: 5, nodes: 3, events: 60, labels: "all", crashes: "some" }));
+  const bytes = encode(drawn({ seed: 5, nodes: 3, events: 60, labels: "all", crashes: "some", edges: "some" }));
   const lot = lots(9);
   for (let length = 0; length < bytes.length; length++) {
     assert.throws(() => decode(bytes.slice(0, length)), Corrupt);
@@ -67,9 +70,9 @@ test("every payload that was cut short or changed is refused or read, and never 
 });
 
 test("a count that the bytes cannot hold allocates nothing", () => {
-  const head = [...new TextEncoder().encode("CSTL"), 1, 1, 1, 0xff, 0xff, 0xff, 0xff, 0x7f];
+  const head = [...new TextEncoder().encode("CSTL"), 2, 1, 1, 0xff, 0xff, 0xff, 0xff, 0x7f];
   assert.throws(() => decode(Uint8Array.from(head)), { message: "34359738367 events announced, but 0 bytes left" });
-  assert.throws(() => decode(Uint8Array.from([67, 83, 84, 76, 2])), { message: /columns of version 2/ });
+  assert.throws(() => decode(Uint8Array.from([67, 83, 84, 76, 1])), { message: "columns of version 1, and this page reads version 2" });
 });
 
 test("what is not gzip is said to be none", async () => {

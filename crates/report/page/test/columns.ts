@@ -3,8 +3,10 @@
 /** A trace as a test builds it. */
 export interface Made {
   nodes: string[];
-  processes: { node: number; life: number }[];
+  processes: { node: number; life: number; name?: string }[];
   events: MadeEvent[];
+  /** Orders that no message made. */
+  edges?: { from: number; to: number; why: string }[];
   /** One for each message, in order of sending. */
   fates: { message: number; code: number; at: number; why: string }[];
   operations: { invoke: number; complete: number | null; call: string; told: string }[];
@@ -76,7 +78,7 @@ export function encode(made: Made): Uint8Array<ArrayBuffer> {
   writeFates(body, made, text);
   const head = new Writer();
   head.all(new TextEncoder().encode("CSTL"));
-  head.varint(1);
+  head.varint(2);
   const counts = [made.nodes, made.processes, made.events].map((list) => list.length);
   for (const count of [...counts, messages, texts.size, made.fates.length, made.operations.length]) head.varint(count);
   const encoded = [...texts.keys()].map((value) => new TextEncoder().encode(value));
@@ -89,7 +91,7 @@ export function encode(made: Made): Uint8Array<ArrayBuffer> {
 function writeEvents(body: Writer, made: Made, text: (value: string) => number): void {
   for (const node of made.nodes) body.varint(text(node));
   for (const process of made.processes) body.varint(process.node);
-  for (const process of made.processes) body.varint(process.life);
+  for (const process of made.processes) body.varint(text(processName(made, process)));
   for (const event of made.events) body.varint(event.process);
   for (const event of made.events) body.byte(event.kind);
   let at = 0;
@@ -105,9 +107,17 @@ function writeEvents(body: Writer, made: Made, text: (value: string) => number):
   });
   for (const event of made.events) body.varint(event.targets?.length ?? 0);
   for (const event of made.events) for (const target of event.targets ?? []) body.varint(target);
+  const edges = (made.edges ?? []).slice().sort((one, other) => one.to - other.to || one.from - other.from);
+  writeIds(body, edges.map((edge) => [edge.to, edge]));
+  for (const edge of edges) body.varint(edge.to - edge.from);
+  for (const edge of edges) body.varint(text(edge.why));
   const labels = claimed(made, (event) => event.label);
   writeIds(body, labels);
   for (const [, label] of labels) body.varint(text(label));
+}
+
+function processName(made: Made, { node, life, name }: Made["processes"][number]): string {
+  return name ?? (life === 0 ? made.nodes[node]! : `${made.nodes[node]}#${life}`);
 }
 
 function writeClaims(body: Writer, made: Made, text: (value: string) => number): void {

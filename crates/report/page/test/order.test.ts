@@ -4,33 +4,37 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { axisOf, ticks } from "../src/axis";
 import { decode } from "../src/columns";
-import { Order, side } from "../src/order";
+import { Order, side, type Step } from "../src/order";
 import { Trace } from "../src/trace";
 import { encode } from "./columns";
 import { drawn } from "./random";
 
 const runs = Array.from({ length: 12 }, (_, nth) =>
-  new Trace(decode(encode(drawn({ seed: nth + 1, nodes: 2 + (nth % 4), events: 120, labels: "none", crashes: nth % 2 ? "some" : "none" })))));
+  new Trace(decode(encode(drawn({ seed: nth + 1, nodes: 2 + (nth % 4), events: 120, labels: "none", crashes: nth % 2 ? "some" : "none", edges: nth % 3 ? "some" : "none" })))));
 
 /** The events that lead to an event directly. */
-function causes(trace: Trace, event: number): { from: number; message: number | null }[] {
-  const found: { from: number; message: number | null }[] = [];
+function causes(trace: Trace, event: number): { from: number; message: number | null; edge?: number }[] {
+  const found: { from: number; message: number | null; edge?: number }[] = [];
   const place = trace.place[event]!;
   if (place > 1) found.push({ from: trace.ofProcess[trace.columns.process[event]!]![place - 2]!, message: null });
   const cause = trace.columns.cause[event]!;
   if (cause >= 0 && trace.columns.kind[event] === 1) found.push({ from: trace.columns.sendEvent[cause]!, message: cause });
   if (cause >= 0 && trace.columns.kind[event] === 4) found.push({ from: cause, message: null });
+  const { edges } = trace.columns;
+  edges.to.forEach((to, edge) => {
+    if (to === event) found.push({ from: edges.from[edge]!, message: null, edge });
+  });
   return found;
 }
 
-/** Of each event up to `goal`, the fewest messages on a chain from it to `goal`; Infinity for none. */
+/** Of each event up to `goal`, the fewest messages and edges on a chain from it to `goal`; Infinity for none. */
 function distances(trace: Trace, goal: number): number[] {
   const fewest = new Array<number>(trace.events).fill(Infinity);
   fewest[goal] = 0;
   for (let event = goal; event >= 0; event--) {
     if (fewest[event] === Infinity) continue;
-    for (const { from, message } of causes(trace, event)) {
-      fewest[from] = Math.min(fewest[from]!, fewest[event]! + (message === null ? 0 : 1));
+    for (const { from, message, edge } of causes(trace, event)) {
+      fewest[from] = Math.min(fewest[from]!, fewest[event]! + (message === null && edge === undefined ? 0 : 1));
     }
   }
   return fewest;
@@ -63,13 +67,15 @@ test("relation, cone and the fewest messages agree with a walk over every edge",
   }
 });
 
-function checkChain(trace: Trace, chain: [number, number | null][], one: number, other: number, messages: number): void {
+function checkChain(trace: Trace, chain: Step[], one: number, other: number, messages: number): void {
   assert.equal(chain[0]![0], one);
   assert.equal(chain.at(-1)![0], other);
-  assert.equal(chain.filter(([, message]) => message !== null).length, messages, `chain of ${one} to ${other}`);
+  assert.equal(chain.filter(([, message, edge]) => message !== null || edge !== undefined).length, messages, `chain of ${one} to ${other}`);
   for (let nth = 1; nth < chain.length; nth++) {
-    const [[before], [after, message]] = [chain[nth - 1]!, chain[nth]!];
-    if (message !== null) {
+    const [[before], [after, message, edge]] = [chain[nth - 1]!, chain[nth]!];
+    if (edge !== undefined) {
+      assert.deepEqual([trace.columns.edges.from[edge], trace.columns.edges.to[edge]], [before, after]);
+    } else if (message !== null) {
       assert.equal(trace.columns.sendEvent[message], before);
       assert.ok(trace.arrivals(message).includes(after));
     } else if (trace.columns.process[before] === trace.columns.process[after]) {

@@ -9,6 +9,7 @@ import { launch, open, skipped, write, type Seen } from "./browser";
 import { incident, mended } from "./incident";
 import { drawn } from "./random";
 import { packed, plainFacts } from "./shell";
+import { spans } from "./spans";
 
 interface StateSeen {
   [name: string]: unknown;
@@ -377,6 +378,39 @@ inBrowser("the table of very many events reaches the last one", async () => {
   await page.evaluate(() => window.constellation.select(123_456));
   await settled(page);
   assert.match(await page.innerText("table.events tr.chosen"), /^e123456\b/);
+  await done(seen);
+});
+
+inBrowser("orders that no message made are followed and told, and chains that share a lane are not ordered by it", async () => {
+  const told = spans();
+  const seen = await open(browser, write(told.facts, packed(told.made)));
+  const { page } = seen;
+  assert.match(await page.innerText(".not-known"), /Not known:\s+of two spans of one service nothing is known unless/);
+  const relate = (one: number, other: number) => page.evaluate(([one, other]) => {
+    window.constellation.select(one!, other!);
+    return window.constellation.relation(one!, other!);
+  }, [one, other]);
+  assert.deepEqual(await relate(0, 2), { relation: "before", chain: [[0, null], [2, null, 1]] });
+  assert.match(await page.innerText(".panel"), /e0 happened before e2, by a chain of 1 order that no message made \(parent\):/);
+  assert.match(await page.innerText(".panel ol.chain"), /parent ▸ e2/);
+  assert.deepEqual((await relate(1, 4)).relation, "concurrent");
+  assert.match(await page.innerText(".panel"), /Nothing that is known orders e1 and e4; one may still have led to the other/);
+  // Of the chains on one lane each is pointed at by itself, though both last at this time.
+  const [shoes, socks] = [await placeOf(page, 1), await placeOf(page, 2)];
+  assert.ok(socks.y - shoes.y > 10);
+  await page.mouse.move(socks.x, socks.y);
+  await settled(page);
+  assert.equal((await state(page)).hover, 2);
+  assert.deepEqual(await page.evaluate(() => window.constellation.cone(2)), { past: [1, 0, 1, 0, 0], future: [4294967295, 4294967295, 1, 4294967295, 4294967295] });
+  await page.evaluate(() => window.constellation.select(2));
+  await page.keyboard.press("[");
+  await settled(page);
+  assert.equal((await state(page)).one, 0);
+  await page.keyboard.press("]");
+  await settled(page);
+  assert.equal((await state(page)).one, 1);
+  await page.evaluate(() => window.constellation.select(0));
+  assert.match(await page.innerText(".panel .messages"), /before e1, by no message: parent/);
   await done(seen);
 });
 

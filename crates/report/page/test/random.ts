@@ -23,6 +23,8 @@ export interface Wish {
   labels: "all" | "none";
   /** Whether nodes crash and restart. */
   crashes: "some" | "none";
+  /** Whether some events are ordered by what no message made. */
+  edges?: "some" | "none";
 }
 
 /** A run of gossip: nodes tick, tell others, lose messages, and crash. Lamport and vector claims are right. */
@@ -83,6 +85,12 @@ export function drawn(wish: Wish): Made {
     stamps[id] = event.lamport;
     if (wish.labels === "all") event.label = `${event.kind === 1 ? "receive" : "do"} ${id.toString(36)} of ${lot(50)}`;
     made.events.push(event);
+  }
+  if (wish.edges === "some") {
+    made.edges = Array.from({ length: wish.events >> 3 }, () => {
+      const to = 1 + lot(made.events.length - 1);
+      return { from: lot(to), to, why: ["parent", "link"][to % 2]! };
+    });
   }
   made.names = processes.map(({ node, life }) => (life === 0 ? `node-${node}` : `node-${node}#${life}`));
   return made;

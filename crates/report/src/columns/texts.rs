@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::io;
 
-use constellation_trace::{ClaimKind, ClaimRef, EventId, Kind, Symbol, Trace, one_line};
+use constellation_trace::{ClaimKind, ClaimRef, EventId, Kind, ProcessId, Symbol, Trace, one_line};
 
 use super::Numbers;
 
@@ -67,6 +67,12 @@ impl Texts {
         }
         self.texts.iter().try_for_each(|text| numbers.text(text))
     }
+}
+
+/// What processes are called.
+pub(super) fn processes(trace: &Trace, texts: &mut Texts) -> Vec<u32> {
+    let ids = (0..).map(ProcessId::new).take(trace.processes().len());
+    ids.map(|process| texts.enter(&trace.process_name(process))).collect()
 }
 
 /// What events are called, those that have a name.

@@ -53,7 +53,7 @@ pub(super) fn choose(picture: &Picture<'_>, scope: Scope) -> (Scope, Vec<(EventI
             roles.extend(told.take(MARKS_MAX).map(|event| (event, Role::Beside)));
         }
         Scope::Evidence => {
-            for event in beside(trace, &roles) {
+            for event in beside(picture, &roles) {
                 if roles.len() < MARKS_MAX {
                     roles.entry(event).or_insert(Role::Beside);
                 }
@@ -71,18 +71,32 @@ fn is_quiet(trace: &Trace, event: EventId) -> bool {
     recorded.kind == Kind::Persist && recorded.sends.is_empty() && trace.label(event).is_empty()
 }
 
+/// From which event to which a message or an edge leads, in the order of where they lead.
+fn hearings(picture: &Picture<'_>) -> Vec<(EventId, EventId)> {
+    let trace = picture.trace();
+    let received = trace.event_ids().zip(trace.events()).filter_map(|(id, event)| match event.kind {
+        Kind::Receive(message) => Some((trace.message(message).send, id)),
+        _ => None,
+    });
+    let mut hearings: Vec<(EventId, EventId)> =
+        received.chain(picture.edges().iter().map(|edge| (edge.from, edge.to))).collect();
+    // Stable, so a message stands before the edges of its event.
+    hearings.sort_by_key(|(_, to)| *to);
+    hearings
+}
+
 /// What joins the events of the evidence: the first message by which a process that has any hears of another's before its
 /// next; what was sent with them and lost; and who crashed or restarted meanwhile.
-fn beside(trace: &Trace, shown: &BTreeMap<EventId, Role>) -> Vec<EventId> {
+fn beside(picture: &Picture<'_>, shown: &BTreeMap<EventId, Role>) -> Vec<EventId> {
+    let trace = picture.trace();
     let mut of_process: BTreeMap<ProcessId, Vec<EventId>> = BTreeMap::new();
     for event in shown.keys() {
         of_process.entry(trace.event(*event).process).or_default().push(*event);
     }
     let mut found = Vec::new();
     let mut joined: Vec<(ProcessId, EventId)> = Vec::new();
-    for (id, event) in trace.event_ids().zip(trace.events()) {
-        let Kind::Receive(message) = event.kind else { continue };
-        let send = trace.message(message).send;
+    for (send, id) in hearings(picture) {
+        let event = trace.event(id);
         let source = trace.event(send).process;
         let next = of_process.get(&event.process).and_then(|own| own.iter().find(|own| **own >= id));
         let told = of_process.get(&source).is_some_and(|theirs| theirs[0] <= send);

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use constellation_trace::{Kind, Trace, one_line};
 
 use super::words::{cut, width};
-use crate::diagram::{Arrow, Diagram, Head, Mark, Role, Tie};
+use crate::diagram::{Arrow, Diagram, Head, Join, Mark, Role, Tie};
 use crate::page::escape;
 use crate::picture::Picture;
 
@@ -63,7 +63,9 @@ impl std::fmt::Display for Point {
 }
 
 struct Drawing<'d, 't> {
+    picture: &'d Picture<'t>,
     trace: &'t Trace,
+    lane_names: Vec<&'d str>,
     diagram: &'d Diagram,
     top: u32,
     body: &'d mut String,
@@ -76,13 +78,24 @@ pub(super) fn lanes(picture: &Picture<'_>, diagram: &Diagram, top: u32, body: &m
     if diagram.marks.is_empty() {
         return 0;
     }
-    let mut drawing = Drawing { trace: picture.trace(), diagram, top, body, above: String::new() };
+    let mut drawing = Drawing {
+        picture,
+        trace: picture.trace(),
+        lane_names: picture.lane_names(),
+        diagram,
+        top,
+        body,
+        above: String::new(),
+    };
     let height =
         HEAD + u32::try_from(diagram.lanes.len() - 1).unwrap_or(u32::MAX).saturating_mul(LANE) + FOOT;
     drawing.bands(height);
     drawing.lines();
     for tie in &diagram.ties {
         drawing.tie(tie);
+    }
+    for join in &diagram.joins {
+        drawing.join(join);
     }
     for arrow in &diagram.arrows {
         drawing.arrow(arrow);
@@ -145,11 +158,11 @@ impl Drawing<'_, '_> {
     }
 
     fn lines(&mut self) {
-        let (trace, diagram) = (self.trace, self.diagram);
+        let diagram = self.diagram;
         let end = super::WIDTH - super::MARGIN;
         for (lane, node) in diagram.lanes.iter().enumerate() {
             let y = self.line_y(lane);
-            let name = one_line(trace.node_name(*node));
+            let name = one_line(self.lane_names[self.picture.lane(*node) as usize]);
             let name = cut(&name, LEFT - super::MARGIN - 20, 13);
             self.text((super::MARGIN, y + 4), "c-mid c-ink c-strong", "start", &name);
             let mut x = LEFT - 12;
@@ -231,6 +244,23 @@ impl Drawing<'_, '_> {
                 self.beside(end, &format!("{message}{what}{why}"));
             }
         }
+    }
+
+    /// An order that no message made: bent, so that it is seen on a lane too.
+    fn join(&mut self, join: &Join) {
+        let (from, to) = (&self.diagram.marks[join.from], &self.diagram.marks[join.to]);
+        let (start, end) = (self.place(from), self.place(to));
+        let bend = start.aside(end, if from.lane == to.lane { 2_400 } else { 800 });
+        let (start, end) = (start.toward(bend, 600), end.toward(bend, 700));
+        let neck = end.toward(bend, 700);
+        let what = format!("{} is before {}: {}", from.event, to.event, join.why);
+        self.push(&format!(
+            "<g data-edge=\"{} {}\"><title>{}</title><path class=\"c-join\" d=\"M{start}Q{bend} {neck}\"/>{}</g>",
+            from.event.number(),
+            to.event.number(),
+            super::told(&what),
+            head(bend, end, "c-beside")
+        ));
     }
 
     /// What a message comes to, beside its end, on the side that has room.

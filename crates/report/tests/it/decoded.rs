@@ -1,16 +1,19 @@
 //! A reader of columns, as plain as the layout is written: the twin of the writer.
 
-use constellation_trace::{ClaimKind, ClaimRef, Completion, Kind, Trace, one_line};
+use constellation_report::Picture;
+use constellation_trace::{ClaimKind, ClaimRef, Completion, Kind, ProcessId, one_line};
 
 /// All that columns hold, every reference resolved to what it means.
 #[derive(Debug, Default, Eq, PartialEq)]
 pub(crate) struct Decoded {
     pub(crate) nodes: Vec<String>,
-    /// Node and life.
-    pub(crate) processes: Vec<(u64, u64)>,
+    /// Lane and name.
+    pub(crate) processes: Vec<(u64, String)>,
     pub(crate) events: Vec<Event>,
     /// Of each message its target.
     pub(crate) messages: Vec<u64>,
+    /// From where to where, and what it is.
+    pub(crate) edges: Vec<(u64, u64, String)>,
     pub(crate) labels: Vec<(u64, String)>,
     pub(crate) lamport: Vec<(u64, i128)>,
     /// By how much the wall clock was ahead.
@@ -83,7 +86,7 @@ impl Reader<'_> {
 /// Reads columns; what is left over, or is not there, is a failure of the test.
 pub(crate) fn decode(bytes: &[u8]) -> Decoded {
     let mut reader = Reader(bytes.strip_prefix(b"CSTL").expect("it begins so"));
-    assert_eq!(reader.small(), 1, "the version");
+    assert_eq!(reader.small(), 2, "the version");
     let heads = reader.many(7);
     let [nodes, processes, events, messages, texts, fates, operations] = heads[..] else { panic!() };
     let lengths = reader.many(texts);
@@ -97,9 +100,12 @@ pub(crate) fn decode(bytes: &[u8]) -> Decoded {
     let mut decoded =
         Decoded { nodes: reader.many(nodes).into_iter().map(text).collect(), ..Decoded::default() };
     let of = reader.many(processes);
-    decoded.processes = of.into_iter().zip(reader.many(processes)).collect();
+    decoded.processes = of.into_iter().map(|lane| (lane, text(reader.small()))).collect();
     decoded.events = read_events(&mut reader, events);
     decoded.messages = reader.many(messages);
+    let edges = reader.marked();
+    let back = reader.many(edges.len() as u64);
+    decoded.edges = edges.iter().zip(back).map(|(to, back)| (to - back, *to, text(reader.small()))).collect();
     let labels = reader.marked();
     decoded.labels = labels.into_iter().map(|event| (event, text(reader.small()))).collect();
     read_claims(&mut reader, &text, &mut decoded);
@@ -175,15 +181,20 @@ fn read_events(reader: &mut Reader<'_>, events: u64) -> Vec<Event> {
 }
 
 /// What a reader must find in the columns of a trace, but for fates: taken from the trace event by event.
-pub(crate) fn expected(trace: &Trace) -> Decoded {
+pub(crate) fn expected(picture: &Picture<'_>) -> Decoded {
+    let trace = picture.trace();
     let line = |text: &str| one_line(text).into_owned();
-    let mut decoded = Decoded { nodes: trace.nodes().iter().map(line).collect(), ..Decoded::default() };
-    decoded.processes = trace
-        .processes()
-        .iter()
-        .map(|process| (u64::from(process.node.number()), u64::from(process.incarnation)))
-        .collect();
-    decoded.messages = trace.messages().iter().map(|message| u64::from(message.to.number())).collect();
+    let names = picture.lane_names();
+    let mut decoded = Decoded { nodes: names.into_iter().map(line).collect(), ..Decoded::default() };
+    let lane = |node| u64::from(picture.lane(node));
+    for (number, process) in (0..).zip(trace.processes()) {
+        let name = trace.process_name(ProcessId::new(number));
+        decoded.processes.push((lane(process.node), line(&name)));
+    }
+    decoded.messages = trace.messages().iter().map(|message| lane(message.to)).collect();
+    for edge in picture.edges() {
+        decoded.edges.push((edge.from.number().into(), edge.to.number().into(), line(&edge.why)));
+    }
     let epoch = trace.epoch().map_or(0, |epoch| i128::from(epoch.ns()));
     for id in trace.event_ids() {
         let (event, number) = (trace.event(id), u64::from(id.number()));

@@ -81,7 +81,7 @@ fn a_name_is_never_markup() {
         assert_eq!(facts(&html)["source"], name, "what is data stays what it was");
         let mut decoded = decode(&unpacked(&html));
         decoded.fates.clear();
-        assert_eq!(decoded, expected(&trace), "{name:?}");
+        assert_eq!(decoded, expected(&picture), "{name:?}");
         check_xml(&svg::draw(&picture));
     }
 }
@@ -97,7 +97,7 @@ fn a_name_of_64_kib_leaves_a_picture_small() {
     assert!(svg.len() < 60_000, "{} bytes", svg.len());
     let mut decoded = decode(&unpacked(&html(&picture)));
     decoded.fates.clear();
-    assert_eq!(decoded, expected(&trace));
+    assert_eq!(decoded, expected(&picture));
 }
 
 #[test]

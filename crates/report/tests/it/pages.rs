@@ -148,6 +148,7 @@ fn facts_say_what_was_judged_and_by_which_events() {
             }
           ],
           "remarks": [],
+          "unknown": [],
           "world": [],
           "source": "",
           "environment": []
@@ -191,8 +192,9 @@ fn the_policy_allows_the_script_and_the_styles_of_the_file_and_nothing_else() {
 fn the_columns_of_a_page_are_those_of_the_trace() {
     let trace = small();
     let mut plain = Vec::new();
-    columns::write(&trace, &mut plain).expect("a vector takes it");
-    assert_eq!(unpacked(&html(&Picture::new(&trace, &[], Caption::default()))), plain);
+    let picture = Picture::new(&trace, &[], Caption::default());
+    columns::write(&picture, &mut plain).expect("a vector takes it");
+    assert_eq!(unpacked(&html(&picture)), plain);
 }
 
 #[test]

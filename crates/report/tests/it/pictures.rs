@@ -1,13 +1,15 @@
 //! Pictures of small runs, as their bytes: they change only where somebody looked.
 
 use constellation_report::diagram::{Diagram, Head, Scope};
-use constellation_report::{Caption, Picture, svg};
-use constellation_trace::{Kind, Link, Loss, MessageId, Nemesis, Proof, Trace, TrueTime, sketch};
+use constellation_report::{Caption, Edge, Lane, Picture, svg};
+use constellation_trace::{
+    Action, Entry, EventId, Kind, Link, Loss, MessageId, Nemesis, NodeId, Proof, Trace, TrueTime, sketch,
+};
 use expect_test::{Expect, expect, expect_file};
 use proptest::prelude::*;
 
 use crate::hostile::check_xml;
-use crate::pages::violated;
+use crate::pages::{facts, html, violated};
 use crate::random;
 
 /// Where everything stands, without the drawing.
@@ -131,6 +133,46 @@ fn what_is_left_out_is_said() {
     assert!(
         svg.contains("the run from its beginning: 40 of 100 events and 0 of 0 messages are drawn"),
         "{svg}"
+    );
+}
+
+#[test]
+fn an_order_that_no_message_made_is_drawn_otherwise_and_told() {
+    let mut trace = Trace::new(["web/1", "cart/1", "cart/2"]).expect("three names");
+    for (node, ms) in [(0, 0), (1, 2), (2, 3), (1, 5), (2, 6)] {
+        let entry = Entry::new(NodeId::new(node), TrueTime::from_ms(ms), Action::Local);
+        trace.record(entry).expect("it lives");
+    }
+    let edge =
+        |from, to, why: &str| Edge { from: EventId::new(from), to: EventId::new(to), why: why.to_owned() };
+    let lane = |name: &str, nodes: &[u32]| Lane {
+        name: name.to_owned(),
+        nodes: nodes.iter().map(|node| NodeId::new(*node)).collect(),
+    };
+    let mut caption = Caption::default();
+    caption.unknown =
+        vec!["of two spans of one service nothing is known unless one began the other".to_owned()];
+    let picture = Picture::new(&trace, &[], caption)
+        .with_edges(vec![edge(0, 1, "parent"), edge(1, 2, "link")])
+        .and_then(|picture| picture.with_lanes(vec![lane("web", &[0]), lane("cart", &[1, 2])]))
+        .expect("it is sound");
+    let diagram = Diagram::of(&picture, Scope::Run, 600);
+    assert_eq!(diagram.lanes, [NodeId::new(0), NodeId::new(1)], "the first of each");
+    assert_eq!(diagram.marks.iter().map(|mark| mark.lane).collect::<Vec<_>>(), [0, 1, 1, 1, 1]);
+    let svg = svg::draw(&picture);
+    check_xml(&svg);
+    for told in [
+        "<title>e0 is before e1: parent</title>",
+        "before, by no message: link, parent",
+        "not known: of two spans of one service",
+        ">cart</text>",
+    ] {
+        assert!(svg.contains(told), "`{told}` is missing in {svg}");
+    }
+    let facts = facts(&html(&picture));
+    assert_eq!(
+        facts["unknown"][0],
+        "of two spans of one service nothing is known unless one began the other"
     );
 }
 
