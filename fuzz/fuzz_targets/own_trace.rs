@@ -2,10 +2,15 @@
 #![no_main]
 
 use constellation_lab::promises::judge_trace;
-use constellation_trace::format::jsonl;
+use constellation_trace::format::jsonl::{self, parts};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
+    // Parts of one trace, one after another with a zero between.
+    if let Ok(joined) = parts::join(&bytes.split(|byte| *byte == 0).collect::<Vec<_>>()) {
+        let written = jsonl::to_string(&joined.trace);
+        assert_eq!(jsonl::read(written.as_bytes()).expect("what was joined can be read"), joined.trace);
+    }
     let trace = match jsonl::read(bytes) {
         Ok(trace) => trace,
         Err(error) => {

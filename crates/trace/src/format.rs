@@ -2,7 +2,7 @@
 //!
 //! | module | what it reads |
 //! | --- | --- |
-//! | [`jsonl`] | our own traces; also writes them, and takes the digest of their bytes |
+//! | [`jsonl`] | our own traces; also writes them, and takes the digest of their bytes; joins the [parts](jsonl::parts) of one |
 //! | [`shiviz`] | logs with vector clocks: ShiViz, GoVector, TSViz, a line an event, whatever an expression finds |
 //! | [`histories`] | what clients of other systems saw: Jepsen, Porcupine, Plume and our own sketches |
 //!
@@ -250,6 +250,20 @@ pub enum Problem {
     },
     /// What cannot be said of a history.
     History(histories::Fault),
+    /// A message that one part of a trace receives, and no part sends.
+    Unsent {
+        /// Who is said to have sent it.
+        sender: String,
+        /// Why it cannot have.
+        reason: jsonl::parts::Unsent,
+    },
+    /// Each of these waits for a message that a later one of them sends.
+    Circle(String),
+    /// So many parts that the reader does not take them.
+    TooManyParts {
+        /// How many it takes.
+        parts_max: u32,
+    },
     /// Two executions have one label.
     DuplicateExecution {
         /// The label.
@@ -316,6 +330,7 @@ impl fmt::Display for Problem {
                 write!(f, "the record that begins here is longer than {bytes_max} bytes")
             }
             Problem::History(fault) => fault.fmt(f),
+            Problem::Unsent { .. } | Problem::Circle(_) | Problem::TooManyParts { .. } => self.of_parts(f),
             Problem::DuplicateExecution { label, first_line } => {
                 write!(f, "a second execution is labelled `{label}`, the first begins at line {first_line}")
             }
@@ -324,11 +339,26 @@ impl fmt::Display for Problem {
 }
 
 impl Problem {
+    fn of_parts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Problem::Unsent { sender, reason } => write!(f, "this was never sent: {}", reason.told(sender)),
+            Problem::Circle(waits) => write!(f, "this arrives before it is sent: {waits}"),
+            Problem::TooManyParts { parts_max } => write!(f, "more than {parts_max} parts of one trace"),
+            _ => Ok(()),
+        }
+    }
+
     fn help(&self) -> &'static str {
         match self {
             Problem::NotUtf8 => "convert the text to UTF-8",
             Problem::CutShort => {
                 "the recorder may have been stopped while writing: remove that line to read the rest"
+            }
+            Problem::UnknownSchema(found) if found == jsonl::parts::SCHEMA => {
+                "it is the log of one process: `constellation join` makes a trace of it and those of the others"
+            }
+            Problem::UnknownSchema(found) if found == jsonl::SCHEMA => {
+                "it is a whole trace, which needs no joining: `constellation report` draws it"
             }
             Problem::UnknownSchema(_) => "this version reads constellation/trace/1",
             Problem::UnknownKey { nearest: None, .. } => {
@@ -368,6 +398,9 @@ impl Problem {
             Problem::TooLong | Problem::LineTooLong { .. } => "split the text",
             Problem::RecordTooLong { .. } => "is what closes it missing, a bracket or a quote?",
             Problem::History(fault) => fault.help(),
+            Problem::Unsent { reason, .. } => reason.help(),
+            Problem::Circle(_) => "one of the logs is of another run, or was changed",
+            Problem::TooManyParts { .. } => "join those of fewer processes",
             _ => "",
         }
     }

@@ -56,6 +56,8 @@
 //! | `lost` | `tear` | how many later writes are gone; missing: 0 |
 //! | `bit` | `rot` | which bit flips, from 0 |
 //!
+//! What one process of a real service writes of itself is another format, of which several make one trace: [`parts`].
+//!
 //! Numbers are whole. Above 2^53 they are strings, since many readers of JSON would round them. The canonical
 //! bytes, which [`write()`] writes and [`digest`] sums up, have the keys of a line in this order (`nemesis` and
 //! `event` first), no blanks, strings escaped only where JSON demands it, and one `\n` after each line. Readers
@@ -64,6 +66,7 @@
 mod digest;
 mod fields;
 mod operations;
+pub mod parts;
 mod read;
 mod write;
 

@@ -9,6 +9,7 @@ mod histories;
 mod jsonl;
 mod jsonl_nemesis;
 mod naming;
+mod parts;
 mod random;
 mod recording;
 mod sessions;

@@ -197,9 +197,8 @@ fn known_key(key: &str, span: &Range<usize>, known: &'static [&'static str]) -> 
 fn read_value<'a>(scanner: &mut Scanner<'a>, key: &'static str) -> Result<Value<'a>, Fault> {
     Ok(match key {
         "event" | "at_ns" | "epoch_ns" | "message" | "from" | "seed" | "for_ns" | "to_ns" | "eighths"
-        | "bit" | "how" | "lost" | "until_ns" | "operation" => {
-            Value::Number(scanner.unsigned("a whole number")?)
-        }
+        | "bit" | "how" | "lost" | "until_ns" | "operation" | "began_ns" | "ended_ns" | "dropped"
+        | "sent" => Value::Number(scanner.unsigned("a whole number")?),
         "by_ns" | "amount" => Value::Signed(scanner.signed("a whole number")?),
         "nodes" | "saw" | "shows" | "group_a" | "group_b" | "sources" | "targets" => {
             let mut texts = Vec::new();

@@ -67,7 +67,7 @@ pub(super) struct Fault {
 }
 
 impl Fault {
-    fn at(self, number: u32, line: &str) -> FormatError {
+    pub(super) fn at(self, number: u32, line: &str) -> FormatError {
         FormatError::new(number, line, self.span, self.problem)
     }
 }
@@ -97,7 +97,7 @@ fn next_line(input: &mut impl BufRead, bytes: &mut Vec<u8>, number: u32) -> Resu
     Err(FormatError::new(number, &text, text.len()..text.len(), problem))
 }
 
-fn as_text(bytes: &[u8], number: u32) -> Result<&str, FormatError> {
+pub(super) fn as_text(bytes: &[u8], number: u32) -> Result<&str, FormatError> {
     std::str::from_utf8(bytes).map_err(|error| {
         let valid = error.valid_up_to();
         let text = String::from_utf8_lossy(bytes);
@@ -105,12 +105,36 @@ fn as_text(bytes: &[u8], number: u32) -> Result<&str, FormatError> {
     })
 }
 
-fn read_header(line: &str) -> Result<Trace, Fault> {
-    let mut fields = Fields::read(line, &["schema", "nodes", "epoch_ns", "scenario", "seed", "resolver"])?;
+/// The keys of a first line, which must be one of this format.
+pub(super) fn header_fields<'a>(
+    line: &'a str,
+    known: &'static [&'static str],
+    own_schema: &str,
+) -> Result<Fields<'a>, Fault> {
+    let named = |fault: Fault| match schema_of(line) {
+        // Another format has other keys; what is wrong is that it is another.
+        Some(other) if other != own_schema => {
+            Fault { span: fault.span, problem: Problem::UnknownSchema(other.to_owned()) }
+        }
+        _ => fault,
+    };
+    let mut fields = Fields::read(line, known).map_err(named)?;
     let schema = fields.text("schema")?;
-    if schema.value != SCHEMA {
+    if schema.value != own_schema {
         return Err(Fault { span: schema.span, problem: Problem::UnknownSchema(schema.value.into_owned()) });
     }
+    Ok(fields)
+}
+
+/// The schema of a first line that has keys of another format, if it begins with it.
+fn schema_of(line: &str) -> Option<&str> {
+    let rest = line.strip_prefix("{\"schema\":\"")?;
+    rest.split_once('"').map(|(schema, _)| schema)
+}
+
+fn read_header(line: &str) -> Result<Trace, Fault> {
+    let known = &["schema", "nodes", "epoch_ns", "scenario", "seed", "resolver"];
+    let mut fields = header_fields(line, known, SCHEMA)?;
     let nodes = fields.texts("nodes")?;
     let mut trace = Trace::new(nodes.value.iter())
         .map_err(|error| Fault { span: nodes.span.clone(), problem: error.into() })?;
