@@ -1,7 +1,8 @@
 //! A trace as columns of small numbers: what a page carries instead of a line for each event.
 //!
 //! After the four bytes `CSTL` everything is an unsigned LEB128 number of at most ten bytes; `z` marks a signed one, folded
-//! by zigzag. `Δ` is the difference from the one before in its column, the first from 0.
+//! by zigzag. `Δ` is the difference from the one before in its column, the first from 0. Numbers that are spread stand first
+//! byte by first byte, then the second bytes of those that have one, and so on: low bytes are often random, high ones seldom.
 //!
 //! | part | what |
 //! | --- | --- |
@@ -9,23 +10,24 @@
 //! | texts | `T` lengths in bytes, then the bytes, UTF-8; on one line each, with nothing that a reader obeys |
 //! | lanes | `N` × text: the name of a node, or of nodes that share a lane |
 //! | processes | `P` × lane, `P` × text: the name |
-//! | events | `E` × process; `E` × kind ([`code`]); `E` × `z`Δ time in nanoseconds |
-//! | causes | for each receive, in order: messages sent by the events before, less 1, less the message. For each restart, at its place among them: 0 when it remembers nothing, else event less the persist that it read |
-//! | messages | `E` × how many the event sends, ids run on; `M` × lane of the target |
+//! | events | `E` × process; `E` × 16 times how many messages it sends, and its kind ([`code`]); `E` × `z`Δ time in nanoseconds, spread. Ids of messages run on |
+//! | messages | `M` × lane of the target |
+//! | causes | for each receive, in order: `z` of which it is of the messages to its lane, from 0, less the one that follows the furthest of those received there. For each restart, at its place among them: 0 when it remembers nothing, else event less the persist that it read |
 //! | edges | orders that no message made, in the order of where they lead: how many, Δ later event, later less earlier event, texts that say what they are |
 //! | labels | how many, Δ events, texts. Of a write or a read without a label, what it was |
-//! | Lamport | how many, Δ events, `z`Δ value |
+//! | Lamport | how many, Δ events, `z` value less that of a sound clock: one more than the latest known. Known is what was claimed at the event before in the process, at the sending event of a receive, at the state of a restart and at the earlier event of an edge, and what is known there if nothing was; 0 for nothing, and for a claim above 2^52 − 2, from which a page could not reckon exactly |
 //! | wall | how many, Δ events, `z` of how much the lie changed since the claim before of the same process; a lie is what the clock showed, less the epoch (0 when nobody knows it), less the true time |
 //! | hybrid | how many, Δ events, `z` likewise of the physical part, logical parts |
-//! | vector | how many, Δ events; for each how many entries, and each entry as text of its name and counter |
+//! | vector | how many, Δ events; for each 0 if it is that of a sound clock: of each process, by its name, how many of its events that are before this one or it claim a vector. Else 1 more than its entries, and each entry as text of its name and counter |
 //! | fates | in order of their messages: `F` × code (1 lost, 2 held, 3 duplicated, 4 corrupted, 5 waits, 6 in flight), `F` × Δ message, `F` × `z` of time less that of the send, `F` × text that says why, empty when there is nothing to say |
 //! | operations | `O` × Δ invoking event; `O` × 0 if open, else completing less invoking event; `O` × text of the call; `O` × text of the end, empty for none |
 
+mod claims;
 mod texts;
 
 use std::io::{self, Write};
 
-use constellation_trace::{ClaimKind, ClaimRef, EventId, Kind, Trace};
+use constellation_trace::{EventId, Kind, Trace};
 
 use self::texts::{Texts, labels, operations, processes};
 use crate::edge::Edge;
@@ -87,15 +89,13 @@ pub fn write(picture: &Picture<'_>, out: &mut dyn Write) -> io::Result<()> {
     }
     processes.into_iter().try_for_each(|name| numbers.put(name))?;
     events(trace, &mut numbers)?;
-    for message in trace.messages() {
-        numbers.put(picture.lane(message.to))?;
-    }
+    messages(picture, &mut numbers)?;
     write_edges(picture.edges(), &edges, &mut numbers)?;
     marked(labels.iter().map(|(event, _)| *event), &mut numbers)?;
     for (_, text) in &labels {
         numbers.put(*text)?;
     }
-    claims(trace, &names, &mut numbers)?;
+    claims::write(picture, &names, &mut numbers)?;
     write_fates(trace, (&fates, &whys), &mut numbers)?;
     let mut before = 0;
     for operation in &operations {
@@ -114,32 +114,49 @@ pub fn write(picture: &Picture<'_>, out: &mut dyn Write) -> io::Result<()> {
     numbers.end()
 }
 
-/// What happened at processes, and how many messages each event sends.
+/// What happened at processes, and when.
 fn events(trace: &Trace, numbers: &mut Numbers<'_>) -> io::Result<()> {
     for event in trace.events() {
         numbers.put(event.process.number())?;
     }
     for event in trace.events() {
-        numbers.put(code(event.kind))?;
+        numbers.put(16 * event.sends.len() as u64 + u64::from(code(event.kind)))?;
     }
-    let mut before = 0;
-    for event in trace.events() {
-        numbers.signed(i128::from(event.at.ns()) - i128::from(before))?;
-        before = event.at.ns();
+    numbers.spread(|| {
+        let mut before = 0;
+        trace.events().iter().map(move |event| {
+            let since = i128::from(event.at.ns()) - i128::from(before);
+            before = event.at.ns();
+            folded(since)
+        })
+    })
+}
+
+/// To where messages go, and what receives and restarts come from.
+fn messages(picture: &Picture<'_>, numbers: &mut Numbers<'_>) -> io::Result<()> {
+    let trace = picture.trace();
+    // Of each message, which it is of those to its lane; of each lane, how many there are.
+    let mut nth: Vec<u32> = Vec::with_capacity(trace.messages().len());
+    let mut sent = vec![0; picture.lane_names().len()];
+    for message in trace.messages() {
+        let lane = picture.lane(message.to);
+        numbers.put(lane)?;
+        nth.push(sent[lane as usize]);
+        sent[lane as usize] += 1;
     }
-    // Cannot wrap: a trace has fewer than 2^32 messages, and a cause comes before what it causes.
-    let mut sent = 0;
+    let mut next = vec![0; sent.len()];
     for (id, event) in trace.event_ids().zip(trace.events()) {
         match event.kind {
-            Kind::Receive(message) => numbers.put(sent - 1 - message.number())?,
+            Kind::Receive(message) => {
+                let next = &mut next[picture.lane(trace.message(message).to) as usize];
+                let nth = nth[message.index()];
+                numbers.signed(i128::from(nth) - i128::from(*next))?;
+                *next = (nth + 1).max(*next);
+            }
             Kind::Restart { from: Some(state) } => numbers.put(id.number() - state.number())?,
             Kind::Restart { from: None } => numbers.put(0_u8)?,
             _ => {}
         }
-        sent += event.sends.len() as u32;
-    }
-    for event in trace.events() {
-        numbers.count(event.sends.len())?;
     }
     Ok(())
 }
@@ -169,74 +186,6 @@ fn marked(events: impl Iterator<Item = EventId> + Clone, numbers: &mut Numbers<'
     Ok(())
 }
 
-/// The events of which one kind of clock said something.
-fn claimed(trace: &Trace, kind: ClaimKind, numbers: &mut Numbers<'_>) -> io::Result<()> {
-    numbers.count(trace.claims(kind).count())?;
-    let mut before = 0;
-    for (event, _) in trace.claims(kind) {
-        numbers.put(event.number() - before)?;
-        before = event.number();
-    }
-    Ok(())
-}
-
-/// What clocks said; `names` has the text of each name in a vector.
-fn claims(trace: &Trace, names: &[u32], numbers: &mut Numbers<'_>) -> io::Result<()> {
-    claimed(trace, ClaimKind::Lamport, numbers)?;
-    let mut before = 0;
-    for (_, claim) in trace.claims(ClaimKind::Lamport) {
-        let ClaimRef::Lamport(time) = claim else { continue };
-        numbers.signed(i128::from(time) - i128::from(before))?;
-        before = time;
-    }
-    let mut lies = Lies::new(trace);
-    claimed(trace, ClaimKind::Wall, numbers)?;
-    for (event, claim) in trace.claims(ClaimKind::Wall) {
-        let ClaimRef::Wall(wall) = claim else { continue };
-        numbers.signed(lies.change_ns(event, wall.ns()))?;
-    }
-    let mut lies = Lies::new(trace);
-    claimed(trace, ClaimKind::Hybrid, numbers)?;
-    for (event, claim) in trace.claims(ClaimKind::Hybrid) {
-        let ClaimRef::Hybrid { physical_ns, .. } = claim else { continue };
-        numbers.signed(lies.change_ns(event, physical_ns))?;
-    }
-    for (_, claim) in trace.claims(ClaimKind::Hybrid) {
-        let ClaimRef::Hybrid { logical, .. } = claim else { continue };
-        numbers.put(logical)?;
-    }
-    claimed(trace, ClaimKind::Vector, numbers)?;
-    for (_, claim) in trace.claims(ClaimKind::Vector) {
-        let ClaimRef::Vector(vector) = claim else { continue };
-        numbers.count(vector.len())?;
-        for (name, counter) in vector.iter() {
-            numbers.put(names[name.index()])?;
-            numbers.put(counter)?;
-        }
-    }
-    Ok(())
-}
-
-/// By how much clocks were wrong, process by process: that changes seldom, so it packs to nothing.
-struct Lies<'t> {
-    trace: &'t Trace,
-    epoch_ns: u64,
-    latest: Vec<i128>,
-}
-
-impl<'t> Lies<'t> {
-    fn new(trace: &'t Trace) -> Lies<'t> {
-        let epoch_ns = trace.epoch().map_or(0, |epoch| epoch.ns());
-        Lies { trace, epoch_ns, latest: vec![0; trace.processes().len()] }
-    }
-
-    fn change_ns(&mut self, event: EventId, shown_ns: u64) -> i128 {
-        let event = self.trace.event(event);
-        let lie = i128::from(shown_ns) - i128::from(self.epoch_ns) - i128::from(event.at.ns());
-        lie - std::mem::replace(&mut self.latest[event.process.index()], lie)
-    }
-}
-
 fn write_fates(trace: &Trace, (fates, whys): (&[Fate], &[u32]), numbers: &mut Numbers<'_>) -> io::Result<()> {
     for fate in fates {
         numbers.put(fate.end as u8)?;
@@ -251,6 +200,11 @@ fn write_fates(trace: &Trace, (fates, whys): (&[Fate], &[u32]), numbers: &mut Nu
         numbers.signed(i128::from(fate.at.ns()) - i128::from(sent.ns()))?;
     }
     whys.iter().try_for_each(|why| numbers.put(*why))
+}
+
+/// A signed number as an unsigned one by zigzag; of 66 bits at most: a difference of differences of 64 bits.
+fn folded(number: i128) -> u128 {
+    ((number << 1) ^ (number >> 127)).cast_unsigned()
 }
 
 /// Numbers on their way out, some at a time.
@@ -275,8 +229,24 @@ impl Numbers<'_> {
     }
 
     fn signed(&mut self, number: i128) -> io::Result<()> {
-        // Of 66 bits at most: a difference of differences of 64 bits.
-        self.put(((number << 1) ^ (number >> 127)).cast_unsigned())
+        self.put(folded(number))
+    }
+
+    /// Numbers byte by byte; they are told again for each place.
+    fn spread<I: Iterator<Item = u128>>(&mut self, all: impl Fn() -> I) -> io::Result<()> {
+        for place in 0.. {
+            let mut is_last = true;
+            for left in all().map(|number| number >> (7 * place)).filter(|left| place == 0 || *left > 0) {
+                let continues = left >= 0x80;
+                is_last &= !continues;
+                self.bytes.push((left & 0x7f) as u8 | u8::from(continues) << 7);
+                self.flush_if(Numbers::HELD)?;
+            }
+            if is_last {
+                break;
+            }
+        }
+        Ok(())
     }
 
     fn count(&mut self, count: usize) -> io::Result<()> {

@@ -48,6 +48,11 @@ export async function gunzip(packed: Uint8Array<ArrayBuffer>): Promise<Uint8Arra
   return bytes;
 }
 
+/** The signed number that zigzag folded into this one. */
+export function unfolded(value: number): number {
+  return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+}
+
 /** Reads varints one after another; never beyond the end. */
 export class Reader {
   at = 0;
@@ -84,8 +89,7 @@ export class Reader {
 
   /** A zigzag number. */
   zigzag(what: string): number {
-    const value = this.varint(what);
-    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+    return unfolded(this.varint(what));
   }
 
   /** A number below a bound. */

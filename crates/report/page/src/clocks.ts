@@ -1,7 +1,7 @@
 //! What each clock says of two events, held against what happened.
 
 import { exact, signed, timeOfDay } from "./format";
-import type { Relation } from "./order";
+import type { Order, Relation } from "./order";
 import type { Trace } from "./trace";
 
 export interface Saying {
@@ -15,9 +15,9 @@ export interface Saying {
 }
 
 /** A line for each clock that says something of both events. */
-export function sayings(trace: Trace, epoch: bigint | null, one: number, other: number, truth: Relation): Saying[] {
+export function sayings(trace: Trace, order: Order, epoch: bigint | null, one: number, other: number, truth: Relation): Saying[] {
   return [wall(trace, epoch, one, other, truth), lamport(trace, one, other, truth),
-    hybrid(trace, epoch, one, other, truth), vector(trace, one, other, truth)].filter((saying) => saying !== null);
+    hybrid(trace, epoch, one, other, truth), vector(trace, order, one, other, truth)].filter((saying) => saying !== null);
 }
 
 function wall(trace: Trace, epoch: bigint | null, one: number, other: number, truth: Relation): Saying | null {
@@ -63,8 +63,8 @@ function scalar(order: number, truth: Relation): Pick<Saying, "says" | "glyph" |
   return { says, glyph: isRight ? "✓" : "✗", why };
 }
 
-function vector(trace: Trace, one: number, other: number, truth: Relation): Saying | null {
-  const [left, right] = [trace.vector(one), trace.vector(other)];
+function vector(trace: Trace, order: Order, one: number, other: number, truth: Relation): Saying | null {
+  const [left, right] = [one, other].map((event) => trace.vector(event, () => order.past(event))) as [Map<string, number> | null, Map<string, number> | null];
   if (left === null || right === null) return null;
   const says = compare(left, right);
   return {

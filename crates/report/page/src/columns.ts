@@ -1,6 +1,6 @@
 //! How a trace stands in a page: columns of varints, read with every count and every reference checked.
 
-import { Corrupt, Reader } from "./bytes";
+import { Corrupt, Reader, unfolded } from "./bytes";
 import { Texts } from "./texts";
 
 /** What kind of event, as a number in the payload. */
@@ -52,8 +52,11 @@ export interface Columns {
   wall: Claims;
   /** Physical part, as for wall; and the counter. */
   hybrid: Claims & { counters: Float64Array };
-  /** Entries of claim c are starts[c] .. starts[c + 1] of names and counts. */
-  vector: { events: Uint32Array; starts: Uint32Array; names: Uint32Array; counts: Float64Array };
+  /**
+   * Entries of claim c are starts[c] .. starts[c + 1] of names and counts. Of a counted claim there are none: it is that of a
+   * sound clock, of each process how many of its events that are before it or it claim a vector.
+   */
+  vector: { events: Uint32Array; isCounted: Uint8Array; starts: Uint32Array; names: Uint32Array; counts: Float64Array };
   fates: { message: Uint32Array; code: Uint8Array; at: Float64Array; why: Uint32Array };
   operations: { invoke: Uint32Array; complete: Int32Array; call: Uint32Array; told: Uint32Array };
 }
@@ -81,25 +84,22 @@ export function decode(bytes: Uint8Array): Columns {
   const processNode = read.below(new Uint16Array(processes), nodes, "node of a process");
   const processName = read.below(new Uint32Array(processes), texts, "name of a process");
   const process = read.below(new Uint16Array(events), processes, "process of an event");
-  const kind = reader.take(events, "kinds").slice();
-  const wrong = kind.find((byte) => byte >= KINDS.length);
-  if (wrong !== undefined) throw new Corrupt(`an event of kind ${wrong}`);
-  const at = read.sums(new Float64Array(events), "time of an event");
-  const back = readCauses(reader, kind);
-  const sends = read.starts(events, messages, "messages of an event");
+  const { kind, sends } = readWhats(reader, events, messages);
+  const at = read.spreadSums(new Float64Array(events), "time of an event");
   const target = read.below(new Uint16Array(messages), nodes, "target of a message");
-  const sendEvent = resolve(kind, back, sends, messages);
+  const { cause, sendEvent } = readCauses(reader, { kind, sends, target, laneOf: (event) => processNode[process[event]!]! }, nodes);
   const edges = readEdges(read, reader, events, texts);
   const labelEvents = read.events(reader.count("labels"), events, "event of a label");
   const labelTexts = read.below(new Uint32Array(labelEvents.length), texts, "text of a label");
   const lamportEvents = read.events(reader.count("lamport claims"), events, "event of a lamport claim");
-  const lamport = { events: lamportEvents, values: read.sums(new Float64Array(lamportEvents.length), "lamport claim") };
+  const known = { process, processes, kind, cause, sendEvent, edges };
+  const lamport = { events: lamportEvents, values: readLamport(reader, lamportEvents, known) };
   const wallEvents = read.events(reader.count("wall claims"), events, "event of a wall claim");
   const wall = { events: wallEvents, values: read.sumsBy(wallEvents, process, processes, "wall claim") };
   const hybrid = readHybrid(read, reader, process, processes);
   const vector = readVector(read, reader, events, texts);
   const columns: Columns = {
-    texts: held, nodes: nodeNames, processNode, processName, process, kind, at, cause: back, sends, sendEvent, target,
+    texts: held, nodes: nodeNames, processNode, processName, process, kind, at, cause, sends, sendEvent, target,
     edges, labelEvents, labelTexts, lamport, wall, hybrid, vector,
     fates: readFates(read, reader, fates, messages, texts, (message) => at[sendEvent[message]!]!),
     operations: readOperations(read, operations, events, texts),
@@ -126,15 +126,30 @@ class Columner {
     return into;
   }
 
-  /** Each is the sum of all differences so far. */
-  sums(into: Float64Array, what: string): Float64Array {
-    this.room(into.length, what);
+  /** Each is the sum of all differences so far, which stand first byte by first byte, then second bytes, and so on. */
+  spreadSums(into: Float64Array, what: string): Float64Array {
+    let open: Uint32Array | null = null;
+    let scale = 1;
+    for (let place = 0; open === null || open.length > 0; place++, scale *= 0x80) {
+      if (place === 10) throw new Corrupt(`a number of more than ten bytes in: ${what}`);
+      const bytes = this.reader.take(open === null ? into.length : open.length, what);
+      let longer = 0;
+      for (let index = 0; index < bytes.length; index++) if (bytes[index]! >= 0x80) longer++;
+      const next: Uint32Array = new Uint32Array(longer);
+      longer = 0;
+      for (let index = 0; index < bytes.length; index++) {
+        const number = open === null ? index : open[index]!;
+        into[number]! += (bytes[index]! & 0x7f) * scale;
+        if (bytes[index]! >= 0x80) next[longer++] = number;
+      }
+      open = next;
+    }
     let sum = 0;
-    for (let index = 0; index < into.length; index++) into[index] = sum += this.reader.zigzag(what);
+    for (let index = 0; index < into.length; index++) into[index] = sum += unfolded(into[index]!);
     return into;
   }
 
-  /** The same, summed for each process by itself. */
+  /** Each is the sum of all differences so far, for each process by itself. */
   sumsBy(events: Uint32Array, process: Uint16Array, processes: number, what: string): Float64Array {
     this.room(events.length, what);
     const sums = new Float64Array(processes);
@@ -160,20 +175,6 @@ class Columner {
     return into;
   }
 
-  /** Where the things of each begin, from how many each has; they must come to `total`. */
-  starts(count: number, total: number, what: string): Uint32Array {
-    this.room(count, what);
-    const into = new Uint32Array(count + 1);
-    let sum = 0;
-    for (let index = 0; index < count; index++) {
-      sum += this.reader.varint(what);
-      if (sum > total) throw new Corrupt(`${what}: more than ${total}`);
-      into[index + 1] = sum;
-    }
-    if (sum !== total) throw new Corrupt(`${what}: ${sum}, not ${total}`);
-    return into;
-  }
-
   private room(count: number, what: string): void {
     if (count > this.reader.left) throw new Corrupt(`the events end in the middle of: ${what}`);
   }
@@ -189,35 +190,103 @@ function readTexts(reader: Reader, count: number): Texts {
   return new Texts(lengths, reader.take(total, "texts"));
 }
 
-/** As they stand in the payload: how far back, for receives and restarts. */
-function readCauses(reader: Reader, kind: Uint8Array): Int32Array {
-  const back = new Int32Array(kind.length).fill(-1);
-  for (let event = 0; event < kind.length; event++) {
-    if (kind[event] === Kind.receive || kind[event] === Kind.restart) {
-      back[event] = reader.below(0x7fff_ffff, "cause of an event");
-    }
+/** Of each event its kind, and where its messages begin. */
+function readWhats(reader: Reader, events: number, messages: number): { kind: Uint8Array; sends: Uint32Array } {
+  if (events > reader.left) throw new Corrupt("the events end in the middle of: kind of an event");
+  const kind = new Uint8Array(events);
+  const sends = new Uint32Array(events + 1);
+  let sum = 0;
+  for (let event = 0; event < events; event++) {
+    const what = reader.below(0x7fff_ffff, "kind of an event");
+    if ((what & 15) >= KINDS.length) throw new Corrupt(`an event of kind ${what & 15}`);
+    kind[event] = what & 15;
+    sum += what >>> 4;
+    if (sum > messages) break;
+    sends[event + 1] = sum;
   }
-  return back;
+  if (sum !== messages) throw new Corrupt(`messages of an event: ${sum}, not ${messages}`);
+  return { kind, sends };
 }
 
-/** Turns how far back into which, in place, and tells of each message its event. */
-function resolve(kind: Uint8Array, back: Int32Array, sends: Uint32Array, messages: number): Uint32Array {
-  const sendEvent = new Uint32Array(messages);
-  for (let event = 0; event < kind.length; event++) {
+interface Sent {
+  kind: Uint8Array;
+  sends: Uint32Array;
+  target: Uint16Array;
+  laneOf: (event: number) => number;
+}
+
+/** What receives and restarts come from, and of each message its event. */
+function readCauses(reader: Reader, sent: Sent, lanes: number): { cause: Int32Array; sendEvent: Uint32Array } {
+  const { kind, sends, target } = sent;
+  const events = kind.length;
+  const cause = new Int32Array(events).fill(-1);
+  const sendEvent = new Uint32Array(target.length);
+  // The messages to each lane, in order, and which of them follows the furthest that was received.
+  const { starts, ids } = byLane(target, lanes);
+  const next = new Uint32Array(lanes);
+  for (let event = 0; event < events; event++) {
     for (let message = sends[event]!; message < sends[event + 1]!; message++) sendEvent[message] = event;
     if (kind[event] === Kind.receive) {
-      const message = sends[event]! - 1 - back[event]!;
-      if (message < 0) throw new Corrupt(`event ${event} receives a message that was not sent before`);
-      back[event] = message;
+      const lane = sent.laneOf(event);
+      const nth = next[lane]! + reader.zigzag("cause of an event");
+      const message = nth >= 0 && nth < starts[lane + 1]! - starts[lane]! ? ids[starts[lane]! + nth]! : Infinity;
+      if (message >= sends[event]!) throw new Corrupt(`event ${event} receives a message that was not sent before`);
+      next[lane] = Math.max(next[lane]!, nth + 1);
+      cause[event] = message;
     } else if (kind[event] === Kind.restart) {
-      const from = event - back[event]!;
+      const from = event - reader.varint("cause of an event");
       if (from < 0 || (from < event && kind[from] !== Kind.persist)) {
         throw new Corrupt(`event ${event} restarts from what is no state on a disk`);
       }
-      back[event] = from === event ? -1 : from;
+      cause[event] = from === event ? -1 : from;
     }
   }
-  return sendEvent;
+  return { cause, sendEvent };
+}
+
+function byLane(target: Uint16Array, lanes: number): { starts: Uint32Array; ids: Uint32Array } {
+  const starts = new Uint32Array(lanes + 1);
+  for (let message = 0; message < target.length; message++) starts[target[message]! + 1]!++;
+  for (let lane = 0; lane < lanes; lane++) starts[lane + 1]! += starts[lane]!;
+  const ends = starts.slice();
+  const ids = new Uint32Array(target.length);
+  for (let message = 0; message < target.length; message++) ids[ends[target[message]!]!++] = message;
+  return { starts, ids };
+}
+
+interface Known {
+  process: Uint16Array;
+  processes: number;
+  kind: Uint8Array;
+  cause: Int32Array;
+  sendEvent: Uint32Array;
+  edges: Columns["edges"];
+}
+
+/** Lamport times, each told as the difference from one more than the latest that can be known. */
+function readLamport(reader: Reader, claims: Uint32Array, of: Known): Float64Array {
+  const values = new Float64Array(claims.length);
+  if (claims.length > reader.left) throw new Corrupt("the events end in the middle of: lamport claim");
+  if (claims.length === 0) return values;
+  const { process, kind, cause, sendEvent, edges } = of;
+  const known = new Float64Array(process.length);
+  const latest = new Float64Array(of.processes);
+  let claim = 0;
+  let edge = 0;
+  for (let event = 0; event < process.length && claim < claims.length; event++) {
+    const own = process[event]!;
+    let time = latest[own]!;
+    const from = cause[event]!;
+    if (from >= 0) time = Math.max(time, known[kind[event] === Kind.receive ? sendEvent[from]! : from]!);
+    for (; edges.to[edge] === event; edge++) time = Math.max(time, known[edges.from[edge]!]!);
+    if (claims[claim] === event) {
+      const value = (values[claim++] = time + 1 + reader.zigzag("lamport claim"));
+      // From what is greater, the difference might not fit in 53 bits.
+      time = value > 2 ** 52 - 2 ? 0 : value;
+    }
+    known[event] = latest[own] = time;
+  }
+  return values;
 }
 
 function readEdges(read: Columner, reader: Reader, events: number, texts: number): Columns["edges"] {
@@ -247,11 +316,14 @@ function readVector(read: Columner, reader: Reader, bound: number, texts: number
   const events = read.events(reader.count("vector claims"), bound, "event of a vector claim");
   const starts = new Uint32Array(events.length + 1);
   // Grown by doubling, since how many entries there are is told claim by claim.
-  let names = new Uint32Array(Math.max(16, events.length * 4));
+  let names = new Uint32Array(64);
   let counts = new Float64Array(names.length);
+  const isCounted = new Uint8Array(events.length);
   let length = 0;
   for (let claim = 0; claim < events.length; claim++) {
-    const entries = reader.count("entries of a vector claim");
+    const told = reader.count("entries of a vector claim");
+    isCounted[claim] = told === 0 ? 1 : 0;
+    const entries = Math.max(0, told - 1);
     if (length + entries > names.length) {
       const room = Math.max(names.length * 2, length + entries);
       const [grownNames, grownCounts] = [new Uint32Array(room), new Float64Array(room)];
@@ -265,7 +337,7 @@ function readVector(read: Columner, reader: Reader, bound: number, texts: number
     }
     starts[claim + 1] = length;
   }
-  return { events, starts, names: names.slice(0, length), counts: counts.slice(0, length) };
+  return { events, isCounted, starts, names: names.slice(0, length), counts: counts.slice(0, length) };
 }
 
 function readFates(

@@ -39,6 +39,12 @@ export class Order {
     return this.clocks === null ? walkedCone(this.trace, event) : this.cutCone(event, this.clocks);
   }
 
+  /** Of each process, how many of its events can have led to an event, itself among them. */
+  past(event: number): Uint32Array {
+    const { processes } = this.trace;
+    return this.clocks === null ? walkedPast(this.trace, event) : this.clocks.subarray(event * processes, (event + 1) * processes);
+  }
+
   relation(one: number, other: number): Relation {
     if (one === other) return "equal";
     if (this.isBefore(one, other)) return "before";

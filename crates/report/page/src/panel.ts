@@ -67,7 +67,7 @@ export class Panel {
   }
 
   private table(event: number, epoch: bigint | null): HTMLElement {
-    const { trace } = this.app;
+    const { trace, order } = this.app;
     const at = trace.columns.at[event]!;
     const rows: [string, string][] = [["kind", trace.kindName(event)], ["true time", since(at)]];
     const skew = trace.skew(event);
@@ -75,7 +75,7 @@ export class Panel {
     if (skew !== null && skew !== 0) rows.push(["it lies by", `${signed(skew)}`]);
     const lamport = trace.lamport(event);
     if (lamport !== null) rows.push(["Lamport", exact(lamport)]);
-    const vector = trace.vector(event);
+    const vector = trace.vector(event, () => order.past(event));
     if (vector !== null) rows.push(["vector", clipped(written(vector), 600)]);
     const hybrid = trace.hybrid(event);
     if (hybrid !== null) rows.push(["hybrid", `${wall(epoch, at + hybrid.skew)} +${hybrid.counter}`]);
@@ -161,10 +161,10 @@ export class Panel {
   }
 
   private clocks(one: number, other: number, relation: Relation): HTMLElement {
-    const { trace, facts } = this.app;
+    const { trace, order, facts } = this.app;
     const [first, second] = [trace.columns.at[one]!, trace.columns.at[other]!];
     const value = (text: string): HTMLElement => h("td", {}, h("bdi", {}, clipped(text, 160)));
-    const lines = sayings(trace, facts.epoch, one, other, relation).flatMap((saying) => [
+    const lines = sayings(trace, order, facts.epoch, one, other, relation).flatMap((saying) => [
       h("tr", {}, h("th", { scope: "rowgroup", rowspan: 2 }, saying.clock), value(saying.one), value(saying.other)),
       h("tr", { class: "says" }, h("td", { colspan: 2 },
         h("b", { class: saying.glyph === "✓" ? "good" : "bad" }, `${saying.glyph} ${saying.says}`),

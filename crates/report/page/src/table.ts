@@ -82,7 +82,7 @@ export class EventTable {
     const { app } = this;
     const { trace, order, state, facts } = app;
     const event = this.eventAt(row);
-    const [lamport, vector, skew] = [trace.lamport(event), trace.vector(event), trace.skew(event)];
+    const [lamport, vector, skew] = [trace.lamport(event), trace.vector(event, () => order.past(event)), trace.skew(event)];
     const at = trace.columns.at[event]!;
     const where = state.one === null ? "" : side(trace, order.cone(state.one), event);
     const isChosen = event === state.one || event === state.other;

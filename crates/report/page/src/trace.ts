@@ -26,6 +26,8 @@ export class Trace {
   readonly row: Uint32Array;
   /** Of each node, how many rows its lane has; 0 where all processes are lives one after another, which need none. */
   readonly rows: Uint32Array;
+  /** Of each process, the places of its events that claim a vector. */
+  private claiming: number[][] | null = null;
   /** From an event to the edges that begin there. */
   private edgesAfter: Map<number, number[]> | null = null;
   /** Of events that begin or end an operation, the text of the call or of the answer. */
@@ -183,15 +185,32 @@ export class Trace {
     return index < 0 ? null : { skew: hybrid.values[index]!, counter: hybrid.counters[index]! };
   }
 
-  vector(event: number): Map<string, number> | null {
+  /** The vector that an event claims, by names in their order; `past` tells how many events of each process lead to it, itself among them. */
+  vector(event: number, past: () => ArrayLike<number>): Map<string, number> | null {
     const { vector, texts } = this.columns;
     const index = indexOf(vector.events, event);
     if (index < 0) return null;
-    const entries = new Map<string, number>();
+    if (vector.isCounted[index] === 1) return this.counted(past());
+    const entries: [string, number][] = [];
     for (let entry = vector.starts[index]!; entry < vector.starts[index + 1]!; entry++) {
-      entries.set(texts.get(vector.names[entry]!), vector.counts[entry]!);
+      entries.push([texts.get(vector.names[entry]!), vector.counts[entry]!]);
     }
-    return entries;
+    return byName(entries);
+  }
+
+  /** What a sound clock counts: of each process its first events that claim a vector. */
+  private counted(past: ArrayLike<number>): Map<string, number> {
+    const { vector, process } = this.columns;
+    if (this.claiming === null) {
+      this.claiming = Array.from({ length: this.processes }, () => []);
+      for (const event of vector.events) this.claiming[process[event]!]!.push(this.place[event]!);
+    }
+    const entries: [string, number][] = [];
+    this.claiming.forEach((places, own) => {
+      const count = lowerBound(places, past[own]! + 1, 0, places.length);
+      if (count > 0) entries.push([this.processName(own), count]);
+    });
+    return byName(entries);
   }
 
   /** When the run ends, in ns. */
@@ -249,6 +268,10 @@ export function lowerBound(rising: ArrayLike<number>, value: number, low: number
 function claimed(claims: Claims, event: number): number | null {
   const index = indexOf(claims.events, event);
   return index < 0 ? null : claims.values[index]!;
+}
+
+function byName(entries: [string, number][]): Map<string, number> {
+  return new Map(entries.sort(([one], [other]) => (one < other ? -1 : one > other ? 1 : 0)));
 }
 
 function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {

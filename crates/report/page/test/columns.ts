@@ -93,20 +93,10 @@ function writeEvents(body: Writer, made: Made, text: (value: string) => number):
   for (const process of made.processes) body.varint(process.node);
   for (const process of made.processes) body.varint(text(processName(made, process)));
   for (const event of made.events) body.varint(event.process);
-  for (const event of made.events) body.byte(event.kind);
-  let at = 0;
-  for (const event of made.events) {
-    body.zigzag(event.at - at);
-    at = event.at;
-  }
-  let sent = 0;
-  made.events.forEach((event, id) => {
-    if (event.kind === 1) body.varint(sent - 1 - event.cause!);
-    if (event.kind === 4) body.varint(event.cause === undefined ? 0 : id - event.cause);
-    sent += event.targets?.length ?? 0;
-  });
-  for (const event of made.events) body.varint(event.targets?.length ?? 0);
+  for (const event of made.events) body.varint(16 * (event.targets?.length ?? 0) + event.kind);
+  writeTimes(body, made);
   for (const event of made.events) for (const target of event.targets ?? []) body.varint(target);
+  writeCauses(body, made);
   const edges = (made.edges ?? []).slice().sort((one, other) => one.to - other.to || one.from - other.from);
   writeIds(body, edges.map((edge) => [edge.to, edge]));
   for (const edge of edges) body.varint(edge.to - edge.from);
@@ -116,6 +106,64 @@ function writeEvents(body: Writer, made: Made, text: (value: string) => number):
   for (const [, label] of labels) body.varint(text(label));
 }
 
+/** First bytes first. */
+function writeTimes(body: Writer, made: Made): void {
+  let at = 0;
+  let left = made.events.map((event) => {
+    const since = event.at - at;
+    at = event.at;
+    return since >= 0 ? since * 2 : -since * 2 - 1;
+  });
+  do {
+    for (const number of left) body.byte((number % 0x80) | (number >= 0x80 ? 0x80 : 0));
+    left = left.filter((number) => number >= 0x80).map((number) => Math.floor(number / 0x80));
+  } while (left.length > 0);
+}
+
+/** Of a receive, which it is of the messages to its node, after the furthest that was received there. */
+function writeCauses(body: Writer, made: Made): void {
+  const counts = made.nodes.map(() => 0);
+  const nths = made.events.flatMap((event) => (event.targets ?? []).map((target) => counts[target]!++));
+  const next = made.nodes.map(() => 0);
+  made.events.forEach((event, id) => {
+    const { node } = made.processes[event.process]!;
+    if (event.kind === 1) {
+      const nth = nths[event.cause!]!;
+      body.zigzag(nth - next[node]!);
+      next[node] = Math.max(next[node]!, nth + 1);
+    }
+    if (event.kind === 4) body.varint(event.cause === undefined ? 0 : id - event.cause);
+  });
+}
+
+/** The events that lead to each event directly. */
+function causesOf(made: Made): number[][] {
+  const last = made.processes.map(() => -1);
+  const sender = made.events.flatMap((event, id) => (event.targets ?? []).map(() => id));
+  const edges = new Map<number, number[]>();
+  for (const { from, to } of made.edges ?? []) edges.set(to, [...(edges.get(to) ?? []), from]);
+  return made.events.map((event, id) => {
+    const causes = [last[event.process]!, ...(edges.get(id) ?? [])];
+    if (event.kind === 1) causes.push(sender[event.cause!]!);
+    if (event.kind === 4 && event.cause !== undefined) causes.push(event.cause);
+    last[event.process] = id;
+    return causes.filter((cause) => cause >= 0);
+  });
+}
+
+/** The vector of a sound clock, by process: how many events before an event, or it, claim one. */
+function counted(made: Made, causes: number[][], event: number): Map<string, number> {
+  const past = new Set([event]);
+  for (const one of past) for (const cause of causes[one]!) past.add(cause);
+  const counts = new Map<string, number>();
+  for (const one of past) {
+    if (made.events[one]!.vector === undefined) continue;
+    const name = processName(made, made.processes[made.events[one]!.process]!);
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return counts;
+}
+
 function processName(made: Made, { node, life, name }: Made["processes"][number]): string {
   return name ?? (life === 0 ? made.nodes[node]! : `${made.nodes[node]}#${life}`);
 }
@@ -123,19 +171,26 @@ function processName(made: Made, { node, life, name }: Made["processes"][number]
 function writeClaims(body: Writer, made: Made, text: (value: string) => number): void {
   const lamport = claimed(made, (event) => event.lamport);
   writeIds(body, lamport);
-  let last = 0;
-  for (const [, value] of lamport) {
-    body.zigzag(value - last);
-    last = value;
-  }
+  const causes = causesOf(made);
+  const known: number[] = [];
+  made.events.forEach((event, id) => {
+    const time = causes[id]!.reduce((most, cause) => Math.max(most, known[cause]!), 0);
+    if (event.lamport !== undefined) body.zigzag(event.lamport - time - 1);
+    known.push(event.lamport === undefined ? time : event.lamport > 2 ** 52 - 2 ? 0 : event.lamport);
+  });
   writeSkews(body, made, claimed(made, (event) => event.skew));
   const hybrid = claimed(made, (event) => event.hybrid);
   writeSkews(body, made, hybrid.map(([id, value]) => [id, value.skew]));
   for (const [, value] of hybrid) body.varint(value.counter);
   const vector = claimed(made, (event) => event.vector);
   writeIds(body, vector);
-  for (const [, entries] of vector) {
-    body.varint(entries.length);
+  for (const [id, entries] of vector) {
+    const sound = counted(made, causes, id);
+    if (sound.size === entries.length && entries.every(([name, count]) => sound.get(made.names[name]!) === count)) {
+      body.varint(0);
+      continue;
+    }
+    body.varint(entries.length + 1);
     for (const [name, count] of entries) {
       body.varint(text(made.names[name]!));
       body.varint(count);

@@ -112,11 +112,11 @@ test("how events stand to one another agrees with relations, event by event", ()
 
 test("what clocks say is held against what happened", () => {
   const stamps = (lamport: number, skew: number, vector: [number, number][]): Partial<MadeEvent> => ({ lamport, skew, vector, hybrid: { skew, counter: 0 } });
-  const [trace] = traced([
+  const [trace, order] = traced([
     { process: 0, targets: [1], ...stamps(1, 500, [[0, 1]]) }, { process: 1, cause: 0, ...stamps(1, 0, [[1, 1]]) }, { process: 2, ...stamps(9, 0, [[2, 1]]) },
   ]);
   const told = (one: number, other: number, truth: "before" | "concurrent"): string[] =>
-    sayings(trace, null, one, other, truth).map(({ clock, glyph, says, why }) => `${clock} ${glyph} ${says}: ${why}`);
+    sayings(trace, order, null, one, other, truth).map(({ clock, glyph, says, why }) => `${clock} ${glyph} ${says}: ${why}`);
   assert.deepEqual(told(0, 1, "before"), [
     "wall ✗ after, by 490 ns: backwards", "Lamport ✗ concurrent: contradicts what happened",
     "hybrid ✗ after or concurrent: contradicts what happened", "vector ✗ concurrent: contradicts what happened",

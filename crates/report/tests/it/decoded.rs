@@ -1,7 +1,7 @@
 //! A reader of columns, as plain as the layout is written: the twin of the writer.
 
 use constellation_report::Picture;
-use constellation_trace::{ClaimKind, ClaimRef, Completion, Kind, ProcessId, one_line};
+use constellation_trace::{ClaimKind, ClaimRef, Completion, Kind, ProcessId, Trace, one_line};
 
 /// All that columns hold, every reference resolved to what it means.
 #[derive(Debug, Default, Eq, PartialEq)]
@@ -19,6 +19,7 @@ pub(crate) struct Decoded {
     /// By how much the wall clock was ahead.
     pub(crate) wall: Vec<(u64, i128)>,
     pub(crate) hybrid: Vec<(u64, i128, u64)>,
+    /// Sorted by names.
     pub(crate) vector: Vec<(u64, Vec<(String, u64)>)>,
     /// Code, message, time after the send, why.
     pub(crate) fates: Vec<(u64, u64, i128, String)>,
@@ -66,6 +67,27 @@ impl Reader<'_> {
         (0..count).map(|_| self.small()).collect()
     }
 
+    /// Numbers of which the first bytes stand first.
+    fn spread(&mut self, count: u64) -> Vec<u128> {
+        let mut numbers = vec![0; count as usize];
+        let mut open: Vec<usize> = (0..count as usize).collect();
+        for place in 0..10 {
+            let (bytes, rest) = self.0.split_at(open.len());
+            self.0 = rest;
+            for (number, byte) in open.iter().zip(bytes) {
+                numbers[*number] |= u128::from(byte & 0x7f) << (7 * place);
+            }
+            open = open
+                .into_iter()
+                .zip(bytes)
+                .filter(|(_, byte)| **byte >= 0x80)
+                .map(|(open, _)| open)
+                .collect();
+        }
+        assert!(open.is_empty(), "ten bytes at most");
+        numbers
+    }
+
     /// Events that something is said of.
     fn marked(&mut self) -> Vec<u64> {
         let count = self.small();
@@ -103,6 +125,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Decoded {
     decoded.processes = of.into_iter().map(|lane| (lane, text(reader.small()))).collect();
     decoded.events = read_events(&mut reader, events);
     decoded.messages = reader.many(messages);
+    read_causes(&mut reader, &mut decoded);
     let edges = reader.marked();
     let back = reader.many(edges.len() as u64);
     decoded.edges = edges.iter().zip(back).map(|(to, back)| (to - back, *to, text(reader.small()))).collect();
@@ -128,10 +151,9 @@ pub(crate) fn decode(bytes: &[u8]) -> Decoded {
 }
 
 fn read_claims(reader: &mut Reader<'_>, text: &dyn Fn(u64) -> String, decoded: &mut Decoded) {
-    let mut sum = 0;
     for event in reader.marked() {
-        sum += reader.signed();
-        decoded.lamport.push((event, sum));
+        let known = decoded.known(event as usize);
+        decoded.lamport.push((event, known + 1 + reader.signed()));
     }
     let mut sums = vec![0; decoded.processes.len()];
     for event in reader.marked() {
@@ -149,35 +171,95 @@ fn read_claims(reader: &mut Reader<'_>, text: &dyn Fn(u64) -> String, decoded: &
     for place in 0..hybrid.len() {
         decoded.hybrid[place].2 = reader.small();
     }
-    for event in reader.marked() {
-        let entries = reader.small();
-        let entries = (0..entries).map(|_| (text(reader.small()), reader.small())).collect();
-        decoded.vector.push((event, entries));
+    let claiming = reader.marked();
+    for event in &claiming {
+        let mut entries: Vec<(String, u64)> = match reader.small().checked_sub(1) {
+            Some(entries) => (0..entries).map(|_| (text(reader.small()), reader.small())).collect(),
+            None => decoded.counted(*event, &claiming),
+        };
+        entries.sort_unstable();
+        decoded.vector.push((*event, entries));
+    }
+}
+
+impl Decoded {
+    /// The events that lead to an event directly.
+    fn causes(&self, event: usize) -> Vec<usize> {
+        let own = self.events[event].process;
+        let mut causes: Vec<usize> =
+            (0..event).rev().find(|before| self.events[*before].process == own).into_iter().collect();
+        match (self.events[event].kind, self.events[event].cause) {
+            (1, Some(message)) => causes.push(self.sender(message)),
+            (4, Some(state)) => causes.push(state as usize),
+            _ => {}
+        }
+        causes.extend(self.edges.iter().filter(|edge| edge.1 as usize == event).map(|edge| edge.0 as usize));
+        causes
+    }
+
+    fn sender(&self, message: u64) -> usize {
+        let mut sent = 0;
+        let sends = |event: &Event| {
+            sent += event.sends;
+            sent > message
+        };
+        self.events.iter().position(sends).expect("it was sent")
+    }
+
+    /// The latest Lamport time that an event can know of before it.
+    fn known(&self, event: usize) -> i128 {
+        let told = |cause: usize| match self.lamport.iter().find(|claim| claim.0 as usize == cause) {
+            Some((_, time)) if *time > (1 << 52) - 2 => 0,
+            Some((_, time)) => *time,
+            None => self.known(cause),
+        };
+        self.causes(event).into_iter().map(told).max().unwrap_or(0)
+    }
+
+    /// How many of the events that claim a vector are before an event or it, process by process.
+    fn counted(&self, event: u64, claiming: &[u64]) -> Vec<(String, u64)> {
+        let mut past = std::collections::BTreeSet::from([event as usize]);
+        let mut open = vec![event as usize];
+        while let Some(event) = open.pop() {
+            open.extend(self.causes(event).into_iter().filter(|cause| past.insert(*cause)));
+        }
+        let mut counts = vec![0; self.processes.len()];
+        for event in past.iter().filter(|event| claiming.contains(&(**event as u64))) {
+            counts[self.events[*event].process as usize] += 1;
+        }
+        let named = self.processes.iter().zip(counts).filter(|(_, count)| *count > 0);
+        named.map(|((_, name), count)| (name.clone(), count)).collect()
     }
 }
 
 fn read_events(reader: &mut Reader<'_>, events: u64) -> Vec<Event> {
     let of = reader.many(events);
-    let kinds = reader.many(events);
+    let whats = reader.many(events);
     let mut at = 0;
     let mut read: Vec<Event> = Vec::new();
-    for (process, kind) in of.into_iter().zip(kinds) {
-        at += reader.signed();
-        read.push(Event { process, kind, at, cause: None, sends: 0 });
-    }
-    let causes: Vec<Option<u64>> =
-        read.iter().map(|event| [1, 4].contains(&event.kind).then(|| reader.small())).collect();
-    let mut sent = 0;
-    for (place, cause) in causes.into_iter().enumerate() {
-        read[place].cause = match (read[place].kind, cause) {
-            (1, Some(back)) => Some(sent - 1 - back),
-            (4, Some(back)) if back > 0 => Some(place as u64 - back),
-            _ => None,
-        };
-        read[place].sends = reader.small();
-        sent += read[place].sends;
+    for ((process, what), since) in of.into_iter().zip(whats).zip(reader.spread(events)) {
+        at += (since >> 1).cast_signed() ^ -(since & 1).cast_signed();
+        read.push(Event { process, kind: what % 16, at, cause: None, sends: what / 16 });
     }
     read
+}
+
+fn read_causes(reader: &mut Reader<'_>, decoded: &mut Decoded) {
+    let mut next = vec![0; decoded.nodes.len()];
+    for place in 0..decoded.events.len() {
+        let lane = decoded.processes[decoded.events[place].process as usize].0;
+        decoded.events[place].cause = match decoded.events[place].kind {
+            1 => {
+                let next = &mut next[lane as usize];
+                let nth = *next + reader.signed();
+                *next = (nth + 1).max(*next);
+                let to_lane = (0..).zip(&decoded.messages).filter(|(_, target)| **target == lane);
+                to_lane.map(|(message, _)| message).nth(usize::try_from(nth).expect("it is one"))
+            }
+            4 => Some(reader.small()).filter(|back| *back > 0).map(|back| place as u64 - back),
+            _ => None,
+        };
+    }
 }
 
 /// What a reader must find in the columns of a trace, but for fates: taken from the trace event by event.
@@ -228,18 +310,27 @@ pub(crate) fn expected(picture: &Picture<'_>) -> Decoded {
         }
         if let Some(ClaimRef::Vector(vector)) = trace.claim(id, ClaimKind::Vector) {
             let entries = vector.iter().map(|(name, counter)| (line(trace.text(name)), counter));
-            decoded.vector.push((number, entries.collect()));
+            let mut entries: Vec<(String, u64)> = entries.collect();
+            entries.sort_unstable();
+            decoded.vector.push((number, entries));
         }
     }
+    decoded.operations = operations(trace);
+    decoded
+}
+
+fn operations(trace: &Trace) -> Vec<(u64, Option<u64>, String, String)> {
+    let line = |text: &str| one_line(text).into_owned();
+    let mut operations = Vec::new();
     for operation in constellation_trace::History::of(trace).operations() {
         let ended = operation.completed.as_ref().map(|(moment, _)| u64::from(moment.event.number()));
         let told = operation.completed.as_ref().map(|(_, told): &(_, Completion)| told.to_string());
-        decoded.operations.push((
+        operations.push((
             u64::from(operation.invoked.event.number()),
             ended,
             line(&operation.call.to_string()),
             line(&told.unwrap_or_default()),
         ));
     }
-    decoded
+    operations
 }
