@@ -4,6 +4,7 @@ mod audit;
 mod check;
 mod claims;
 mod explore;
+mod export;
 mod hunt;
 mod judge;
 mod live;
@@ -23,6 +24,7 @@ pub(crate) use audit::{Audit, AuditFormat};
 pub(crate) use check::Check;
 pub(crate) use claims::Claims;
 pub(crate) use explore::Explore;
+pub(crate) use export::{Export, ExportFormat};
 pub(crate) use hunt::Hunt;
 pub(crate) use judge::{EvidenceWord, Explained, Judge, Models, Spending};
 pub(crate) use live::Live;
@@ -60,6 +62,7 @@ Examples:
   constellation audit src                         which of the eight fallacies does my code rely on?
   constellation claims README.md                  what does this text promise, and can all of it be kept?
   constellation report out.jsonl -o run.html      see it: one page in which the run explains itself
+  constellation export out.jsonl --to markdown    tell it to an issue tracker, or `--to shiviz` to another tool
   constellation check shiviz.log                  are the vector clocks of my own system sound?";
 
 /// Run, judge and explain how events are ordered across machines that cannot agree on the time.
@@ -91,6 +94,8 @@ pub(crate) enum Command {
     Replay(Replay),
     /// Draw a trace of this program as a page in which the run explains itself: one HTML file.
     Report(Report),
+    /// Write a run for another tool: ShiViz, Mermaid, an issue tracker, a text.
+    Export(Export),
     /// Run a scenario in every order in which messages can arrive, within bounds, and judge each run.
     Explore(Explore),
     /// Run a scenario with a process for each node and a faulty link layer between them, in real time, and judge it.

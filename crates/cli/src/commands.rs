@@ -5,6 +5,7 @@ pub(crate) mod check;
 pub(crate) mod claims;
 pub(crate) mod completions;
 pub(crate) mod explore;
+pub(crate) mod export;
 pub(crate) mod hunt;
 pub(crate) mod judge;
 pub(crate) mod live;

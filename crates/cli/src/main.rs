@@ -29,6 +29,7 @@ fn main() -> ExitCode {
         Command::Hunt(hunt) => commands::hunt::run(&hunt, &mut printer),
         Command::Replay(replay) => commands::replay::run(&replay, &mut printer),
         Command::Report(report) => commands::report::run(&report, &mut printer),
+        Command::Export(export) => commands::export::run(&export, &mut printer),
         Command::Explore(explore) => commands::explore::run(&explore, &mut printer),
         Command::Live(live) => commands::live::run(&live, &mut printer),
         Command::LiveNode => commands::live::serve(),

@@ -30,6 +30,18 @@ pub(crate) fn draw(drawn: &Drawn, told: &Told<'_>) -> anyhow::Result<()> {
     if drawn.flag().is_none() {
         return Ok(());
     }
+    let picture = Picture::new(told.trace, told.judgements, captioned(told));
+    if let Some(path) = &drawn.html {
+        write_whole(path, |writer| page::write(&picture, writer))?;
+    }
+    if let Some(path) = &drawn.svg {
+        write_whole(path, |writer| writer.write_all(svg::draw(&picture).as_bytes()))?;
+    }
+    Ok(())
+}
+
+/// What stands beside the run wherever it is drawn.
+pub(crate) fn captioned(told: &Told<'_>) -> Caption {
     let mut caption = Caption::default();
     caption.title.clone_from(&told.title);
     caption.digest = jsonl::digest(told.trace).to_string();
@@ -40,14 +52,7 @@ pub(crate) fn draw(drawn: &Drawn, told: &Told<'_>) -> anyhow::Result<()> {
     if !told.replay.is_empty() {
         caption.environment.insert(0, ("command".to_owned(), told.replay.to_owned()));
     }
-    let picture = Picture::new(told.trace, told.judgements, caption);
-    if let Some(path) = &drawn.html {
-        write_whole(path, |writer| page::write(&picture, writer))?;
-    }
-    if let Some(path) = &drawn.svg {
-        write_whole(path, |writer| writer.write_all(svg::draw(&picture).as_bytes()))?;
-    }
-    Ok(())
+    caption
 }
 
 /// A name with what it is called, for the head of a picture.

@@ -26,6 +26,7 @@
 //! | [`columns`] | a trace as columns of small numbers: about two bytes an event when packed |
 //! | [`page`] | the page: one HTML file that asks for nothing |
 //! | [`diagram`] | where lanes, marks, arrows and bands stand, in whole units |
+//! | [`export`] | the same for the tools of others: ShiViz, Mermaid, Markdown |
 //! | [`svg`] | the picture of the evidence, or of a small run |
 //!
 //! This crate must never know a clock, a simulator, a judge or a terminal: what it draws it was given.
@@ -41,6 +42,7 @@
 pub mod columns;
 pub mod diagram;
 pub mod edge;
+pub mod export;
 mod facts;
 mod packed;
 pub mod page;

@@ -43,8 +43,32 @@ impl Trace {
 
     /// What happened, in a few words on one line: the label where there is one, else what the event is.
     pub fn describe(&self, event: EventId) -> String {
+        let label = self.label(event);
+        if !label.is_empty() {
+            return one_line(label).into_owned();
+        }
+        let deed = self.deed(event);
+        if deed.is_empty() { "does something of its own".to_owned() } else { deed }
+    }
+
+    /// What an event is and what it sends, on one line, whatever its label; empty for one that is nothing of its own kind and
+    /// sends nothing.
+    pub fn deed(&self, event: EventId) -> String {
+        let does = self.does(event);
+        let sends = self.event(event).sends.iter();
+        let sends = sends.map(|id| format!("{id} to {}", self.node_name(self.message(id).to)));
+        let sends = sends.collect::<Vec<_>>().join(", ");
+        let told = match (does.is_empty(), sends.is_empty()) {
+            (_, true) => does,
+            (false, false) => format!("{does}, sends {sends}"),
+            (true, false) => format!("sends {sends}"),
+        };
+        one_line(&told).into_owned()
+    }
+
+    fn does(&self, event: EventId) -> String {
         let recorded = self.event(event);
-        let does = match recorded.kind {
+        match recorded.kind {
             Kind::Receive(message) => {
                 let from = self.node_name(self.node_of(self.message(message).send));
                 format!("receives {message} from {from}")
@@ -81,19 +105,7 @@ impl Trace {
                 format!("restarts as {} and remembers nothing", self.process_name(recorded.process))
             }
             Kind::Local => String::new(),
-        };
-        let sends =
-            recorded.sends.iter().map(|id| format!("{id} to {}", self.node_name(self.message(id).to)));
-        let sends = sends.collect::<Vec<_>>().join(", ");
-        let label = self.label(event);
-        let told = match (label.is_empty(), does.is_empty(), sends.is_empty()) {
-            (false, ..) => label.to_owned(),
-            (true, false, true) => does,
-            (true, false, false) => format!("{does}, sends {sends}"),
-            (true, true, false) => format!("sends {sends}"),
-            (true, true, true) => "does something of its own".to_owned(),
-        };
-        one_line(&told).into_owned()
+        }
     }
 
     /// A claim as it is printed: `vector {atlantic:1 pacific:2}`, by name.

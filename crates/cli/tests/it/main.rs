@@ -13,6 +13,7 @@ mod comparing;
 mod determinism;
 mod drawing;
 mod exploring;
+mod exporting;
 mod given;
 mod goldens;
 mod hunting;

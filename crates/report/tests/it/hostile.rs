@@ -6,7 +6,7 @@ use constellation_trace::{Action, Claim, Entry, Judgement, Kind, Nemesis, Proof,
 use crate::decoded::{decode, expected};
 use crate::pages::{facts, html, unpacked, violated};
 
-const NAMES: [&str; 7] = [
+pub(crate) const NAMES: [&str; 7] = [
     "</script><script>alert(1)</script>",
     "<!--<script>",
     "__proto__",
@@ -17,7 +17,7 @@ const NAMES: [&str; 7] = [
 ];
 
 /// A run in which everything that can be named is named so.
-fn run(name: &str) -> Trace {
+pub(crate) fn run(name: &str) -> Trace {
     let other = "other";
     let mut trace = Trace::new([name, other]).expect("two names");
     let [one, two] = [name, other].map(|name| trace.node(name).expect("just named"));
@@ -39,7 +39,7 @@ fn run(name: &str) -> Trace {
     trace
 }
 
-fn judged(trace: &Trace, name: &str) -> Judgement {
+pub(crate) fn judged(trace: &Trace, name: &str) -> Judgement {
     let mut judgement = violated(trace, &[], Proof::Rule(name.to_owned()));
     judgement.promise = name.to_owned();
     if let Verdict::Violated(evidence) = &mut judgement.verdict {
@@ -50,7 +50,7 @@ fn judged(trace: &Trace, name: &str) -> Judgement {
     judgement
 }
 
-fn captioned(name: &str) -> Caption {
+pub(crate) fn captioned(name: &str) -> Caption {
     let mut caption = Caption::default();
     caption.title = name.to_owned();
     caption.replay = name.to_owned();

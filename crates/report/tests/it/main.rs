@@ -2,6 +2,7 @@
 
 mod columns;
 mod decoded;
+mod exports;
 mod hostile;
 mod pages;
 mod pictures;

@@ -1,0 +1,91 @@
+//! `constellation export`: a run for another tool, with a word about what that tool will not know.
+
+use std::io::Write;
+
+use anyhow::bail;
+use constellation_lab::promises::judge_trace;
+use constellation_report::export::{markdown, mermaid, shiviz};
+use constellation_report::{Picture, svg};
+use constellation_trace::format::{Format, detect, jsonl};
+
+use crate::args::{Export, ExportFormat};
+use crate::commands::check::{read_log, unreadable};
+use crate::file::{try_place, write_whole};
+use crate::pictures::{Told, beginning, captioned};
+use crate::printer::{Printer, count};
+
+pub(crate) fn run(arguments: &Export, printer: &mut Printer) -> anyhow::Result<u8> {
+    arguments.output.iter().try_for_each(|path| try_place(path))?;
+    let (name, bytes) = read_log(&arguments.trace)?;
+    if detect(&bytes) != Format::Jsonl {
+        bail!(
+            "`{name}` is no trace of this program, and only such can be exported\nhelp: `constellation run … --trace FILE` \
+             writes a trace"
+        );
+    }
+    let progress = printer.progress("reading, judging and writing");
+    let trace = jsonl::read(&bytes).map_err(|error| unreadable(&name, &error, error.help()))?;
+    drop(bytes);
+    let judgements = judge_trace(&trace);
+    let begun = beginning(&trace);
+    let title = if begun.title.is_empty() { name } else { begun.title };
+    let told = Told {
+        trace: &trace,
+        judgements: &judgements,
+        title,
+        replay: &begun.replay,
+        remarks: &[],
+        source: begun.source,
+    };
+    let picture = Picture::new(&trace, &judgements, captioned(&told));
+    let left_out = write(arguments, &picture, printer)?;
+    progress.finish_and_clear();
+    for line in left_out {
+        printer.tell(&format!("left out: {line}"));
+    }
+    if arguments.to == ExportFormat::Shiviz && trace.events().len() > shiviz::SLOW_EVENTS {
+        let events = count(trace.events().len(), "event");
+        printer.tell(&format!(
+            "note: this log has {events}; ShiViz takes seconds for 10,000 and minutes for 100,000"
+        ));
+    }
+    Ok(0)
+}
+
+/// Writes the picture in the form that was asked for; what that form does not say, a line each.
+fn write(arguments: &Export, picture: &Picture<'_>, printer: &mut Printer) -> anyhow::Result<Vec<String>> {
+    let exported = match arguments.to {
+        ExportFormat::Mermaid => mermaid::draw(picture),
+        ExportFormat::Markdown => markdown::write(picture),
+        ExportFormat::Shiviz => {
+            put(arguments, printer, |out| shiviz::write(picture, out))?;
+            return Ok(shiviz::left_out(picture));
+        }
+        ExportFormat::Jsonl => {
+            put(arguments, printer, |out| jsonl::write(picture.trace(), out))?;
+            return Ok(Vec::new());
+        }
+        ExportFormat::Svg => {
+            put(arguments, printer, |out| out.write_all(svg::draw(picture).as_bytes()))?;
+            return Ok(Vec::new());
+        }
+    };
+    put(arguments, printer, |out| out.write_all(exported.text.as_bytes()))?;
+    Ok(exported.left_out)
+}
+
+/// Writes to the file that was named, or to standard output.
+fn put(
+    arguments: &Export,
+    printer: &mut Printer,
+    write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
+) -> anyhow::Result<()> {
+    match &arguments.output {
+        Some(path) => write_whole(path, write),
+        None => {
+            let mut bytes = Vec::new();
+            write(&mut bytes)?;
+            printer.bytes(&bytes)
+        }
+    }
+}
