@@ -1,6 +1,8 @@
 //! What is drawn: a trace, what was judged of it, and what its reader must be told beside.
 
-use constellation_trace::{Judgement, Kind, MessageId, Nemesis, NodeId, Proof, Trace, Verdict, Witness};
+use constellation_trace::{
+    EventId, Judgement, Kind, MessageId, Nemesis, NodeId, Proof, Trace, Verdict, Witness,
+};
 
 use crate::edge::{self, Edge, Lane, Lanes, PictureError};
 
@@ -88,6 +90,13 @@ impl<'t> Picture<'t> {
     /// Orders that no message made, in the order of where they lead.
     pub fn edges(&self) -> &[Edge] {
         &self.edges
+    }
+
+    /// The orders that lead to an event and that no message made. O(log n).
+    pub fn edges_to(&self, event: EventId) -> &[Edge] {
+        let start = self.edges.partition_point(|edge| edge.to < event);
+        let end = self.edges.partition_point(|edge| edge.to <= event);
+        &self.edges[start..end]
     }
 
     /// What the lanes are called, from above.

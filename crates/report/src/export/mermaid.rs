@@ -42,17 +42,17 @@ pub fn draw(picture: &Picture<'_>) -> Exported {
     let trace = picture.trace();
     let whole = Rows::of(picture, trace.event_ids(), LETTERS_MAX);
     if whole.stopped.is_none() {
-        return whole.finish(picture);
+        return whole.finish();
     }
     match evidence(picture) {
-        Some(events) => Rows::of(picture, events.into_iter(), LETTERS_MAX).finish(picture),
-        None => whole.finish(picture),
+        Some(events) => Rows::of(picture, events.into_iter(), LETTERS_MAX).finish(),
+        None => whole.finish(),
     }
 }
 
 /// Draws the evidence alone, in so many letters; `None` where there is none.
 pub(super) fn draw_evidence(picture: &Picture<'_>, letters_max: usize) -> Option<Exported> {
-    evidence(picture).map(|events| Rows::of(picture, events.into_iter(), letters_max).finish(picture))
+    evidence(picture).map(|events| Rows::of(picture, events.into_iter(), letters_max).finish())
 }
 
 /// The events that a picture of the evidence shows, in the order of recording.
@@ -62,11 +62,12 @@ fn evidence(picture: &Picture<'_>) -> Option<BTreeSet<EventId>> {
 }
 
 /// The lines of a diagram.
-struct Rows<'t> {
+struct Rows<'p, 't> {
+    picture: &'p Picture<'t>,
     trace: &'t Trace,
     lines: Vec<String>,
-    /// The nodes that something is drawn at.
-    nodes: BTreeSet<NodeId>,
+    /// The lanes that something is drawn at.
+    lanes: BTreeSet<u32>,
     letters: usize,
     letters_max: usize,
     arrows: usize,
@@ -76,13 +77,18 @@ struct Rows<'t> {
     stopped: Option<EventId>,
 }
 
-impl<'t> Rows<'t> {
-    fn of(picture: &Picture<'t>, events: impl Iterator<Item = EventId>, letters_max: usize) -> Rows<'t> {
+impl<'p, 't> Rows<'p, 't> {
+    fn of(
+        picture: &'p Picture<'t>,
+        events: impl Iterator<Item = EventId>,
+        letters_max: usize,
+    ) -> Rows<'p, 't> {
         let trace = picture.trace();
         let mut rows = Rows {
+            picture,
             trace,
             lines: Vec::new(),
-            nodes: BTreeSet::new(),
+            lanes: BTreeSet::new(),
             letters: 0,
             letters_max,
             arrows: 0,
@@ -128,8 +134,10 @@ impl<'t> Rows<'t> {
         let trace = self.trace;
         let recorded = trace.event(event);
         let node = trace.node_of(event);
+        let own = self.picture.lane(node);
+        let lane = |event: EventId| self.picture.lane(trace.node_of(event));
         let mut lines = Vec::new();
-        let mut nodes = vec![node];
+        let mut lanes = vec![own];
         let mut messages = Vec::new();
         let label = trace.label(event);
         let mut is_told = label.is_empty() && recorded.sends.is_empty();
@@ -137,82 +145,85 @@ impl<'t> Rows<'t> {
             let send = trace.message(message).send;
             let copy = if seen.insert(message) { "" } else { " once more" };
             let text = format!("{message}, sent at {send}, arrives at {event}{copy}");
-            lines.push(format!("{}->>{}: {text}", id(trace.node_of(send)), id(node)));
-            nodes.push(trace.node_of(send));
+            lines.push(format!("n{}->>n{own}: {text}", lane(send)));
+            lanes.push(lane(send));
             messages.push(message);
         } else {
             is_told = is_told && matches!(recorded.kind, Kind::Local | Kind::Persist);
         }
+        for edge in self.picture.edges_to(event).iter().filter(|edge| trace.node_of(edge.from) != node) {
+            let why = plain(&edge.why, NAME_MAX);
+            lines.push(format!("n{}-->>n{own}: {} is before {event}, {why}", lane(edge.from), edge.from));
+            lanes.push(lane(edge.from));
+        }
         if !is_told {
             let told = if label.is_empty() { trace.deed(event) } else { one_line(label).into_owned() };
-            lines.push(format!("Note over {}: {event} {}", id(node), plain(&told, TEXT_MAX)));
+            lines.push(format!("Note over n{own}: {event} {}", plain(&told, TEXT_MAX)));
         }
         for message in recorded.sends.iter() {
-            let to = trace.message(message).to;
+            let to = self.picture.lane(trace.message(message).to);
             for end in ends.get(&message).into_iter().flatten().filter(|end| is_gone(end)) {
-                lines.push(format!("{}-x{}: {message} {}", id(node), id(to), plain(end, TEXT_MAX)));
-                nodes.push(to);
+                lines.push(format!("n{own}-xn{to}: {message} {}", plain(end, TEXT_MAX)));
+                lanes.push(to);
                 messages.push(message);
             }
         }
+        let has_room = self.push(lines, &lanes);
+        if has_room {
+            self.events += 1;
+            self.messages.extend(messages);
+        }
+        has_room
+    }
+
+    /// Adds lines between these lanes if there is room for them and for the names of the lanes.
+    fn push(&mut self, lines: Vec<String>, lanes: &[u32]) -> bool {
         let letters: usize = lines.iter().map(|line| line.len() + 3).sum();
-        let new_nodes = nodes.iter().filter(|node| !self.nodes.contains(node)).count();
         // Names are written once each, with at most so many bytes a letter.
-        let names = new_nodes * (NAME_MAX * BYTES_MAX + 24);
+        let new_lanes = lanes.iter().filter(|lane| !self.lanes.contains(lane)).count();
+        let names = new_lanes * (NAME_MAX * BYTES_MAX + 24);
         let arrows = lines.iter().filter(|line| !line.starts_with("Note")).count();
         if self.letters + letters + names > self.letters_max || self.arrows + arrows > ARROWS_MAX {
             return false;
         }
         self.letters += letters + names;
         self.arrows += arrows;
-        self.events += 1;
         self.lines.extend(lines);
-        self.nodes.extend(nodes);
-        self.messages.extend(messages);
+        self.lanes.extend(lanes);
         true
     }
 
-    /// Notes what the world did, over the nodes that it did it to, as far as they are drawn.
+    /// Notes what the world did, over the nodes that it did it to.
     fn note_world(&mut self, nodes: &[NodeId], text: &str) {
         let (Some(first), Some(last)) = (nodes.first(), nodes.last()) else { return };
-        let over = if first == last { id(*first) } else { format!("{},{}", id(*first), id(*last)) };
+        let [first, last] = [first, last].map(|node| self.picture.lane(*node));
+        let over = if first == last { format!("n{first}") } else { format!("n{first},n{last}") };
         let line = format!("Note over {over}: {}", plain(text, 2 * TEXT_MAX));
-        let new_nodes = [first, last].iter().filter(|node| !self.nodes.contains(node)).count();
-        let letters = line.len() + 3 + new_nodes * (NAME_MAX * BYTES_MAX + 24);
-        if self.letters + letters <= self.letters_max {
-            self.letters += letters;
-            self.nodes.extend([*first, *last]);
-            self.lines.push(line);
-        }
+        self.push(vec![line], &[first, last]);
     }
 
-    fn finish(self, picture: &Picture<'_>) -> Exported {
-        let trace = self.trace;
+    fn finish(self) -> Exported {
+        let names = self.picture.lane_names();
         let left_out = self.left_out();
         let mut text = "sequenceDiagram\n".to_owned();
-        for node in &self.nodes {
-            let name = trace.node_name(*node);
+        for lane in &self.lanes {
+            let name = names[*lane as usize];
             let name = if name.is_empty() { "(nameless)" } else { name };
-            text.push_str(&format!("  participant {} as {}\n", id(*node), plain(name, NAME_MAX)));
+            text.push_str(&format!("  participant n{lane} as {}\n", plain(name, NAME_MAX)));
         }
         for line in &self.lines {
             text.push_str(&format!("  {line}\n"));
         }
-        let note = if self.nodes.is_empty() { None } else { left_out.first() };
-        if let (Some(note), Some(first), Some(last)) = (note, self.nodes.first(), self.nodes.last()) {
-            text.push_str(&format!(
-                "  Note over {},{}: {}\n",
-                id(*first),
-                id(*last),
-                plain(note, 2 * TEXT_MAX)
-            ));
+        let ends = self.lanes.first().zip(self.lanes.last());
+        if let (Some(note), Some((first, last))) = (left_out.first(), ends) {
+            text.push_str(&format!("  Note over n{first},n{last}: {}\n", plain(note, 2 * TEXT_MAX)));
         }
-        if self.nodes.is_empty() {
+        if self.lanes.is_empty() {
             // A diagram without anybody is refused.
             text.push_str("  participant n0 as nothing happened\n");
         }
         let mut exported = Exported { text, left_out };
-        if !picture.judgements().is_empty() {
+        if !self.picture.judgements().is_empty() {
             exported.left_out.push("the verdict".to_owned());
         }
         exported
@@ -231,10 +242,6 @@ impl<'t> Rows<'t> {
 /// Whether a message, or a copy of it, does not arrive.
 fn is_gone(end: &str) -> bool {
     ["is lost", "loses", "is on its way"].iter().any(|start| end.starts_with(start))
-}
-
-fn id(node: NodeId) -> String {
-    format!("n{}", node.number())
 }
 
 /// The most bytes that a letter takes in [`plain`]: `#1114111;`.

@@ -15,12 +15,13 @@
 //! let mut log = Vec::new();
 //! shiviz::write(&Picture::new(&trace, &[], Caption::default()), &mut log).expect("there is room for it");
 //! assert!(String::from_utf8_lossy(&log).ends_with(
-//!     "e2 at 3.000ms m?: receives m0 from pacific\nindian {\"indian\":2,\"pacific\":1}\n"
+//!     "e2 at +0.003000s m?: receives m0 from pacific\nindian {\"pacific\":1,\"indian\":2}\n"
 //! ));
 //! # Ok::<(), sketch::SketchError>(())
 //! ```
 
 use std::borrow::Cow;
+use std::cmp;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
@@ -28,6 +29,7 @@ use constellation_trace::{EventId, Kind, MessageId, ProcessId, Trace, is_obeyed,
 use serde_json::Value;
 
 use super::counted;
+use crate::edge::Edge;
 use crate::picture::Picture;
 use crate::world::{End, doings, fates};
 
@@ -52,7 +54,7 @@ pub fn write(picture: &Picture<'_>, mut out: impl Write) -> io::Result<()> {
     let keys: Vec<String> = hosts.iter().map(|host| quoted(host)).collect();
     let ends = ends(trace);
     writeln!(out, "{PARSER}\n")?;
-    let mut clocks = Clocks::of(trace);
+    let mut clocks = Clocks::of(picture);
     let mut line = String::new();
     for event in trace.event_ids() {
         let process = trace.event(event).process.index();
@@ -190,8 +192,10 @@ fn quoted(host: &str) -> String {
 type Clock = Vec<(u32, u32)>;
 
 /// The clocks of happens-before, event by event in the order of recording.
-struct Clocks<'t> {
+struct Clocks<'p, 't> {
     trace: &'t Trace,
+    /// Orders that no message made, from the next event on.
+    edges: std::iter::Peekable<std::slice::Iter<'p, Edge>>,
     /// For each event after which one nothing depends on its clock any more, but for its own process.
     last_use: Vec<u32>,
     /// For each process the clock of its last event.
@@ -200,22 +204,32 @@ struct Clocks<'t> {
     kept: BTreeMap<EventId, Clock>,
 }
 
-impl<'t> Clocks<'t> {
-    fn of(trace: &'t Trace) -> Clocks<'t> {
+impl<'p, 't> Clocks<'p, 't> {
+    fn of(picture: &'p Picture<'t>) -> Clocks<'p, 't> {
+        let trace = picture.trace();
         let mut last_use = vec![0; trace.events().len()];
         for event in trace.event_ids() {
             if let Some(cause) = cause(trace, event) {
                 last_use[cause.index()] = event.number();
             }
         }
-        Clocks { trace, last_use, latest: vec![Clock::new(); trace.processes().len()], kept: BTreeMap::new() }
+        for edge in picture.edges() {
+            let last = &mut last_use[edge.from.index()];
+            *last = (*last).max(edge.to.number());
+        }
+        let latest = vec![Clock::new(); trace.processes().len()];
+        Clocks { trace, edges: picture.edges().iter().peekable(), last_use, latest, kept: BTreeMap::new() }
     }
 
     /// The clock of the next event.
     fn next(&mut self, event: EventId) -> &[(u32, u32)] {
         let process = self.trace.event(event).process;
         let mut clock = std::mem::take(&mut self.latest[process.index()]);
-        if let Some(cause) = cause(self.trace, event) {
+        let mut causes: Vec<EventId> = cause(self.trace, event).into_iter().collect();
+        while let Some(edge) = self.edges.next_if(|edge| edge.to <= event) {
+            causes.push(edge.from);
+        }
+        for cause in causes {
             if let Some(known) = self.kept.get(&cause) {
                 clock = joined(&clock, known);
             }
@@ -247,32 +261,19 @@ fn cause(trace: &Trace, event: EventId) -> Option<EventId> {
 
 fn joined(one: &[(u32, u32)], other: &[(u32, u32)]) -> Clock {
     let mut joined = Clock::with_capacity(one.len().max(other.len()));
-    let (mut one, mut other) = (one.iter().copied().peekable(), other.iter().copied().peekable());
-    loop {
-        let next = match (one.peek(), other.peek()) {
-            (Some(left), Some(right)) if left.0 == right.0 => {
-                let both = (left.0, left.1.max(right.1));
-                one.next();
-                other.next();
-                both
-            }
-            (Some(left), Some(right)) if left.0 > right.0 => {
-                let right = *right;
-                other.next();
-                right
-            }
-            (Some(left), _) => {
-                let left = *left;
-                one.next();
-                left
-            }
-            (None, Some(right)) => {
-                let right = *right;
-                other.next();
-                right
-            }
-            (None, None) => return joined,
-        };
-        joined.push(next);
+    let (mut left, mut right) = (0, 0);
+    while let (Some(&(process, count)), Some(&(other_process, other_count))) =
+        (one.get(left), other.get(right))
+    {
+        joined.push(match process.cmp(&other_process) {
+            cmp::Ordering::Less => (process, count),
+            cmp::Ordering::Equal => (process, count.max(other_count)),
+            cmp::Ordering::Greater => (other_process, other_count),
+        });
+        left += usize::from(process <= other_process);
+        right += usize::from(other_process <= process);
     }
+    joined.extend(&one[left..]);
+    joined.extend(&other[right..]);
+    joined
 }

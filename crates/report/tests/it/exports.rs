@@ -1,7 +1,7 @@
 //! What is written for other tools says the same order of events, is bounded, and is never taken for more than text.
 
 use constellation_report::export::{markdown, mermaid, shiviz};
-use constellation_report::{Caption, Picture};
+use constellation_report::{Caption, Edge, Lane, Picture};
 use constellation_trace::format::shiviz::{Options, read};
 use constellation_trace::{
     Action, Entry, EventId, Judgement, Kind, Loss, MessageId, Nemesis, NodeId, Proof, Trace, TrueTime, sketch,
@@ -372,4 +372,51 @@ fn is_markdown(text: &str) {
         columns = pipes;
     }
     assert_eq!(fence, None, "a fence ends");
+}
+
+#[test]
+fn orders_that_no_message_made_are_exported_too() {
+    let trace = sketch::parse("pacific  a b\nindian   c d\natlantic e").expect("a sketch");
+    let event = |word| sketch::find(&trace, word).expect("in the sketch");
+    let edge = |from, to| Edge { from: event(from), to: event(to), why: "parent".to_owned() };
+    let lanes = [("two; chains", vec![0, 1]), ("one", vec![2])];
+    let lane = |(name, nodes): (&str, Vec<u32>)| Lane {
+        name: name.to_owned(),
+        nodes: nodes.into_iter().map(NodeId::new).collect(),
+    };
+    let picture =
+        picture(&trace, &[]).with_edges(vec![edge("a", "e"), edge("a", "d")]).expect("they lead on");
+    let picture = picture.with_lanes(lanes.map(lane).to_vec()).expect("each node is on one");
+    let mut log = Vec::new();
+    shiviz::write(&picture, &mut log).expect("a vector takes it");
+    expect![[r#"
+        (?<event>.*)\n(?<host>\S*) (?<clock>{.*})
+
+        e0 at +0.001000s a
+        pacific {"pacific":1}
+        e1 at +0.002000s b
+        pacific {"pacific":2}
+        e2 at +0.003000s c
+        indian {"indian":1}
+        e3 at +0.004000s d
+        indian {"pacific":1,"indian":2}
+        e4 at +0.005000s e
+        atlantic {"pacific":1,"atlantic":1}
+    "#]]
+    .assert_eq(&String::from_utf8_lossy(&log));
+    let drawn = mermaid::draw(&picture).text;
+    is_mermaid(&drawn);
+    expect![[r#"
+        sequenceDiagram
+          participant n0 as two#59; chains
+          participant n1 as one
+          Note over n0: e0 a
+          Note over n0: e1 b
+          Note over n0: e2 c
+          n0-->>n0: e0 is before e3, parent
+          Note over n0: e3 d
+          n0-->>n1: e0 is before e4, parent
+          Note over n1: e4 e
+    "#]]
+    .assert_eq(&drawn);
 }
