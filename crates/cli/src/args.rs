@@ -92,7 +92,7 @@ pub(crate) enum Command {
     Hunt(Hunt),
     /// Run a scenario as a tape says that it went, and judge it.
     Replay(Replay),
-    /// Draw a trace of this program as a page in which the run explains itself: one HTML file.
+    /// Draw a trace of this program, or a log of another system, as a page in which the run explains itself: one HTML file.
     Report(Report),
     /// Write a run for another tool: ShiViz, Mermaid, an issue tracker, a text.
     Export(Export),

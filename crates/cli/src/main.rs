@@ -5,6 +5,7 @@
 mod args;
 mod commands;
 mod file;
+mod given;
 mod interrupts;
 mod judgements;
 mod pictures;

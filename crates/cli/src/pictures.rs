@@ -30,12 +30,16 @@ pub(crate) fn draw(drawn: &Drawn, told: &Told<'_>) -> anyhow::Result<()> {
     if drawn.flag().is_none() {
         return Ok(());
     }
-    let picture = Picture::new(told.trace, told.judgements, captioned(told));
+    draw_picture(drawn, &Picture::new(told.trace, told.judgements, captioned(told)))
+}
+
+/// Draws a picture as it was asked for.
+pub(crate) fn draw_picture(drawn: &Drawn, picture: &Picture<'_>) -> anyhow::Result<()> {
     if let Some(path) = &drawn.html {
-        write_whole(path, |writer| page::write(&picture, writer))?;
+        write_whole(path, |writer| page::write(picture, writer))?;
     }
     if let Some(path) = &drawn.svg {
-        write_whole(path, |writer| writer.write_all(svg::draw(&picture).as_bytes()))?;
+        write_whole(path, |writer| writer.write_all(svg::draw(picture).as_bytes()))?;
     }
     Ok(())
 }

@@ -27,6 +27,7 @@
 //! | [`page`] | the page: one HTML file that asks for nothing |
 //! | [`diagram`] | where lanes, marks, arrows and bands stand, in whole units |
 //! | [`export`] | the same for the tools of others: ShiViz, Mermaid, Markdown |
+//! | [`import`] | somebody else's log as a run that can be drawn |
 //! | [`svg`] | the picture of the evidence, or of a small run |
 //!
 //! This crate must never know a clock, a simulator, a judge or a terminal: what it draws it was given.
@@ -44,6 +45,7 @@ pub mod diagram;
 pub mod edge;
 pub mod export;
 mod facts;
+pub mod import;
 mod packed;
 pub mod page;
 pub mod picture;

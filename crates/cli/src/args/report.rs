@@ -34,8 +34,12 @@ impl Drawn {
 #[derive(Args, Debug)]
 #[command(after_help = REPORT_EXIT_CODES)]
 pub(crate) struct Report {
-    /// A trace of this program, as `--trace` and `hunt --keep` write it; `-` is standard input.
+    /// A trace of this program, as `--trace` and `hunt --keep` write it, or a log with vector clocks, as ShiViz, GoVector and
+    /// others write it; `-` is standard input.
     pub(crate) trace: PathBuf,
+    /// Which execution of a log is drawn; else the first that is violated, or the first.
+    #[arg(long, value_name = "LABEL")]
+    pub(crate) execution: Option<String>,
     /// Write the page to this file.
     #[arg(short = 'o', long = "output", value_name = "FILE", required_unless_present = "svg")]
     pub(crate) output: Option<PathBuf>,

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use anyhow::bail;
-use constellation_lab::promises::judge_trace;
 use constellation_lab::words::one_line;
 use constellation_trace::format::shiviz::LAYOUTS;
 use constellation_trace::format::{Format, FormatError, Problem, detect, jsonl, shiviz};
@@ -14,8 +13,8 @@ use constellation_verify::stamps::{self, Fault, Stamps};
 use serde_json::{Value, json};
 
 use crate::args::Check;
-use crate::commands::report::draw_read;
 use crate::file::{Kind, name_of, read_whole};
+use crate::given::Given;
 use crate::judgements::{judgement_json, print_judgements};
 use crate::pictures;
 use crate::printer::{Printer, count, faint, strong, verdict};
@@ -27,22 +26,26 @@ pub(crate) fn run(arguments: &Check, printer: &mut Printer) -> anyhow::Result<u8
     let is_own = detect(&bytes) == Format::Jsonl && arguments.parser.is_none();
     let progress = printer.progress("reading and judging");
     if is_own {
-        if arguments.delimiter.is_some() {
-            bail!(
-                "`{name}` is a trace of this program, which --delimiter cannot take apart\nhelp: leave it out"
-            );
+        if let Some((flag, what)) = arguments.of_logs_alone() {
+            bail!("`{name}` is a trace of this program, which {flag} cannot {what}\nhelp: leave it out");
         }
-        let trace = jsonl::read(&bytes).map_err(|error| unreadable(&name, &error, error.help()))?;
-        let judgements = judge_trace(&trace);
+        let given = Given::own(&name, &bytes)?;
         progress.finish_and_clear();
-        draw_read(&arguments.drawn, &name, &trace, &judgements)?;
-        return trace_checked(arguments, &name, &trace, &judgements, printer);
+        pictures::draw_picture(&arguments.drawn, &given.picture()?)?;
+        let trace = given.own_trace().expect("it was read as one");
+        return trace_checked(arguments, &name, trace, &given.judgements, printer);
     }
-    if let Some(flag) = arguments.drawn.flag() {
-        bail!(
-            "`{name}` is a log of another system, which {flag} cannot draw yet\nhelp: leave it out; a trace of this program can be drawn"
-        );
+    let (log, judged) = read_clocks(arguments, &name, &bytes)?;
+    progress.finish_and_clear();
+    if arguments.drawn.flag().is_some() {
+        let given = Given::of_log(&name, &log, &judged, arguments.execution.as_deref())?;
+        pictures::draw_picture(&arguments.drawn, &given.picture()?)?;
     }
+    log_checked(arguments, &name, &log, &judged, printer)
+}
+
+/// Reads a log with vector clocks and judges each of its executions.
+pub(crate) fn read_clocks(arguments: &Check, name: &str, bytes: &[u8]) -> anyhow::Result<(Log, Vec<Stamps>)> {
     let mut options = shiviz::Options::default();
     if let Some(parser) = &arguments.parser {
         options = options.with_parser(parser);
@@ -50,7 +53,7 @@ pub(crate) fn run(arguments: &Check, printer: &mut Printer) -> anyhow::Result<u8
     if let Some(delimiter) = &arguments.delimiter {
         options = options.with_delimiter(delimiter);
     }
-    let log = shiviz::read(&bytes, &options).map_err(|error| {
+    let log = shiviz::read(bytes, &options).map_err(|error| {
         let help = advice(arguments, &error);
         let is_in = |given: &Option<String>| given.as_ref().is_some_and(|given| *given == error.text);
         // A wrong expression may stand on the command line instead of in the file.
@@ -59,13 +62,12 @@ pub(crate) fn run(arguments: &Check, printer: &mut Printer) -> anyhow::Result<u8
         } else if is_in(&arguments.delimiter) {
             "--delimiter"
         } else {
-            &name
+            name
         };
         unreadable(place, &error, &help)
     })?;
-    let judged: Vec<_> = log.executions.iter().map(stamps::judge).collect();
-    progress.finish_and_clear();
-    log_checked(arguments, &name, &log, &judged, printer)
+    let judged = log.executions.iter().map(stamps::judge).collect();
+    Ok((log, judged))
 }
 
 /// The longest log: it is held in memory, more than once.
@@ -98,7 +100,7 @@ fn advice(arguments: &Check, error: &FormatError) -> String {
 }
 
 /// A fault of the text, with the line that it is in.
-pub(super) fn unreadable(name: &str, error: &FormatError, help: &str) -> anyhow::Error {
+pub(crate) fn unreadable(name: &str, error: &FormatError, help: &str) -> anyhow::Error {
     let Place { line, column, width, .. } = error.place;
     let indent = " ".repeat(column.saturating_sub(error.text_column) as usize);
     let underline = "^".repeat(width.max(1) as usize);

@@ -3,45 +3,35 @@
 use std::io::Write;
 
 use anyhow::bail;
-use constellation_lab::promises::judge_trace;
 use constellation_report::export::{markdown, mermaid, shiviz};
 use constellation_report::{Picture, svg};
-use constellation_trace::format::{Format, detect, jsonl};
+use constellation_trace::format::jsonl;
 
 use crate::args::{Export, ExportFormat};
-use crate::commands::check::{read_log, unreadable};
-use crate::file::{try_place, write_whole};
-use crate::pictures::{Told, beginning, captioned};
+use crate::commands::report::read_given;
+use crate::file::{name_of, try_place, write_whole};
 use crate::printer::{Printer, count};
 
 pub(crate) fn run(arguments: &Export, printer: &mut Printer) -> anyhow::Result<u8> {
     arguments.output.iter().try_for_each(|path| try_place(path))?;
-    let (name, bytes) = read_log(&arguments.trace)?;
-    if detect(&bytes) != Format::Jsonl {
+    let progress = printer.progress("reading, judging and writing");
+    let given = read_given(&arguments.trace, arguments.execution.as_deref())?;
+    if arguments.to == ExportFormat::Jsonl && given.own_trace().is_none() {
         bail!(
-            "`{name}` is no trace of this program, and only such can be exported\nhelp: `constellation run … --trace FILE` \
-             writes a trace"
+            "{} is a log of another system, whose arrows are no messages: a trace of this program has no place for them\nhelp: \
+             the other forms keep them",
+            name_of(&arguments.trace)
         );
     }
-    let progress = printer.progress("reading, judging and writing");
-    let trace = jsonl::read(&bytes).map_err(|error| unreadable(&name, &error, error.help()))?;
-    drop(bytes);
-    let judgements = judge_trace(&trace);
-    let begun = beginning(&trace);
-    let title = if begun.title.is_empty() { name } else { begun.title };
-    let told = Told {
-        trace: &trace,
-        judgements: &judgements,
-        title,
-        replay: &begun.replay,
-        remarks: &[],
-        source: begun.source,
-    };
-    let picture = Picture::new(&trace, &judgements, captioned(&told));
+    let picture = given.picture()?;
+    let trace = picture.trace();
     let left_out = write(arguments, &picture, printer)?;
     progress.finish_and_clear();
     for line in left_out {
         printer.tell(&format!("left out: {line}"));
+    }
+    for line in &picture.caption().unknown {
+        printer.tell(&format!("not known: {line}"));
     }
     if arguments.to == ExportFormat::Shiviz && trace.events().len() > shiviz::SLOW_EVENTS {
         let events = count(trace.events().len(), "event");

@@ -69,14 +69,19 @@ fn a_trace_is_exported_as_the_very_bytes_that_it_is_and_a_picture_as_it_is_drawn
 fn what_cannot_be_exported_is_refused() {
     let bench = Bench::new(&[("log.txt", b"pull\npacific {\"pacific\":1}\n")]);
     bench.run(&["run", "conjunction", "--trace", "it.jsonl"], b"");
-    bench.check(&["export", "it.jsonl", "--to", "pdf"], expect![[r#"
+    bench.check(
+        &["export", "it.jsonl", "--to", "pdf"],
+        expect![[r#"
         exit 2
         --- talk
         error: invalid value 'pdf' for '--to <FORMAT>'
           [possible values: shiviz, mermaid, markdown, jsonl, svg]
 
-        For more information, try '--help'."#]]);
-    bench.check(&["export", "it.jsonl"], expect![[r#"
+        For more information, try '--help'."#]],
+    );
+    bench.check(
+        &["export", "it.jsonl"],
+        expect![[r#"
         exit 2
         --- talk
         error: the following required arguments were not provided:
@@ -84,9 +89,13 @@ fn what_cannot_be_exported_is_refused() {
 
         Usage: constellation export --to <FORMAT> <TRACE>
 
-        For more information, try '--help'."#]]);
-    bench.check(&["export", "it.jsonl", "--to", "svg", "-o", "no/such/folder"], expect![[r#"
+        For more information, try '--help'."#]],
+    );
+    bench.check(
+        &["export", "it.jsonl", "--to", "svg", "-o", "no/such/folder"],
+        expect![[r#"
         exit 2
         --- talk
-        error: cannot write `no/such/folder`: No such file or directory (os error 2)"#]]);
+        error: cannot write `no/such/folder`: No such file or directory (os error 2)"#]],
+    );
 }

@@ -12,6 +12,7 @@ mod command;
 mod comparing;
 mod determinism;
 mod drawing;
+mod drawing_foreign;
 mod exploring;
 mod exporting;
 mod given;

@@ -179,7 +179,8 @@ fn fence(text: &str) -> String {
 pub(super) fn prose(text: &str, letters: usize) -> String {
     let line = one_line(text);
     let line = shortened(&line, letters);
-    let words: Vec<String> = line.split(' ').filter(|word| !word.is_empty()).map(worded).collect();
+    let words = line.split(' ').filter(|word| !word.is_empty());
+    let words: Vec<String> = words.enumerate().map(|(nth, word)| worded(word, nth == 0)).collect();
     // Words side by side that are no words share a frame.
     if words.is_empty() {
         "<code>&#32;</code>".to_owned()
@@ -188,16 +189,17 @@ pub(super) fn prose(text: &str, letters: usize) -> String {
     }
 }
 
-fn worded(word: &str) -> String {
+/// `is_first` of a text: what begins a line as a list does, `1.` or `1)`, would be one there.
+fn worded(word: &str, is_first: bool) -> String {
     let (mut before, mut core, mut after) = ("", word, "");
     if let Some(rest) = core.strip_prefix('(') {
         (before, core) = ("(", rest);
     }
-    let is_end = |letter: char| ",;:.?".contains(letter) || (letter == ')' && !before.is_empty());
-    let end = core.trim_end_matches(is_end);
-    // What begins a line as a list does is none: `1.`, `1)`.
-    let is_number = end.chars().all(|letter| letter.is_ascii_digit());
-    if !is_number || core[end.len()..].chars().all(|letter| letter == ',') {
+    let end = core.trim_end_matches([',', ';', ':', '.', '?', ')']);
+    let is_listed = is_first && end.chars().all(|letter| letter.is_ascii_digit());
+    // A parenthesis that closes one within the word belongs to it.
+    let end = if end.contains('(') { core.trim_end_matches([',', ';', ':', '.', '?']) } else { end };
+    if !is_listed {
         (core, after) = (end, &core[end.len()..]);
     }
     if is_plain(core) {
@@ -206,7 +208,10 @@ fn worded(word: &str) -> String {
     if core.is_empty() {
         (before, core, after) = ("", word, "");
     }
-    format!("{before}<code>{}</code>{after}", numbered(core))
+    // Ours quote names as code is.
+    let quoted =
+        core.strip_prefix('`').and_then(|rest| rest.strip_suffix('`')).filter(|name| !name.is_empty());
+    format!("{before}<code>{}</code>{after}", numbered(quoted.unwrap_or(core)))
 }
 
 /// Whether a word is nothing but a word: no sign that is markup, and nothing that looks like a commit or a shorthand.

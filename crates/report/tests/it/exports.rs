@@ -20,14 +20,14 @@ fn picture<'t>(trace: &'t Trace, judgements: &'t [Judgement]) -> Picture<'t> {
     Picture::new(trace, judgements, caption)
 }
 
-fn log(trace: &Trace) -> String {
+pub(crate) fn log(trace: &Trace) -> String {
     let mut bytes = Vec::new();
     shiviz::write(&picture(trace, &[]), &mut bytes).expect("a vector takes it");
     String::from_utf8(bytes).expect("a log is text")
 }
 
 /// Whether an event is before another, or is it: the slow way, backwards along every cause.
-fn leads(trace: &Trace, from: EventId, to: EventId) -> bool {
+pub(crate) fn leads(trace: &Trace, from: EventId, to: EventId) -> bool {
     if from >= to {
         return from == to;
     }

@@ -4,6 +4,7 @@ mod columns;
 mod decoded;
 mod exports;
 mod hostile;
+mod imports;
 mod pages;
 mod pictures;
 #[path = "../../../trace/tests/it/random.rs"]

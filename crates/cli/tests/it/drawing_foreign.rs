@@ -1,0 +1,152 @@
+//! A log of another system is drawn as far as it goes, and what is wrong in it is the evidence.
+
+use std::fs;
+use std::path::Path;
+
+use expect_test::expect;
+
+use crate::command::{Bench, text};
+use crate::drawing::{facts, read};
+
+fn shipped(name: &str) -> Vec<u8> {
+    fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../logs").join(name)).expect("it ships")
+}
+
+#[test]
+fn a_sound_log_is_drawn_and_what_it_does_not_tell_is_said() {
+    let bench = Bench::new(&[("handover.log", &shipped("handover.log"))]);
+    bench.check(&["report", "handover.log", "-o", "it.html", "--svg", "it.svg"], expect![[r#"
+        exit 0
+        --- out
+        ✓ holds    each clock is the join of its causes plus its own event
+        What was promised holds: each clock is the join of its causes plus its own event.
+        · not known: when anything happened: an event stands one step, drawn as a millisecond, after the last of its causes
+        · not known: what was sent: an arrow leads from an event that a clock newly names, and there are as few as explain the clocks; a message that told nothing new has none
+        written: it.html
+        written: it.svg"#]]);
+    let page = facts(&read(&bench, "it.html"));
+    assert_eq!(page["counts"]["events"], 8);
+    assert_eq!(page["unknown"].as_array().expect("a list").len(), 2);
+    assert_eq!(page["title"], "handover.log");
+    // The same is drawn by the command that judges.
+    bench.run(&["check", "handover.log", "--html", "check.html", "--svg", "check.svg"], b"");
+    assert_eq!(read(&bench, "check.html"), read(&bench, "it.html"));
+    assert_eq!(read(&bench, "check.svg"), read(&bench, "it.svg"));
+}
+
+#[test]
+fn what_is_wrong_in_a_log_is_the_evidence_and_the_sentence() {
+    let ring = "a1\na {\"a\":1}\na2\na {\"a\":2,\"b\":2}\nb1\nb {\"b\":1,\"a\":2}\nb2\nb {\"b\":2,\"a\":2}\nc\nc {\"c\":2}\n";
+    let bench = Bench::new(&[("ring.log", ring.as_bytes())]);
+    bench.check(&["report", "ring.log", "-o", "it.html", "--svg", "it.svg"], expect![[r#"
+        exit 1
+        --- out
+        ✗ violated each clock is the join of its causes plus its own event
+        line 4: `a` 2 (line 4) has seen `b` 2 (line 8), which comes after `b` 1 (line 6), which has seen `a` 2 (line 4); 1 more clock is wrong.
+        · not known: which clock is wrong of those that lead round: 1 arrow that would close a circle is not drawn
+        · not known: when anything happened: an event stands one step, drawn as a millisecond, after the last of its causes
+        · not known: what was sent: an arrow leads from an event that a clock newly names, and there are as few as explain the clocks; a message that told nothing new has none
+        written: it.html
+        written: it.svg"#]]);
+    let page = facts(&read(&bench, "it.html"));
+    let judged = &page["judgements"][0];
+    assert_eq!((&judged["word"], &judged["events"]), (&"violated".into(), &serde_json::json!([2, 4, 3])));
+    expect![[r#"["line 10: `c` starts at 2"]"#]].assert_eq(&judged["notes"].to_string());
+    let (svg, terminal) = (read(&bench, "it.svg"), bench.run(&["check", "ring.log"], b""));
+    assert!([2, 3, 4].iter().all(|event| svg.contains(&format!("data-event=\"{event}\""))));
+    let found = judged["found"].as_str().expect("a text");
+    let found = found.strip_prefix("line 4: ").and_then(|found| found.split("; ").next()).expect("it is");
+    assert!(text(&terminal.stdout).contains(found), "{found}");
+}
+
+#[test]
+fn one_execution_of_several_is_drawn() {
+    let bench = Bench::new(&[("passes.log", &shipped("three-passes.log"))]);
+    let drawn = |flags: &[&str]| {
+        let output = bench.run(&[&["report", "passes.log", "-o", "it.html"], flags].concat(), b"");
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        let page = facts(&read(&bench, "it.html"));
+        format!("{} · {} · {}", page["title"], page["counts"]["events"], page["remarks"])
+    };
+    expect![[
+        r#""passes.log · execution first pass" · 4 · ["the log has 3 executions, of which this is one"]"#
+    ]]
+    .assert_eq(&drawn(&[]));
+    expect![[r#""passes.log · execution third pass: there and back" · 4 · ["the log has 3 executions, of which this is one"]"#]].assert_eq(&drawn(&["--execution", "third pass: there and back"]));
+    bench.check(
+        &["report", "passes.log", "-o", "it.html", "--execution", "fourth"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: `passes.log` has no execution `fourth`
+        help: it has `first pass`, `second pass: nobody talks`, `third pass: there and back`"#]],
+    );
+    bench.run(&["run", "conjunction", "--trace", "it.jsonl"], b"");
+    bench.check(
+        &["check", "it.jsonl", "--execution", "first"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: `it.jsonl` is a trace of this program, which --execution cannot choose from
+        help: leave it out"#]],
+    );
+}
+
+/// TLC counts the states of one behaviour, at whatever host each changes something.
+#[test]
+fn an_export_of_tlc_is_said_to_be_a_total_order_and_never_that_nothing_is_concurrent() {
+    let hosts = ["w1", "w2", "w3"];
+    let mut counts = [0; 3];
+    let mut log = String::new();
+    for state in 0..24 {
+        let host = [0, 1, 1, 2, 0][state % 5];
+        counts[host] += 1;
+        let clock = hosts.iter().zip(counts).filter(|(_, count)| *count > 0);
+        let clock: Vec<String> = clock.map(|(host, count)| format!("\\\"{host}\\\":{count}")).collect();
+        log.push_str(&format!("state {state}\n{} {{{}}}\n", hosts[host], clock.join(",")));
+    }
+    let bench = Bench::new(&[("tlc.log", log.as_bytes())]);
+    bench.check(&["check", "tlc.log", "--html", "it.html"], expect![[r#"
+        exit 0
+        --- out
+        tlc.log · layout: recognised as ShiViz
+        24 events, 3 nodes, 14 messages
+        ✓ holds    each clock is the join of its causes plus its own event
+        · this log is a total order by construction, or looks like one: each clock is one tick above that of the event before it, at whatever host, as TLC's module ShiViz writes the states of one behaviour; which of its events are concurrent it does not say"#]]);
+    let unknown = facts(&read(&bench, "it.html"))["unknown"].to_string();
+    assert!(unknown.contains("this log is a total order by construction"), "{unknown}");
+}
+
+#[test]
+fn a_log_of_another_system_is_exported_but_not_as_a_trace_of_ours() {
+    let bench = Bench::new(&[("handover.log", &shipped("handover.log"))]);
+    bench.check(&["export", "handover.log", "--to", "mermaid"], expect![[r#"
+        exit 0
+        --- out
+        sequenceDiagram
+          participant n0 as pacific
+          participant n1 as indian_ocean
+          participant n2 as atlantic
+          Note over n0: e0 pass window opens over the horizon
+          Note over n1: e1 antenna points at MSS-23
+          Note over n2: e2 storage is ready
+          Note over n0: e3 hand over MSS-23 to indian_ocean
+          n0-->>n1: e3 is before e4, clock
+          Note over n1: e4 take over MSS-23
+          Note over n1: e5 confirm to pacific and atlantic
+          n1-->>n0: e5 is before e6, clock
+          Note over n0: e6 MSS-23 is off my list
+          n1-->>n2: e5 is before e7, clock
+          Note over n2: e7 store the pass of MSS-23
+        --- talk
+        left out: the verdict
+        not known: when anything happened: an event stands one step, drawn as a millisecond, after the last of its causes
+        not known: what was sent: an arrow leads from an event that a clock newly names, and there are as few as explain the clocks; a message that told nothing new has none"#]]);
+    bench.check(&["export", "handover.log", "--to", "jsonl"], expect![[r#"
+        exit 2
+        --- talk
+        error: `handover.log` is a log of another system, whose arrows are no messages: a trace of this program has no place for them
+        help: the other forms keep them"#]]);
+    bench.run(&["export", "handover.log", "--to", "shiviz", "-o", "again.log"], b"");
+    assert_eq!(bench.run(&["check", "again.log"], b"").status.code(), Some(0));
+}
