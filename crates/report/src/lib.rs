@@ -28,6 +28,7 @@
 //! | [`diagram`] | where lanes, marks, arrows and bands stand, in whole units |
 //! | [`export`] | the same for the tools of others: ShiViz, Mermaid, Markdown |
 //! | [`import`] | somebody else's log as a run that can be drawn |
+//! | [`plot`] | plots, matrices, and the page that holds them |
 //! | [`svg`] | the picture of the evidence, or of a small run |
 //!
 //! This crate must never know a clock, a simulator, a judge or a terminal: what it draws it was given.
@@ -49,6 +50,7 @@ pub mod import;
 mod packed;
 pub mod page;
 pub mod picture;
+pub mod plot;
 pub mod svg;
 pub mod world;
 

@@ -5,7 +5,7 @@
 //! a glyph and a word.
 
 mod drawn;
-mod words;
+pub(crate) mod words;
 
 use std::fmt::Write as _;
 

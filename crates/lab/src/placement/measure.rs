@@ -92,6 +92,12 @@ pub fn by_key(records: &[Record], site: usize, kind: Kind) -> Option<ByKey> {
     (most.0 - least.0 > NOISE).then_some(ByKey { mean, most })
 }
 
+/// How long the fastest operation took at a site with the key that takes longest there; `None` if nothing was done. O(n log n).
+pub fn slowest_key(record: &Record, site: usize, kind: Kind) -> Option<Duration> {
+    let most = fastest_of_keys(record, site, kind).into_iter().max()?;
+    u64::try_from(most).ok().map(Duration::from_micros)
+}
+
 /// How long the fastest operation took with each key, in microseconds.
 fn fastest_of_keys(record: &Record, site: usize, kind: Kind) -> Vec<i128> {
     let mut fastest: BTreeMap<&str, i128> = BTreeMap::new();

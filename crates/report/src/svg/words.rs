@@ -14,13 +14,13 @@ fn letter_width(letter: char, size: u32) -> u32 {
 }
 
 /// About how wide a text is, in letters of so many units.
-pub(super) fn width(text: &str, size: u32) -> u32 {
+pub(crate) fn width(text: &str, size: u32) -> u32 {
     // Saturating: a text may be as long as memory allows.
     text.chars().fold(0, |sum: u32, letter| sum.saturating_add(letter_width(letter, size))) / 10
 }
 
 /// A text on one line that is no wider than `room`: what does not fit is left out, and an ellipsis says so.
-pub(super) fn cut(text: &str, room: u32, size: u32) -> String {
+pub(crate) fn cut(text: &str, room: u32, size: u32) -> String {
     // Of a long text only the beginning can fit, so no more is looked at.
     let start: String = text.chars().take(room as usize + 1).collect();
     let line = one_line(&start);
@@ -42,7 +42,7 @@ pub(super) fn cut(text: &str, room: u32, size: u32) -> String {
 const LINES_MAX: usize = 4;
 
 /// A text in lines that are no wider than `room`; a word that is wider is cut.
-pub(super) fn wrap(text: &str, room: u32, size: u32) -> Vec<String> {
+pub(crate) fn wrap(text: &str, room: u32, size: u32) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut line = String::new();
     for word in text.split(' ') {
@@ -66,7 +66,7 @@ pub(super) fn wrap(text: &str, room: u32, size: u32) -> Vec<String> {
 
 /// A command in lines of so many letters, broken anywhere, so that it can be copied; of a very long one the end is left out,
 /// and an ellipsis says so.
-pub(super) fn broken(command: &str) -> Vec<String> {
+pub(crate) fn broken(command: &str) -> Vec<String> {
     const LETTERS: usize = 112;
     const LINES_MAX: usize = 8;
     let letters: Vec<char> = command.chars().take(LETTERS * LINES_MAX + 1).collect();

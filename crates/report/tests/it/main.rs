@@ -7,6 +7,7 @@ mod hostile;
 mod imports;
 mod pages;
 mod pictures;
+mod plots;
 #[path = "../../../trace/tests/it/random.rs"]
 #[allow(dead_code, reason = "written for the tests of traces, which need more of it")]
 mod random;
