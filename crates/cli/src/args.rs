@@ -29,7 +29,7 @@ pub(crate) use hunt::Hunt;
 pub(crate) use judge::{EvidenceWord, Explained, Judge, Models, Spending};
 pub(crate) use live::Live;
 pub(crate) use place::Place;
-pub(crate) use report::{Drawn, Report};
+pub(crate) use report::{Drawn, Plotted, Report};
 pub(crate) use run::{Replay, Run, Timeline};
 pub(crate) use specimens::Specimens;
 pub(crate) use sweep::{Errors, Sweep};

@@ -1,11 +1,14 @@
 //! Where a run that was judged is drawn: as a page, as a picture.
 
+use std::path::PathBuf;
+
 use constellation_lab::{Scenario, incidents, simulate};
+use constellation_report::plot::Sheet;
 use constellation_report::{Caption, Picture, page, svg};
 use constellation_trace::format::jsonl;
-use constellation_trace::{Judgement, Trace};
+use constellation_trace::{Judgement, Trace, Verdict};
 
-use crate::args::Drawn;
+use crate::args::{Drawn, Plotted};
 use crate::file::{try_place, write_whole};
 use crate::target;
 
@@ -57,6 +60,41 @@ pub(crate) fn captioned(told: &Told<'_>) -> Caption {
         caption.environment.insert(0, ("command".to_owned(), told.replay.to_owned()));
     }
     caption
+}
+
+/// As [`prepare`], for plots.
+pub(crate) fn prepare_plots(plotted: &Plotted) -> anyhow::Result<()> {
+    plotted.html.iter().chain(&plotted.svg).try_for_each(|path| try_place(path))
+}
+
+/// Writes a picture, where one was asked for.
+pub(crate) fn write_svg(path: Option<&PathBuf>, draw: impl FnOnce() -> String) -> anyhow::Result<()> {
+    path.map_or(Ok(()), |path| write_whole(path, |writer| writer.write_all(draw().as_bytes())))
+}
+
+/// Writes a page of plots, where one was asked for.
+pub(crate) fn write_sheet(path: Option<&PathBuf>, sheet: impl FnOnce() -> Sheet) -> anyhow::Result<()> {
+    path.map_or(Ok(()), |path| write_whole(path, |writer| sheet().write(writer)))
+}
+
+/// A page of plots with nothing on it yet.
+pub(crate) fn sheet(title: &str, replay: &str) -> Sheet {
+    let mut sheet = Sheet::default();
+    sheet.title = title.to_owned();
+    sheet.replay = replay.to_owned();
+    sheet.version = format!("constellation {}", env!("CARGO_PKG_VERSION"));
+    sheet
+}
+
+/// The worst of what was judged, as a glyph and a word: violated before unknown before holds.
+pub(crate) fn worst(judgements: &[Judgement]) -> Option<(&'static str, &'static str)> {
+    let rank = |judgement: &&Judgement| match judgement.verdict {
+        Verdict::Violated(_) => 0,
+        Verdict::Unknown(_) => 1,
+        Verdict::Holds => 2,
+    };
+    let worst = judgements.iter().min_by_key(rank)?;
+    Some((worst.verdict.glyph(), worst.verdict.word()))
 }
 
 /// A name with what it is called, for the head of a picture.

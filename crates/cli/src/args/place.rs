@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Progress;
 use super::values::{parse_jobs, parse_seed};
+use super::{Plotted, Progress};
 
 const PLACE_EXIT_CODES: &str = "\
 Exit codes:
@@ -46,6 +46,8 @@ pub(crate) struct Place {
     /// written.
     #[arg(long, value_name = "FILE")]
     pub(crate) catalogue: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) plotted: Plotted,
     /// On how many cores; by default on all of them. What is measured does not depend on it.
     #[arg(long, value_name = "J", value_parser = parse_jobs)]
     pub(crate) jobs: Option<NonZeroUsize>,

@@ -31,6 +31,17 @@ impl Drawn {
     }
 }
 
+/// Where to draw what was measured.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct Plotted {
+    /// Write a page to this file: plots with their numbers, in one HTML file that asks for nothing and runs no script.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    /// Write a plot to this file, as SVG.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) svg: Option<PathBuf>,
+}
+
 #[derive(Args, Debug)]
 #[command(after_help = REPORT_EXIT_CODES)]
 pub(crate) struct Report {

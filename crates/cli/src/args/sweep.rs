@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Target;
 use super::values::{parse_errors, parse_seed};
+use super::{Plotted, Target};
 
 const SWEEP_EXIT_CODES: &str = "\
 Exit codes:
@@ -39,6 +39,8 @@ pub(crate) struct Sweep {
     /// Write a line for each error to this file, with commas between whole numbers: data for a plot.
     #[arg(long, value_name = "FILE")]
     pub(crate) csv: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) plotted: Plotted,
     /// Print one JSON object instead of text.
     #[arg(long)]
     pub(crate) json: bool,

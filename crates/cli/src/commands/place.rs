@@ -10,6 +10,7 @@ mod json;
 mod listed;
 mod measured;
 mod page;
+mod plotted;
 mod required;
 mod tables;
 mod targets;
@@ -38,6 +39,7 @@ pub(crate) fn run(arguments: &Place, printer: &mut Printer) -> anyhow::Result<u8
         Some(path) => load(path, CATALOGUE, Catalogue::parse)?,
     };
     let targets = Targets::of(&arguments.targets, &catalogue)?;
+    plotted::prepare(arguments)?;
     if arguments.all {
         return all::run(arguments, &targets, printer);
     }
@@ -48,6 +50,8 @@ pub(crate) fn run(arguments: &Place, printer: &mut Printer) -> anyhow::Result<u8
         return required::run(arguments, wanted, &targets, printer);
     }
     if arguments.targets.is_empty() {
+        let systems: Vec<_> = catalogue.systems.iter().collect();
+        plotted::draw(arguments, &plotted::Of { measured: &[], systems: &systems })?;
         return listed::run(arguments, &catalogue, printer);
     }
     if arguments.history.is_some() {
@@ -61,6 +65,7 @@ fn show(arguments: &Place, targets: &Targets<'_>, printer: &mut Printer) -> anyh
     histories::prepare(arguments)?;
     let measured = measured::measure(&targets.stores, Depth::Whole, arguments, printer)?;
     histories::write(arguments, &measured)?;
+    plotted::draw(arguments, &plotted::Of { measured: &measured, systems: &targets.systems })?;
     let code = if measured.iter().all(|measured| measured.is_known()) { 0 } else { 3 };
     if arguments.json {
         printer.json(&json::of(&measured, &targets.systems, code))?;

@@ -1,5 +1,7 @@
 //! `constellation sweep`: one wall clock made wrong step by step, and what that costs, as a table or data for a plot.
 
+mod plotted;
+
 use std::cmp;
 use std::io::Write;
 use std::time::Duration;
@@ -14,6 +16,7 @@ use serde_json::{Value, json};
 use crate::args;
 use crate::file::write_whole;
 use crate::judgements::{judgement_json, print_judgements};
+use crate::pictures;
 use crate::printer::{Printer, faint, strong};
 use crate::target::{self, quoted};
 
@@ -22,6 +25,7 @@ pub(crate) fn run(arguments: &args::Sweep, printer: &mut Printer) -> anyhow::Res
     let seed = arguments.seed.unwrap_or(scenario.seed);
     let sweep = plan(arguments, &scenario);
     let replay = replay(arguments, &sweep, seed);
+    pictures::prepare_plots(&arguments.plotted)?;
     let progress = printer.progress("sweeping");
     let count = sweep.errors().len();
     let mut done = 0;
@@ -44,6 +48,10 @@ pub(crate) fn run(arguments: &args::Sweep, printer: &mut Printer) -> anyhow::Res
     if let Some(path) = &arguments.csv {
         write_whole(path, |writer| write_csv(&swept, writer))?;
     }
+    plotted::draw(
+        &arguments.plotted,
+        &plotted::Of { swept: &swept, scenario: &scenario, sweep: &sweep, seed, replay: &replay },
+    )?;
     if arguments.json {
         printer.json(&as_json(&swept, &scenario, &sweep, seed, &replay))?;
     } else {
@@ -272,8 +280,10 @@ fn print_next(
             quoted(&sweep.node)
         ))?;
     }
-    if arguments.csv.is_none() {
-        printer.line("data for a plot: the same with --csv FILE")?;
+    let plotted = &arguments.plotted;
+    if arguments.csv.is_none() && plotted.svg.is_none() && plotted.html.is_none() {
+        printer
+            .line("a plot: the same with --svg FILE or --html FILE; data for one of your own: --csv FILE")?;
     }
     Ok(())
 }

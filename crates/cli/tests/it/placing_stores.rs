@@ -2,6 +2,7 @@
 
 #![allow(clippy::too_many_lines, reason = "a table of inputs and outputs is read in one piece")]
 
+use std::fs;
 use std::path::Path;
 
 use constellation_lab::placement::STORES;
@@ -261,11 +262,33 @@ fn the_matrix_fits_into_a_hundred_columns() {
 }
 
 #[test]
-fn the_page_of_placements_is_what_the_command_prints() {
-    let output = Bench::new(&[]).run(&["place", "--all", "--table"], b"");
+fn the_page_of_placements_and_its_picture_are_what_the_command_makes() {
+    let bench = Bench::new(&[]);
+    let output = bench.run(&["place", "--all", "--table", "--svg", "it.svg", "--html", "it.html"], b"");
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/placement.md");
-    expect_file![&page].assert_eq(text(&output.stdout));
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
+    expect_file![docs.join("placement.md")].assert_eq(text(&output.stdout));
+    let read = |name: &str| fs::read_to_string(bench.path().join(name)).expect("it was written");
+    expect_file![docs.join("pictures/pacelc.svg")].assert_eq(&read("it.svg"));
+    // Each row of the page in Markdown is a mark in the page that is looked at, with the same two sentences.
+    let html = read("it.html");
+    let rows: Vec<&str> = text(&output.stdout).lines().filter(|line| line.starts_with("| `")).collect();
+    assert!(rows.len() > 20, "{rows:?}");
+    for row in rows {
+        let cells: Vec<&str> = row.split(" | ").collect();
+        for sentence in [cells[4], cells[5].trim_end_matches(" |")] {
+            // Of five sites more is said, in sentences of their own.
+            let sentence = sentence.split_inclusive(". ").next().unwrap_or_default().trim_end();
+            let sentence = sentence.replace('\\', "").replace('\'', "&#39;");
+            assert_eq!(
+                html.matches(&sentence).count() % 2,
+                0,
+                "once to be pointed at, once in the table: {sentence}"
+            );
+            assert!(html.contains(&sentence), "{sentence}");
+        }
+    }
+    assert!(!html.contains("<script"), "it needs none");
 }
 
 #[test]

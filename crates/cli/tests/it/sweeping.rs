@@ -1,8 +1,9 @@
 //! `constellation sweep`: a table, data for a plot, and an object for scripts, all of the same numbers.
 
 use std::fs;
+use std::path::Path;
 
-use expect_test::expect;
+use expect_test::{expect, expect_file};
 use serde_json::Value;
 
 use crate::command::{Bench, check, text};
@@ -46,7 +47,7 @@ fn a_sweep_shows_at_which_error_wall_clocks_begin_to_lose_updates() {
 
             see what the scenario makes of it: constellation run mss-17 --resolver all --wall 'node=pacific,ahead=1500ms'
             a clock that is behind: constellation sweep mss-17 --node pacific --error=-2s..0s
-            data for a plot: the same with --csv FILE
+            a plot: the same with --svg FILE or --html FILE; data for one of your own: --csv FILE
             seed 1 · replay: constellation sweep mss-17 --node pacific --error=0s..2s --points 5 --pairs 40 --seed 1"#]],
     );
 }
@@ -65,6 +66,34 @@ fn data_for_a_plot_is_whole_numbers_under_their_names() {
         1500000000,22,2,2,0,0,18,18,10,9,309879880,80,0,309879880
         2000000000,22,7,7,0,0,18,18,10,9,809879880,80,40,0
     "#]].assert_eq(&csv);
+}
+
+#[test]
+fn the_plot_of_a_sweep_stands_in_the_docs_and_says_what_the_table_says() {
+    let bench = Bench::new(&[]);
+    let output = bench.run(&["sweep", "mss-17", "--svg", "it.svg", "--html", "it.html", "--json"], b"");
+    assert_eq!(text(&output.stderr), "");
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/pictures/mss-17-sweep.svg");
+    let read = |name: &str| fs::read_to_string(bench.path().join(name)).expect("it was written");
+    let (svg, html) = (read("it.svg"), read("it.html"));
+    expect_file![docs].assert_eq(&svg);
+    let json: Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
+    for point in json["points"].as_array().expect("it is a list") {
+        let number = |name: &str| point[name].as_u64().expect("it is whole");
+        let ms = number("error_ns") / 1_000_000;
+        let lost = format!("{} of {} ordered pairs: {ms}, ", number("later_lost"), number("ordered"));
+        let dropped =
+            format!("{} of {} concurrent pairs: {ms}, 100", number("dropped"), number("concurrent"));
+        let vectors = format!("{} of 120 pairs: {ms}, 0", number("vectors_wrong"));
+        for told in [lost, dropped, vectors] {
+            assert!(svg.contains(&told), "{told}");
+            assert_eq!(html.matches(&told).count(), 2, "for wide and for narrow screens: {told}");
+        }
+    }
+    for told in ["losses begin between 1200 ms and 1300 ms", "in mss-17 it is 600 ms ahead"] {
+        assert!(svg.contains(told), "{told}");
+    }
+    assert!(html.contains("data-verdict=\"holds\"") && !html.contains("<script"));
 }
 
 #[test]

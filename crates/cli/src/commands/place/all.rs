@@ -7,13 +7,14 @@ use super::alike::{Alike, alike};
 use super::measured::{self, Depth, Measured};
 use super::targets::Targets;
 use super::told::legend;
-use super::{json, page};
+use super::{json, page, plotted};
 use crate::args::Place;
 use crate::printer::{Printer, faint, strong};
 
 pub(super) fn run(arguments: &Place, targets: &Targets<'_>, printer: &mut Printer) -> anyhow::Result<u8> {
     targets.only_stores("--all measures stores")?;
     let measured = measured::measure(&chosen(targets)?, Depth::Cell, arguments, printer)?;
+    plotted::draw(arguments, &plotted::Of { measured: &measured, systems: &[] })?;
     let code = if measured.iter().all(Measured::is_known) { 0 } else { 3 };
     if arguments.json {
         printer.json(&json::of(&measured, &[], code))?;

@@ -41,13 +41,16 @@ otherwise.
 
 Measure one with `constellation place quorum:r=1,w=1`; it prints the numbers and the operations that show it. See the
 argument that no store can have both with `constellation place --cap quorum`. Settings that nothing measured tells apart
-share a row. This page is what `constellation place --all --table` prints.";
+share a row. This page is what `constellation place --all --table` prints, with the picture that `--svg` draws; `--html` makes
+a page of it in which each mark tells its two sentences.";
 
 pub(super) fn print(measured: &[Measured], printer: &mut Printer) -> anyhow::Result<()> {
     printer.line(HEAD)?;
     LEGEND.into_iter().try_for_each(|(letters, says)| printer.line(format!("- **{letters}**: {says}.")))?;
     printer.line(NOTES)?;
     printer.line("")?;
+    // The picture is of all stores, as the page is.
+    printer.line("![Each store a mark in its cell, with the settings that are not its defaults](pictures/pacelc.svg)\n")?;
     let alike = alike(measured);
     matrix(&alike, printer)?;
     for info in STORES {
