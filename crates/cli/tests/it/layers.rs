@@ -5,13 +5,14 @@ use std::path::Path;
 use std::process::Command;
 
 /// For each crate the crates of ours that it may depend on; what is not listed here must not be there.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     ("constellation-audit", &[]),
     ("constellation-trace", &[]),
     ("constellation-fabric", &["constellation-trace"]),
     ("constellation-clock", &["constellation-fabric", "constellation-trace"]),
     ("constellation-sim", &["constellation-fabric", "constellation-trace"]),
     ("constellation-report", &["constellation-trace"]),
+    ("constellation-tracing", &["constellation-clock"]),
     ("constellation-verify", &["constellation-trace"]),
     ("constellation-live", &["constellation-clock", "constellation-fabric", "constellation-trace"]),
     (
@@ -42,7 +43,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
 ];
 
 /// What must never come in, however indirectly, and into what.
-const NEVER: [(&str, &[&str], &[&str]); 8] = [
+const NEVER: [(&str, &[&str], &[&str]); 9] = [
     // The oracle trusts no clock, because it cannot see one.
     (
         "constellation-verify",
@@ -69,6 +70,12 @@ const NEVER: [(&str, &[&str], &[&str]); 8] = [
         "constellation-clock",
         &[],
         &["serde", "serde_json", "regex", "constellation-sim", "constellation-verify", "constellation-lab"],
+    ),
+    // A service that records itself pulls in no format, no judge, no runtime and no procedural macro.
+    (
+        "constellation-tracing",
+        &[],
+        &["constellation-trace", "constellation-verify", "constellation-lab", "serde", "regex", "tokio", "syn"],
     ),
     // The audit reads; it asks no compiler, no network and no run of ours.
     ("constellation-audit", &[], &["serde_json", "tokio", "rand", "constellation-trace"]),

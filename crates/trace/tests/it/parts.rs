@@ -246,12 +246,26 @@ fn what_is_not_understood_is_refused_where_it_stands() {
         part 0, line 1, column 1: expected the first line, found nothing
         ^ "#]],
     );
-    let cut = part("a", 0, &[]) + r#"{"event":0,"at"#;
+}
+
+#[test]
+fn a_last_line_that_does_not_end_is_left_out() {
+    let lines = [r#"{"event":0,"at_ns":1,"do":"local"}"#];
+    let cut = part("a", 0, &lines) + r#"{"event":1,"at_ns":2,"do":"send","to"#;
     check(
         &[cut],
         expect![[r#"
-        part 0, line 2, column 15: the last line does not end; the recorder may have been stopped while writing: remove that line to read the rest
-        ^ {"event":0,"at"#]],
+        {"schema":"constellation/trace/1","nodes":["a"]}
+        {"event":0,"node":"a","at_ns":1,"do":"local"}
+        · the last line of the log of `a` does not end, and is left out
+        · the log of `a` was not closed: it was killed, or still runs
+    "#]],
+    );
+    check(
+        &[r#"{"schema":"constellation/part/1","process"#.to_owned()],
+        expect![[r#"
+        part 0, line 1, column 42: the last line does not end; the recorder may have been stopped while writing: remove that line to read the rest
+        ^ {"schema":"constellation/part/1","process"#]],
     );
 }
 

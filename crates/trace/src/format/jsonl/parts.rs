@@ -26,7 +26,8 @@
 //! | `ended_ns` | last line | when the log was closed, as `at_ns`; without this line the process was killed, or still runs |
 //! | `dropped` | last line | how many events could not be written |
 //!
-//! A part is read as strictly as a trace: what is not understood is refused, with the line and column.
+//! A part is read as strictly as a trace: what is not understood is refused, with the line and column. Only a last line that
+//! does not end is left out, and that is said: the process was killed while it wrote, before anybody heard of that event.
 
 mod join;
 
@@ -63,7 +64,8 @@ pub struct Joined {
     /// What happened. Its times are those of the processes' own clocks, moved forward where a message would else arrive before
     /// it was sent; of the wall clocks' truth nothing is known, so it has no [epoch](Trace::epoch).
     pub trace: Trace,
-    /// What to know of it, a sentence each: which log was not closed, what was dropped, which wall clocks disagree.
+    /// What to know of it, a sentence each: which log was not closed, what was dropped, which wall clocks
+    /// disagree by a millisecond or more.
     pub notes: Vec<String>,
 }
 
@@ -137,7 +139,7 @@ impl Unsent {
 /// ```
 /// use constellation_trace::format::jsonl::parts;
 ///
-/// let client = r#"{"schema":"constellation/part/1","process":"client","began_ns":1000}
+/// let client = r#"{"schema":"constellation/part/1","process":"client","began_ns":13000010}
 /// {"event":0,"at_ns":5,"do":"send","to":"server","label":"asks"}
 /// {"ended_ns":9,"dropped":0}
 /// "#;
@@ -148,7 +150,7 @@ impl Unsent {
 /// assert_eq!(joined.trace.messages().len(), 1);
 /// assert_eq!(joined.notes, [
 ///     "the log of `server` was not closed: it was killed, or still runs",
-///     "the times of `server` are moved forward by up to 13 ns, or a message would arrive before it was sent: wall clocks disagree by so much at least",
+///     "the times of `server` are moved forward by up to 12 ms, or a message would arrive before it was sent: wall clocks disagree by so much at least",
 /// ]);
 /// # Ok::<(), parts::JoinError>(())
 /// ```
@@ -171,6 +173,8 @@ struct Part {
     events: Vec<Happened>,
     /// Whether the log was closed, and how many events it says were dropped.
     dropped: Option<u64>,
+    /// Whether the last line does not end.
+    is_cut: bool,
 }
 
 /// One event of a process; its number is its place.
@@ -195,17 +199,25 @@ impl Part {
             return Err(FormatError::whole(problem));
         };
         let mut part = Part::header(line).map_err(|fault| fault.at(number, line))?;
-        while let Some((number, line)) = lines.next()? {
-            part.line(line).map_err(|fault| fault.at(number, line))?;
+        loop {
+            match lines.next() {
+                Ok(None) => return Ok(part),
+                Ok(Some((number, line))) => part.line(line).map_err(|fault| fault.at(number, line))?,
+                // Its message did not leave before the line was written, so that nobody has heard of it.
+                Err(error) if error.problem == Problem::CutShort => {
+                    part.is_cut = true;
+                    return Ok(part);
+                }
+                Err(error) => return Err(error),
+            }
         }
-        Ok(part)
     }
 
     fn header(line: &str) -> Result<Part, Fault> {
         let mut fields = header_fields(line, HEADER_KEYS, SCHEMA)?;
         let process = fields.text("process")?.value.into_owned();
         let began_ns = fields.number("began_ns")?.value;
-        Ok(Part { process, began_ns, events: Vec::new(), dropped: None })
+        Ok(Part { process, began_ns, events: Vec::new(), dropped: None, is_cut: false })
     }
 
     fn line(&mut self, line: &str) -> Result<(), Fault> {

@@ -14,6 +14,9 @@ use crate::words::one_line;
 /// The lane of what was sent to nobody knows whom.
 const ELSEWHERE: &str = "(elsewhere)";
 
+/// From where on it is told that clocks disagree: reading two of them one after the other takes a while.
+const TOLD_NS: u64 = 1_000_000;
+
 /// An event of a process: which process, in the order of names, and which of its events.
 type Place = (usize, usize);
 
@@ -285,6 +288,9 @@ impl Joining<'_> {
         let mut notes = Vec::new();
         for (name, part) in self.names {
             let name = one_line(name);
+            if self.parts[*part].is_cut {
+                notes.push(format!("the last line of the log of `{name}` does not end, and is left out"));
+            }
             match self.parts[*part].dropped {
                 None => {
                     notes.push(format!("the log of `{name}` was not closed: it was killed, or still runs"))
@@ -294,7 +300,9 @@ impl Joining<'_> {
                 Some(dropped) => notes.push(format!("`{name}` dropped {dropped} events")),
             }
         }
-        for ((name, _), moved_ns) in self.names.iter().zip(&self.moved_ns).filter(|(_, moved)| **moved > 0) {
+        for ((name, _), moved_ns) in
+            self.names.iter().zip(&self.moved_ns).filter(|(_, moved)| **moved >= TOLD_NS)
+        {
             notes.push(format!(
                 "the times of `{}` are moved forward by up to {}, or a message would arrive before it was sent: wall clocks \
                  disagree by so much at least",
