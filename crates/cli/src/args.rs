@@ -6,6 +6,7 @@ mod claims;
 mod explore;
 mod export;
 mod hunt;
+mod join;
 mod judge;
 mod live;
 mod place;
@@ -26,6 +27,7 @@ pub(crate) use claims::Claims;
 pub(crate) use explore::Explore;
 pub(crate) use export::{Export, ExportFormat};
 pub(crate) use hunt::Hunt;
+pub(crate) use join::Join;
 pub(crate) use judge::{EvidenceWord, Explained, Judge, Models, Spending};
 pub(crate) use live::Live;
 pub(crate) use place::Place;
@@ -63,6 +65,7 @@ Examples:
   constellation claims README.md                  what does this text promise, and can all of it be kept?
   constellation report out.jsonl -o run.html      see it: one page in which the run explains itself
   constellation export out.jsonl --to markdown    tell it to an issue tracker, or `--to shiviz` to another tool
+  constellation join *.part.jsonl --html run.html what did the processes of my own service do to each other?
   constellation check shiviz.log                  are the vector clocks of my own system sound?";
 
 /// Run, judge and explain how events are ordered across machines that cannot agree on the time.
@@ -96,6 +99,8 @@ pub(crate) enum Command {
     Report(Report),
     /// Write a run for another tool: ShiViz, Mermaid, an issue tracker, a text.
     Export(Export),
+    /// Put together what the processes of a real service wrote of themselves, judge it, and draw it.
+    Join(Join),
     /// Run a scenario in every order in which messages can arrive, within bounds, and judge each run.
     Explore(Explore),
     /// Run a scenario with a process for each node and a faulty link layer between them, in real time, and judge it.

@@ -7,6 +7,7 @@ pub(crate) mod completions;
 pub(crate) mod explore;
 pub(crate) mod export;
 pub(crate) mod hunt;
+pub(crate) mod join;
 pub(crate) mod judge;
 pub(crate) mod live;
 pub(crate) mod modelled;

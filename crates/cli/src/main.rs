@@ -31,6 +31,7 @@ fn main() -> ExitCode {
         Command::Replay(replay) => commands::replay::run(&replay, &mut printer),
         Command::Report(report) => commands::report::run(&report, &mut printer),
         Command::Export(export) => commands::export::run(&export, &mut printer),
+        Command::Join(join) => commands::join::run(&join, &mut printer),
         Command::Explore(explore) => commands::explore::run(&explore, &mut printer),
         Command::Live(live) => commands::live::run(&live, &mut printer),
         Command::LiveNode => commands::live::serve(),

@@ -284,6 +284,10 @@ fn unmatched_json(log: &Log) -> Value {
     json!({"lines": log.unmatched.count, "first": first.collect::<Vec<_>>()})
 }
 
-fn counts(events: impl TryInto<u64>, nodes: impl TryInto<u64>, messages: impl TryInto<u64>) -> String {
+pub(super) fn counts(
+    events: impl TryInto<u64>,
+    nodes: impl TryInto<u64>,
+    messages: impl TryInto<u64>,
+) -> String {
     format!("{}, {}, {}", count(events, "event"), count(nodes, "node"), count(messages, "message"))
 }

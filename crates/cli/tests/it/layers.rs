@@ -75,7 +75,15 @@ const NEVER: [(&str, &[&str], &[&str]); 9] = [
     (
         "constellation-tracing",
         &[],
-        &["constellation-trace", "constellation-verify", "constellation-lab", "serde", "regex", "tokio", "syn"],
+        &[
+            "constellation-trace",
+            "constellation-verify",
+            "constellation-lab",
+            "serde",
+            "regex",
+            "tokio",
+            "syn",
+        ],
     ),
     // The audit reads; it asks no compiler, no network and no run of ours.
     ("constellation-audit", &[], &["serde_json", "tokio", "rand", "constellation-trace"]),
