@@ -30,21 +30,38 @@ pub(crate) fn prepare(drawn: &Drawn) -> anyhow::Result<()> {
 
 /// Draws the run as it was asked for; nothing was asked for more often than not.
 pub(crate) fn draw(drawn: &Drawn, told: &Told<'_>) -> anyhow::Result<()> {
+    draw_beside(drawn, told, None)
+}
+
+/// The same, its page with another run beside it, if there is one.
+pub(crate) fn draw_beside(drawn: &Drawn, told: &Told<'_>, other: Option<&Told<'_>>) -> anyhow::Result<()> {
     if drawn.flag().is_none() {
         return Ok(());
     }
-    draw_picture(drawn, &Picture::new(told.trace, told.judgements, captioned(told)))
+    draw_picture(drawn, &pictured(told), other.map(pictured).as_ref())
 }
 
-/// Draws a picture as it was asked for.
-pub(crate) fn draw_picture(drawn: &Drawn, picture: &Picture<'_>) -> anyhow::Result<()> {
+/// Draws a picture as it was asked for, its page with another run beside it, if there is one.
+pub(crate) fn draw_picture(
+    drawn: &Drawn,
+    picture: &Picture<'_>,
+    other: Option<&Picture<'_>>,
+) -> anyhow::Result<()> {
     if let Some(path) = &drawn.html {
-        write_whole(path, |writer| page::write(picture, writer))?;
+        write_whole(path, |writer| match other {
+            Some(other) => page::write_beside(picture, other, writer),
+            None => page::write(picture, writer),
+        })?;
     }
     if let Some(path) = &drawn.svg {
         write_whole(path, |writer| writer.write_all(svg::draw(picture).as_bytes()))?;
     }
     Ok(())
+}
+
+/// What is drawn, with what its reader is told.
+fn pictured<'t>(told: &Told<'t>) -> Picture<'t> {
+    Picture::new(told.trace, told.judgements, captioned(told))
 }
 
 /// What stands beside the run wherever it is drawn.

@@ -24,6 +24,7 @@
 //! | [`edge`] | [`Edge`], [`Lane`]: orders that no message made, and nodes that share a lane, of others' logs |
 //! | [`world`] | what the world did during a run, in words, and for how long |
 //! | [`columns`] | a trace as columns of small numbers: about two bytes an event when packed |
+//! | [`compare`] | how far two runs are alike, and where they go apart |
 //! | [`page`] | the page: one HTML file that asks for nothing |
 //! | [`diagram`] | where lanes, marks, arrows and bands stand, in whole units |
 //! | [`export`] | the same for the tools of others: ShiViz, Mermaid, Markdown |
@@ -42,6 +43,7 @@
 )]
 
 pub mod columns;
+pub mod compare;
 pub mod diagram;
 pub mod edge;
 pub mod export;

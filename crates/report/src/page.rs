@@ -27,6 +27,19 @@ const STYLE: &str = include_str!("../page/report.css");
 /// # Errors
 /// Those of `out`.
 pub fn write(picture: &Picture<'_>, out: &mut dyn Write) -> io::Result<()> {
+    write_all(picture, None, out)
+}
+
+/// Writes the page of a run beside another, to which it is compared: both are drawn, aligned by their messages, and where
+/// they go apart is marked. Verdict, sentence and evidence are those of the first. O(what [`write()`] takes, of both).
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_beside(picture: &Picture<'_>, other: &Picture<'_>, out: &mut dyn Write) -> io::Result<()> {
+    write_all(picture, Some(other), out)
+}
+
+fn write_all(picture: &Picture<'_>, other: Option<&Picture<'_>>, out: &mut dyn Write) -> io::Result<()> {
     let (glyph, word) = picture.verdict();
     let title = escape(&one_line(&picture.caption().title));
     let title = if title.is_empty() { "a run".to_owned() } else { title };
@@ -38,10 +51,19 @@ pub fn write(picture: &Picture<'_>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "<title>{glyph} {word} · {title}</title>\n<style>{STYLE}</style>\n</head>\n<body>")?;
     main(picture, &title, out)?;
     without_script(picture, out)?;
-    writeln!(out, "<script type=\"application/json\" id=\"facts\">{}</script>", facts::line(picture))?;
-    write!(out, "<script type=\"text/plain\" id=\"columns\">")?;
+    data(picture, "", out)?;
+    if let Some(other) = other {
+        data(other, "-other", out)?;
+    }
+    writeln!(out, "<script>{SCRIPT}</script>\n</body>\n</html>")
+}
+
+/// What the script reads of a run; `which` is how its elements' ids end.
+fn data(picture: &Picture<'_>, which: &str, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "<script type=\"application/json\" id=\"facts{which}\">{}</script>", facts::line(picture))?;
+    write!(out, "<script type=\"text/plain\" id=\"columns{which}\">")?;
     pack(out, |packed| columns::write(picture, packed))?;
-    writeln!(out, "</script>\n<script>{SCRIPT}</script>\n</body>\n</html>")
+    writeln!(out, "</script>")
 }
 
 /// What stands there before the script runs: the verdict, and the sentence.

@@ -34,7 +34,7 @@ pub(crate) const STYLE: &str = "\
 .c-halo{paint-order:stroke;stroke:#fff;stroke-width:4px;stroke-linejoin:round}\
 .c-line{fill:none;stroke:#afb8c1;stroke-width:1.5}.c-gone{fill:none;stroke:#afb8c1;stroke-width:1.5;stroke-dasharray:2 5}\
 .c-held{fill:none;stroke:#8c959f;stroke-width:7;stroke-dasharray:2 2}\
-.c-bar{fill:none;stroke:#d0d7de;stroke-width:12}.c-sent{fill:none;stroke:#59636e;stroke-width:1.5}.c-lost{fill:none;stroke:#59636e;stroke-width:1.5;stroke-dasharray:5 4}.c-join{fill:none;stroke:#59636e;stroke-width:1.5;stroke-dasharray:1 3;stroke-linecap:round}\
+.c-bar{fill:none;stroke:#d0d7de;stroke-width:12}.c-sent{fill:none;stroke:#59636e;stroke-width:1.5}.c-lost{fill:none;stroke:#59636e;stroke-width:1.5;stroke-dasharray:5 4}\
 .c-copy{fill:none;stroke:#59636e;stroke-width:.8}.c-proof{fill:none;stroke:#005a9c;stroke-width:2.5}\
 .c-tie{fill:none;stroke:#59636e;stroke-width:1.5;stroke-dasharray:1 4;stroke-linecap:round}\
 .c-step{fill:none;stroke:#b00045;stroke-width:1.5}.c-ring{fill:none;stroke:#b00045;stroke-width:2}\
@@ -42,7 +42,7 @@ pub(crate) const STYLE: &str = "\
 @media(prefers-color-scheme:dark){\
 .c-paper{fill:#0d1117}.c-ink{fill:#e6edf3}.c-faint{fill:#9aa4af}.c-bad{fill:#ff6b9a}.c-ok{fill:#4cc9a4}\
 .c-past{fill:#6cb6ff}.c-beside{fill:#9aa4af}.c-band{fill:#1c2430}.c-halo{stroke:#0d1117}\
-.c-line,.c-gone{stroke:#484f58}.c-held{stroke:#6e7681}.c-bar{stroke:#30363d}.c-sent,.c-lost,.c-join,.c-copy,.c-tie{stroke:#9aa4af}\
+.c-line,.c-gone{stroke:#484f58}.c-held{stroke:#6e7681}.c-bar{stroke:#30363d}.c-sent,.c-lost,.c-copy,.c-tie{stroke:#9aa4af}\
 .c-proof{stroke:#6cb6ff}.c-step,.c-ring{stroke:#ff6b9a}.c-open{fill:#0d1117;stroke:#e6edf3}.c-cross{stroke:#e6edf3}}";
 
 /// Draws the evidence where there is any, else the run, as much of it as can be read; what is left out is said.

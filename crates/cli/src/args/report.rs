@@ -57,4 +57,8 @@ pub(crate) struct Report {
     /// Write a picture to this file, as SVG: the evidence where something is violated, else the run.
     #[arg(long, value_name = "FILE")]
     pub(crate) svg: Option<PathBuf>,
+    /// Draw this trace below it in the page, such as that of a good run of the same: event by event, message by message, with
+    /// a mark where the two go apart.
+    #[arg(long, value_name = "TRACE", requires = "output")]
+    pub(crate) against: Option<PathBuf>,
 }

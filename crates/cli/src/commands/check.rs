@@ -31,7 +31,7 @@ pub(crate) fn run(arguments: &Check, printer: &mut Printer) -> anyhow::Result<u8
         }
         let given = Given::own(&name, &bytes)?;
         progress.finish_and_clear();
-        pictures::draw_picture(&arguments.drawn, &given.picture()?)?;
+        pictures::draw_picture(&arguments.drawn, &given.picture()?, None)?;
         let trace = given.own_trace().expect("it was read as one");
         return trace_checked(arguments, &name, trace, &given.judgements, printer);
     }
@@ -39,7 +39,7 @@ pub(crate) fn run(arguments: &Check, printer: &mut Printer) -> anyhow::Result<u8
     progress.finish_and_clear();
     if arguments.drawn.flag().is_some() {
         let given = Given::of_log(&name, &log, &judged, arguments.execution.as_deref())?;
-        pictures::draw_picture(&arguments.drawn, &given.picture()?)?;
+        pictures::draw_picture(&arguments.drawn, &given.picture()?, None)?;
     }
     log_checked(arguments, &name, &log, &judged, printer)
 }

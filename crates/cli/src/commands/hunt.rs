@@ -7,10 +7,11 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::bail;
+use constellation_lab::fabric::Calm;
 use constellation_lab::hunt::{Ended, Go, Hunt, Hunted, Luck, Until, hunt_subject};
 use constellation_lab::modelled::Remembered;
-use constellation_trace::Verdict;
 use constellation_trace::format::jsonl;
+use constellation_trace::{Judgement, Verdict};
 use rayon::prelude::*;
 
 use crate::args;
@@ -85,7 +86,8 @@ pub(crate) fn run(arguments: &args::Hunt, printer: &mut Printer) -> anyhow::Resu
     tell_end(arguments, &told::Told { prey, held, hunted, end, exit_code: exit_code(hunted, end) }, printer)
 }
 
-/// Draws the first finding, where that is asked for: of the small run, with the promise that it breaks.
+/// Draws the first finding, where that is asked for: of the small run, with the promise that it breaks, and in the page
+/// beside the calm run, in which nothing goes wrong by luck, if that one breaks nothing.
 fn draw(arguments: &args::Hunt, prey: &Prey, hunted: &Hunted, printer: &mut Printer) -> anyhow::Result<()> {
     let Some(flag) = arguments.drawn.flag() else { return Ok(()) };
     let Some(finding) = hunted.findings.first() else {
@@ -100,7 +102,21 @@ fn draw(arguments: &args::Hunt, prey: &Prey, hunted: &Hunted, printer: &mut Prin
     };
     let source = target::text(&arguments.target).map(|(_, _, text)| text).unwrap_or_default();
     let told = pictures::Told { trace: &finding.trace, judgements, title, replay, remarks: &[], source };
-    pictures::draw(&arguments.drawn, &told)
+    let seed = finding.tape.provenance().seed;
+    let subject = prey.subject();
+    let calm = subject.play(seed, &mut Calm).ok();
+    let rulings = calm.as_ref().map_or_else(Vec::new, |calm| subject.judge(calm));
+    let kept: Vec<Judgement> = rulings.into_iter().map(|ruling| ruling.judgement).collect();
+    let is_good = kept.iter().all(|judgement| !matches!(judgement.verdict, Verdict::Violated(_)));
+    let beside = calm.as_ref().filter(|_| is_good).map(|trace| pictures::Told {
+        trace,
+        judgements: &kept,
+        title: format!("{} · the calm run, in which nothing goes wrong by luck", prey.name()),
+        replay: "",
+        remarks: &[],
+        source: String::new(),
+    });
+    pictures::draw_beside(&arguments.drawn, &told, beside.as_ref())
 }
 
 /// Says what came of it, and returns the exit code.

@@ -112,6 +112,56 @@ fn a_trace_is_judged_and_drawn() {
 }
 
 #[test]
+fn a_bad_run_is_drawn_above_a_good_one_and_where_they_go_apart_is_told() {
+    let bench = Bench::new(&[]);
+    bench.run(&["run", "mss-17", "--resolver", "wall-lww", "--trace", "bad.jsonl"], b"");
+    bench.run(&["run", "mss-17", "--trace", "good.jsonl"], b"");
+    bench.check(&["report", "bad.jsonl", "--against", "good.jsonl", "-o", "both.html"], expect![[r#"
+        exit 1
+        --- out
+        ✗ violated no update is lost: a read shows all it knows that nothing supersedes
+        pacific:1 is lost: indian_ocean:1 displaced it silently, though the two were written concurrently; 7 more reads are wrong.
+        the runs go apart at e20; 23 events are alike
+          in bad.jsonl: e20 atlantic: reconcile(pacific:1) -> OVERWRITES: wall 04:11:59.428Z > 04:11:55.500Z: pacific:1 "yaw +2.0"
+          in good.jsonl: e20 atlantic: reconcile(pacific:1) -> ADOPTED: pacific:1 "yaw +2.0"
+        written: both.html"#]]);
+    let page = read(&bench, "both.html");
+    assert_eq!(facts(&page)["verdict"]["word"], "violated");
+    let other = between(&page, "<script type=\"application/json\" id=\"facts-other\">", "</script>");
+    let other: Value = serde_json::from_str(other).expect("facts are JSON");
+    assert_eq!(other["verdict"]["word"], "holds");
+    bench.check(
+        &["report", "good.jsonl", "--against", "good.jsonl", "-o", "same.html"],
+        expect![[r#"
+        exit 0
+        --- out
+        ✓ holds    vector stamps tell before, after and concurrent exactly
+        All 9 promises hold.
+        both runs are the same, event by event: 41 events
+        written: same.html"#]],
+    );
+    bench.check(
+        &["report", "bad.jsonl", "--against", "none.jsonl", "-o", "both.html"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: cannot read `none.jsonl`: No such file or directory (os error 2)"#]],
+    );
+    bench.check(
+        &["report", "bad.jsonl", "--against", "good.jsonl", "--svg", "it.svg"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: the following required arguments were not provided:
+          --output <FILE>
+
+        Usage: constellation report --output <FILE> --against <TRACE> --svg <FILE> <TRACE>
+
+        For more information, try '--help'."#]],
+    );
+}
+
+#[test]
 fn only_the_command_that_makes_the_same_trace_is_named() {
     let bench = Bench::new(&[]);
     bench.run(
@@ -134,6 +184,12 @@ fn what_a_hunt_found_is_drawn() {
     assert!(replay.starts_with("constellation replay "), "{replay}");
     assert!(facts["source"].as_str().expect("a text").contains("[link]"));
     assert!(read(&bench, "it.svg").contains("is lost"));
+    // Below it the calm run, which is good.
+    let page = read(&bench, "it.html");
+    let calm = between(&page, "<script type=\"application/json\" id=\"facts-other\">", "</script>");
+    let calm: Value = serde_json::from_str(calm).expect("facts are JSON");
+    assert_eq!(calm["verdict"]["word"], "holds");
+    assert!(calm["title"].as_str().expect("a text").contains("the calm run"), "{calm}");
 }
 
 #[test]

@@ -18,7 +18,7 @@ export function bar(facts: Facts, end: number | null): HTMLElement {
     number("lost") > 0 ? `${count(number("lost"))} lost` : "", number("duplicated") > 0 ? `${count(number("duplicated"))} duplicated` : "",
     end === null ? "" : duration(end),
   ].filter((part) => part !== "");
-  const many = verdict.word === "violated" && facts.judgements.length > 0 ? ` · ${violated} of ${facts.judgements.length} promises` : "";
+  const many = verdict.word === "violated" && facts.judgements.length > 0 ? ` · ${violated} of ${things(facts.judgements.length, "promise")}` : "";
   return h("header", { class: `bar ${verdict.word}` },
     h("p", { class: "verdict" }, h("b", {}, `${verdict.glyph} ${verdict.word}`), many),
     h("h1", {}, h("bdi", {}, facts.title)),
@@ -31,7 +31,7 @@ export function sentence(facts: Facts): HTMLElement {
   return h("section", { class: "sentence", "aria-label": "In one sentence" },
     h("p", { class: facts.sentence.length > LONG ? "said long" : "said" }, h("bdi", {}, facts.sentence)),
     (facts.replay !== "" || smallest !== undefined) && h("p", { class: "replay" },
-      smallest !== undefined && h("span", { class: "soft" }, `${things(smallest.steps.length, "step")} suffice. `),
+      smallest !== undefined && h("span", { class: "soft" }, `${things(smallest.steps.length, "step")} ${smallest.steps.length === 1 ? "suffices" : "suffice"}. `),
       facts.replay !== "" && h("code", {}, facts.replay), facts.replay !== "" && " ",
       facts.replay !== "" && copier(facts.replay)));
 }

@@ -213,7 +213,8 @@ function interfaceOf(app: App, diagram: Diagram, beside: Beside | null): Omit<Co
     relation: (one, other) => app.relation(one, other),
     state: () => ({
       ...app.state, hidden: [...app.state.hidden], events: app.trace.events, messages: app.trace.messages,
-      drawn: diagram.drawn, parting: beside?.comparison.parting ?? null, alike: beside?.comparison.alike ?? null, misread: app.misread, found: app.found?.events.length ?? null,
+      drawn: diagram.drawn, parting: beside?.comparison.parting ?? null, alike: beside?.comparison.alike ?? null,
+      beside: beside === null ? null : [beside.other.state.first, beside.other.state.last], misread: app.misread, found: app.found?.events.length ?? null,
       at: (event: number) => [diagram.layout.px(app.axis.x[event]!), diagram.layout.ofEvent(event)],
     }),
   };

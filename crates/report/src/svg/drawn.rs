@@ -255,7 +255,7 @@ impl Drawing<'_, '_> {
         let neck = end.toward(bend, 700);
         let what = format!("{} is before {}: {}", from.event, to.event, join.why);
         self.push(&format!(
-            "<g data-edge=\"{} {}\"><title>{}</title><path class=\"c-join\" d=\"M{start}Q{bend} {neck}\"/>{}</g>",
+            "<g data-edge=\"{} {}\"><title>{}</title><path class=\"c-tie\" d=\"M{start}Q{bend} {neck}\"/>{}</g>",
             from.event.number(),
             to.event.number(),
             super::told(&what),

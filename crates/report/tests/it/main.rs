@@ -1,6 +1,7 @@
 //! What is drawn says what the trace says, and nothing that somebody named is ever markup.
 
 mod columns;
+mod comparing;
 mod decoded;
 mod exports;
 mod hostile;

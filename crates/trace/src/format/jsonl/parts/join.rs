@@ -93,7 +93,8 @@ fn at_event(bytes: &[&[u8]], part: usize, number: usize, problem: Problem) -> Jo
     let start = line.find("\"sender\"").unwrap_or(0);
     // Whoever has written the keys in another order is shown the rest of the line.
     let sent = line.get(start..).and_then(|rest| rest.split_once("\"sent\":"));
-    let digits = |rest: &str| rest.len() - rest.trim_start_matches(|letter: char| letter.is_ascii_digit()).len();
+    let digits =
+        |rest: &str| rest.len() - rest.trim_start_matches(|letter: char| letter.is_ascii_digit()).len();
     let width = sent.map(|(before, rest)| before.len() + "\"sent\":".len() + digits(rest));
     let end = width.map_or(line.len().saturating_sub(1), |width| start + width);
     let shown = u32::try_from(number + 2).unwrap_or(u32::MAX);
