@@ -57,7 +57,7 @@ pub fn draw_scope(picture: &Picture<'_>, scope: Scope) -> String {
     heading(picture, &mut page);
     let height = lanes(picture, &diagram, page.y + 8, &mut page.body);
     page.y += 8 + height;
-    legend(&diagram, &mut page);
+    legend(picture.trace(), &diagram, &mut page);
     list(picture, &diagram, &mut page);
     ties(&diagram, &mut page);
     world(&diagram, &mut page);
@@ -130,8 +130,13 @@ fn heading(picture: &Picture<'_>, page: &mut Page) {
     }
 }
 
-fn legend(diagram: &Diagram, page: &mut Page) {
-    let words = "● sends · ○ delivers · ▏local · ✕ crashes · ↻ restarts · ╌× lost · ◯ shows what was found · time → (gaps are not to scale)";
+fn legend(trace: &Trace, diagram: &Diagram, page: &mut Page) {
+    let is_history = trace.messages().is_empty() && !trace.invocations().is_empty();
+    let words = if is_history {
+        "▏begins or ends · ▬ lasts · ◯ shows what was found · time → (gaps are not to scale)"
+    } else {
+        "● sends · ○ delivers · ▏local · ✕ crashes · ↻ restarts · ╌× lost · ◯ shows what was found · time → (gaps are not to scale)"
+    };
     page.text(MARGIN, 14, "c-small c-faint", words);
     if !diagram.joins.is_empty() {
         let mut whys: Vec<&str> = diagram.joins.iter().map(|join| join.why.as_str()).collect();

@@ -11,9 +11,11 @@ mod judging;
 mod reading;
 pub(crate) mod recorded;
 mod several;
+mod several_drawn;
 pub(super) mod shown;
 mod sketch;
 mod told;
+mod transactions;
 
 use std::num::NonZeroUsize;
 
@@ -35,8 +37,11 @@ pub(crate) fn run(arguments: &Judge, printer: &mut Printer) -> anyhow::Result<u8
     let asked = asked(arguments)?;
     crate::pictures::prepare(&arguments.drawn)?;
     let files = files::of(&arguments.histories)?;
-    if let (Some(flag), false) = (arguments.drawn.flag(), files.paths.len() == 1) {
-        bail!("{flag} draws one history, but there are {}\nhelp: name one file", files.paths.len());
+    if let (Some(_), false) = (&arguments.drawn.svg, files.paths.len() == 1) {
+        bail!(
+            "--svg draws one history, but there are {}\nhelp: name one file, or --html for all",
+            files.paths.len()
+        );
     }
     let [path] = &files.paths[..] else { return several::run(arguments, &asked, &files, printer) };
     if files.passed_over > 0 && arguments.drawn.flag().is_none() {

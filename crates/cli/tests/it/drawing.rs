@@ -304,21 +304,69 @@ fn a_history_is_drawn_with_a_lane_for_each_session() {
     assert!(words.contains(&"holds"), "{words:?}");
     expect_file!["drawing/stale.svg"].assert_eq(&read(&bench, "it.svg"));
     bench.check(
-        &["judge", "two.sketch", "--svg", "two.svg"],
-        expect![[r#"
-        exit 2
-        --- talk
-        error: `two.sketch` is a history of transactions, which --svg cannot draw yet
-        help: leave it out; histories of single operations can be drawn"#]],
-    );
-    bench.check(
         &["judge", "stale.edn", "two.sketch", "--svg", "two.svg"],
         expect![[r#"
         exit 2
         --- talk
         error: --svg draws one history, but there are 2
-        help: name one file"#]],
+        help: name one file, or --html for all"#]],
     );
+}
+
+#[test]
+fn a_history_of_transactions_is_drawn_with_a_bar_for_each() {
+    let skew = fs::read("../../histories/write-skew.edn").expect("it ships");
+    let orders = fs::read("../../histories/two-orders.sketch").expect("it ships");
+    let bench = Bench::new(&[("write-skew.edn", &skew), ("two-orders.sketch", &orders)]);
+    for name in ["write-skew", "two-orders"] {
+        let ending = if name == "write-skew" { "edn" } else { "sketch" };
+        let output =
+            bench.run(&["judge", &format!("{name}.{ending}"), "--html", "it.html", "--svg", "it.svg"], b"");
+        assert_eq!((output.status.code(), text(&output.stderr)), (Some(1), ""));
+        let svg = read(&bench, "it.svg");
+        expect_file![format!("{}/tests/it/drawing/{name}.svg", env!("CARGO_MANIFEST_DIR"))].assert_eq(&svg);
+        let facts = facts(&read(&bench, "it.html"));
+        let sentence = facts["sentence"].as_str().expect("a text").replace('\'', "&#39;");
+        assert!(svg.contains(&sentence), "page and picture say the same: {sentence}");
+        assert_eq!(svg.contains("No times are recorded"), name == "two-orders");
+        // What is in the circle are the transactions themselves, so that the picture says what they did.
+        for link in ["e0 is before e1: ", "e1 is before e0: "] {
+            assert!(svg.contains(link), "{link}");
+        }
+    }
+}
+
+#[test]
+fn several_histories_are_drawn_on_one_page() {
+    let file = |name: &str| fs::read(format!("../../histories/{name}")).expect("it ships");
+    let (skew, stale, lists) = (file("write-skew.edn"), file("stale-read.edn"), file("lists.edn"));
+    let files: [(&str, &[u8]); 4] = [
+        ("h/a-write-skew.edn", &skew),
+        ("h/b-stale-read.edn", &stale),
+        ("h/c-lists.edn", &lists),
+        ("h/d-broken.edn", b"{:process 0, :type :invoke, :f :read, :value"),
+    ];
+    let bench = Bench::new(&files);
+    let output = bench.run(&["judge", "h", "--html", "it.html", "--color", "never"], b"");
+    let html = read(&bench, "it.html");
+    assert_eq!(output.status.code(), Some(2), "the worst is that one cannot be read");
+    // Each line that is printed is a row of the page.
+    for line in text(&output.stdout).lines().filter(|line| line.contains("h/")) {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let row = format!("<tr><th scope=\"row\">{}</th><td>{} {}</td>", words[2], words[0], words[1]);
+        assert!(html.contains(&row), "{row}");
+    }
+    let count = text(&output.stdout).lines().last().expect("it is told").to_owned();
+    assert!(html.contains(&format!("<p>{count}.</p>")), "{count}");
+    // Both that are violated are drawn, and none else; what they say stands in both as in a picture of their own.
+    assert_eq!(html.matches("<svg").count(), 2);
+    for name in ["h/a-write-skew.edn", "h/b-stale-read.edn"] {
+        bench.run(&["judge", name, "--svg", "it.svg"], b"");
+        let svg = read(&bench, "it.svg");
+        let desc = between(&svg, "<desc id=\"c-desc\">", "</desc>").to_owned();
+        assert!(html.contains(&desc) && html.contains(&format!("<h2>{name}</h2>")), "{name}: {desc}");
+    }
+    assert!(!html.contains("<script"));
 }
 
 #[test]

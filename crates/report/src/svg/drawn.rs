@@ -44,6 +44,12 @@ impl Point {
         let length = (x * x + y * y).isqrt().max(1);
         Point { x: (self.x + other.x) / 2 + y * far / length, y: (self.y + other.y) / 2 - x * far / length }
     }
+
+    /// A place on the curve from here to there, seven tenths of the way.
+    fn curved(self, bend: Point, other: Point) -> Point {
+        let at = |from: i64, bend: i64, to: i64| (9 * from + 42 * bend + 49 * to) / 100;
+        Point { x: at(self.x, bend.x, other.x), y: at(self.y, bend.y, other.y) }
+    }
 }
 
 impl std::fmt::Display for Point {
@@ -297,7 +303,12 @@ impl Drawing<'_, '_> {
             let (from, to) = (&self.diagram.marks[tie.from], &self.diagram.marks[tie.to]);
             let (start, end) = (self.place(from), self.place(to));
             // A curve of this kind comes half as far as its bend.
-            let middle = start.aside(end, if tie.is_step { 1_500 } else { 3_000 });
+            let middle = if tie.is_step && self.trace.messages().is_empty() {
+                // What was done stands in words below each lane, so the number stands nearer to the end.
+                start.curved(start.aside(end, 3_000), end)
+            } else {
+                start.aside(end, if tie.is_step { 1_500 } else { 3_000 })
+            };
             let word = if tie.is_step {
                 step += 1;
                 step.to_string()

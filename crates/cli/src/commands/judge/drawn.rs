@@ -2,34 +2,64 @@
 
 use std::path::Path;
 
-use anyhow::bail;
-use constellation_trace::format::histories::Imported;
+use constellation_report::{Caption, Picture, svg};
+use constellation_trace::format::histories::{Content, Imported};
 use constellation_trace::{
-    EventId, Evidence, Judgement, Kind, Link, Operation, Proof, Trace, Verdict, Witness,
+    EventId, Evidence, Judgement, Kind, Link, Operation, Proof, Trace, TraceError, Verdict, Witness,
 };
 use constellation_verify::models::{Finding, Judged, Known};
 
 use super::history::JudgedHistory;
 use super::shown::{Seen, Shown, Step};
+use super::transactions;
 use crate::args::Drawn;
 use crate::pictures::{self, Told};
 use crate::target::quoted;
 
-/// Draws it. Of a history of transactions there is nothing to be drawn yet, which is an error.
+/// A history that can be drawn.
+struct Drawable {
+    trace: Trace,
+    judgements: Vec<Judgement>,
+    title: String,
+    replay: String,
+    remarks: Vec<String>,
+}
+
+/// Draws it as it was asked for.
 pub(super) fn draw(drawn: &Drawn, imported: &Imported, judged: &JudgedHistory) -> anyhow::Result<()> {
     let Some(flag) = drawn.flag() else { return Ok(()) };
     let name = &judged.name;
-    let Some(history) = imported.history() else {
-        bail!(
-            "`{name}` is a history of transactions, which {flag} cannot draw yet\nhelp: leave it out; histories of single \
-             operations can be drawn"
-        );
-    };
-    let operations: Vec<&Operation> = history.operations().iter().collect();
-    let session = |session| imported.sessions.text(session).unwrap_or_default();
-    let trace = Trace::of_operations(&operations, session)
+    let Drawable { trace, judgements, title, replay, remarks } = drawable(imported, judged)
         .map_err(|error| anyhow::anyhow!("`{name}` cannot be drawn: {error}\nhelp: leave out {flag}"))?;
-    let places = Places::of(&trace, operations.len());
+    let source = String::new();
+    let told =
+        Told { trace: &trace, judgements: &judgements, title, replay: &replay, remarks: &remarks, source };
+    pictures::draw(drawn, &told)
+}
+
+/// The picture of the evidence, or why there is none.
+pub(super) fn picture(imported: &Imported, judged: &JudgedHistory) -> Result<String, TraceError> {
+    let Drawable { trace, judgements, title, replay, remarks } = drawable(imported, judged)?;
+    let mut caption = Caption::default();
+    (caption.title, caption.replay, caption.remarks) = (title, replay, remarks);
+    Ok(svg::draw(&Picture::new(&trace, &judgements, caption)))
+}
+
+fn drawable(imported: &Imported, judged: &JudgedHistory) -> Result<Drawable, TraceError> {
+    let name = &judged.name;
+    let (trace, count, remarks) = match (&imported.content, imported.history()) {
+        (Content::Transactions(sessions), _) => {
+            let (trace, remarks) = transactions::trace(sessions)?;
+            (trace, sessions.len(), remarks)
+        }
+        (_, Some(history)) => {
+            let operations: Vec<&Operation> = history.operations().iter().collect();
+            let session = |session| imported.sessions.text(session).unwrap_or_default();
+            (Trace::of_operations(&operations, session)?, operations.len(), Vec::new())
+        }
+        _ => (Trace::new([""; 0])?, 0, Vec::new()),
+    };
+    let places = Places::of(&trace, count, imported.history().is_some());
     let mut judgements: Vec<(bool, Judgement)> =
         judged.rows.iter().map(|row| (is_explained(judged, row), places.judgement(judged, row))).collect();
     // The weakest model that fails explains the others; where nothing fails, the strongest comes first.
@@ -41,9 +71,8 @@ pub(super) fn draw(drawn: &Drawn, imported: &Imported, judged: &JudgedHistory) -
     };
     // Where the file stands is nobody's business who is shown the picture.
     let file = Path::new(name).file_name().map_or(name.clone(), |file| file.to_string_lossy().into_owned());
-    let (title, source) = (format!("{file} · what clients asked and saw"), String::new());
-    let told = Told { trace: &trace, judgements: &judgements, title, replay: &replay, remarks: &[], source };
-    pictures::draw(drawn, &told)
+    let title = format!("{file} · what clients asked and saw");
+    Ok(Drawable { trace, judgements, title, replay, remarks })
 }
 
 fn shown<'j>(judged: &'j JudgedHistory, row: &Judged) -> Option<&'j Shown> {
@@ -72,10 +101,12 @@ struct Places<'t> {
     trace: &'t Trace,
     /// Of each operation, in the order of the history, where it begins and where it ends.
     events: Vec<Option<(EventId, Option<EventId>)>>,
+    /// Whether they are single operations, whose end says what they were shown; what a transaction did stands where it begins.
+    are_single: bool,
 }
 
 impl Places<'_> {
-    fn of(trace: &Trace, count: usize) -> Places<'_> {
+    fn of(trace: &Trace, count: usize, are_single: bool) -> Places<'_> {
         let mut events = vec![None; count];
         for invocation in trace.invocations() {
             let ended = invocation.completed.as_ref().map(|(event, _)| *event);
@@ -83,7 +114,7 @@ impl Places<'_> {
                 *place = Some((invocation.event, ended));
             }
         }
-        Places { trace, events }
+        Places { trace, events, are_single }
     }
 
     fn judgement(&self, judged: &JudgedHistory, row: &Judged) -> Judgement {
@@ -132,7 +163,7 @@ impl Places<'_> {
     fn link(&self, step: &Step) -> Option<Link> {
         let witness = |seen: &Seen| {
             let (begun, ended) = self.events.get(seen.order.1).copied().flatten()?;
-            Some(self.trace.witness(ended.unwrap_or(begun)))
+            Some(self.trace.witness(ended.filter(|_| self.are_single).unwrap_or(begun)))
         };
         Some(Link { from: witness(&step.from)?, to: witness(&step.to)?, why: step.why.clone() })
     }

@@ -84,7 +84,7 @@ pub(super) struct Facts {
 
 /// Reads and judges a history, all within one budget.
 pub(super) fn judge(path: &Path, asked: &Asked, bar: &ProgressBar) -> anyhow::Result<JudgedHistory> {
-    judge_drawn(path, asked, bar, &Drawn::default())
+    judge_and(path, asked, bar, |_, _| Ok(())).map(|(judged, _)| judged)
 }
 
 /// The same, and draws it where that is asked for.
@@ -94,6 +94,23 @@ pub(super) fn judge_drawn(
     bar: &ProgressBar,
     drawn: &Drawn,
 ) -> anyhow::Result<JudgedHistory> {
+    let (judged, was_drawn) = judge_and(path, asked, bar, |imported, judged| draw(drawn, imported, judged))?;
+    if was_drawn.is_none() && drawn.flag().is_some() {
+        anyhow::bail!(
+            "`{}` was not read to its end, so it cannot be drawn\nhelp: a larger --budget",
+            judged.name
+        );
+    }
+    Ok(judged)
+}
+
+/// The same, and does something else with what was read; nothing if it was not read to its end.
+pub(super) fn judge_and<T>(
+    path: &Path,
+    asked: &Asked,
+    bar: &ProgressBar,
+    and: impl FnOnce(&Imported, &JudgedHistory) -> anyhow::Result<T>,
+) -> anyhow::Result<(JudgedHistory, Option<T>)> {
     let begun = Instant::now();
     let clock = || begun.elapsed();
     let mut allowance = Allowance::new(asked.budget, asked.time, &clock);
@@ -101,16 +118,13 @@ pub(super) fn judge_drawn(
     Ok(match reading(path, asked, &mut allowance, bar)? {
         Reading::Done(imported) => {
             let judged = judge_imported(name, &imported, asked, &mut allowance);
-            draw(drawn, &imported, &judged)?;
-            judged
-        }
-        Reading::Ended { .. } if drawn.flag().is_some() => {
-            anyhow::bail!("`{name}` was not read to its end, so it cannot be drawn\nhelp: a larger --budget")
+            let made = and(&imported, &judged)?;
+            (judged, Some(made))
         }
         Reading::Ended { format, limit, bytes } => {
             let said = asked.failed_cas.unwrap_or(format.failed_cas());
             let facts = Facts { said, bytes: Some(bytes), ..Facts::unread(format) };
-            not_judged(name, facts, &limit, asked)
+            (not_judged(name, facts, &limit, asked), None)
         }
     })
 }

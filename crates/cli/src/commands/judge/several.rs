@@ -10,7 +10,8 @@ use rayon::prelude::*;
 use serde_json::{Value, json};
 
 use super::files::Files;
-use super::history::{Asked, JudgedHistory, judge};
+use super::history::{Asked, JudgedHistory, judge, judge_and};
+use super::several_drawn::{self, Several};
 use super::told::{glyph, history_json, names};
 use super::{SCHEMA, pool, worse};
 use crate::args::{Explained, Judge};
@@ -25,8 +26,10 @@ pub(super) fn run(
     files: &Files,
     printer: &mut Printer,
 ) -> anyhow::Result<u8> {
-    // A line each has no room for evidence; JSON has.
-    let explained = if arguments.json { asked.explained } else { Explained::None };
+    // A line each has no room for evidence; JSON and a page have.
+    let html = arguments.drawn.html.as_ref();
+    let is_room = arguments.json || html.is_some();
+    let explained = if is_room { asked.explained } else { Explained::None };
     let asked = Asked { explained, ..asked.clone() };
     let pool = pool(arguments.jobs)?;
     let total = files.paths.len();
@@ -36,13 +39,26 @@ pub(super) fn run(
     let silent = ProgressBar::hidden();
     let mut tally = Tally::default();
     let mut histories = Vec::new();
+    let mut sheet = Several::new(arguments);
     // A few for each core at a time, so that what is known is told early.
     let (mut done, step) = (0, pool.current_num_threads().saturating_mul(4).max(1));
     for paths in files.paths.chunks(step) {
-        let judged: Vec<_> =
-            pool.install(|| paths.par_iter().map(|path| judge(path, &asked, &silent)).collect());
+        let judged: Vec<_> = pool.install(|| {
+            let one = |path| match html {
+                Some(_) => judge_and(path, &asked, &silent, |imported, judged| {
+                    Ok(several_drawn::of(imported, judged))
+                }),
+                None => judge(path, &asked, &silent).map(|judged| (judged, None)),
+            };
+            paths.par_iter().map(|path| one(path)).collect()
+        });
         for (path, judged) in paths.iter().zip(judged) {
+            let (judged, drawn) = match judged {
+                Ok((judged, drawn)) => (Ok(judged), drawn),
+                Err(error) => (Err(error), None),
+            };
             tally.add(&judged);
+            sheet.add(&shown(path), &judged, drawn);
             if arguments.json {
                 histories.push(json_of(path, &judged));
             } else {
@@ -53,6 +69,7 @@ pub(super) fn run(
         progress.tell(|| format!("{done} of {total} judged"), printer);
     }
     progress.end();
+    sheet.write(html, &tally.line(total), tally.code)?;
     let passed_over = files.passed_over;
     if arguments.json {
         printer.json(&json!({
@@ -95,7 +112,7 @@ fn line(path: &Path, width: usize, judged: &anyhow::Result<JudgedHistory>) -> St
 }
 
 /// What is wrong, and where: without the excerpt.
-fn first_line(error: &Error) -> String {
+pub(super) fn first_line(error: &Error) -> String {
     let text = format!("{error:#}");
     let mut lines = text.lines();
     let what = lines.next().unwrap_or_default();
