@@ -58,6 +58,10 @@ pub(crate) struct Hunt {
     pub(crate) keep: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) drawn: Drawn,
+    /// Write a plot to this file: with which seed each distinct finding came. As SVG, or where the file ends in `.html` as a
+    /// page that shows the evidence of each as well.
+    #[arg(long, value_name = "FILE", requires = "all")]
+    pub(crate) plot: Option<PathBuf>,
     /// Whether to tell on standard error how far it is; `auto` does on a terminal, `always` prints a line a second.
     #[arg(long, value_enum, default_value_t = Progress::Auto, value_name = "WHEN")]
     pub(crate) progress: Progress,

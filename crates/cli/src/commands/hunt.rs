@@ -1,5 +1,6 @@
 //! `constellation hunt`: the seeds that break a promise, and what of each matters.
 
+mod plotted;
 pub(crate) mod prey;
 mod told;
 
@@ -18,7 +19,7 @@ use crate::args;
 use crate::commands::hunt::prey::Prey;
 use crate::commands::hunt::told::Progress;
 use crate::commands::modelled;
-use crate::file::{make_folder, write_whole};
+use crate::file::{make_folder, try_place, write_whole};
 use crate::interrupts::Interrupts;
 use crate::pictures;
 use crate::printer::Printer;
@@ -32,6 +33,7 @@ pub(crate) fn run(arguments: &args::Hunt, printer: &mut Printer) -> anyhow::Resu
     let models = modelled::named(&arguments.models)?;
     let held = modelled::held(|| prey.subject(), &models, &arguments.target.scenario)?;
     pictures::prepare(&arguments.drawn)?;
+    arguments.plot.iter().try_for_each(|path| try_place(path))?;
     if let Some(folder) = &arguments.keep {
         // Found out now, not after an hour of hunting.
         make_folder(folder)?;
@@ -76,6 +78,11 @@ pub(crate) fn run(arguments: &args::Hunt, printer: &mut Printer) -> anyhow::Resu
         Kept::default().write(&hunted, folder)?;
     }
     draw(arguments, &prey, &hunted, printer)?;
+    if let Some(path) = &arguments.plot {
+        let again = again(arguments, &prey, &hunted);
+        let (from, name) = (arguments.from, prey.name().to_string());
+        plotted::draw(path, &plotted::Of { hunted: &hunted, from, name, again: &again }, printer)?;
+    }
     let end = match (hunted.ended, &hunted.error) {
         (_, Some(_)) => End::Failed,
         (Ended::Stopped, _) if interrupts.came() => End::Interrupted,

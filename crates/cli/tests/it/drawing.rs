@@ -379,3 +379,42 @@ fn a_hunt_that_finds_nothing_says_that_nothing_is_drawn() {
     .assert_eq(text(&output.stderr));
     assert_eq!(bench.names(), Vec::<String>::new());
 }
+
+#[test]
+fn a_hunt_is_plotted_by_the_first_seed_of_each_finding() {
+    let bench = Bench::new(&[]);
+    let hunt = [
+        "hunt",
+        "conjunction",
+        "--resolver",
+        "wall-lww",
+        "--faults",
+        "loss=20%,duplicate=5%",
+        "--seeds",
+        "40",
+        "--all",
+    ];
+    let json = bench.run(&[&hunt[..], &["--plot", "it.html", "--json"]].concat(), b"");
+    let json: Value = serde_json::from_slice(&json.stdout).expect("JSON");
+    bench.run(&[&hunt[..], &["--plot", "it.svg"]].concat(), b"");
+    let (html, svg) = (read(&bench, "it.html"), read(&bench, "it.svg"));
+    let findings = json["findings"].as_array().expect("a list");
+    assert!(findings.len() > 2, "{findings:?}");
+    for (nth, finding) in (1..).zip(findings) {
+        let (seed, total) = (finding["seeds"][0].as_str().expect("a text"), &finding["seeds_total"]);
+        let promise = finding["judgement"]["promise"].as_str().expect("a text");
+        let seeds = if total == 1 { "seed" } else { "seeds" };
+        let told = format!("<title>{promise} ({total} {seeds}): {seed}, {nth}</title>");
+        assert!(svg.contains(&told), "{told}");
+        assert_eq!(html.matches(&told).count(), 2, "for wide and for narrow screens: {told}");
+        assert!(html.contains(&format!(
+            "<tr><th scope=\"row\">{nth}</th><td>{seed}</td><td>{total}</td><td>{promise}</td>"
+        )));
+        assert!(html.contains(&format!("<h2>Finding {nth}</h2>")));
+    }
+    assert!(!html.contains("<script"));
+    let output = bench.run(&["hunt", "conjunction", "--seeds", "3", "--all", "--plot", "none.svg"], b"");
+    expect![["0 findings: --plot has nothing to show that is not said already\n"]]
+        .assert_eq(text(&output.stderr));
+    assert_eq!(bench.names(), ["it.html", "it.svg"]);
+}

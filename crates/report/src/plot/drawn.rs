@@ -309,7 +309,9 @@ impl<'p> Area<'p> {
         let Some(mark) = series.mark else { return };
         let mut last = None::<i64>;
         for (point, (x, y)) in series.points.iter().zip(places) {
-            if series.line != Line::None && last.is_some_and(|last| x - last < CROWDED) {
+            if matches!(series.line, Line::Straight | Line::Dashed)
+                && last.is_some_and(|last| x - last < CROWDED)
+            {
                 continue;
             }
             last = Some(x);
