@@ -8,7 +8,7 @@ mod chosen;
 use constellation_trace::{EventId, Kind, MessageId, NodeId, Proof, Trace, TrueTime, Verdict};
 
 use crate::picture::{Picture, has, steps_of};
-use crate::world::{Doing, End, doings, fates};
+use crate::world::{Doing, End, fates};
 
 pub use chosen::{Role, Scope};
 
@@ -155,7 +155,7 @@ impl Diagram {
             })
             .collect();
         let arrows = arrows(picture, scope, &marks, &lanes);
-        let doings = doings(trace);
+        let doings = picture.doings();
         let mut drawn: Vec<MessageId> = arrows.iter().map(|arrow| arrow.message).collect();
         drawn.sort_unstable();
         drawn.dedup();

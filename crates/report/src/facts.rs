@@ -6,7 +6,7 @@ use constellation_trace::{
 use serde_json::{Value, json};
 
 use crate::picture::{Picture, has, steps_of};
-use crate::world::{Doing, doings};
+use crate::world::Doing;
 
 /// The name and version of this form.
 pub(crate) const SCHEMA: &str = "constellation/page/1";
@@ -56,7 +56,7 @@ fn of(picture: &Picture<'_>) -> Value {
         "judgements": picture.judgements().iter().map(|judgement| judged(picture, judgement)).collect::<Vec<_>>(),
         "remarks": caption.remarks,
         "unknown": caption.unknown,
-        "world": doings(trace).iter().map(|done| doing(picture, done)).collect::<Vec<_>>(),
+        "world": picture.doings().iter().map(|done| doing(picture, done)).collect::<Vec<_>>(),
         "source": caption.source,
         "environment": caption.environment.iter().map(|(name, value)| json!([name, value])).collect::<Vec<_>>(),
     })

@@ -31,6 +31,7 @@
 //! | [`import`] | somebody else's log as a run that can be drawn |
 //! | [`plot`] | plots, matrices, and the page that holds them |
 //! | [`svg`] | the picture of the evidence, or of a small run |
+//! | `png`, with the feature of that name | the same in pixels |
 //!
 //! This crate must never know a clock, a simulator, a judge or a terminal: what it draws it was given.
 
@@ -53,6 +54,8 @@ mod packed;
 pub mod page;
 pub mod picture;
 pub mod plot;
+#[cfg(feature = "png")]
+pub mod png;
 pub mod svg;
 pub mod world;
 

@@ -6,6 +6,8 @@ use constellation_trace::{
 
 use crate::edge::{self, Edge, Lane, Lanes, PictureError};
 
+use crate::world::{Doing, doings};
+
 /// What a reader is told of a run beside what is in its trace.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
@@ -23,6 +25,8 @@ pub struct Caption {
     pub unknown: Vec<String>,
     /// The text of the scenario; empty when it is not known.
     pub source: String,
+    /// What the world did, as whoever ran it knows, and its trace does not say: a storm that is written into the links.
+    pub doings: Vec<Doing>,
     /// In what the run was made: what each is called, and what it was.
     pub environment: Vec<(String, String)>,
 }
@@ -130,6 +134,16 @@ impl<'t> Picture<'t> {
     /// What is told beside.
     pub const fn caption(&self) -> &Caption {
         &self.caption
+    }
+
+    /// What the world did beside to messages: what the trace says of it, and what else is known, by the time of its beginning.
+    pub fn doings(&self) -> Vec<Doing> {
+        let mut all = doings(self.trace);
+        if !self.caption.doings.is_empty() {
+            all.extend(self.caption.doings.iter().cloned());
+            all.sort_by_key(|doing| doing.at);
+        }
+        all
     }
 
     /// The worst of what was judged: violated before unknown before holds. That of nothing is unknown.

@@ -29,6 +29,14 @@ pub struct Doing {
     pub text: String,
 }
 
+impl Doing {
+    /// A partition of these groups, called so, which is known from elsewhere than the trace.
+    pub fn partition(at: TrueTime, until: TrueTime, groups: Vec<Vec<NodeId>>, text: String) -> Doing {
+        let groups: Vec<_> = groups.into_iter().map(sorted).collect();
+        Doing { at, until: Some(until), kind: "partition", nodes: sorted(groups.concat()), groups, text }
+    }
+}
+
 /// What the world did beside to messages, in the order of recording. A partition lasts to the next heal, and those that begin
 /// at one moment are one. O(nodes named).
 pub fn doings(trace: &Trace) -> Vec<Doing> {

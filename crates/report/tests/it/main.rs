@@ -9,6 +9,8 @@ mod imports;
 mod pages;
 mod pictures;
 mod plots;
+#[cfg(feature = "png")]
+mod png;
 #[path = "../../../trace/tests/it/random.rs"]
 #[allow(dead_code, reason = "written for the tests of traces, which need more of it")]
 mod random;
