@@ -32,6 +32,7 @@
 //! | [`plot`] | plots, matrices, and the page that holds them |
 //! | [`svg`] | the picture of the evidence, or of a small run |
 //! | `png`, with the feature of that name | the same in pixels |
+//! | [`text`] | the same as lines of text, in box drawing or plain ASCII |
 //!
 //! This crate must never know a clock, a simulator, a judge or a terminal: what it draws it was given.
 
@@ -57,6 +58,7 @@ pub mod plot;
 #[cfg(feature = "png")]
 pub mod png;
 pub mod svg;
+pub mod text;
 pub mod world;
 
 pub use edge::{Edge, Lane, PictureError};

@@ -14,4 +14,5 @@ mod png;
 #[path = "../../../trace/tests/it/random.rs"]
 #[allow(dead_code, reason = "written for the tests of traces, which need more of it")]
 mod random;
+mod texts;
 mod world;

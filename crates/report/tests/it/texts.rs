@@ -1,0 +1,143 @@
+//! Drawings of small runs as text, letter by letter.
+
+use constellation_report::text::{self, Letters};
+use constellation_report::{Caption, Picture};
+use constellation_trace::{Judgement, Loss, MessageId, Nemesis, NodeId, Proof, Trace, sketch};
+use expect_test::{Expect, expect};
+use proptest::prelude::*;
+
+use crate::pages::violated;
+use crate::random;
+
+fn drawn(trace: &Trace, judgements: &[Judgement], columns: usize, letters: Letters) -> String {
+    let picture = Picture::new(trace, judgements, Caption::default());
+    text::draw(&picture, columns, letters).iter().map(|line| format!("{line}\n")).collect()
+}
+
+fn check(trace: &Trace, judgements: &[Judgement], expected: Expect) {
+    let text = drawn(trace, judgements, 100, Letters::Unicode);
+    assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+    expected.assert_eq(&text);
+}
+
+fn event(trace: &Trace, word: &str) -> constellation_trace::EventId {
+    sketch::find(trace, word).expect("in the sketch")
+}
+
+fn chain(trace: &Trace, words: &[&str]) -> Proof {
+    Proof::Chain(words.iter().map(|word| trace.witness(event(trace, word))).collect())
+}
+
+/// Two messages of which the later arrives first: the first is sent to one who tells a third.
+fn overtaken() -> Trace {
+    sketch::parse("pacific  a! b! z\nindian   b? c!\natlantic  c? d a? e").expect("a sketch")
+}
+
+#[test]
+fn what_happened_before_and_was_delivered_after_is_seen() {
+    let trace = overtaken();
+    let proof = chain(&trace, &["a!", "b!", "b?", "c!", "c?"]);
+    let judgements = [violated(&trace, &["c?", "a?"], proof)];
+    check(
+        &trace,
+        &judgements,
+        expect![[r#"
+        pacific   ●e0───●e1──────────────────────────
+                  │     ┗━m1━━▼
+        indian    ├───────────○e3───●e4──────────────
+                  │                 ┗━m2━━┓
+                  └─────────────m0────────▼─────▼
+        atlantic  ────────────────────────○e5!──○e7!─  ← e5 first
+                  ● sends  ○ delivers  ━ proves it  ! shows it
+                  e0 happened before e5
+    "#]],
+    );
+}
+
+#[test]
+fn of_two_that_are_concurrent_neither_came_first() {
+    let trace = sketch::parse("pacific  a m! b n! z\nindian   c m? d\natlantic  q CRASH RESTART y")
+        .expect("a sketch");
+    let proof = Proof::NoChain { one: event(&trace, "b"), other: event(&trace, "d") };
+    check(
+        &trace,
+        &[violated(&trace, &["a", "b", "d"], proof)],
+        expect![[r#"
+        pacific  ▏e0!──●e1───▏e2!─────────────  ← e0 first
+                       └────m0─────▼
+        indian   ──────────────────○e6───▏e7!─
+                 ● sends  ○ delivers  ▏ local  ! shows it
+                 neither e2 nor e7 came first: they are concurrent
+    "#]],
+    );
+}
+
+#[test]
+fn a_run_of_which_nothing_is_wrong_is_drawn_from_its_beginning() {
+    let mut trace = sketch::parse("pacific  a m! b n! z\nindian   c m? d n?\natlantic  q CRASH RESTART y")
+        .expect("a sketch");
+    let nodes: Vec<_> = (0..3).map(NodeId::new).collect();
+    let partition = Nemesis::Partition { group_a: vec![nodes[0]], group_b: vec![nodes[1], nodes[2]] };
+    let at = trace.events().last().expect("there are some").at;
+    trace.record_nemesis(at, Nemesis::Lose(MessageId::new(1), Loss::QueueFull)).expect("it is sent");
+    trace.record_nemesis(at, partition).expect("they are nodes");
+    check(
+        &trace,
+        &[],
+        expect![[r#"
+                                                   partition: pacific | indian, atlantic ├╌┤
+        pacific   ▏e0───●e1───▏e2───●e3───▏e4──────────────────────────────────────────────────
+                        └───────────┼─m0──────────────┐
+                                    ├─────────────m1──┼───────────┐
+                                    └╌m1╌✗ lost       ▼           ▼
+        indian    ──────────────────────────────▏e5───○e6───▏e7───○e8──────────────────────────
+
+        atlantic  ──────────────────────────────────────────────────────▏e9───✕e10  ↻e11──▏e12─
+                  ● sends  ○ delivers  ▏ local  ✕ crashes  ↻ restarts
+                  m1 is lost: the queue of the link is full
+    "#]],
+    );
+}
+
+#[test]
+fn in_plain_ascii_nothing_else_is_printed_whatever_a_node_is_called() {
+    let trace = sketch::parse("päcific  a m! b n! z\nindian   c m? d").expect("a sketch");
+    let proof = Proof::NoChain { one: event(&trace, "b"), other: event(&trace, "d") };
+    let text = drawn(&trace, &[violated(&trace, &["b", "d"], proof)], 60, Letters::Ascii);
+    assert!(text.is_ascii(), "{text}");
+    expect![[r#"
+        p\u{e4}cific  |e2!-------
+
+        indian        ------|e7!-
+                      | local  ! shows it
+                      neither e2 nor e7 came first: they are
+                      concurrent
+    "#]]
+    .assert_eq(&text);
+}
+
+#[test]
+fn what_has_no_room_is_left_out_and_that_is_said() {
+    let words: Vec<String> = (0..30).map(|nth| format!("m{nth}!")).collect();
+    let told: Vec<String> = (0..30).map(|nth| format!("m{nth}?")).collect();
+    let trace = sketch::parse(&format!("pacific {} a\nindian {} b", words.join(" "), told.join(" ")))
+        .expect("a sketch");
+    let text = drawn(&trace, &[], 60, Letters::Unicode);
+    assert!(text.lines().all(|line| line.chars().count() <= 60), "{text}");
+    assert!(text.contains(" events from the beginning are not drawn"), "{text}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_run_is_drawn_in_the_columns_that_there_are(trace in random::traces(), columns in 40_usize..120) {
+        for letters in [Letters::Unicode, Letters::Ascii] {
+            let text = drawn(&trace, &[], columns, letters);
+            prop_assert!(letters == Letters::Unicode || text.is_ascii());
+            for line in text.lines() {
+                prop_assert!(unicode_width::UnicodeWidthStr::width(line) <= columns, "{line}");
+            }
+        }
+    }
+}
