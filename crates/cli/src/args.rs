@@ -75,6 +75,10 @@ pub(crate) struct Arguments {
     /// Whether to colour the output; `auto` does on a terminal unless NO_COLOR is set.
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     pub(crate) color: Color,
+    /// Print ASCII alone: signs of ours as words and ASCII, other letters of names and values written out, as `\u{e9}`. So it
+    /// is without this flag on a terminal whose locale (LC_ALL, LC_CTYPE, LANG) is not of UTF-8.
+    #[arg(long, global = true)]
+    pub(crate) ascii: bool,
     #[command(subcommand)]
     pub(crate) command: Command,
 }

@@ -1,13 +1,19 @@
 //! How judgements are told: a line each, with the evidence below it, or as JSON.
 
 use constellation_lab::words::one_line;
-use constellation_trace::{Judgement, Link, Proof, Verdict, Witness};
+use constellation_report::text;
+use constellation_report::{Caption, Picture};
+use constellation_trace::{Judgement, Link, Proof, Trace, Verdict, Witness};
 use serde_json::{Value, json};
 
-use crate::printer::{Printer, faint, verdict};
+use crate::printer::{Printer, faint, inked, verdict};
 
-/// Prints judgements, each with its evidence.
-pub(crate) fn print_judgements(judgements: &[Judgement], printer: &mut Printer) -> anyhow::Result<()> {
+/// Prints judgements, each with its evidence; drawn, where the run is at hand that they are of.
+pub(crate) fn print_judgements(
+    judgements: &[Judgement],
+    trace: Option<&Trace>,
+    printer: &mut Printer,
+) -> anyhow::Result<()> {
     for judgement in judgements {
         let scope =
             if judgement.scope.is_empty() { String::new() } else { format!("  ({})", judgement.scope) };
@@ -15,15 +21,33 @@ pub(crate) fn print_judgements(judgements: &[Judgement], printer: &mut Printer) 
         printer.line(line)?;
         match &judgement.verdict {
             Verdict::Violated(evidence) => {
+                let mut drawn = trace.map_or_else(Vec::new, |trace| drawn(judgement, trace, printer));
                 for line in evidence.to_string().lines() {
+                    // Below what it draws, before what is told besides.
+                    if ["steps ", "notes ", "replay "].iter().any(|title| line.starts_with(title)) {
+                        std::mem::take(&mut drawn).iter().try_for_each(|line| printer.line(line))?;
+                    }
                     printer.line(format!("    {}", one_line(line)))?;
                 }
+                drawn.iter().try_for_each(|line| printer.line(line))?;
             }
             Verdict::Unknown(limit) => printer.line(format!("    {limit}"))?,
             Verdict::Holds => {}
         }
     }
     Ok(())
+}
+
+/// The evidence of a judgement as a drawing, in lines of a hundred columns at most.
+fn drawn(judgement: &Judgement, trace: &Trace, printer: &Printer) -> Vec<String> {
+    const COLUMNS: usize = 100;
+    const INDENT: usize = 14;
+    let picture = Picture::new(trace, std::slice::from_ref(judgement), Caption::default());
+    let lines = text::draw_evidence(&picture, COLUMNS - INDENT, printer.letters());
+    let line = |(nth, line): (usize, &text::Line)| {
+        format!("    {:<10}{}", if nth == 0 { "drawn" } else { "" }, inked(line).trim_end())
+    };
+    lines.iter().enumerate().map(line).collect()
 }
 
 /// One judgement, with its evidence taken apart.

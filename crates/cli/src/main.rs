@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod ascii;
 mod commands;
 mod file;
 mod given;
@@ -23,8 +24,11 @@ use crate::args::{Arguments, Command};
 use crate::printer::Printer;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let mut printer = Printer::new(arguments.color);
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(told) => return printer::told(&told),
+    };
+    let mut printer = Printer::new(arguments.color, arguments.ascii);
     let outcome = match arguments.command {
         Command::Run(run) => commands::run::run(&run, &mut printer),
         Command::Hunt(hunt) => commands::hunt::run(&hunt, &mut printer),

@@ -1,15 +1,20 @@
 //! Where all output goes: what is found to standard output, talk to standard error, colour only where wanted.
 
-use std::io::{self, Write};
+use std::borrow::Cow;
+use std::env;
+use std::io::{self, IsTerminal as _, Write};
+use std::process::ExitCode;
 use std::time::Duration;
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use anyhow::Context as _;
+use constellation_report::text::{Ink, Letters, Line};
 use constellation_trace::Verdict;
-use indicatif::{ProgressBar, ProgressDrawTarget};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::args::Color;
+use crate::ascii;
 
 /// The exit code for input or a command line that cannot be used.
 pub(crate) const UNUSABLE: u8 = 2;
@@ -21,10 +26,15 @@ pub(crate) struct Printer {
     /// Whether somebody still reads what is found.
     is_read: bool,
     talk: AutoStream<io::Stderr>,
+    /// What is found is printed in these letters.
+    letters: Letters,
+    /// What is said on standard error is in these.
+    talk_letters: Letters,
 }
 
 impl Printer {
-    pub(crate) fn new(color: Color) -> Printer {
+    /// `is_ascii` where that was asked for; else a terminal decides, and what goes to a pipe or a file is the same everywhere.
+    pub(crate) fn new(color: Color, is_ascii: bool) -> Printer {
         let choice = match color {
             Color::Auto => ColorChoice::Auto,
             Color::Always => ColorChoice::Always,
@@ -34,12 +44,29 @@ impl Printer {
             out: AutoStream::new(io::stdout(), choice),
             is_read: true,
             talk: AutoStream::new(io::stderr(), choice),
+            letters: letters(is_ascii || io::stdout().is_terminal() && is_plain_terminal()),
+            talk_letters: letters(is_ascii || io::stderr().is_terminal() && is_plain_terminal()),
         }
+    }
+
+    /// In which letters what is found is printed.
+    pub(crate) const fn letters(&self) -> Letters {
+        self.letters
     }
 
     /// One line of what was found; it may be styled.
     pub(crate) fn line(&mut self, line: impl AsRef<str>) -> anyhow::Result<()> {
-        self.write(|out| writeln!(out, "{}", line.as_ref()))
+        let line = shown(line.as_ref(), self.letters);
+        self.write(|out| writeln!(out, "{line}"))
+    }
+
+    /// A line of XML.
+    pub(crate) fn xml(&mut self, line: impl AsRef<str>) -> anyhow::Result<()> {
+        let line = match self.letters {
+            Letters::Ascii => ascii::xml(line.as_ref()),
+            Letters::Unicode => Cow::Borrowed(line.as_ref()),
+        };
+        self.write(|out| writeln!(out, "{line}"))
     }
 
     /// Bytes that are the whole output, such as a completion script.
@@ -60,7 +87,12 @@ impl Printer {
 
     /// A JSON object, with a schema name in it, over several lines.
     pub(crate) fn json(&mut self, value: &serde_json::Value) -> anyhow::Result<()> {
-        self.line(serde_json::to_string_pretty(value)?)
+        let text = serde_json::to_string_pretty(value)?;
+        let text = match self.letters {
+            Letters::Ascii => ascii::json(&text),
+            Letters::Unicode => Cow::Owned(text),
+        };
+        self.write(|out| writeln!(out, "{text}"))
     }
 
     /// Why the program ends without a verdict.
@@ -69,12 +101,14 @@ impl Printer {
             Some(excerpt) => excerpt.render(self.talk.current_choice() != ColorChoice::Never),
             None => format!("{}error:{:#} {error:#}", ERROR, ERROR),
         };
+        let text = shown(&text, self.talk_letters);
         // Nobody is left to be told when standard error is closed.
         let _ = writeln!(self.talk, "{text}");
     }
 
     /// One line about what goes on, whoever reads standard error.
     pub(crate) fn tell(&mut self, line: &str) {
+        let line = shown(line, self.talk_letters);
         // Nobody is left to be told when standard error is closed.
         let _ = writeln!(self.talk, "{line}");
     }
@@ -82,10 +116,67 @@ impl Printer {
     /// Shows that something goes on, if standard error is a terminal and it takes long.
     pub(crate) fn progress(&self, what: &'static str) -> ProgressBar {
         let progress = ProgressBar::new_spinner().with_message(what);
+        if self.talk_letters == Letters::Ascii {
+            progress.set_style(ProgressStyle::default_spinner().tick_chars("-\\|/ "));
+        }
         progress.set_draw_target(ProgressDrawTarget::stderr());
         progress.enable_steady_tick(Duration::from_millis(500));
         progress
     }
+}
+
+fn letters(is_ascii: bool) -> Letters {
+    if is_ascii { Letters::Ascii } else { Letters::Unicode }
+}
+
+/// Whether the locale of a terminal is not of UTF-8.
+fn is_plain_terminal() -> bool {
+    let said = |name| env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+    ascii::is_plain(["LC_ALL", "LC_CTYPE", "LANG"].map(said))
+}
+
+fn shown(text: &str, letters: Letters) -> Cow<'_, str> {
+    match letters {
+        Letters::Ascii => ascii::plain(text),
+        Letters::Unicode => Cow::Borrowed(text),
+    }
+}
+
+/// Prints the help that was asked for, or what is wrong with what was typed, and how to put it right.
+pub(crate) fn told(told: &clap::Error) -> ExitCode {
+    // It could not be read whole, so the flag is looked for by itself.
+    let is_ascii = env::args_os().take_while(|word| word != "--").any(|word| word == "--ascii");
+    let code = ExitCode::from(u8::try_from(told.exit_code()).unwrap_or(UNUSABLE));
+    let is_plain = match told.use_stderr() {
+        true => io::stderr().is_terminal() && is_plain_terminal(),
+        false => io::stdout().is_terminal() && is_plain_terminal(),
+    };
+    if !is_ascii && !is_plain {
+        // Nobody is left to be told when it cannot be printed.
+        let _ = told.print();
+        return code;
+    }
+    let text = told.render().to_string();
+    let _ = match told.use_stderr() {
+        true => write!(io::stderr(), "{}", ascii::plain(&text)),
+        false => write!(io::stdout(), "{}", ascii::plain(&text)),
+    };
+    code
+}
+
+/// A line of a drawing; the colours say nothing that the letters do not.
+pub(crate) fn inked(line: &Line) -> String {
+    let mut text = String::new();
+    for (ink, part) in &line.parts {
+        let style = match ink {
+            Ink::Faint => Style::new().dimmed(),
+            Ink::Proof => AnsiColor::Blue.on_default().bold(),
+            Ink::Found => AnsiColor::Red.on_default().bold(),
+            _ => Style::new(),
+        };
+        text.push_str(&format!("{style}{part}{style:#}"));
+    }
+    text
 }
 
 /// One line to standard error from somewhere that has no printer, such as what a signal calls.

@@ -65,14 +65,30 @@ impl fmt::Display for Line {
 pub const COLUMNS_MIN: usize = 40;
 
 /// Names of nodes that are wider are cut.
-const NAME_MAX: usize = 16;
+const NAME_MAX: usize = 24;
 
 /// Draws the evidence where there is any, else the run, as much of it as can be read, in so many columns, 40 at least; none
 /// where nothing happened. O(events + n² log n) for n events that are drawn.
 pub fn draw(picture: &Picture<'_>, columns: usize, letters: Letters) -> Vec<Line> {
+    drawn(picture, &diagram(picture), columns, letters)
+}
+
+/// As [`draw`], of evidence alone: none where there is none, or where a single event is all of it.
+pub fn draw_evidence(picture: &Picture<'_>, columns: usize, letters: Letters) -> Vec<Line> {
+    let diagram = diagram(picture);
+    if diagram.scope != Scope::Evidence || diagram.marks.len() < 2 {
+        return Vec::new();
+    }
+    drawn(picture, &diagram, columns, letters)
+}
+
+fn diagram(picture: &Picture<'_>) -> Diagram {
     // Wide enough that no two marks of different times come to stand at one place.
     const UNITS: u32 = 100_000;
-    let diagram = Diagram::of(picture, Scope::Evidence, UNITS);
+    Diagram::of(picture, Scope::Evidence, UNITS)
+}
+
+fn drawn(picture: &Picture<'_>, diagram: &Diagram, columns: usize, letters: Letters) -> Vec<Line> {
     if diagram.marks.is_empty() {
         return Vec::new();
     }
@@ -82,9 +98,9 @@ pub fn draw(picture: &Picture<'_>, columns: usize, letters: Letters) -> Vec<Line
     let all: Vec<usize> = (0..diagram.lanes.len()).collect();
     let left = all.iter().map(|lane| name(lane).width()).max().unwrap_or(0) + 2;
     let room = columns.max(COLUMNS_MIN) - left;
-    let plan = Plan::of(picture.trace(), &diagram, room);
+    let plan = Plan::of(picture.trace(), diagram, room);
     let names: Vec<String> = plan.lanes.iter().map(name).collect();
-    let drawing = Drawing { picture, diagram: &diagram, plan: &plan, names: &names, left, room, letters };
+    let drawing = Drawing { picture, diagram, plan: &plan, names: &names, left, room, letters };
     let mut lines = drawing.bands();
     lines.extend(drawing.lanes());
     lines.extend(drawing.below());
@@ -212,8 +228,8 @@ impl Drawing<'_, '_> {
         let padding = " ".repeat(self.left - name.width());
         let mut parts = vec![(Ink::Plain, format!("{name}{padding}"))];
         parts.extend(line.parts);
-        if let Some(first) = lane.and_then(|lane| self.came_first(lane)) {
-            let told = format!("  {} {first} first", self.letter('←', '<'));
+        if let Some((first, then)) = lane.and_then(|lane| self.came_first(lane)) {
+            let told = format!("  {} {first} before {then}", self.letter('←', '<'));
             if self.left + self.plan.width + told.width() <= self.left + self.room {
                 parts.push((Ink::Found, told));
             }
@@ -221,12 +237,12 @@ impl Drawing<'_, '_> {
         Line { parts }
     }
 
-    /// Which of several events of a node that show what was found came first.
-    fn came_first(&self, lane: usize) -> Option<EventId> {
+    /// In which order the two events of a node happened that show what was found.
+    fn came_first(&self, lane: usize) -> Option<(EventId, EventId)> {
         let mut shown = self.plan.marks.iter().filter(|mark| mark.lane == lane && mark.role == Role::Witness);
-        let first = shown.next()?;
-        // Of many, the list above says more.
-        (shown.count() == 1).then_some(first.event)
+        let (first, then) = (shown.next()?, shown.next()?);
+        // Of more, the list of them says more.
+        shown.next().is_none().then_some((first.event, then.event))
     }
 
     /// The line of a node: as long as there is anything, with what the world did to it.
@@ -355,7 +371,8 @@ impl Drawing<'_, '_> {
             (has(&|mark| mark.role == Role::Witness), '!', "shows it"),
         ];
         let signs = signs.iter().filter(|(is_there, ..)| *is_there);
-        signs.map(|(_, sign, means)| format!("{sign} {means}")).collect::<Vec<_>>().join("  ")
+        let told = signs.map(|(_, sign, means)| format!("{sign} {means}"));
+        told.chain(["not to scale".to_owned()]).collect::<Vec<_>>().join("  ")
     }
 
     /// Which of the two came first, where the evidence says so.

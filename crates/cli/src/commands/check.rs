@@ -158,7 +158,7 @@ fn trace_checked(
         printer.line(one_line(&origin))?;
     }
     printer.line(counts(events, nodes, messages))?;
-    print_judgements(judgements, printer)?;
+    print_judgements(judgements, Some(trace), printer)?;
     Ok(code)
 }
 

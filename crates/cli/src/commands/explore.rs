@@ -142,7 +142,7 @@ fn print(
             let scope = faint(&format!("  ({})", judgement.scope));
             printer.line(format!("{} {}{scope}", verdict(&judgement.verdict), judgement.promise))?;
         } else {
-            print_judgements(std::slice::from_ref(judgement), printer)?;
+            print_judgements(std::slice::from_ref(judgement), explored.trace.as_ref(), printer)?;
         }
     }
     let network = &explored.network;

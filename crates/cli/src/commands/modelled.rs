@@ -117,7 +117,7 @@ pub(crate) fn print_judgements(
     for judgement in judgements {
         let shown = held.and_then(|held| Recorded::of(held, &judgement.promise, trace));
         let (Some(shown), Verdict::Violated(evidence)) = (shown, &judgement.verdict) else {
-            judgements::print_judgements(std::slice::from_ref(judgement), printer)?;
+            judgements::print_judgements(std::slice::from_ref(judgement), Some(trace), printer)?;
             continue;
         };
         let scope = faint(&format!("  ({})", judgement.scope));

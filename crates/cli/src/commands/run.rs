@@ -162,7 +162,7 @@ fn compare(arguments: &args::Run, scenario: &Scenario, printer: &mut Printer) ->
     for run in &runs {
         printer.line("")?;
         printer.line(format!("{} · {}", strong(run.scenario.resolver.name()), with_name(run)))?;
-        print_judgements(&run.judgements, printer)?;
+        print_judgements(&run.judgements, None, printer)?;
     }
     Ok(Judgement::exit_code(&worst))
 }

@@ -123,7 +123,7 @@ fn print(swept: &Swept, scenario: &Scenario, sweep: &Sweep, printer: &mut Printe
         printer.line(format!("{}  {bar}", cells.collect::<Vec<_>>().join("  ")).trim_end())?;
     }
     printer.line("")?;
-    print_judgements(&swept.judgements, printer)?;
+    print_judgements(&swept.judgements, None, printer)?;
     printer.line("")?;
     for line in conclusion(swept, sweep) {
         printer.line(format!("· {line}"))?;

@@ -12,25 +12,30 @@ fn one_message_lost_breaks_the_relay_and_the_steps_say_which() {
     check(
         &["explore", "lossy-relay"],
         expect![[r#"
-        exit 1
-        --- out
-        lossy-relay · 13 runs, 73 arrivals
+            exit 1
+            --- out
+            lossy-relay · 13 runs, 73 arrivals
 
-        ✗ violated replicas converge  (1 key at 4 nodes)
-            expected  pacific and indian_ocean show the same under mss-23/mode in the end
-            found     indian_ocean lacks pacific:1: at pacific pacific:1 is shown, at indian_ocean nothing is shown
-            events    e4   pacific       +0.001000s  submit mss-23/mode = "safe" as pacific:1  lamport 1  vector {pacific:1}
-                      e12  pacific       +0.004000s  show mss-23/mode: pacific:1 "safe"
-                      e13  indian_ocean  +0.005000s  show mss-23/mode: nothing
-            proof     no chain of messages leads from e4 to e13, nor back
-            steps     1. the network loses pacific's message 1 to indian_ocean
-                      2. pacific accepts mss-23/mode = "safe"
-            notes     then all that is under way arrives in the order of sending, and every node shows every key
-                      not needed: 1 of 2 requests of clients
-                      each of its requests is needed, and no fewer steps break it
-            replay    constellation explore lossy-relay
-        · ended at the first violation: ordered links, at most 1 lost, 0 doubled, 0 timers
-        · times and latencies play no part: clients may ask at any time, and whatever is under way may arrive next"#]],
+            ✗ violated replicas converge  (1 key at 4 nodes)
+                expected  pacific and indian_ocean show the same under mss-23/mode in the end
+                found     indian_ocean lacks pacific:1: at pacific pacific:1 is shown, at indian_ocean nothing is shown
+                events    e4   pacific       +0.001000s  submit mss-23/mode = "safe" as pacific:1  lamport 1  vector {pacific:1}
+                          e12  pacific       +0.004000s  show mss-23/mode: pacific:1 "safe"
+                          e13  indian_ocean  +0.005000s  show mss-23/mode: nothing
+                proof     no chain of messages leads from e4 to e13, nor back
+                drawn     pacific       ▏e4!──●e5───▏e12!───────  ← e4 before e12
+                                              └╌m0╌✗ lost
+                          indian_ocean  ──────────────────▏e13!─
+                                        ● sends  ▏ local  ! shows it  not to scale
+                                        neither e4 nor e13 came first: they are concurrent
+                steps     1. the network loses pacific's message 1 to indian_ocean
+                          2. pacific accepts mss-23/mode = "safe"
+                notes     then all that is under way arrives in the order of sending, and every node shows every key
+                          not needed: 1 of 2 requests of clients
+                          each of its requests is needed, and no fewer steps break it
+                replay    constellation explore lossy-relay
+            · ended at the first violation: ordered links, at most 1 lost, 0 doubled, 0 timers
+            · times and latencies play no part: clients may ask at any time, and whatever is under way may arrive next"#]],
     );
 }
 

@@ -27,6 +27,11 @@ fn a_hunt_ends_at_the_first_seed_that_breaks_a_promise() {
                           e23  pacific   +6.160000s  show mss-23/mode: atlantic:1 "nominal" | pacific:1 "safe"  wall 2026-03-14T05:10:06.160Z
                           e25  atlantic  +6.160000s  show mss-23/mode: atlantic:1 "nominal"                     wall 2026-03-14T05:10:06.160Z
                 proof     no chain of messages leads from e4 to e25, nor back
+                drawn     pacific   ▏e4!──●e5───▏e23!───────  ← e4 before e23
+                                          └╌m1╌✗ lost
+                          atlantic  ──────────────────▏e25!─
+                                    ● sends  ▏ local  ! shows it  not to scale
+                                    neither e4 nor e25 came first: they are concurrent
                 steps     1. loss pacific -> atlantic #0 = 1 of 2
                              m1 from pacific to atlantic, sent at +1.000000s (e5: tell the others of pacific:1), is lost
                 notes     all else is as in the calm run: least latency, nothing lost, nothing twice

@@ -42,5 +42,6 @@ mod shipped;
 mod specimens;
 mod studies;
 mod sweeping;
+mod terminal;
 mod tidy;
 mod timelines;

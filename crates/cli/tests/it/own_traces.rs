@@ -48,6 +48,12 @@ fn a_trace_of_our_own_holds_until_a_stamp_is_altered() {
             proof     e15  pacific   +2.000000s  submit mss-17/attitude = "yaw +2.0" as pacific:1  lamport 3  vector {atlantic:1 pacific:9}  wall 2026-03-14T04:40:02.000Z
                       e16  pacific   +2.000000s  tell the others of pacific:1                      wall 2026-03-14T04:40:02.000Z
                       e17  atlantic  +2.024864s  receive pacific:1 from pacific                    lamport 4  vector {atlantic:2 pacific:2}  wall 2026-03-14T04:40:02.024Z
+            drawn               ├╌╌╌╌╌╌╌╌╌╌┤ partition: pacific, atlantic | indian_ocean, antarctic
+                      pacific   ▏e15!─●e16────────
+                                      ┗━m4━━▼
+                      atlantic  ────────────○e17!─
+                                ● sends  ○ delivers  ▏ local  ━ proves it  ! shows it  not to scale
+                                e15 happened before e17
         ✗ violated each vector stamp is the join of its causes and one tick  (12 vectors)
             expected  vector {atlantic:1 pacific:2} at e15
             found     vector {atlantic:1 pacific:9}: its own entry is 9, not 2

@@ -57,6 +57,11 @@ fn a_wrong_specimen_is_hunted_and_its_tape_replayed() {
                       e2  ground    +0.110000s  asks again for burn 1
                       e3  thruster  +0.120000s  fires for burn 1
             proof     ground ordered one burn, and asked again only since it had not heard of it
+            drawn     ground    ●e0!─────────●e2!────────  ← e0 before e2
+                                └─m0──┐      └─m2──┐
+                                      ▼┌╌m1╌✗ lost ▼
+                      thruster  ──────○●e1!────────○●e3!─  ← e1 before e3
+                                ● sends  ○ delivers  ! shows it  not to scale
             steps     1. loss thruster -> ground #0 = 1 of 2
                          m1 from thruster to ground, sent at +0.020000s (e1: fires for burn 1), is lost
             notes     all else is as in the calm run: least latency, nothing lost, nothing twice
@@ -158,23 +163,28 @@ fn a_specimen_is_run_with_the_luck_of_a_seed() {
     check(
         &["run", "specimen:request-reply/blind", "--seed", "2", "--timeline", "none"],
         expect![[r#"
-        exit 1
-        --- out
-        request-reply/blind · a retry is another request: if only the reply was late or lost, the thruster fires again
+            exit 1
+            --- out
+            request-reply/blind · a retry is another request: if only the reply was late or lost, the thruster fires again
 
-        ✗ violated each burn that is ordered happens once
-            expected  ground orders burn 2 once, so the thruster fires for it once
-            found     the thruster fires for it twice: it takes the second request for another order
-            events    e3  ground    +0.260000s  orders burn 2
-                      e4  thruster  +0.285135s  fires for burn 2
-                      e5  ground    +0.360000s  asks again for burn 2
-                      e6  thruster  +0.388918s  fires for burn 2
-            proof     ground ordered one burn, and asked again only since it had not heard of it
-            replay    constellation run specimen:request-reply/blind --seed 2
-        · the luck of one seed; of all that may happen: constellation hunt specimen:request-reply/blind
+            ✗ violated each burn that is ordered happens once
+                expected  ground orders burn 2 once, so the thruster fires for it once
+                found     the thruster fires for it twice: it takes the second request for another order
+                events    e3  ground    +0.260000s  orders burn 2
+                          e4  thruster  +0.285135s  fires for burn 2
+                          e5  ground    +0.360000s  asks again for burn 2
+                          e6  thruster  +0.388918s  fires for burn 2
+                proof     ground ordered one burn, and asked again only since it had not heard of it
+                drawn     ground    ●e3!─────────●e5!────────  ← e3 before e5
+                                    └─m2──┐      └─m4──┐
+                                          ▼┌╌m3╌✗ lost ▼
+                          thruster  ──────○●e4!────────○●e6!─  ← e4 before e6
+                                    ● sends  ○ delivers  ! shows it  not to scale
+                replay    constellation run specimen:request-reply/blind --seed 2
+            · the luck of one seed; of all that may happen: constellation hunt specimen:request-reply/blind
 
-        seed 2 · replay: constellation run specimen:request-reply/blind --seed 2
-        trace sha256 aeff14e84035edd96eddbd092b0291edcb7b39ceb1d5a0e3f6f0824038262f48"#]],
+            seed 2 · replay: constellation run specimen:request-reply/blind --seed 2
+            trace sha256 aeff14e84035edd96eddbd092b0291edcb7b39ceb1d5a0e3f6f0824038262f48"#]],
     );
     let bench = Bench::new(&[]);
     let run = bench.run(&["run", "specimen:request-reply/blind", "--seed", "2", "--json"], b"");

@@ -69,6 +69,11 @@ fn luck_finds_the_same_as_the_six_worlds_and_its_tape_is_replayed() {
                       e10  pacific  +58.020000s  asks again for 1, retry 1 of 1
                       e13  mss-23   +58.030000s  fires for burn-1
             proof     pacific began one operation, and whatever it sent after that only asked what had become of it
+            drawn     pacific  ●e5!────────────────────●e10!─────────────  ← e5 before e10
+                               └─m2──┐                 └─m4──┐
+                                     ▼           ┌╌m3╌✗ lost ▼
+                      mss-23   ──────○e6───▏e8!──●e9─────────○e11──▏e13!─  ← e8 before e13
+                               ● sends  ○ delivers  ▏ local  ! shows it  not to scale
             steps     1. loss mss-23 -> pacific #1 = 1 of 2
                          m3 from mss-23 to pacific, sent at +10.030000s (e9: answers 1: done), is lost
             notes     all else is as in the calm run: least latency, nothing lost, nothing twice
@@ -93,6 +98,11 @@ fn luck_finds_the_same_as_the_six_worlds_and_its_tape_is_replayed() {
                       e10  pacific  +58.020000s  asks again for 1, retry 1 of 1
                       e13  mss-23   +58.030000s  fires for burn-1
             proof     pacific began one operation, and whatever it sent after that only asked what had become of it
+            drawn     pacific  ●e5!────────────────────●e10!─────────────  ← e5 before e10
+                               └─m2──┐                 └─m4──┐
+                                     ▼           ┌╌m3╌✗ lost ▼
+                      mss-23   ──────○e6───▏e8!──●e9─────────○e11──▏e13!─  ← e8 before e13
+                               ● sends  ○ delivers  ▏ local  ! shows it  not to scale
             steps     1. loss mss-23 -> pacific #1 = 1 of 2
                          m3 from mss-23 to pacific, sent at +10.030000s (e9: answers 1: done), is lost
             notes     all else is as in the calm run: least latency, nothing lost, nothing twice
@@ -260,6 +270,11 @@ fn one_world_is_shown_with_its_timeline_and_its_trace_is_that_of_the_six() {
                           e10  pacific  +58.028910s  asks again for 1, retry 1 of 1
                           e13  mss-23   +58.056160s  fires for burn-1
                 proof     pacific began one operation, and whatever it sent after that only asked what had become of it
+                drawn     pacific  ●e5!────────────────────●e10!─────────────  ← e5 before e10
+                                   └─m2──┐                 └─m4──┐
+                                         ▼           ┌╌m3╌✗ lost ▼
+                          mss-23   ──────○e6───▏e8!──●e9─────────○e11──▏e13!─  ← e8 before e13
+                                   ● sends  ○ delivers  ▏ local  ! shows it  not to scale
                 steps     1. the reply to the order, the second message from mss-23 to pacific, is lost
                 replay    constellation run mss-23 --retry blind --world lost-reply --seed 1
             · whether it looks like the others is judged without --world

@@ -42,15 +42,15 @@ fn what_happened_before_and_was_delivered_after_is_seen() {
         &trace,
         &judgements,
         expect![[r#"
-        pacific   ●e0───●e1──────────────────────────
-                  │     ┗━m1━━▼
-        indian    ├───────────○e3───●e4──────────────
-                  │                 ┗━m2━━┓
-                  └─────────────m0────────▼─────▼
-        atlantic  ────────────────────────○e5!──○e7!─  ← e5 first
-                  ● sends  ○ delivers  ━ proves it  ! shows it
-                  e0 happened before e5
-    "#]],
+            pacific   ●e0───●e1──────────────────────────
+                      │     ┗━m1━━▼
+            indian    ├───────────○e3───●e4──────────────
+                      │                 ┗━m2━━┓
+                      └─────────────m0────────▼─────▼
+            atlantic  ────────────────────────○e5!──○e7!─  ← e5 before e7
+                      ● sends  ○ delivers  ━ proves it  ! shows it  not to scale
+                      e0 happened before e5
+        "#]],
     );
 }
 
@@ -63,12 +63,12 @@ fn of_two_that_are_concurrent_neither_came_first() {
         &trace,
         &[violated(&trace, &["a", "b", "d"], proof)],
         expect![[r#"
-        pacific  ▏e0!──●e1───▏e2!─────────────  ← e0 first
-                       └────m0─────▼
-        indian   ──────────────────○e6───▏e7!─
-                 ● sends  ○ delivers  ▏ local  ! shows it
-                 neither e2 nor e7 came first: they are concurrent
-    "#]],
+            pacific  ▏e0!──●e1───▏e2!─────────────  ← e0 before e2
+                           └────m0─────▼
+            indian   ──────────────────○e6───▏e7!─
+                     ● sends  ○ delivers  ▏ local  ! shows it  not to scale
+                     neither e2 nor e7 came first: they are concurrent
+        "#]],
     );
 }
 
@@ -85,17 +85,17 @@ fn a_run_of_which_nothing_is_wrong_is_drawn_from_its_beginning() {
         &trace,
         &[],
         expect![[r#"
-                                                   partition: pacific | indian, atlantic ├╌┤
-        pacific   ▏e0───●e1───▏e2───●e3───▏e4──────────────────────────────────────────────────
-                        └───────────┼─m0──────────────┐
-                                    ├─────────────m1──┼───────────┐
-                                    └╌m1╌✗ lost       ▼           ▼
-        indian    ──────────────────────────────▏e5───○e6───▏e7───○e8──────────────────────────
+                                                       partition: pacific | indian, atlantic ├╌┤
+            pacific   ▏e0───●e1───▏e2───●e3───▏e4──────────────────────────────────────────────────
+                            └───────────┼─m0──────────────┐
+                                        ├─────────────m1──┼───────────┐
+                                        └╌m1╌✗ lost       ▼           ▼
+            indian    ──────────────────────────────▏e5───○e6───▏e7───○e8──────────────────────────
 
-        atlantic  ──────────────────────────────────────────────────────▏e9───✕e10  ↻e11──▏e12─
-                  ● sends  ○ delivers  ▏ local  ✕ crashes  ↻ restarts
-                  m1 is lost: the queue of the link is full
-    "#]],
+            atlantic  ──────────────────────────────────────────────────────▏e9───✕e10  ↻e11──▏e12─
+                      ● sends  ○ delivers  ▏ local  ✕ crashes  ↻ restarts  not to scale
+                      m1 is lost: the queue of the link is full
+        "#]],
     );
 }
 
@@ -109,7 +109,7 @@ fn in_plain_ascii_nothing_else_is_printed_whatever_a_node_is_called() {
         p\u{e4}cific  |e2!-------
 
         indian        ------|e7!-
-                      | local  ! shows it
+                      | local  ! shows it  not to scale
                       neither e2 nor e7 came first: they are
                       concurrent
     "#]]

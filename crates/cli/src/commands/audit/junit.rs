@@ -27,8 +27,8 @@ pub(crate) fn print(shown: &Shown, printer: &mut Printer) -> anyhow::Result<()> 
         suites.push(("not audited", not_audited(shown)));
     }
     let sum = |of: fn(&Suite) -> usize| suites.iter().map(|(_, suite)| of(suite)).sum::<usize>();
-    printer.line("<?xml version=\"1.0\" encoding=\"UTF-8\"?>")?;
-    printer.line(format!(
+    printer.xml("<?xml version=\"1.0\" encoding=\"UTF-8\"?>")?;
+    printer.xml(format!(
         "<testsuites name=\"constellation {}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\">",
         shown.tool.name,
         sum(|suite| suite.tests),
@@ -37,14 +37,14 @@ pub(crate) fn print(shown: &Shown, printer: &mut Printer) -> anyhow::Result<()> 
         sum(|suite| suite.skipped),
     ))?;
     for (name, Suite { cases, tests, failures, errors, skipped }) in &suites {
-        printer.line(format!(
+        printer.xml(format!(
             "  <testsuite name=\"{}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\" skipped=\"{skipped}\">",
             escaped(name)
         ))?;
-        printer.line(cases.trim_end_matches('\n'))?;
-        printer.line("  </testsuite>")?;
+        printer.xml(cases.trim_end_matches('\n'))?;
+        printer.xml("  </testsuite>")?;
     }
-    printer.line("</testsuites>")
+    printer.xml("</testsuites>")
 }
 
 fn of_family(shown: &Shown, family: Family) -> Suite {

@@ -342,7 +342,7 @@ fn print_comparison(trials: &[Trial], printer: &mut Printer) -> anyhow::Result<(
         for outage in &trial.outages {
             printer.line(outage.told())?;
         }
-        print_judgements(&trial.judgements, printer)?;
+        print_judgements(&trial.judgements, None, printer)?;
     }
     Ok(())
 }

@@ -78,7 +78,7 @@ fn print(ran: &Ran, printer: &mut Printer) -> anyhow::Result<()> {
     printer.line(strong("what really happened, and what came of it"))?;
     print_table(&accounts, printer)?;
     printer.line("")?;
-    print_judgements(&ran.judgements, printer)?;
+    print_judgements(&ran.judgements, None, printer)?;
     for remark in remarks(retries, &accounts) {
         printer.line(faint(&format!("· {remark}")))?;
     }
@@ -101,7 +101,7 @@ fn print_one(
     print_timeline(trace, shown.unwrap_or(args::Timeline::Auto), printer)?;
     print_table(&ran.accounts(), printer)?;
     printer.line("")?;
-    print_judgements(&ran.judgements, printer)?;
+    print_judgements(&ran.judgements, Some(trace), printer)?;
     printer.line(faint("· whether it looks like the others is judged without --world"))?;
     printer.line("")?;
     printer.line(format!(

@@ -45,7 +45,7 @@ pub(super) fn print(election: &Election, printer: &mut Printer) -> anyhow::Resul
         printer.line(faint(&format!("· {remark}")))?;
     }
     printer.line("")?;
-    print_judgements(&election.judgements, printer)
+    print_judgements(&election.judgements, Some(&election.trace), printer)
 }
 
 /// `term 1: 4 votes for pacific (…), 2 for tasman (…); pacific coordinates it`.
