@@ -14,6 +14,8 @@ mod report;
 mod run;
 mod specimens;
 mod sweep;
+#[cfg(feature = "tui")]
+mod tui;
 mod values;
 
 use std::time::Duration;
@@ -35,6 +37,8 @@ pub(crate) use report::{Drawn, Plotted, Report};
 pub(crate) use run::{Replay, Run, Timeline};
 pub(crate) use specimens::Specimens;
 pub(crate) use sweep::{Errors, Sweep};
+#[cfg(feature = "tui")]
+pub(crate) use tui::Tui;
 use values::parse_end;
 
 const EXIT_CODES: &str = "\
@@ -105,6 +109,9 @@ pub(crate) enum Command {
     Export(Export),
     /// Put together what the processes of a real service wrote of themselves, judge it, and draw it.
     Join(Join),
+    /// Walk a trace of this program on a screen, by keys: lanes, what is before, after and concurrent, clocks against oracle.
+    #[cfg(feature = "tui")]
+    Tui(Tui),
     /// Run a scenario in every order in which messages can arrive, within bounds, and judge each run.
     Explore(Explore),
     /// Run a scenario with a process for each node and a faulty link layer between them, in real time, and judge it.

@@ -19,3 +19,5 @@ pub(crate) mod run;
 pub(crate) mod scenarios;
 pub(crate) mod specimens;
 pub(crate) mod sweep;
+#[cfg(feature = "tui")]
+pub(crate) mod tui;

@@ -15,6 +15,8 @@ mod progress;
 mod source;
 mod target;
 mod timeline;
+#[cfg(feature = "tui")]
+mod tui;
 
 use std::process::ExitCode;
 
@@ -36,6 +38,8 @@ fn main() -> ExitCode {
         Command::Report(report) => commands::report::run(&report, &mut printer),
         Command::Export(export) => commands::export::run(&export, &mut printer),
         Command::Join(join) => commands::join::run(&join, &mut printer),
+        #[cfg(feature = "tui")]
+        Command::Tui(tui) => commands::tui::run(&tui, &mut printer),
         Command::Explore(explore) => commands::explore::run(&explore, &mut printer),
         Command::Live(live) => commands::live::run(&live, &mut printer),
         Command::LiveNode => commands::live::serve(),

@@ -49,6 +49,12 @@ impl Printer {
         }
     }
 
+    /// Whether what is found may have colours.
+    #[cfg(feature = "tui")]
+    pub(crate) fn is_coloured(&self) -> bool {
+        self.out.current_choice() != ColorChoice::Never
+    }
+
     /// In which letters what is found is printed.
     pub(crate) const fn letters(&self) -> Letters {
         self.letters

@@ -70,7 +70,7 @@ pub(crate) fn run(arguments: &Join, printer: &mut Printer) -> anyhow::Result<u8>
     }
     printer.line(strong(&title))?;
     printer.line(counts(trace.events().len(), trace.nodes().len(), trace.messages().len()))?;
-    print_judgements(&judgements, printer)?;
+    print_judgements(&judgements, Some(trace), printer)?;
     for note in &joined.notes {
         printer.line(faint(&format!("· {note}")))?;
     }

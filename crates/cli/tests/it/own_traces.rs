@@ -1,5 +1,7 @@
 //! `constellation check`: a trace of our own, as it was written and altered.
 
+#![allow(clippy::too_many_lines, reason = "a table of inputs and outputs is read in one piece")]
+
 use std::fs;
 
 use expect_test::expect;

@@ -7,7 +7,7 @@ use std::fs;
 use expect_test::{Expect, expect};
 use serde_json::Value;
 
-use crate::command::{Bench, text};
+use crate::command::{Bench, shown, text};
 
 /// The drawings in what is printed, each with the blanks before it left out.
 fn drawings(printed: &str) -> Vec<String> {
@@ -38,7 +38,9 @@ fn check(args: &[&str], expected: Expect) {
 
 #[test]
 fn the_evidence_of_each_incident_is_drawn() {
-    check(&["run", "mss-17", "--resolver", "wall-lww"], expect![[r#"
+    check(
+        &["run", "mss-17", "--resolver", "wall-lww"],
+        expect![[r#"
         pacific       ▏e15!─●e16────────────────────
                             └────m3─────▼
         indian_ocean  ────────────▏e17!─○e22──▏e23!─  ← e17 before e23
@@ -52,15 +54,21 @@ fn the_evidence_of_each_incident_is_drawn() {
         atlantic      ────────────○e19────────────────────▏e38!─
                       ● sends  ○ delivers  ▏ local  ! shows it  not to scale
                       e15 happened before e36
-    "#]]);
-    check(&["run", "mss-23", "--retry", "blind", "--world", "lost-reply"], expect![[r#"
+    "#]],
+    );
+    check(
+        &["run", "mss-23", "--retry", "blind", "--world", "lost-reply"],
+        expect![[r#"
         pacific  ●e5!────────────────────●e10!─────────────  ← e5 before e10
                  └─m2──┐                 └─m4──┐
                        ▼           ┌╌m3╌✗ lost ▼
         mss-23   ──────○e6───▏e8!──●e9─────────○e11──▏e13!─  ← e8 before e13
                  ● sends  ○ delivers  ▏ local  ! shows it  not to scale
-    "#]]);
-    check(&["run", "antarctic", "--policy", "last-write-wins"], expect![[r#"
+    "#]],
+    );
+    check(
+        &["run", "antarctic", "--policy", "last-write-wins"],
+        expect![[r#"
         indian_ocean       ────────────────────○e427─▏e428!─●e429─────────
                                         ┌─m248─▲            └╌m254╌✗ lost
                                   ┌╌m155╌✗ lost
@@ -71,26 +79,35 @@ fn the_evidence_of_each_incident_is_drawn() {
                            neither e428 nor e294 came first: they are concurrent
                            m155 is lost: the link is down
                            m254 is lost: the link is down
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn what_a_hunt_finds_is_drawn() {
-    check(&["hunt", "lossy-relay", "--progress", "never"], expect![[r#"
+    check(
+        &["hunt", "lossy-relay", "--progress", "never"],
+        expect![[r#"
         pacific   ▏e4!──●e5───▏e23!───────  ← e4 before e23
                         └╌m1╌✗ lost
         atlantic  ──────────────────▏e25!─
                   ● sends  ▏ local  ! shows it  not to scale
                   neither e4 nor e25 came first: they are concurrent
-    "#]]);
-    check(&["hunt", "specimen:broadcast/unbuffered", "--progress", "never"], expect![[r#"
+    "#]],
+    );
+    check(
+        &["hunt", "specimen:broadcast/unbuffered", "--progress", "never"],
+        expect![[r#"
         pacific   ●e0!──●e3!─────────────  ← e0 before e3
                         └─m2──▼
         atlantic  ────────────○e4───▏e5!─
                   ● sends  ○ delivers  ▏ local  ! shows it  not to scale
                   e0 happened before e3
-    "#]]);
-    check(&["hunt", "specimen:election/forgotten-vote", "--progress", "never"], expect![[r#"
+    "#]],
+    );
+    check(
+        &["hunt", "specimen:election/forgotten-vote", "--progress", "never"],
+        expect![[r#"
         pacific   ●e0!────────────○●e5─○e8─●e9!─────────✕e15 ↻e16!─────○e18─●e19!────────────
                   │   ┌────m2─────▲    ▲   └╌m8╌✗ lost           ┌─m10─▲    └─m12─┐
                   │   │       ┌───m5───┘                         │                ▼
@@ -99,7 +116,8 @@ fn what_a_hunt_finds_is_drawn() {
         indian    ────────○e3─●e4!───────────────────────────────────────────────────────────
                   ● sends  ○ delivers  ✕ crashes  ↻ restarts  ! shows it  not to scale
                   m8 is lost: atlantic is down
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -175,6 +193,16 @@ fn in_plain_ascii_all_that_is_printed_is_ascii() {
     }
     let said = bench.run(&["--ascii", "run", "wild.toml"], b"");
     assert!(text(&said.stdout).contains("s\\u{fc}dpol"), "{}", text(&said.stdout));
+}
+
+#[cfg(feature = "tui")]
+#[test]
+fn a_screen_without_a_terminal_says_what_to_do_instead() {
+    expect![[r#"
+        exit 2
+        --- talk
+        error: `constellation tui` is walked by keys, and here is no terminal
+        help: `constellation report RUN.jsonl -o run.html` writes a page, `constellation check RUN.jsonl` prints what is judged"#]].assert_eq(&shown(&Bench::new(&[]).run(&["tui", "it.jsonl"], b"")));
 }
 
 #[test]

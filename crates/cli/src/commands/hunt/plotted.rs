@@ -52,7 +52,7 @@ impl Of<'_> {
         let mut table =
             Table::new("Each finding", &["finding", "first seed", "seeds", "what is violated", "found"]);
         for (nth, finding) in (1..).zip(&self.hunted.findings) {
-            let (found, _) = evidence(finding);
+            let (found, replay) = evidence(finding);
             let promise = finding.judgement.promise.clone();
             let seeds = finding.seeds_total.to_string();
             table.rows.push(vec![
