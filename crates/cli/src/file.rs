@@ -81,6 +81,11 @@ pub(crate) fn write_whole(
     Ok(())
 }
 
+/// Whether what [`write_whole`] writes there takes the place of what it wrote before; a device or a pipe has both.
+pub(crate) fn is_replaced(path: &Path) -> bool {
+    fs::metadata(path).map_or(true, |found| found.is_file())
+}
+
 /// Finds out whether [`write_whole`] can write there, before much is done for what is to be written.
 pub(crate) fn try_place(path: &Path) -> anyhow::Result<()> {
     let context = || format!("cannot write `{}`", path.display());

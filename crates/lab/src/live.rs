@@ -16,7 +16,7 @@ use constellation_live::plan::{Disk, Machine};
 use constellation_live::process::{self, ProcessError};
 use constellation_live::{Act as Planned, Ended, Launch, LiveError, Setup, hub};
 use constellation_sim::{Disk as SimDisk, Seeded};
-use constellation_trace::{Judgement, Limit, NodeId, Verdict};
+use constellation_trace::{Judgement, Limit, NodeId, Trace, Verdict};
 
 use crate::promises::{self, Phase, Promise};
 use crate::run::{COMES_TO_ITS_END, Run};
@@ -35,7 +35,8 @@ pub const SPEED_MAX: u32 = 1_000;
 ///
 /// `speed` seconds of the scenario pass in a real one. `folder` is where the nodes have their disks: it is there, is empty,
 /// and is the caller's to remove. `launcher` begins processes which each call [`serve`]. When `stop` is set, the run ends,
-/// and what stands is judged for safety.
+/// and what stands is judged for safety. `watch` is shown what is recorded so far, now and then: it has no
+/// [origin](Trace::origin) yet, and [`promises::judge_unfinished`] judges it.
 ///
 /// What a live run cannot do is left out, and a remark of the run says so: see [`not_done`].
 ///
@@ -48,10 +49,11 @@ pub fn run<L: Launch>(
     folder: &Path,
     launcher: L,
     stop: &AtomicBool,
+    watch: &mut dyn FnMut(&Trace),
 ) -> Result<Run, LiveError> {
     let mut choices = Allowed { chances: scenario.chances, inner: Seeded::new(seed) };
     let setup = setup(scenario, speed, folder);
-    let live = hub::run_blocking::<Crew, L>(setup, &mut choices, launcher, stop)?;
+    let live = hub::run_blocking::<Crew, L>(setup, &mut choices, launcher, stop, watch)?;
     let mut trace = live.trace;
     trace.set_origin(simulate::origin(scenario, seed));
     if lies(scenario) {

@@ -86,6 +86,19 @@ pub fn judge_trace(trace: &Trace) -> Vec<Judgement> {
     }
 }
 
+/// As [`judge_trace`], of a run that still goes on: only what must hold throughout, since nothing has come to its end.
+pub fn judge_unfinished(trace: &Trace) -> Vec<Judgement> {
+    let budget = Budget::default();
+    let is_throughout = |promise: &Promise| promise.phase() == Phase::Safety;
+    match Order::of(trace, &budget) {
+        Ok(order) => {
+            let promises = promises(trace).into_iter().filter(is_throughout);
+            promises.map(|promise| promise.judge(&order, &budget)).collect()
+        }
+        Err(limit) => vec![too_large(limit)],
+    }
+}
+
 fn too_large(limit: Limit) -> Judgement {
     let promise = "the run can be judged".to_owned();
     Judgement { promise, verdict: Verdict::Unknown(limit), scope: String::new() }

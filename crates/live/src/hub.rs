@@ -11,6 +11,7 @@ mod lives;
 mod post;
 mod reports;
 mod seat;
+mod watch;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::marker::PhantomData;
@@ -26,6 +27,7 @@ use self::closing::Phase;
 use self::door::{Door, Happening};
 use self::post::Copies;
 use self::seat::{Letter, Life, Seat};
+use self::watch::Watch;
 use crate::clocks::{Rate, machine_wall};
 use crate::error::LiveError;
 use crate::launch::Launch;
@@ -62,7 +64,7 @@ pub enum Ended {
     TooLong,
 }
 
-/// As [`run`], for whoever has no runtime.
+/// As [`run_watched`], for whoever has no runtime.
 ///
 /// # Errors
 /// As [`run`].
@@ -71,10 +73,11 @@ pub fn run_blocking<N: RemoteNode, L: Launch>(
     choices: &mut dyn Choices,
     launcher: L,
     stop: &AtomicBool,
+    watch: &mut dyn FnMut(&Trace),
 ) -> Result<Live, LiveError> {
     let mut builder = tokio::runtime::Builder::new_current_thread();
     let runtime = builder.enable_io().enable_time().build().map_err(LiveError::Hub)?;
-    runtime.block_on(run::<N, L>(setup, choices, launcher, stop))
+    runtime.block_on(run_watched::<N, L>(setup, choices, launcher, stop, watch))
 }
 
 /// Runs the nodes of `setup`, each in the process that `launcher` begins for it, until all is done or `stop` is set.
@@ -92,7 +95,24 @@ pub async fn run<N: RemoteNode, L: Launch>(
     stop: &AtomicBool,
 ) -> Result<Live, LiveError> {
     let mut hub = Hub::<N, L>::new(setup, choices, launcher).await?;
-    let ended = hub.work(stop).await?;
+    let ended = hub.work(stop, None).await?;
+    hub.finish(ended).await
+}
+
+/// As [`run`], and while the run lasts, `watch` is shown what is recorded so far: four times a second at most, and less often
+/// if it takes long. In an unfinished record messages may be under way of which nothing else is said.
+///
+/// # Errors
+/// As [`run`].
+pub async fn run_watched<N: RemoteNode, L: Launch>(
+    setup: Setup<N::Request>,
+    choices: &mut dyn Choices,
+    launcher: L,
+    stop: &AtomicBool,
+    watch: &mut dyn FnMut(&Trace),
+) -> Result<Live, LiveError> {
+    let mut hub = Hub::<N, L>::new(setup, choices, launcher).await?;
+    let ended = hub.work(stop, Some(Watch::new(watch))).await?;
     hub.finish(ended).await
 }
 
@@ -201,7 +221,7 @@ impl<'c, N: RemoteNode, L: Launch> Hub<'c, N, L> {
         Ok(hub)
     }
 
-    async fn work(&mut self, stop: &AtomicBool) -> Result<Ended, LiveError> {
+    async fn work(&mut self, stop: &AtomicBool, mut watch: Option<Watch<'_>>) -> Result<Ended, LiveError> {
         for node in self.nodes() {
             if self.seat(node).life == Life::Down {
                 self.launch(node)?;
@@ -214,6 +234,7 @@ impl<'c, N: RemoteNode, L: Launch> Hub<'c, N, L> {
             while let Some(due) = self.next_due() {
                 self.happen(due)?;
             }
+            watch.iter_mut().for_each(|watch| watch.look(&self.trace));
             if stop.load(Ordering::Relaxed) {
                 return Ok(Ended::Stopped);
             }

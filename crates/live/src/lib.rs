@@ -55,7 +55,7 @@
 //!     let mut setup = Setup::new(["pacific", "atlantic"], TrueTime::from_ns(2_000_000_000), folder);
 //!     let second = TrueTime::from_ns(1_000_000_000);
 //!     setup.plan.push((second, Act::Crash { node: NodeId::new(1) }));
-//!     let live = hub::run_blocking::<Mine, _>(setup, &mut Calm, launcher, &AtomicBool::new(false))?;
+//!     let live = hub::run_blocking::<Mine, _>(setup, &mut Calm, launcher, &AtomicBool::new(false), &mut |_| {})?;
 //!     println!("{} events", live.trace.events().len()); // judge them as those of a simulation
 //!     Ok(())
 //! }

@@ -26,7 +26,8 @@ pub(crate) struct Live {
     /// which nodes crashed and restarted.
     #[arg(long, value_enum, default_value_t = Timeline::Auto, value_name = "WHAT")]
     pub(crate) timeline: Timeline,
-    /// Write the trace to this file, as JSON Lines.
+    /// Write the trace to this file, as JSON Lines; while the run lasts, what there is of it now and then, which
+    /// `constellation tui --live FILE` shows.
     #[arg(long, value_name = "FILE")]
     pub(crate) trace: Option<PathBuf>,
     /// Whether to tell on standard error that it runs; `auto` does on a terminal, `always` prints a line.

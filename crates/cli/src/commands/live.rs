@@ -10,6 +10,7 @@ use anyhow::{Context as _, bail};
 use constellation_lab::{Modelled, Run, live, simulate};
 use constellation_live::process::ProcessError;
 use constellation_live::{LiveError, Program};
+use constellation_trace::Trace;
 use constellation_trace::format::jsonl;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -17,7 +18,7 @@ use tempfile::TempDir;
 use super::modelled;
 use super::run::{as_json, print_told};
 use crate::args::{self, Progress};
-use crate::file::{try_place, write_whole};
+use crate::file::{is_replaced, try_place, write_whole};
 use crate::interrupts::Interrupts;
 use crate::printer::{Printer, faint};
 use crate::target::{self, quoted};
@@ -56,7 +57,14 @@ pub(crate) fn run(arguments: &args::Live, printer: &mut Printer) -> anyhow::Resu
         printer.tell(&format!("running, in real time: {processes} nodes, a process each"));
     }
     let spinner = (arguments.progress == Progress::Auto).then(|| printer.progress("running, in real time"));
-    let run = live::run(&scenario, seed, arguments.speed, folder.path(), launcher, interrupts.flag());
+    let mut watch = |trace: &Trace| {
+        if let Some(path) = arguments.trace.as_ref().filter(|path| is_replaced(path)) {
+            // For whoever watches meanwhile; whether it can be written is told when the run is over.
+            let _ = write_whole(path, |writer| jsonl::write(trace, writer));
+        }
+    };
+    let run =
+        live::run(&scenario, seed, arguments.speed, folder.path(), launcher, interrupts.flag(), &mut watch);
     spinner.into_iter().for_each(|spinner| spinner.finish_and_clear());
     let mut run = run.map_err(no_run)?;
     if let Some(held) = &held {

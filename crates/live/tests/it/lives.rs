@@ -327,6 +327,18 @@ async fn who_is_stopped_twice_goes_on_when_the_longer_is_over() {
 }
 
 #[tokio::test]
+async fn whoever_watches_a_run_is_shown_what_is_recorded_so_far() {
+    let (setup, _folder) = setup(1);
+    let mut shown = Vec::new();
+    let mut watch = |trace: &Trace| shown.push(trace.events().to_vec());
+    let stop = AtomicBool::new(false);
+    let live = hub::run_watched::<Beacon, _>(setup, &mut { CALM }, ONE, &stop, &mut watch).await;
+    let live = live.expect("nothing stands in the way");
+    assert!(!shown.is_empty());
+    assert!(shown.iter().all(|events| !events.is_empty() && live.trace.events().starts_with(events)));
+}
+
+#[tokio::test]
 async fn a_run_stops_when_it_is_told_to_and_says_what_stands() {
     let (setup, _folder) = setup(1);
     let live = hub::run::<Beacon, _>(setup, &mut { CALM }, ONE, &AtomicBool::new(true)).await;
