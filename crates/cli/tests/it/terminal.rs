@@ -7,7 +7,7 @@ use std::fs;
 use expect_test::{Expect, expect};
 use serde_json::Value;
 
-use crate::command::{Bench, shown, text};
+use crate::command::{Bench, text};
 
 /// The drawings in what is printed, each with the blanks before it left out.
 fn drawings(printed: &str) -> Vec<String> {
@@ -202,7 +202,7 @@ fn a_screen_without_a_terminal_says_what_to_do_instead() {
         exit 2
         --- talk
         error: `constellation tui` is walked by keys, and here is no terminal
-        help: `constellation report RUN.jsonl -o run.html` writes a page, `constellation check RUN.jsonl` prints what is judged"#]].assert_eq(&shown(&Bench::new(&[]).run(&["tui", "it.jsonl"], b"")));
+        help: `constellation report RUN.jsonl -o run.html` writes a page, `constellation check RUN.jsonl` prints what is judged"#]].assert_eq(&crate::command::shown(&Bench::new(&[]).run(&["tui", "it.jsonl"], b"")));
 }
 
 #[test]
