@@ -3,7 +3,7 @@
 use constellation_trace::{EventId, Kind, Verdict};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::seek;
+use super::seek::{self, Sought};
 use super::view::{Mode, Scale, Theme, View};
 
 /// Whether to go on.
@@ -60,6 +60,7 @@ fn typed(view: &mut View<'_>, code: KeyCode) {
         KeyCode::Enter => {
             if !text.trim().is_empty() {
                 view.state.query = text.clone();
+                view.state.rest = None;
             }
             view.state.mode = Mode::Walk;
             search(view);
@@ -72,10 +73,15 @@ fn search(view: &mut View<'_>) {
     if view.state.query.is_empty() {
         return;
     }
-    view.state.told = match seek::next(view, &view.state.query) {
+    let rest = view.state.rest.take();
+    view.state.told = match seek::next(view, &view.state.query, rest) {
         Err(problem) => problem,
-        Ok(None) => format!("nothing matches {}", view.state.query),
-        Ok(Some(event)) => {
+        Ok(Sought::Nothing) => format!("nothing matches {}", view.state.query),
+        Ok(Sought::Until(event, rest)) => {
+            view.state.rest = Some(rest);
+            format!("nothing up to {event} matches {}; / and Enter goes on", view.state.query)
+        }
+        Ok(Sought::Found(event)) => {
             view.select(event);
             format!("{event} matches {}; / and Enter for the next", view.state.query)
         }

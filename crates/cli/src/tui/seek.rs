@@ -21,19 +21,45 @@ const KINDS: [&str; 11] = [
     "local", "send", "receive", "persist", "crash", "restart", "write", "read", "invoke", "complete", "lost",
 ];
 
-/// The first match behind the chosen event, or else from the beginning. O(events).
+/// Where a search stands that was not over at once: which event is next, and how many are still to be looked at.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Rest {
+    next: usize,
+    left: usize,
+}
+
+/// What came of a search.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Sought {
+    Found(EventId),
+    Nothing,
+    /// Nothing yet, and more has not been looked at.
+    Until(EventId, Rest),
+}
+
+/// Looks at no more events at once, so that no key takes long.
+const EVENTS_MAX: usize = 200_000;
+
+/// The first match behind the chosen event, or else from the beginning; from where an earlier search stands, if one does.
 ///
 /// # Errors
 /// What of the question cannot be understood.
-pub(super) fn next(view: &View<'_>, query: &str) -> Result<Option<EventId>, String> {
+pub(super) fn next(view: &View<'_>, query: &str, rest: Option<Rest>) -> Result<Sought, String> {
     let terms: Vec<Term> = query.split_whitespace().map(parse).collect::<Result<_, _>>()?;
     if view.order.is_none() && terms.iter().any(|term| matches!(term, Term::Stands(..))) {
         return Err("the run is too large for before:, after: and concurrent:".to_owned());
     }
-    let Some(chosen) = view.selected() else { return Ok(None) };
-    let is_match = |event: &EventId| terms.iter().all(|term| holds(view, term, *event));
-    let behind = view.trace.event_ids().skip(chosen.index() + 1).find(is_match);
-    Ok(behind.or_else(|| view.trace.event_ids().take(chosen.index() + 1).find(is_match)))
+    let Some(chosen) = view.selected() else { return Ok(Sought::Nothing) };
+    let events = view.trace.events().len();
+    let Rest { next, left } = rest.unwrap_or(Rest { next: chosen.index() + 1, left: events });
+    let event = |nth: usize| EventId::new(u32::try_from((next + nth) % events).expect("ids have 32 bits"));
+    let now = left.min(EVENTS_MAX);
+    let found = (0..now).map(event).find(|event| terms.iter().all(|term| holds(view, term, *event)));
+    Ok(match found {
+        Some(event) => Sought::Found(event),
+        None if now == left => Sought::Nothing,
+        None => Sought::Until(event(now - 1), Rest { next: (next + now) % events, left: left - now }),
+    })
 }
 
 fn parse(word: &str) -> Result<Term, String> {

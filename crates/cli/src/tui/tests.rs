@@ -540,11 +540,11 @@ fn what_is_followed_is_read_when_it_changes_and_of_a_folder_the_newest() {
 }
 
 #[test]
-fn a_hundred_thousand_events_are_walked_as_a_few_are() {
+fn a_quarter_of_a_million_events_are_walked_as_a_few_are() {
     let names = ["a", "b", "c", "d"];
     let mut trace = Trace::new(names).expect("different names");
     let mut sent = None;
-    for nth in 0..100_000_u32 {
+    for nth in 0..250_000_u32 {
         let node = NodeId::new(nth % 4);
         let sends = [NodeId::new((nth + 1) % 4)];
         let action = sent.map_or(Action::Local, Action::Receive);
@@ -555,10 +555,10 @@ fn a_hundred_thousand_events_are_walked_as_a_few_are() {
     }
     let mut view = of(&trace, &[]);
     typed(&mut view, "0");
-    assert_eq!(view.state.scale, Scale { wide: 1, many: 1_024 });
+    assert_eq!(view.state.scale, Scale { wide: 1, many: 4_096 });
     assert!(screen(&mut view, (100, 20)).contains("▓▓▓▓"));
     typed(&mut view, "<end>");
-    assert_eq!(view.counts(), Some([49_999, 0, 50_000]));
+    assert_eq!(view.counts(), Some([124_999, 0, 125_000]));
     typed(&mut view, "<enter>[");
     assert_eq!(view.chain.as_ref().map(Vec::len), Some(2));
     typed(&mut view, "<home>");
@@ -566,4 +566,8 @@ fn a_hundred_thousand_events_are_walked_as_a_few_are() {
     typed(&mut view, "wwwwwwwwwwwwww/kind=receive node=d<enter>");
     assert_eq!(view.selected(), Some(EventId::new(3)));
     assert!(screen(&mut view, (100, 20)).contains("▲e3"));
+    typed(&mut view, "/kind=crash<enter>");
+    assert_eq!(view.state.told, "nothing up to e200003 matches kind=crash; / and Enter goes on");
+    typed(&mut view, "/<enter>");
+    assert_eq!(view.state.told, "nothing matches kind=crash");
 }

@@ -7,6 +7,8 @@ use constellation_trace::{
 };
 use constellation_verify::{Budget, Order, proof};
 
+use super::seek::Rest;
+
 /// A node, and what happened there.
 #[derive(Clone, Debug)]
 pub(super) struct Lane {
@@ -79,6 +81,8 @@ pub(super) struct State {
     pub(super) mode: Mode,
     /// What was last searched for.
     pub(super) query: String,
+    /// Where that search goes on, if it is not over.
+    pub(super) rest: Option<Rest>,
     /// What came of the last key, in a line.
     pub(super) told: String,
     /// How many columns and rows lanes have.
@@ -208,6 +212,7 @@ impl<'t> View<'t> {
             pinned: state.pinned.filter(is_there),
             explained: state.explained.filter(|nth| *nth < self.judgements.len()),
             top: state.top.min(self.lanes.len().saturating_sub(1)),
+            rest: None,
             left: state.left.min(u32::try_from(events).unwrap_or(u32::MAX).saturating_sub(1)),
             ..state
         };
@@ -222,6 +227,7 @@ impl<'t> View<'t> {
 
     /// Chooses an event, and brings it into view.
     pub(super) fn select(&mut self, event: EventId) {
+        self.state.rest = None;
         self.state.selected = Some(event);
         self.state.told.clear();
         self.prove();

@@ -2,7 +2,9 @@
 
 use constellation_report::text::{self, Letters};
 use constellation_report::{Caption, Picture};
-use constellation_trace::{Judgement, Loss, MessageId, Nemesis, NodeId, Proof, Trace, sketch};
+use constellation_trace::{
+    Action, Entry, Judgement, Loss, MessageId, Nemesis, NodeId, Proof, Trace, TrueTime, is_obeyed, sketch,
+};
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
@@ -125,6 +127,28 @@ fn what_has_no_room_is_left_out_and_that_is_said() {
     let text = drawn(&trace, &[], 60, Letters::Unicode);
     assert!(text.lines().all(|line| line.chars().count() <= 60), "{text}");
     assert!(text.contains(" events from the beginning are not drawn"), "{text}");
+}
+
+#[test]
+fn whatever_a_node_is_called_no_line_is_obeyed_or_too_wide() {
+    let wild = ["\u{1b}[31mred", "\u{202e}krad", "\u{5317}\u{6975}", "__proto__", &"x".repeat(1 << 16)];
+    let mut trace = Trace::new(wild).expect("different names");
+    let mut sent = None;
+    for nth in (0..5).map(NodeId::new) {
+        let action = sent.map_or(Action::Local, Action::Receive);
+        let sends = [NodeId::new((nth.number() + 1) % 5)];
+        let at = TrueTime::from_ns(u64::from(nth.number()));
+        let event =
+            trace.record(Entry { sends: &sends, ..Entry::new(nth, at, action) }).expect("it was sent");
+        sent = trace.event(event).sends.iter().next();
+    }
+    let parted = Nemesis::Partition { group_a: vec![NodeId::new(4)], group_b: vec![NodeId::new(1)] };
+    trace.record_nemesis(TrueTime::from_ns(4), parted).expect("they are nodes");
+    for (letters, columns) in [(Letters::Unicode, 100), (Letters::Ascii, 100), (Letters::Unicode, 40)] {
+        let text = drawn(&trace, &[], columns, letters);
+        assert!(text.lines().count() > 5 && !text.replace('\n', "").contains(is_obeyed), "{text}");
+        assert!(text.lines().all(|line| unicode_width::UnicodeWidthStr::width(line) <= columns), "{text}");
+    }
 }
 
 proptest! {
