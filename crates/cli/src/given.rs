@@ -47,6 +47,7 @@ impl Given {
             replay: &begun.replay,
             remarks: &[],
             source: begun.source,
+            doings: Vec::new(),
         };
         let caption = captioned(&told);
         Given { what: What::Own(Box::new(trace)), judgements, caption }

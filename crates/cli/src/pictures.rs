@@ -1,15 +1,18 @@
 //! Where a run that was judged is drawn: as a page, as a picture.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use anyhow::bail;
+use constellation_lab::incidents::antarctic::{Groups, STATIONS, STORM_BEGINS, STORM_ENDS};
 use constellation_lab::{Scenario, incidents, simulate};
 use constellation_report::plot::Sheet;
+use constellation_report::world::Doing;
 use constellation_report::{Caption, Picture, page, svg};
 use constellation_trace::format::jsonl;
-use constellation_trace::{Judgement, Trace, Verdict};
+use constellation_trace::{Judgement, NodeId, Trace, TrueTime, Verdict};
 
-use crate::args::{Drawn, Plotted};
-use crate::file::{try_place, write_whole};
+use crate::args::{Drawn, Plotted, Target};
+use crate::file::{name_of, try_place, write_whole};
 use crate::target;
 
 /// A run, and what its reader is told beside.
@@ -21,11 +24,19 @@ pub(crate) struct Told<'t> {
     pub(crate) remarks: &'t [String],
     /// The text of the scenario, where it is known.
     pub(crate) source: String,
+    /// What the world did of which the trace does not tell.
+    pub(crate) doings: Vec<Doing>,
 }
 
 /// Finds out whether the files can be written, before much is done for what is to be written.
 pub(crate) fn prepare(drawn: &Drawn) -> anyhow::Result<()> {
-    drawn.html.iter().chain(&drawn.svg).try_for_each(|path| try_place(path))
+    if drawn.png.is_some() && !cfg!(feature = "png") {
+        bail!(
+            "this program was built without --png\nhelp: `cargo install --path crates/cli --features png` builds it with; \
+             --svg draws the same"
+        );
+    }
+    drawn.files().try_for_each(|path| try_place(path))
 }
 
 /// Draws the run as it was asked for; nothing was asked for more often than not.
@@ -56,7 +67,7 @@ pub(crate) fn draw_picture(
     if let Some(path) = &drawn.svg {
         write_whole(path, |writer| writer.write_all(svg::draw(picture).as_bytes()))?;
     }
-    Ok(())
+    drawn.png.as_ref().map_or(Ok(()), |path| draw_png(path, picture))
 }
 
 /// What is drawn, with what its reader is told.
@@ -72,6 +83,7 @@ pub(crate) fn captioned(told: &Told<'_>) -> Caption {
     caption.replay = told.replay.to_owned();
     caption.remarks = told.remarks.to_vec();
     caption.source.clone_from(&told.source);
+    caption.doings.clone_from(&told.doings);
     caption.environment = vec![("version".to_owned(), env!("CARGO_PKG_VERSION").to_owned())];
     if !told.replay.is_empty() {
         caption.environment.insert(0, ("command".to_owned(), told.replay.to_owned()));
@@ -112,6 +124,81 @@ pub(crate) fn worst(judgements: &[Judgement]) -> Option<(&'static str, &'static 
     };
     let worst = judgements.iter().min_by_key(rank)?;
     Some((worst.verdict.glyph(), worst.verdict.word()))
+}
+
+#[cfg(feature = "png")]
+fn draw_png(path: &Path, picture: &Picture<'_>) -> anyhow::Result<()> {
+    let png = constellation_report::png::draw(picture)
+        .map_err(|error| anyhow::anyhow!("--png: {error}\nhelp: --svg draws the same"))?;
+    write_whole(path, |writer| writer.write_all(&png))
+}
+
+#[cfg(not(feature = "png"))]
+fn draw_png(_: &Path, _: &Picture<'_>) -> anyhow::Result<()> {
+    // It was refused before anything was done.
+    Ok(())
+}
+
+/// The storm of `antarctic`, of which a trace only shows what became of messages: it is written into the links. A crew is in
+/// the group of its station.
+pub(crate) fn storm(groups: &Groups, trace: &Trace) -> Doing {
+    let mut stations = STATIONS.iter();
+    let members = |size: &usize| {
+        let names = stations
+            .by_ref()
+            .take(*size)
+            .flat_map(|station| [(*station).to_owned(), format!("{station}-crew")]);
+        names.filter_map(|name| trace.node(&name)).collect()
+    };
+    let members: Vec<Vec<NodeId>> = groups.sizes().iter().map(members).collect();
+    let [begins, ends] = [STORM_BEGINS, STORM_ENDS].map(|time| TrueTime::from_ns(0).saturating_add(time));
+    Doing::lasting("partition", begins, ends, members, format!("both relays are lost: {groups}"))
+}
+
+/// More passes are not drawn: they cannot be told apart.
+const PASSES_MAX: usize = 200;
+
+/// The passes of a scenario: which nodes hear each other, and when.
+pub(crate) fn passes(scenario: &Scenario, trace: &Trace) -> Vec<Doing> {
+    let named =
+        |names: &[String]| -> Vec<NodeId> { names.iter().filter_map(|name| trace.node(name)).collect() };
+    let all: Vec<String> = trace.nodes().iter().map(str::to_owned).collect();
+    let every = scenario.contacts.as_ref().map(|contacts| (&all, &all, contacts));
+    let rules = scenario
+        .links
+        .iter()
+        .filter_map(|rule| Some((&rule.sources, &rule.targets, rule.contacts.as_ref()?)));
+    let mut doings: Vec<Doing> = Vec::new();
+    for (sources, targets, contacts) in every.into_iter().chain(rules) {
+        let text = match sources == targets {
+            true => "pass".to_owned(),
+            false => format!("pass: {} – {}", sources.join(", "), targets.join(", ")),
+        };
+        for pass in contacts.passes().unwrap_or_default() {
+            let groups = vec![named(sources), named(targets)];
+            let doing = Doing::lasting("pass", pass.start, pass.end, groups, text.clone());
+            // A link that is up both ways is one pass.
+            let is_back = |other: &Doing| {
+                other.at == doing.at && other.until == doing.until && other.nodes == doing.nodes
+            };
+            if !doings.iter().any(is_back) && doings.len() < PASSES_MAX {
+                doings.push(doing);
+            }
+        }
+    }
+    doings
+}
+
+/// What the world did in a run of this target beside what its trace says.
+pub(crate) fn doings(target: &Target, groups: Option<&str>, trace: &Trace) -> Vec<Doing> {
+    let groups = (target.scenario == target::ANTARCTIC).then(|| target::groups(groups).ok()).flatten();
+    groups.iter().map(|groups| storm(groups, trace)).collect()
+}
+
+/// Says where several runs were drawn, one line.
+pub(crate) fn told_files<'d>(drawn: impl IntoIterator<Item = &'d Drawn>) -> Option<String> {
+    let files: Vec<_> = drawn.into_iter().flat_map(Drawn::files).map(|path| name_of(path)).collect();
+    (!files.is_empty()).then(|| format!("drawn: {}", files.join(", ")))
 }
 
 /// A name with what it is called, for the head of a picture.

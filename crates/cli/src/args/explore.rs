@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Progress, Target};
+use super::{Drawn, Progress, Target};
 
 const EXPLORE_EXIT_CODES: &str = "\
 Exit codes:
@@ -40,6 +40,8 @@ pub(crate) struct Explore {
     /// Write the trace of the smallest run that breaks a promise to this file, as JSON Lines.
     #[arg(long, value_name = "FILE")]
     pub(crate) trace: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) drawn: Drawn,
     /// Whether to tell on standard error how far it is; `auto` does on a terminal, `always` prints a line a second.
     #[arg(long, value_enum, default_value_t = Progress::Auto, value_name = "WHEN")]
     pub(crate) progress: Progress,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::values::{parse_seed, parse_speed};
-use super::{EXIT_CODES, Progress, Target, Timeline};
+use super::{Drawn, EXIT_CODES, Progress, Target, Timeline};
 
 #[derive(Args, Debug)]
 #[command(after_help = EXIT_CODES)]
@@ -30,6 +30,8 @@ pub(crate) struct Live {
     /// `constellation tui --live FILE` shows.
     #[arg(long, value_name = "FILE")]
     pub(crate) trace: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) drawn: Drawn,
     /// Whether to tell on standard error that it runs; `auto` does on a terminal, `always` prints a line.
     #[arg(long, value_enum, default_value_t = Progress::Auto, value_name = "WHEN")]
     pub(crate) progress: Progress,

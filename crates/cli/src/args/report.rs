@@ -15,19 +15,42 @@ Exit codes, those of what the trace is judged to be:
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Drawn {
     /// Write a page to this file: the run, what shows the verdict, and how to see it again, in one HTML file that asks for
-    /// nothing.
+    /// nothing. Of several runs each has a page of its own beside it: `it-NAME.html`.
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,
     /// Write a picture to this file, as SVG: the evidence where something is violated, else the run.
     #[arg(long, value_name = "FILE")]
     pub(crate) svg: Option<PathBuf>,
+    /// Write the same picture to this file, as PNG; only where this program was built with its feature `png`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) png: Option<PathBuf>,
 }
 
 impl Drawn {
     /// The first flag that is given, if any is.
     pub(crate) fn flag(&self) -> Option<&'static str> {
-        let flags = [("--html", self.html.is_some()), ("--svg", self.svg.is_some())];
-        flags.into_iter().find_map(|(flag, is_given)| is_given.then_some(flag))
+        let flags = [("--html", &self.html), ("--svg", &self.svg), ("--png", &self.png)];
+        flags.into_iter().find_map(|(flag, path)| path.is_some().then_some(flag))
+    }
+
+    /// All files that are asked for.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        self.html.iter().chain(&self.svg).chain(&self.png)
+    }
+
+    /// The files of one of several runs: `it.html` becomes `it-NAME.html`.
+    pub(crate) fn of_one(&self, name: &str) -> Drawn {
+        let named = |path: &PathBuf| {
+            let mut file = path.file_stem().unwrap_or_default().to_os_string();
+            file.push(format!("-{name}"));
+            if let Some(extension) = path.extension() {
+                file.push(".");
+                file.push(extension);
+            }
+            path.with_file_name(file)
+        };
+        let [html, svg, png] = [&self.html, &self.svg, &self.png].map(|path| path.as_ref().map(named));
+        Drawn { html, svg, png }
     }
 }
 
@@ -52,11 +75,14 @@ pub(crate) struct Report {
     #[arg(long, value_name = "LABEL")]
     pub(crate) execution: Option<String>,
     /// Write the page to this file.
-    #[arg(short = 'o', long = "output", value_name = "FILE", required_unless_present = "svg")]
+    #[arg(short = 'o', long = "output", value_name = "FILE", required_unless_present_any = ["svg", "png"])]
     pub(crate) output: Option<PathBuf>,
     /// Write a picture to this file, as SVG: the evidence where something is violated, else the run.
     #[arg(long, value_name = "FILE")]
     pub(crate) svg: Option<PathBuf>,
+    /// Write the same picture to this file, as PNG; only where this program was built with its feature `png`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) png: Option<PathBuf>,
     /// Draw this trace below it in the page, such as that of a good run of the same: event by event, message by message, with
     /// a mark where the two go apart.
     #[arg(long, value_name = "TRACE", requires = "output")]

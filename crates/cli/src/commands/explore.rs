@@ -16,12 +16,14 @@ use crate::args::Explore;
 use crate::file::write_whole;
 use crate::interrupts::Interrupts;
 use crate::judgements::{judgement_json, print_judgements};
+use crate::pictures;
 use crate::printer::{Printer, count, faint, strong, verdict};
 use crate::progress::Progress;
 use crate::source::Excerpt;
 use crate::target::{self, quoted};
 
 pub(crate) fn run(arguments: &Explore, printer: &mut Printer) -> anyhow::Result<u8> {
+    pictures::prepare(&arguments.drawn)?;
     let scenario = target::scenario(&arguments.target)?;
     let bounds = bounds(arguments, &scenario);
     let interrupts = Interrupts::listen("the exploration ends with the run that is under way")?;
@@ -45,6 +47,7 @@ pub(crate) fn run(arguments: &Explore, printer: &mut Printer) -> anyhow::Result<
     if let (Some(path), Some(trace)) = (&arguments.trace, &explored.trace) {
         write_whole(path, |writer| jsonl::write(trace, writer))?;
     }
+    draw(arguments, &scenario, &explored, printer)?;
     if arguments.json {
         if let Some(told) = no_trace(arguments, &explored) {
             printer.tell(&told);
@@ -56,6 +59,30 @@ pub(crate) fn run(arguments: &Explore, printer: &mut Printer) -> anyhow::Result<
         print(arguments, &scenario, &explored, printer)?;
     }
     Ok(explored.exit_code())
+}
+
+/// Draws the smallest run that breaks a promise, where that is asked for.
+fn draw(
+    arguments: &Explore,
+    scenario: &Scenario,
+    explored: &Explored,
+    printer: &mut Printer,
+) -> anyhow::Result<()> {
+    let Some(flag) = arguments.drawn.flag() else { return Ok(()) };
+    let Some(trace) = &explored.trace else {
+        printer.tell(&format!("nothing was broken, so {flag} has nothing to draw"));
+        return Ok(());
+    };
+    let judgements = &explored.judgements[..];
+    let replays = judgements.iter().find_map(|judgement| match &judgement.verdict {
+        Verdict::Violated(evidence) => Some(&*evidence.replay),
+        _ => None,
+    });
+    let title = format!("{} · the smallest run that breaks it", scenario.name);
+    let source = target::text(&arguments.target).map(|(_, _, text)| text).unwrap_or_default();
+    let replay = replays.unwrap_or_default();
+    let told = pictures::Told { trace, judgements, title, replay, remarks: &[], source, doings: Vec::new() };
+    pictures::draw(&arguments.drawn, &told)
 }
 
 fn bounds(arguments: &Explore, scenario: &Scenario) -> Bounds {

@@ -108,7 +108,9 @@ fn draw(arguments: &args::Hunt, prey: &Prey, hunted: &Hunted, printer: &mut Prin
         _ => "",
     };
     let source = target::text(&arguments.target).map(|(_, _, text)| text).unwrap_or_default();
-    let told = pictures::Told { trace: &finding.trace, judgements, title, replay, remarks: &[], source };
+    let doings = pictures::doings(&arguments.target, arguments.groups.as_deref(), &finding.trace);
+    let told =
+        pictures::Told { trace: &finding.trace, judgements, title, replay, remarks: &[], source, doings };
     let seed = finding.tape.provenance().seed;
     let subject = prey.subject();
     let calm = subject.play(seed, &mut Calm).ok();
@@ -122,6 +124,7 @@ fn draw(arguments: &args::Hunt, prey: &Prey, hunted: &Hunted, printer: &mut Prin
         replay: "",
         remarks: &[],
         source: String::new(),
+        doings: pictures::doings(&arguments.target, arguments.groups.as_deref(), trace),
     });
     pictures::draw_beside(&arguments.drawn, &told, beside.as_ref())
 }

@@ -34,7 +34,7 @@ pub(crate) fn run(arguments: &Join, printer: &mut Printer) -> anyhow::Result<u8>
     let bytes: Vec<&[u8]> = logs.iter().map(|(_, bytes)| &**bytes).collect();
     let joined = parts::join(&bytes).map_err(|fault| {
         let name = logs.get(fault.part).map_or("", |(name, _)| name);
-        unreadable(name, &fault.error, &fault.error.help())
+        unreadable(name, &fault.error, fault.error.help())
     })?;
     drop(logs);
     let trace = &joined.trace;
@@ -51,6 +51,7 @@ pub(crate) fn run(arguments: &Join, printer: &mut Printer) -> anyhow::Result<u8>
         replay: "",
         remarks: &joined.notes,
         source: String::new(),
+        doings: Vec::new(),
     };
     pictures::draw(&arguments.drawn, &told)?;
     let code = Judgement::exit_code(&judgements);

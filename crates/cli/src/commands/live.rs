@@ -20,6 +20,7 @@ use super::run::{as_json, print_told};
 use crate::args::{self, Progress};
 use crate::file::{is_replaced, try_place, write_whole};
 use crate::interrupts::Interrupts;
+use crate::pictures;
 use crate::printer::{Printer, faint};
 use crate::target::{self, quoted};
 
@@ -27,6 +28,7 @@ use crate::target::{self, quoted};
 const NODE: &str = "live-node";
 
 pub(crate) fn run(arguments: &args::Live, printer: &mut Printer) -> anyhow::Result<u8> {
+    pictures::prepare(&arguments.drawn)?;
     let scenario = target::scenario(&arguments.target)?;
     let seed = arguments.seed.unwrap_or(scenario.seed);
     let processes = scenario.names().count();
@@ -83,7 +85,20 @@ pub(crate) fn run(arguments: &args::Live, printer: &mut Printer) -> anyhow::Resu
     if let Some(path) = &arguments.trace {
         write_whole(path, |writer| jsonl::write(&run.trace, writer))?;
     }
+    draw(arguments, &run, &again)?;
     Ok(run.exit_code())
+}
+
+/// Draws the run, where that is asked for. No command makes the same again, and that is said.
+fn draw(arguments: &args::Live, run: &Run, again: &str) -> anyhow::Result<()> {
+    let mut remarks = run.remarks.clone();
+    remarks.push(format!("a live run: real time decided when; the same happens to its links by `{again}`"));
+    let title = pictures::titled(&run.scenario.name, &run.scenario.title);
+    let source = target::text(&arguments.target).map(|(_, _, text)| text).unwrap_or_default();
+    let (trace, judgements, remarks) = (&run.trace, &run.judgements[..], &remarks[..]);
+    let doings = pictures::passes(&run.scenario, trace);
+    let told = pictures::Told { trace, judgements, title, replay: "", remarks, source, doings };
+    pictures::draw(&arguments.drawn, &told)
 }
 
 /// Why there is no run, and what to do about it.

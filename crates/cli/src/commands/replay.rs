@@ -96,7 +96,8 @@ fn write(arguments: &Replay, run: &Run, replay: &str) -> anyhow::Result<()> {
     let (trace, judgements) = (&run.trace, &run.judgements[..]);
     let title = pictures::titled(&run.scenario.name, &run.scenario.title);
     let source = target::text(&arguments.target).map(|(_, _, text)| text).unwrap_or_default();
-    let told = pictures::Told { trace, judgements, title, replay, remarks: &run.remarks, source };
+    let doings = pictures::passes(&run.scenario, trace);
+    let told = pictures::Told { trace, judgements, title, replay, remarks: &run.remarks, source, doings };
     pictures::draw(&arguments.drawn, &told)
 }
 

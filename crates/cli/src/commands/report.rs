@@ -17,6 +17,7 @@ pub(crate) fn run(arguments: &Report, printer: &mut Printer) -> anyhow::Result<u
     let mut drawn = Drawn::default();
     drawn.html.clone_from(&arguments.output);
     drawn.svg.clone_from(&arguments.svg);
+    drawn.png.clone_from(&arguments.png);
     pictures::prepare(&drawn)?;
     let progress = printer.progress("reading, judging and drawing");
     let given = read_given(&arguments.trace, arguments.execution.as_deref())?;
@@ -41,7 +42,7 @@ pub(crate) fn run(arguments: &Report, printer: &mut Printer) -> anyhow::Result<u
     for line in parting.into_iter().flatten() {
         printer.line(line)?;
     }
-    for path in arguments.output.iter().chain(&arguments.svg) {
+    for path in drawn.files() {
         printer.line(format!("written: {}", name_of(path).trim_matches('`')))?;
     }
     Ok(Judgement::exit_code(&given.judgements))

@@ -12,7 +12,7 @@ use constellation_trace::format::jsonl;
 use constellation_trace::{History, Judgement, Trace};
 use serde_json::{Value, json};
 
-use crate::args;
+use crate::args::{self, Drawn};
 use crate::commands::modelled;
 use crate::file::write_whole;
 use crate::judgements::{judgement_json, print_judgements};
@@ -52,7 +52,7 @@ pub(crate) fn run(arguments: &args::Run, printer: &mut Printer) -> anyhow::Resul
     if let Some(path) = &arguments.trace {
         write_whole(path, |writer| jsonl::write(&run.trace, writer))?;
     }
-    draw(arguments, &run, &replay(arguments, &scenario, seed))?;
+    draw(arguments, &arguments.drawn, &run, &replay(arguments, &scenario, seed))?;
     if arguments.json {
         let mut object = as_json(&run, &replay(arguments, &scenario, seed));
         object["given"] = target::given_json(&arguments.target);
@@ -89,12 +89,13 @@ fn simulated(
 }
 
 /// Draws the run, where that is asked for.
-fn draw(arguments: &args::Run, run: &Run, replay: &str) -> anyhow::Result<()> {
+fn draw(arguments: &args::Run, drawn: &Drawn, run: &Run, replay: &str) -> anyhow::Result<()> {
     let (trace, judgements) = (&run.trace, &run.judgements[..]);
     let title = pictures::titled(&run.scenario.name, &run.scenario.title);
     let source = target::text(&arguments.target).map(|(_, _, text)| text).unwrap_or_default();
-    let told = pictures::Told { trace, judgements, title, replay, remarks: &run.remarks, source };
-    pictures::draw(&arguments.drawn, &told)
+    let doings = pictures::passes(&run.scenario, trace);
+    let told = pictures::Told { trace, judgements, title, replay, remarks: &run.remarks, source, doings };
+    pictures::draw(drawn, &told)
 }
 
 /// The command that does the same again.
@@ -139,8 +140,7 @@ pub(crate) fn print_told(
 /// Runs every resolver on one scenario and seed, and prints what each made of it.
 fn compare(arguments: &args::Run, scenario: &Scenario, printer: &mut Printer) -> anyhow::Result<u8> {
     let seed = arguments.seed.unwrap_or(scenario.seed);
-    let trace = arguments.trace.as_ref().map(|_| "--trace");
-    if let Some(flag) = trace.or(arguments.drawn.flag()) {
+    if let Some(flag) = arguments.trace.as_ref().map(|_| "--trace") {
         bail!("{flag} wants one run, but --resolver all makes several\nhelp: choose one resolver");
     }
     let mut runs = Vec::new();
@@ -152,6 +152,15 @@ fn compare(arguments: &args::Run, scenario: &Scenario, printer: &mut Printer) ->
     let worst = runs.iter().flat_map(|run| run.judgements.clone()).collect::<Vec<_>>();
     // The target asks for a resolver, so the command names the one of the run.
     let with_name = |run: &Run| replay(arguments, &run.scenario, seed);
+    let mut drawn = Vec::new();
+    for run in &runs {
+        let files = arguments.drawn.of_one(run.scenario.resolver.name());
+        draw(arguments, &files, run, &with_name(run))?;
+        drawn.push(files);
+    }
+    if let Some(told) = pictures::told_files(&drawn) {
+        printer.tell(&told);
+    }
     if arguments.json {
         let runs: Vec<_> = runs.iter().map(|run| as_json(run, &with_name(run))).collect();
         let given = target::given_json(&arguments.target);

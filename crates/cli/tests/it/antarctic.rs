@@ -90,7 +90,7 @@ fn what_is_no_policy_no_group_or_no_pass_is_refused_with_what_to_do() {
             exit 2
             --- talk
             error: `antarctic` takes no --retry, which is of mss-23
-            help: leave it out; beside --seed and --json there are --policy, --groups, --pass, --timeline, --trace, --html, --svg, --model"#]],
+            help: leave it out; beside --seed and --json there are --policy, --groups, --pass, --timeline, --trace, --html, --svg, --png, --model"#]],
     );
     refused(
         "--step",
@@ -99,7 +99,7 @@ fn what_is_no_policy_no_group_or_no_pass_is_refused_with_what_to_do() {
             exit 2
             --- talk
             error: `antarctic` takes no --step: it is several runs side by side, written in code
-            help: leave it out; beside --seed and --json there are --policy, --groups, --pass, --timeline, --trace, --html, --svg, --model"#]],
+            help: leave it out; beside --seed and --json there are --policy, --groups, --pass, --timeline, --trace, --html, --svg, --png, --model"#]],
     );
     check(
         &["run", "conjunction", "--policy", "majority"],
@@ -115,7 +115,7 @@ fn what_is_no_policy_no_group_or_no_pass_is_refused_with_what_to_do() {
             exit 2
             --- talk
             error: `mss-23` takes no --groups, which is of antarctic
-            help: leave it out; beside --seed and --json there are --retry, --world, --timeline, --trace, --html, --svg"#]],
+            help: leave it out; beside --seed and --json there are --retry, --world, --timeline, --trace, --html, --svg, --png"#]],
     );
 }
 

@@ -257,30 +257,6 @@ fn what_cannot_be_drawn_is_refused_before_anything_is_done() {
         --- talk
         error: cannot write `no/such/folder/it.html`: No such file or directory (os error 2)"#]],
     );
-    bench.check(
-        &["run", "mss-17", "--resolver", "all", "--html", "it.html"],
-        expect![[r#"
-        exit 2
-        --- talk
-        error: --html wants one run, but --resolver all makes several
-        help: choose one resolver"#]],
-    );
-    bench.check(
-        &["run", "mss-23", "--svg", "it.svg"],
-        expect![[r#"
-        exit 2
-        --- talk
-        error: --svg wants one run, but `mss-23` makes six
-        help: choose one with --world"#]],
-    );
-    bench.check(
-        &["run", "antarctic", "--policy", "all", "--svg", "it.svg"],
-        expect![[r#"
-        exit 2
-        --- talk
-        error: --svg wants one run, but --policy all makes several
-        help: choose one policy"#]],
-    );
     assert_eq!(bench.names(), ["broken.jsonl", "log.txt"], "nothing is written");
 }
 

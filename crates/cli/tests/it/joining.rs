@@ -1,5 +1,7 @@
 //! Logs of real processes: put together, judged and drawn, or refused with the line.
 
+#![allow(clippy::too_many_lines, reason = "a table of inputs and outputs is read in one piece")]
+
 use std::fs;
 
 use expect_test::expect;
@@ -102,7 +104,7 @@ fn logs_that_make_no_trace_are_refused() {
          --> client:3:43
           |
         3 | {"event":1,"at_ns":4000000,"do":"receive","sender":"server","sent":1,"label":"is answered","claims":{"lamport":4,"vector":{"client":2,"server":2}}}
-          |                                           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+          |                                           ^^^^^^^^^^^^^^^^^^^^^^^^^^
         help: name its log, too"#]]);
     bench.check(&["join", "other", "server"], expect![[r#"
         exit 2
@@ -111,7 +113,7 @@ fn logs_that_make_no_trace_are_refused() {
          --> other:3:43
           |
         3 | {"event":1,"at_ns":4000000,"do":"receive","sender":"server","sent":7,"label":"is answered","claims":{"lamport":4,"vector":{"client":2,"server":2}}}
-          |                                           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+          |                                           ^^^^^^^^^^^^^^^^^^^^^^^^^^
         help: is its log whole, and of the same run?"#]]);
     bench.check(
         &["join", "client", "client", "server"],

@@ -13,6 +13,7 @@ mod comparing;
 mod determinism;
 mod drawing;
 mod drawing_foreign;
+mod drawing_many;
 mod exploring;
 mod exporting;
 mod given;

@@ -77,7 +77,9 @@ pub(super) fn play(
     }
     let title = pictures::titled(name, played.title);
     let (remarks, source) = (&[][..], String::new());
-    let drawn = pictures::Told { trace, judgements: &judgements, title, replay: &replay, remarks, source };
+    let doings = pictures::doings(&arguments.target, arguments.groups.as_deref(), trace);
+    let drawn =
+        pictures::Told { trace, judgements: &judgements, title, replay: &replay, remarks, source, doings };
     pictures::draw(&arguments.drawn, &drawn)?;
     let code = Judgement::exit_code(&judgements);
     if arguments.json {

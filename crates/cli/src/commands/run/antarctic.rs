@@ -17,7 +17,7 @@ use constellation_trace::{Judgement, TrueTime};
 use constellation_verify::models::Model;
 use serde_json::{Value, json};
 
-use crate::args;
+use crate::args::{self, Drawn};
 use crate::commands::modelled;
 use crate::file::write_whole;
 use crate::judgements::{judgement_json, print_judgements};
@@ -58,19 +58,33 @@ pub(super) fn run(arguments: &args::Run, printer: &mut Printer) -> anyhow::Resul
     if let (Some(path), [trial]) = (&arguments.trace, &told.trials[..]) {
         write_whole(path, |writer| jsonl::write(&trial.trace, writer))?;
     }
-    if let [trial] = &told.trials[..] {
-        let replay = &asked.replay(trial.policy.name());
-        let title = format!("{NAME} · {} · --policy {}", title(), trial.policy.name());
-        let (trace, judgements, remarks) = (&trial.trace, &trial.judgements[..], &trial.remarks[..]);
-        let run = pictures::Told { trace, judgements, title, replay, remarks, source: String::new() };
-        pictures::draw(&arguments.drawn, &run)?;
-    }
+    let drawn = draw(&arguments.drawn, &asked, &told.trials)?;
     if arguments.json {
         printer.json(&as_json(&asked, &told, held.as_ref()))?;
     } else {
         print(&asked, (&told, held.as_ref()), arguments.timeline.unwrap_or(args::Timeline::None), printer)?;
     }
+    if let (true, Some(told)) = (told.trials.len() > 1, pictures::told_files(&drawn)) {
+        printer.tell(&told);
+    }
     Ok(told.exit_code())
+}
+
+/// Draws the one policy, or each in a file of its own; into which files.
+fn draw(drawn: &Drawn, asked: &Asked, trials: &[Trial]) -> anyhow::Result<Vec<Drawn>> {
+    let mut files = Vec::new();
+    for trial in trials {
+        let name = trial.policy.name();
+        let drawn = if trials.len() > 1 { drawn.of_one(name) } else { drawn.clone() };
+        let replay = &asked.replay(name);
+        let title = format!("{NAME} · {} · --policy {name}", title());
+        let (trace, judgements, remarks) = (&trial.trace, &trial.judgements[..], &trial.remarks[..]);
+        let (source, doings) = (String::new(), vec![pictures::storm(asked.orbit.groups(), trace)]);
+        let run = pictures::Told { trace, judgements, title, replay, remarks, source, doings };
+        pictures::draw(&drawn, &run)?;
+        files.push(drawn);
+    }
+    Ok(files)
 }
 
 /// All that was run.
@@ -114,7 +128,7 @@ impl Asked {
             ("--model", !arguments.models.is_empty()),
         ];
         let of_one = of_one.into_iter().find_map(|(flag, is_given)| is_given.then_some(flag));
-        if let (ALL, Some(flag)) = (policy, of_one.or(arguments.drawn.flag())) {
+        if let (ALL, Some(flag)) = (policy, of_one) {
             bail!("{flag} wants one run, but --policy {ALL} makes several\nhelp: choose one policy");
         }
         Ok(Asked {

@@ -8,10 +8,18 @@ use crate::args;
 /// What a study takes beside `--seed` and `--json`.
 fn of_study(name: &str) -> &'static [&'static str] {
     match name {
-        "mss-23" => &["--retry", "--world", "--timeline", "--trace", "--html", "--svg"],
-        "antarctic" => {
-            &["--policy", "--groups", "--pass", "--timeline", "--trace", "--html", "--svg", "--model"]
-        }
+        "mss-23" => &["--retry", "--world", "--timeline", "--trace", "--html", "--svg", "--png"],
+        "antarctic" => &[
+            "--policy",
+            "--groups",
+            "--pass",
+            "--timeline",
+            "--trace",
+            "--html",
+            "--svg",
+            "--png",
+            "--model",
+        ],
         _ => &[],
     }
 }
@@ -28,6 +36,7 @@ const OF_SCENARIO: &[&str] = &[
     "--trace",
     "--html",
     "--svg",
+    "--png",
     "--model",
 ];
 
@@ -69,6 +78,7 @@ fn given(arguments: &args::Run) -> impl Iterator<Item = &'static str> {
         ("--trace", arguments.trace.is_some()),
         ("--html", arguments.drawn.html.is_some()),
         ("--svg", arguments.drawn.svg.is_some()),
+        ("--png", arguments.drawn.png.is_some()),
         ("--model", !arguments.models.is_empty()),
         ("--retry", arguments.retry.is_some()),
         ("--world", arguments.world.is_some()),

@@ -8,7 +8,7 @@ use constellation_trace::format::jsonl;
 use constellation_trace::{Judgement, Trace, Verdict};
 use serde_json::{Value, json};
 
-use crate::args;
+use crate::args::{self, Drawn};
 use crate::file::write_whole;
 use crate::judgements::{judgement_json, print_judgements};
 use crate::pictures::{self, Told};
@@ -25,7 +25,7 @@ pub(super) fn run(arguments: &args::Run, printer: &mut Printer) -> anyhow::Resul
     let world = arguments.world.as_ref().map(|name| setting(NAME, "world", name, &worlds)).transpose()?;
     let one = [("--trace", arguments.trace.is_some()), ("--timeline", arguments.timeline.is_some())];
     let one = one.into_iter().find_map(|(flag, is_given)| is_given.then_some(flag));
-    if let (None, Some(flag)) = (world, one.or(arguments.drawn.flag())) {
+    if let (None, Some(flag)) = (world, one) {
         bail!("{flag} wants one run, but `{NAME}` makes six\nhelp: choose one with --world");
     }
     let seed = arguments.seed.unwrap_or(1);
@@ -42,26 +42,55 @@ pub(super) fn run(arguments: &args::Run, printer: &mut Printer) -> anyhow::Resul
     if let (Some(path), [(_, trace)]) = (&arguments.trace, &ran.runs[..]) {
         write_whole(path, |writer| jsonl::write(trace, writer))?;
     }
-    if let [(world, trace)] = &ran.runs[..] {
-        draw(arguments, &ran, *world, trace)?;
-    }
+    let drawn = draw(arguments, &ran, world)?;
     let code = Judgement::exit_code(&ran.judgements);
     match (arguments.json, &ran.runs[..]) {
         (true, _) => printer.json(&as_json(&ran, world, code))?,
         (false, [(world, trace)]) => print_one(&ran, *world, trace, arguments.timeline, printer)?,
         (false, _) => print(&ran, printer)?,
     }
+    if let (None, Some(told)) = (world, pictures::told_files(&drawn)) {
+        printer.tell(&told);
+    }
     Ok(code)
 }
 
-/// Draws one world, where that is asked for.
-fn draw(arguments: &args::Run, ran: &Ran, world: World, trace: &Trace) -> anyhow::Result<()> {
+/// Draws the one world that was asked for, or each in a file of its own, as it would be drawn alone; into which files.
+fn draw(arguments: &args::Run, ran: &Ran, world: Option<World>) -> anyhow::Result<Vec<Drawn>> {
+    let mut files = Vec::new();
+    if arguments.drawn.flag().is_none() {
+        return Ok(files);
+    }
+    for (one, trace) in &ran.runs {
+        if world.is_some() {
+            draw_world(&arguments.drawn, ran, *one, trace)?;
+            files.push(arguments.drawn.clone());
+            continue;
+        }
+        // What is promised of one world alone, with its own evidence: that all look alike is no matter of one.
+        let mut alone = ran.study.run_in(&[*one], ran.seed)?;
+        for judgement in &mut alone.judgements {
+            if let Verdict::Violated(evidence) = &mut judgement.verdict {
+                evidence.replay = replay(ran.study.retries, ran.seed, Some(*one));
+            }
+        }
+        let drawn = arguments.drawn.of_one(one.name());
+        for (world, trace) in &alone.runs {
+            draw_world(&drawn, &alone, *world, trace)?;
+        }
+        files.push(drawn);
+    }
+    Ok(files)
+}
+
+/// Draws one world.
+fn draw_world(drawn: &Drawn, ran: &Ran, world: World, trace: &Trace) -> anyhow::Result<()> {
     let (retries, title) = (ran.study.retries, study(NAME).map_or("", |study| study.title));
     let title = format!("{NAME}/{} · {title} · --retry {}", world.name(), retries.name());
     let replay = &replay(retries, ran.seed, Some(world));
     let told =
-        Told { trace, judgements: &ran.judgements, title, replay, remarks: &[], source: String::new() };
-    pictures::draw(&arguments.drawn, &told)
+        Told { trace, judgements: &ran.judgements, title, replay, remarks: &[], source: String::new(), doings: Vec::new() };
+    pictures::draw(drawn, &told)
 }
 
 /// The command that does the same again, of one world or of all.
