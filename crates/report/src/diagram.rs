@@ -10,6 +10,7 @@ use constellation_trace::{EventId, Kind, MessageId, NodeId, Proof, Trace, TrueTi
 use crate::picture::{Picture, has, steps_of};
 use crate::world::{Doing, End, fates};
 
+pub(crate) use chosen::joining;
 pub use chosen::{Role, Scope};
 
 /// A drawing of a part of a run.
@@ -364,7 +365,7 @@ fn told(doings: &[Doing], columns: &Columns, lanes: &Lanes<'_, '_>) -> Vec<Doing
 }
 
 fn bands(doings: &[Doing], columns: &Columns) -> Vec<Band> {
-    let of_links = doings.iter().filter(|doing| ["partition", "cut"].contains(&doing.kind));
+    let of_links = doings.iter().filter(|doing| ["partition", "cut", "pass"].contains(&doing.kind));
     let band = |doing: &Doing| {
         let (from, to) = columns.range(doing.at, doing.until)?;
         Some(Band { from, to, text: doing.text.clone() })

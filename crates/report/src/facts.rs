@@ -1,10 +1,11 @@
 //! What a page says of its run beside the columns, as JSON: the verdict, its sentence, the evidence, the world's doings.
 
 use constellation_trace::{
-    EventId, Evidence, Judgement, Link, NodeId, Proof, Verdict, Witness, is_obeyed, one_line,
+    EventId, Evidence, Judgement, Link, MessageId, NodeId, Proof, Verdict, Witness, is_obeyed, one_line,
 };
 use serde_json::{Value, json};
 
+use crate::diagram::joining;
 use crate::picture::{Picture, has, steps_of};
 use crate::world::Doing;
 
@@ -99,7 +100,11 @@ fn violated(picture: &Picture<'_>, evidence: &Evidence, fact: &mut Value) {
     fact["found"] = json!(evidence.found);
     fact["proof"] = json!(proof_lines(&evidence.proof));
     fact["events"] = json!(events(picture, evidence));
-    fact["messages"] = chain.iter().filter_map(|(_, message)| message.map(|id| json!(id.number()))).collect();
+    let mut messages: Vec<MessageId> = chain.iter().filter_map(|(_, message)| *message).collect();
+    messages.extend(joining(picture, evidence));
+    messages.sort_unstable();
+    messages.dedup();
+    fact["messages"] = messages.iter().map(|message| json!(message.number())).collect();
     fact["chain"] = chain
         .iter()
         .map(|(event, message)| json!([event.number(), message.map(|message| message.number())]))

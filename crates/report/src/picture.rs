@@ -61,8 +61,10 @@ pub struct Counts {
     pub processes: usize,
 }
 
-/// Beyond so many letters the one sentence is cut, and says so: it is to be read at a glance.
-const SENTENCE_MAX: usize = 400;
+/// Beyond so many letters the one sentence ends with the clause that it is in, and says so: it is to be read at a glance.
+const SENTENCE_MAX: usize = 300;
+/// A clause of more letters is cut.
+const CLAUSE_MAX: usize = 400;
 
 impl<'t> Picture<'t> {
     /// A picture of `trace`, of which `judgements` were made: their events are its events.
@@ -180,10 +182,7 @@ impl<'t> Picture<'t> {
                 promises => format!("All {promises} promises hold"),
             },
         };
-        match sentence.char_indices().nth(SENTENCE_MAX) {
-            None => format!("{sentence}."),
-            Some((end, _)) => format!("{}…", &sentence[..end]),
-        }
+        shortened(&sentence)
     }
 
     /// How much there is of the run. O(events of the world).
@@ -210,6 +209,25 @@ impl<'t> Picture<'t> {
             nodes: self.lane_names().len(),
             processes: self.trace.processes().len(),
         }
+    }
+}
+
+/// As many clauses as are read at a glance; that there are more is said.
+fn shortened(sentence: &str) -> String {
+    let letters = |text: &str| text.chars().count();
+    if letters(sentence) <= SENTENCE_MAX {
+        return format!("{sentence}.");
+    }
+    // A clause is what stands before a `;`, but for the one that only says what was expected.
+    let ends = sentence.match_indices("; ").map(|(end, _)| end);
+    let ends = ends.filter(|end| !sentence[*end..].starts_with("; but "));
+    let fits = |end: &usize| letters(&sentence[..*end]) <= SENTENCE_MAX;
+    match ends.take_while(fits).last() {
+        Some(end) => format!("{}; and more.", &sentence[..end]),
+        None => match sentence.char_indices().nth(CLAUSE_MAX) {
+            None => format!("{sentence}."),
+            Some((end, _)) => format!("{}…", &sentence[..end]),
+        },
     }
 }
 

@@ -18,8 +18,8 @@ pub struct Doing {
     pub at: TrueTime,
     /// When it was over; `None` for what has no end in the trace.
     pub until: Option<TrueTime>,
-    /// What kind of thing: `partition`, `cut`, `pause`, `suspend`, `slow`, `step`, `slew`, `freeze`, `leap`, `set`, `join`,
-    /// `leave` or `other`.
+    /// What kind of thing: `partition`, `cut`, `pass`, `pause`, `suspend`, `slow`, `step`, `slew`, `freeze`, `leap`, `set`,
+    /// `join`, `leave` or `other`.
     pub kind: &'static str,
     /// The nodes that it concerns, each once, ascending.
     pub nodes: Vec<NodeId>,
@@ -30,10 +30,15 @@ pub struct Doing {
 }
 
 impl Doing {
-    /// A partition of these groups, called so, which is known from elsewhere than the trace.
-    pub fn partition(at: TrueTime, until: TrueTime, groups: Vec<Vec<NodeId>>, text: String) -> Doing {
-        let groups: Vec<_> = groups.into_iter().map(sorted).collect();
-        Doing { at, until: Some(until), kind: "partition", nodes: sorted(groups.concat()), groups, text }
+    /// Something that lasts, of which the trace does not tell: which groups hear each other, or during which times.
+    pub fn lasting(
+        kind: &'static str,
+        from: TrueTime,
+        until: TrueTime,
+        groups: Vec<Vec<NodeId>>,
+        text: String,
+    ) -> Doing {
+        Doing { at: from, until: Some(until), kind, nodes: sorted(groups.concat()), groups, text }
     }
 }
 

@@ -394,3 +394,33 @@ fn a_hunt_is_plotted_by_the_first_seed_of_each_finding() {
         .assert_eq(text(&output.stderr));
     assert_eq!(bench.names(), ["it.html", "it.svg"]);
 }
+
+#[test]
+fn a_storm_and_passes_are_drawn_though_no_trace_tells_of_them() {
+    let bench = Bench::new(&[]);
+    bench.run(
+        &["run", "antarctic", "--policy", "last-write-wins", "--html", "storm.html", "--svg", "storm.svg"],
+        b"",
+    );
+    let storm = facts(&read(&bench, "storm.html"));
+    let text = "both relays are lost: pacific, atlantic, indian_ocean, arctic | tasman, drake | antarctic";
+    assert_eq!(storm["world"][0]["text"], text);
+    assert_eq!(
+        [&storm["world"][0]["at_ns"], &storm["world"][0]["until_ns"]],
+        ["60000000000", "600000000000"]
+    );
+    assert_eq!(
+        storm["world"][0]["groups"][2].as_array().expect("a group").len(),
+        2,
+        "antarctic and its crew"
+    );
+    assert!(read(&bench, "storm.svg").contains("class=\"c-band\""));
+    expect![[r#"Expected: mss-17/attitude = "yaw +2.5" (indian_ocean:1), which indian_ocean acknowledged, is shown in the end, or an update that saw it; but it is lost: antarctic:1 displaced it by wall clock, 02:08:34.001Z against 02:04:18.001Z, though antarctic:1 had not seen indian_ocean:1; and more."#]].assert_eq(storm["sentence"].as_str().expect("a text"));
+    // What joins the events of the evidence, though its proof is that nothing does.
+    let violated = &storm["judgements"].as_array().expect("a list")[0];
+    assert!(!violated["messages"].as_array().expect("a list").is_empty(), "{violated}");
+    bench.run(&["run", "narrow-pass", "--html", "pass.html"], b"");
+    let world = &facts(&read(&bench, "pass.html"))["world"];
+    let passes: Vec<&Value> = world.as_array().expect("a list").iter().map(|doing| &doing["text"]).collect();
+    assert_eq!(passes, ["pass: pacific, atlantic – satellite"; 2], "one for both directions");
+}

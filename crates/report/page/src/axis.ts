@@ -13,6 +13,8 @@ export class Axis {
   readonly last: number;
   /** Whether a later event never stands left of an earlier one. */
   readonly isMonotone: boolean;
+  /** Whether that is so of the events of each process, and of those of different times. */
+  readonly isOrdered: boolean;
   /** The events of each process in order of x. */
   readonly sorted: Uint32Array[];
   private readonly ends: Float64Array;
@@ -27,6 +29,7 @@ export class Axis {
     }
     [this.first, this.last] = x.length === 0 ? [0, 1] : [first, Math.max(last, first + 1)];
     this.isMonotone = isMonotone;
+    this.isOrdered = isMonotone || (name === "steps" && trace.isTimely);
     this.sorted = isMonotone
       ? trace.ofProcess
       : trace.ofProcess.map((events) => events.slice().sort((one, other) => x[one]! - x[other]! || one - other));
@@ -41,7 +44,7 @@ export class Axis {
   /** Where a true time stands, for bands and fates; null where the axis has no place for it. */
   of(at: number): number | null {
     if (this.name === "time") return at;
-    if (!this.isMonotone || this.trace.events === 0) return null;
+    if (!this.isOrdered || this.trace.events === 0) return null;
     const times = this.trace.columns.at;
     const event = lowerBound(times, at, 0, times.length);
     if (event === times.length) return this.last;

@@ -80,12 +80,11 @@ function sheet(width: number, height: number): Sheet {
   return kept;
 }
 
-/** A colour of the style sheet, `#rgb` or `#rrggbb`, as a pixel. */
+/** A colour as a browser tells it, `rgb(22, 25, 29)`, as a pixel. */
 function pixel(colour: string): number {
   let value = pixels.get(colour);
   if (value === undefined) {
-    const digits = colour.length === 4 ? colour.replace(/[^#]/g, "$&$&") : colour;
-    const [red, green, blue] = [1, 3, 5].map((at) => Number.parseInt(digits.slice(at, at + 2), 16) || 0) as [number, number, number];
+    const [red = 0, green = 0, blue = 0] = (colour.match(/\d+/g) ?? []).map(Number);
     value = ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
     pixels.set(colour, value);
   }

@@ -114,7 +114,7 @@ function drawLife(scene: Scene, process: number, y: number): void {
   const { processNode } = trace.columns;
   if (isChain) piece(-1, layout.width + 1, palette.band, Math.min(12, layout.gap(processNode[process]!) - 2));
   piece(-1, layout.width + 1, palette.soft, 1.25);
-  if (cone === null || !axis.isMonotone) return;
+  if (cone === null || !axis.isOrdered) return;
   const count = cone.past[process]!;
   if (count > 0 && state.cone !== "future") piece(-1, layout.px(axis.x[events[count - 1]!]!), palette.past, 2);
   const next = cone.future[process]!;

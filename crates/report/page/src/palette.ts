@@ -15,11 +15,18 @@ export interface Palette {
 
 /** What the style sheet says now. */
 export function paletteOf(element: Element): Palette {
-  const style = getComputedStyle(element);
-  const of = (name: string): string => style.getPropertyValue(`--${name}`).trim();
-  return {
+  // A property of its own may say how a colour is chosen; the colour itself only something that has it tells.
+  const probe = document.createElement("span");
+  element.append(probe);
+  const of = (name: string): string => {
+    probe.style.color = `var(--${name})`;
+    return getComputedStyle(probe).color;
+  };
+  const palette = {
     ink: of("ink"), soft: of("soft"), faint: of("faint"), paper: of("paper"), band: of("band"),
     past: of("past"), future: of("future"), bad: of("bad"), good: of("good"),
-    font: style.fontFamily,
+    font: getComputedStyle(element).fontFamily,
   };
+  probe.remove();
+  return palette;
 }

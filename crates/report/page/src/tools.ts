@@ -93,10 +93,10 @@ function select(id: string, name: string, options: [string, string][], choose: (
 }
 
 function axes(app: App): [string, string][] {
-  const all: [string, string][] = [["steps", "steps: idle time takes no room"], ["time", "true time"]];
+  const all: [string, string][] = [["steps", "steps of cause"], ["time", "true time"]];
   if (app.trace.columns.wall.events.length === 0) return all;
-  all.push(["walls", "each by its own wall clock"]);
-  app.trace.nodeNames.slice(0, NODES_LISTED).forEach((name, node) => all.push([`node:${node}`, `by the wall clock of ${clipped(name, 30)}`]));
+  all.push(["walls", "own wall clocks"]);
+  app.trace.nodeNames.slice(0, NODES_LISTED).forEach((name, node) => all.push([`node:${node}`, `wall clock of ${clipped(name, 30)}`]));
   return all;
 }
 

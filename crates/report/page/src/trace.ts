@@ -28,6 +28,10 @@ export class Trace {
   readonly rows: Uint32Array;
   /** Of each process, the places of its events that claim a vector. */
   private claiming: number[][] | null = null;
+  /** Whether no event is earlier than the one before it. */
+  readonly isTimely: boolean;
+  /** When the run ends, in ns. */
+  readonly end: number;
   /** From an event to the edges that begin there. */
   private edgesAfter: Map<number, number[]> | null = null;
   /** Of events that begin or end an operation, the text of the call or of the answer. */
@@ -57,6 +61,8 @@ export class Trace {
       this.said.set(event, call[operation]!);
       if (complete[operation]! >= 0) this.said.set(complete[operation]!, told[operation]!);
     });
+    this.isTimely = columns.at.every((at, event) => event === 0 || at >= columns.at[event - 1]!);
+    this.end = columns.at.reduce((end, at) => Math.max(end, at), 0);
     [this.row, this.rows] = rowsOf(this);
     this.fateOf = new Map();
     columns.fates.message.forEach((message, index) => push(this.fateOf, message, index));
@@ -211,11 +217,6 @@ export class Trace {
       if (count > 0) entries.push([this.processName(own), count]);
     });
     return byName(entries);
-  }
-
-  /** When the run ends, in ns. */
-  get end(): number {
-    return this.events === 0 ? 0 : this.columns.at[this.events - 1]!;
   }
 }
 

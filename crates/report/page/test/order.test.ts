@@ -91,6 +91,9 @@ test("every axis keeps each process in order, and steps put an effect right of i
     const steps = axisOf("steps", trace);
     for (let event = 0; event < trace.events; event++) {
       for (const { from } of causes(trace, event)) assert.ok(steps.x[from]! < steps.x[event]!, `${from} → ${event}`);
+      // What the world did is drawn on steps too, though events of one time may stand in any order there.
+      const place = steps.of(trace.columns.at[event]!);
+      assert.ok(place !== null && place <= steps.x[event]!, `${place} of e${event}`);
       assert.equal(axisOf("time", trace).of(trace.columns.at[event]!), trace.columns.at[event]!);
     }
     assert.equal(axisOf("walls", trace).x[trace.events - 1], trace.columns.at[trace.events - 1]! + (trace.skew(trace.events - 1) ?? 0));

@@ -1,8 +1,8 @@
 //! Which events are drawn: those that show the verdict with what joins them, or the first of a run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use constellation_trace::{EventId, Kind, Nemesis, ProcessId, Trace, Verdict};
+use constellation_trace::{EventId, Evidence, Kind, MessageId, Nemesis, ProcessId, Trace, Verdict};
 
 use crate::picture::{Picture, has, proven};
 
@@ -89,23 +89,9 @@ fn hearings(picture: &Picture<'_>) -> Vec<(EventId, EventId)> {
 /// next; what was sent with them and lost; and who crashed or restarted meanwhile.
 fn beside(picture: &Picture<'_>, shown: &BTreeMap<EventId, Role>) -> Vec<EventId> {
     let trace = picture.trace();
-    let mut of_process: BTreeMap<ProcessId, Vec<EventId>> = BTreeMap::new();
-    for event in shown.keys() {
-        of_process.entry(trace.event(*event).process).or_default().push(*event);
-    }
-    let mut found = Vec::new();
-    let mut joined: Vec<(ProcessId, EventId)> = Vec::new();
-    for (send, id) in hearings(picture) {
-        let event = trace.event(id);
-        let source = trace.event(send).process;
-        let next = of_process.get(&event.process).and_then(|own| own.iter().find(|own| **own >= id));
-        let told = of_process.get(&source).is_some_and(|theirs| theirs[0] <= send);
-        let Some(next) = next.filter(|next| told || **next == id) else { continue };
-        if !joined.contains(&(source, *next)) {
-            joined.push((source, *next));
-            found.extend([send, id]);
-        }
-    }
+    let of_process = by_process(trace, shown.keys().copied());
+    let mut found: Vec<EventId> =
+        joined(picture, &of_process).into_iter().flat_map(|(send, id)| [send, id]).collect();
     let times = || shown.keys().map(|event| trace.event(*event).at);
     let (Some(first), Some(last)) = (times().min(), times().max()) else { return found };
     let times = first..=last;
@@ -126,4 +112,55 @@ fn beside(picture: &Picture<'_>, shown: &BTreeMap<EventId, Role>) -> Vec<EventId
         }
     }
     found
+}
+
+type OfProcess = BTreeMap<ProcessId, Vec<EventId>>;
+
+/// Events by their processes, ascending.
+fn by_process(trace: &Trace, events: impl Iterator<Item = EventId>) -> OfProcess {
+    let mut of_process = OfProcess::new();
+    for event in events {
+        of_process.entry(trace.event(event).process).or_default().push(event);
+    }
+    of_process.values_mut().for_each(|own| own.sort_unstable());
+    of_process
+}
+
+/// Of the processes that have any of these events: from where to where the first message or edge leads by which one hears of
+/// another's before its next.
+fn joined(picture: &Picture<'_>, of_process: &OfProcess) -> Vec<(EventId, EventId)> {
+    let trace = picture.trace();
+    let mut found = Vec::new();
+    let mut seen: BTreeSet<(ProcessId, EventId)> = BTreeSet::new();
+    for (send, id) in hearings(picture) {
+        let source = trace.event(send).process;
+        let own = of_process.get(&trace.event(id).process);
+        let next = own.and_then(|own| own.get(own.partition_point(|own| *own < id)));
+        let told = of_process.get(&source).is_some_and(|theirs| theirs[0] <= send);
+        let Some(next) = next.filter(|next| told || **next == id) else { continue };
+        if seen.insert((source, *next)) {
+            found.push((send, id));
+        }
+    }
+    found
+}
+
+/// The messages that join the events of some evidence, and those that its events lost.
+pub(crate) fn joining(picture: &Picture<'_>, evidence: &Evidence) -> Vec<MessageId> {
+    let trace = picture.trace();
+    let events = evidence.events.iter().map(|witness| witness.event).filter(|event| has(trace, *event));
+    let of_process = by_process(trace, events.take(MARKS_MAX));
+    let received =
+        joined(picture, &of_process).into_iter().filter_map(|(_, id)| match trace.event(id).kind {
+            Kind::Receive(message) => Some(message),
+            _ => None,
+        });
+    let is_shown = |event: EventId| {
+        of_process.get(&trace.event(event).process).is_some_and(|own| own.binary_search(&event).is_ok())
+    };
+    let lost = trace.nemesis().iter().filter_map(|entry| match entry.nemesis {
+        Nemesis::Lose(message, _) => Some(message).filter(|lost| is_shown(trace.message(*lost).send)),
+        _ => None,
+    });
+    received.chain(lost).collect()
 }

@@ -32,8 +32,15 @@ pub(super) fn draw(drawn: &Drawn, imported: &Imported, judged: &JudgedHistory) -
     let Drawable { trace, judgements, title, replay, remarks } = drawable(imported, judged)
         .map_err(|error| anyhow::anyhow!("`{name}` cannot be drawn: {error}\nhelp: leave out {flag}"))?;
     let source = String::new();
-    let told =
-        Told { trace: &trace, judgements: &judgements, title, replay: &replay, remarks: &remarks, source, doings: Vec::new() };
+    let told = Told {
+        trace: &trace,
+        judgements: &judgements,
+        title,
+        replay: &replay,
+        remarks: &remarks,
+        source,
+        doings: Vec::new(),
+    };
     pictures::draw(drawn, &told)
 }
 

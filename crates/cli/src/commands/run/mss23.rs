@@ -88,8 +88,15 @@ fn draw_world(drawn: &Drawn, ran: &Ran, world: World, trace: &Trace) -> anyhow::
     let (retries, title) = (ran.study.retries, study(NAME).map_or("", |study| study.title));
     let title = format!("{NAME}/{} · {title} · --retry {}", world.name(), retries.name());
     let replay = &replay(retries, ran.seed, Some(world));
-    let told =
-        Told { trace, judgements: &ran.judgements, title, replay, remarks: &[], source: String::new(), doings: Vec::new() };
+    let told = Told {
+        trace,
+        judgements: &ran.judgements,
+        title,
+        replay,
+        remarks: &[],
+        source: String::new(),
+        doings: Vec::new(),
+    };
     pictures::draw(drawn, &told)
 }
 

@@ -39,8 +39,15 @@ pub(super) fn run(arguments: &Run, specimen: &Specimen, printer: &mut Printer) -
     }
     let title = pictures::titled(&specimen.to_string(), specimen.does);
     let (remarks, source) = (&[][..], String::new());
-    let told =
-        pictures::Told { trace: &trace, judgements: &judgements, title, replay: &replay, remarks, source, doings: Vec::new() };
+    let told = pictures::Told {
+        trace: &trace,
+        judgements: &judgements,
+        title,
+        replay: &replay,
+        remarks,
+        source,
+        doings: Vec::new(),
+    };
     pictures::draw(&arguments.drawn, &told)?;
     let code = Judgement::exit_code(&judgements);
     if arguments.json {
