@@ -21,7 +21,10 @@ function drawBars(scene: Scene): number {
   // Written pixel by pixel: tens of thousands of strokes or fills would take a hundred times as long to paint.
   const { canvas, image, rows } = sheet(Math.ceil(layout.width), layout.height);
   const found = scene.matches === null ? null : foundIn(scene, scene.matches, image.width);
-  const ink = pixel(palette.ink);
+  const [ink, soft] = [pixel(palette.ink), pixel(palette.soft)];
+  const sides = { self: ink, concurrent: soft, past: pixel(palette.past), future: pixel(palette.future) };
+  if (scene.state.cone === "future") sides.past = soft;
+  if (scene.state.cone === "past") sides.future = soft;
   layout.lanes.forEach((node, row) => {
     const y = layout.y(node)!;
     const { counts, firsts } = columns[row]!;
@@ -29,7 +32,7 @@ function drawBars(scene: Scene): number {
       if (counts[px] === 0) continue;
       const size = 2 + (Math.sqrt(counts[px]! / most) * layout.lane) / 4;
       const isFound = found !== null && found[row]![px] === 1;
-      const colour = pixel(cone === null ? palette.soft : sideColour(scene, firsts[px]!));
+      const colour = cone === null ? soft : sides[side(scene.trace, cone, firsts[px]!)];
       const end = Math.round(y + size);
       // What was searched for stands out above the bars.
       if (isFound) for (let line = Math.round(y - size) - 8; line < y - size - 1; line++) rows[line * image.width + px] = ink;
@@ -82,22 +85,8 @@ function sheet(width: number, height: number): Sheet {
 
 /** A colour as a browser tells it, `rgb(22, 25, 29)`, as a pixel. */
 function pixel(colour: string): number {
-  let value = pixels.get(colour);
-  if (value === undefined) {
-    const [red = 0, green = 0, blue = 0] = (colour.match(/\d+/g) ?? []).map(Number);
-    value = ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
-    pixels.set(colour, value);
-  }
-  return value;
-}
-
-const pixels = new Map<string, number>();
-
-function sideColour(scene: Scene, event: number): string {
-  const where = side(scene.trace, scene.cone!, event);
-  if (where === "past" && scene.state.cone !== "future") return scene.palette.past;
-  if (where === "future" && scene.state.cone !== "past") return scene.palette.future;
-  return where === "self" ? scene.palette.ink : scene.palette.soft;
+  const [red = 0, green = 0, blue = 0] = (colour.match(/\d+/g) ?? []).map(Number);
+  return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
 }
 
 /** Events of a node in each pixel, and the first of them, by stepping from edge to edge in the sorted events. */
@@ -109,7 +98,8 @@ function countsOf(scene: Scene, node: number): { counts: Uint32Array; firsts: Ui
   for (const process of trace.ofNode[node]!) {
     const sorted = axis.sorted[process]!;
     let [index, end] = axis.within(process, layout.x(0), layout.x(width));
-    for (let px = 0; px < width && index < end; px++) {
+    const begin = index < end ? Math.max(0, Math.floor(layout.px(axis.x[sorted[index]!]!)) - 1) : width;
+    for (let px = begin; px < width && index < end; px++) {
       const edge = layout.x(px + 1);
       const next = gallop(sorted, axis.x, index, end, edge);
       if (next > index && counts[px] === 0) firsts[px] = sorted[index]!;

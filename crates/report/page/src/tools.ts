@@ -111,6 +111,15 @@ function lanes(app: App): HTMLElement {
     [order[at], order[to]] = [order[to]!, order[at]!];
     app.store.set({ lanes: order });
     refill();
+    // The list is another one now; whoever moves by keyboard stays on the button.
+    list.querySelector<HTMLElement>(`[data-move="${node} ${by}"]`)?.focus();
+  };
+  const filter = (text: string): void => {
+    const word = text.trim().toLowerCase();
+    const hidden = app.state.lanes.filter((node) => !app.trace.nodeNames[node]!.toLowerCase().includes(word));
+    // Of no lane at all there is no picture.
+    app.store.set({ hidden: new Set(hidden.length < app.state.lanes.length ? hidden : []) });
+    refill();
   };
   const show = (node: number, is: boolean): void => {
     const hidden = new Set(app.state.hidden);
@@ -123,12 +132,23 @@ function lanes(app: App): HTMLElement {
     const box = h("input", { type: "checkbox", id: `lane-${node}`, onchange: () => show(node, box.checked) });
     box.checked = !app.state.hidden.has(node);
     return h("li", {}, box, h("label", { for: `lane-${node}` }, h("bdi", {}, name)),
-      button("↑", `Move ${name} up`, () => move(node, -1)), button("↓", `Move ${name} down`, () => move(node, 1)));
+      button("↑", `Move ${name} up`, () => move(node, -1), { "data-move": `${node} -1` }),
+      button("↓", `Move ${name} down`, () => move(node, 1), { "data-move": `${node} 1` }));
   }));
   const details = h("details", { class: "menu" }, h("summary", {}, "Lanes"), h("div", {},
     h("p", {}, button("All", "Show all lanes", () => (app.store.set({ hidden: new Set() }), refill())), " ",
-      button("Only those of the evidence", "Hide lanes without evidence or pinned events", () => (onlyEvidence(app), refill()))), list));
+      button("Only those of the evidence", "Hide lanes without evidence or pinned events", () => (onlyEvidence(app), refill()))),
+    h("p", {}, h("label", { for: "lane-filter" }, "Named "), h("input", {
+      type: "search", id: "lane-filter", autocomplete: "off", spellcheck: "false",
+      oninput: (event: Event) => filter((event.target as HTMLInputElement).value),
+    })), list));
   details.addEventListener("toggle", refill);
+  details.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !details.open) return;
+    event.stopPropagation();
+    details.open = false;
+    details.querySelector("summary")!.focus();
+  });
   return details;
 }
 

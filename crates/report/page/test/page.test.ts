@@ -246,6 +246,34 @@ inBrowser("lanes can be hidden and moved, and the page says that some are", asyn
   await done(seen);
 });
 
+inBrowser("thirty lanes are filtered, moved and hidden by keyboard alone", async () => {
+  const run = drawn({ seed: 3, nodes: 30, events: 3_000, labels: "none", crashes: "none" });
+  const seen = await open(browser, write(plainFacts(run), packed(run)));
+  const { page } = seen;
+  const names = (): Promise<string[]> => page.locator(".lane-name").allInnerTexts();
+  assert.equal((await names()).length, 30);
+  await page.focus(".menu summary");
+  await page.keyboard.press("Enter");
+  for (let count = 0; count < 3; count++) await page.keyboard.press("Tab");
+  await page.keyboard.type("node-2");
+  await settled(page);
+  assert.deepEqual(await names(), ["node-2", ...Array.from({ length: 10 }, (_, nth) => `node-2${nth}`)]);
+  assert.match(await page.innerText(".drawn"), /19 of 30 lanes hidden/);
+  await page.focus("[title='Move node-20 up']");
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Enter");
+  assert.equal(await page.evaluate(() => document.activeElement?.getAttribute("title")), "Move node-20 up");
+  await page.focus("#lane-21");
+  await page.keyboard.press("Space");
+  await settled(page);
+  assert.ok(!(await names()).includes("node-21"));
+  assert.equal((await state(page))["hidden"] instanceof Array, true);
+  await page.keyboard.press("Escape");
+  assert.equal(await page.evaluate(() => document.activeElement?.textContent), "Lanes");
+  assert.deepEqual(((await state(page))["lanes"] as number[]).indexOf(20), 18);
+  await done(seen);
+});
+
 inBrowser("three levels of detail, and each says what it leaves out", async () => {
   const run = drawn({ seed: 3, nodes: 5, events: 60_000, labels: "none", crashes: "none" });
   const seen = await open(browser, write(plainFacts(run), packed(run)));
