@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import test, { after, before } from "node:test";
-import type { Browser, Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { launch, open, skipped, write, type Seen } from "./browser";
 import { incident, mended } from "./incident";
 import { drawn } from "./random";
@@ -291,26 +291,34 @@ inBrowser("three levels of detail, and each says what it leaves out", async () =
   await done(seen);
 });
 
+/** Has the checker look at a page after each of these was pressed. */
+async function checkWithAxe(address: string, options: BrowserContextOptions, presses: string[]): Promise<void> {
+  // The policy of the page admits no other script, so the checker alone is let past it.
+  const seen = await open(browser, address, { ...options, bypassCSP: true });
+  const { page } = seen;
+  const require = createRequire(import.meta.url);
+  await page.addScriptTag({ content: readFileSync(require.resolve("axe-core"), "utf8") });
+  for (const press of presses) {
+    if (press !== "") await page.click(press);
+    await settled(page);
+    const found = await page.evaluate(async () => {
+      const { axe } = window as unknown as { axe: { run: () => Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } };
+      return (await axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+    });
+    assert.deepEqual(found, [], press);
+  }
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+  assert.ok(wide <= options.viewport!.width, `${wide} px of content`);
+  await done(seen);
+}
+
 for (const colorScheme of ["light", "dark"] as const) {
   for (const viewport of [{ width: 1440, height: 900 }, { width: 390, height: 844 }]) {
     inBrowser(`axe finds nothing wrong, ${colorScheme}, ${viewport.width} px wide`, async () => {
-      // The policy of the page admits no other script, so the checker alone is let past it.
-      const seen = await open(browser, address, { colorScheme, viewport, bypassCSP: true });
-      const { page } = seen;
-      const require = createRequire(import.meta.url);
-      await page.addScriptTag({ content: readFileSync(require.resolve("axe-core"), "utf8") });
-      for (const press of ["", "#tab-events", "#tab-world", "#tab-source", "#tab-environment", "[title^='Keys']"]) {
-        if (press !== "") await page.click(press);
-        await settled(page);
-        const found = await page.evaluate(async () => {
-          const { axe } = window as unknown as { axe: { run: () => Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } };
-          return (await axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-        });
-        assert.deepEqual(found, [], press);
-      }
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-      assert.ok(wide <= viewport.width, `${wide} px of content`);
-      await done(seen);
+      await checkWithAxe(address, { colorScheme, viewport }, ["", "#tab-events", "#tab-world", "#tab-source", "#tab-environment", "[title^='Keys']"]);
+      const [traced, other] = [spans(), mended()];
+      await checkWithAxe(write(traced.facts, packed(traced.made)), { colorScheme, viewport }, ["", "summary:has-text('Lanes')"]);
+      await checkWithAxe(write(facts, packed(made), { facts: other.facts, columns: packed(other.made) }), { colorScheme, viewport }, [""]);
     });
   }
 }
@@ -318,7 +326,8 @@ for (const colorScheme of ["light", "dark"] as const) {
 inBrowser("hostile texts are texts", async () => {
   const odd = ["</script><script>window.hit=1</script>", "\u202egnirts\u0000", "__proto__", "<img src=x onerror=window.hit=1>", "n".repeat(65_536)];
   const run = {
-    nodes: odd, processes: odd.map((_, node) => ({ node, life: 0 })), names: odd, operations: [],
+    nodes: odd, processes: odd.map((name, node) => ({ node, life: 0, name })), names: odd, operations: [],
+    edges: odd.slice(1).map((why, nth) => ({ from: nth, to: nth + 1, why })),
     events: odd.map((label, node) => ({
       process: node, kind: 5, at: node * 1000, label, lamport: 2 ** 53 * 4, vector: odd.map((_, name) => [name, 1] as [number, number]),
       targets: [(node + 1) % odd.length],
@@ -331,7 +340,7 @@ inBrowser("hostile texts are texts", async () => {
     judgements: [{ promise: odd[3], word: "violated", glyph: "✗", scope: odd[1], expected: odd[4], found: odd[0], proof: odd, events: [0, 1, 999, -1],
       chain: [[0, null], [77, 9]], messages: [0, 400], steps: odd, notes: odd, replay: odd[0] }],
     world: odd.map((text, nth) => ({ at_ns: String(nth), until_ns: nth % 2 ? "99999" : null, kind: odd[nth], nodes: [0, 88], groups: [[0, 99]], text })),
-    remarks: odd, environment: odd.map((text) => [text, text]),
+    remarks: odd, unknown: odd, environment: odd.map((text) => [text, text]),
   };
   const seen = await open(browser, write(hostile, packed(run)));
   const { page } = seen;
@@ -341,7 +350,7 @@ inBrowser("hostile texts are texts", async () => {
   assert.equal(await page.evaluate(() => (window as unknown as { hit?: number }).hit), undefined);
   assert.equal(await page.locator("main script, main img").count(), 0);
   assert.deepEqual(await page.evaluate(() => window.constellation.query("node=__proto__")), [2]);
-  assert.match(await page.innerText(".panel"), /e3 ∥ e2/);
+  assert.match(await page.innerText(".panel"), /e3 ← e2: after/);
   await done(seen);
 });
 
