@@ -18,6 +18,8 @@ export class Axis {
   /** The events of each process in order of x. */
   readonly sorted: Uint32Array[];
   private readonly ends: Float64Array;
+  /** Of each message, how far left it or any later one is sent or arrives; null where that is where it is sent itself. */
+  private readonly begins: Float64Array | null;
 
   constructor(readonly name: AxisName, private readonly trace: Trace, x: Float64Array) {
     this.x = x;
@@ -33,7 +35,8 @@ export class Axis {
     this.sorted = isMonotone
       ? trace.ofProcess
       : trace.ofProcess.map((events) => events.slice().sort((one, other) => x[one]! - x[other]! || one - other));
-    this.ends = isMonotone ? arrivalsSoFar(trace, x) : new Float64Array(0);
+    this.ends = arrivalsSoFar(trace, x);
+    this.begins = isMonotone ? null : sendsFromHere(trace, x);
   }
 
   /** Whether x is a time in ns. */
@@ -75,13 +78,12 @@ export class Axis {
   /** A range of messages outside of which none touches the window; most within do. */
   messagesWithin(first: number, last: number): [number, number] {
     const { sendEvent } = this.trace.columns;
-    if (!this.isMonotone) return [0, this.trace.messages];
     const begin = lowerBound(this.ends, first, 0, this.ends.length);
     let low = begin;
     let high = this.trace.messages;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.x[sendEvent[middle]!]! <= last) low = middle + 1;
+      if ((this.begins === null ? this.x[sendEvent[middle]!]! : this.begins[middle]!) <= last) low = middle + 1;
       else high = middle;
     }
     return [begin, low];
@@ -157,11 +159,24 @@ function arrivalsSoFar(trace: Trace, x: Float64Array): Float64Array {
   for (let message = 0; message < trace.messages; message++) {
     const sent = x[trace.columns.sendEvent[message]!]!;
     const arrival = trace.arrival[message]!;
-    end = Math.max(end, arrival < 0 ? sent : x[arrival]!);
+    // By clocks of their own, a message may arrive before it was sent.
+    end = Math.max(end, sent, arrival < 0 ? sent : x[arrival]!);
     for (const again of trace.again.get(message) ?? []) end = Math.max(end, x[again]!);
     ends[message] = end;
   }
   return ends;
+}
+
+/** Of each message, how far left any message from it on is sent or arrives. */
+function sendsFromHere(trace: Trace, x: Float64Array): Float64Array {
+  const begins = new Float64Array(trace.messages);
+  let begin = Infinity;
+  for (let message = trace.messages - 1; message >= 0; message--) {
+    begin = Math.min(begin, x[trace.columns.sendEvent[message]!]!);
+    for (const arrival of trace.arrivals(message)) begin = Math.min(begin, x[arrival]!);
+    begins[message] = begin;
+  }
+  return begins;
 }
 
 /** Round positions for marks of an axis, about as many as fit. */

@@ -108,6 +108,26 @@ test("every axis keeps each process in order, and steps put an effect right of i
   }
 });
 
+test("no message that touches a window is outside of the range that is looked at, and the range is narrow", () => {
+  for (const trace of runs) {
+    const { sendEvent } = trace.columns;
+    for (const name of ["steps", "time", "walls", "node:1"] as const) {
+      const axis = axisOf(name, trace);
+      const span = axis.last - axis.first;
+      for (let window = 0; window < 20; window++) {
+        const [first, last] = [axis.first + (span * window) / 20, axis.first + (span * (window + 1)) / 20];
+        const [begin, end] = axis.messagesWithin(first, last);
+        for (let message = 0; message < trace.messages; message++) {
+          const places = [sendEvent[message]!, ...trace.arrivals(message)].map((event) => axis.x[event]!);
+          const touches = Math.min(...places) <= last && Math.max(...places) >= first;
+          assert.ok(!touches || (message >= begin && message < end), `m${message} on ${name}`);
+        }
+        if (name === "steps" && window < 10) assert.ok(end < trace.messages, `${end} of ${trace.messages}`);
+      }
+    }
+  }
+});
+
 test("ticks are round and few", () => {
   assert.deepEqual(ticks(0, 10, 5), [0, 2, 4, 6, 8, 10]);
   assert.deepEqual(ticks(5, 5, 5), []);
