@@ -3,7 +3,7 @@
 import { ticks } from "./axis";
 import { visible } from "./dom";
 import type { Happening } from "./facts";
-import { clipped, mark, signed, since, timeOfDay } from "./format";
+import { clipped, mark, signed, timeOfDay } from "./format";
 import type { Row } from "./layout";
 import { shortened } from "./labels";
 import type { Scene } from "./scene";
@@ -178,7 +178,7 @@ function drawTimes(scene: Scene): void {
   const step = marks.length > 1 ? marks[1]! - marks[0]! : last - first;
   let free = 0;
   for (const at of marks) {
-    const text = isWall ? timeOfDay(facts.epoch, at) : mark(at, step);
+    const text = isWall ? timeOfDay(facts.epoch, at) : scene.trace.isLog ? `at ${at}` : mark(at, step);
     free = putMark(scene, layout.px(at), text, free);
   }
 }
@@ -196,7 +196,7 @@ function drawSteps(scene: Scene): void {
     const isFirst = event === 0 || at[event - 1] !== at[event];
     if (px >= free && isFirst && at[event] !== named) {
       named = at[event]!;
-      free = putMark(scene, px, since(at[event]!).replace(/(\.\d{3})\d+/, "$1"), free);
+      free = putMark(scene, px, trace.moment(at[event]!).replace(/(\.\d{3})\d+/, "$1"), free);
     }
     event = px < free ? Math.max(event + 1, firstFrom(axis.x, layout.x(free))) : event + 1;
   }

@@ -126,7 +126,7 @@ function build(root: HTMLElement, app: App, other: App | null): void {
   const theme = (): void => store.set({ theme: ({ auto: "light", light: "dark", dark: "auto" } as const)[app.state.theme] });
   const actions = { help: () => dialog.showModal(), save: () => diagram.save(), theme };
   const tools = new Tools(app, actions);
-  fill(root, bar(facts, trace.end), sentence(facts), ...unknown(facts), tools.element, overview.element,
+  fill(root, bar(facts, trace.isLog ? null : trace.end), sentence(facts), ...unknown(facts), tools.element, overview.element,
     h("div", { class: "split" }, diagram.element, panel.element), ...(beside === null ? [] : [beside.element]), tabs.element, dialog, panel.spoken);
   listenKeys(app, { ...actions, explain: () => tools.toggleExplain(), search: () => tools.search.focus() });
 

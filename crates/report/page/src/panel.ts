@@ -3,7 +3,7 @@
 import type { App } from "./app";
 import { sayings, written } from "./clocks";
 import { button, fill, h } from "./dom";
-import { clipped, count, duration, exact, signed, since, things, wall } from "./format";
+import { clipped, count, duration, exact, signed, things, wall } from "./format";
 import type { Relation, Step } from "./order";
 
 /** Messages and steps that are listed; the rest is counted. */
@@ -27,7 +27,7 @@ export class Panel {
 
   private spokenOf(one: number, other: number | null): string {
     const name = (event: number): string => `e${event} ${this.name(event)}`;
-    if (other === null) return `${name(one)}, ${this.app.trace.what(one)}, ${since(this.app.trace.columns.at[one]!)}`;
+    if (other === null) return `${name(one)}, ${this.app.trace.what(one)}, ${this.app.trace.moment(this.app.trace.columns.at[one]!)}`;
     return `${name(one)} is ${phrase(this.app.order.relation(one, other))} ${name(other)}`;
   }
 
@@ -69,7 +69,7 @@ export class Panel {
   private table(event: number, epoch: bigint | null): HTMLElement {
     const { trace, order } = this.app;
     const at = trace.columns.at[event]!;
-    const rows: [string, string][] = [["kind", trace.kindName(event)], ["true time", since(at)]];
+    const rows: [string, string][] = [["kind", trace.kindName(event)], [trace.isLog ? "place in the log" : "true time", trace.moment(at)]];
     const skew = trace.skew(event);
     if (skew !== null) rows.push(["wall clock", wall(epoch, at + skew)]);
     if (skew !== null && skew !== 0) rows.push(["it lies by", `${signed(skew)}`]);
@@ -89,7 +89,7 @@ export class Panel {
     if (received >= 0) {
       const send = trace.columns.sendEvent[received]!;
       const took = duration(trace.columns.at[event]! - trace.columns.at[send]!);
-      items.push(h("li", {}, `receives m${received} from `, h("bdi", {}, this.name(send)), " ", this.link(send), ` after ${took}`));
+      items.push(h("li", {}, `receives m${received} from `, h("bdi", {}, this.name(send)), " ", this.link(send), trace.isLog ? "" : ` after ${took}`));
     }
     const { edges } = trace.columns;
     for (const edge of trace.edgesTo(event).slice(0, LISTED)) {
@@ -176,8 +176,8 @@ export class Panel {
       h("tbody", {},
         h("tr", {}, h("th", { scope: "row" }, "oracle"), h("td", { colspan: 2 }, h("b", {}, relation))),
         ...lines,
-        h("tr", {}, h("th", { scope: "rowgroup", rowspan: 2 }, "true time"), value(since(first)), value(since(second))),
-        h("tr", { class: "says" }, h("td", { colspan: 2 }, h("span", { class: "soft" }, "which nobody in the run could see")))));
+        h("tr", {}, h("th", { scope: "rowgroup", rowspan: 2 }, trace.isLog ? "place" : "true time"), value(trace.moment(first)), value(trace.moment(second))),
+        h("tr", { class: "says" }, h("td", { colspan: 2 }, h("span", { class: "soft" }, trace.isLog ? "where they stand in the log" : "which nobody in the run could see")))));
   }
 }
 

@@ -3,7 +3,7 @@
 import type { App } from "./app";
 import { written } from "./clocks";
 import { button, fill, h } from "./dom";
-import { clipped, count, exact, since, timeOfDay } from "./format";
+import { clipped, count, exact, timeOfDay } from "./format";
 import { side } from "./order";
 
 const ROW = 27;
@@ -89,7 +89,7 @@ export class EventTable {
     const text = (value: string): HTMLElement => h("bdi", {}, clipped(value, 300));
     return h("tr", { "aria-rowindex": row + 2, class: isChosen ? "chosen" : app.found?.mask[event] === 1 ? "match" : null },
       h("th", { scope: "row" }, button(`e${event}`, `Select e${event}`, () => app.select(event), { class: "link" })),
-      h("td", { class: "number" }, since(at)),
+      h("td", { class: "number" }, trace.moment(at)),
       h("td", {}, text(trace.processName(trace.columns.process[event]!))),
       h("td", { title: clipped(trace.what(event), 1000) }, text(trace.what(event))),
       h("td", { class: "number" }, lamport === null ? "" : exact(lamport)),

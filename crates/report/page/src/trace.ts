@@ -2,6 +2,7 @@
 
 import type { Claims, Columns } from "./columns";
 import { FATES, Fate, KINDS, Kind } from "./columns";
+import { since } from "./format";
 
 /** A trace with its indexes. Events, messages, processes and nodes are numbers. */
 export class Trace {
@@ -76,6 +77,16 @@ export class Trace {
       if (this.arrival[message] === -1) this.arrival[message] = event;
       else push(this.again, message, event);
     }
+  }
+
+  /** Whether times are places in a log, or steps: nothing real is over before a microsecond has passed. */
+  get isLog(): boolean {
+    return this.end < 1000;
+  }
+
+  /** A time, as it is shown: seconds of a run would all be nothing in a log. */
+  moment(ns: number): string {
+    return this.isLog ? `at ${ns}` : since(ns);
   }
 
   /** The node of an event. */

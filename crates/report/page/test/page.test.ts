@@ -416,6 +416,20 @@ inBrowser("a run in which nothing happened is a page too", async () => {
   }
 });
 
+inBrowser("of a log whose times are places the places are told", async () => {
+  const events = [1, 2, 3].map((at) => ({ process: 0, kind: 0, at, label: `line ${at}` }));
+  const run = { nodes: ["host"], processes: [{ node: 0, life: 0 }], events, fates: [], operations: [], names: ["host"] };
+  const seen = await open(browser, write(plainFacts(run), packed(run)));
+  const { page } = seen;
+  await page.evaluate(() => window.constellation.select(1));
+  assert.match(await page.innerText(".panel"), /place in the log\s+at 2/);
+  await page.click("#tab-events");
+  await settled(page);
+  assert.match(await page.innerText("table.events tbody"), /e2\s+at 3/);
+  assert.doesNotMatch(await page.innerText("main"), /0\.000|\bns\b/);
+  await done(seen);
+});
+
 inBrowser("the table of very many events reaches the last one", async () => {
   const run = drawn({ seed: 2, nodes: 3, events: 300_000, labels: "none", crashes: "none" });
   const seen = await open(browser, write(plainFacts(run), packed(run)));

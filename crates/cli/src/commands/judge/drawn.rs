@@ -41,7 +41,9 @@ pub(super) fn draw(drawn: &Drawn, imported: &Imported, judged: &JudgedHistory) -
         source,
         doings: Vec::new(),
     };
-    pictures::draw(drawn, &told)
+    let mut caption = pictures::captioned(&told);
+    caption.unknown = vec![UNKNOWN.to_owned()];
+    pictures::draw_picture(drawn, &Picture::new(&trace, &judgements, caption), None)
 }
 
 /// The picture of the evidence, or why there is none.
@@ -49,6 +51,7 @@ pub(super) fn picture(imported: &Imported, judged: &JudgedHistory) -> Result<Str
     let Drawable { trace, judgements, title, replay, remarks } = drawable(imported, judged)?;
     let mut caption = Caption::default();
     (caption.title, caption.replay, caption.remarks) = (title, replay, remarks);
+    caption.unknown = vec![UNKNOWN.to_owned()];
     Ok(svg::draw(&Picture::new(&trace, &judgements, caption)))
 }
 
@@ -81,6 +84,9 @@ fn drawable(imported: &Imported, judged: &JudgedHistory) -> Result<Drawable, Tra
     let title = format!("{file} · what clients asked and saw");
     Ok(Drawable { trace, judgements, title, replay, remarks })
 }
+
+/// What a history says nothing of.
+const UNKNOWN: &str = "who heard of what: a history tells what clients asked and saw, and no message";
 
 fn shown<'j>(judged: &'j JudgedHistory, row: &Judged) -> Option<&'j Shown> {
     judged.shown.iter().find(|(about, _)| about.name == row.about.name).map(|(_, shown)| shown)
