@@ -54,19 +54,21 @@ function rowsOf(scene: Scene, happening: Happening): [number, number][] {
   });
 }
 
-/** A dashed line between neighbouring lanes that cannot hear each other. */
+/** A dashed line above each lane that cannot hear the next one above it. */
 function drawCuts(scene: Scene, happening: Happening, from: number, to: number): void {
   const { ctx, layout, palette } = scene;
   const groupOf = (node: number): number => happening.groups.findIndex((group) => group.includes(node));
   ctx.strokeStyle = palette.soft;
   ctx.lineWidth = 1;
   ctx.setLineDash([6, 4]);
-  layout.lanes.forEach((node, row) => {
-    const below = layout.lanes[row + 1];
-    if (below === undefined || happening.groups.length === 0 || groupOf(node) === groupOf(below)) return;
-    const y = layout.y(node)! + layout.lane / 2;
-    line(ctx, Math.max(0, from), y, Math.min(layout.width, to), y);
-  });
+  // A lane that is in no group is cut from none.
+  let above = -1;
+  for (const node of layout.lanes) {
+    const group = groupOf(node);
+    const y = layout.y(node)! - layout.lane / 2;
+    if (above >= 0 && group >= 0 && group !== above) line(ctx, Math.max(0, from), y, Math.min(layout.width, to), y);
+    if (group >= 0) above = group;
+  }
   ctx.setLineDash([]);
 }
 
@@ -93,7 +95,8 @@ function drawName(scene: Scene, happening: Happening, from: number, to: number, 
 /** Under each lane whose wall clock lies: by how much, as a line over the truth. */
 export function drawSkews(scene: Scene): void {
   const { layout } = scene;
-  if (layout.lane < 48 || scene.level !== "all") return;
+  // Where nobody knows the truth, no clock can be said to lie.
+  if (scene.facts.epoch === null || layout.lane < 48 || scene.level !== "all") return;
   const worst = worstSkews(scene);
   const scale = Math.max(...worst.values(), 0);
   // A millisecond is what a clock may be off in peace.

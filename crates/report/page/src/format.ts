@@ -37,10 +37,9 @@ export function signed(ns: number): string {
   return ns > 0 ? `+${duration(ns)}` : duration(ns).replace("-", "−");
 }
 
-/** What a wall clock shows: `2026-03-14 04:11:59.428Z`, or seconds where the run has no epoch. */
+/** What a wall clock shows: `2026-03-14 04:11:59.428Z`. Where the run has no epoch, its times are since 1970. */
 export function wall(epoch: bigint | null, ns: number): string {
-  if (epoch === null) return since(ns);
-  const total = epoch + BigInt(Math.round(ns));
+  const total = (epoch ?? 0n) + BigInt(Math.round(ns));
   const ms = Number(total / 1_000_000n);
   const date = new Date(ms);
   if (Number.isNaN(date.getTime())) return `${total} ns`;
@@ -50,7 +49,7 @@ export function wall(epoch: bigint | null, ns: number): string {
 /** Only the time of day of the same. */
 export function timeOfDay(epoch: bigint | null, ns: number): string {
   const text = wall(epoch, ns);
-  return epoch === null ? text : text.slice(text.indexOf(" ") + 1);
+  return text.slice(text.indexOf(" ") + 1);
 }
 
 /** A text without its end, if it is too long. */

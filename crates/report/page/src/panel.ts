@@ -72,7 +72,7 @@ export class Panel {
     const rows: [string, string][] = [["kind", trace.kindName(event)], [trace.isLog ? "place in the log" : "true time", trace.moment(at)]];
     const skew = trace.skew(event);
     if (skew !== null) rows.push(["wall clock", wall(epoch, at + skew)]);
-    if (skew !== null && skew !== 0) rows.push(["it lies by", `${signed(skew)}`]);
+    if (epoch !== null && skew !== null && skew !== 0) rows.push(["it lies by", `${signed(skew)}`]);
     const lamport = trace.lamport(event);
     if (lamport !== null) rows.push(["Lamport", exact(lamport)]);
     const vector = trace.vector(event, () => order.past(event));

@@ -89,6 +89,11 @@ function checkChain(trace: Trace, chain: Step[], one: number, other: number, mes
 test("every axis keeps each process in order, and steps put an effect right of its cause", () => {
   for (const trace of runs) {
     const steps = axisOf("steps", trace);
+    // A band that begins with an event holds it, and no event of an earlier time.
+    for (let event = 0; event < trace.events; event++) {
+      const begin = steps.of(trace.columns.at[event]!)!;
+      trace.columns.at.forEach((at, other) => assert.equal(at >= trace.columns.at[event]!, steps.x[other]! >= begin));
+    }
     for (let event = 0; event < trace.events; event++) {
       for (const { from } of causes(trace, event)) assert.ok(steps.x[from]! < steps.x[event]!, `${from} → ${event}`);
       // What the world did is drawn on steps too, though events of one time may stand in any order there.
