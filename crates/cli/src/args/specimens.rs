@@ -4,6 +4,8 @@ use std::num::NonZeroU64;
 
 use clap::Args;
 
+use super::Drawn;
+
 const SPECIMENS_EXIT_CODES: &str = "\
 Exit codes:
   0  they are listed; with --hunt or --table, each is what it is said to be, as far as the seeds show
@@ -26,6 +28,8 @@ pub(crate) struct Specimens {
     /// Print the file in which the protocol is written, in Rust.
     #[arg(long, requires = "name", conflicts_with_all = ["hunt", "json", "table"])]
     pub(crate) source: bool,
+    #[command(flatten)]
+    pub(crate) drawn: Drawn,
     /// Print one JSON object instead of text.
     #[arg(long)]
     pub(crate) json: bool,

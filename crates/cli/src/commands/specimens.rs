@@ -4,19 +4,28 @@ use std::collections::BTreeSet;
 use std::num::NonZeroU64;
 
 use anyhow::bail;
-use constellation_lab::hunt::{Go, Hunt, Hunted, Until, hunt_subject, luck_of, provenance_of};
+use constellation_lab::hunt::{Finding, Go, Hunt, Hunted, Until, hunt_subject, luck_of, provenance_of};
 use constellation_lab::specimens::{Soundness, Specimen};
 use constellation_lab::words::one_line;
 use constellation_trace::Verdict;
 use constellation_trace::ids::nearest;
 use serde_json::{Value, json};
 
-use crate::args::Specimens;
+use crate::args::{Drawn, Specimens};
+use crate::pictures;
 use crate::printer::{Printer, count, faint, strong};
+use crate::target::quoted;
 
 mod page;
 
 pub(crate) fn run(arguments: &Specimens, printer: &mut Printer) -> anyhow::Result<u8> {
+    pictures::prepare(&arguments.drawn)?;
+    if let (Some(flag), None) = (arguments.drawn.flag(), arguments.hunt) {
+        bail!(
+            "{flag} draws what a hunt finds\nhelp: add --hunt SEEDS; of one run: \
+             `constellation run specimen:NAME/VARIANT {flag} FILE`"
+        );
+    }
     let chosen = chosen(arguments)?;
     if arguments.source {
         printer.bytes(chosen.first().map_or("", |specimen| specimen.text()).as_bytes())?;
@@ -24,6 +33,7 @@ pub(crate) fn run(arguments: &Specimens, printer: &mut Printer) -> anyhow::Resul
     }
     let rows = rows(&chosen, arguments, printer)?;
     let is_as_said = rows.iter().all(Row::is_as_said);
+    draw(&arguments.drawn, &rows, printer)?;
     if arguments.table {
         page::print(&rows, printer)?;
     } else if arguments.json {
@@ -33,6 +43,28 @@ pub(crate) fn run(arguments: &Specimens, printer: &mut Printer) -> anyhow::Resul
         print(&rows, arguments.name.is_some(), printer)?;
     }
     Ok(if is_as_said { 0 } else { 1 })
+}
+
+/// Draws what was found of each, in a file of its own: `it.html` becomes `it-cache-stale-fill.html`.
+fn draw(drawn: &Drawn, rows: &[Row], printer: &mut Printer) -> anyhow::Result<()> {
+    let mut files = Vec::new();
+    for (row, finding) in rows.iter().filter_map(|row| Some((row, row.finding()?))) {
+        let name = row.specimen.to_string();
+        let drawn = drawn.of_one(&name.replace('/', "-"));
+        let (trace, judgements) = (&finding.trace, std::slice::from_ref(&finding.judgement));
+        let title = pictures::titled(&name, row.specimen.does);
+        let replay = &format!("constellation replay {} specimen:{name}", quoted(&finding.tape.line()));
+        let (remarks, source) = (&[][..], String::new());
+        let told = pictures::Told { trace, judgements, title, replay, remarks, source };
+        pictures::draw(&drawn, &told)?;
+        files.push(drawn);
+    }
+    match (pictures::told_files(&files), drawn.flag()) {
+        (Some(told), _) => printer.tell(&told),
+        (None, Some(flag)) => printer.tell(&format!("nothing was found, so {flag} has nothing to draw")),
+        _ => {}
+    }
+    Ok(())
 }
 
 /// Those that are meant: all, those of one protocol, or one.
@@ -97,6 +129,10 @@ impl Row {
             Soundness::Right => hunted.findings.is_empty(),
             Soundness::Wrong { .. } => !hunted.findings.is_empty(),
         }
+    }
+
+    fn finding(&self) -> Option<&Finding> {
+        self.hunted.as_ref()?.findings.first()
     }
 
     fn came(&self) -> String {

@@ -56,6 +56,31 @@ fn each_policy_and_each_resolver_has_a_page_too() {
 }
 
 #[test]
+fn what_is_found_of_specimens_is_drawn() {
+    let bench = Bench::new(&[]);
+    let output = bench.run(&["specimens", "cache", "--hunt", "50", "--html", "it.html"], b"");
+    expect![[r#"
+        drawn: `it-cache-stale-fill.html`, `it-cache-deletes-first.html`
+    "#]]
+    .assert_eq(text(&output.stderr));
+    let drawn = facts(&bench, "it-cache-stale-fill.html");
+    assert_eq!(drawn["verdict"]["word"], "violated");
+    let replay = drawn["replay"].as_str().expect("a text");
+    let tape = replay.strip_prefix("constellation replay '").and_then(|rest| rest.split_once("' "));
+    let (tape, specimen) = tape.expect("it is a tape, quoted, and a name");
+    let again = bench.run(&["replay", tape, specimen], b"");
+    assert_eq!(again.status.code(), Some(1), "{replay}");
+    bench.check(
+        &["specimens", "cache", "--svg", "it.svg"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: --svg draws what a hunt finds
+        help: add --hunt SEEDS; of one run: `constellation run specimen:NAME/VARIANT --svg FILE`"#]],
+    );
+}
+
+#[test]
 fn the_storm_is_a_band_of_the_groups_that_hear_each_other() {
     let bench = Bench::new(&[]);
     bench.run(&["run", "antarctic", "--groups", "3,3,1", "--html", "it.html", "--svg", "it.svg"], b"");
