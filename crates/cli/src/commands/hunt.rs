@@ -78,11 +78,6 @@ pub(crate) fn run(arguments: &args::Hunt, printer: &mut Printer) -> anyhow::Resu
         Kept::default().write(&hunted, folder)?;
     }
     draw(arguments, &prey, &hunted, printer)?;
-    if let Some(path) = &arguments.plot {
-        let again = again(arguments, &prey, &hunted);
-        let (from, name) = (arguments.from, prey.name().to_string());
-        plotted::draw(path, &plotted::Of { hunted: &hunted, from, name, again: &again }, printer)?;
-    }
     let end = match (hunted.ended, &hunted.error) {
         (_, Some(_)) => End::Failed,
         (Ended::Stopped, _) if interrupts.came() => End::Interrupted,
@@ -93,9 +88,23 @@ pub(crate) fn run(arguments: &args::Hunt, printer: &mut Printer) -> anyhow::Resu
     tell_end(arguments, &told::Told { prey, held, hunted, end, exit_code: exit_code(hunted, end) }, printer)
 }
 
+/// Draws what was found, and how the hunt went on, where that is asked for.
+fn draw(arguments: &args::Hunt, prey: &Prey, hunted: &Hunted, printer: &mut Printer) -> anyhow::Result<()> {
+    draw_first(arguments, prey, hunted, printer)?;
+    let Some(path) = &arguments.plot else { return Ok(()) };
+    let again = again(arguments, prey, hunted);
+    let (from, name) = (arguments.from, prey.name().to_string());
+    plotted::draw(path, &plotted::Of { hunted, from, name, again: &again }, printer)
+}
+
 /// Draws the first finding, where that is asked for: of the small run, with the promise that it breaks, and in the page
 /// beside the calm run, in which nothing goes wrong by luck, if that one breaks nothing.
-fn draw(arguments: &args::Hunt, prey: &Prey, hunted: &Hunted, printer: &mut Printer) -> anyhow::Result<()> {
+fn draw_first(
+    arguments: &args::Hunt,
+    prey: &Prey,
+    hunted: &Hunted,
+    printer: &mut Printer,
+) -> anyhow::Result<()> {
     let Some(flag) = arguments.drawn.flag() else { return Ok(()) };
     let Some(finding) = hunted.findings.first() else {
         printer.tell(&format!("nothing was found, so {flag} has nothing to draw"));

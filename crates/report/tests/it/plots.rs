@@ -27,7 +27,8 @@ fn plot() -> Plot {
 fn matrix() -> Matrix {
     let heads = |names: &[&str]| names.iter().map(|name| Heading::new(name, "so it is")).collect();
     let mut matrix = Matrix::new("where they are", heads(&["EL", "EC"]), heads(&["PA", "PC"]));
-    for (cell, name) in [((0, 0), "one"), ((1, 1), "other r=1,w=1")] {
+    let long = "a_name_that_is_longer_than_any_cell_of_a_small_screen_can_hold";
+    for (cell, name) in [((0, 0), "one"), ((1, 1), "other r=1,w=1"), ((1, 0), long)] {
         let mut entry = Entry::new(cell, Mark::Disc, name, &format!("{name} in full"));
         entry.sentences =
             vec![("cut".to_owned(), format!("{name} goes on.")), ("else".to_owned(), "It waits.".to_owned())];
@@ -70,7 +71,7 @@ fn whoever_sees_no_picture_is_told_what_it_shows() {
         assert!(svg.contains(told), "{told}");
     }
     let svg = matrix().svg(Width::Wide);
-    assert!(svg.contains("PA/EL: one. PA/EC: nothing. PC/EL: nothing. PC/EC: other r=1,w=1."), "{svg}");
+    assert!(svg.contains("PA/EL: one. PA/EC: nothing. PC/EL: a_name_"), "{svg}");
     let html = written(&sheet());
     for told in [
         "<th scope=\"row\">10</th><td>10.25 (pacific)</td><td>5.125</td>",

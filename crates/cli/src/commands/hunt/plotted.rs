@@ -52,17 +52,10 @@ impl Of<'_> {
         let mut table =
             Table::new("Each finding", &["finding", "first seed", "seeds", "what is violated", "found"]);
         for (nth, finding) in (1..).zip(&self.hunted.findings) {
-            let (found, replay) = evidence(finding);
+            let (found, _) = evidence(finding);
             let promise = finding.judgement.promise.clone();
             let seeds = finding.seeds_total.to_string();
-            table.rows.push(vec![
-                format!("{nth}"),
-                first(finding).to_string(),
-                seeds,
-                promise,
-                found,
-                replay,
-            ]);
+            table.rows.push(vec![format!("{nth}"), first(finding).to_string(), seeds, promise, found]);
         }
         sheet.parts = vec![Part::Plot(self.plot()), Part::Table(table)];
         for (nth, finding) in (1..).zip(self.hunted.findings.iter().take(PICTURES_MAX)) {
