@@ -3,6 +3,8 @@
 #![allow(clippy::too_many_lines, reason = "a table of inputs and outputs is read in one piece")]
 
 use constellation_lab::placement::catalogue::Catalogue;
+use std::fs;
+
 use expect_test::expect;
 use serde_json::Value;
 
@@ -318,5 +320,54 @@ fn a_catalogue_of_ones_own_is_read_or_refused_where_it_is_wrong() {
         exit 2
         --- talk
         error: cannot read `missing.toml`: No such file or directory (os error 2)"#]],
+    );
+}
+
+#[test]
+fn declared_systems_are_drawn_hollow_each_with_its_sentences() {
+    let bench = Bench::new(&[]);
+    let output = bench.run(&["place", "riak", "consul", "--svg", "it.svg", "--html", "it.html"], b"");
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), ""));
+    let read = |name: &str| fs::read_to_string(bench.path().join(name)).expect("it was written");
+    let (svg, html) = (read("it.svg"), read("it.html"));
+    let catalogue = Catalogue::shipped();
+    let mut drawn = 0;
+    for declared in
+        ["riak", "consul"].iter().flat_map(|name| &catalogue.find(name).expect("it ships").settings)
+    {
+        let told = declared.partition.replace('\'', "&#39;");
+        let is_drawn = svg.contains(&format!("in a partition: {told} else: "));
+        assert_eq!(is_drawn, declared.place.to_string() != "depends", "{told}");
+        let count = if is_drawn { 2 } else { 0 };
+        assert_eq!(html.matches(&told).count(), count, "pointed at, and in the table: {told}");
+        drawn += usize::from(is_drawn);
+    }
+    assert_eq!(svg.matches("p-hollow").count() - 1, drawn + 1, "in the style, each mark, and what it means");
+    assert!(svg.contains("consul: default reads is in no cell: it depends on"), "{svg}");
+    assert!(html.contains("declared, not measured") && !html.contains("<script"));
+    // All of them, where none is named.
+    bench.run(&["place", "--html", "all.html"], b"");
+    let all = read("all.html");
+    for system in &catalogue.systems {
+        assert!(all.contains(&format!(">{}: ", system.name)), "{}", system.name);
+    }
+}
+
+#[test]
+fn what_is_not_a_place_is_not_drawn() {
+    check(
+        &["place", "quorum", "--cap", "--svg", "it.svg"],
+        expect![[r#"
+            exit 2
+            --- talk
+            error: --svg draws where stores live, and --cap asks for something else
+            help: leave out --cap, or --svg"#]],
+    );
+    Bench::new(&[("there/it", b"")]).check(
+        &["place", "quorum", "--html", "there"],
+        expect![[r#"
+            exit 2
+            --- talk
+            error: cannot write `there`: it is a folder"#]],
     );
 }

@@ -292,6 +292,39 @@ fn the_page_of_placements_and_its_picture_are_what_the_command_makes() {
 }
 
 #[test]
+fn the_slope_of_latency_against_round_trips_is_what_the_table_says() {
+    let bench = Bench::new(&[]);
+    let output = bench.run(&["place", "chain", "--svg", "it.svg", "--json"], b"");
+    let json: Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
+    let svg = fs::read_to_string(bench.path().join("it.svg")).expect("it was written");
+    let title = "chain:reads=tail,failover=off: latency against round-trip time";
+    assert!(svg.contains(&format!("<title>{title}</title>")), "{svg}");
+    assert!(svg.contains(json["stores"][0]["normal"].as_str().expect("a sentence")), "{svg}");
+    for row in json["stores"][0]["round_trips"].as_array().expect("a list") {
+        let of = |name: &str| row[name].as_str().expect("a text").to_owned();
+        let (site, operation, trips) = (of("site"), of("operation"), of("round_trips"));
+        let line = format!("{operation}: {trips} round trips at ");
+        let sites = between(&svg, &line, "<");
+        assert!(sites.split(", ").any(|named| named == site), "{site} is not in {sites}");
+        let points = svg.matches(&format!("<title>{site}: ")).count();
+        assert_eq!(points, 8, "{site}: reads and writes at 10, 20, 40 and 80 ms");
+        // Where a round trip takes 80 ms, so many times that, to the millisecond.
+        let hundredths: u64 = trips.replace('.', "").parse().expect("a number");
+        let mut took = svg.split(&format!("<title>{site}: 80, ")).skip(1).map(|rest| {
+            let whole: u64 =
+                rest.split(['.', ' ', '<']).next().and_then(|text| text.parse().ok()).expect("a number");
+            whole
+        });
+        assert!(took.any(|ms| ms.abs_diff(hundredths * 80 / 100) <= 1), "{site}: {operation} {trips}");
+    }
+}
+
+fn between<'t>(text: &'t str, start: &str, end: &str) -> &'t str {
+    let (_, rest) = text.split_once(start).unwrap_or_else(|| panic!("`{start}` is missing"));
+    rest.split_once(end).unwrap_or_else(|| panic!("`{end}` is missing")).0
+}
+
+#[test]
 fn how_many_cores_measure_makes_no_difference() {
     let bench = Bench::new(&[]);
     let of = |jobs: &str| bench.run(&["place", "--all", "consensus", "--json", "--jobs", jobs], b"").stdout;

@@ -217,6 +217,9 @@ fn brief(name: &str) -> String {
     }
 }
 
+/// Hundredths of a round trip by which two measurements of the same may differ.
+const NOISE: u32 = 4;
+
 /// How long operations take against the round-trip time, with the lines whose slope is the number of round trips.
 fn latencies(placement: &Placement) -> Plot {
     let (x, y) = (Axis::new("round-trip time of every link, ms", 3), Axis::new("latency, ms", 3));
@@ -236,7 +239,8 @@ fn latencies(placement: &Placement) -> Plot {
             let Condition::Alike { delay } = record.round.condition else { continue };
             for (site, name) in SITE_NAMES.iter().enumerate().take(record.round.sites) {
                 let Some(took) = measure::latency(record, site, kind) else { continue };
-                let slowest = measure::slowest_key(record, site, kind).filter(|slowest| *slowest > took);
+                let slowest = measure::slowest_key(record, site, kind)
+                    .filter(|slowest| *slowest > took + delay * 2 * NOISE / 100);
                 let span = (micros(took), micros(slowest.unwrap_or(took)));
                 measured.add_span(micros(delay * 2), micros(took), span, name);
             }
