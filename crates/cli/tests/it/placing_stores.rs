@@ -310,7 +310,8 @@ fn the_slope_of_latency_against_round_trips_is_what_the_table_says() {
         assert_eq!(points, 8, "{site}: reads and writes at 10, 20, 40 and 80 ms");
         // Where a round trip takes 80 ms, so many times that, to the millisecond.
         let hundredths: u64 = trips.replace('.', "").parse().expect("a number");
-        let mut took = svg.split(&format!("<title>{site}: 80, ")).skip(1).map(|rest| {
+        let start = format!("<title>{site}: 80, ");
+        let mut took = svg.split(&start).skip(1).map(|rest| {
             let whole: u64 =
                 rest.split(['.', ' ', '<']).next().and_then(|text| text.parse().ok()).expect("a number");
             whole
