@@ -18,8 +18,14 @@ Exit codes, the worst of all histories, 2 before 1 before 3:
   2  a history or the command line cannot be used
   3  no violation was found, but a judge could not tell";
 
+const JUDGE_SVG: &str = "Write a picture of one history to this file, as SVG: a lane a session, a bar an operation or a \
+    transaction; what shows a violation where there is one, else as much as can be read";
+
+const JUDGE_HTML: &str = "Write a page to this file: of one history all of it, with what shows each violation; of several a \
+    row each, and what shows it for the first twenty that are violated";
+
 #[derive(Args, Debug)]
-#[command(after_help = JUDGE_EXIT_CODES)]
+#[command(after_help = JUDGE_EXIT_CODES, mut_arg("svg", |svg| svg.help(JUDGE_SVG)), mut_arg("html", |html| html.help(JUDGE_HTML)))]
 pub(crate) struct Judge {
     /// Files with a history each, or folders of them; `-` is standard input. `histories/README.md` shows the formats.
     #[arg(required = true, value_name = "HISTORY")]

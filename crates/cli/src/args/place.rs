@@ -15,8 +15,14 @@ Exit codes:
   2  the input or the command line cannot be used
   3  a store was measured, and whether it is as it should be, or where it lives, nobody can tell";
 
+const PLACE_SVG: &str = "Write a picture to this file, as SVG: of one store its latency against round-trip time, else the \
+    PACELC matrix with each store a mark";
+
+const PLACE_HTML: &str = "Write a page to this file: the PACELC matrix, in which each mark tells its two sentences, and below it \
+    the latencies of the stores that are named; one HTML file that asks for nothing and runs no script";
+
 #[derive(Args, Debug)]
-#[command(after_help = PLACE_EXIT_CODES)]
+#[command(after_help = PLACE_EXIT_CODES, mut_arg("svg", |svg| svg.help(PLACE_SVG)), mut_arg("html", |html| html.help(PLACE_HTML)))]
 pub(crate) struct Place {
     /// Stores to measure, such as `quorum` or `quorum:r=1,w=1`, or declared systems, such as `cassandra`; without any, all
     /// are listed.

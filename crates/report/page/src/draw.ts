@@ -134,10 +134,11 @@ function drawOperations(scene: Scene): void {
     const from = layout.px(axis.x[begin]!);
     const to = end < 0 ? layout.width : layout.px(axis.x[end]!);
     if (to < 0 || from > layout.width) continue;
-    ctx.globalAlpha = strength(scene, focus.events.has(begin) || focus.events.has(end));
+    const isShown = focus.events.has(begin) || focus.events.has(end);
+    ctx.globalAlpha = strength(scene, isShown);
     ctx.fillStyle = palette.band;
-    ctx.strokeStyle = palette.faint;
-    ctx.lineWidth = 1;
+    ctx.strokeStyle = isShown ? palette.bad : palette.faint;
+    ctx.lineWidth = isShown ? 1.5 : 1;
     ctx.setLineDash(end < 0 ? [3, 3] : []);
     const [left, right] = [Math.max(-2, Math.min(from, to)), Math.min(layout.width + 2, Math.max(from, to))];
     ctx.fillRect(left, y - 6, right - left, 12);

@@ -81,7 +81,9 @@ fn drawable(imported: &Imported, judged: &JudgedHistory) -> Result<Drawable, Tra
     };
     // Where the file stands is nobody's business who is shown the picture.
     let file = Path::new(name).file_name().map_or(name.clone(), |file| file.to_string_lossy().into_owned());
-    let title = format!("{file} · what clients asked and saw");
+    // A reader who sees nothing else must not take places for times.
+    let untimed = if remarks.is_empty() { "" } else { ", no times recorded" };
+    let title = format!("{file} · what clients asked and saw{untimed}");
     Ok(Drawable { trace, judgements, title, replay, remarks })
 }
 
