@@ -52,6 +52,17 @@ inBrowser("a mark tells its sentences when it is pointed at, and no other does",
   assert.deepEqual(await tips(page), [false, false]);
 });
 
+inBrowser("a tip covers none of the marks that a pointer comes to next", async () => {
+  const { page } = await open();
+  const stores = await page.locator(".store").all();
+  for (const [nth, store] of stores.entries()) {
+    await store.hover();
+    const cell = (await page.locator("td:has(> ul)").nth(nth).boundingBox())!;
+    const tip = (await page.locator(".tip").nth(nth).boundingBox())!;
+    assert.ok(tip.x >= cell.x + cell.width - 16 || tip.x + tip.width <= cell.x + 16, JSON.stringify({ cell, tip }));
+  }
+});
+
 inBrowser("marks are reached by keyboard, and followed to their row of the table", async () => {
   const { page } = await open();
   const focused = (): Promise<string> => page.evaluate(() => document.activeElement?.getAttribute("href") ?? "");
@@ -67,7 +78,7 @@ inBrowser("marks are reached by keyboard, and followed to their row of the table
 });
 
 inBrowser("a tip stays on the screen, also on a small one", async () => {
-  for (const width of [1100, 390]) {
+  for (const width of [1100, 720, 390]) {
     const { page } = await open({ viewport: { width, height: 800 } });
     for (const nth of [0, 1]) {
       await page.locator(".store").nth(nth).focus();
