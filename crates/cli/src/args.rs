@@ -126,7 +126,7 @@ pub(crate) enum Command {
     Specimens(Specimens),
     /// Make one wall clock wrong step by step, and measure what ordering by wall clocks loses, and what logical clocks do not.
     Sweep(Sweep),
-    /// Judge the stamps in a log that some other system wrote.
+    /// Judge the stamps in a log that some other system wrote, or the clocks behind the spans of its services.
     Check(Check),
     /// Say which consistency models a history satisfies: what clients of some system, or of a run of ours, saw.
     Judge(Judge),

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use anyhow::bail;
 use constellation_lab::promises::judge_trace;
 use constellation_lab::words::one_line;
-use constellation_report::import::{Imported, clocks};
+use constellation_report::import::{self, Imported, clocks};
 use constellation_report::{Caption, Picture};
-use constellation_trace::format::jsonl;
+use constellation_trace::format::{jsonl, otlp};
 use constellation_trace::log::{Execution, Log, Place};
-use constellation_trace::{EventId, Judgement, Trace, Verdict};
+use constellation_trace::{EventId, Judgement, Trace, Verdict, Witness};
+use constellation_verify::spans;
 use constellation_verify::stamps::{self, Stamps};
 
 use crate::commands::check::unreadable;
@@ -88,6 +89,28 @@ impl Given {
         Ok(Given { what: What::Foreign(Box::new(imported)), judgements, caption })
     }
 
+    /// Spans of services.
+    pub(crate) fn spans(name: &str, bytes: &[u8]) -> anyhow::Result<Given> {
+        let read = otlp::read(bytes).map_err(|error| unreadable(name, &error, error.help()))?;
+        let judged = spans::judge(&read);
+        let imported = import::spans::import(&read, judged.offsets_ns.as_deref())?;
+        let mut judgements = judged.judgements;
+        for (judgement, shown) in judgements.iter_mut().zip(&judged.shown) {
+            if let Verdict::Violated(evidence) = &mut judgement.verdict {
+                let events = shown.iter().map(|span| imported.events[*span as usize]);
+                evidence.events = witnesses(&imported, events);
+            }
+        }
+        let mut caption = Caption::default();
+        caption.title = name.to_owned();
+        caption.remarks = judged.remarks;
+        caption.environment = vec![
+            ("version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
+            ("format".to_owned(), "OTLP-JSON".to_owned()),
+        ];
+        Ok(Given { what: What::Foreign(Box::new(imported)), judgements, caption })
+    }
+
     /// What is drawn of it.
     pub(crate) fn picture(&self) -> anyhow::Result<Picture<'_>> {
         match &self.what {
@@ -133,16 +156,22 @@ fn shown(judgement: &Judgement, stamps: &Stamps, execution: &Execution, imported
     let mut faults = stamps.faults.iter();
     if let Some(first) = faults.next() {
         let places = std::iter::once(&first.place).chain(&first.related);
-        let mut found: Vec<EventId> = Vec::new();
-        for event in places.filter_map(|at| events.get(&place(*at)).copied()) {
-            if !found.contains(&event) {
-                found.push(event);
-            }
-        }
-        evidence.events = found.into_iter().map(|event| imported.trace.witness(event)).collect();
+        let events = places.filter_map(|at| events.get(&place(*at)).copied());
+        evidence.events = witnesses(imported, events);
     }
     for fault in faults.take(MORE_MAX) {
         evidence.notes.push(one_line(&format!("line {}: {}", fault.place.line, fault.found)).into_owned());
     }
     judgement
+}
+
+/// Events as evidence shows them, each once.
+fn witnesses(imported: &Imported, events: impl Iterator<Item = EventId>) -> Vec<Witness> {
+    let mut seen: Vec<EventId> = Vec::new();
+    for event in events {
+        if !seen.contains(&event) {
+            seen.push(event);
+        }
+    }
+    seen.into_iter().map(|event| imported.trace.witness(event)).collect()
 }

@@ -3,8 +3,10 @@
 //! | module | from what | what its arrows are |
 //! | --- | --- | --- |
 //! | [`clocks`] | a log with vector clocks | the fewest that explain the clocks |
+//! | [`spans`] | spans of services | from the start of a parent, or of what is linked to, to the start of a span |
 
 pub mod clocks;
+pub mod spans;
 
 use constellation_trace::{EventId, Judgement, Trace, TraceError};
 
@@ -21,7 +23,7 @@ pub struct Imported {
     pub edges: Vec<Edge>,
     /// Which nodes share a lane; `None` where each has its own.
     pub lanes: Option<Vec<Lane>>,
-    /// For each event of the log, in its order, which event it is in the trace.
+    /// For each event of the log, in its order, which event it is in the trace; of spans, their starts.
     pub events: Vec<EventId>,
     /// What a reader should know, one line each.
     pub remarks: Vec<String>,

@@ -3,10 +3,11 @@
 //! | module | what it reads |
 //! | --- | --- |
 //! | [`jsonl`] | our own traces; also writes them, and takes the digest of their bytes; joins the [parts](jsonl::parts) of one |
+//! | [`otlp`] | spans of services, as OpenTelemetry writes them in JSON |
 //! | [`shiviz`] | logs with vector clocks: ShiViz, GoVector, TSViz, a line an event, whatever an expression finds |
 //! | [`histories`] | what clients of other systems saw: Jepsen, Porcupine, Plume and our own sketches |
 //!
-//! [`detect`] tells which of the first two a text is, [`histories::detect`] which kind of history. No reader panics on any
+//! [`detect`] tells which of the first three a text is, [`histories::detect`] which kind of history. No reader panics on any
 //! bytes, or recurses deeper than it says. Each holds what it has read (see [`crate::Trace`], [`crate::log::Execution`] and
 //! [`crate::Sessions`] for the bytes of an event or an access); beside it, [`jsonl`] holds one line, [`histories`] one line or
 //! record, and [`shiviz`] the whole text.
@@ -21,6 +22,7 @@ mod edn;
 pub mod histories;
 mod json;
 pub mod jsonl;
+pub mod otlp;
 pub mod shiviz;
 
 /// Which reader a text is for.
@@ -29,24 +31,33 @@ pub mod shiviz;
 pub enum Format {
     /// [`jsonl`]: its first line is a JSON object with a `schema`.
     Jsonl,
+    /// [`otlp`]: it begins with a JSON object that has the key `resourceSpans`.
+    Otlp,
     /// [`shiviz`]: everything else.
     Shiviz,
 }
 
 /// Tells by its first line which reader a text is for: an object with the key `schema` is a header of ours, of
-/// whatever version, wherever the key stands. O(length of the line).
+/// whatever version, wherever the key stands; one with `resourceSpans`, over however many lines, is OTLP-JSON. O(length).
 ///
 /// ```
 /// use constellation_trace::format::{Format, detect};
 /// assert_eq!(detect(b"{\"schema\":\"constellation/trace/1\",\"nodes\":[]}\n"), Format::Jsonl);
 /// assert_eq!(detect(b"{\"nodes\":[],\"schema\":\"constellation/trace/2\"}\n"), Format::Jsonl);
+/// assert_eq!(detect(b"{\n  \"resourceSpans\": []\n}\n"), Format::Otlp);
 /// assert_eq!(detect(b"pull\npacific {\"pacific\":1}\n"), Format::Shiviz);
 /// ```
 pub fn detect(bytes: &[u8]) -> Format {
     let without_mark = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
     let line = without_mark.trim_ascii_start().split(|byte| *byte == b'\n').next().unwrap_or(&[]);
     // What is no UTF-8 is replaced, and no key of ours.
-    if json::has_key(&String::from_utf8_lossy(line), "schema") { Format::Jsonl } else { Format::Shiviz }
+    if json::has_key(&String::from_utf8_lossy(line), "schema") {
+        Format::Jsonl
+    } else if otlp::is_otlp(bytes) {
+        Format::Otlp
+    } else {
+        Format::Shiviz
+    }
 }
 
 /// Why a text could not be read, and where.
@@ -264,6 +275,13 @@ pub enum Problem {
         /// How many it takes.
         parts_max: u32,
     },
+    /// Two spans that differ have one number.
+    DuplicateSpan {
+        /// The number.
+        id: String,
+        /// The line at which the first begins.
+        first_line: u32,
+    },
     /// Two executions have one label.
     DuplicateExecution {
         /// The label.
@@ -331,6 +349,12 @@ impl fmt::Display for Problem {
             }
             Problem::History(fault) => fault.fmt(f),
             Problem::Unsent { .. } | Problem::Circle(_) | Problem::TooManyParts { .. } => self.of_parts(f),
+            Problem::DuplicateSpan { id, first_line } => {
+                write!(
+                    f,
+                    "another span of the same trace has the id `{id}`, in line {first_line}, and says something else"
+                )
+            }
             Problem::DuplicateExecution { label, first_line } => {
                 write!(f, "a second execution is labelled `{label}`, the first begins at line {first_line}")
             }
@@ -394,6 +418,9 @@ impl Problem {
             | Problem::UnknownLayout
             | Problem::MissedClock { .. }
             | Problem::NoHosts { .. } => "give the expression that fits an event of this log as its parser",
+            Problem::DuplicateSpan { .. } => {
+                "leave out the one that is wrong: which of them others mean nobody can tell"
+            }
             Problem::DuplicateExecution { .. } => "give each execution a label of its own",
             Problem::TooLong | Problem::LineTooLong { .. } => "split the text",
             Problem::RecordTooLong { .. } => "is what closes it missing, a bracket or a quote?",

@@ -22,6 +22,7 @@
 //! | [`verdict`] | [`Verdict`], [`Evidence`], [`Limit`]: holds, violated or unknown, and why |
 //! | [`sketch`] | the fixture language of tests, docs and error messages |
 //! | [`log`] | [`log::Log`]: somebody else's log with vector clocks, as plain data |
+//! | [`spans`] | [`spans::Spans`]: work that began and ended at somebody else's services |
 //! | `format` | with the feature `formats`: our JSON Lines, and the readers of others' logs |
 //!
 //! This crate must never know a clock, a network, a simulator, a judge or a screen.
@@ -45,6 +46,7 @@ pub mod nemesis;
 pub mod relation;
 pub mod sessions;
 pub mod sketch;
+pub mod spans;
 pub mod time;
 pub mod trace;
 pub mod verdict;

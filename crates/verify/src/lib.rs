@@ -29,6 +29,7 @@
 //! | [`catalog`] | what nodes showed, against what they knew: lost updates, stale siblings, thin air, divergence, amnesia |
 //! | [`delivery`] | what became of messages: do they arrive, do links keep their order |
 //! | [`stamps`] | the vector clocks of a log from elsewhere: could any execution have them |
+//! | [`spans`] | the spans of services from elsewhere: do their wall clocks agree with cause and effect |
 //! | [`models`] | which consistency models a history satisfies |
 //! | `breach` | [`Breach`]: how a judge of your own says what it found wrong |
 //! | [`budget`] | [`Budget`]: how much work and memory a judge may spend before it answers "unknown" |
@@ -53,6 +54,7 @@ mod evidence;
 pub mod models;
 pub mod order;
 pub mod proof;
+pub mod spans;
 pub mod stamps;
 
 pub use breach::Breach;

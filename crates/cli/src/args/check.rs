@@ -9,8 +9,8 @@ use super::{Drawn, EXIT_CODES};
 #[derive(Args, Debug)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct Check {
-    /// A log with vector clocks, as ShiViz, GoVector and others write it, or a trace of this program; `-` is standard
-    /// input. `logs/README.md` shows what is recognised.
+    /// A log with vector clocks, as ShiViz, GoVector and others write it, spans as OpenTelemetry writes them in JSON, or a trace
+    /// of this program; `-` is standard input. `logs/README.md` shows what is recognised.
     pub(crate) log: PathBuf,
     /// How one event looks in the log: a regular expression with the groups `event`, `host` and `clock`.
     #[arg(long, value_name = "REGEX")]

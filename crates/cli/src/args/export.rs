@@ -29,7 +29,7 @@ pub(crate) enum ExportFormat {
 #[derive(Args, Debug)]
 #[command(after_help = EXPORT_EXIT_CODES)]
 pub(crate) struct Export {
-    /// A trace of this program, as `--trace` and `hunt --keep` write it, or a log of another system; `-` is standard input.
+    /// A trace of this program, as `--trace` and `hunt --keep` write it, or what `report` draws of others; `-` is standard input.
     pub(crate) trace: PathBuf,
     /// Which execution of a log is meant; else the first that is violated, or the first.
     #[arg(long, value_name = "LABEL")]

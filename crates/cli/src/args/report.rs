@@ -69,7 +69,7 @@ pub(crate) struct Plotted {
 #[command(after_help = REPORT_EXIT_CODES)]
 pub(crate) struct Report {
     /// A trace of this program, as `--trace` and `hunt --keep` write it, or a log with vector clocks, as ShiViz, GoVector and
-    /// others write it; `-` is standard input.
+    /// others write it, or spans as OpenTelemetry writes them in JSON; `-` is standard input.
     pub(crate) trace: PathBuf,
     /// Which execution of a log is drawn; else the first that is violated, or the first.
     #[arg(long, value_name = "LABEL")]

@@ -1,5 +1,7 @@
 //! `constellation check`: are the stamps in a log sound that some other system wrote, or an earlier run of ours?
 
+mod spans;
+
 use std::path::Path;
 
 use anyhow::bail;
@@ -34,6 +36,15 @@ pub(crate) fn run(arguments: &Check, printer: &mut Printer) -> anyhow::Result<u8
         pictures::draw_picture(&arguments.drawn, &given.picture()?, None)?;
         let trace = given.own_trace().expect("it was read as one");
         return trace_checked(arguments, &name, trace, &given.judgements, printer);
+    }
+    if detect(&bytes) == Format::Otlp && arguments.parser.is_none() {
+        if let Some((flag, what)) = arguments.of_logs_alone() {
+            bail!("`{name}` holds the spans of services, which {flag} cannot {what}\nhelp: leave it out");
+        }
+        let given = Given::spans(&name, &bytes)?;
+        progress.finish_and_clear();
+        pictures::draw_picture(&arguments.drawn, &given.picture()?)?;
+        return spans::checked(arguments, &name, &given, printer);
     }
     let (log, judged) = read_clocks(arguments, &name, &bytes)?;
     progress.finish_and_clear();

@@ -51,8 +51,10 @@ pub(crate) fn run(arguments: &Report, printer: &mut Printer) -> anyhow::Result<u
 /// Reads and judges whatever can be drawn.
 pub(super) fn read_given(path: &Path, execution: Option<&str>) -> anyhow::Result<Given> {
     let (name, bytes) = read_log(path)?;
-    if detect(&bytes) == Format::Jsonl {
-        return Given::own(&name, &bytes);
+    match detect(&bytes) {
+        Format::Jsonl => return Given::own(&name, &bytes),
+        Format::Otlp => return Given::spans(&name, &bytes),
+        _ => {}
     }
     let (log, judged) = read_clocks(&Check::plain(path.to_owned()), &name, &bytes)?;
     Given::of_log(&name, &log, &judged, execution)

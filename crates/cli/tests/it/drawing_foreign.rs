@@ -150,3 +150,119 @@ fn a_log_of_another_system_is_exported_but_not_as_a_trace_of_ours() {
     bench.run(&["export", "handover.log", "--to", "shiviz", "-o", "again.log"], b"");
     assert_eq!(bench.run(&["check", "again.log"], b"").status.code(), Some(0));
 }
+
+#[test]
+fn spans_are_judged_and_drawn_with_the_orders_that_are_sure() {
+    let bench = Bench::new(&[("pass.json", &shipped("pass.otlp.json"))]);
+    bench.check(&["check", "pass.json"], expect![[r#"
+        exit 0
+        --- out
+        pass.json · spans of services, OTLP-JSON
+        6 spans, 4 services, 6 orders
+        ✓ holds    no span is a cause of itself  (6 spans at 4 services, 6 orders)
+        ✓ holds    one offset for each service's clock puts every cause before its effect  (4 pairs of services that order spans)
+        · clock skew: of 1 span of `satellite (mss-23)` that `relay` caused, 1 begins before its cause; explained if the clock of `satellite (mss-23)` is at least 50 ms behind
+        · not known: how two spans of one service stand, unless one began the other: they may run side by side
+        · not known: which of a span and its parent ends first: a parent may end before what it began
+        · not known: when anything truly happened: times are those of each service's own clock, moved on by the least offset that puts causes first where one does not: `satellite (mss-23)` by 50 ms"#]]);
+    bench.check(&["report", "pass.json", "-o", "it.html", "--svg", "it.svg"], expect![[r#"
+        exit 0
+        --- out
+        ✓ holds    no span is a cause of itself
+        All 2 promises hold.
+        · clock skew: of 1 span of `satellite (mss-23)` that `relay` caused, 1 begins before its cause; explained if the clock of `satellite (mss-23)` is at least 50 ms behind
+        · not known: how two spans of one service stand, unless one began the other: they may run side by side
+        · not known: which of a span and its parent ends first: a parent may end before what it began
+        · not known: when anything truly happened: times are those of each service's own clock, moved on by the least offset that puts causes first where one does not: `satellite (mss-23)` by 50 ms
+        written: it.html
+        written: it.svg"#]]);
+    let page = facts(&read(&bench, "it.html"));
+    assert_eq!([&page["counts"]["events"], &page["counts"]["nodes"]], [12, 4]);
+    expect![[r#"["clock skew: of 1 span of `satellite (mss-23)` that `relay` caused, 1 begins before its cause; explained if the clock of `satellite (mss-23)` is at least 50 ms behind"]"#]].assert_eq(&page["remarks"].to_string());
+    bench.check(&["export", "pass.json", "--to", "mermaid"], expect![[r#"
+        exit 0
+        --- out
+        sequenceDiagram
+          participant n0 as station (pacific)
+          participant n1 as relay
+          participant n2 as satellite (mss-23)
+          participant n3 as archive
+          Note over n0: e0 pull telemetry of MSS-23 #183; station (pacific): pull telemetry of MSS-23 00000000…
+          n0-->>n0: e0 is before e1, parent
+          Note over n0: e1 ask the relay #183; station (pacific): ask the relay 0000000000000011
+          n0-->>n1: e1 is before e2, parent
+          Note over n1: e2 forward #183; relay: forward 0000000000000020
+          n1-->>n2: e2 is before e3, parent
+          Note over n2: e3 read telemetry #183; satellite (mss-23): read telemetry 0000000000000030
+          n1-->>n1: e2 is before e4, parent
+          Note over n1: e4 note the pass #183; relay: note the pass 0000000000000021
+          Note over n2: e5 ends #183; satellite (mss-23): read telemetry 0000000000000030
+          Note over n1: e6 ends #183; relay: forward 0000000000000020
+          Note over n0: e7 ends #183; station (pacific): ask the relay 0000000000000011
+          Note over n0: e8 ends #183; station (pacific): pull telemetry of MSS-23 0000000000000010
+          Note over n1: e9 ends #183; relay: note the pass 0000000000000021
+          n2-->>n3: e3 is before e10, link
+          n1-->>n3: e4 is before e10, link
+          Note over n3: e10 store #183; archive: store 0000000000000040
+          Note over n3: e11 ends #183; archive: store 0000000000000040
+        --- talk
+        left out: the verdict
+        not known: how two spans of one service stand, unless one began the other: they may run side by side
+        not known: which of a span and its parent ends first: a parent may end before what it began
+        not known: when anything truly happened: times are those of each service's own clock, moved on by the least offset that puts causes first where one does not: `satellite (mss-23)` by 50 ms"#]]);
+    bench.run(&["export", "pass.json", "--to", "shiviz", "-o", "pass.log"], b"");
+    assert_eq!(bench.run(&["check", "pass.log"], b"").status.code(), Some(0));
+    let json: serde_json::Value =
+        serde_json::from_slice(&bench.run(&["check", "pass.json", "--json"], b"").stdout).expect("JSON");
+    assert_eq!((&json["format"], &json["exit_code"]), (&"otlp-json".into(), &0.into()));
+    assert_eq!(json["executions"][0]["notes"], page["remarks"]);
+    assert_eq!(json["executions"][0]["unknown"], page["unknown"]);
+    bench.check(
+        &["check", "pass.json", "--execution", "x"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: `pass.json` holds the spans of services, which --execution cannot choose from
+        help: leave it out"#]],
+    );
+}
+
+#[test]
+fn clocks_that_no_offset_puts_right_are_violated() {
+    // The archive's clock is set back while it stores what the satellite read.
+    let text = String::from_utf8(shipped("pass.otlp.json")).expect("text");
+    let broken = text.replace("1773460802300000000", "1773460801300000000");
+    let bench =
+        Bench::new(&[("pass.json", broken.as_bytes()), ("cut.json", &text.as_bytes()[..text.len() / 2])]);
+    bench.check(&["check", "pass.json", "--html", "it.html", "--svg", "it.svg"], expect![[r#"
+        exit 1
+        --- out
+        pass.json · spans of services, OTLP-JSON
+        6 spans, 4 services, 6 orders
+        ✓ holds    no span is a cause of itself  (6 spans at 4 services, 6 orders)
+        ✗ violated one offset for each service's clock puts every cause before its effect  (4 pairs of services that order spans)
+            expected  a span to begin before it ends
+            found     `store` at `archive` (line 139) ended 700 ms before it began, by the same clock
+            events    e10  archive: store 0000000000000040  +2.000000s  store  wall 2026-03-14T04:00:02.000Z
+            proof     the clock of the service was set back meanwhile
+        · clock skew: of 1 span of `satellite (mss-23)` that `relay` caused, 1 begins before its cause; explained if the clock of `satellite (mss-23)` is at least 50 ms behind
+        · not known: how two spans of one service stand, unless one began the other: they may run side by side
+        · not known: which of a span and its parent ends first: a parent may end before what it began
+        · not known: when anything truly happened: times are those of each service's own clock, and no offsets put all causes first, so that some spans are drawn where their cause is"#]]);
+    let page = facts(&read(&bench, "it.html"));
+    assert_eq!(page["verdict"]["word"], "violated");
+    assert!(page["sentence"].as_str().expect("a text").contains("ended 700 ms before it began"));
+    let event = &page["judgements"][1]["events"][0];
+    assert!(read(&bench, "it.svg").contains(&format!("data-event=\"{event}\"")), "{event}");
+    bench.check(
+        &["check", "cut.json"],
+        expect![[r#"
+        exit 2
+        --- talk
+        error: expected `"` at the end of the string, found the end of the text
+          --> cut.json:76:39
+           |
+        76 |        "parentSpanId": "00000000000000
+           |                                       ^"#]],
+    );
+}

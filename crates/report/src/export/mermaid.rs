@@ -65,6 +65,8 @@ fn evidence(picture: &Picture<'_>) -> Option<BTreeSet<EventId>> {
 struct Rows<'p, 't> {
     picture: &'p Picture<'t>,
     trace: &'t Trace,
+    /// What the lanes are called.
+    names: Vec<&'p str>,
     lines: Vec<String>,
     /// The lanes that something is drawn at.
     lanes: BTreeSet<u32>,
@@ -87,6 +89,7 @@ impl<'p, 't> Rows<'p, 't> {
         let mut rows = Rows {
             picture,
             trace,
+            names: picture.lane_names(),
             lines: Vec::new(),
             lanes: BTreeSet::new(),
             letters: 0,
@@ -158,6 +161,10 @@ impl<'p, 't> Rows<'p, 't> {
         }
         if !is_told {
             let told = if label.is_empty() { trace.deed(event) } else { one_line(label).into_owned() };
+            let name = trace.node_name(node);
+            // Several chains share the lane: which of them it is.
+            let told =
+                if self.names[own as usize] == name { told } else { format!("{told} · {}", one_line(name)) };
             lines.push(format!("Note over n{own}: {event} {}", plain(&told, TEXT_MAX)));
         }
         for message in recorded.sends.iter() {
@@ -203,11 +210,10 @@ impl<'p, 't> Rows<'p, 't> {
     }
 
     fn finish(self) -> Exported {
-        let names = self.picture.lane_names();
         let left_out = self.left_out();
         let mut text = "sequenceDiagram\n".to_owned();
         for lane in &self.lanes {
-            let name = names[*lane as usize];
+            let name = self.names[*lane as usize];
             let name = if name.is_empty() { "(nameless)" } else { name };
             text.push_str(&format!("  participant n{lane} as {}\n", plain(name, NAME_MAX)));
         }

@@ -410,13 +410,13 @@ fn orders_that_no_message_made_are_exported_too() {
         sequenceDiagram
           participant n0 as two#59; chains
           participant n1 as one
-          Note over n0: e0 a
-          Note over n0: e1 b
-          Note over n0: e2 c
+          Note over n0: e0 a #183; pacific
+          Note over n0: e1 b #183; pacific
+          Note over n0: e2 c #183; indian
           n0-->>n0: e0 is before e3, parent
-          Note over n0: e3 d
+          Note over n0: e3 d #183; indian
           n0-->>n1: e0 is before e4, parent
-          Note over n1: e4 e
+          Note over n1: e4 e #183; atlantic
     "#]]
     .assert_eq(&drawn);
 }

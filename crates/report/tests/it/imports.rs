@@ -1,8 +1,10 @@
 //! Somebody else's log is drawn with the orders that it tells, no more and no fewer.
 
 use constellation_report::Caption;
-use constellation_report::import::{Imported, clocks};
+use constellation_report::import::{Imported, clocks, spans};
 use constellation_trace::format::shiviz::{Options, read};
+use constellation_trace::log::Place;
+use constellation_trace::spans::{Span, SpanOrder, SpanReason, Spans};
 use constellation_trace::{ClaimKind, EventId, Trace};
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
@@ -151,4 +153,135 @@ fn times_that_a_log_has_are_what_a_wall_clock_showed() {
     let walls: Vec<EventId> = imported.trace.claims(ClaimKind::Wall).map(|(event, _)| event).collect();
     assert_eq!(walls, [EventId::new(0)], "12 is no time since 1970");
     expect!["answer (timestamp 12)"].assert_eq(imported.trace.label(EventId::new(1)));
+}
+
+fn span(service: u32, id: u8, start: u64, end: Option<u64>) -> Span {
+    let mut span = Span::new(service, [1; 16], [id; 8], start, Place::default());
+    span.name = format!("s{id}");
+    span.end_ns = end;
+    span
+}
+
+fn services(names: &[&str]) -> Spans {
+    let mut spans = Spans::default();
+    for name in names {
+        spans.services.intern(name).expect("a few");
+    }
+    spans
+}
+
+fn parent(earlier: u32, later: u32) -> SpanOrder {
+    SpanOrder { earlier, later, why: SpanReason::Parent }
+}
+
+fn check_spans(spans: &Spans, offsets: Option<&[u64]>, expected: &Expect) {
+    let imported = spans::import(spans, offsets).expect("they are few");
+    let picture = imported.picture(&[], Caption::default()).expect("its arrows lead on");
+    let trace = &imported.trace;
+    let mut shown = String::new();
+    for event in trace.event_ids() {
+        let edges = imported.edges.iter().filter(|edge| edge.to == event);
+        let from: Vec<String> = edges.map(|edge| format!(" ← {} {}", edge.why, edge.from)).collect();
+        let lane = picture.lane_names()[picture.lane(trace.node_of(event)) as usize].to_owned();
+        let stamps = trace.witness(event).stamps.join(", ");
+        let (at, label) = (trace.event(event).at, trace.label(event));
+        shown.push_str(&format!("{event} {at} {lane} {label}: {stamps}{}\n", from.concat()));
+    }
+    for line in imported.unknown.iter().skip(2).chain(&imported.remarks) {
+        shown.push_str(&format!("· {line}\n"));
+    }
+    expected.assert_eq(&shown);
+}
+
+#[test]
+fn only_the_orders_that_are_sure_are_drawn_and_spans_of_a_service_run_side_by_side() {
+    let mut spans = services(&["front", "back"]);
+    spans.spans = vec![
+        span(0, 1, 1_000_000, Some(2_000_000)),
+        // It ends after its parent, which is no wonder.
+        span(1, 2, 1_500_000, Some(9_000_000)),
+        span(1, 3, 1_600_000, None),
+    ];
+    spans.orders = vec![parent(0, 1), SpanOrder { earlier: 1, later: 2, why: SpanReason::Link }];
+    spans.parents_missing = 2;
+    spans.repeated = 1;
+    check_spans(
+        &spans,
+        Some(&[0, 0]),
+        &expect![[r#"
+        e0 +0.000000s front s1: wall 00:00:00.001Z
+        e1 +0.000500s back s2: wall 00:00:00.001Z ← parent e0
+        e2 +0.000600s back s3: wall 00:00:00.001Z ← link e1
+        e3 +0.001000s front ends: wall 00:00:00.002Z
+        e4 +0.008000s back ends: wall 00:00:00.009Z
+        · what came before the spans of which 2 parents are not in the file
+        · when anything truly happened: times are those of each service's own clock
+        · 1 span without an end
+        · 1 span stood there once more and is left out
+    "#]],
+    );
+    let imported = spans::import(&spans, Some(&[0, 0])).expect("they are few");
+    // The end of the parent and that of its child: nothing orders them, nor the two spans of `back` but by the link.
+    let [parent_end, child_end] = [3, 4].map(EventId::new);
+    assert!(!is_before(&imported, None, parent_end, child_end));
+    assert!(is_before(&imported, None, EventId::new(1), EventId::new(2)));
+    assert!(!is_before(&imported, Some(1), EventId::new(1), EventId::new(2)));
+}
+
+#[test]
+fn a_clock_that_is_behind_is_moved_and_what_no_offset_puts_right_stands_where_its_cause_does() {
+    let mut spans = services(&["front", "back"]);
+    spans.spans = vec![span(0, 1, 5_000_000, Some(9_000_000)), span(1, 2, 3_000_000, Some(4_000_000))];
+    spans.orders = vec![parent(0, 1)];
+    check_spans(
+        &spans,
+        Some(&[0, 2_000_000]),
+        &expect![[r#"
+        e0 +0.002000s front s1: wall 00:00:00.005Z
+        e1 +0.002000s back s2: wall 00:00:00.003Z (2 ms behind the truth) ← parent e0
+        e2 +0.003000s back ends: wall 00:00:00.004Z (2 ms behind the truth)
+        e3 +0.006000s front ends: wall 00:00:00.009Z
+        · when anything truly happened: times are those of each service's own clock, moved on by the least offset that puts causes first where one does not: `back` by 2000 µs
+    "#]],
+    );
+    check_spans(
+        &spans,
+        None,
+        &expect![[r#"
+        e0 +0.002000s front s1: wall 00:00:00.005Z
+        e1 +0.002000s back s2: wall 00:00:00.003Z ← parent e0
+        e2 +0.002000s back ends: wall 00:00:00.004Z
+        e3 +0.006000s front ends: wall 00:00:00.009Z
+        · when anything truly happened: times are those of each service's own clock, and no offsets put all causes first, so that some spans are drawn where their cause is
+    "#]],
+    );
+}
+
+#[test]
+fn spans_that_come_round_are_drawn_without_the_order_that_closes_the_circle() {
+    let mut spans = services(&["a"]);
+    spans.spans =
+        vec![span(0, 1, 30, Some(40)), span(0, 2, 20, None), span(0, 3, 10, None), span(0, 4, 1, None)];
+    spans.orders = vec![parent(2, 0), parent(0, 1), parent(1, 2), parent(3, 3)];
+    check_spans(
+        &spans,
+        None,
+        &expect![[r#"
+        e0 +0.000000s a s4: wall 00:00:00.000Z
+        e1 +0.000000s a s3: wall 00:00:00.000Z
+        e2 +0.000000s a s1: wall 00:00:00.000Z ← parent e1
+        e3 +0.000000s a s2: wall 00:00:00.000Z ← parent e2
+        e4 +0.000000s a ends: wall 00:00:00.000Z
+        · which spans came first of those that lead round: 2 orders are not drawn
+        · when anything truly happened: times are those of each service's own clock, and no offsets put all causes first, so that some spans are drawn where their cause is
+        · 3 spans without an end
+    "#]],
+    );
+    check_spans(
+        &Spans::default(),
+        Some(&[]),
+        &expect![[r#"
+        · when anything truly happened: times are those of each service's own clock
+    "#]],
+    );
 }

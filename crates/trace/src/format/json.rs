@@ -267,8 +267,18 @@ impl<'a> Scanner<'a> {
         Ok(value)
     }
 
+    /// Passes over a `null`, if one stands here.
+    pub(crate) fn null(&mut self) -> bool {
+        let start = self.position();
+        let rest = &self.text[start..];
+        let is_null =
+            rest.starts_with("null") && !rest[4..].starts_with(|letter: char| letter.is_alphanumeric());
+        self.at += if is_null { 4 } else { 0 };
+        is_null
+    }
+
     /// Passes over a value of any kind: brackets are counted, not matched, and words are not looked at.
-    fn skip_value(&mut self) -> Result<(), Flaw> {
+    pub(crate) fn skip_value(&mut self) -> Result<(), Flaw> {
         let mut depth = 0_u64;
         loop {
             match self.peek() {

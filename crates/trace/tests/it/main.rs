@@ -9,6 +9,7 @@ mod histories;
 mod jsonl;
 mod jsonl_nemesis;
 mod naming;
+mod otlp;
 mod parts;
 mod random;
 mod recording;

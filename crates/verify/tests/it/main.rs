@@ -9,6 +9,7 @@ mod order;
 mod outcome;
 mod proof;
 mod run;
+mod spans;
 mod stamps;
 mod story;
 mod structure;
