@@ -349,14 +349,9 @@ impl fmt::Display for Problem {
             }
             Problem::History(fault) => fault.fmt(f),
             Problem::Unsent { .. } | Problem::Circle(_) | Problem::TooManyParts { .. } => self.of_parts(f),
-            Problem::DuplicateSpan { id, first_line } => {
-                write!(
-                    f,
-                    "another span of the same trace has the id `{id}`, in line {first_line}, and says something else"
-                )
-            }
+            Problem::DuplicateSpan { id, first_line } => twice(f, "another span has the id", id, *first_line),
             Problem::DuplicateExecution { label, first_line } => {
-                write!(f, "a second execution is labelled `{label}`, the first begins at line {first_line}")
+                twice(f, "a second execution is labelled", label, *first_line)
             }
         }
     }
@@ -451,6 +446,10 @@ const fn claim_key(kind: ClaimKind) -> &'static str {
         ClaimKind::Hybrid => "hybrid",
         ClaimKind::Wall => "wall_ns",
     }
+}
+
+fn twice(f: &mut fmt::Formatter<'_>, what: &str, name: &str, first_line: u32) -> fmt::Result {
+    write!(f, "{what} `{name}`, the first begins at line {first_line}")
 }
 
 fn write_nearest(f: &mut fmt::Formatter<'_>, nearest: Option<&str>) -> fmt::Result {

@@ -1,5 +1,7 @@
 //! A log of another system is drawn as far as it goes, and what is wrong in it is the evidence.
 
+#![allow(clippy::too_many_lines, reason = "a table of inputs and outputs is read in one piece")]
+
 use std::fs;
 use std::path::Path;
 

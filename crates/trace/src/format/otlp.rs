@@ -67,11 +67,18 @@ impl From<Flaw> for Fault {
     }
 }
 
+/// Which span is meant, over all traces.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+struct SpanKey {
+    trace: [u8; 16],
+    id: [u8; 8],
+}
+
 /// A span with what it says of others.
 struct Raw {
     span: Span,
     parent: Option<[u8; 8]>,
-    links: Vec<([u8; 16], [u8; 8])>,
+    links: Vec<SpanKey>,
     at: Range<usize>,
 }
 
@@ -111,10 +118,13 @@ impl Reader<'_> {
             &["resource", "scopeSpans"],
             |scanner, key| match key {
                 "resource" => fields(scanner, "a resource", &["attributes"], |scanner, _| {
-                    scanner.array("an array of attributes", |scanner| match attribute(scanner)? {
-                        (key, Some(value)) if key == "service.name" => Ok(name = value),
-                        (key, Some(value)) if key == "service.instance.id" => Ok(instance = value),
-                        _ => Ok(()),
+                    scanner.array("an array of attributes", |scanner| {
+                        match attribute(scanner)? {
+                            (key, Some(value)) if key == "service.name" => name = value,
+                            (key, Some(value)) if key == "service.instance.id" => instance = value,
+                            _ => {}
+                        }
+                        Ok(())
                     })
                 }),
                 _ => scanner.array("an array of scopes", |scanner| {
@@ -171,12 +181,12 @@ impl Reader<'_> {
     /// Finds for each parent and link the span that is meant.
     fn resolve(&mut self) -> Result<(), Fault> {
         let raw = std::mem::take(&mut self.raw);
-        let mut places: BTreeMap<([u8; 16], [u8; 8]), u32> = BTreeMap::new();
+        let mut places: BTreeMap<SpanKey, u32> = BTreeMap::new();
         let mut kept: Vec<Raw> = Vec::with_capacity(raw.len());
         for one in raw {
             let number = u32::try_from(kept.len())
                 .map_err(|_| Fault { span: one.at.clone(), problem: Problem::TooLong })?;
-            match places.entry((one.span.trace, one.span.id)) {
+            match places.entry(SpanKey { trace: one.span.trace, id: one.span.id }) {
                 std::collections::btree_map::Entry::Vacant(free) => {
                     free.insert(number);
                     kept.push(one);
@@ -197,7 +207,7 @@ impl Reader<'_> {
         }
         for (later, one) in (0..).zip(&kept) {
             if let Some(parent) = one.parent {
-                match places.get(&(one.span.trace, parent)) {
+                match places.get(&SpanKey { trace: one.span.trace, id: parent }) {
                     Some(&earlier) => {
                         self.spans.orders.push(SpanOrder { later, earlier, why: SpanReason::Parent });
                     }
@@ -268,7 +278,7 @@ fn attribute(scanner: &mut Scanner<'_>) -> Result<(String, Option<String>), Faul
 }
 
 /// To which span a link leads; `None` where it does not say.
-fn link(scanner: &mut Scanner<'_>) -> Result<Option<([u8; 16], [u8; 8])>, Fault> {
+fn link(scanner: &mut Scanner<'_>) -> Result<Option<SpanKey>, Fault> {
     let (mut trace, mut span) = (None, None);
     fields(scanner, "a link", &["traceId", "spanId"], |scanner, key| {
         match key {
@@ -277,7 +287,7 @@ fn link(scanner: &mut Scanner<'_>) -> Result<Option<([u8; 16], [u8; 8])>, Fault>
         }
         Ok(())
     })?;
-    Ok(trace.zip(span))
+    Ok(trace.zip(span).map(|(trace, id)| SpanKey { trace, id }))
 }
 
 const TRACE_ID: &str = "a trace id of 32 hexadecimal digits, not all of them zero";

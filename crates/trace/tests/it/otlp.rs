@@ -100,7 +100,7 @@ fn what_is_sent_twice_is_read_once_and_what_differs_is_refused() {
     check(
         &file(&format!("{one},\n{}", span(1, ",\"endTimeUnixNano\":13"))),
         &expect![
-            "line 2, column 1: another span of the same trace has the id `0000000000000001`, in line 1, and says something else; leave out the one that is wrong: which of them others mean nobody can tell"
+            "line 2, column 1: another span has the id `0000000000000001`, the first begins at line 1; leave out the one that is wrong: which of them others mean nobody can tell"
         ],
     );
 }
@@ -118,9 +118,9 @@ fn what_is_wrong_is_refused_with_its_place() {
         file("{\"spanId\":\"0000000000000001\",\"startTimeUnixNano\":1}"),
         file(&format!("{{\"traceId\":\"{TRACE}\",\"spanId\":\"0000000000000000\",\"startTimeUnixNano\":1}}")),
         file(&format!("{{\"traceId\":\"{TRACE}\",\"spanId\":\"\",\"startTimeUnixNano\":1}}")),
-        file(&format!(
-            "{{\"traceId\":\"W47/95gDgQPSabYzgT/GDA==\",\"spanId\":\"0000000000000001\",\"startTimeUnixNano\":1}}"
-        )),
+        file(
+            "{\"traceId\":\"W47/95gDgQPSabYzgT/GDA==\",\"spanId\":\"0000000000000001\",\"startTimeUnixNano\":1}",
+        ),
         file(&format!(
             "{{\"traceId\":\"{TRACE}\",\"spanId\":\"0000000000000001\",\"startTimeUnixNano\":\"0\"}}"
         )),
