@@ -241,7 +241,7 @@ fn a_clock_that_is_behind_is_moved_and_what_no_offset_puts_right_stands_where_it
         e1 +0.002000s back s2: wall 00:00:00.003Z (2 ms behind the truth) ← parent e0
         e2 +0.003000s back ends: wall 00:00:00.004Z (2 ms behind the truth)
         e3 +0.006000s front ends: wall 00:00:00.009Z
-        · when anything truly happened: times are those of each service's own clock, moved on by the least offset that puts causes first where one does not: `back` by 2000 µs
+        · when anything truly happened: times are those of each service's own clock, moved on by the least offset that puts causes first where one does not: `back` by 2 ms
     "#]],
     );
     check_spans(
