@@ -321,16 +321,10 @@ impl fmt::Display for Problem {
                 write!(f, "the next {what} has number {expected}, this one has {found}")
             }
             Problem::Impossible { explained, .. } => write!(f, "this cannot have happened: {explained}"),
-            Problem::BadPattern { which, reason } => {
-                write!(f, "the {which} expression is not valid: {reason}")
-            }
-            Problem::UnsupportedPattern { which, construct, written } => {
-                write!(f, "the {which} expression has {construct}, `{written}`, which is not supported")
-            }
-            Problem::MissingGroup(group) => write!(f, "the parser expression has no group `(?<{group}>…)`"),
-            Problem::FarSighted { which, bytes_max } => {
-                write!(f, "the {which} expression looks at more than {bytes_max} bytes to read this text")
-            }
+            Problem::BadPattern { .. }
+            | Problem::UnsupportedPattern { .. }
+            | Problem::MissingGroup(_)
+            | Problem::FarSighted { .. } => self.of_patterns(f),
             Problem::Empty => f.write_str("the log is empty"),
             Problem::NoEvent { parser } => write!(f, "no event matches the parser expression `{parser}`"),
             Problem::UnknownLayout => f.write_str("no known layout of an event is found in this text"),
@@ -358,6 +352,22 @@ impl fmt::Display for Problem {
 }
 
 impl Problem {
+    fn of_patterns(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Problem::BadPattern { which, reason } => {
+                write!(f, "the {which} expression is not valid: {reason}")
+            }
+            Problem::UnsupportedPattern { which, construct, written } => {
+                write!(f, "the {which} expression has {construct}, `{written}`, which is not supported")
+            }
+            Problem::MissingGroup(group) => write!(f, "the parser expression has no group `(?<{group}>…)`"),
+            Problem::FarSighted { which, bytes_max } => {
+                write!(f, "the {which} expression looks at more than {bytes_max} bytes to read this text")
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn of_parts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Problem::Unsent { sender, reason } => write!(f, "this was never sent: {}", reason.told(sender)),

@@ -43,7 +43,7 @@ pub(crate) fn run(arguments: &Check, printer: &mut Printer) -> anyhow::Result<u8
         }
         let given = Given::spans(&name, &bytes)?;
         progress.finish_and_clear();
-        pictures::draw_picture(&arguments.drawn, &given.picture()?)?;
+        pictures::draw_picture(&arguments.drawn, &given.picture()?, None)?;
         return spans::checked(arguments, &name, &given, printer);
     }
     let (log, judged) = read_clocks(arguments, &name, &bytes)?;

@@ -55,7 +55,8 @@ fn draw(drawn: &Drawn, rows: &[Row], printer: &mut Printer) -> anyhow::Result<()
         let title = pictures::titled(&name, row.specimen.does);
         let replay = &format!("constellation replay {} specimen:{name}", quoted(&finding.tape.line()));
         let (remarks, source) = (&[][..], String::new());
-        let told = pictures::Told { trace, judgements, title, replay, remarks, source };
+        let doings = Vec::new();
+        let told = pictures::Told { trace, judgements, title, replay, remarks, source, doings };
         pictures::draw(&drawn, &told)?;
         files.push(drawn);
     }

@@ -47,7 +47,7 @@ pub(super) fn checked(
     printer.line(format!("{} · {}", strong(name), faint("spans of services, OTLP-JSON")))?;
     let orders = count(picture.edges().len(), "order");
     printer.line(format!("{}, {}, {orders}", count(spans, "span"), count(services, "service")))?;
-    print_judgements(&given.judgements, printer)?;
+    print_judgements(&given.judgements, None, printer)?;
     for remark in remarks {
         printer.line(format!("· {remark}"))?;
     }
