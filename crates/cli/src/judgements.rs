@@ -8,12 +8,14 @@ use serde_json::{Value, json};
 
 use crate::printer::{Printer, faint, inked, verdict};
 
-/// Prints judgements, each with its evidence; drawn, where the run is at hand that they are of.
+/// Prints judgements, each with its evidence; drawn, where the run is at hand that they are of. What two of them share is
+/// drawn once.
 pub(crate) fn print_judgements(
     judgements: &[Judgement],
     trace: Option<&Trace>,
     printer: &mut Printer,
 ) -> anyhow::Result<()> {
+    let mut shown: Vec<Vec<String>> = Vec::new();
     for judgement in judgements {
         let scope =
             if judgement.scope.is_empty() { String::new() } else { format!("  ({})", judgement.scope) };
@@ -22,6 +24,11 @@ pub(crate) fn print_judgements(
         match &judgement.verdict {
             Verdict::Violated(evidence) => {
                 let mut drawn = trace.map_or_else(Vec::new, |trace| drawn(judgement, trace, printer));
+                if shown.contains(&drawn) {
+                    drawn.clear();
+                } else {
+                    shown.push(drawn.clone());
+                }
                 for line in evidence.to_string().lines() {
                     // Below what it draws, before what is told besides.
                     if ["steps ", "notes ", "replay "].iter().any(|title| line.starts_with(title)) {

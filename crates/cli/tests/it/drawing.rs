@@ -122,8 +122,8 @@ fn a_bad_run_is_drawn_above_a_good_one_and_where_they_go_apart_is_told() {
         ✗ violated no update is lost: a read shows all it knows that nothing supersedes
         pacific:1 is lost: indian_ocean:1 displaced it silently, though the two were written concurrently; 7 more reads are wrong.
         the runs go apart at e20; 23 events are alike
-          in bad.jsonl: e20 atlantic: reconcile(pacific:1) -> OVERWRITES: wall 04:11:59.428Z > 04:11:55.500Z: pacific:1 "yaw +2.0"
-          in good.jsonl: e20 atlantic: reconcile(pacific:1) -> ADOPTED: pacific:1 "yaw +2.0"
+          in `bad.jsonl`: e20 atlantic: reconcile(pacific:1) -> OVERWRITES: wall 04:11:59.428Z > 04:11:55.500Z: pacific:1 "yaw +2.0"
+          in `good.jsonl`: e20 atlantic: reconcile(pacific:1) -> ADOPTED: pacific:1 "yaw +2.0"
         written: both.html"#]]);
     let page = read(&bench, "both.html");
     assert_eq!(facts(&page)["verdict"]["word"], "violated");

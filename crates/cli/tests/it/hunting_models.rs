@@ -314,7 +314,7 @@ fn several_runs_at_once_are_not_judged_by_models() {
             exit 2
             --- talk
             error: `mss-23` takes no --model: it is several runs side by side, written in code
-            help: leave it out; beside --seed and --json there are --retry, --world, --timeline, --trace, --html, --svg"#]],
+            help: leave it out; beside --seed and --json there are --retry, --world, --timeline, --trace, --html, --svg, --png"#]],
     );
 }
 

@@ -69,6 +69,11 @@ fn a_server_that_learns_nothing_is_found() {
                       e1  server  +1.000000s  is asked  lamport 1  vector {server:1}
             proof     e0  client  +1.000000s  asks      lamport 1  vector {client:1}
                       e1  server  +1.000000s  is asked  lamport 1  vector {server:1}
+            drawn     client  ●e0!───────
+                              ┗━m0━━▼
+                      server  ──────○e1!─
+                              ● sends  ○ delivers  ━ proves it  ! shows it  not to scale
+                              e0 happened before e1
         ✗ violated each vector stamp is the join of its causes and one tick  (4 vectors)
             expected  vector {client:1 server:1} at e1
             found     vector {server:1}: client is 0, though news of 1 came; 1 more vector is wrong
