@@ -1,0 +1,27 @@
+//! The adapters that are built in, a file each: processes like those of a user, of which this program is each.
+
+/// An adapter that is built in.
+#[derive(Clone, Copy, Debug)]
+pub struct BuiltIn {
+    /// What it is called on the hidden command line `adapter NAME …`.
+    pub name: &'static str,
+    /// Serves standard input and output until the input ends; the arguments are those behind the name.
+    ///
+    /// # Errors
+    /// The arguments are of no use, in words for whoever wrote the server.
+    pub run: fn(&[String]) -> Result<(), String>,
+}
+
+/// Every one. To add one, add its file and a line here.
+pub const ADAPTERS: &[BuiltIn] = &[];
+
+/// Runs the adapter of this name.
+///
+/// # Errors
+/// There is none of this name, or it cannot be run.
+pub fn run(name: &str, arguments: &[String]) -> Result<(), String> {
+    match ADAPTERS.iter().find(|adapter| adapter.name == name) {
+        Some(adapter) => (adapter.run)(arguments),
+        None => Err(format!("no adapter is called `{name}`")),
+    }
+}
