@@ -6,6 +6,7 @@
 //! | [`stores`] | [`Store`]: the stores that can be placed, and how they are set |
 //! | [`protocol`] | what is asked when and where, and how the network is meanwhile: a state machine without input or output |
 //! | [`simulated`] | the protocol and a store in one simulated world |
+//! | [`hosted`] | a site of a store for a driver with real sockets and real time |
 //! | [`record`] | what was asked and answered; all that follows is made of it |
 //! | [`measure`] | from records to numbers |
 //! | [`judged`] | from records to verdicts on consistency models, with their evidence |
@@ -23,6 +24,7 @@ pub mod cap;
 pub mod catalogue;
 pub mod cell;
 pub mod client;
+pub mod hosted;
 pub mod judged;
 pub mod measure;
 pub mod numbers;
