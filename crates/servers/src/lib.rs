@@ -7,6 +7,9 @@
 //! | [`servers`] | every server that there is, a file each |
 //! | [`adapter`] | the lines between the driver and a client of a server, which is a process of its own |
 //! | [`adapters`] | the clients that are built in, a file each |
+//! | [`clients`] | the adapters of all sites as the driver knows them |
+//! | [`rounds`] | which rounds place a real server |
+//! | [`drive`] | one round in real time |
 //!
 //! Nothing here is reproducible: real time is its business. What was asked and answered is written down as it is of a
 //! simulated store, and the same judges read it.
@@ -17,5 +20,8 @@
 
 pub mod adapter;
 pub mod adapters;
+pub mod clients;
+pub mod drive;
+pub mod rounds;
 pub mod server;
 pub mod servers;

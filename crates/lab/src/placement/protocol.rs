@@ -52,6 +52,9 @@ pub struct Round {
     pub cuts: Vec<(Duration, Cutting)>,
     /// What becomes of what is sent over a link that is cut.
     pub fate: Fate,
+    /// How many clients of each site read back at the end what was acknowledged, each its share of the keys; one unless it is
+    /// said. With real servers time is dear.
+    pub readers: u32,
 }
 
 /// How the network is during a round.
@@ -170,7 +173,7 @@ impl Round {
             | Condition::Pair { .. }
             | Condition::Readers { .. } => (Vec::new(), Fate::Held),
         };
-        Round { sites, condition, cuts, fate }
+        Round { sites, condition, cuts, fate, readers: 1 }
     }
 
     /// The rounds by which a store at so many sites is placed: normal operation, then each site cut off, then one way only,

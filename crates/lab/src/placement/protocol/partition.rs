@@ -51,6 +51,8 @@ pub(super) struct Partition {
     first: Vec<Option<String>>,
     in_doubt: InDoubt,
     turns: Turns,
+    /// How many clients of each site read back.
+    readers: u32,
     reading: Vec<ReadBack>,
 }
 
@@ -63,9 +65,11 @@ enum InDoubt {
     Reading { ahead: VecDeque<(usize, String)>, at: Duration, asked: Option<u32> },
 }
 
-/// Where the reading back stands at one site.
+/// Where the reading back of one client stands.
 #[derive(Clone, Debug)]
 struct ReadBack {
+    site: usize,
+    client: u32,
     keys: Vec<String>,
     /// How many of them are read for the first time; the others are those of them, once for each time that they are read
     /// again, where something may be missing.
@@ -88,6 +92,7 @@ impl Partition {
             first: vec![None; round.sites],
             in_doubt: InDoubt::Ahead,
             turns: Turns::new(round.sites),
+            readers: round.readers.max(1),
             reading: Vec::new(),
         }
     }
@@ -177,7 +182,8 @@ impl Partition {
     fn hear(&mut self, number: u32, desk: &Desk) {
         let asked = desk.asked(number);
         if asked.phase == Phase::ReadBack {
-            let reading = &mut self.reading[asked.site];
+            let of = |reading: &&mut ReadBack| (reading.site, reading.client) == (asked.site, asked.client);
+            let Some(reading) = self.reading.iter_mut().find(of) else { return };
             reading.silent = if asked.done().is_some() { 0 } else { reading.silent + 1 };
             // Of a key that was written once and is shown, there is nothing more to see.
             let may_lack =
@@ -209,26 +215,26 @@ impl Partition {
         }
     }
 
-    /// Reads the next key at each site that has none under way.
+    /// Reads the next key of each client that has none under way.
     fn read_back(&mut self, desk: &mut Desk) {
         if self.reading.is_empty() {
             let written = desk.record.asked.iter().filter(|asked| asked.ask.kind() == Kind::Write);
             let keys = written.filter(|asked| asked.done().is_some()).map(|asked| asked.ask.key.clone());
             let keys: Vec<String> = keys.collect::<BTreeSet<_>>().into_iter().collect();
-            let first = keys.len();
-            let (read, asked, silent, again_at) = (0, None, 0, Duration::ZERO);
-            self.reading = vec![ReadBack { keys, first, again_at, read, asked, silent }; self.sites];
+            let (sites, readers) = (self.sites, self.readers);
+            let all = (0..sites).flat_map(|site| (0..readers).map(move |client| (site, client)));
+            self.reading = all.map(|(site, client)| ReadBack::new(site, client, readers, &keys)).collect();
         }
-        for (site, reading) in self.reading.iter_mut().enumerate() {
+        for reading in &mut self.reading {
             if reading.asked.is_some() || reading.is_over() {
                 continue;
             }
             if reading.is_before_again() && desk.now < reading.again_at {
                 desk.wake(reading.again_at);
             } else {
-                // Client 0 has been idle for long: all were answered or given up.
+                // Clients have been idle for long: all were answered or given up.
                 let ask = Ask::read(reading.keys[reading.read].clone());
-                reading.asked = Some(desk.ask(site, 0, ask, Phase::ReadBack));
+                reading.asked = Some(desk.ask(reading.site, reading.client, ask, Phase::ReadBack));
             }
         }
     }
@@ -259,6 +265,14 @@ fn again(mut keys: Vec<String>, first: usize) -> Vec<String> {
 }
 
 impl ReadBack {
+    /// One of so many clients of a site, which has its share of these keys.
+    fn new(site: usize, client: u32, readers: u32, keys: &[String]) -> ReadBack {
+        let keys: Vec<String> =
+            keys.iter().skip(client as usize).step_by(readers as usize).cloned().collect();
+        let (first, again_at) = (keys.len(), Duration::ZERO);
+        ReadBack { site, client, keys, first, again_at, read: 0, asked: None, silent: 0 }
+    }
+
     /// Whether all were read once, or once more, and the next begins.
     fn is_before_again(&self) -> bool {
         let again = (self.keys.len() - self.first) / AGAIN_TIMES;
