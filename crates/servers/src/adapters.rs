@@ -1,4 +1,8 @@
-//! The adapters that are built in, a file each: processes like those of a user, of which this program is each.
+//! The adapters that are built in, a file each, and what else runs at a site: processes like those of a user, of which this
+//! program is each.
+
+pub(crate) mod listens;
+pub(crate) mod specimen;
 
 /// An adapter that is built in.
 #[derive(Clone, Copy, Debug)]
@@ -13,7 +17,11 @@ pub struct BuiltIn {
 }
 
 /// Every one. To add one, add its file and a line here.
-pub const ADAPTERS: &[BuiltIn] = &[];
+pub const ADAPTERS: &[BuiltIn] = &[
+    BuiltIn { name: listens::NAME, run: listens::run },
+    BuiltIn { name: specimen::ADAPTER, run: specimen::run_adapter },
+    BuiltIn { name: specimen::SITE, run: specimen::run_site },
+];
 
 /// Runs the adapter of this name.
 ///

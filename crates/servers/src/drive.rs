@@ -55,9 +55,9 @@ pub enum Happened {
 /// By how much the machine was later than it should have been.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Lateness {
-    /// Of packets, on average.
-    pub mean: Duration,
-    /// Of packets, or of whoever asks, at most.
+    /// Half of the packets were less late.
+    pub typical: Duration,
+    /// No packet was later, nor was who asks.
     pub most: Duration,
 }
 
@@ -105,8 +105,8 @@ pub fn drive(round: &Round, stand: &mut impl Stand, prefix: &str, first_id: u64)
     let ended = driver.run(round);
     let Driver { stand, tester, late, faults, .. } = driver;
     stand.cut(Cutting::Heal);
-    let Lateness { mean, most } = stand.lateness();
-    let lateness = Lateness { mean, most: most.max(late) };
+    let Lateness { typical, most } = stand.lateness();
+    let lateness = Lateness { typical, most: most.max(late) };
     Driven { record: tester.into_record(), lateness, faults, ended }
 }
 

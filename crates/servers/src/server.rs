@@ -20,10 +20,10 @@ pub trait Server: fmt::Debug + Send + Sync {
     /// The program that is the client at this site; it speaks the lines of [`adapter`](crate::adapter).
     fn adapter(&self, mode: &Mode, sites: &Sites, site: usize) -> Program;
 
-    /// Whether it can be told other addresses for its peers at each site, so that it works where sites are joined by proxies
-    /// on one machine ([`Sites::reach`] differs by who asks).
-    fn is_proxied(&self) -> bool {
-        false
+    /// The TCP ports of a site that the others reach, where sites are joined by proxies on one machine: then
+    /// [`Sites::reach`] differs by who asks, and whoever cannot be told so says nothing here, and is not placed there.
+    fn ports(&self) -> Vec<u16> {
+        Vec::new()
     }
 }
 
@@ -97,7 +97,8 @@ pub struct Site {
     pub name: String,
     /// Its address.
     pub address: IpAddr,
-    /// Its folder, which is empty at first; every process of the site begins in it.
+    /// Its folder, which is empty at first. Each program begins in a folder of its own in there, so that paths should be
+    /// whole.
     pub folder: PathBuf,
 }
 
@@ -106,36 +107,20 @@ pub struct Site {
 pub enum Joined {
     /// Each has an address of its own, and all ports.
     Addresses,
-    /// All are on one machine, and each pair of a site and a port has a proxy for each site that asks.
-    Proxies(Vec<Proxy>),
-}
-
-/// A proxy on one machine: what listens at a port of one site, as it is reached from another.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Proxy {
-    /// Who asks.
-    pub source: usize,
-    /// Who is asked.
-    pub target: usize,
-    /// The port by which servers name it.
-    pub port: u16,
-    /// Where it is reached; where `source` is `target`, where it is to listen.
-    pub at: SocketAddr,
+    /// All are on one machine, and each has an address of its own for each that asks: first by who asks, then by who is
+    /// asked.
+    Proxies(Vec<Vec<IpAddr>>),
 }
 
 impl Sites {
     /// Where what listens at `port` of site `target` is reached from site `source`. Where both are the same, where it is to
     /// listen.
     pub fn reach(&self, source: usize, target: usize, port: u16) -> SocketAddr {
-        let own = SocketAddr::new(self.all[target].address, port);
-        match &self.joined {
-            Joined::Addresses => own,
-            Joined::Proxies(all) => {
-                let found =
-                    all.iter().find(|one| (one.source, one.target, one.port) == (source, target, port));
-                found.map_or(own, |one| one.at)
-            }
-        }
+        let address = match &self.joined {
+            Joined::Addresses => self.all[target].address,
+            Joined::Proxies(all) => all[source][target],
+        };
+        SocketAddr::new(address, port)
     }
 
     /// Where a server at `site` is to listen that calls this its port.
@@ -161,6 +146,8 @@ pub enum Step {
     },
     /// To run a program to its end, which must be a success.
     Run {
+        /// What its folder and its log in the folder of the site are called: small letters, digits and `-`.
+        name: String,
         /// Which.
         program: Program,
         /// After how long it has failed.
@@ -168,7 +155,8 @@ pub enum Step {
     },
     /// To begin a server, which goes on.
     Begin {
-        /// What its log is called, and what it is called where it is killed: small letters, digits and `-`.
+        /// What it is called where it is killed, and what its folder and its log in the folder of the site are called:
+        /// small letters, digits and `-`.
         name: String,
         /// Which program.
         program: Program,

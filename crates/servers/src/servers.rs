@@ -1,5 +1,7 @@
 //! Every server that can be placed, a file each.
 
+pub mod specimen;
+
 use crate::server::Server;
 
 /// Every server, in the order in which they are listed. To add one, add its file and a line here.

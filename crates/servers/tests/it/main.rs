@@ -1,1 +1,4 @@
 //! The only integration binary of this crate.
+
+mod driven;
+mod imagined;
