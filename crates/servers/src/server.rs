@@ -146,8 +146,6 @@ pub enum Step {
     },
     /// To run a program to its end, which must be a success.
     Run {
-        /// What its folder and its log in the folder of the site are called: small letters, digits and `-`.
-        name: String,
         /// Which.
         program: Program,
         /// After how long it has failed.
