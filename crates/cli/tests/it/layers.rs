@@ -5,12 +5,13 @@ use std::path::Path;
 use std::process::Command;
 
 /// For each crate the crates of ours that it may depend on; what is not listed here must not be there.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     ("constellation-audit", &[]),
     ("constellation-trace", &[]),
     ("constellation-fabric", &["constellation-trace"]),
     ("constellation-clock", &["constellation-fabric", "constellation-trace"]),
     ("constellation-sim", &["constellation-fabric", "constellation-trace"]),
+    ("constellation-testbed", &["constellation-fabric", "constellation-trace"]),
     ("constellation-report", &["constellation-trace"]),
     ("constellation-verify", &["constellation-trace"]),
     ("constellation-live", &["constellation-clock", "constellation-fabric", "constellation-trace"]),
@@ -42,7 +43,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
 ];
 
 /// What must never come in, however indirectly, and into what.
-const NEVER: [(&str, &[&str], &[&str]); 8] = [
+const NEVER: [(&str, &[&str], &[&str]); 9] = [
     // The oracle trusts no clock, because it cannot see one.
     (
         "constellation-verify",
@@ -57,6 +58,19 @@ const NEVER: [(&str, &[&str], &[&str]); 8] = [
         "constellation-live",
         &[],
         &["constellation-sim", "constellation-verify", "constellation-lab", "serde", "toml", "tokio-macros"],
+    ),
+    // A testbed runs what it is told, and knows neither what that is nor what is asked of it.
+    (
+        "constellation-testbed",
+        &[],
+        &[
+            "constellation-sim",
+            "constellation-verify",
+            "constellation-clock",
+            "constellation-lab",
+            "tokio",
+            "serde",
+        ],
     ),
     // A picture knows what it is given: it judges nothing, and runs nothing.
     (

@@ -1,0 +1,4 @@
+//! Sites, the switch between them and what runs there, with real processes.
+
+mod bench;
+mod sites;
