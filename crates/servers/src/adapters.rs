@@ -16,6 +16,9 @@ pub struct BuiltIn {
     pub run: fn(&[String]) -> Result<(), String>,
 }
 
+/// What waits until something at a site accepts connections.
+pub(crate) const LISTENS: &str = listens::NAME;
+
 /// Every one. To add one, add its file and a line here.
 pub const ADAPTERS: &[BuiltIn] = &[
     BuiltIn { name: listens::NAME, run: listens::run },

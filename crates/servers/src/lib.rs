@@ -10,6 +10,8 @@
 //! | [`clients`] | the adapters of all sites as the driver knows them |
 //! | [`rounds`] | which rounds place a real server |
 //! | [`drive`] | one round in real time |
+//! | `installed` | where the programs of a server are, and of which version |
+//! | `start`, `stand` | a server and its adapters on a testbed; on Linux alone, as all that follows |
 //!
 //! Nothing here is reproducible: real time is its business. What was asked and answered is written down as it is of a
 //! simulated store, and the same judges read it.
@@ -22,6 +24,12 @@ pub mod adapter;
 pub mod adapters;
 pub mod clients;
 pub mod drive;
+#[cfg(target_os = "linux")]
+pub mod installed;
 pub mod rounds;
 pub mod server;
 pub mod servers;
+#[cfg(target_os = "linux")]
+pub mod stand;
+#[cfg(target_os = "linux")]
+pub mod start;

@@ -199,6 +199,15 @@ pub enum User {
     NotRoot,
 }
 
+impl Which {
+    /// What it is called.
+    pub fn name(&self) -> &str {
+        match self {
+            Which::Named(name) | Which::Adapter(name) => name,
+        }
+    }
+}
+
 impl Program {
     /// A program that is installed.
     pub fn named<S: Into<String>>(program: &str, arguments: impl IntoIterator<Item = S>) -> Program {
