@@ -198,7 +198,9 @@ impl Starter<'_> {
 
     fn command(&self, name: &str, program: &Program) -> Result<Command, StartError> {
         let (path, hidden) = match &program.which {
-            Which::Adapter(adapter) => (self.program.to_owned(), vec!["adapter".to_owned(), adapter.clone()]),
+            Which::Adapter(adapter) => {
+                (self.program.to_owned(), vec![crate::ADAPTER.to_owned(), adapter.clone()])
+            }
             Which::Named(named) => {
                 let need = self.info.needs.iter().find(|need| need.program == *named);
                 let path = need.map_or_else(|| Ok(PathBuf::from(named)), installed::one);

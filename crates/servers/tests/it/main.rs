@@ -2,3 +2,5 @@
 
 mod driven;
 mod imagined;
+#[cfg(target_os = "linux")]
+mod specimens;
