@@ -22,6 +22,8 @@ use crate::args::{Arguments, Command};
 use crate::printer::Printer;
 
 fn main() -> ExitCode {
+    // A site of a testbed, and an adapter there, are this program again.
+    constellation_servers::serve();
     let arguments = Arguments::parse();
     let mut printer = Printer::new(arguments.color);
     let outcome = match arguments.command {

@@ -162,7 +162,7 @@ fn told(late: Duration) -> String {
 pub enum RealError {
     /// A program is not installed.
     Missing(Missing),
-    /// It does not stand; `joined` is how its sites were to be joined.
+    /// It does not stand.
     Stand(Box<StandError>),
     /// Sites are joined by proxies here, and the server cannot be told so.
     NotProxied {
@@ -170,6 +170,23 @@ pub enum RealError {
         server: String,
     },
 }
+
+impl fmt::Display for RealError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RealError::Missing(Missing { program, .. }) => {
+                write!(f, "the program `{program}` is not installed")
+            }
+            RealError::Stand(error) => error.fmt(f),
+            RealError::NotProxied { server } => write!(
+                f,
+                "this machine refuses namespaces, and {server} cannot be placed behind proxies instead"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for RealError {}
 
 impl From<StandError> for RealError {
     fn from(error: StandError) -> RealError {

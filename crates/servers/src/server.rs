@@ -27,6 +27,24 @@ pub trait Server: fmt::Debug + Send + Sync {
     }
 }
 
+impl<S: Server + ?Sized> Server for &S {
+    fn info(&self) -> ServerInfo {
+        (**self).info()
+    }
+
+    fn start(&self, mode: &Mode, sites: &Sites) -> Vec<(usize, Step)> {
+        (**self).start(mode, sites)
+    }
+
+    fn adapter(&self, mode: &Mode, sites: &Sites, site: usize) -> Program {
+        (**self).adapter(mode, sites, site)
+    }
+
+    fn ports(&self) -> Vec<u16> {
+        (**self).ports()
+    }
+}
+
 /// What tables say of a server, and what it needs.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ServerInfo {
@@ -39,7 +57,7 @@ pub struct ServerInfo {
     /// The arguments with which the first of [`ServerInfo::needs`] prints its version, of which the first line is kept;
     /// none where nobody can tell.
     pub version: Vec<String>,
-    /// The settings in which it can be placed, at least one; the first is what is meant where none is named.
+    /// The settings in which it can be placed, at least one, in the order in which they are measured.
     pub modes: Vec<Mode>,
     /// Whether a round begins with fresh keys or with fresh servers.
     pub fresh: Fresh,
@@ -239,11 +257,8 @@ impl Program {
 }
 
 impl ServerInfo {
-    /// The mode of this name, or the first where none is named.
-    pub fn mode(&self, name: Option<&str>) -> Option<&Mode> {
-        match name {
-            None => self.modes.first(),
-            Some(name) => self.modes.iter().find(|mode| mode.name == name),
-        }
+    /// The mode of this name.
+    pub fn mode(&self, name: &str) -> Option<&Mode> {
+        self.modes.iter().find(|mode| mode.name == name)
     }
 }

@@ -1,5 +1,6 @@
 //! The stand on which real servers are placed: a testbed with a server and its adapters.
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,6 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use constellation_fabric::{Link, NodeId};
+use constellation_lab::placement::SITE_NAMES;
 use constellation_lab::placement::client::{Answer, Ask, Kind};
 use constellation_lab::placement::protocol::{Cutting, Way};
 use constellation_testbed::{OutputEnd, Process, Said, Testbed, TestbedError};
@@ -55,6 +57,30 @@ pub enum StandError {
     /// The user has had enough.
     Interrupted,
 }
+
+impl fmt::Display for StandError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StandError::Start(error) => error.fmt(f),
+            StandError::Adapter { fault, log } => {
+                write!(f, "{fault}")?;
+                log.iter().try_for_each(|line| write!(f, "\n  {line}"))
+            }
+            StandError::Silent { site, kind, last, within } => {
+                let (site, within) = (SITE_NAMES[*site], within.as_secs());
+                write!(f, "no {kind} at {site} was answered within {within} s of the start: ")?;
+                match last {
+                    Some(Answer::Refused(reason)) => write!(f, "it is refused, {reason}"),
+                    Some(Answer::Unknown(reason)) => write!(f, "nobody knows what became of it, {reason}"),
+                    Some(Answer::Ok(_)) | None => f.write_str("the adapter says nothing"),
+                }
+            }
+            StandError::Interrupted => f.write_str("it was interrupted before anything was measured"),
+        }
+    }
+}
+
+impl std::error::Error for StandError {}
 
 impl From<StartError> for StandError {
     fn from(error: StartError) -> StandError {

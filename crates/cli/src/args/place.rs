@@ -11,15 +11,15 @@ use super::values::{parse_jobs, parse_seed};
 const PLACE_EXIT_CODES: &str = "\
 Exit codes:
   0  it is measured or shown; with --require, it is as it should be
-  1  with --require, a store is not as it should be
-  2  the input or the command line cannot be used
+  1  with --require, a store is not as it should be; with --compare, a server is not as it is declared
+  2  the input or the command line cannot be used; with --real, a server does not run
   3  a store was measured, and whether it is as it should be, or where it lives, nobody can tell";
 
 #[derive(Args, Debug)]
 #[command(after_help = PLACE_EXIT_CODES)]
 pub(crate) struct Place {
     /// Stores to measure, such as `quorum` or `quorum:r=1,w=1`, or declared systems, such as `cassandra`; without any, all
-    /// are listed.
+    /// are listed. With --real, servers of this machine, such as `etcd`, or one mode of one, such as `etcd/serializable`.
     #[arg(value_name = "STORE|SYSTEM")]
     pub(crate) targets: Vec<String>,
     /// Measure every setting that has a name, of every store or of those that are given, and draw the matrix.
@@ -36,6 +36,17 @@ pub(crate) struct Place {
     /// show the wrong one (Gilbert and Lynch 2002).
     #[arg(long, requires = "targets", conflicts_with_all = ["history", "seed"])]
     pub(crate) cap: bool,
+    /// Start three of a real server, each in a site of its own, cut and slow down the network between them, and measure
+    /// where it lives: in real time, some two minutes for each mode. A simulated store runs as three processes.
+    #[arg(long, conflicts_with_all = ["all", "require", "cap", "seed"])]
+    pub(crate) real: bool,
+    /// With --real, two delays instead of four, and no cuts in one direction only: in less than a minute, with wider
+    /// intervals.
+    #[arg(long, requires = "real")]
+    pub(crate) quick: bool,
+    /// With --real, set what is measured beside what the catalogue declares; a broken promise is exit code 1.
+    #[arg(long, requires_all = ["real", "targets"])]
+    pub(crate) compare: bool,
     /// The seed of how long each message takes.
     #[arg(long, value_name = "N", default_value = "1", value_parser = parse_seed)]
     pub(crate) seed: u64,

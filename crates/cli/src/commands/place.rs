@@ -10,6 +10,7 @@ mod json;
 mod listed;
 mod measured;
 mod page;
+mod real;
 mod required;
 mod tables;
 mod targets;
@@ -37,6 +38,9 @@ pub(crate) fn run(arguments: &Place, printer: &mut Printer) -> anyhow::Result<u8
         None => Catalogue::shipped(),
         Some(path) => load(path, CATALOGUE, Catalogue::parse)?,
     };
+    if arguments.real {
+        return real::run(arguments, &catalogue, printer);
+    }
     let targets = Targets::of(&arguments.targets, &catalogue)?;
     if arguments.all {
         return all::run(arguments, &targets, printer);
@@ -60,7 +64,8 @@ pub(crate) fn run(arguments: &Place, printer: &mut Printer) -> anyhow::Result<u8
 fn show(arguments: &Place, targets: &Targets<'_>, printer: &mut Printer) -> anyhow::Result<u8> {
     histories::prepare(arguments)?;
     let measured = measured::measure(&targets.stores, Depth::Whole, arguments, printer)?;
-    histories::write(arguments, &measured)?;
+    let placements: Vec<_> = measured.iter().map(|measured| &measured.placement).collect();
+    histories::write(arguments, &placements)?;
     let code = if measured.iter().all(|measured| measured.is_known()) { 0 } else { 3 };
     if arguments.json {
         printer.json(&json::of(&measured, &targets.systems, code))?;
@@ -80,7 +85,7 @@ fn show(arguments: &Place, targets: &Targets<'_>, printer: &mut Printer) -> anyh
     }
     part(printer)?;
     told::legend(printer)?;
-    histories::tell(arguments, &measured, printer)?;
+    histories::tell(arguments, &placements, printer)?;
     Ok(code)
 }
 
