@@ -50,8 +50,10 @@ fn worse(answers: &[Answers]) -> Fate {
 pub fn other_cuts(placement: &Placement) -> Vec<String> {
     let of = |way: (Way, Fate), words: &str| who_answers(words, &of_way(&placement.answers, way));
     let whole = (Way::Both, Fate::Held);
-    let ways = [(Way::From, Fate::Held), (Way::To, Fate::Held)];
-    let mut differing: Vec<_> = ways.into_iter().filter(|way| of(*way, "") != of(whole, "")).collect();
+    // Not every driver has all of these.
+    let is_there = |way: &(Way, Fate)| !of_way(&placement.answers, *way).is_empty();
+    let ways = [(Way::From, Fate::Held), (Way::To, Fate::Held)].into_iter().filter(is_there);
+    let mut differing: Vec<_> = ways.filter(|way| of(*way, "") != of(whole, "")).collect();
     let lossy = (Way::Both, Fate::Lost);
     let shares = |way: (Way, Fate)| -> Vec<_> {
         let rows = of_way(&placement.answers, way);
@@ -60,10 +62,10 @@ pub fn other_cuts(placement: &Placement) -> Vec<String> {
     let words =
         |way: (Way, Fate)| if way == whole { "is cut off without losses".to_owned() } else { cut_off(way) };
     match worse(&placement.answers) {
-        Fate::Lost => differing.insert(0, whole),
+        Fate::Lost if is_there(&whole) => differing.insert(0, whole),
         // How many, and when, is luck there as well as otherwise.
-        Fate::Held if shares(lossy) != shares(whole) => differing.push(lossy),
-        Fate::Held => {}
+        Fate::Held if is_there(&lossy) && shares(lossy) != shares(whole) => differing.push(lossy),
+        Fate::Held | Fate::Lost => {}
     }
     differing.into_iter().map(|way| format!("{}.", of(way, &words(way)))).collect()
 }
