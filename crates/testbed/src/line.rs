@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -16,6 +17,8 @@ use crate::protocol::{Order, Report, read_frame, write_frame};
 pub(crate) struct Line {
     /// The number of the site, from 0.
     pub(crate) site: usize,
+    /// The folder of the run.
+    pub(crate) testbed: PathBuf,
     stream: UnixStream,
     /// Orders are written one after the other.
     writing: Mutex<()>,
@@ -27,9 +30,10 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    pub(crate) fn new(site: usize, stream: UnixStream, start_ns: u64) -> Line {
+    pub(crate) fn new(site: usize, testbed: PathBuf, stream: UnixStream, start_ns: u64) -> Line {
         Line {
             site,
+            testbed,
             stream,
             writing: Mutex::new(()),
             hearers: Mutex::default(),

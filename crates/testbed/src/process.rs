@@ -64,8 +64,8 @@ impl Command {
     /// A program, by its path or by its name in `PATH`. `name` is that of the data folder of the process and of its log in
     /// the folder of the site; letters, digits, `-` and `_` only.
     ///
-    /// It gets an environment of its own: `PATH` as we have it, `HOME` and `TMPDIR` in its data folder, and
-    /// `LANG=C.UTF-8`.
+    /// It gets an environment of its own: `PATH` as we have it, `HOME` and `TMPDIR` in its data folder, `LANG=C.UTF-8`, and
+    /// in `CONSTELLATION_TESTBED` the folder of the run.
     ///
     /// # Panics
     /// If the name holds something else, or nothing.
@@ -209,6 +209,7 @@ impl Process {
             ("HOME".into(), self.folder.clone().into_os_string()),
             ("TMPDIR".into(), self.folder.clone().into_os_string()),
             ("LANG".into(), OsString::from("C.UTF-8")),
+            (crate::site::MARK.into(), self.line.testbed.clone().into_os_string()),
         ];
         environment.extend(command.environment.iter().cloned());
         if let Some(file) = &self.wall {

@@ -18,7 +18,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 
 pub(crate) use keeper::{Ground, Setup};
-pub(crate) use tree::clear as remove_folder;
+pub(crate) use tree::{MARK, clear as remove_folder, kill_marked};
 
 /// The first argument of a process that is to keep a site.
 pub(crate) const ARGUMENT: &str = "__constellation-site";

@@ -191,7 +191,7 @@ impl Testbed {
                 "behind a proxy a connection is accepted before the other side is reached, so a cut shows as silence and \
                  never as a connection that cannot be made",
                 "without namespaces a server that listens on all addresses can be reached past the proxies, and a \
-                 process that leaves its parents may outlive a kill of all our processes at once",
+                 process that hides its parents and its environment is not found when we end",
             ]);
         }
         if self.tree == Tree::GroupsOnly {
@@ -315,6 +315,9 @@ impl Drop for Testbed {
         for site in &mut self.sites {
             site.end();
         }
+        if self.joined() == Joined::Proxies {
+            site::kill_marked(&self.folder);
+        }
         site::remove_folder(&self.folder);
     }
 }
@@ -421,20 +424,7 @@ impl Plan {
 
     /// Has all sites made, and waits until they stand.
     fn stand(&self, ground: Ground) -> Result<Result<(Testbed, Vec<File>), String>, TestbedError> {
-        let folder = make_folder(&self.above)?;
-        let start_ns = monotonic_ns();
-        let mut testbed = Testbed {
-            sites: Vec::new(),
-            carrier: Carrier::Switch(None),
-            model: self.model.clone(),
-            folder,
-            start_ns,
-            tree: Tree::Seen,
-        };
-        for number in 0..self.sites {
-            let site = testbed.begin_site(number, ground, &self.program)?;
-            testbed.sites.push(site);
-        }
+        let mut testbed = self.begin(ground)?;
         let mut devices = Vec::new();
         for site in &mut testbed.sites {
             match site.greet() {
@@ -449,6 +439,38 @@ impl Plan {
         }
         Ok(Ok((testbed, devices)))
     }
+
+    /// Starts the keepers, and makes their folders after that: so there is no moment at which nobody would remove them.
+    fn begin(&self, ground: Ground) -> Result<Testbed, TestbedError> {
+        static OPENED: AtomicU32 = AtomicU32::new(0);
+        const TRIES_MAX: usize = 1_000;
+        let mut path = PathBuf::new();
+        for _ in 0..TRIES_MAX {
+            let number = OPENED.fetch_add(1, Ordering::Relaxed);
+            path = self.above.join(format!("constellation-testbed-{}-{number}", std::process::id()));
+            // One of a process of this number that ended so that nobody could clean up.
+            if !path.exists() {
+                break;
+            }
+        }
+        let mut testbed = Testbed {
+            sites: Vec::new(),
+            carrier: Carrier::Switch(None),
+            model: self.model.clone(),
+            folder: path,
+            start_ns: monotonic_ns(),
+            tree: Tree::Seen,
+        };
+        for number in 0..self.sites {
+            let site = testbed.begin_site(number, ground, &self.program)?;
+            testbed.sites.push(site);
+        }
+        let folders = [&testbed.folder].into_iter().chain(testbed.sites.iter().map(|site| &site.folder));
+        for path in folders {
+            make_one(path).map_err(|error| TestbedError::Folder { path: path.clone(), error })?;
+        }
+        Ok(testbed)
+    }
 }
 
 /// What a site says when it stands.
@@ -460,7 +482,6 @@ struct Greeting {
 impl Testbed {
     fn begin_site(&self, number: usize, ground: Ground, program: &Path) -> Result<Site, TestbedError> {
         let folder = self.folder.join(format!("site-{number}"));
-        make_one(&folder).map_err(|error| TestbedError::Folder { path: folder.clone(), error })?;
         let failed = |error| TestbedError::Io { what: "a site does not start", error };
         let (ours, theirs) = UnixStream::pair().map_err(failed)?;
         let site = u8::try_from(number).unwrap_or(u8::MAX);
@@ -474,7 +495,7 @@ impl Testbed {
             .stderr(Stdio::null())
             .spawn()
             .map_err(failed)?;
-        let line = Arc::new(Line::new(number, ours, self.start_ns));
+        let line = Arc::new(Line::new(number, self.folder.clone(), ours, self.start_ns));
         Ok(Site { number, line, folder, keeper, reader: None })
     }
 }
@@ -521,21 +542,6 @@ fn first_byte(stream: &UnixStream) -> io::Result<(Option<u8>, Option<OwnedFd>)> 
     });
     let fd = fds.next().and_then(|mut fds| fds.next());
     Ok((byte.first().copied().filter(|_| received.bytes == 1), fd))
-}
-
-/// A folder that nobody else has.
-fn make_folder(above: &Path) -> Result<PathBuf, TestbedError> {
-    static MADE: AtomicU32 = AtomicU32::new(0);
-    loop {
-        let number = MADE.fetch_add(1, Ordering::Relaxed);
-        let path = above.join(format!("constellation-testbed-{}-{number}", std::process::id()));
-        match make_one(&path) {
-            Ok(()) => return Ok(path),
-            // One of a process of this number that ended so that nobody could clean up.
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < 10_000 => {}
-            Err(error) => return Err(TestbedError::Folder { path, error }),
-        }
-    }
 }
 
 /// A folder whose files others may use if they know their names, so that a server need not be root.

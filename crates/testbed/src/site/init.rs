@@ -63,7 +63,7 @@ pub(super) fn main(arguments: &[OsString]) -> io::Result<()> {
         init.obey(order);
     }
     if is_machine == Machine::Yes {
-        tree::kill_descendants(std::process::id());
+        tree::kill_descendants();
     }
     Ok(())
 }

@@ -4,7 +4,8 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{self, IoSlice, Read, Write};
 use std::mem::MaybeUninit;
-use std::os::fd::AsFd;
+use std::net::Shutdown;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -72,35 +73,60 @@ const LENGTHS: Lengths = Lengths { packet_bytes_max: 1_500, queue_max: 16_384 };
 
 pub(super) fn main(arguments: &[OsString]) -> io::Result<()> {
     let setup = Setup::read(arguments).ok_or_else(|| io::Error::other("a keeper is told other things"))?;
-    let mut control = control()?;
+    let control = control()?;
+    let kept = stand(&setup, &control).and_then(|stands| match stands {
+        Stands::Yes => keep(&setup, &control),
+        Stands::No => Ok(()),
+    });
+    // The testbed hears that the site is gone. Whoever kept it still waits, to clean up in the end: of several keepers one
+    // that lives is enough.
+    let _ = control.shutdown(Shutdown::Write);
+    let mut fds = [PollFd::new(&control, PollFlags::empty())];
+    while poll(&mut fds, None) == Err(rustix::io::Errno::INTR) {}
+    if setup.ground == Ground::Machine {
+        tree::kill_marked(&setup.folder);
+    }
+    tree::clear(&setup.folder);
+    kept
+}
+
+/// Whether the machine allows a site.
+enum Stands {
+    Yes,
+    No,
+}
+
+/// Makes the ground, and says so.
+fn stand(setup: &Setup, mut control: &UnixStream) -> io::Result<Stands> {
     let made = match setup.ground {
         Ground::Namespaces => isolate().and_then(|()| device(setup.site)).map(Some),
         Ground::Machine => Ok(None),
         Ground::Refused => Err("a test wants it so".to_owned()),
     };
     match made {
-        Ok(Some(device)) => send_device(&control, &device)?,
+        Ok(Some(device)) => send_device(control, &device)?,
         Ok(None) => control.write_all(&[STANDS])?,
         Err(reason) => {
             control.write_all(&[REFUSED])?;
-            return write_frame(&control, reason.as_bytes());
+            write_frame(control, reason.as_bytes())?;
+            return Ok(Stands::No);
         }
     }
     if setup.ground == Ground::Machine {
         // What loses its parent becomes the child of init, and if that is gone, of the keeper.
         rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
     }
-    keep(&setup, &control)
+    Ok(Stands::Yes)
 }
 
-/// Starts the init, and waits for its end or that of the testbed.
+/// Starts the init, and waits for its end or that of the testbed; then nothing runs at the site any more.
 fn keep(setup: &Setup, control: &UnixStream) -> io::Result<()> {
     let (mut ours, theirs) = UnixStream::pair()?;
     let ground = if setup.ground == Ground::Machine { "machine" } else { "namespaces" };
     let mut init = Command::new(SELF)
         .args([OsStr::new(ARGUMENT), OsStr::new("init"), OsStr::new(ground)])
         .stdin(Stdio::from(control.as_fd().try_clone_to_owned()?))
-        .stdout(Stdio::from(std::os::fd::OwnedFd::from(theirs)))
+        .stdout(Stdio::from(OwnedFd::from(theirs)))
         .spawn()?;
     let pid = i32::try_from(init.id()).ok().and_then(Pid::from_raw);
     let pid = pid.ok_or_else(|| io::Error::other("a process has no number"))?;
@@ -116,20 +142,9 @@ fn keep(setup: &Setup, control: &UnixStream) -> io::Result<()> {
     let _ = pidfd_send_signal(&watched, Signal::KILL);
     init.wait()?;
     if setup.ground == Ground::Machine {
-        tree::kill_descendants(std::process::id());
-    }
-    if is_gone(control) {
-        // Several keepers may do this at once, and files may still be made by what is about to be killed elsewhere.
-        tree::clear(&setup.folder);
+        tree::kill_descendants();
     }
     Ok(())
-}
-
-/// Whether the testbed has closed its end.
-fn is_gone(control: &UnixStream) -> bool {
-    let mut fds = [PollFd::new(control, PollFlags::empty())];
-    let at_once = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
-    poll(&mut fds, Some(&at_once)).is_ok_and(|count| count > 0)
 }
 
 /// Leaves the namespaces of the machine; what cannot be had is told in words.

@@ -17,10 +17,11 @@ pub(super) fn main(arguments: &[OsString]) -> io::Result<()> {
     let [ground, user, program, rest @ ..] = arguments else {
         return Err(io::Error::other("a program is started with more"));
     };
-    if user == "notroot" && rustix::process::geteuid().as_raw() == 0 {
+    let (own, group) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
+    if user == "notroot" && own == 0 {
         // A user namespace in which root is somebody: the files stay those of root, the powers are gone.
         unshare(CloneFlags::CLONE_NEWUSER)?;
-        map_user(SOMEBODY, 0, rustix::process::getegid().as_raw())?;
+        map_user(SOMEBODY, own, group)?;
     }
     if ground == "machine" {
         rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -62,26 +63,49 @@ fn stopped(root: u32) -> BTreeSet<u32> {
     known
 }
 
-/// Kills all that descend from a process, but not itself, until there is none; waits for those that are its children.
-pub(super) fn kill_descendants(root: u32) {
-    for _ in 0..ROUNDS_MAX {
-        let mut members = stopped_below(root);
-        members.remove(&root);
-        if members.is_empty() {
-            return;
+/// Kills all that descend from this process, which is to be the one that takes orphans in, until there is none.
+///
+/// Only the kernel knows that there is none: who reads `/proc` may miss one whose parent ends meanwhile.
+pub(super) fn kill_descendants() {
+    const TRIES_MAX: usize = 5_000;
+    for _ in 0..TRIES_MAX {
+        let below = descendants(std::process::id(), &entries());
+        signal_each(&below, Signal::STOP);
+        signal_each(&descendants(std::process::id(), &entries()), Signal::KILL);
+        signal_each(&below, Signal::KILL);
+        loop {
+            match waitpid(None, WaitOptions::NOHANG) {
+                Ok(Some(_)) => {}
+                Ok(None) => break,
+                Err(_) => return,
+            }
         }
-        signal_each(&members, Signal::KILL);
-        for pid in members {
-            let _ = kernels(pid).map(|pid| waitpid(Some(pid), WaitOptions::empty()));
-        }
+        std::thread::sleep(Duration::from_millis(1));
     }
 }
 
-fn stopped_below(root: u32) -> BTreeSet<u32> {
-    let below = descendants(root, &entries());
-    signal_each(&below, Signal::STOP);
-    descendants(root, &entries()).union(&below).copied().collect()
+/// Kills all processes of the machine that were started on the testbed of this folder, as their environment says: what is
+/// left where there are no namespaces and who should have taken it with them are gone.
+pub(crate) fn kill_marked(folder: &Path) {
+    let mark = [MARK.as_bytes(), b"=", folder.as_os_str().as_bytes()].concat();
+    for _ in 0..ROUNDS_MAX {
+        let pids =
+            entries().into_iter().filter(|entry| entry.is_zombie == IsZombie::No).map(|entry| entry.pid);
+        let is_marked = |pid: &u32| {
+            let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+            environment.split(|byte| *byte == 0).any(|variable| variable == mark)
+        };
+        let marked: BTreeSet<u32> = pids.filter(is_marked).collect();
+        if marked.is_empty() {
+            return;
+        }
+        signal_each(&marked, Signal::KILL);
+        std::thread::sleep(Duration::from_millis(1));
+    }
 }
+
+/// The variable that names the folder of its testbed to each process.
+pub(crate) const MARK: &str = "CONSTELLATION_TESTBED";
 
 /// Kills all processes of a pid namespace except its first, which is to be the caller.
 pub(super) fn kill_all() {

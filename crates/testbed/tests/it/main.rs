@@ -1,4 +1,5 @@
 //! Sites, the switch between them and what runs there, with real processes.
 
 mod bench;
+mod cleaning;
 mod sites;
