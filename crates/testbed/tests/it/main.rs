@@ -2,4 +2,6 @@
 
 mod bench;
 mod cleaning;
+mod links;
+mod proxies;
 mod sites;

@@ -113,7 +113,7 @@ fn listen(at: &str) -> io::Result<()> {
 
 /// What a datagram carries after its number.
 fn filling(number: u64) -> Vec<u8> {
-    (0..64).map(|place| (number as u8).wrapping_mul(31).wrapping_add(place * 7)).collect()
+    (0..64).map(|place| (number as u8).wrapping_mul(31).wrapping_add(u8::wrapping_mul(place, 7))).collect()
 }
 
 fn is_intact(bytes: &[u8]) -> &'static str {
@@ -162,7 +162,8 @@ fn blast(from: &str, to: &str, count: u64) -> io::Result<()> {
             std::thread::sleep(Duration::from_millis(2)); // A device holds some hundred packets that nobody took yet.
         }
     }
-    said("sent")
+    said("sent")?;
+    sleep_on() // A socket that is closed would answer the answers: there is nobody.
 }
 
 /// For each line, what the wall clock shows, in seconds, and how long that took by the other clock.
