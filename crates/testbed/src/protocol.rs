@@ -311,3 +311,79 @@ impl Reader<'_> {
         (0..count).map(|_| each(self)).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn orders() -> Vec<Order> {
+        let spawn = |lines, user| {
+            Order::Spawn(Spawn {
+                process: 7,
+                program: b"/bin/server".to_vec(),
+                arguments: vec![b"--at".to_vec(), Vec::new()],
+                environment: vec![(b"HOME".to_vec(), b"/nowhere".to_vec())],
+                folder: b"/data".to_vec(),
+                log: b"/log".to_vec(),
+                lines,
+                user,
+            })
+        };
+        let mut orders = vec![
+            spawn(None, User::Same),
+            spawn(Some(0), User::NotRoot),
+            Order::Input { process: u32::MAX, bytes: b"a line\n".to_vec() },
+            Order::EndInput { process: 0 },
+            Order::PowerOff,
+        ];
+        orders.extend(SIGNALS.map(|signal| Order::Signal { process: 3, signal }));
+        orders
+    }
+
+    fn reports() -> Vec<Report> {
+        let mut reports = vec![
+            Report::Ready { tree: Tree::Seen },
+            Report::Ready { tree: Tree::GroupsOnly },
+            Report::Started { process: 1, pid: 2 },
+            Report::NotStarted { process: 1, reason: b"no such file".to_vec() },
+            Report::Line { process: 1, at_ns: u64::MAX, bytes: vec![0xff, 0] },
+            Report::Ended { process: 1, at_ns: 5, exit: Exit::Status(255) },
+            Report::Ended { process: 1, at_ns: 5, exit: Exit::Signal(9) },
+        ];
+        reports.extend(ENDS.map(|why| Report::OutputEnded { process: 4, why }));
+        reports
+    }
+
+    #[test]
+    fn what_is_told_is_what_is_heard() {
+        for order in orders() {
+            assert_eq!(Order::decode(&order.encode()), Some(order));
+        }
+        for report in reports() {
+            assert_eq!(Report::decode(&report.encode()), Some(report));
+        }
+    }
+
+    #[test]
+    fn what_is_cut_short_is_nothing() {
+        for frame in orders().iter().map(Order::encode) {
+            assert!((0..frame.len()).all(|length| Order::decode(&frame[..length]).is_none()), "{frame:?}");
+        }
+        for frame in reports().iter().map(Report::encode) {
+            assert!((0..frame.len()).all(|length| Report::decode(&frame[..length]).is_none()), "{frame:?}");
+        }
+    }
+
+    #[test]
+    fn a_frame_has_an_end_and_no_frame_is_too_long() {
+        let mut line = Vec::new();
+        write_frame(&mut line, b"one").expect("it fits");
+        write_frame(&mut line, b"").expect("it fits");
+        assert!(write_frame(&mut line, &vec![0; FRAME_BYTES_MAX + 1]).is_err());
+        let mut line = &line[..];
+        assert_eq!(read_frame(&mut line).ok().flatten().as_deref(), Some(&b"one"[..]));
+        assert_eq!(read_frame(&mut line).ok().flatten().as_deref(), Some(&b""[..]));
+        assert!(matches!(read_frame(&mut line), Ok(None)));
+        assert!(read_frame(&[0xff; 8][..]).is_err());
+    }
+}

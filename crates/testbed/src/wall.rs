@@ -72,3 +72,30 @@ pub(crate) fn offset(ahead_ns: i64) -> String {
     let ahead_ns = ahead_ns.unsigned_abs();
     format!("{sign}{}.{:09}\n", ahead_ns / 1_000_000_000, ahead_ns % 1_000_000_000)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_offset_has_a_sign_and_all_its_digits() {
+        assert_eq!(offset(0), "+0.000000000\n");
+        assert_eq!(offset(-1_500_000_000), "-1.500000000\n");
+        assert_eq!(offset(600_000_000_001), "+600.000000001\n");
+        assert_eq!(offset(i64::MIN), "-9223372036.854775808\n");
+    }
+
+    #[test]
+    fn headers_that_are_none_are_no_program() {
+        assert_eq!(has_interpreter(&[0; 64]), None);
+        let mut program = vec![0_u8; 64];
+        program[4] = 2;
+        assert_eq!(has_interpreter(&program), Some(false));
+        program[56] = 1; // One header, of no length, at 0.
+        assert_eq!(has_interpreter(&program), Some(false));
+        program[32..40].fill(0xff);
+        assert_eq!(has_interpreter(&program), None);
+        let own = fs::read("/proc/self/exe").expect("there is a program that runs");
+        assert_eq!(has_interpreter(&own), Some(cfg!(not(target_feature = "crt-static"))));
+    }
+}

@@ -103,3 +103,26 @@ impl Lateness {
         Duration::from_micros(1)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lateness_is_told_by_powers_of_two() {
+        let mut lateness = Lateness::default();
+        assert_eq!(lateness.all_but(0), Duration::ZERO);
+        for micros in [0, 0, 0, 0, 0, 0, 0, 0, 100, 5_000] {
+            lateness.note(micros * 1_000);
+        }
+        assert_eq!(lateness.count(), 10);
+        assert_eq!(lateness.all_but(500_000), Duration::from_micros(1));
+        assert_eq!(lateness.all_but(100_000), Duration::from_micros(128));
+        assert_eq!(lateness.all_but(0), Duration::from_micros(8_192));
+        let earlier = lateness;
+        lateness.note(3_000);
+        assert_eq!(lateness.since(&earlier).all_but(0), Duration::from_micros(4));
+        lateness.note(u64::MAX);
+        assert_eq!(lateness.all_but(0), Duration::from_micros(1 << 21));
+    }
+}

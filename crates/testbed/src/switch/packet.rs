@@ -35,3 +35,67 @@ pub(super) fn corrupt(packet: &mut [u8], how: u32) -> Option<()> {
     words.swap(first, second);
     Some(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A UDP packet to `10.77.3.1`, without checksums.
+    fn packet(payload: &[u8]) -> Vec<u8> {
+        let mut packet = vec![0x45, 0, 0, 0, 0, 0, 0x40, 0, 64, 17, 0, 0, 10, 77, 1, 1, 10, 77, 3, 1];
+        packet.extend_from_slice(&[0; 8]);
+        packet.extend_from_slice(payload);
+        packet
+    }
+
+    /// What both TCP and UDP take of what they carry: the sum of its words, with the carry added again.
+    fn checksum(payload: &[u8]) -> u64 {
+        let (words, rest) = payload.as_chunks::<2>();
+        let last = rest.first().map_or(0, |byte| u64::from(*byte) << 8);
+        let sum = words.iter().map(|word| u64::from(u16::from_be_bytes(*word))).sum::<u64>() + last;
+        sum % 0xffff
+    }
+
+    #[test]
+    fn a_packet_goes_where_its_address_says_and_nowhere_else() {
+        assert_eq!(target(&packet(b"")), Some(2));
+        let mut other = packet(b"");
+        other[17] = 78;
+        assert_eq!(target(&other), None);
+        other[17] = 77;
+        other[18] = 0;
+        assert_eq!(target(&other), None);
+        assert_eq!(target(&packet(b"")[..19]), None);
+        assert_eq!(target(&[0x60; 40]), None);
+        assert_eq!(target(&[]), None);
+    }
+
+    #[test]
+    fn what_is_corrupted_differs_and_its_checksum_does_not() {
+        let payload: Vec<u8> = (0..101).collect();
+        for how in (0..60).chain([65_535]) {
+            let mut corrupted = packet(&payload);
+            assert_eq!(corrupt(&mut corrupted, how), Some(()));
+            assert_ne!(corrupted, packet(&payload));
+            assert_eq!(corrupted[..28], packet(&payload)[..28]);
+            assert_eq!(checksum(&corrupted[28..]), checksum(&payload));
+        }
+    }
+
+    #[test]
+    fn where_nothing_can_be_exchanged_nothing_is() {
+        for payload in [&[][..], &[1], &[1, 2], &[7; 40]] {
+            let mut same = packet(payload);
+            assert_eq!(corrupt(&mut same, 3), None);
+            assert_eq!(same, packet(payload));
+        }
+        let mut fragment = packet(b"abcdefgh");
+        fragment[7] = 1;
+        assert_eq!(corrupt(&mut fragment, 0), None);
+        // A header that says that it is longer than the packet.
+        let mut torn = packet(b"");
+        torn[9] = 6;
+        torn.truncate(30);
+        assert_eq!(corrupt(&mut torn, 0), None);
+    }
+}

@@ -7,7 +7,7 @@ use constellation_fabric::{Choices, Link, NodeId, Odds, Options as Answers, Ques
 use constellation_sim::Seeded;
 use constellation_testbed::{Counts, Process, Testbed};
 
-use crate::bench::{line, lines, on_switch, options, start};
+use crate::bench::{PATIENCE, line, lines, on_switch, options, start};
 
 /// The luck of all tests here.
 const SEED: u64 = 7;
@@ -46,6 +46,10 @@ fn blast(testbed: &Testbed, count: u64) -> Process {
     assert_eq!(line(&listener), "ready");
     let sender = start(testbed.site(0), "sender", ["blast", &from, &to, &count.to_string()]);
     assert_eq!(line(&sender), "sent");
+    let begun = testbed.now();
+    while testbed.counts(0, 1).sent < count && testbed.now().since(begun) < PATIENCE {
+        std::thread::park_timeout(Duration::from_millis(1));
+    }
     listener
 }
 
@@ -173,7 +177,7 @@ fn round_trips(testbed: &Testbed, from: usize, to: usize, count: u32) -> Vec<Dur
     trips
 }
 
-/// Generous: the machine may be busy, but not at each of ten tries.
+/// Generous: the machine may be busy, but not at five of six tries.
 const SLACK: Duration = Duration::from_millis(60);
 
 #[test]
@@ -188,14 +192,14 @@ fn each_direction_takes_its_own_time_and_a_slow_site_is_slow_for_all() {
         network.set_link(one, other, takes(10));
         network.set_link(other, one, takes(40));
         for site in [one, other] {
-            network.set_link(site, slow, takes(150));
-            network.set_link(slow, site, takes(150));
+            network.set_link(site, slow, takes(100));
+            network.set_link(slow, site, takes(100));
         }
     });
     set.expect("the links make sense");
-    for (from, to, ms) in [(0, 1, 50), (1, 0, 50), (0, 2, 300), (2, 1, 300)] {
+    for (from, to, ms) in [(0, 1, 50), (1, 0, 50), (0, 2, 200), (2, 1, 200)] {
         let asked = Duration::from_millis(ms);
-        let trips = round_trips(&testbed, from, to, 10);
+        let trips = round_trips(&testbed, from, to, 6);
         assert!(trips[0] >= asked, "{from} to {to}: {trips:?}");
         assert!(trips[1] <= asked + SLACK, "{from} to {to}: {trips:?}");
     }
@@ -273,8 +277,7 @@ fn packets_to_nobody_are_counted_and_carried_nowhere() {
     let sender = start(testbed.site(0), "sender", ["blast", &here, "10.77.9.1", "20"]);
     assert_eq!(line(&sender), "sent");
     let begun = testbed.now();
-    while (testbed.foreign() < 20 || testbed.wakes().count() == 0) && testbed.now().since(begun) < SLACK * 100
-    {
+    while (testbed.foreign() < 20 || testbed.wakes().count() == 0) && testbed.now().since(begun) < PATIENCE {
         std::thread::park_timeout(Duration::from_millis(1));
     }
     assert_eq!(testbed.foreign(), 20);

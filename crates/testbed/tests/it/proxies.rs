@@ -78,7 +78,7 @@ fn a_cut_behind_a_proxy_holds_until_it_is_healed() {
 
 #[test]
 fn a_loss_behind_a_proxy_is_the_wait_for_a_retransmission() {
-    let mut options = options(2, Link { loss: Odds::ppm(500_000).expect("a half"), ..Link::INSTANT });
+    let mut options = options(2, Link { loss: Odds::ppm(300_000).expect("less than all"), ..Link::INSTANT });
     options.choices = Box::new(Seeded::new(1));
     let testbed = refused(options);
     let (_server, client) = talking(&testbed);
