@@ -18,8 +18,12 @@ use crate::wall;
 /// The longest line that a process may say, in bytes without its end; one that says more is listened to no longer.
 pub const LINE_BYTES_MAX: usize = 64 * 1024;
 
-/// How many lines of a process may wait to be read; one that says more before somebody reads floods.
-const LINES_MAX: usize = 16_384;
+/// How much of what a process said may wait to be read, in bytes, each line as some more; one that says more before
+/// somebody reads floods.
+const UNREAD_BYTES_MAX: usize = 16 << 20;
+
+/// What a line takes beside its bytes.
+const LINE_BYTES_MORE: usize = 64;
 
 /// How long a process may take to begin, or to end after it was killed, before we say so.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -341,7 +345,10 @@ impl Process {
     /// What it says next; waits for that so long at most.
     pub fn read_line(&self, at_most: Duration) -> Said {
         let said = self.heard.wait(at_most, |hearing| match (hearing.lines.pop_front(), hearing.output) {
-            (Some((at_ns, bytes)), _) => Some(Said::Line { at: self.line.time(at_ns), bytes }),
+            (Some((at_ns, bytes)), _) => {
+                hearing.unread_bytes -= bytes.len() + LINE_BYTES_MORE;
+                Some(Said::Line { at: self.line.time(at_ns), bytes })
+            }
             (None, Some(why)) => Some(Said::End(why)),
             (None, None) => None,
         });
@@ -391,6 +398,7 @@ pub(crate) struct Heard {
 struct Hearing {
     begun: Option<Result<u32, String>>,
     lines: VecDeque<(u64, Vec<u8>)>,
+    unread_bytes: usize,
     output: Option<OutputEnd>,
     ended: Option<Ended>,
     /// Nothing more will be heard.
@@ -406,7 +414,9 @@ impl Heard {
                 hearing.begun = Some(Err(String::from_utf8_lossy(&reason).into_owned()));
             }
             Report::Line { at_ns, bytes, .. } => {
-                if hearing.lines.len() < LINES_MAX {
+                let more = bytes.len() + LINE_BYTES_MORE;
+                if hearing.output.is_none() && hearing.unread_bytes + more <= UNREAD_BYTES_MAX {
+                    hearing.unread_bytes += more;
                     hearing.lines.push_back((at_ns, bytes));
                 } else {
                     hearing.output.get_or_insert(OutputEnd::Flood);

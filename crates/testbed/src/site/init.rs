@@ -53,6 +53,8 @@ pub(super) fn main(arguments: &[OsString]) -> io::Result<()> {
         // So that processes see themselves as they are numbered here. A container may refuse it.
         let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
         let _ = mount("proc", "/proc", "proc", flags, None);
+        // What servers share there would be left behind by a kill.
+        let _ = mount("tmpfs", "/dev/shm", "tmpfs", flags, None);
     }
     let orders = control()?;
     let to_testbed = Arc::new(Mutex::new(orders.try_clone()?));

@@ -149,7 +149,10 @@ fn keep(setup: &Setup, control: &UnixStream) -> io::Result<()> {
 
 /// Leaves the namespaces of the machine; what cannot be had is told in words.
 fn isolate() -> Result<(), String> {
-    let flags = CloneFlags::CLONE_NEWNET | CloneFlags::CLONE_NEWPID | CloneFlags::CLONE_NEWNS;
+    let flags = CloneFlags::CLONE_NEWNET
+        | CloneFlags::CLONE_NEWPID
+        | CloneFlags::CLONE_NEWIPC
+        | CloneFlags::CLONE_NEWNS;
     let (user, group) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
     let as_root = if user == 0 { unshare(flags) } else { Err(nix::errno::Errno::EPERM) };
     if as_root.is_err() {

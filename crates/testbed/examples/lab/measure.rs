@@ -1,6 +1,4 @@
-//! What a lab of three sites costs on this machine: how long it takes to stand, a round trip, and packets a second.
-//!
-//! `cargo run --release -p constellation-testbed --example lab`
+//! The measurements, and the servers that they measure.
 
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};
@@ -20,7 +18,7 @@ const TRIPS: usize = 2_000;
 /// How long a line of a servant is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-fn main() {
+pub(crate) fn main() {
     serve_if_site();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
