@@ -1,8 +1,24 @@
 //! The adapters that are built in, a file each, and what else runs at a site: processes like those of a user, of which this
 //! program is each.
+//!
+//! Those of real servers need client crates, and are there with the feature `real`.
 
 pub(crate) mod listens;
+pub mod seat;
 pub(crate) mod specimen;
+
+#[cfg(feature = "real")]
+mod answers;
+#[cfg(feature = "real")]
+mod etcd;
+#[cfg(feature = "real")]
+mod nats;
+#[cfg(feature = "real")]
+mod postgres;
+#[cfg(feature = "real")]
+mod reach;
+#[cfg(feature = "real")]
+mod redis;
 
 /// An adapter that is built in.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +40,14 @@ pub const ADAPTERS: &[BuiltIn] = &[
     BuiltIn { name: listens::NAME, run: listens::run },
     BuiltIn { name: specimen::ADAPTER, run: specimen::run_adapter },
     BuiltIn { name: specimen::SITE, run: specimen::run_site },
+    #[cfg(feature = "real")]
+    BuiltIn { name: "etcd", run: etcd::run },
+    #[cfg(feature = "real")]
+    BuiltIn { name: "nats", run: nats::run },
+    #[cfg(feature = "real")]
+    BuiltIn { name: "postgres", run: postgres::run },
+    #[cfg(feature = "real")]
+    BuiltIn { name: "redis", run: redis::run },
 ];
 
 /// Runs the adapter of this name.
@@ -33,6 +57,7 @@ pub const ADAPTERS: &[BuiltIn] = &[
 pub fn run(name: &str, arguments: &[String]) -> Result<(), String> {
     match ADAPTERS.iter().find(|adapter| adapter.name == name) {
         Some(adapter) => (adapter.run)(arguments),
-        None => Err(format!("no adapter is called `{name}`")),
+        None if cfg!(feature = "real") => Err(format!("no adapter is called `{name}`")),
+        None => Err(format!("no adapter is called `{name}` in a command without the feature `real`")),
     }
 }

@@ -1,6 +1,11 @@
 //! The only integration binary of this crate.
 
+mod declared;
 mod driven;
 mod imagined;
+#[cfg(feature = "real")]
+mod real;
 #[cfg(target_os = "linux")]
 mod specimens;
+#[cfg(feature = "real")]
+mod trio;
