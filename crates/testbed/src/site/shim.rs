@@ -10,8 +10,8 @@ use rustix::process::Signal;
 
 use super::keeper::map_user;
 
-/// Who a program believes to be that must not be root.
-const SOMEBODY: u32 = 1_000;
+/// Who a program believes to be that must not be root: `nobody`, as some look up the name of who they are (`initdb` does).
+const SOMEBODY: u32 = 65_534;
 
 pub(super) fn main(arguments: &[OsString]) -> io::Result<()> {
     let [ground, user, program, rest @ ..] = arguments else {
