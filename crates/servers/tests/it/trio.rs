@@ -13,7 +13,7 @@ use std::time::Duration;
 use constellation_lab::placement::client::{Answer, Ask};
 use constellation_servers::adapter::{Said, ask_line, read_said};
 use constellation_servers::server::{Joined, Mode, Program, Server, Site, Sites, Step, User, Which};
-use constellation_servers::{installed, servers};
+use constellation_servers::{ADAPTER, installed, servers};
 
 /// The ports at which any server listens.
 const PORTS: [u16; 7] = [2379, 2380, 4222, 5432, 6222, 6379, 26_379];
@@ -90,7 +90,7 @@ impl Trio {
     fn command(&self, site: usize, name: &str, program: &Program) -> Command {
         let mut path = match &program.which {
             Which::Named(name) => self.programs.get(name).cloned().unwrap_or_else(|| name.into()),
-            Which::Adapter(_) => env!("CARGO_BIN_EXE_constellation-adapter").into(),
+            Which::Adapter(_) => env!("CARGO_BIN_EXE_servers-servant").into(),
         };
         let mut arguments: Vec<String> = Vec::new();
         if program.user == User::NotRoot && is_root() {
@@ -99,7 +99,7 @@ impl Trio {
             path = "unshare".into();
         }
         if let Which::Adapter(name) = &program.which {
-            arguments.push(name.clone());
+            arguments.extend([ADAPTER.to_owned(), name.clone()]);
         }
         let folder = self.sites.all[site].folder.join(name);
         fs::create_dir_all(&folder).expect("a folder can be made");
