@@ -7,19 +7,49 @@
 
 use std::time::Duration;
 
-use constellation_lab::placement::protocol::{Condition, Fate, Round, SWEEP_MS, Way};
+use constellation_lab::placement::protocol::{Condition, Fate, Pace, Round, SWEEP_MS, Way};
 
 /// How much time a placement takes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Effort {
-    /// All rounds: some two minutes.
+    /// All rounds: less than three minutes.
     Whole,
-    /// Two delays instead of four, and no cuts in one direction only: less than one minute, with wider intervals.
+    /// Two delays instead of four, each with half as much asked, and no cuts in one direction only: about one minute, with
+    /// wider intervals.
     Quick,
 }
 
-/// How many clients of a site read back at the end: with one, a store of three round trips would take a quarter of a minute.
-const READERS: u32 = 8;
+/// The pace of rounds with a cut. What a connection sends into a cut of four seconds it sends again up to three seconds after
+/// the heal, as it waits twice as long each time (RFC 6298); then a server that heard nobody for so long has to settle.
+const CUT: Pace = Pace {
+    repeats: Pace::SIMULATED.repeats,
+    asked_until: Duration::from_millis(9_800),
+    back: Duration::from_millis(4_200),
+    read_back_at: Duration::from_millis(11_200),
+    // With one, a store of three round trips would read for a quarter of a minute.
+    readers: 8,
+};
+
+/// How long after the heal of a cut what was acknowledged is looked for.
+pub const fn read_back() -> Duration {
+    CUT.read_back()
+}
+
+/// The pace of a round of such an effort.
+fn pace(effort: Effort, condition: &Condition) -> Pace {
+    match (condition, effort) {
+        (Condition::Cut { .. } | Condition::Split { .. }, _) => CUT,
+        // Without a cut there is nothing to come back from.
+        (_, Effort::Whole) => Pace { readers: CUT.readers, ..Pace::SIMULATED },
+        (_, Effort::Quick) => Pace {
+            repeats: 2,
+            asked_until: Duration::from_millis(3_000),
+            read_back_at: Duration::from_millis(4_700),
+            readers: CUT.readers,
+            ..Pace::SIMULATED
+        },
+    }
+}
 
 /// The rounds, in order: all links alike, each site slow, all busy, each cut off, and then one way only.
 pub fn rounds(sites: usize, effort: Effort) -> Vec<Round> {
@@ -37,5 +67,21 @@ pub fn rounds(sites: usize, effort: Effort) -> Vec<Round> {
         .iter()
         .flat_map(|way| (0..sites).map(move |site| Condition::Cut { site, way: *way, fate: Fate::Held }));
     let all = alike.chain(slow).chain([Condition::Busy]).chain(cut);
-    all.map(|condition| Round { readers: READERS, ..Round::new(sites, condition) }).collect()
+    all.map(|condition| Round { pace: pace(effort, &condition), ..Round::new(sites, condition) }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn in_every_round_all_that_is_asked_is_over_when_it_is_read_back() {
+        for (effort, count, ends_ms) in [(Effort::Whole, 17, 11_200), (Effort::Quick, 9, 11_200)] {
+            let all = rounds(3, effort);
+            assert_eq!(all.len(), count);
+            assert!(all.iter().all(|round| round.pace.is_sound()), "{all:#?}");
+            let last = all.iter().map(|round| round.pace.read_back_at).max();
+            assert_eq!(last, Some(Duration::from_millis(ends_ms)));
+        }
+    }
 }

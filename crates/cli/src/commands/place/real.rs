@@ -46,7 +46,7 @@ pub(super) fn run(arguments: &Place, catalogue: &Catalogue, printer: &mut Printe
         told::print(measured, printer)?;
         printer.line("")?;
     }
-    super::told::legend(printer)?;
+    super::told::legend_of(constellation_servers::rounds::read_back(), printer)?;
     histories::tell(arguments, &placements, printer)?;
     Ok(code)
 }

@@ -1,5 +1,7 @@
 //! How a measured store is told: its cell, two sentences, what leads elsewhere, the numbers, and what shows them.
 
+use std::time::Duration;
+
 use constellation_lab::placement::cell::LEGEND;
 use constellation_lab::placement::judged::{Consistency, Strongest};
 use constellation_lab::placement::{Placement, told};
@@ -82,6 +84,20 @@ pub(super) fn details(placement: &Placement, printer: &mut Printer) -> anyhow::R
 /// What the letters of a cell mean, measured or declared.
 pub(super) fn legend(printer: &mut Printer) -> anyhow::Result<()> {
     LEGEND.into_iter().try_for_each(|(letters, says)| printer.line(faint(&format!("{letters:<8}{says}"))))
+}
+
+/// As [`legend`], of a placement in which it is looked for what is lost so long after the heal.
+pub(super) fn legend_of(read_back: Duration, printer: &mut Printer) -> anyhow::Result<()> {
+    LEGEND.into_iter().try_for_each(|(letters, says)| {
+        let says = match letters {
+            "lost" => {
+                let after = told::ms(read_back);
+                format!("what a site does not show {after} after the heal, even when it is asked again")
+            }
+            _ => says.to_owned(),
+        };
+        printer.line(faint(&format!("{letters:<8}{says}")))
+    })
 }
 
 /// A title, and a text that stays beside it.

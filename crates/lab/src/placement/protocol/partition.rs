@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use super::turns::Turns;
-use super::{CUT_AT, Desk, HEAL_AT, READ_BACK, Round, SOON, TIMEOUT};
+use super::{CUT_AT, Desk, HEAL_AT, Pace, Round, SOON};
 use crate::placement::client::{Answer, Ask, Kind};
 use crate::placement::record::Phase;
 
@@ -20,11 +20,7 @@ const EVERY: Duration = Duration::from_millis(40);
 const SHARED_FOR: usize = 20;
 /// From one of the acknowledged keys to the next that is read: any number that leaves none out for long.
 const STRIDE: usize = 7;
-/// When the last of it is asked.
-const LAST: Duration = Duration::from_millis(6_000);
-/// When the reading back begins: all that was asked is over, and a store has had time to settle since the heal.
-pub(super) const READ_BACK_AT: Duration = HEAL_AT.saturating_add(READ_BACK);
-/// How long after that a site is asked again where something may be missing: a store that repairs what it reads has had time to.
+/// How long after all was read back a site is asked again where something may be missing: a store that repairs what it reads has had time to.
 const AGAIN: Duration = Duration::from_millis(200);
 /// How often it is asked again: where a read asks only some of the replicas, it is luck what one of them shows.
 const AGAIN_TIMES: usize = 3;
@@ -51,8 +47,7 @@ pub(super) struct Partition {
     first: Vec<Option<String>>,
     in_doubt: InDoubt,
     turns: Turns,
-    /// How many clients of each site read back.
-    readers: u32,
+    pace: Pace,
     reading: Vec<ReadBack>,
 }
 
@@ -91,8 +86,8 @@ impl Partition {
             own: vec![Vec::new(); round.sites],
             first: vec![None; round.sites],
             in_doubt: InDoubt::Ahead,
-            turns: Turns::new(round.sites),
-            readers: round.readers.max(1),
+            turns: Turns::new(round),
+            pace: round.pace,
             reading: Vec::new(),
         }
     }
@@ -106,14 +101,14 @@ impl Partition {
             self.hear(number, desk);
         }
         self.turns.on(ended, desk);
-        while self.due() <= desk.now.min(LAST) {
+        while self.due() <= desk.now.min(self.pace.asked_until) {
             self.tick(desk);
         }
         self.read_in_doubt(desk);
-        if self.due() <= LAST {
+        if self.due() <= self.pace.asked_until {
             desk.wake(self.due());
-        } else if desk.now < READ_BACK_AT {
-            desk.wake(READ_BACK_AT);
+        } else if desk.now < self.pace.read_back_at {
+            desk.wake(self.pace.read_back_at);
         } else {
             self.read_back(desk);
         }
@@ -163,7 +158,7 @@ impl Partition {
         if desk.now < *at {
             return desk.wake(*at);
         }
-        let next = if desk.now <= LAST { ahead.pop_front() } else { None };
+        let next = if desk.now <= self.pace.asked_until { ahead.pop_front() } else { None };
         let Some((site, key)) = next else { return };
         let number = self.ask(site, Ask::read(key), desk);
         if let InDoubt::Reading { asked, .. } = &mut self.in_doubt {
@@ -221,7 +216,7 @@ impl Partition {
             let written = desk.record.asked.iter().filter(|asked| asked.ask.kind() == Kind::Write);
             let keys = written.filter(|asked| asked.done().is_some()).map(|asked| asked.ask.key.clone());
             let keys: Vec<String> = keys.collect::<BTreeSet<_>>().into_iter().collect();
-            let (sites, readers) = (self.sites, self.readers);
+            let (sites, readers) = (self.sites, self.pace.readers.max(1));
             let all = (0..sites).flat_map(|site| (0..readers).map(move |client| (site, client)));
             self.reading = all.map(|(site, client)| ReadBack::new(site, client, readers, &keys)).collect();
         }
@@ -283,5 +278,3 @@ impl ReadBack {
         self.read >= self.keys.len() || self.silent >= SILENT_MAX
     }
 }
-
-const _: () = assert!(LAST.as_millis() + TIMEOUT.as_millis() < READ_BACK_AT.as_millis());
