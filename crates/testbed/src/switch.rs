@@ -195,3 +195,37 @@ impl Carrying {
         TrueTime::from_ns(monotonic_ns().saturating_sub(self.start_ns))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use constellation_fabric::{Calm, Link, Network};
+
+    use super::*;
+
+    const PAIR: Pair = Pair { source: 0, target: 1 };
+
+    fn carrying() -> (Carrying, Model) {
+        let model = Model::new(Network::new(Link::INSTANT), Box::new(Calm), 2);
+        (Carrying { devices: Vec::new(), due: BinaryHeap::new(), accepted: 0, start_ns: 0 }, model)
+    }
+
+    #[test]
+    fn what_is_due_first_is_next_and_of_two_the_first_accepted() {
+        let (mut carrying, model) = carrying();
+        for (at, byte) in [(30, 1), (10, 2), (20, 3), (10, 4), (10, 5)] {
+            carrying.put(TrueTime::from_ns(at), PAIR, &[byte], &mut model.lock());
+        }
+        let order = std::iter::from_fn(|| carrying.due.pop()).map(|due| due.bytes[0]);
+        assert_eq!(order.collect::<Vec<_>>(), [2, 4, 5, 3, 1]);
+    }
+
+    #[test]
+    fn so_many_packets_may_be_on_their_way_and_no_more() {
+        let (mut carrying, model) = carrying();
+        for _ in 0..PACKETS_MAX + 3 {
+            carrying.put(TrueTime::from_ns(u64::MAX), PAIR, &[0; 20], &mut model.lock());
+        }
+        let counts = model.lock().counted(PAIR);
+        assert_eq!([counts.waiting, counts.no_room], [PACKETS_MAX as u64, 3]);
+    }
+}
