@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use constellation_fabric::{Choices, Link, Options as Answers, Question, Topic};
@@ -12,11 +12,13 @@ use constellation_sim::Seeded;
 use constellation_testbed::{Mode, Testbed, TestbedError};
 use constellation_trace::NodeId;
 
-use crate::bench::{PATIENCE, SERVANT, line, on_switch, options, start};
+use crate::bench::{PATIENCE, SERVANT, line, on_switch, options, skipped, start};
 
 /// A command that opened a testbed, and what belongs to it.
 struct Opened {
     command: Child,
+    /// What it says; it would fail if nobody listened.
+    out: Option<BufReader<ChildStdout>>,
     folder: PathBuf,
     keepers: Vec<u32>,
 }
@@ -32,16 +34,16 @@ impl Opened {
         let mut command =
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the servant starts");
         let mut line = String::new();
-        let out = command.stdout.take().expect("its output is a pipe");
-        BufReader::new(out).read_line(&mut line).expect("it says a line");
+        let mut out = command.stdout.take().map(BufReader::new).expect("its output is a pipe");
+        out.read_line(&mut line).expect("it says a line");
         let Some(keepers) = line.strip_prefix("open ") else {
             command.wait().expect("it ends");
             fs::remove_dir_all(&folder).expect("the folder can be removed");
-            eprintln!("skipped: sites are refused");
+            skipped(&format!("sites on a {mode} are refused"));
             return None;
         };
         let keepers = keepers.split_whitespace().map(|pid| pid.parse().expect("a number")).collect();
-        let opened = Opened { command, folder, keepers };
+        let opened = Opened { command, out: Some(out), folder, keepers };
         // Two keepers, two inits, two families, and a child of each family.
         opened.until("all run", || opened.living().len() >= 9);
         Some(opened)
@@ -86,7 +88,9 @@ impl Opened {
 
     /// Nothing is left.
     fn check_gone(mut self, killed: &str) {
-        self.command.wait().expect("it ends");
+        let status = self.command.wait().expect("it ends");
+        assert!(status.code().is_none_or(|code| code == 0), "after {killed}: {status}");
+        drop(self.out.take());
         self.until(&format!("after {killed}, processes are gone"), || self.living().is_empty());
         self.until(&format!("after {killed}, the folder is empty"), || {
             fs::read_dir(&self.folder).is_ok_and(|folder| folder.count() == 0)
@@ -173,7 +177,7 @@ fn a_command_that_is_killed_while_it_opens_leaves_nothing() {
         let mut command = command.spawn().expect("the servant starts");
         std::thread::park_timeout(Duration::from_millis(u64::from(round) * 2));
         command.kill().expect("the command is there");
-        let opened = Opened { command, folder, keepers: Vec::new() };
+        let opened = Opened { command, out: None, folder, keepers: Vec::new() };
         opened.check_gone("a kill while it opens");
     }
 }
@@ -232,7 +236,7 @@ fn a_user_who_is_not_root_has_sites_too_or_is_told_why_not() {
     let is_refused = err.contains("this machine refuses what real sites need; no namespaces: ");
     assert!(out.starts_with("open ") && out.ends_with("closed\n") || is_refused, "{out}{err}");
     if is_refused {
-        eprintln!("skipped: {err}");
+        skipped(&err);
     }
     assert_eq!(fs::read_dir(&own).expect("the folder is there").count(), 0);
     fs::remove_dir_all(&folder).expect("the folder is ours");

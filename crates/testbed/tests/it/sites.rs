@@ -5,7 +5,7 @@ use std::time::Duration;
 use constellation_fabric::Link;
 use constellation_testbed::{Command, Disk, Exit, OutputEnd, Pipes, Said, Signal, TestbedError, User, Wall};
 
-use crate::bench::{PATIENCE, SERVANT, line, lines, on_switch, options, servant, start};
+use crate::bench::{PATIENCE, SERVANT, line, lines, on_switch, options, servant, skipped, start};
 
 #[test]
 fn a_line_over_tcp_goes_to_another_site_and_back() {
@@ -168,7 +168,7 @@ fn a_program_may_be_somebody_who_is_not_root() {
 fn a_wall_clock_lies_to_one_process_and_to_no_other() {
     let Some(testbed) = on_switch(options(1, Link::INSTANT)) else { return };
     if !wall_is_there() {
-        eprintln!("skipped: libfaketime is not installed");
+        skipped("libfaketime is not installed (Debian's package `faketime`)");
         return;
     }
     let told = testbed.site(0).spawn(servant("told", ["wall"]).wall(Wall::Told)).expect("it starts");
