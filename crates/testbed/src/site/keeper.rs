@@ -10,6 +10,7 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use nix::errno::Errno;
 use nix::sched::{CloneFlags, unshare};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::mount::{MountPropagationFlags, mount_change};
@@ -154,9 +155,12 @@ fn isolate() -> Result<(), String> {
         | CloneFlags::CLONE_NEWIPC
         | CloneFlags::CLONE_NEWNS;
     let (user, group) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
-    let as_root = if user == 0 { unshare(flags) } else { Err(nix::errno::Errno::EPERM) };
+    let as_root = if user == 0 { unshare(flags) } else { Err(Errno::EPERM) };
     if as_root.is_err() {
-        unshare(flags | CloneFlags::CLONE_NEWUSER).map_err(|error| format!("unshare: {}", error.desc()))?;
+        unshare(flags | CloneFlags::CLONE_NEWUSER).map_err(|error| match error {
+            Errno::ENOSPC => "as many as may be there are (`sysctl user | grep namespaces`)".to_owned(),
+            error => format!("unshare: {}", error.desc()),
+        })?;
         map_user(0, user, group).map_err(|error| format!("the user namespace has no user: {error}"))?;
     }
     // What is mounted at the site must not be seen outside.
