@@ -199,10 +199,8 @@ impl Reach for Redis {
         let own = self.seat.own();
         let info = self.info(own, "replication", deadline)?;
         let has = |line: &str| info.lines().any(|other| other == line);
-        let online =
-            info.lines().filter(|line| line.starts_with("slave") && line.contains("state=online")).count();
-        if has("role:master") && online + 1 < sites {
-            return Err(format!("the primary at {own} has {online} of {} replicas in sync", sites - 1));
+        if has("role:master") {
+            self.all_confirm(own, sites - 1, deadline)?;
         }
         if has("role:slave") && !has("master_link_status:up") {
             return Err(format!("the replica at {own} has no link to its primary"));
@@ -218,6 +216,25 @@ impl Reach for Redis {
 }
 
 impl Redis {
+    /// A replica counts as online up to a second before it is told of writes, so that one is written; and once more, as the
+    /// first may have been in what the replica was sent as a whole.
+    fn all_confirm(&mut self, primary: SocketAddr, all: usize, deadline: Deadline) -> Result<(), String> {
+        let write = redis::cmd("SET").arg("ready").arg(1).to_owned();
+        let wait = redis::cmd("WAIT").arg(all).arg(300).to_owned();
+        let asks = [write, wait];
+        for _ in 0..2 {
+            let answers = self.ask(primary, &asks, deadline).map_err(|failed| failed.to_string())?;
+            match &answers[1] {
+                Value::Int(count) if usize::try_from(*count).is_ok_and(|count| count >= all) => {}
+                Value::Int(count) => {
+                    return Err(format!("{count} of {all} replicas follow the primary at {primary}"));
+                }
+                other => return Err(format!("the primary at {primary} does not wait: {other:?}")),
+            }
+        }
+        Ok(())
+    }
+
     fn info(&mut self, server: SocketAddr, section: &str, deadline: Deadline) -> Result<String, String> {
         let ask = redis::cmd("INFO").arg(section).to_owned();
         let answered = self.ask(server, &[ask], deadline).map_err(|failed| failed.to_string())?;

@@ -67,7 +67,8 @@ impl Server for Etcd {
                 ("--initial-cluster-token", "constellation"),
             ];
             let arguments = arguments.iter().flat_map(|(name, value)| [*name, *value]);
-            let program = Program::named("etcd", arguments);
+            // As it is by itself from 3.5 on: else a member that was cut off deposes the leader when it is back.
+            let program = Program::named("etcd", arguments.chain(["--pre-vote"]));
             (nth, Step::Begin { name: "etcd".to_owned(), program })
         };
         peers.iter().enumerate().map(member).collect()

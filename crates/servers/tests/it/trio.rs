@@ -48,7 +48,7 @@ impl Trio {
             };
             programs.insert(need.program.clone(), path);
         }
-        let mode = info.mode(Some(mode)).expect("it has such a mode").clone();
+        let mode = info.mode(mode).expect("it has such a mode").clone();
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let folder = folder(number);
         let Some(sites) = sites(&folder, number) else {
