@@ -13,6 +13,7 @@
 //! | [`cell`] | from numbers and verdicts to a cell |
 //! | [`told`] | the placement in two sentences |
 //! | [`numbers`] | the numbers under the sentences, row by row |
+//! | [`own`] | a store of the user's own, as a file describes it |
 //! | [`requirements`] | what a store must be, and what shows that it is not |
 //! | [`written`] | a round as a trace, which can be written down and judged |
 //! | [`mod@cap`] | why no store has both: the lost messages with which it breaks one of two promises |
@@ -28,6 +29,7 @@ pub mod hosted;
 pub mod judged;
 pub mod measure;
 pub mod numbers;
+pub mod own;
 pub mod protocol;
 pub mod record;
 pub mod requirements;

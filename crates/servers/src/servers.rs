@@ -2,6 +2,7 @@
 
 pub mod etcd;
 pub mod nats;
+pub mod own;
 pub mod postgres;
 pub mod redis;
 pub mod specimen;

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 
 use super::Progress;
 use super::values::{parse_jobs, parse_seed};
@@ -17,6 +17,7 @@ Exit codes:
 
 #[derive(Args, Debug)]
 #[command(after_help = PLACE_EXIT_CODES)]
+#[command(group(ArgGroup::new("measured").args(["targets", "store"]).multiple(true)))]
 pub(crate) struct Place {
     /// Stores to measure, such as `quorum` or `quorum:r=1,w=1`, or declared systems, such as `cassandra`; without any, all
     /// are listed. With --real, servers of this machine, such as `etcd`, or one mode of one, such as `etcd/serializable`.
@@ -45,13 +46,18 @@ pub(crate) struct Place {
     #[arg(long, requires = "real")]
     pub(crate) quick: bool,
     /// With --real, set what is measured beside what the catalogue declares; a broken promise is exit code 1.
-    #[arg(long, requires_all = ["real", "targets"])]
+    #[arg(long, requires_all = ["real", "measured"])]
     pub(crate) compare: bool,
+    /// With --real, a store of your own, as this file describes it: the commands that start it at each site, and the program
+    /// that is its client; `examples/own-store/store.toml` shows how it is written. All its modes are measured, or those that
+    /// are named, such as `my-store/fast`.
+    #[arg(long, value_name = "FILE", requires = "real")]
+    pub(crate) store: Option<PathBuf>,
     /// The seed of how long each message takes.
     #[arg(long, value_name = "N", default_value = "1", value_parser = parse_seed)]
     pub(crate) seed: u64,
     /// Write what the clients of each round asked and saw into this folder, as JSON Lines for `constellation judge`.
-    #[arg(long, value_name = "DIR", requires = "targets")]
+    #[arg(long, value_name = "DIR", requires = "measured")]
     pub(crate) history: Option<PathBuf>,
     /// A catalogue of declared systems of your own instead of the one that ships; `placement/catalogue.toml` shows how it is
     /// written.

@@ -3,6 +3,8 @@
 mod declared;
 mod driven;
 mod imagined;
+#[cfg(target_os = "linux")]
+mod own;
 #[cfg(feature = "real")]
 mod real;
 #[cfg(target_os = "linux")]

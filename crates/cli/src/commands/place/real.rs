@@ -29,10 +29,10 @@ pub(super) fn run(_: &Place, _: &Catalogue, _: &mut Printer) -> anyhow::Result<u
 pub(super) fn run(arguments: &Place, catalogue: &Catalogue, printer: &mut Printer) -> anyhow::Result<u8> {
     use super::histories;
 
-    if arguments.targets.is_empty() {
+    if arguments.targets.is_empty() && arguments.store.is_none() {
         return listed::run(arguments, printer);
     }
-    let targets = targets::of(&arguments.targets)?;
+    let targets = targets::of(&arguments.targets, arguments.store.as_deref())?;
     histories::prepare(arguments)?;
     let all = measured::measure(&targets, arguments, catalogue, printer)?;
     let placements: Vec<_> = all.iter().map(|measured| &measured.real.placement).collect();
