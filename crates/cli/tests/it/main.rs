@@ -29,6 +29,8 @@ mod own_protocol;
 mod own_traces;
 mod placing;
 mod placing_cap;
+#[cfg(target_os = "linux")]
+mod placing_own;
 mod placing_required;
 mod placing_stores;
 mod readme;
