@@ -60,7 +60,7 @@ pub enum Wall {
     /// What it shows to everybody.
     True,
     /// What [`Process::set_wall`] says: at first the truth. Takes libfaketime, and a program that asks libc for the time:
-    /// linked dynamically, and not written in Go. Elapsed time stays true.
+    /// linked dynamically, not written in Go, and without jemalloc. Elapsed time stays true.
     Told,
 }
 

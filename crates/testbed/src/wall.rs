@@ -18,10 +18,20 @@ pub(crate) fn check(program: &Path) -> Result<(), String> {
     }
     // What `go version` looks for; written backwards, so that it is not found in ourselves.
     const GO: &[u8] = b":fnidliub oG \xff";
-    if bytes.windows(GO.len()).any(|window| window.iter().rev().eq(GO)) {
+    if holds(&bytes, GO) {
         return Err("it is written in Go, which asks the kernel for the time and no library".to_owned());
     }
+    const JEMALLOC: &[u8] = b"os.collamejbil";
+    if holds(&bytes, JEMALLOC) {
+        let reason = "its allocator, jemalloc, asks for the time before libfaketime (0.9.10) is ready, and it ends or hangs";
+        return Err(reason.to_owned());
+    }
     Ok(())
+}
+
+/// Whether these bytes are in a program, read backwards.
+fn holds(program: &[u8], backwards: &[u8]) -> bool {
+    program.windows(backwards.len()).any(|window| window.iter().rev().eq(backwards))
 }
 
 /// Whether the kernel is to load the program with the dynamic linker (segment `PT_INTERP`, elf(5)).
@@ -63,6 +73,8 @@ pub(crate) fn environment(file: &Path) -> Result<Vec<(OsString, OsString)>, Stri
         ("FAKETIME_NO_CACHE".into(), "1".into()),
         ("FAKETIME_DONT_FAKE_MONOTONIC".into(), "1".into()),
         ("DONT_FAKE_MONOTONIC".into(), "1".into()),
+        // What its processes would share, a kill would leave behind.
+        ("FAKETIME_DISABLE_SHM".into(), "1".into()),
     ])
 }
 

@@ -153,7 +153,13 @@ impl Init {
             _ => Exit::Status(u8::MAX),
         };
         let mut running = self.running();
-        running.remove(&process);
+        let ended = running.remove(&process);
+        if let (Some(Running { pid, .. }), Machine::Yes) = (ended, self.is_machine) {
+            // What libfaketime leaves behind at a kill; where there are namespaces it goes with the site.
+            for name in ["faketime_shm", "sem.faketime_sem"] {
+                let _ = fs::remove_file(format!("/dev/shm/{name}_{pid}"));
+            }
+        }
         let known: BTreeSet<u32> = running.values().map(|running| running.pid).collect();
         tree::reap_orphans(&known);
         self.report(&Report::Ended { process, at_ns, exit });

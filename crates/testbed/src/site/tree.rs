@@ -47,6 +47,22 @@ pub(super) fn send(root: u32, signal: Signal) {
     if signal != Signal::STOP {
         signal_each(&members, signal);
     }
+    if signal == Signal::KILL {
+        await_end(&members);
+    }
+}
+
+/// Waits until processes that were killed have ended, so that whoever starts them again does not meet them; not for ever,
+/// as one may be stuck in the kernel.
+fn await_end(members: &BTreeSet<u32>) {
+    const TRIES_MAX: usize = 2_000;
+    for _ in 0..TRIES_MAX {
+        let live = |entry: &Entry| entry.is_zombie == IsZombie::No && members.contains(&entry.pid);
+        if !entries().iter().any(live) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
 }
 
 /// Stops a process and all that belong to it.
