@@ -259,6 +259,10 @@ fn a_cut_in_one_direction_lets_the_other_through_and_heals() {
     assert_eq!(testbed.counts(1, 0).cut, 0);
     assert!(testbed.counts(1, 0).carried - before.carried >= 50);
     // Its answers, and the line of the client again and again.
+    let begun = testbed.now();
+    while testbed.counts(0, 1).cut <= 50 && testbed.now().since(begun) < PATIENCE {
+        std::thread::park_timeout(Duration::from_millis(1));
+    }
     assert!(testbed.counts(0, 1).cut > 50, "{:?}", testbed.counts(0, 1));
 
     let healed_at = testbed.now();
