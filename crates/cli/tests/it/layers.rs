@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// For each crate the crates of ours that it may depend on; what is not listed here must not be there.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("constellation-audit", &[]),
     ("constellation-trace", &[]),
     ("constellation-fabric", &["constellation-trace"]),
@@ -27,6 +27,10 @@ const ARROWS: [(&str, &[&str]); 11] = [
         ],
     ),
     (
+        "constellation-servers",
+        &["constellation-fabric", "constellation-lab", "constellation-testbed", "constellation-trace"],
+    ),
+    (
         "constellation",
         &[
             "constellation-audit",
@@ -35,6 +39,7 @@ const ARROWS: [(&str, &[&str]); 11] = [
             "constellation-lab",
             "constellation-live",
             "constellation-report",
+            "constellation-servers",
             "constellation-sim",
             "constellation-trace",
             "constellation-verify",
@@ -43,7 +48,7 @@ const ARROWS: [(&str, &[&str]); 11] = [
 ];
 
 /// What must never come in, however indirectly, and into what.
-const NEVER: [(&str, &[&str], &[&str]); 9] = [
+const NEVER: [(&str, &[&str], &[&str]); 10] = [
     // The oracle trusts no clock, because it cannot see one.
     (
         "constellation-verify",
@@ -59,6 +64,8 @@ const NEVER: [(&str, &[&str], &[&str]); 9] = [
         &[],
         &["constellation-sim", "constellation-verify", "constellation-lab", "serde", "toml", "tokio-macros"],
     ),
+    // Whoever does not turn the feature `real` on pays for no client of a server.
+    ("constellation", &[], &["redis", "tokio-postgres", "ureq"]),
     // A testbed runs what it is told, and knows neither what that is nor what is asked of it.
     (
         "constellation-testbed",
