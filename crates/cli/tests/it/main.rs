@@ -31,6 +31,7 @@ mod placing;
 mod placing_cap;
 #[cfg(target_os = "linux")]
 mod placing_own;
+#[cfg(target_os = "linux")]
 mod placing_real;
 mod placing_required;
 mod placing_stores;

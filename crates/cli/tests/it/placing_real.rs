@@ -18,7 +18,7 @@ fn a_server_that_nobody_knows_is_refused() {
         &expect![[r#"
         exit 2
         error: no server that can be placed is called `etc`
-        help: `constellation place --real` lists them
+        help: did you mean `etcd`?
     "#]],
     );
 }
