@@ -2,7 +2,8 @@
 //! or an adapter did not do its part.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -251,11 +252,10 @@ fn drive_all(
         Wanted { server: real.server, info, mode: &real.mode, program: &real.program, stop: real.stop };
     let mut running = None;
     for (nth, round) in rounds.iter().enumerate() {
-        if info.fresh == Fresh::Servers {
-            running = None;
+        if info.fresh == Fresh::Servers && running.take().is_some() {
+            empty(testbed).map_err(StandError::from)?;
         }
         if running.is_none() {
-            let _ = testbed.network(|network| network.end_cuts());
             running = match Running::start(testbed, wanted) {
                 Ok(running) => Some(running),
                 Err(StandError::Interrupted) => return Ok(Ended::Interrupted),
@@ -273,6 +273,21 @@ fn drive_all(
         }
     }
     Ok(Ended::Whole)
+}
+
+/// Empties the folders of all sites, at which nothing runs.
+fn empty(testbed: &Testbed) -> Result<(), StartError> {
+    let remove = |path: &Path| {
+        if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }
+    };
+    for site in testbed.sites() {
+        let entries = fs::read_dir(site.folder());
+        let entries = entries.map_err(|error| StartError::File { path: site.folder().to_owned(), error })?;
+        for path in entries.flatten().map(|entry| entry.path()) {
+            remove(&path).map_err(|error| StartError::File { path, error })?;
+        }
+    }
+    Ok(())
 }
 
 /// What the rounds leave in doubt.

@@ -21,8 +21,6 @@ use crate::drive::{Happened, Lateness, Stand};
 use crate::server::{Mode, Server, ServerInfo};
 use crate::start::{Begun, StartError, Starter, check, end_of, how, sites};
 
-/// How long an adapter may take until it is ready.
-const READY: Duration = Duration::from_secs(20);
 /// How often the user is looked after.
 const LOOK: Duration = Duration::from_millis(50);
 /// Between two tries whether a site answers.
@@ -162,7 +160,8 @@ impl<'a> Running<'a> {
         for site in 0..self.testbed.len() {
             self.begin_adapter(site)?;
         }
-        let until = self.now() + READY;
+        let within = self.wanted.info.ready_within;
+        let until = self.now() + within;
         while !self.clients.are_ready() {
             match self.hear(until)? {
                 Some((which, Heard::Ready { processes })) => {
@@ -171,7 +170,7 @@ impl<'a> Running<'a> {
                 Some(_) => {}
                 None if self.now() >= until => {
                     let Some(adapter) = self.clients.not_ready() else { break };
-                    let what = Wrong::NotReady { within: READY };
+                    let what = Wrong::NotReady { within };
                     return Err(self.amiss(Fault { adapter, what }));
                 }
                 None => {}

@@ -2,7 +2,11 @@
 
 mod declared;
 mod driven;
+#[cfg(target_os = "linux")]
+mod ground;
 mod imagined;
+#[cfg(target_os = "linux")]
+mod misbehaving;
 #[cfg(target_os = "linux")]
 mod own;
 #[cfg(feature = "real")]

@@ -1,10 +1,8 @@
 //! Simulated stores as real processes: they live where they live in the simulator.
 
-use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::thread;
 
-use constellation_fabric::{Calm, Link};
 use constellation_lab::placement::protocol::Round;
 use constellation_lab::placement::record::Record;
 use constellation_lab::placement::{Placement, Store, place, placed};
@@ -13,24 +11,8 @@ use constellation_servers::rounds::{Effort, rounds};
 use constellation_servers::server::Server as _;
 use constellation_servers::servers::specimen::Specimen;
 use constellation_servers::stand::{Running, Wanted};
-use constellation_testbed::{Mode, Options, Testbed};
 
-fn program() -> PathBuf {
-    PathBuf::from(env!("CARGO_BIN_EXE_servers-servant"))
-}
-
-/// Three sites; `None`, and a line that says so, where namespaces are refused.
-fn testbed() -> Option<Testbed> {
-    let mut options = Options::new(3, Link::INSTANT, Box::new(Calm));
-    (options.program, options.mode) = (Some(program()), Mode::Switch);
-    match Testbed::open(options) {
-        Ok(testbed) => Some(testbed),
-        Err(error) => {
-            eprintln!("skipped: {error}");
-            None
-        }
-    }
-}
+use crate::ground::{program, testbed};
 
 fn record(store: &Store, round: &Round) -> Option<Record> {
     let (testbed, server, stop) = (testbed()?, Specimen(store.clone()), AtomicBool::new(false));
