@@ -24,22 +24,32 @@ pub enum Effort {
 /// take an election of a second or two.
 const CUT: Pace = Pace {
     repeats: Pace::SIMULATED.repeats,
-    asked_until: Duration::from_millis(11_200),
-    back: Duration::from_millis(5_600),
-    read_back_at: Duration::from_millis(12_800),
+    asked_until: Duration::from_millis(10_800),
+    back: Duration::from_millis(5_200),
+    read_back_at: Duration::from_millis(12_400),
     // With one, a store of three round trips would read for a quarter of a minute.
     readers: 8,
 };
 
 /// How long after the heal of a cut what was acknowledged is looked for.
-pub const fn read_back() -> Duration {
-    CUT.read_back()
+pub fn read_back(effort: Effort) -> Duration {
+    let cut = Condition::Cut { site: 0, way: Way::Both, fate: Fate::Held };
+    pace(effort, &cut).read_back()
 }
 
 /// The pace of a round of such an effort.
 fn pace(effort: Effort, condition: &Condition) -> Pace {
     match (condition, effort) {
-        (Condition::Cut { .. } | Condition::Split { .. }, _) => CUT,
+        (Condition::Cut { .. } | Condition::Split { .. }, Effort::Whole) => CUT,
+        // As long to come back, and less asked after that.
+        (Condition::Cut { .. } | Condition::Split { .. }, Effort::Quick) => {
+            let less = Duration::from_millis(400);
+            Pace {
+                asked_until: CUT.asked_until.saturating_sub(less),
+                read_back_at: CUT.read_back_at.saturating_sub(less),
+                ..CUT
+            }
+        }
         // Without a cut there is nothing to come back from.
         (_, Effort::Whole) => Pace { readers: CUT.readers, ..Pace::SIMULATED },
         (_, Effort::Quick) => Pace {
@@ -77,7 +87,7 @@ mod tests {
 
     #[test]
     fn in_every_round_all_that_is_asked_is_over_when_it_is_read_back() {
-        for (effort, count, ends_ms) in [(Effort::Whole, 17, 12_800), (Effort::Quick, 9, 12_800)] {
+        for (effort, count, ends_ms) in [(Effort::Whole, 17, 12_400), (Effort::Quick, 9, 12_000)] {
             let all = rounds(3, effort);
             assert_eq!(all.len(), count);
             assert!(all.iter().all(|round| round.pace.is_sound()), "{all:#?}");

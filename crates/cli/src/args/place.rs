@@ -38,10 +38,10 @@ pub(crate) struct Place {
     #[arg(long, requires = "targets", conflicts_with_all = ["history", "seed"])]
     pub(crate) cap: bool,
     /// Start three of a real server, each in a site of its own, cut and slow down the network between them, and measure
-    /// where it lives: in real time, some two minutes for each mode. A simulated store runs as three processes.
+    /// where it lives: in real time, less than three minutes for each mode. A simulated store runs as three processes.
     #[arg(long, conflicts_with_all = ["all", "require", "cap", "seed"])]
     pub(crate) real: bool,
-    /// With --real, two delays instead of four, and no cuts in one direction only: in less than a minute, with wider
+    /// With --real, two delays instead of four, and no cuts in one direction only: in about a minute, with wider
     /// intervals.
     #[arg(long, requires = "real")]
     pub(crate) quick: bool,

@@ -27,6 +27,8 @@ pub(super) fn run(_: &Place, _: &Catalogue, _: &mut Printer) -> anyhow::Result<u
 
 #[cfg(target_os = "linux")]
 pub(super) fn run(arguments: &Place, catalogue: &Catalogue, printer: &mut Printer) -> anyhow::Result<u8> {
+    use constellation_servers::rounds::{Effort, read_back};
+
     use super::histories;
 
     if arguments.targets.is_empty() && arguments.store.is_none() {
@@ -46,7 +48,8 @@ pub(super) fn run(arguments: &Place, catalogue: &Catalogue, printer: &mut Printe
         told::print(measured, printer)?;
         printer.line("")?;
     }
-    super::told::legend_of(constellation_servers::rounds::read_back(), printer)?;
+    let effort = all.first().map_or(Effort::Whole, |measured| measured.real.effort);
+    super::told::legend_of(read_back(effort), printer)?;
     histories::tell(arguments, &placements, printer)?;
     Ok(code)
 }
