@@ -50,6 +50,11 @@ pub const ADAPTERS: &[BuiltIn] = &[
     BuiltIn { name: "redis", run: redis::run },
 ];
 
+/// Whether there is an adapter of this name in this program.
+pub fn is_there(name: &str) -> bool {
+    ADAPTERS.iter().any(|adapter| adapter.name == name)
+}
+
 /// Runs the adapter of this name.
 ///
 /// # Errors

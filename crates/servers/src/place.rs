@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::fs;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -11,14 +12,15 @@ use constellation_fabric::{Calm, Link};
 use constellation_lab::placement::cell::{InPartition, Otherwise};
 use constellation_lab::placement::protocol::{Condition, Round};
 use constellation_lab::placement::record::Record;
-use constellation_lab::placement::{Placement, placed};
+use constellation_lab::placement::{Placement, SITE_NAMES, placed};
 use constellation_testbed::{Options, Testbed};
 
+use crate::adapters;
 use crate::clients::Fault;
 use crate::drive::{Driven, Ended, Lateness, drive};
 use crate::installed::{self, Missing};
 use crate::rounds::{Effort, rounds};
-use crate::server::{Fresh, Mode, Server, ServerInfo};
+use crate::server::{Fresh, Joined, Mode, Server, ServerInfo, Site, Sites, Which};
 use crate::stand::{Running, StandError, Wanted};
 use crate::start::StartError;
 
@@ -163,6 +165,11 @@ fn told(late: Duration) -> String {
 pub enum RealError {
     /// A program is not installed.
     Missing(Missing),
+    /// This program was built without its client, which is behind the feature `real`.
+    NoClient {
+        /// What the server is called.
+        server: String,
+    },
     /// It does not stand.
     Stand(Box<StandError>),
     /// Sites are joined by proxies here, and the server cannot be told so.
@@ -177,6 +184,9 @@ impl fmt::Display for RealError {
         match self {
             RealError::Missing(Missing { program, .. }) => {
                 write!(f, "the program `{program}` is not installed")
+            }
+            RealError::NoClient { server } => {
+                write!(f, "this program was built without the client of {server}")
             }
             RealError::Stand(error) => error.fmt(f),
             RealError::NotProxied { server } => write!(
@@ -204,6 +214,9 @@ impl From<StandError> for RealError {
 /// [`RealError`], if there is nothing to measure; nothing is left running.
 pub fn place(real: &Real<'_>, mut tell: impl FnMut(Stage<'_>)) -> Result<RealPlacement, RealError> {
     let (begun, info) = (Instant::now(), real.server.info());
+    if !has_client(real) {
+        return Err(RealError::NoClient { server: info.name });
+    }
     installed::find(&info).map_err(RealError::Missing)?;
     let version = installed::version(&info);
     tell(Stage::Starting);
@@ -231,6 +244,20 @@ pub fn place(real: &Real<'_>, mut tell: impl FnMut(Stage<'_>)) -> Result<RealPla
     doubt(&mut placement, &doubts);
     let (mode, effort, took) = (real.mode.clone(), real.effort, begun.elapsed());
     Ok(RealPlacement { placement, info, mode, version, effort, lateness, doubts, limits, took })
+}
+
+/// Whether the adapter that the server names is in this program. Which one that is depends on no site.
+fn has_client(real: &Real<'_>) -> bool {
+    let site = |number: usize| Site {
+        name: SITE_NAMES[number].to_owned(),
+        address: Ipv4Addr::LOCALHOST.into(),
+        folder: PathBuf::new(),
+    };
+    let sites = Sites { all: (0..SITES).map(site).collect(), joined: Joined::Addresses };
+    match real.server.adapter(&real.mode, &sites, 0).which {
+        Which::Adapter(name) => adapters::is_there(&name),
+        Which::Named(_) => true,
+    }
 }
 
 fn open(real: &Real<'_>, info: &ServerInfo) -> Result<Testbed, RealError> {

@@ -67,3 +67,16 @@ fn every_server_is_listed_with_its_modes_for_a_script() {
         etcd["modes"].as_array().expect("it has modes").iter().map(|mode| &mode["name"]).collect();
     assert_eq!(modes, ["linearizable", "serializable"]);
 }
+
+#[cfg(all(target_os = "linux", not(feature = "real")))]
+#[test]
+fn a_server_whose_client_was_not_built_is_not_even_started() {
+    check(
+        &["--real", "redis/wait-1"],
+        &expect![[r#"
+        exit 2
+        error: redis/wait-1 cannot be placed: this program was built without the client of redis
+        help: `cargo install --path crates/cli --features real` builds it with those of all servers
+    "#]],
+    );
+}

@@ -20,13 +20,13 @@ const BODY_MAX: u64 = 64 << 10;
 
 /// What a member says when it rejects a write before proposing it, by the text of the error: those of `rpctypes/error.go`
 /// that are returned ahead of `raft.Propose`, and what raft itself drops at once because it knows no leader. Other errors
-/// may come after the entry is in somebody's log, most of all `request timed out` and `leader changed`.
-const REJECTED: [&str; 6] = [
+/// may come after the entry is in somebody's log, most of all `request timed out`, `leader changed` and
+/// `server stopped`.
+const REJECTED: [&str; 5] = [
     "etcdserver: too many requests",
     "etcdserver: mvcc: database space exceeded",
     "etcdserver: no leader",
     "etcdserver: not capable",
-    "etcdserver: server stopped",
     "raft proposal dropped",
 ];
 

@@ -83,6 +83,9 @@ fn no_placement(name: &str, error: &RealError) -> anyhow::Error {
         RealError::Missing(Missing { package, .. }) if !package.is_empty() => {
             format!("\nhelp: `apt-get install {package}`, and stop the service that this may begin")
         }
+        RealError::NoClient { .. } => {
+            "\nhelp: `cargo install --path crates/cli --features real` builds it with those of all servers".to_owned()
+        }
         RealError::NotProxied { .. } => {
             "\nhelp: run it as root, or where a user may have namespaces of his own; a container needs `--device /dev/net/tun \
              --cap-add NET_ADMIN --cap-add SYS_ADMIN`"
