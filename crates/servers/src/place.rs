@@ -370,3 +370,84 @@ fn doubt(placement: &mut Placement, doubts: &[Doubt]) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use constellation_lab::placement::SiteTrips;
+    use constellation_lab::placement::cell::Cell;
+    use constellation_lab::placement::client::Kind;
+    use constellation_lab::placement::measure::Trips;
+    use constellation_lab::placement::protocol::{Fate, Way};
+
+    use super::*;
+    use crate::clients::{Which, Wrong};
+
+    const ALIKE: Condition = Condition::Alike { delay: Duration::from_millis(5) };
+    const CUT: Condition = Condition::Cut { site: 0, way: Way::Both, fate: Fate::Held };
+
+    fn driven(condition: Condition, typical_us: u64, most_ms: u64) -> Driven {
+        let lateness =
+            Lateness { typical: Duration::from_micros(typical_us), most: Duration::from_millis(most_ms) };
+        let record = Record { round: Round::new(SITES, condition), asked: Vec::new() };
+        Driven { record, lateness, faults: Vec::new(), ended: Ended::Whole }
+    }
+
+    /// What is left of a cell and of a number of round trips, and why.
+    fn left(rounds: &[Driven], ended: Ended, of: usize, cell: &str) -> (String, bool, Vec<String>) {
+        let mut placement = placed("planted".to_owned(), 0, Vec::new());
+        placement.cell = Cell::parse(cell).expect("it is one");
+        let trips = Some(Trips(100));
+        placement.trips = vec![SiteTrips { site: 0, kind: Kind::Read, trips, by_key: None }];
+        let doubts = doubts(rounds, ended, of);
+        doubt(&mut placement, &doubts);
+        let told = doubts.iter().map(ToString::to_string).collect();
+        (placement.cell.to_string(), placement.trips[0].trips.is_some(), told)
+    }
+
+    #[test]
+    fn a_machine_that_is_in_time_leaves_nothing_in_doubt() {
+        let rounds = [driven(ALIKE, 1_024, 400), driven(CUT, 4_096, 262)];
+        assert_eq!(left(&rounds, Ended::Whole, 2, "PC/EC"), ("PC/EC".to_owned(), true, vec![]));
+    }
+
+    #[test]
+    fn a_busy_machine_tells_no_round_trips_and_not_who_answers() {
+        let late = [driven(ALIKE, 2_048, 1), driven(CUT, 64, 600)];
+        let (cell, is_known, told) = left(&late, Ended::Whole, 2, "PC/EC");
+        assert_eq!((cell.as_str(), is_known), ("P?/EC", false));
+        assert_eq!(
+            told,
+            [
+                "the machine was too busy to tell how many round trips anything takes: while every link takes 5 ms, half of \
+                 the packets were 1.0 ms or later",
+                "the machine was too busy to tell who answers: while pacific is cut off, it was 300.0 ms late",
+            ]
+        );
+        // What is lost is lost, and who answered all has answered all.
+        for cell in ["PA/EL", "P-/EL"] {
+            let known = Cell::parse(cell).expect("it is one").to_string();
+            assert_eq!(left(&late, Ended::Whole, 2, cell).0, known);
+        }
+    }
+
+    #[test]
+    fn an_adapter_that_failed_and_a_user_who_had_enough_leave_it_open() {
+        let fault = Fault { adapter: Which { site: 1, nth: 0 }, what: Wrong::OutOfTurn };
+        let failed = Driven { faults: vec![fault], ended: Ended::Failed, ..driven(CUT, 1, 1) };
+        let (cell, _, told) = left(&[driven(ALIKE, 1, 1), failed], Ended::Failed, 9, "PC/EC");
+        assert_eq!(cell, "P?/E?");
+        assert_eq!(
+            told,
+            [
+                "while pacific is cut off, the adapter at atlantic says \"ready\" twice, or answers before it says so; nothing \
+                 was asked after that"
+            ]
+        );
+        // What was seen to be wrong stays wrong.
+        let (cell, _, told) = left(&[driven(ALIKE, 1, 1)], Ended::Interrupted, 9, "PC/EL");
+        assert_eq!(
+            (cell.as_str(), &*told),
+            ("P?/EL", &["it was interrupted after 1 of 9 rounds".to_owned()][..])
+        );
+    }
+}
