@@ -26,6 +26,8 @@ use crate::args::{Arguments, Command};
 use crate::printer::Printer;
 
 fn main() -> ExitCode {
+    // A site of a testbed, and an adapter there, are this program again.
+    constellation_servers::serve();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(told) => return printer::told(&told),

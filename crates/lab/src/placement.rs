@@ -6,12 +6,14 @@
 //! | [`stores`] | [`Store`]: the stores that can be placed, and how they are set |
 //! | [`protocol`] | what is asked when and where, and how the network is meanwhile: a state machine without input or output |
 //! | [`simulated`] | the protocol and a store in one simulated world |
+//! | [`hosted`] | a site of a store for a driver with real sockets and real time |
 //! | [`record`] | what was asked and answered; all that follows is made of it |
 //! | [`measure`] | from records to numbers |
 //! | [`judged`] | from records to verdicts on consistency models, with their evidence |
 //! | [`cell`] | from numbers and verdicts to a cell |
 //! | [`told`] | the placement in two sentences |
 //! | [`numbers`] | the numbers under the sentences, row by row |
+//! | [`own`] | a store of the user's own, as a file describes it |
 //! | [`requirements`] | what a store must be, and what shows that it is not |
 //! | [`written`] | a round as a trace, which can be written down and judged |
 //! | [`mod@cap`] | why no store has both: the lost messages with which it breaks one of two promises |
@@ -23,9 +25,11 @@ pub mod cap;
 pub mod catalogue;
 pub mod cell;
 pub mod client;
+pub mod hosted;
 pub mod judged;
 pub mod measure;
 pub mod numbers;
+pub mod own;
 pub mod protocol;
 pub mod record;
 pub mod requirements;

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 
 use super::values::{parse_jobs, parse_seed};
 use super::{Plotted, Progress};
@@ -11,8 +11,8 @@ use super::{Plotted, Progress};
 const PLACE_EXIT_CODES: &str = "\
 Exit codes:
   0  it is measured or shown; with --require, it is as it should be
-  1  with --require, a store is not as it should be
-  2  the input or the command line cannot be used
+  1  with --require, a store is not as it should be; with --compare, a server is not as it is declared
+  2  the input or the command line cannot be used; with --real, a server does not run
   3  a store was measured, and whether it is as it should be, or where it lives, nobody can tell";
 
 const PLACE_SVG: &str = "Write a picture to this file, as SVG: of one store its latency against round-trip time, else the \
@@ -23,9 +23,10 @@ const PLACE_HTML: &str = "Write a page to this file: the PACELC matrix, in which
 
 #[derive(Args, Debug)]
 #[command(after_help = PLACE_EXIT_CODES, mut_arg("svg", |svg| svg.help(PLACE_SVG)), mut_arg("html", |html| html.help(PLACE_HTML)))]
+#[command(group(ArgGroup::new("measured").args(["targets", "store"]).multiple(true)))]
 pub(crate) struct Place {
     /// Stores to measure, such as `quorum` or `quorum:r=1,w=1`, or declared systems, such as `cassandra`; without any, all
-    /// are listed.
+    /// are listed. With --real, servers of this machine, such as `etcd`, or one mode of one, such as `etcd/serializable`.
     #[arg(value_name = "STORE|SYSTEM")]
     pub(crate) targets: Vec<String>,
     /// Measure every setting that has a name, of every store or of those that are given, and draw the matrix.
@@ -42,11 +43,27 @@ pub(crate) struct Place {
     /// show the wrong one (Gilbert and Lynch 2002).
     #[arg(long, requires = "targets", conflicts_with_all = ["history", "seed"])]
     pub(crate) cap: bool,
+    /// Start three of a real server, each in a site of its own, cut and slow down the network between them, and measure
+    /// where it lives: in real time, less than three minutes for each mode. A simulated store runs as three processes.
+    #[arg(long, conflicts_with_all = ["all", "require", "cap", "seed"])]
+    pub(crate) real: bool,
+    /// With --real, two delays instead of four, and no cuts in one direction only: in about a minute, with wider
+    /// intervals.
+    #[arg(long, requires = "real")]
+    pub(crate) quick: bool,
+    /// With --real, set what is measured beside what the catalogue declares; a broken promise is exit code 1.
+    #[arg(long, requires_all = ["real", "measured"])]
+    pub(crate) compare: bool,
+    /// With --real, a store of your own, as this file describes it: the commands that start it at each site, and the program
+    /// that is its client; `examples/own-store/store.toml` shows how it is written. All its modes are measured, or those that
+    /// are named, such as `my-store/fast`.
+    #[arg(long, value_name = "FILE", requires = "real")]
+    pub(crate) store: Option<PathBuf>,
     /// The seed of how long each message takes.
     #[arg(long, value_name = "N", default_value = "1", value_parser = parse_seed)]
     pub(crate) seed: u64,
     /// Write what the clients of each round asked and saw into this folder, as JSON Lines for `constellation judge`.
-    #[arg(long, value_name = "DIR", requires = "targets")]
+    #[arg(long, value_name = "DIR", requires = "measured")]
     pub(crate) history: Option<PathBuf>,
     /// A catalogue of declared systems of your own instead of the one that ships; `placement/catalogue.toml` shows how it is
     /// written.

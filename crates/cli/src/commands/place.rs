@@ -11,6 +11,7 @@ mod listed;
 mod measured;
 mod page;
 mod plotted;
+mod real;
 mod required;
 mod tables;
 mod targets;
@@ -38,6 +39,9 @@ pub(crate) fn run(arguments: &Place, printer: &mut Printer) -> anyhow::Result<u8
         None => Catalogue::shipped(),
         Some(path) => load(path, CATALOGUE, Catalogue::parse)?,
     };
+    if arguments.real {
+        return real::run(arguments, &catalogue, printer);
+    }
     let targets = Targets::of(&arguments.targets, &catalogue)?;
     plotted::prepare(arguments)?;
     if arguments.all {
@@ -64,7 +68,8 @@ pub(crate) fn run(arguments: &Place, printer: &mut Printer) -> anyhow::Result<u8
 fn show(arguments: &Place, targets: &Targets<'_>, printer: &mut Printer) -> anyhow::Result<u8> {
     histories::prepare(arguments)?;
     let measured = measured::measure(&targets.stores, Depth::Whole, arguments, printer)?;
-    histories::write(arguments, &measured)?;
+    let placements: Vec<_> = measured.iter().map(|measured| &measured.placement).collect();
+    histories::write(arguments, &placements)?;
     plotted::draw(arguments, &plotted::Of { measured: &measured, systems: &targets.systems })?;
     let code = if measured.iter().all(|measured| measured.is_known()) { 0 } else { 3 };
     if arguments.json {
@@ -85,7 +90,7 @@ fn show(arguments: &Place, targets: &Targets<'_>, printer: &mut Printer) -> anyh
     }
     part(printer)?;
     told::legend(printer)?;
-    histories::tell(arguments, &measured, printer)?;
+    histories::tell(arguments, &placements, printer)?;
     Ok(code)
 }
 

@@ -5,12 +5,13 @@ use std::path::Path;
 use std::process::Command;
 
 /// For each crate the crates of ours that it may depend on; what is not listed here must not be there.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("constellation-audit", &[]),
     ("constellation-trace", &[]),
     ("constellation-fabric", &["constellation-trace"]),
     ("constellation-clock", &["constellation-fabric", "constellation-trace"]),
     ("constellation-sim", &["constellation-fabric", "constellation-trace"]),
+    ("constellation-testbed", &["constellation-fabric", "constellation-trace"]),
     ("constellation-report", &["constellation-trace"]),
     ("constellation-tracing", &["constellation-clock"]),
     ("constellation-verify", &["constellation-trace"]),
@@ -27,6 +28,10 @@ const ARROWS: [(&str, &[&str]); 11] = [
         ],
     ),
     (
+        "constellation-servers",
+        &["constellation-fabric", "constellation-lab", "constellation-testbed", "constellation-trace"],
+    ),
+    (
         "constellation",
         &[
             "constellation-audit",
@@ -35,6 +40,7 @@ const ARROWS: [(&str, &[&str]); 11] = [
             "constellation-lab",
             "constellation-live",
             "constellation-report",
+            "constellation-servers",
             "constellation-sim",
             "constellation-trace",
             "constellation-verify",
@@ -43,7 +49,7 @@ const ARROWS: [(&str, &[&str]); 11] = [
 ];
 
 /// What must never come in, however indirectly, and into what.
-const NEVER: [(&str, &[&str], &[&str]); 9] = [
+const NEVER: [(&str, &[&str], &[&str]); 11] = [
     // The oracle trusts no clock, because it cannot see one.
     (
         "constellation-verify",
@@ -58,6 +64,21 @@ const NEVER: [(&str, &[&str], &[&str]); 9] = [
         "constellation-live",
         &[],
         &["constellation-sim", "constellation-verify", "constellation-lab", "serde", "toml", "tokio-macros"],
+    ),
+    // Whoever does not turn the feature `real` on pays for no client of a server.
+    ("constellation", &[], &["redis", "tokio-postgres", "ureq"]),
+    // A testbed runs what it is told, and knows neither what that is nor what is asked of it.
+    (
+        "constellation-testbed",
+        &[],
+        &[
+            "constellation-sim",
+            "constellation-verify",
+            "constellation-clock",
+            "constellation-lab",
+            "tokio",
+            "serde",
+        ],
     ),
     // A picture knows what it is given: it judges nothing, and runs nothing.
     (

@@ -34,6 +34,10 @@ mod own_service;
 mod own_traces;
 mod placing;
 mod placing_cap;
+#[cfg(target_os = "linux")]
+mod placing_own;
+#[cfg(target_os = "linux")]
+mod placing_real;
 mod placing_required;
 mod placing_stores;
 mod readme;

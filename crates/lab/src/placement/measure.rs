@@ -291,7 +291,8 @@ impl Answers {
         matches!(self.share(), Share::All)
     }
 
-    /// Whether all were answered again after the heal, once [`BACK`] was over.
+    /// Whether all were answered again after the heal, once its time to come back was over
+    /// ([`Pace::back`](super::protocol::Pace::back)).
     pub const fn is_back(&self) -> bool {
         matches!(self.back.share(), Share::All)
     }

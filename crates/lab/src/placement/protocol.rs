@@ -8,6 +8,7 @@
 //! from the slow site and to it, and leave every store where [`Condition::Slow`] does.
 
 mod normal;
+mod pace;
 mod pair;
 mod partition;
 mod turns;
@@ -18,6 +19,7 @@ use std::time::Duration;
 use super::client::{Answer, Ask};
 use super::record::{Asked, Phase, Record};
 use normal::Normal;
+pub use pace::Pace;
 pub use pair::PAIR_AT;
 use pair::Pair;
 use partition::Partition;
@@ -52,6 +54,8 @@ pub struct Round {
     pub cuts: Vec<(Duration, Cutting)>,
     /// What becomes of what is sent over a link that is cut.
     pub fate: Fate,
+    /// How much time it takes itself.
+    pub pace: Pace,
 }
 
 /// How the network is during a round.
@@ -170,7 +174,7 @@ impl Round {
             | Condition::Pair { .. }
             | Condition::Readers { .. } => (Vec::new(), Fate::Held),
         };
-        Round { sites, condition, cuts, fate }
+        Round { sites, condition, cuts, fate, pace: Pace::SIMULATED }
     }
 
     /// The rounds by which a store at so many sites is placed: normal operation, then each site cut off, then one way only,
@@ -211,7 +215,7 @@ impl Round {
     pub fn longest(&self) -> Duration {
         match self.condition {
             Condition::Busy | Condition::Cut { .. } | Condition::Split { .. } => partition::LONGEST,
-            Condition::Alike { .. } | Condition::Slow { .. } => normal::longest(self.sites),
+            Condition::Alike { .. } | Condition::Slow { .. } => normal::longest(self.sites, self.pace),
             Condition::Pair { rest, .. } => pair::longest(rest, 1),
             Condition::Readers { rest, .. } => pair::longest(rest, 2),
         }

@@ -1,6 +1,7 @@
 //! The stores that can be placed: small, whole, and set by a text such as `leader:sync=all,reads=anywhere`.
 
 mod chain;
+pub(super) mod coded;
 mod consensus;
 mod crdt;
 mod leader;
@@ -13,6 +14,8 @@ mod waiting;
 use std::fmt;
 use std::str::FromStr;
 
+use constellation_trace::NodeId;
+
 pub use chain::{Chain, ChainReads, Master};
 pub use consensus::{Consensus, LogReads};
 pub use crdt::Crdt;
@@ -22,9 +25,10 @@ pub use quorum::{Quorum, Repair, Sloppy};
 pub use setting::{Setting, SettingError};
 
 use super::PlaceError;
+use super::hosted::{Host, Hosted};
 use super::protocol::Round;
 use super::record::Record;
-use super::simulated::{self, Luck, Played};
+use super::simulated::{self, Luck, Played, Sites};
 use setting::Given;
 
 /// A store and how it is set.
@@ -295,6 +299,34 @@ impl Store {
             Design::Chain(set) => simulated::run(round, seed, &[], |sites| chain::Replica::new(*set, sites)),
             Design::Crdt(set) => simulated::run(round, seed, &[], |sites| crdt::Replica::new(*set, sites)),
         }
+    }
+}
+
+impl Store {
+    /// One of its sites, from 0, for a driver with real sockets and real time.
+    pub fn hosted(&self, site: u32) -> Box<dyn Hosted> {
+        let count = u32::try_from(self.sites).expect("sites are few");
+        let sites = Sites { me: NodeId::new(site), count };
+        match self.design.clone() {
+            Design::Leader(set) => Box::new(Host::new(sites, |sites| leader::Replica::new(set, sites))),
+            Design::Quorum(set) => Box::new(Host::new(sites, |sites| quorum::Replica::new(set, sites))),
+            Design::Consensus(set) => Box::new(Host::new(sites, |sites| consensus::Replica::new(set, sites))),
+            Design::MultiLeader(set) => {
+                Box::new(Host::new(sites, |sites| multi_leader::Replica::new(set, sites)))
+            }
+            Design::Chain(set) => Box::new(Host::new(sites, |sites| chain::Replica::new(set, sites))),
+            Design::Crdt(set) => Box::new(Host::new(sites, |sites| crdt::Replica::new(set, sites))),
+        }
+    }
+
+    /// How far the wall clock of a site is ahead of the true time, in nanoseconds.
+    pub fn wall_ahead_ns(&self, site: usize) -> i64 {
+        let walls = match &self.design {
+            Design::Quorum(set) => set.walls(),
+            Design::MultiLeader(set) => set.walls(),
+            _ => return 0,
+        };
+        walls.get(site).map_or(0, |wall| wall.offset_ns)
     }
 }
 

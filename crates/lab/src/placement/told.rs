@@ -50,8 +50,10 @@ fn worse(answers: &[Answers]) -> Fate {
 pub fn other_cuts(placement: &Placement) -> Vec<String> {
     let of = |way: (Way, Fate), words: &str| who_answers(words, &of_way(&placement.answers, way));
     let whole = (Way::Both, Fate::Held);
-    let ways = [(Way::From, Fate::Held), (Way::To, Fate::Held)];
-    let mut differing: Vec<_> = ways.into_iter().filter(|way| of(*way, "") != of(whole, "")).collect();
+    // Not every driver has all of these.
+    let is_there = |way: &(Way, Fate)| !of_way(&placement.answers, *way).is_empty();
+    let ways = [(Way::From, Fate::Held), (Way::To, Fate::Held)].into_iter().filter(is_there);
+    let mut differing: Vec<_> = ways.filter(|way| of(*way, "") != of(whole, "")).collect();
     let lossy = (Way::Both, Fate::Lost);
     let shares = |way: (Way, Fate)| -> Vec<_> {
         let rows = of_way(&placement.answers, way);
@@ -60,10 +62,10 @@ pub fn other_cuts(placement: &Placement) -> Vec<String> {
     let words =
         |way: (Way, Fate)| if way == whole { "is cut off without losses".to_owned() } else { cut_off(way) };
     match worse(&placement.answers) {
-        Fate::Lost => differing.insert(0, whole),
+        Fate::Lost if is_there(&whole) => differing.insert(0, whole),
         // How many, and when, is luck there as well as otherwise.
-        Fate::Held if shares(lossy) != shares(whole) => differing.push(lossy),
-        Fate::Held => {}
+        Fate::Held if is_there(&lossy) && shares(lossy) != shares(whole) => differing.push(lossy),
+        Fate::Held | Fate::Lost => {}
     }
     differing.into_iter().map(|way| format!("{}.", of(way, &words(way)))).collect()
 }
@@ -182,7 +184,9 @@ pub fn models(strongest: &Strongest) -> String {
 /// What became of acknowledged writes.
 fn lost(placement: &Placement) -> String {
     let Overwritten { count, of, .. } = placement.overwritten;
-    let missed = missed(&placement.lost);
+    let looked = placement.records.iter().find(|record| !record.round.is_normal());
+    let after = looked.map_or(READ_BACK, |record| record.round.pace.read_back());
+    let missed = missed(&placement.lost, after);
     match count {
         0 => missed,
         count => format!("{missed}, and {count} of {of} {}", overwritten(count)),
@@ -195,9 +199,9 @@ pub(super) fn overwritten(count: usize) -> String {
     format!("that a client had built on what it read {were} overwritten by one that had not seen {them}")
 }
 
-/// What became of acknowledged writes as each site shows them: one that a site has not so long after the heal is missed,
+/// What became of acknowledged writes as each site shows them: one that a site has not so long `after` the heal is missed,
 /// though others have it.
-fn missed(lost: &Lost) -> String {
+fn missed(lost: &Lost, after: Duration) -> String {
     let of = lost.of;
     match (of, lost.unread) {
         (0, 0) => return "no write was acknowledged".to_owned(),
@@ -219,7 +223,7 @@ fn missed(lost: &Lost) -> String {
         unread => format!("{gone}, {unread} more could be read back at no site"),
     };
     let missing = |count: usize| {
-        format!("though {count} {} not shown at every site {} after the heal", were(count), ms(READ_BACK))
+        format!("though {count} {} not shown at every site {} after the heal", were(count), ms(after))
     };
     let until = "until it was asked again";
     match (lost.partly, lost.late) {
@@ -535,7 +539,7 @@ mod tests {
         ];
         for ([count, partly, late, of, unread, unread_partly], expected) in table {
             let lost = Lost { count, partly, late, of, unread, unread_partly };
-            assert_eq!(missed(&lost), expected);
+            assert_eq!(missed(&lost, READ_BACK), expected);
         }
     }
 

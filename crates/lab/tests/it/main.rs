@@ -15,6 +15,7 @@ mod exploring;
 mod faults;
 mod faults_links;
 mod given_faults;
+mod hosted;
 mod hunting;
 mod lanes;
 mod losing;

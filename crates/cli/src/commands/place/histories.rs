@@ -5,12 +5,12 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::Context as _;
+use constellation_lab::placement::Placement;
 use constellation_lab::placement::protocol::Condition;
 use constellation_lab::placement::record::Record;
 use constellation_lab::placement::written::trace;
 use constellation_trace::format::jsonl;
 
-use super::measured::Measured;
 use crate::args::Place;
 use crate::file::{make_folder, write_whole};
 use crate::printer::{Printer, count, faint};
@@ -22,10 +22,10 @@ pub(super) fn prepare(arguments: &Place) -> anyhow::Result<()> {
 }
 
 /// Writes them, if it is asked for.
-pub(super) fn write(arguments: &Place, all: &[Measured]) -> anyhow::Result<()> {
+pub(super) fn write(arguments: &Place, all: &[&Placement]) -> anyhow::Result<()> {
     let Some(folder) = &arguments.history else { return Ok(()) };
-    for measured in all {
-        for (name, record) in files(measured) {
+    for placement in all {
+        for (name, record) in files(placement) {
             let trace = trace(record)?;
             write_whole(&folder.join(name), |out| jsonl::write(&trace, out))?;
         }
@@ -34,21 +34,22 @@ pub(super) fn write(arguments: &Place, all: &[Measured]) -> anyhow::Result<()> {
 }
 
 /// What is written of a store: the name of each file, and the round that stands in it.
-fn files(measured: &Measured) -> impl Iterator<Item = (String, &Record)> {
-    let records = measured.placement.records.iter();
-    records.map(|record| (file(measured, &record.round.condition), record))
+fn files(placement: &Placement) -> impl Iterator<Item = (String, &Record)> {
+    let records = placement.records.iter();
+    records.map(|record| (file(&placement.store, &record.round.condition), record))
 }
 
 /// `quorum-n3-r1-w1-repairoff-pacific-is-cut-off.jsonl`.
-fn file(measured: &Measured, condition: &Condition) -> String {
-    let store = measured.store.to_string().replace([':', ','], "-").replace('=', "");
+fn file(store: &str, condition: &Condition) -> String {
+    let store = store.replace([':', ',', '/'], "-").replace('=', "");
     format!("{store}-{}.jsonl", condition.to_string().replace(' ', "-"))
 }
 
 /// How many were written, and what to do with them.
-pub(super) fn tell(arguments: &Place, all: &[Measured], printer: &mut Printer) -> anyhow::Result<()> {
+pub(super) fn tell(arguments: &Place, all: &[&Placement], printer: &mut Printer) -> anyhow::Result<()> {
     let Some(folder) = &arguments.history else { return Ok(()) };
-    let ours: BTreeSet<String> = all.iter().flat_map(files).map(|(name, _)| name).collect();
+    let ours: BTreeSet<String> =
+        all.iter().flat_map(|placement| files(placement)).map(|(name, _)| name).collect();
     let (files, others) = (ours.len(), others(folder, &ours)?);
     let folder = quoted(&folder.display().to_string());
     printer.line("")?;

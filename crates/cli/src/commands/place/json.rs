@@ -34,7 +34,23 @@ pub(super) fn of(measured: &[Measured], systems: &[&System], code: u8) -> Value 
 
 /// One store.
 pub(super) fn store(measured: &Measured) -> Value {
-    let placement = &measured.placement;
+    let mut object = placement(&measured.placement);
+    if let Some(Besides { strongest: (normal, cut), elsewhere }) = &measured.besides {
+        let elsewhere: Vec<_> = elsewhere
+            .iter()
+            .map(|Elsewhere { setting, cell, trade: Trade { gains, costs }, .. }| {
+                json!({"setting": setting, "cell": cell.to_string(), "gains": gains, "costs": costs})
+            })
+            .collect();
+        object["elsewhere"] = json!(elsewhere);
+        object["strongest"] = json!({"normal": normal.holds, "partition": cut.holds});
+        object["strongest_unknown"] = json!({"normal": normal.unknown, "partition": cut.unknown});
+    }
+    object
+}
+
+/// What was measured, and where that is.
+pub(super) fn placement(placement: &Placement) -> Value {
     let trips = placement.trips.iter().map(|row| {
         let trips = row.trips.map(|trips| trips.to_string());
         let most = row.most().map(|trips| trips.to_string());
@@ -42,7 +58,7 @@ pub(super) fn store(measured: &Measured) -> Value {
         json!({"site": site, "operation": operation, "round_trips": trips, "round_trips_max": most})
     });
     let Placement { lost, overwritten, baseline, .. } = placement;
-    let mut object = json!({
+    json!({
         "store": placement.store,
         "basis": "measured",
         "seed": placement.seed,
@@ -68,19 +84,7 @@ pub(super) fn store(measured: &Measured) -> Value {
             "normal": consistency(&placement.normal, placement),
             "partition": consistency(&placement.in_partition, placement),
         }),
-    });
-    if let Some(Besides { strongest: (normal, cut), elsewhere }) = &measured.besides {
-        let elsewhere: Vec<_> = elsewhere
-            .iter()
-            .map(|Elsewhere { setting, cell, trade: Trade { gains, costs }, .. }| {
-                json!({"setting": setting, "cell": cell.to_string(), "gains": gains, "costs": costs})
-            })
-            .collect();
-        object["elsewhere"] = json!(elsewhere);
-        object["strongest"] = json!({"normal": normal.holds, "partition": cut.holds});
-        object["strongest_unknown"] = json!({"normal": normal.unknown, "partition": cut.unknown});
-    }
-    object
+    })
 }
 
 fn stale(row: &StaleRow) -> Value {

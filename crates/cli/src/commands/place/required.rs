@@ -33,7 +33,8 @@ pub(super) fn run(
     }
     histories::prepare(arguments)?;
     let measured = measured::measure(&targets.stores, Depth::Cell, arguments, printer)?;
-    histories::write(arguments, &measured)?;
+    let placements: Vec<_> = measured.iter().map(|measured| &measured.placement).collect();
+    histories::write(arguments, &placements)?;
     let checked: Vec<(&Measured, Fulfilled)> =
         measured.iter().map(|measured| (measured, requirement.check(&measured.placement))).collect();
     let has = |is_it: fn(&Fulfilled) -> bool| checked.iter().any(|(_, fulfilled)| is_it(fulfilled));
@@ -54,7 +55,7 @@ pub(super) fn run(
     for (measured, fulfilled) in &checked {
         print(measured, wanted, fulfilled, printer)?;
     }
-    histories::tell(arguments, &measured, printer)?;
+    histories::tell(arguments, &placements, printer)?;
     Ok(code)
 }
 

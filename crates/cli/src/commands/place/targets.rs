@@ -47,7 +47,7 @@ impl<'c> Targets<'c> {
     }
 }
 
-fn wrong_setting(name: &str, error: &SettingError) -> anyhow::Error {
+pub(super) fn wrong_setting(name: &str, error: &SettingError) -> anyhow::Error {
     let message = error.to_string();
     let message = one_line(&message);
     anyhow::Error::msg(format!("{message}\nhelp: `constellation place` lists what can be set of {name}"))

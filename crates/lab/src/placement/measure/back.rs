@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use super::Share;
 use crate::placement::client::Kind;
-use crate::placement::protocol::HEAL_AT;
+use crate::placement::protocol::{HEAL_AT, Pace};
 use crate::placement::record::{Asked, Phase, Record};
 
-/// How long after the heal a site may leave something without an answer.
-pub const BACK: Duration = Duration::from_secs(1);
+/// How long after the heal a simulated site may leave something without an answer.
+pub const BACK: Duration = Pace::SIMULATED.back;
 
-/// How much a site answered of one kind after a cut, once [`BACK`] was over: what was read back at the end included, and what
+/// How much a site answered of one kind after a cut, once its time to come back was over: what was read back at the end included, and what
 /// clients that take turns asked not, as they ask less where they are not answered.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Back {
@@ -27,7 +27,7 @@ impl Back {
     }
 }
 
-/// What a site was asked after a cut, once [`BACK`] was over, with its place in the record.
+/// What a site was asked after a cut, once its time to come back was over, with its place in the record.
 pub(in super::super) fn since_back(
     record: &Record,
     site: usize,
@@ -35,7 +35,7 @@ pub(in super::super) fn since_back(
 ) -> impl Iterator<Item = (usize, &Asked)> {
     record.asked.iter().enumerate().filter(move |(_, asked)| {
         (asked.site, asked.ask.kind()) == (site, kind)
-            && asked.begun >= HEAL_AT + BACK
+            && asked.begun >= HEAL_AT + record.round.pace.back
             && asked.phase != Phase::Turns
     })
 }

@@ -2,14 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Condition, Desk, Round, SOON, TIMEOUT};
+use super::{Condition, Desk, Pace, Round, SOON, TIMEOUT};
 use crate::placement::client::Ask;
 use crate::placement::record::Phase;
 
-/// How often each site writes alone to a key that the others have written before.
-const REPEATS: usize = 4;
-/// How often all sites write at once.
-const TOGETHER: usize = 4;
 /// How long an acknowledged write may remain unseen before nobody looks for it any longer.
 const GIVE_UP: Duration = Duration::from_millis(1_500);
 /// Between one write and the next: also the time in which a store may do what it does at its start.
@@ -21,16 +17,16 @@ const WRITER: u32 = 0;
 const READER: u32 = 1;
 
 /// How long a round takes at most.
-pub(super) fn longest(sites: usize) -> Duration {
+pub(super) fn longest(sites: usize, pace: Pace) -> Duration {
     // Each turn is a write, a look and one last read.
     let turn = TIMEOUT + GIVE_UP + TIMEOUT + REST;
-    turn * u32::try_from(turns(sites).len()).unwrap_or(u32::MAX)
+    turn * u32::try_from(turns(sites, pace.repeats).len()).unwrap_or(u32::MAX)
 }
 
 /// Who writes at once, turn by turn.
-fn turns(sites: usize) -> Vec<Vec<usize>> {
-    let alone = (0..REPEATS * sites).map(|turn| vec![turn % sites]);
-    let together = (0..TOGETHER).map(|_| (0..sites).collect());
+fn turns(sites: usize, repeats: usize) -> Vec<Vec<usize>> {
+    let alone = (0..repeats * sites).map(|turn| vec![turn % sites]);
+    let together = (0..repeats).map(|_| (0..sites).collect());
     alone.chain(together).collect()
 }
 
@@ -83,7 +79,7 @@ impl Normal {
             _ => round.delay(0, 1),
         };
         Normal {
-            turns: turns(round.sites),
+            turns: turns(round.sites, round.pace.repeats),
             begun: 0,
             pause: delay / 10,
             sites: round.sites,

@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use super::turns::Turns;
-use super::{CUT_AT, Desk, HEAL_AT, READ_BACK, Round, SOON, TIMEOUT};
+use super::{CUT_AT, Desk, HEAL_AT, Pace, Round, SOON};
 use crate::placement::client::{Answer, Ask, Kind};
 use crate::placement::record::Phase;
 
@@ -20,11 +20,7 @@ const EVERY: Duration = Duration::from_millis(40);
 const SHARED_FOR: usize = 20;
 /// From one of the acknowledged keys to the next that is read: any number that leaves none out for long.
 const STRIDE: usize = 7;
-/// When the last of it is asked.
-const LAST: Duration = Duration::from_millis(6_000);
-/// When the reading back begins: all that was asked is over, and a store has had time to settle since the heal.
-pub(super) const READ_BACK_AT: Duration = HEAL_AT.saturating_add(READ_BACK);
-/// How long after that a site is asked again where something may be missing: a store that repairs what it reads has had time to.
+/// How long after all was read back a site is asked again where something may be missing: a store that repairs what it reads has had time to.
 const AGAIN: Duration = Duration::from_millis(200);
 /// How often it is asked again: where a read asks only some of the replicas, it is luck what one of them shows.
 const AGAIN_TIMES: usize = 3;
@@ -51,6 +47,7 @@ pub(super) struct Partition {
     first: Vec<Option<String>>,
     in_doubt: InDoubt,
     turns: Turns,
+    pace: Pace,
     reading: Vec<ReadBack>,
 }
 
@@ -63,9 +60,11 @@ enum InDoubt {
     Reading { ahead: VecDeque<(usize, String)>, at: Duration, asked: Option<u32> },
 }
 
-/// Where the reading back stands at one site.
+/// Where the reading back of one client stands.
 #[derive(Clone, Debug)]
 struct ReadBack {
+    site: usize,
+    client: u32,
     keys: Vec<String>,
     /// How many of them are read for the first time; the others are those of them, once for each time that they are read
     /// again, where something may be missing.
@@ -87,7 +86,8 @@ impl Partition {
             own: vec![Vec::new(); round.sites],
             first: vec![None; round.sites],
             in_doubt: InDoubt::Ahead,
-            turns: Turns::new(round.sites),
+            turns: Turns::new(round),
+            pace: round.pace,
             reading: Vec::new(),
         }
     }
@@ -101,14 +101,14 @@ impl Partition {
             self.hear(number, desk);
         }
         self.turns.on(ended, desk);
-        while self.due() <= desk.now.min(LAST) {
+        while self.due() <= desk.now.min(self.pace.asked_until) {
             self.tick(desk);
         }
         self.read_in_doubt(desk);
-        if self.due() <= LAST {
+        if self.due() <= self.pace.asked_until {
             desk.wake(self.due());
-        } else if desk.now < READ_BACK_AT {
-            desk.wake(READ_BACK_AT);
+        } else if desk.now < self.pace.read_back_at {
+            desk.wake(self.pace.read_back_at);
         } else {
             self.read_back(desk);
         }
@@ -158,7 +158,7 @@ impl Partition {
         if desk.now < *at {
             return desk.wake(*at);
         }
-        let next = if desk.now <= LAST { ahead.pop_front() } else { None };
+        let next = if desk.now <= self.pace.asked_until { ahead.pop_front() } else { None };
         let Some((site, key)) = next else { return };
         let number = self.ask(site, Ask::read(key), desk);
         if let InDoubt::Reading { asked, .. } = &mut self.in_doubt {
@@ -177,7 +177,8 @@ impl Partition {
     fn hear(&mut self, number: u32, desk: &Desk) {
         let asked = desk.asked(number);
         if asked.phase == Phase::ReadBack {
-            let reading = &mut self.reading[asked.site];
+            let of = |reading: &&mut ReadBack| (reading.site, reading.client) == (asked.site, asked.client);
+            let Some(reading) = self.reading.iter_mut().find(of) else { return };
             reading.silent = if asked.done().is_some() { 0 } else { reading.silent + 1 };
             // Of a key that was written once and is shown, there is nothing more to see.
             let may_lack =
@@ -209,26 +210,26 @@ impl Partition {
         }
     }
 
-    /// Reads the next key at each site that has none under way.
+    /// Reads the next key of each client that has none under way.
     fn read_back(&mut self, desk: &mut Desk) {
         if self.reading.is_empty() {
             let written = desk.record.asked.iter().filter(|asked| asked.ask.kind() == Kind::Write);
             let keys = written.filter(|asked| asked.done().is_some()).map(|asked| asked.ask.key.clone());
             let keys: Vec<String> = keys.collect::<BTreeSet<_>>().into_iter().collect();
-            let first = keys.len();
-            let (read, asked, silent, again_at) = (0, None, 0, Duration::ZERO);
-            self.reading = vec![ReadBack { keys, first, again_at, read, asked, silent }; self.sites];
+            let (sites, readers) = (self.sites, self.pace.readers.max(1));
+            let all = (0..sites).flat_map(|site| (0..readers).map(move |client| (site, client)));
+            self.reading = all.map(|(site, client)| ReadBack::new(site, client, readers, &keys)).collect();
         }
-        for (site, reading) in self.reading.iter_mut().enumerate() {
+        for reading in &mut self.reading {
             if reading.asked.is_some() || reading.is_over() {
                 continue;
             }
             if reading.is_before_again() && desk.now < reading.again_at {
                 desk.wake(reading.again_at);
             } else {
-                // Client 0 has been idle for long: all were answered or given up.
+                // Clients have been idle for long: all were answered or given up.
                 let ask = Ask::read(reading.keys[reading.read].clone());
-                reading.asked = Some(desk.ask(site, 0, ask, Phase::ReadBack));
+                reading.asked = Some(desk.ask(reading.site, reading.client, ask, Phase::ReadBack));
             }
         }
     }
@@ -259,6 +260,14 @@ fn again(mut keys: Vec<String>, first: usize) -> Vec<String> {
 }
 
 impl ReadBack {
+    /// One of so many clients of a site, which has its share of these keys.
+    fn new(site: usize, client: u32, readers: u32, keys: &[String]) -> ReadBack {
+        let keys: Vec<String> =
+            keys.iter().skip(client as usize).step_by(readers as usize).cloned().collect();
+        let (first, again_at) = (keys.len(), Duration::ZERO);
+        ReadBack { site, client, keys, first, again_at, read: 0, asked: None, silent: 0 }
+    }
+
     /// Whether all were read once, or once more, and the next begins.
     fn is_before_again(&self) -> bool {
         let again = (self.keys.len() - self.first) / AGAIN_TIMES;
@@ -269,5 +278,3 @@ impl ReadBack {
         self.read >= self.keys.len() || self.silent >= SILENT_MAX
     }
 }
-
-const _: () = assert!(LAST.as_millis() + TIMEOUT.as_millis() < READ_BACK_AT.as_millis());

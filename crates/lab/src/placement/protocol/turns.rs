@@ -7,8 +7,7 @@
 
 use std::time::Duration;
 
-use super::partition::READ_BACK_AT;
-use super::{Desk, TIMEOUT};
+use super::{Desk, Round};
 use crate::placement::client::{Answer, Ask, Kind};
 use crate::placement::record::{Asked, Phase};
 
@@ -16,13 +15,10 @@ use crate::placement::record::{Asked, Phase};
 /// are as many as sites, a store that answers at once has a turn at each site once in this time, and so in the time that a
 /// fail-over takes.
 const PAUSE: Duration = Duration::from_millis(150);
-/// When the last turn begins: a little after the heal, so that some keys were written on both sides of a cut and are written
-/// on.
-const LAST: Duration = Duration::from_millis(5_500);
 /// How often each site writes a key before a fresh one is taken.
 const WRITES_OF_EACH: usize = 2;
-/// The first of the clients of each site, one for each group; the others are never so many, as each waits for [`TIMEOUT`] at
-/// most.
+/// The first of the clients of each site, one for each group; the others are never so many, as each waits for
+/// [`TIMEOUT`](super::TIMEOUT) at most.
 const CLIENT: u32 = 90;
 
 /// The values of those who take turns are greater than all others, so that each is written once.
@@ -34,6 +30,9 @@ pub(super) struct Turns {
     groups: Vec<Group>,
     /// The last value that was written.
     value: u64,
+    /// When the last turn begins: a little after the heal, so that some keys were written on both sides of a cut and are
+    /// written on.
+    until: Duration,
 }
 
 /// A client of each site, one of which has its turn.
@@ -59,7 +58,8 @@ enum Stage {
 }
 
 impl Turns {
-    pub(super) fn new(sites: usize) -> Turns {
+    pub(super) fn new(round: &Round) -> Turns {
+        let sites = round.sites;
         let group = |number| Group {
             number,
             sites,
@@ -69,12 +69,12 @@ impl Turns {
             site: number,
             stage: Stage::Pausing(PAUSE),
         };
-        Turns { groups: (0..sites).map(group).collect(), value: VALUES }
+        Turns { groups: (0..sites).map(group).collect(), value: VALUES, until: round.pace.turns_until() }
     }
 
     /// Hears of an operation that ended, which need not be its own, and begins what is due.
     pub(super) fn on(&mut self, ended: Option<u32>, desk: &mut Desk) {
-        let Turns { groups, value } = self;
+        let Turns { groups, value, until: last } = self;
         for group in groups {
             match (group.stage, ended) {
                 (Stage::Waiting(waiting), Some(number)) if waiting == number => {
@@ -83,7 +83,7 @@ impl Turns {
                 _ => {}
             }
             match group.stage {
-                Stage::Pausing(until) if until > LAST => {}
+                Stage::Pausing(until) if until > *last => {}
                 Stage::Pausing(until) if until <= desk.now => group.ask(Ask::read(group.key()), desk),
                 Stage::Pausing(until) => desk.wake(until),
                 Stage::Waiting(_) => {}
@@ -123,6 +123,3 @@ impl Group {
         format!("built-{}-{}", self.number, self.key)
     }
 }
-
-// The last turn is a read and a write, each given up in time.
-const _: () = assert!(LAST.as_millis() + 2 * TIMEOUT.as_millis() < READ_BACK_AT.as_millis());

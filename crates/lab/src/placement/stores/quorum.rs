@@ -11,7 +11,6 @@ use std::time::Duration;
 use constellation_sim::Wall;
 
 use super::setting::{Given, Setting, SettingError, name_of, names};
-#[cfg(test)]
 pub(super) use message::Message;
 pub(super) use replica::Replica;
 

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use constellation_live::bytes::{Reader, Writer};
 use constellation_trace::NodeId;
+
+use super::coded::{Coded, coded};
 
 /// The values of a key that stand beside each other, each named by the site that took it and its number there: a dotted
 /// version vector set (Preguiça and others 2010), which is also the state of a multi-value register (Shapiro and others
@@ -13,6 +16,8 @@ pub(super) struct Versions {
     seen: BTreeMap<NodeId, u64>,
     stand: BTreeMap<(NodeId, u64), u64>,
 }
+
+coded!(struct Versions { seen, stand });
 
 impl Versions {
     /// A write at a site by a client that was shown these values there: it replaces them, and nothing that the site has

@@ -1,7 +1,10 @@
 //! Who waits for an answer while what it asked is done at another site.
 
 use constellation_fabric::Effects;
+use constellation_live::bytes::{Reader, Writer};
 use constellation_trace::NodeId;
+
+use super::coded::{Coded, coded};
 
 use crate::placement::client::Answer;
 use crate::placement::simulated::{Wire, answer};
@@ -13,6 +16,8 @@ pub(super) struct Waiting {
     client: NodeId,
     number: u32,
 }
+
+coded!(struct Waiting { site, client, number });
 
 impl Waiting {
     /// A client of this site, with the number of what it asks.

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use constellation_live::bytes::{Reader, Writer};
 use constellation_trace::{Elapsed, NodeId};
 
 use crate::placement::client::{Answer, Ask};
+use crate::placement::stores::coded::{Coded, coded};
 use crate::placement::stores::waiting::Waiting;
 
 /// Which chain: later ones are greater. Who makes one counts on from those it knows.
@@ -93,3 +95,21 @@ pub(in crate::placement::stores) struct Sealed {
     /// For how long it has promised which site not to go on without it.
     pub(super) promised: BTreeMap<NodeId, Duration>,
 }
+
+coded!(enum Message {
+    0: Forward { waiting: waiting, ask: ask }
+    1: Answered { waiting: waiting, told: told }
+    2: Update { epoch: epoch, number: number, waiting: waiting, key: key, value: value }
+    3: Committed { epoch: epoch, number: number, key: key }
+    4: Which { epoch: epoch, waiting: waiting, key: key }
+    5: Last { epoch: epoch, waiting: waiting, key: key, number: number }
+    6: Beat { epoch: epoch, counted: counted, sent: sent }
+    7: Promise { epoch: epoch, sent: sent }
+    8: Seal { epoch: epoch }
+    9: Sealed { epoch: epoch, sealed: sealed }
+    10: Install { epoch: epoch, members: members, state: state }
+});
+
+coded!(struct State { last, holds });
+
+coded!(struct Sealed { epoch, state, promised });

@@ -1,8 +1,10 @@
 //! What sites that agree on a log say to each other.
 
+use constellation_live::bytes::{Reader, Writer};
 use constellation_trace::Elapsed;
 
 use crate::placement::client::{Answer, Ask};
+use crate::placement::stores::coded::{Coded, coded};
 use crate::placement::stores::waiting::Waiting;
 
 /// How much of a log there is: its length, and the term of its last entry.
@@ -76,3 +78,23 @@ pub(in crate::placement::stores) struct Entry {
     /// `None` for what a leader begins its term with.
     pub(super) ask: Option<Ask>,
 }
+
+coded!(enum Message {
+    0: Forward { waiting: waiting, ask: ask }
+    1: Answered { waiting: waiting, told: told }
+    2: Elect { ballot: ballot, term: term, end: end }
+    3: Elected { ballot: ballot, term: term }
+    4: Append { term: term, after: after, entries: entries, agreed: agreed, sent: sent }
+    5: Appended { term: term, length: length, sent: sent }
+    6: Missing { term: term, length: length, sent: sent }
+    7: Outdated { term: term }
+});
+
+coded!(struct End { term, length });
+
+coded!(enum Ballot {
+    0: Poll {}
+    1: Vote {}
+});
+
+coded!(struct Entry { term, ask });

@@ -1,0 +1,453 @@
+//! A real server, placed: all rounds on one testbed, judged as a simulated store is, and what is in doubt where the machine
+//! or an adapter did not do its part.
+
+use std::fmt;
+use std::fs;
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use constellation_fabric::{Calm, Link};
+use constellation_lab::placement::cell::{InPartition, Otherwise};
+use constellation_lab::placement::protocol::{Condition, Round};
+use constellation_lab::placement::record::Record;
+use constellation_lab::placement::{Placement, SITE_NAMES, placed};
+use constellation_testbed::{Options, Testbed};
+
+use crate::adapters;
+use crate::clients::Fault;
+use crate::drive::{Driven, Ended, Lateness, drive};
+use crate::installed::{self, Missing};
+use crate::rounds::{Effort, rounds};
+use crate::server::{Fresh, Joined, Mode, Server, ServerInfo, Site, Sites, Which};
+use crate::stand::{Running, StandError, Wanted};
+use crate::start::StartError;
+
+/// At how many sites a real server is placed.
+pub const SITES: usize = 3;
+/// How late half of the packets of a sweep may be before nobody can tell how many round trips anything takes: a part of the
+/// least delay of a sweep. A power of two of microseconds, as lateness is counted so.
+pub const LATE_SWEEP: Duration = Duration::from_micros(2_048);
+/// How late a packet, or who asks, may be before nobody can tell whether a site would have answered: as lateness is counted in
+/// powers of two, it was half as late at the least.
+pub const LATE_CUT: Duration = Duration::from_millis(524);
+
+/// What is to be placed, and how.
+#[derive(Debug)]
+pub struct Real<'a> {
+    /// The server.
+    pub server: &'a dyn Server,
+    /// In which mode.
+    pub mode: Mode,
+    /// How long it may take.
+    pub effort: Effort,
+    /// The program that is each site and each adapter, which calls [`serve`](crate::serve) first of all.
+    pub program: PathBuf,
+    /// Set when the user has had enough; what was measured until then is told.
+    pub stop: &'a AtomicBool,
+}
+
+/// How far it is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Stage<'a> {
+    /// The server begins.
+    Starting,
+    /// A round begins: the how-manieth, from 1, of how many.
+    Round {
+        /// Which.
+        nth: usize,
+        /// Of how many.
+        of: usize,
+        /// How the network is in it.
+        condition: &'a Condition,
+    },
+    /// All is asked, and the judges have it.
+    Judging,
+}
+
+/// A real server that was placed.
+#[derive(Clone, Debug)]
+pub struct RealPlacement {
+    /// Where it lives, told and judged as a simulated store is.
+    pub placement: Placement,
+    /// What the server says of itself.
+    pub info: ServerInfo,
+    /// In which mode it ran.
+    pub mode: Mode,
+    /// What it says of its version, where it says anything.
+    pub version: Option<String>,
+    /// How much was measured.
+    pub effort: Effort,
+    /// How late the machine was in each round that was driven.
+    pub lateness: Vec<(Condition, Lateness)>,
+    /// What nobody can tell, and why.
+    pub doubts: Vec<Doubt>,
+    /// What this testbed cannot do.
+    pub limits: Vec<&'static str>,
+    /// How long it took, judges included.
+    pub took: Duration,
+}
+
+/// Why something that was measured tells nothing.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Doubt {
+    /// The machine was too busy for latencies.
+    BusySweep {
+        /// In which round.
+        condition: Condition,
+        /// How late half of the packets were, or later.
+        late: Duration,
+    },
+    /// The machine was so busy that a site may have been silent for that.
+    BusyCut {
+        /// In which round.
+        condition: Condition,
+        /// How late something was.
+        late: Duration,
+    },
+    /// An adapter did what none may do.
+    Adapter {
+        /// In which round.
+        condition: Condition,
+        /// What.
+        fault: Fault,
+    },
+    /// The user had had enough.
+    Interrupted {
+        /// How many rounds were whole.
+        whole: usize,
+        /// Of how many.
+        of: usize,
+    },
+    /// A round was not over in its time.
+    TooLong {
+        /// Which.
+        condition: Condition,
+    },
+}
+
+impl fmt::Display for Doubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Doubt::BusySweep { condition, late } => write!(
+                f,
+                "the machine was too busy to tell how many round trips anything takes: while {condition}, half of the packets \
+                 were {} or later",
+                told(*late)
+            ),
+            Doubt::BusyCut { condition, late } => write!(
+                f,
+                "the machine was too busy to tell who answers: while {condition}, it was {} late",
+                told(*late)
+            ),
+            Doubt::Adapter { condition, fault } => {
+                write!(f, "while {condition}, {fault}; nothing was asked after that")
+            }
+            Doubt::Interrupted { whole, of } => {
+                write!(f, "it was interrupted after {whole} of {of} rounds")
+            }
+            Doubt::TooLong { condition } => {
+                write!(f, "the round in which {condition} was not over in its time")
+            }
+        }
+    }
+}
+
+fn told(late: Duration) -> String {
+    constellation_lab::placement::told::ms(late)
+}
+
+/// Why a server cannot be placed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum RealError {
+    /// A program is not installed.
+    Missing(Missing),
+    /// This program was built without its client, which is behind the feature `real`.
+    NoClient {
+        /// What the server is called.
+        server: String,
+    },
+    /// It does not stand.
+    Stand(Box<StandError>),
+    /// Sites are joined by proxies here, and the server cannot be told so.
+    NotProxied {
+        /// What it is called.
+        server: String,
+    },
+}
+
+impl fmt::Display for RealError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RealError::Missing(Missing { program, .. }) => {
+                write!(f, "the program `{program}` is not installed")
+            }
+            RealError::NoClient { server } => {
+                write!(f, "this program was built without the client of {server}")
+            }
+            RealError::Stand(error) => error.fmt(f),
+            RealError::NotProxied { server } => write!(
+                f,
+                "this machine refuses namespaces, and {server} cannot be placed behind proxies instead"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for RealError {}
+
+impl From<StandError> for RealError {
+    fn from(error: StandError) -> RealError {
+        match error {
+            StandError::Start(StartError::Missing(missing)) => RealError::Missing(missing),
+            error => RealError::Stand(Box::new(error)),
+        }
+    }
+}
+
+/// Places a real server: takes as long as [`Effort`] says. `tell` hears how far it is.
+///
+/// # Errors
+/// [`RealError`], if there is nothing to measure; nothing is left running.
+pub fn place(real: &Real<'_>, mut tell: impl FnMut(Stage<'_>)) -> Result<RealPlacement, RealError> {
+    let (begun, info) = (Instant::now(), real.server.info());
+    if !has_client(real) {
+        return Err(RealError::NoClient { server: info.name });
+    }
+    installed::find(&info).map_err(RealError::Missing)?;
+    let version = installed::version(&info);
+    tell(Stage::Starting);
+    let testbed = open(real, &info)?;
+    let rounds = rounds(SITES, real.effort);
+    let mut driven = Vec::new();
+    let ended = drive_all(real, &info, &testbed, &rounds, &mut driven, &mut tell)?;
+    let limits = testbed.limits();
+    // Judges have the machine for themselves.
+    drop(testbed);
+    tell(Stage::Judging);
+    let lateness = driven.iter().map(|driven| (driven.record.round.condition, driven.lateness)).collect();
+    let doubts = doubts(&driven, ended, rounds.len());
+    let records: Vec<Record> = driven.into_iter().map(|driven| driven.record).collect();
+    let name = match info.modes.len() {
+        1 => info.name.clone(),
+        _ => format!("{}/{}", info.name, real.mode.name),
+    };
+    let mut placement = placed(name, 0, records);
+    for row in &mut placement.trips {
+        // Who takes the most is told by the slowest operations, which on a real machine waited for something else: queueing
+        // never makes an operation faster, but slower.
+        row.by_key = None;
+    }
+    doubt(&mut placement, &doubts);
+    let (mode, effort, took) = (real.mode.clone(), real.effort, begun.elapsed());
+    Ok(RealPlacement { placement, info, mode, version, effort, lateness, doubts, limits, took })
+}
+
+/// Whether the adapter that the server names is in this program. Which one that is depends on no site.
+fn has_client(real: &Real<'_>) -> bool {
+    let site = |number: usize| Site {
+        name: SITE_NAMES[number].to_owned(),
+        address: Ipv4Addr::LOCALHOST.into(),
+        folder: PathBuf::new(),
+    };
+    let sites = Sites { all: (0..SITES).map(site).collect(), joined: Joined::Addresses };
+    match real.server.adapter(&real.mode, &sites, 0).which {
+        Which::Adapter(name) => adapters::is_there(&name),
+        Which::Named(_) => true,
+    }
+}
+
+fn open(real: &Real<'_>, info: &ServerInfo) -> Result<Testbed, RealError> {
+    let mut options = Options::new(SITES, Link::INSTANT, Box::new(Calm));
+    options.ports = real.server.ports();
+    options.program = Some(real.program.clone());
+    let testbed = Testbed::open(options).map_err(StandError::from)?;
+    if testbed.joined() == constellation_testbed::Joined::Proxies && real.server.ports().is_empty() {
+        return Err(RealError::NotProxied { server: info.name.clone() });
+    }
+    Ok(testbed)
+}
+
+/// Drives the rounds until one does not go to its end; says how the last one ended.
+fn drive_all(
+    real: &Real<'_>,
+    info: &ServerInfo,
+    testbed: &Testbed,
+    rounds: &[Round],
+    driven: &mut Vec<Driven>,
+    tell: &mut impl FnMut(Stage<'_>),
+) -> Result<Ended, RealError> {
+    let wanted =
+        Wanted { server: real.server, info, mode: &real.mode, program: &real.program, stop: real.stop };
+    let mut running = None;
+    for (nth, round) in rounds.iter().enumerate() {
+        if info.fresh == Fresh::Servers && running.take().is_some() {
+            empty(testbed).map_err(StandError::from)?;
+        }
+        if running.is_none() {
+            running = match Running::start(testbed, wanted) {
+                Ok(running) => Some(running),
+                Err(StandError::Interrupted) => return Ok(Ended::Interrupted),
+                Err(error) => return Err(error.into()),
+            };
+        }
+        let Some(stand) = &mut running else { continue };
+        tell(Stage::Round { nth: nth + 1, of: rounds.len(), condition: &round.condition });
+        let first_id = stand.next_id();
+        let of_round = drive(round, stand, &format!("r{nth}-"), first_id);
+        let ended = of_round.ended;
+        driven.push(of_round);
+        if ended != Ended::Whole || real.stop.load(Ordering::Relaxed) {
+            return Ok(ended);
+        }
+    }
+    Ok(Ended::Whole)
+}
+
+/// Empties the folders of all sites, at which nothing runs.
+fn empty(testbed: &Testbed) -> Result<(), StartError> {
+    let remove = |path: &Path| {
+        if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }
+    };
+    for site in testbed.sites() {
+        let entries = fs::read_dir(site.folder());
+        let entries = entries.map_err(|error| StartError::File { path: site.folder().to_owned(), error })?;
+        for path in entries.flatten().map(|entry| entry.path()) {
+            remove(&path).map_err(|error| StartError::File { path, error })?;
+        }
+    }
+    Ok(())
+}
+
+/// What the rounds leave in doubt.
+fn doubts(driven: &[Driven], ended: Ended, of: usize) -> Vec<Doubt> {
+    let mut doubts = Vec::new();
+    for Driven { record, lateness: Lateness { typical, most }, faults, .. } in driven {
+        let condition = record.round.condition;
+        if matches!(condition, Condition::Alike { .. }) && *typical >= LATE_SWEEP {
+            doubts.push(Doubt::BusySweep { condition, late: *typical / 2 });
+        }
+        if !record.round.is_normal() && *most >= LATE_CUT {
+            doubts.push(Doubt::BusyCut { condition, late: *most / 2 });
+        }
+        doubts.extend(faults.iter().map(|fault| Doubt::Adapter { condition, fault: fault.clone() }));
+    }
+    let whole = driven.iter().filter(|driven| driven.ended == Ended::Whole).count();
+    let last = driven.last().map(|driven| driven.record.round.condition);
+    match (ended, last) {
+        (Ended::Interrupted, _) => doubts.push(Doubt::Interrupted { whole, of }),
+        (Ended::TooLong, Some(condition)) => doubts.push(Doubt::TooLong { condition }),
+        (Ended::Whole, _) if whole < of => doubts.push(Doubt::Interrupted { whole, of }),
+        _ => {}
+    }
+    doubts
+}
+
+/// Takes back what is in doubt. What was seen to be wrong stays wrong, however busy the machine was.
+fn doubt(placement: &mut Placement, doubts: &[Doubt]) {
+    for doubt in doubts {
+        match doubt {
+            Doubt::BusySweep { .. } => {
+                for row in &mut placement.trips {
+                    (row.trips, row.by_key) = (None, None);
+                }
+            }
+            // That a site did not answer may be the machine's fault.
+            Doubt::BusyCut { .. } => {
+                if placement.cell.partition == InPartition::Consistency {
+                    placement.cell.partition = InPartition::Unknown;
+                }
+            }
+            Doubt::Adapter { .. } | Doubt::Interrupted { .. } | Doubt::TooLong { .. } => {
+                placement.cell.partition = InPartition::Unknown;
+                if placement.cell.otherwise == Otherwise::Consistency {
+                    placement.cell.otherwise = Otherwise::Unknown;
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use constellation_lab::placement::SiteTrips;
+    use constellation_lab::placement::cell::Cell;
+    use constellation_lab::placement::client::Kind;
+    use constellation_lab::placement::measure::Trips;
+    use constellation_lab::placement::protocol::{Fate, Way};
+
+    use super::*;
+    use crate::clients::{Which, Wrong};
+
+    const ALIKE: Condition = Condition::Alike { delay: Duration::from_millis(5) };
+    const CUT: Condition = Condition::Cut { site: 0, way: Way::Both, fate: Fate::Held };
+
+    fn driven(condition: Condition, typical_us: u64, most_ms: u64) -> Driven {
+        let lateness =
+            Lateness { typical: Duration::from_micros(typical_us), most: Duration::from_millis(most_ms) };
+        let record = Record { round: Round::new(SITES, condition), asked: Vec::new() };
+        Driven { record, lateness, faults: Vec::new(), ended: Ended::Whole }
+    }
+
+    /// What is left of a cell and of a number of round trips, and why.
+    fn left(rounds: &[Driven], ended: Ended, of: usize, cell: &str) -> (String, bool, Vec<String>) {
+        let mut placement = placed("planted".to_owned(), 0, Vec::new());
+        placement.cell = Cell::parse(cell).expect("it is one");
+        let trips = Some(Trips(100));
+        placement.trips = vec![SiteTrips { site: 0, kind: Kind::Read, trips, by_key: None }];
+        let doubts = doubts(rounds, ended, of);
+        doubt(&mut placement, &doubts);
+        let told = doubts.iter().map(ToString::to_string).collect();
+        (placement.cell.to_string(), placement.trips[0].trips.is_some(), told)
+    }
+
+    #[test]
+    fn a_machine_that_is_in_time_leaves_nothing_in_doubt() {
+        let rounds = [driven(ALIKE, 1_024, 400), driven(CUT, 4_096, 262)];
+        assert_eq!(left(&rounds, Ended::Whole, 2, "PC/EC"), ("PC/EC".to_owned(), true, vec![]));
+    }
+
+    #[test]
+    fn a_busy_machine_tells_no_round_trips_and_not_who_answers() {
+        let late = [driven(ALIKE, 2_048, 1), driven(CUT, 64, 600)];
+        let (cell, is_known, told) = left(&late, Ended::Whole, 2, "PC/EC");
+        assert_eq!((cell.as_str(), is_known), ("P?/EC", false));
+        assert_eq!(
+            told,
+            [
+                "the machine was too busy to tell how many round trips anything takes: while every link takes 5 ms, half of \
+                 the packets were 1.0 ms or later",
+                "the machine was too busy to tell who answers: while pacific is cut off, it was 300.0 ms late",
+            ]
+        );
+        // What is lost is lost, and who answered all has answered all.
+        for cell in ["PA/EL", "P-/EL"] {
+            let known = Cell::parse(cell).expect("it is one").to_string();
+            assert_eq!(left(&late, Ended::Whole, 2, cell).0, known);
+        }
+    }
+
+    #[test]
+    fn an_adapter_that_failed_and_a_user_who_had_enough_leave_it_open() {
+        let fault = Fault { adapter: Which { site: 1, nth: 0 }, what: Wrong::OutOfTurn };
+        let failed = Driven { faults: vec![fault], ended: Ended::Failed, ..driven(CUT, 1, 1) };
+        let (cell, _, told) = left(&[driven(ALIKE, 1, 1), failed], Ended::Failed, 9, "PC/EC");
+        assert_eq!(cell, "P?/E?");
+        assert_eq!(
+            told,
+            [
+                "while pacific is cut off, the adapter at atlantic says \"ready\" twice, or answers before it says so; nothing \
+                 was asked after that"
+            ]
+        );
+        // What was seen to be wrong stays wrong.
+        let (cell, _, told) = left(&[driven(ALIKE, 1, 1)], Ended::Interrupted, 9, "PC/EL");
+        assert_eq!(
+            (cell.as_str(), &*told),
+            ("P?/EL", &["it was interrupted after 1 of 9 rounds".to_owned()][..])
+        );
+    }
+}

@@ -1,0 +1,17 @@
+//! The only integration binary of this crate.
+
+mod declared;
+mod driven;
+#[cfg(target_os = "linux")]
+mod ground;
+mod imagined;
+#[cfg(target_os = "linux")]
+mod misbehaving;
+#[cfg(target_os = "linux")]
+mod own;
+#[cfg(feature = "real")]
+mod real;
+#[cfg(target_os = "linux")]
+mod specimens;
+#[cfg(feature = "real")]
+mod trio;

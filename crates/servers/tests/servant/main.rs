@@ -1,0 +1,5 @@
+//! A site for tests, and the adapters that are built in.
+
+fn main() {
+    constellation_servers::serve();
+}
