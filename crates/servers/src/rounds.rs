@@ -27,8 +27,8 @@ const CUT: Pace = Pace {
     asked_until: Duration::from_millis(10_800),
     back: Duration::from_millis(5_200),
     read_back_at: Duration::from_millis(12_400),
-    // With one, a store of three round trips would read for a quarter of a minute.
-    readers: 8,
+    // With eight, a store of two round trips would read for five seconds.
+    readers: 24,
 };
 
 /// How long after the heal of a cut what was acknowledged is looked for.
