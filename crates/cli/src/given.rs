@@ -14,7 +14,7 @@ use constellation_verify::spans;
 use constellation_verify::stamps::{self, Stamps};
 
 use crate::commands::check::unreadable;
-use crate::pictures::{Told, beginning, captioned};
+use crate::pictures::{Times, Told, beginning, captioned, file_name};
 use crate::printer::count;
 
 /// What was read and judged.
@@ -40,7 +40,9 @@ impl Given {
     /// A trace of this program that was judged.
     pub(crate) fn of_trace(name: &str, trace: Trace, judgements: Vec<Judgement>) -> Given {
         let begun = beginning(&trace);
-        let title = if begun.title.is_empty() { name.to_owned() } else { begun.title };
+        let title = if begun.title.is_empty() { file_name(name) } else { begun.title };
+        // Its own word alone would not tell a simulation from a run in real time.
+        let times = if begun.replay.is_empty() { Times::Recorded } else { Times::Simulated };
         let told = Told {
             trace: &trace,
             judgements: &judgements,
@@ -49,6 +51,7 @@ impl Given {
             remarks: &[],
             source: begun.source,
             doings: Vec::new(),
+            times,
         };
         let caption = captioned(&told);
         Given { what: What::Own(Box::new(trace)), judgements, caption }
@@ -72,7 +75,8 @@ impl Given {
         } else {
             format!(" · execution {}", one_line(execution.label()))
         };
-        caption.title = format!("{name}{label}");
+        caption.title = format!("{}{label}", file_name(name));
+        caption.times = Times::Untimed;
         if log.executions.len() > 1 {
             let all = count(log.executions.len(), "execution");
             caption.remarks.push(format!("the log has {all}, of which this is one"));
@@ -102,7 +106,8 @@ impl Given {
             }
         }
         let mut caption = Caption::default();
-        caption.title = name.to_owned();
+        caption.title = file_name(name);
+        caption.times = Times::Estimated;
         caption.remarks = judged.remarks;
         caption.environment = vec![
             ("version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),

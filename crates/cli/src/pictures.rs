@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::bail;
 use constellation_lab::incidents::antarctic::{Groups, STATIONS, STORM_BEGINS, STORM_ENDS};
 use constellation_lab::{Scenario, incidents, simulate};
+pub(crate) use constellation_report::Times;
 use constellation_report::plot::Sheet;
 use constellation_report::world::Doing;
 use constellation_report::{Caption, Picture, page, svg};
@@ -22,6 +23,7 @@ pub(crate) struct Told<'t> {
     pub(crate) title: String,
     pub(crate) replay: &'t str,
     pub(crate) remarks: &'t [String],
+    pub(crate) times: Times,
     /// The text of the scenario, where it is known.
     pub(crate) source: String,
     /// What the world did of which the trace does not tell.
@@ -82,6 +84,7 @@ pub(crate) fn captioned(told: &Told<'_>) -> Caption {
     caption.digest = jsonl::digest(told.trace).to_string();
     caption.replay = told.replay.to_owned();
     caption.remarks = told.remarks.to_vec();
+    caption.times = told.times;
     caption.source.clone_from(&told.source);
     caption.doings.clone_from(&told.doings);
     caption.environment = vec![("version".to_owned(), env!("CARGO_PKG_VERSION").to_owned())];
@@ -199,6 +202,11 @@ pub(crate) fn doings(target: &Target, groups: Option<&str>, trace: &Trace) -> Ve
 pub(crate) fn told_files<'d>(drawn: impl IntoIterator<Item = &'d Drawn>) -> Option<String> {
     let files: Vec<_> = drawn.into_iter().flat_map(Drawn::files).map(|path| name_of(path)).collect();
     (!files.is_empty()).then(|| format!("drawn: {}", files.join(", ")))
+}
+
+/// What a file is called in a picture: where it stands is nobody's business who is shown it.
+pub(crate) fn file_name(path: &str) -> String {
+    Path::new(path).file_name().map_or(path.to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
 /// A name with what it is called, for the head of a picture.

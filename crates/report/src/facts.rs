@@ -53,6 +53,7 @@ fn of(picture: &Picture<'_>) -> Value {
             "nodes": counts.nodes,
             "processes": counts.processes,
         },
+        "times": caption.times.word(),
         "epoch_ns": trace.epoch().map(|epoch| epoch.ns().to_string()),
         "judgements": picture.judgements().iter().map(|judgement| judged(picture, judgement)).collect::<Vec<_>>(),
         "remarks": caption.remarks,

@@ -62,4 +62,4 @@ pub mod text;
 pub mod world;
 
 pub use edge::{Edge, Lane, PictureError};
-pub use picture::{Caption, Picture};
+pub use picture::{Caption, Picture, Times};

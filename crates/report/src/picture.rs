@@ -1,12 +1,42 @@
 //! What is drawn: a trace, what was judged of it, and what its reader must be told beside.
 
 use constellation_trace::{
-    EventId, Judgement, Kind, MessageId, Nemesis, NodeId, Proof, Trace, Verdict, Witness,
+    EventId, Judgement, Kind, MessageId, Nemesis, NodeId, Proof, Trace, TrueTime, Verdict, Witness,
 };
 
 use crate::edge::{self, Edge, Lane, Lanes, PictureError};
 
 use crate::world::{Doing, doings};
+
+/// Which kind of time the events of a trace have: a reader would else take an estimate for the truth.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Times {
+    /// Whatever the recorder took; nobody says what that was.
+    #[default]
+    Recorded,
+    /// Those of the simulation, which are true and which no node could see.
+    Simulated,
+    /// Those at which the hub of a live run heard of the events, by its own clock.
+    Heard,
+    /// Those of the wall clocks, of which some may have been moved so that causes come first.
+    Estimated,
+    /// None: an event has a place among the others, and what is between two places is no time.
+    Untimed,
+}
+
+impl Times {
+    /// The kind in a word of a machine's: `simulated`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Times::Recorded => "recorded",
+            Times::Simulated => "simulated",
+            Times::Heard => "heard",
+            Times::Estimated => "estimated",
+            Times::Untimed => "untimed",
+        }
+    }
+}
 
 /// What a reader is told of a run beside what is in its trace.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -23,6 +53,8 @@ pub struct Caption {
     /// Which orders are not known, one line each: "of two spans of one service nothing is known unless one began the other".
     /// A reader would else take for concurrent what nobody noted.
     pub unknown: Vec<String>,
+    /// Which kind of time the trace has.
+    pub times: Times,
     /// The text of the scenario; empty when it is not known.
     pub source: String,
     /// What the world did, as whoever ran it knows, and its trace does not say: a storm that is written into the links.
@@ -183,6 +215,19 @@ impl<'t> Picture<'t> {
             },
         };
         shortened(&sentence)
+    }
+
+    /// A time as it is shown. Of a run without times, or that is over before a microsecond has passed, it is a place, or a
+    /// step, and seconds would say nothing. O(events).
+    pub fn moment(&self, at: TrueTime) -> String {
+        const STEP_NS: u64 = 1_000_000;
+        let events = self.trace.events();
+        let is_untimed = self.caption.times == Times::Untimed;
+        if !is_untimed && events.iter().any(|event| event.at.ns() >= 1_000) {
+            return at.to_string();
+        }
+        let are_steps = events.iter().all(|event| event.at.ns().is_multiple_of(STEP_NS));
+        format!("at {}", if are_steps { at.ns() / STEP_NS } else { at.ns() })
     }
 
     /// How much there is of the run. O(events of the world).

@@ -9,7 +9,7 @@ pub(crate) mod words;
 
 use std::fmt::Write as _;
 
-use constellation_trace::{Evidence, Kind, Proof, Trace, TrueTime, Verdict, one_line};
+use constellation_trace::{Evidence, Kind, Proof, Trace, Verdict, one_line};
 
 use self::drawn::lanes;
 use self::words::{broken, cut, wrap};
@@ -78,13 +78,6 @@ pub fn draw_scope(picture: &Picture<'_>, scope: Scope) -> String {
 /// What is told of a part of the picture when it is pointed at, as it stands in SVG: some hundred letters at most.
 fn told(text: &str) -> String {
     escape(&cut(text, 4_000, 12))
-}
-
-/// A time as it is shown: of a run that is over before a microsecond has passed its times are places in a log, or steps, and
-/// seconds would all be nothing.
-fn moment(trace: &Trace, at: TrueTime) -> String {
-    let is_long = trace.events().iter().any(|event| event.at.ns() >= 1_000);
-    if is_long { at.to_string() } else { format!("at {}", at.ns()) }
 }
 
 /// What is drawn so far, and how far down it goes.
@@ -170,7 +163,7 @@ fn list(picture: &Picture<'_>, diagram: &Diagram, page: &mut Page) {
         let class = if mark.role == Role::Beside { "c-faint" } else { "c-ink" };
         page.text(MARGIN, 18, &format!("{class} c-strong"), &mark.event.to_string());
         page.beside(PROCESS, class, &cut(&witness.process, TIME - PROCESS - 8, 12));
-        page.beside(TIME, class, &moment(picture.trace(), witness.at));
+        page.beside(TIME, class, &picture.moment(witness.at));
         for (nth, line) in wrap(&witness.what, room, 12).iter().enumerate() {
             if nth > 0 {
                 page.y += 15;

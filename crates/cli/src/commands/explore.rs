@@ -81,7 +81,16 @@ fn draw(
     let title = format!("{} · the smallest run that breaks it", scenario.name);
     let source = target::text(&arguments.target).map(|(_, _, text)| text).unwrap_or_default();
     let replay = replays.unwrap_or_default();
-    let told = pictures::Told { trace, judgements, title, replay, remarks: &[], source, doings: Vec::new() };
+    let told = pictures::Told {
+        trace,
+        judgements,
+        title,
+        replay,
+        remarks: &[],
+        source,
+        doings: Vec::new(),
+        times: pictures::Times::Untimed,
+    };
     pictures::draw(&arguments.drawn, &told)
 }
 

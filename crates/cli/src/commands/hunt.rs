@@ -118,8 +118,16 @@ fn draw_first(
     };
     let source = target::text(&arguments.target).map(|(_, _, text)| text).unwrap_or_default();
     let doings = pictures::doings(&arguments.target, arguments.groups.as_deref(), &finding.trace);
-    let told =
-        pictures::Told { trace: &finding.trace, judgements, title, replay, remarks: &[], source, doings };
+    let told = pictures::Told {
+        trace: &finding.trace,
+        judgements,
+        title,
+        replay,
+        remarks: &[],
+        source,
+        doings,
+        times: pictures::Times::Simulated,
+    };
     let seed = finding.tape.provenance().seed;
     let subject = prey.subject();
     let calm = subject.play(seed, &mut Calm).ok();
@@ -134,6 +142,7 @@ fn draw_first(
         remarks: &[],
         source: String::new(),
         doings: pictures::doings(&arguments.target, arguments.groups.as_deref(), trace),
+        times: pictures::Times::Simulated,
     });
     pictures::draw_beside(&arguments.drawn, &told, beside.as_ref())
 }

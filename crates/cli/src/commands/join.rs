@@ -11,7 +11,7 @@ use crate::args::Join;
 use crate::commands::check::{counts, read_log, unreadable};
 use crate::file::{try_place, write_whole};
 use crate::judgements::{judgement_json, print_judgements};
-use crate::pictures::{self, Told};
+use crate::pictures::{self, Times, Told};
 use crate::printer::{Printer, faint, strong};
 
 /// How long the logs may be together: they are held in memory.
@@ -51,6 +51,7 @@ pub(crate) fn run(arguments: &Join, printer: &mut Printer) -> anyhow::Result<u8>
         replay: "",
         remarks: &joined.notes,
         source: String::new(),
+        times: Times::Estimated,
         doings: Vec::new(),
     };
     pictures::draw(&arguments.drawn, &told)?;

@@ -97,7 +97,16 @@ fn draw(arguments: &args::Live, run: &Run, again: &str) -> anyhow::Result<()> {
     let source = target::text(&arguments.target).map(|(_, _, text)| text).unwrap_or_default();
     let (trace, judgements, remarks) = (&run.trace, &run.judgements[..], &remarks[..]);
     let doings = pictures::passes(&run.scenario, trace);
-    let told = pictures::Told { trace, judgements, title, replay: "", remarks, source, doings };
+    let told = pictures::Told {
+        trace,
+        judgements,
+        title,
+        replay: "",
+        remarks,
+        source,
+        doings,
+        times: pictures::Times::Heard,
+    };
     pictures::draw(&arguments.drawn, &told)
 }
 

@@ -97,7 +97,16 @@ fn write(arguments: &Replay, run: &Run, replay: &str) -> anyhow::Result<()> {
     let title = pictures::titled(&run.scenario.name, &run.scenario.title);
     let source = target::text(&arguments.target).map(|(_, _, text)| text).unwrap_or_default();
     let doings = pictures::passes(&run.scenario, trace);
-    let told = pictures::Told { trace, judgements, title, replay, remarks: &run.remarks, source, doings };
+    let told = pictures::Told {
+        trace,
+        judgements,
+        title,
+        replay,
+        remarks: &run.remarks,
+        source,
+        doings,
+        times: pictures::Times::Simulated,
+    };
     pictures::draw(&arguments.drawn, &told)
 }
 

@@ -94,7 +94,16 @@ fn draw(arguments: &args::Run, drawn: &Drawn, run: &Run, replay: &str) -> anyhow
     let title = pictures::titled(&run.scenario.name, &run.scenario.title);
     let source = target::text(&arguments.target).map(|(_, _, text)| text).unwrap_or_default();
     let doings = pictures::passes(&run.scenario, trace);
-    let told = pictures::Told { trace, judgements, title, replay, remarks: &run.remarks, source, doings };
+    let told = pictures::Told {
+        trace,
+        judgements,
+        title,
+        replay,
+        remarks: &run.remarks,
+        source,
+        doings,
+        times: pictures::Times::Simulated,
+    };
     pictures::draw(drawn, &told)
 }
 

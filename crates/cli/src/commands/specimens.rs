@@ -56,7 +56,16 @@ fn draw(drawn: &Drawn, rows: &[Row], printer: &mut Printer) -> anyhow::Result<()
         let replay = &format!("constellation replay {} specimen:{name}", quoted(&finding.tape.line()));
         let (remarks, source) = (&[][..], String::new());
         let doings = Vec::new();
-        let told = pictures::Told { trace, judgements, title, replay, remarks, source, doings };
+        let told = pictures::Told {
+            trace,
+            judgements,
+            title,
+            replay,
+            remarks,
+            source,
+            doings,
+            times: pictures::Times::Simulated,
+        };
         pictures::draw(&drawn, &told)?;
         files.push(drawn);
     }

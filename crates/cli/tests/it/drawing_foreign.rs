@@ -22,7 +22,7 @@ fn a_sound_log_is_drawn_and_what_it_does_not_tell_is_said() {
         --- out
         ✓ holds    each clock is the join of its causes plus its own event
         What was promised holds: each clock is the join of its causes plus its own event.
-        · not known: when anything happened: an event stands one step, drawn as a millisecond, after the last of its causes
+        · not known: when anything happened: an event stands one step after the last of its causes
         · not known: what was sent: an arrow leads from an event that a clock newly names, and there are as few as explain the clocks; a message that told nothing new has none
         written: it.html
         written: it.svg"#]]);
@@ -46,7 +46,7 @@ fn what_is_wrong_in_a_log_is_the_evidence_and_the_sentence() {
         ✗ violated each clock is the join of its causes plus its own event
         line 4: `a` 2 (line 4) has seen `b` 2 (line 8), which comes after `b` 1 (line 6), which has seen `a` 2 (line 4); 1 more clock is wrong.
         · not known: which clock is wrong of those that lead round: 1 arrow that would close a circle is not drawn
-        · not known: when anything happened: an event stands one step, drawn as a millisecond, after the last of its causes
+        · not known: when anything happened: an event stands one step after the last of its causes
         · not known: what was sent: an arrow leads from an event that a clock newly names, and there are as few as explain the clocks; a message that told nothing new has none
         written: it.html
         written: it.svg"#]]);
@@ -142,7 +142,7 @@ fn a_log_of_another_system_is_exported_but_not_as_a_trace_of_ours() {
           Note over n2: e7 store the pass of MSS-23
         --- talk
         left out: the verdict
-        not known: when anything happened: an event stands one step, drawn as a millisecond, after the last of its causes
+        not known: when anything happened: an event stands one step after the last of its causes
         not known: what was sent: an arrow leads from an event that a clock newly names, and there are as few as explain the clocks; a message that told nothing new has none"#]]);
     bench.check(&["export", "handover.log", "--to", "jsonl"], expect![[r#"
         exit 2
@@ -267,4 +267,35 @@ fn clocks_that_no_offset_puts_right_are_violated() {
         76 |        "parentSpanId": "00000000000000
            |                                       ^"#]],
     );
+}
+
+/// An estimate that is called the truth is believed.
+#[test]
+fn a_page_says_which_kind_of_time_it_has_and_nobody_where_its_file_stood() {
+    let logs = [
+        ("far/handover.log", shipped("handover.log")),
+        ("far/pass.otlp.json", shipped("pass.otlp.json")),
+        ("far/untold.jsonl", b"{\"schema\":\"constellation/trace/1\",\"nodes\":[\"a\"]}\n".to_vec()),
+    ];
+    let bench = Bench::new(&[]);
+    fs::create_dir(bench.path().join("far")).expect("there is room for it");
+    for (name, bytes) in &logs {
+        fs::write(bench.path().join(name), bytes).expect("there is room for it");
+    }
+    bench.run(&["run", "mss-17", "--trace", "far/mss-17.jsonl", "--html", "run.html"], b"");
+    let mut told = format!("run: {}\n", facts(&read(&bench, "run.html"))["times"]);
+    for name in ["far/mss-17.jsonl", "far/handover.log", "far/pass.otlp.json", "far/untold.jsonl"] {
+        let output = bench.run(&["report", name, "-o", "it.html"], b"");
+        assert!(bench.path().join("it.html").exists(), "{name}: {}", text(&output.stderr));
+        let page = facts(&read(&bench, "it.html"));
+        told.push_str(&format!("{name}: {} {}\n", page["times"], page["title"]));
+    }
+    expect![[r#"
+        run: "simulated"
+        far/mss-17.jsonl: "simulated" "mss-17 · two updates within 80 ms, one wall clock 600 ms ahead"
+        far/handover.log: "untimed" "handover.log"
+        far/pass.otlp.json: "estimated" "pass.otlp.json"
+        far/untold.jsonl: "recorded" "untold.jsonl"
+    "#]]
+    .assert_eq(&told);
 }

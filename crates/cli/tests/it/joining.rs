@@ -51,6 +51,7 @@ fn two_logs_are_joined_judged_and_drawn() {
         page.contains("its times are") || page.contains("wall clocks disagree"),
         "the page says what to know"
     );
+    assert!(page.contains("\"times\":\"estimated\""), "nobody knows the truth");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 import { lowerBound, type Trace } from "./trace";
 
-/** Which axis: steps of cause and time, true time, each node's own wall clock, or the wall clock of one node. */
+/** Which axis: steps of cause and time, time (see `times.ts`), each node's own wall clock, or the wall clock of one node. */
 export type AxisName = "steps" | "time" | "walls" | `node:${number}`;
 
 /** A position for every event. */

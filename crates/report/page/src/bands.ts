@@ -181,7 +181,7 @@ function drawTimes(scene: Scene): void {
   const step = marks.length > 1 ? marks[1]! - marks[0]! : last - first;
   let free = 0;
   for (const at of marks) {
-    const text = isWall ? timeOfDay(facts.epoch, at) : scene.trace.isLog ? `at ${at}` : mark(at, step);
+    const text = isWall ? timeOfDay(facts.epoch, at) : scene.trace.isLog ? scene.trace.moment(at) : mark(at, step);
     free = putMark(scene, layout.px(at), text, free);
   }
 }

@@ -38,6 +38,8 @@ export interface Facts {
   verdict: { word: string; glyph: string };
   sentence: string;
   counts: { [name: string]: number };
+  /** Which kind of time there is: one of `TIMES`, or a kind of a later version. */
+  times: string;
   epoch: bigint | null;
   judgements: Judgement[];
   remarks: string[];
@@ -71,6 +73,7 @@ export function readFacts(json: string): Facts {
     verdict: { word: text(verdict["word"]), glyph: text(verdict["glyph"]) },
     sentence: text(facts["sentence"]),
     counts: Object.fromEntries(Object.entries(record(facts["counts"])).map(([name, value]) => [name, number(value)])),
+    times: text(facts["times"]),
     epoch: orNull(facts["epoch_ns"], whole),
     judgements: list(facts["judgements"], judgement),
     remarks: list(facts["remarks"], text),

@@ -52,7 +52,7 @@ async function start(): Promise<void> {
     facts = readFacts(textOf("facts"));
     const bytes = await gunzip(fromBase64(textOf("columns").trim()));
     mark("unpacked");
-    const trace = new Trace(decode(bytes));
+    const trace = new Trace(decode(bytes), facts.times);
     mark("decoded");
     keepWithin(facts, trace);
     const order = new Order(trace);
@@ -79,7 +79,7 @@ async function otherRun(): Promise<App | null> {
   const columns = textOf("columns-other").trim();
   if (columns === "") return null;
   const facts = readFacts(textOf("facts-other"));
-  const trace = new Trace(decode(await gunzip(fromBase64(columns))));
+  const trace = new Trace(decode(await gunzip(fromBase64(columns))), facts.times);
   keepWithin(facts, trace);
   return new App(facts, trace, new Order(trace));
 }

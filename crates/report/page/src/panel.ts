@@ -69,10 +69,10 @@ export class Panel {
   private table(event: number, epoch: bigint | null): HTMLElement {
     const { trace, order } = this.app;
     const at = trace.columns.at[event]!;
-    const rows: [string, string][] = [["kind", trace.kindName(event)], [trace.isLog ? "place in the log" : "true time", trace.moment(at)]];
+    const rows: [string, string][] = [["kind", trace.kindName(event)], [trace.timeWords.name, trace.moment(at)]];
     const skew = trace.skew(event);
     if (skew !== null) rows.push(["wall clock", wall(epoch, at + skew)]);
-    if (epoch !== null && skew !== null && skew !== 0) rows.push(["it lies by", `${signed(skew)}`]);
+    if (epoch !== null && skew !== null && skew !== 0) rows.push([trace.timeWords.lie, `${signed(skew)}`]);
     const lamport = trace.lamport(event);
     if (lamport !== null) rows.push(["Lamport", exact(lamport)]);
     const vector = trace.vector(event, () => order.past(event));
@@ -176,8 +176,8 @@ export class Panel {
       h("tbody", {},
         h("tr", {}, h("th", { scope: "row" }, "oracle"), h("td", { colspan: 2 }, h("b", {}, relation))),
         ...lines,
-        h("tr", {}, h("th", { scope: "rowgroup", rowspan: 2 }, trace.isLog ? "place" : "true time"), value(trace.moment(first)), value(trace.moment(second))),
-        h("tr", { class: "says" }, h("td", { colspan: 2 }, h("span", { class: "soft" }, trace.isLog ? "where they stand in the log" : "which nobody in the run could see")))));
+        h("tr", {}, h("th", { scope: "rowgroup", rowspan: 2 }, trace.timeWords.name), value(trace.moment(first)), value(trace.moment(second))),
+        h("tr", { class: "says" }, h("td", { colspan: 2 }, h("span", { class: "soft" }, trace.timeWords.note)))));
   }
 }
 

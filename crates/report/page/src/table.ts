@@ -22,7 +22,7 @@ export class EventTable {
 
   constructor(private readonly app: App) {
     this.only = h("input", { type: "checkbox", id: "only", onchange: () => this.render() });
-    const heads = ["event", "true time", "process", "what happened", "Lamport", "vector", "wall clock", "to the pinned one"];
+    const heads = ["event", app.trace.timeWords.name, "process", "what happened", "Lamport", "vector", "wall clock", "to the pinned one"];
     this.table = h("table", { class: "events" },
       h("caption", { class: "spoken" }, "Events in the order of recording"),
       h("thead", {}, h("tr", {}, ...heads.map((head) => h("th", { scope: "col" }, head)))), this.body);

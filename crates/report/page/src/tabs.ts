@@ -3,9 +3,10 @@
 import type { App } from "./app";
 import { button, fill, h } from "./dom";
 import type { Facts, Judgement } from "./facts";
-import { clipped, since, things } from "./format";
+import { clipped, things } from "./format";
 import type { TabName } from "./state";
 import { EventTable } from "./table";
+import type { Trace } from "./trace";
 
 export class Tabs {
   readonly element: HTMLElement;
@@ -18,7 +19,7 @@ export class Tabs {
     this.table = new EventTable(app);
     this.add("promises", `Promises (${facts.judgements.length})`, promises(facts, app));
     this.add("events", `Events (${trace.events})`, this.table.element);
-    this.add("world", `World (${facts.world.length + facts.remarks.length})`, world(facts));
+    this.add("world", `World (${facts.world.length + facts.remarks.length})`, world(facts, app.trace));
     if (facts.source !== "") this.add("source", "Scenario", h("pre", { class: "source", tabindex: 0 }, facts.source));
     this.add("environment", "Environment", environment(facts));
     const list = h("div", { class: "tabs", role: "tablist", "aria-label": "More of the run" }, ...this.heads.values());
@@ -91,13 +92,13 @@ function promise(judgement: Judgement, index: number, app: App | null): HTMLElem
     h("dl", { class: "evidence" }, ...rows.flatMap(([name, body]) => [h("dt", {}, name), h("dd", {}, ...body)])));
 }
 
-function world(facts: Facts): HTMLElement {
+function world(facts: Facts, trace: Trace): HTMLElement {
   const body = h("div", {});
   fill(body,
     facts.world.length === 0 && facts.remarks.length === 0 && h("p", { class: "soft" }, "Nothing is told of the world of this run."),
     facts.world.length > 0 && h("ol", { class: "world" }, ...facts.world.map((happening) => h("li", {},
-      h("span", { class: "number" }, since(happening.at)), " ", happening.text,
-      happening.until !== null && h("span", { class: "soft" }, ` until ${since(happening.until)}`)))),
+      h("span", { class: "number" }, trace.moment(happening.at)), " ", happening.text,
+      happening.until !== null && h("span", { class: "soft" }, ` until ${trace.moment(happening.until)}`)))),
     facts.remarks.length > 0 && h("ul", {}, ...facts.remarks.map((remark) => h("li", {}, remark))));
   return body;
 }

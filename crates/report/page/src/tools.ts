@@ -93,7 +93,7 @@ function select(id: string, name: string, options: [string, string][], choose: (
 }
 
 function axes(app: App): [string, string][] {
-  const all: [string, string][] = [["steps", "steps of cause"], ["time", "true time"]];
+  const all: [string, string][] = [["steps", "steps of cause"], ["time", app.trace.timeWords.name]];
   if (app.trace.columns.wall.events.length === 0) return all;
   all.push(["walls", "own wall clocks"]);
   app.trace.nodeNames.slice(0, NODES_LISTED).forEach((name, node) => all.push([`node:${node}`, `wall clock of ${clipped(name, 30)}`]));

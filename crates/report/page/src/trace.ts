@@ -3,6 +3,7 @@
 import type { Claims, Columns } from "./columns";
 import { FATES, Fate, KINDS, Kind } from "./columns";
 import { since } from "./format";
+import { timeWords, type TimeWords } from "./times";
 
 /** A trace with its indexes. Events, messages, processes and nodes are numbers. */
 export class Trace {
@@ -38,7 +39,15 @@ export class Trace {
   /** Of events that begin or end an operation, the text of the call or of the answer. */
   readonly said: Map<number, number>;
 
-  constructor(readonly columns: Columns) {
+  /** What the time of an event is called. */
+  readonly timeWords: TimeWords;
+  /** Whether times are places in a log, or steps: nothing real is over before a microsecond has passed. */
+  readonly isLog: boolean;
+  /** From one place to the next, in ns. */
+  private readonly placeNs: number;
+
+  /** `times` is which kind of time it has, as the facts tell. */
+  constructor(readonly columns: Columns, times = "recorded") {
     this.events = columns.process.length;
     this.messages = columns.target.length;
     this.processes = columns.processNode.length;
@@ -64,6 +73,9 @@ export class Trace {
     });
     this.isTimely = columns.at.every((at, event) => event === 0 || at >= columns.at[event - 1]!);
     this.end = columns.at.reduce((end, at) => Math.max(end, at), 0);
+    this.isLog = times === "untimed" || this.end < 1000;
+    this.placeNs = columns.at.every((at) => at % 1e6 === 0) ? 1e6 : 1;
+    this.timeWords = timeWords(times, this.isLog);
     [this.row, this.rows] = rowsOf(this);
     this.fateOf = new Map();
     columns.fates.message.forEach((message, index) => push(this.fateOf, message, index));
@@ -79,14 +91,9 @@ export class Trace {
     }
   }
 
-  /** Whether times are places in a log, or steps: nothing real is over before a microsecond has passed. */
-  get isLog(): boolean {
-    return this.end < 1000;
-  }
-
   /** A time, as it is shown: seconds of a run would all be nothing in a log. */
   moment(ns: number): string {
-    return this.isLog ? `at ${ns}` : since(ns);
+    return this.isLog ? `at ${ns / this.placeNs}` : since(ns);
   }
 
   /** The node of an event. */

@@ -422,12 +422,30 @@ inBrowser("of a log whose times are places the places are told", async () => {
   const seen = await open(browser, write(plainFacts(run), packed(run)));
   const { page } = seen;
   await page.evaluate(() => window.constellation.select(1));
-  assert.match(await page.innerText(".panel"), /place in the log\s+at 2/);
+  assert.match(await page.innerText(".panel"), /place\s+at 2/);
   await page.click("#tab-events");
   await settled(page);
   assert.match(await page.innerText("table.events tbody"), /e2\s+at 3/);
   assert.doesNotMatch(await page.innerText("main"), /0\.000|\bns\b/);
   await done(seen);
+});
+
+inBrowser("what kind of time there is is said wherever a time is", async () => {
+  const { made, facts } = spans();
+  for (const [times, name, other] of [["simulated", "true time", "estimated"], ["estimated", "estimated time", "true time"],
+    ["heard", "time of the hub", "true time"], ["of a later version", "recorded time", "true time"], ["untimed", "place", "true time"]]) {
+    const seen = await open(browser, write({ ...facts, times }, packed(made)));
+    const { page } = seen;
+    await page.evaluate(() => window.constellation.select(2, 3));
+    await page.click("#tab-events");
+    await settled(page);
+    for (const where of [".panel", "table.events thead", "#axis"]) {
+      const text = (await page.textContent(where))!;
+      assert.ok(text.includes(name!) && !text.includes(other!), `${times}: ${where}: ${text}`);
+    }
+    assert.equal(/at 8/.test(await page.innerText("table.events tbody")), times === "untimed");
+    await done(seen);
+  }
 });
 
 inBrowser("the table of very many events reaches the last one", async () => {

@@ -18,8 +18,7 @@ use crate::edge::Edge;
 use crate::export::counted;
 
 /// What a log of clocks alone does not tell.
-const NO_TIMES: &str =
-    "when anything happened: an event stands one step, drawn as a millisecond, after the last of its causes";
+const NO_TIMES: &str = "when anything happened: an event stands one step after the last of its causes";
 const NO_MESSAGES: &str = "what was sent: an arrow leads from an event that a clock newly names, and there are as few as \
                            explain the clocks; a message that told nothing new has none";
 

@@ -400,7 +400,7 @@ impl Drawing<'_, '_> {
     fn times(&mut self, y: u32) {
         let mut end = 0;
         for mark in &self.diagram.marks {
-            let told = super::moment(self.trace, self.trace.event(mark.event).at);
+            let told = self.picture.moment(self.trace.event(mark.event).at);
             // A thousandth of a second is enough to find one's way.
             let told = match told
                 .strip_suffix("000s")

@@ -107,6 +107,7 @@ fn facts_say_what_was_judged_and_by_which_events() {
             "nodes": 2,
             "processes": 2
           },
+          "times": "recorded",
           "epoch_ns": null,
           "judgements": [
             {

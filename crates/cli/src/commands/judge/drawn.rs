@@ -1,7 +1,5 @@
 //! A judged history, drawn: a lane a session, a bar an operation, and the evidence of the weakest model that fails.
 
-use std::path::Path;
-
 use constellation_report::{Caption, Picture, svg};
 use constellation_trace::format::histories::{Content, Imported};
 use constellation_trace::{
@@ -13,7 +11,7 @@ use super::history::JudgedHistory;
 use super::shown::{Seen, Shown, Step};
 use super::transactions;
 use crate::args::Drawn;
-use crate::pictures::{self, Told};
+use crate::pictures::{self, Times, Told, file_name};
 use crate::target::quoted;
 
 /// A history that can be drawn.
@@ -23,13 +21,14 @@ struct Drawable {
     title: String,
     replay: String,
     remarks: Vec<String>,
+    times: Times,
 }
 
 /// Draws it as it was asked for.
 pub(super) fn draw(drawn: &Drawn, imported: &Imported, judged: &JudgedHistory) -> anyhow::Result<()> {
     let Some(flag) = drawn.flag() else { return Ok(()) };
     let name = &judged.name;
-    let Drawable { trace, judgements, title, replay, remarks } = drawable(imported, judged)
+    let Drawable { trace, judgements, title, replay, remarks, times } = drawable(imported, judged)
         .map_err(|error| anyhow::anyhow!("`{name}` cannot be drawn: {error}\nhelp: leave out {flag}"))?;
     let source = String::new();
     let told = Told {
@@ -40,6 +39,7 @@ pub(super) fn draw(drawn: &Drawn, imported: &Imported, judged: &JudgedHistory) -
         remarks: &remarks,
         source,
         doings: Vec::new(),
+        times,
     };
     let mut caption = pictures::captioned(&told);
     caption.unknown = vec![UNKNOWN.to_owned()];
@@ -48,10 +48,10 @@ pub(super) fn draw(drawn: &Drawn, imported: &Imported, judged: &JudgedHistory) -
 
 /// The picture of the evidence, or why there is none.
 pub(super) fn picture(imported: &Imported, judged: &JudgedHistory) -> Result<String, TraceError> {
-    let Drawable { trace, judgements, title, replay, remarks } = drawable(imported, judged)?;
+    let Drawable { trace, judgements, title, replay, remarks, times } = drawable(imported, judged)?;
     let mut caption = Caption::default();
     (caption.title, caption.replay, caption.remarks) = (title, replay, remarks);
-    caption.unknown = vec![UNKNOWN.to_owned()];
+    (caption.unknown, caption.times) = (vec![UNKNOWN.to_owned()], times);
     Ok(svg::draw(&Picture::new(&trace, &judgements, caption)))
 }
 
@@ -79,12 +79,13 @@ fn drawable(imported: &Imported, judged: &JudgedHistory) -> Result<Drawable, Tra
         "standard input" => String::new(),
         name => format!("constellation judge {}{}", quoted(name), judged.flags),
     };
-    // Where the file stands is nobody's business who is shown the picture.
-    let file = Path::new(name).file_name().map_or(name.clone(), |file| file.to_string_lossy().into_owned());
     // A reader who sees nothing else must not take places for times.
-    let untimed = if remarks.is_empty() { "" } else { ", no times recorded" };
-    let title = format!("{file} · what clients asked and saw{untimed}");
-    Ok(Drawable { trace, judgements, title, replay, remarks })
+    let (times, untimed) = match remarks.is_empty() {
+        true => (Times::Recorded, ""),
+        false => (Times::Untimed, ", no times recorded"),
+    };
+    let title = format!("{} · what clients asked and saw{untimed}", file_name(name));
+    Ok(Drawable { trace, judgements, title, replay, remarks, times })
 }
 
 /// What a history says nothing of.

@@ -78,8 +78,16 @@ pub(super) fn play(
     let title = pictures::titled(name, played.title);
     let (remarks, source) = (&[][..], String::new());
     let doings = pictures::doings(&arguments.target, arguments.groups.as_deref(), trace);
-    let drawn =
-        pictures::Told { trace, judgements: &judgements, title, replay: &replay, remarks, source, doings };
+    let drawn = pictures::Told {
+        trace,
+        judgements: &judgements,
+        title,
+        replay: &replay,
+        remarks,
+        source,
+        doings,
+        times: pictures::Times::Simulated,
+    };
     pictures::draw(&arguments.drawn, &drawn)?;
     let code = Judgement::exit_code(&judgements);
     if arguments.json {

@@ -80,7 +80,16 @@ fn draw(drawn: &Drawn, asked: &Asked, trials: &[Trial]) -> anyhow::Result<Vec<Dr
         let title = format!("{NAME} · {} · --policy {name}", title());
         let (trace, judgements, remarks) = (&trial.trace, &trial.judgements[..], &trial.remarks[..]);
         let (source, doings) = (String::new(), vec![pictures::storm(asked.orbit.groups(), trace)]);
-        let run = pictures::Told { trace, judgements, title, replay, remarks, source, doings };
+        let run = pictures::Told {
+            trace,
+            judgements,
+            title,
+            replay,
+            remarks,
+            source,
+            doings,
+            times: pictures::Times::Simulated,
+        };
         pictures::draw(&drawn, &run)?;
         files.push(drawn);
     }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::args::{self, Drawn};
 use crate::file::write_whole;
 use crate::judgements::{judgement_json, print_judgements};
-use crate::pictures::{self, Told};
+use crate::pictures::{self, Times, Told};
 use crate::printer::{Printer, faint, strong};
 use crate::target::{self, MSS23 as NAME, setting};
 use crate::timeline::print_timeline;
@@ -95,6 +95,7 @@ fn draw_world(drawn: &Drawn, ran: &Ran, world: World, trace: &Trace) -> anyhow::
         replay,
         remarks: &[],
         source: String::new(),
+        times: Times::Simulated,
         doings: Vec::new(),
     };
     pictures::draw(drawn, &told)

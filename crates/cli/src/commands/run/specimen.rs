@@ -46,6 +46,7 @@ pub(super) fn run(arguments: &Run, specimen: &Specimen, printer: &mut Printer) -
         replay: &replay,
         remarks,
         source,
+        times: pictures::Times::Simulated,
         doings: Vec::new(),
     };
     pictures::draw(&arguments.drawn, &told)?;
