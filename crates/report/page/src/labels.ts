@@ -65,7 +65,12 @@ function put(scene: Scene, row: Row, text: string, x: number, y: number, rank: n
   let from = x;
   // What matters most may begin left of its mark rather than be cut by the edge.
   if (rank <= 2) from = Math.max(2, Math.min(x, layout.width - wanted - 4));
-  const end = row.free(from, layout.width);
+  let end = row.free(from, layout.width);
+  if (from < x && (end === null || end < x)) {
+    // Cut before its mark, it would stand at another's.
+    from = x;
+    end = row.free(from, layout.width);
+  }
   if (end === null) return false;
   const room = Math.min(wanted, end - from - 6);
   if (room < Math.min(wanted, WIDTH_MIN)) return false;

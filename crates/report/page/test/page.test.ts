@@ -448,6 +448,26 @@ inBrowser("what kind of time there is is said wherever a time is", async () => {
   }
 });
 
+inBrowser("no label is cut so short that it stands at the mark of another event", async () => {
+  const labels = ["is online", "first request arrives", "second request arrives; the receive forgets to tick", "answer", "end"];
+  const events = labels.map((label, at) => ({ process: 0, kind: 0, at, label }));
+  const run = { nodes: ["relay"], processes: [{ node: 0, life: 0 }], events, fates: [], operations: [], names: ["relay"] };
+  const seen = await open(browser, write(plainFacts(run), packed(run)), { viewport: { width: 390, height: 844 } });
+  const ends = await seen.page.evaluate(() => {
+    const drawn: [string, number, number][] = [];
+    const plain = CanvasRenderingContext2D.prototype.fillText;
+    CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+      drawn.push([text, x, x + this.measureText(text).width]);
+      plain.call(this, text, x, y);
+    };
+    window.constellation.select(1, 2);
+    const mark = (window.constellation.state() as { at: (event: number) => [number, number] }).at;
+    return drawn.filter(([text]) => text.startsWith("e2 ")).map(([, , end]) => [end, mark(2)[0]]);
+  });
+  assert.ok(ends.length > 0 && ends.every(([end, mark]) => end! > mark!), JSON.stringify(ends));
+  await done(seen);
+});
+
 inBrowser("the table of very many events reaches the last one", async () => {
   const run = drawn({ seed: 2, nodes: 3, events: 300_000, labels: "none", crashes: "none" });
   const seen = await open(browser, write(plainFacts(run), packed(run)));
