@@ -448,6 +448,18 @@ inBrowser("what kind of time there is is said wherever a time is", async () => {
   }
 });
 
+inBrowser("the longest sentence takes two lines of a wide page", async () => {
+  const run = { nodes: ["alone"], processes: [], events: [], fates: [], operations: [], names: ["alone"] };
+  const sentence = "what was acknowledged is lost; ".repeat(9).slice(0, 270);
+  const seen = await open(browser, write({ ...plainFacts(run), sentence }, packed(run)));
+  const lines = await seen.page.evaluate(() => {
+    const said = document.querySelector(".said")!;
+    return said.getBoundingClientRect().height / parseFloat(getComputedStyle(said).lineHeight);
+  });
+  assert.ok(lines < 2.1, `${lines} lines`);
+  await done(seen);
+});
+
 inBrowser("no label is cut so short that it stands at the mark of another event", async () => {
   const labels = ["is online", "first request arrives", "second request arrives; the receive forgets to tick", "answer", "end"];
   const events = labels.map((label, at) => ({ process: 0, kind: 0, at, label }));
