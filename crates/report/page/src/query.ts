@@ -1,7 +1,7 @@
 //! What is searched: words, field=value, /patterns/, and, or, either, parentheses; and how events stand to one another.
 
 import { FATES, KINDS } from "./columns";
-import { motif } from "./motifs";
+import { motif, MOTIFS } from "./motifs";
 import { side, type Order } from "./order";
 import type { Trace } from "./trace";
 
@@ -104,9 +104,15 @@ class Parser {
     if (token.type === "word") {
       const relation = RELATIONS.find((name) => token.text.startsWith(`${name}:`));
       if (relation !== undefined) return this.related(relation, token);
-      if (token.text.startsWith("motif:")) return this.mask(motif(token.text.slice(6), this.trace, this.order));
+      if (token.text.startsWith("motif:")) return this.pattern(token.text.slice(6));
     }
     return this.word(token.text);
+  }
+
+  private pattern(name: string): Uint8Array {
+    const names = MOTIFS.map((one) => one.name);
+    if (!names.includes(name)) throw new Misread(`there is no pattern \`${name}\`; there are ${names.join(", ")}`);
+    return this.mask(motif(name, this.trace, this.order));
   }
 
   /** A word in any field: label, name of the process, kind, or an event's or a message's id. */
@@ -150,6 +156,9 @@ class Parser {
         return each((event) => named[process[event]!]!);
       }
       case "kind": {
+        const names = [...new Set([...KINDS, "send", "lost", "duplicated", "undelivered", ...FATES])].filter((known) => known !== "");
+        // Of a name that is none, that nothing was found would be taken for an answer.
+        if (!names.some(test)) throw new Misread(`there is no kind \`${value.text}\`; there are ${names.join(", ")}`);
         const kinds = KINDS.map(test);
         const mask = each((event) => kinds[kind[event]!]!);
         this.addFates(mask, test);

@@ -86,6 +86,8 @@ test("a query that cannot be read says where", () => {
   for (const [query, why] of [
     ["(x", "the parenthesis at letter 1 is not closed"], ["x)", "`)` at letter 2 closes nothing"], ["x &&", "something is missing at the end"],
     ["|| x", "`|` at letter 1 has nothing before it"], ["colour=red", "there is no field `colour`; there are event, node, host, process, kind, message, lamport, at, id"],
+    ["kind=lots", "there is no kind `lots`; there are local, receive, persist, crash, restart, write, read, invoke, complete, send, lost, duplicated, undelivered, held, corrupted, waits, in flight"],
+    ["motif:ring", "there is no pattern `ring`; there are request-response, broadcast, gather, causal-violation, lost-ack, split-brain"],
     ["node=", "`node=` has no value"], ["before:e9", "`before:e9` names no event; write before:e0 … before:e0"], ["event=/(/", "/(/ is no pattern"],
     [`${"(".repeat(300)}x`, "too many parentheses"], ['"open', 'cannot read `"open` at letter 1'],
   ] as const) {
