@@ -3,7 +3,7 @@
 //! | module | from what | what its arrows are |
 //! | --- | --- | --- |
 //! | [`clocks`] | a log with vector clocks | the fewest that explain the clocks |
-//! | [`spans`] | spans of services | from the start of a parent, or of what is linked to, to the start of a span |
+//! | [`spans`] | spans of services | from the start of a parent to that of its child, of what is linked to to the end of what links |
 
 pub mod clocks;
 pub mod spans;

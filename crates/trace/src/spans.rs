@@ -44,6 +44,21 @@ pub struct Span {
     pub place: Place,
 }
 
+impl Spans {
+    /// What the clock of the later span showed when it surely knew of the earlier: its start if that is its parent, its end if
+    /// it links to it, since links may be added until a span ends; `None` when that end is not told.
+    ///
+    /// # Panics
+    /// When the order is of a span that is not among these.
+    pub fn known_ns(&self, order: &SpanOrder) -> Option<u64> {
+        let later = &self.spans[order.later as usize];
+        match order.why {
+            SpanReason::Parent => Some(later.start_ns),
+            SpanReason::Link => later.end_ns,
+        }
+    }
+}
+
 impl Span {
     /// A span that was called nothing.
     pub const fn new(service: u32, trace: [u8; 16], id: [u8; 8], start_ns: u64, place: Place) -> Span {
@@ -56,9 +71,9 @@ impl Span {
     }
 }
 
-/// That one span began before another did.
+/// That one span began before another knew of it: before a child began, or before a span that links to it ended.
 ///
-/// Of the ends of two spans nothing follows: a parent may end before its child.
+/// Of the ends of a parent and its child nothing follows: either may end first.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct SpanOrder {
     /// The place of the later one.
@@ -69,13 +84,14 @@ pub struct SpanOrder {
     pub why: SpanReason,
 }
 
-/// Why one span began before another.
+/// Why one span began before another knew of it.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum SpanReason {
     /// It is the parent.
     Parent,
-    /// The later one links to it.
+    /// The later one links to it, since its own beginning or since any time before its end: OpenTelemetry lets a span add
+    /// links while it runs, so that two spans may link to each other.
     Link,
 }
 

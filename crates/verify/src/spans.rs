@@ -1,17 +1,18 @@
 //! Whether the wall clocks of services agree with what their spans say of cause and effect.
 //!
-//! A span that names a parent, or links to another span, began after that one did; nothing is said of ends. Two promises are
-//! judged: that no span comes round to itself, and that one offset for each service's clock explains every such order. A
-//! clock that is wrong by a constant is nothing that anybody promised against: it is told as a remark, with the least offset
+//! A span that names a parent began after that one did, and one that links to another span *ended* after that one began,
+//! since a link may be added until then; nothing else is said of ends. Two promises are judged: that no span is its own
+//! ancestor, and that one offset for each service's clock explains every such order. A clock that is wrong by a constant is nothing that anybody promised against: it is told as a remark, with the least offset
 //! that explains it. Where no offsets do, a clock went back or drifted, or two machines share a name.
 //!
 //! The offsets are those of a system of difference constraints (Bellman 1958; Cormen et al., *Introduction to Algorithms*):
-//! `offset(later) − offset(earlier) ≥ start(earlier) − start(later)` for each order; it has a solution unless some way round
+//! `offset(later) − offset(earlier) ≥ start(earlier) − known(later)` for each order, where a span knows of its parent at its
+//! start and of what it links to at its end; it has a solution unless some way round
 //! adds up to more than nothing, and the longest ways from nowhere are the least one.
 
 use std::collections::BTreeMap;
 
-use constellation_trace::spans::{SpanOrder, Spans};
+use constellation_trace::spans::{SpanOrder, SpanReason, Spans};
 use constellation_trace::{Evidence, Judgement, Limit, Proof, Verdict, one_line};
 
 use crate::evidence::counted;
@@ -79,12 +80,13 @@ pub fn judge(spans: &Spans) -> Judged {
     }
 }
 
-/// Spans of which each is before the next, and the last before the first; `None` where there are none.
+/// Spans of which each is the parent of the next, and the last of the first; `None` where there are none.
 fn cycle(spans: &Spans) -> Option<Vec<u32>> {
     let count = spans.spans.len();
     let mut missing = vec![0_u32; count];
     let mut later = vec![Vec::new(); count];
-    for order in &spans.orders {
+    let parents = || spans.orders.iter().filter(|order| order.why == SpanReason::Parent);
+    for order in parents() {
         missing[order.later as usize] += 1;
         later[order.earlier as usize].push(order.later);
     }
@@ -101,7 +103,7 @@ fn cycle(spans: &Spans) -> Option<Vec<u32>> {
     let start = missing.iter().position(|missing| *missing > 0)?;
     // Whoever is left has a cause that is left: after as many steps back as there are spans the walk is in a circle.
     let mut before = vec![None; count];
-    for order in spans.orders.iter().filter(|order| missing[order.earlier as usize] > 0) {
+    for order in parents().filter(|order| missing[order.earlier as usize] > 0) {
         before[order.later as usize].get_or_insert(order.earlier);
     }
     let back = |span: u32| before[span as usize].expect("it waits for one that waits");
@@ -151,23 +153,23 @@ fn circular(spans: &Spans, cycle: &[u32]) -> Verdict {
         1 => format!("{} began itself", way[0]),
         _ => format!("{}, which began the first again", way.join(", which began ")),
     };
-    let rule =
-        "a parent and a link begin before what names them: an id was changed, or given twice".to_owned();
+    let rule = "a parent begins before what names it: an id was changed, or given twice".to_owned();
     violated("causes before their effects", found, rule)
 }
 
 fn contradiction(spans: &Spans, way: &[SpanOrder]) -> Verdict {
     let rule = "an offset that is constant moves all times of a service alike: a clock was set or drifted, or several machines \
                 share one name; give each instance its service.instance.id";
-    let lead = |order: &SpanOrder| lead_ns(spans, order);
+    let lead = |order: &SpanOrder| lead_ns(spans, order).unwrap_or(0);
     if let [only] = way {
-        let found = format!(
-            "{} began {} before its {} {}, by the same clock",
-            told(spans, only.later),
-            duration(lead(only)),
-            only.why.word(),
-            told(spans, only.earlier)
-        );
+        let [earlier, later] = [only.earlier, only.later].map(|span| told(spans, span));
+        let lead = duration(lead(only));
+        let found = match only.why {
+            SpanReason::Link => {
+                format!("{later} ended {lead} before its link {earlier} began, by the same clock")
+            }
+            _ => format!("{later} began {lead} before its parent {earlier}, by the same clock"),
+        };
         return violated(
             "a cause to begin before its effect where one clock tells both",
             found,
@@ -222,10 +224,11 @@ fn service(spans: &Spans, span: u32) -> String {
     format!("the clock of `{}`", one_line(name))
 }
 
-/// By how much the later span of an order begins before the earlier one, by the clocks; negative if it does not.
-fn lead_ns(spans: &Spans, order: &SpanOrder) -> i128 {
-    let start = |span: u32| i128::from(spans.spans[span as usize].start_ns);
-    start(order.earlier) - start(order.later)
+/// By how much the later span of an order knows of the earlier one before that begins, by the clocks; negative if it does
+/// not, `None` where the file does not say when it knew.
+fn lead_ns(spans: &Spans, order: &SpanOrder) -> Option<i128> {
+    let start = i128::from(spans.spans[order.earlier as usize].start_ns);
+    Some(start - i128::from(spans.known_ns(order)?))
 }
 
 /// A time as one reads it: `12.5 ms`.
@@ -280,7 +283,7 @@ impl Pairs {
         }
         for order in &spans.orders {
             let [one, other] = [order.earlier, order.later].map(|span| spans.spans[span as usize].service);
-            let lead = lead_ns(spans, order);
+            let Some(lead) = lead_ns(spans, order) else { continue };
             if one == other {
                 if lead > pairs.own.map_or(0, |(most, _)| most) {
                     pairs.own = Some((lead, *order));

@@ -166,6 +166,7 @@ fn spans_are_judged_and_drawn_with_the_orders_that_are_sure() {
         · clock skew: of 1 span of `satellite (mss-23)` that `relay` caused, 1 begins before its cause; explained if the clock of `satellite (mss-23)` is at least 50 ms behind
         · not known: how two spans of one service stand, unless one began the other: they may run side by side
         · not known: which of a span and its parent ends first: a parent may end before what it began
+        · not known: which of a span and one that it links to began first: a link may be added until its span ends
         · not known: when anything truly happened: times are those of each service's own clock, moved on by the least offset that puts causes first where one does not: `satellite (mss-23)` by 50 ms"#]]);
     bench.check(&["report", "pass.json", "-o", "it.html", "--svg", "it.svg"], expect![[r#"
         exit 0
@@ -175,6 +176,7 @@ fn spans_are_judged_and_drawn_with_the_orders_that_are_sure() {
         · clock skew: of 1 span of `satellite (mss-23)` that `relay` caused, 1 begins before its cause; explained if the clock of `satellite (mss-23)` is at least 50 ms behind
         · not known: how two spans of one service stand, unless one began the other: they may run side by side
         · not known: which of a span and its parent ends first: a parent may end before what it began
+        · not known: which of a span and one that it links to began first: a link may be added until its span ends
         · not known: when anything truly happened: times are those of each service's own clock, moved on by the least offset that puts causes first where one does not: `satellite (mss-23)` by 50 ms
         written: it.html
         written: it.svg"#]]);
@@ -203,14 +205,15 @@ fn spans_are_judged_and_drawn_with_the_orders_that_are_sure() {
           Note over n0: e7 ends #183; station (pacific): ask the relay 0000000000000011
           Note over n0: e8 ends #183; station (pacific): pull telemetry of MSS-23 0000000000000010
           Note over n1: e9 ends #183; relay: note the pass 0000000000000021
-          n2-->>n3: e3 is before e10, link
-          n1-->>n3: e4 is before e10, link
           Note over n3: e10 store #183; archive: store 0000000000000040
+          n2-->>n3: e3 is before e11, link
+          n1-->>n3: e4 is before e11, link
           Note over n3: e11 ends #183; archive: store 0000000000000040
         --- talk
         left out: the verdict
         not known: how two spans of one service stand, unless one began the other: they may run side by side
         not known: which of a span and its parent ends first: a parent may end before what it began
+        not known: which of a span and one that it links to began first: a link may be added until its span ends
         not known: when anything truly happened: times are those of each service's own clock, moved on by the least offset that puts causes first where one does not: `satellite (mss-23)` by 50 ms"#]]);
     bench.run(&["export", "pass.json", "--to", "shiviz", "-o", "pass.log"], b"");
     assert_eq!(bench.run(&["check", "pass.log"], b"").status.code(), Some(0));
@@ -250,6 +253,7 @@ fn clocks_that_no_offset_puts_right_are_violated() {
         · clock skew: of 1 span of `satellite (mss-23)` that `relay` caused, 1 begins before its cause; explained if the clock of `satellite (mss-23)` is at least 50 ms behind
         · not known: how two spans of one service stand, unless one began the other: they may run side by side
         · not known: which of a span and its parent ends first: a parent may end before what it began
+        · not known: which of a span and one that it links to began first: a link may be added until its span ends
         · not known: when anything truly happened: times are those of each service's own clock, and no offsets put all causes first, so that some spans are drawn where their cause is"#]]);
     let page = facts(&read(&bench, "it.html"));
     assert_eq!(page["verdict"]["word"], "violated");

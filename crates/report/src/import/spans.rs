@@ -1,8 +1,9 @@
 //! Spans of services as a run: a lane a service, a span two events, and of the orders only those that are sure.
 //!
-//! A span starts before it ends. Its parent started before it, and so did each span that it links to. Nothing else follows: a
-//! parent may end before its child, and of two spans of one service that do not name each other nothing is known, since a
-//! service does many things at once. So each span is a node of its own, and those of a service share a lane.
+//! A span starts before it ends. Its parent started before it, and each span that it links to before it ended: a link may be
+//! added until then. Nothing else follows: a parent may end before its child, and of two spans of one service that do not
+//! name each other nothing is known, since a service does many things at once. So each span is a node of its own, and those
+//! of a service share a lane.
 //!
 //! Times are those of the services' clocks, moved by offsets that somebody found; an event that would still stand before its
 //! cause stands where the cause does. What each clock really showed is a claim.
@@ -10,7 +11,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use constellation_trace::spans::{SpanOrder, Spans};
+use constellation_trace::spans::{SpanOrder, SpanReason, Spans};
 use constellation_trace::{Action, Claim, Entry, EventId, NodeId, TraceError, TrueTime, WallTime};
 
 use super::{Imported, trace_of};
@@ -36,12 +37,13 @@ pub fn import(spans: &Spans, offsets_ns: Option<&[u64]>) -> Result<Imported, Tra
         lanes[span.service as usize].nodes.push(NodeId::new(place));
         let (rank, start) = (order.rank[place as usize], order.start[place as usize]);
         events.push((start, rank, false, place));
-        if let Some(end) = span.end_ns {
-            events.push((order.moved(spans, place, end).max(start), rank, true, place));
+        if let Some((end, rank)) = order.ends[place as usize] {
+            events.push((end, rank, true, place));
         }
     }
     events.sort_unstable();
     let mut starts = vec![EventId::new(0); spans.spans.len()];
+    let mut ends = vec![None; spans.spans.len()];
     for (at, _, is_end, place) in events {
         let span = &spans.spans[place as usize];
         let name = if span.name.is_empty() { "(no name)" } else { &span.name };
@@ -56,19 +58,21 @@ pub fn import(spans: &Spans, offsets_ns: Option<&[u64]>) -> Result<Imported, Tra
             ..Entry::new(NodeId::new(place), TrueTime::from_ns(at), Action::Local)
         };
         let event = trace.record(entry)?;
-        if !is_end {
-            starts[place as usize] = event;
+        match is_end {
+            true => ends[place as usize] = Some(event),
+            false => starts[place as usize] = event,
         }
     }
     if offsets_ns.is_some() {
         trace.set_epoch(WallTime::from_ns(order.base));
     }
-    let edges = order.kept.iter().map(|kept| Edge {
-        from: starts[kept.earlier as usize],
-        to: starts[kept.later as usize],
-        why: kept.why.word().to_owned(),
-    });
-    let edges = edges.collect();
+    let parents = order.kept.iter().map(|kept| (kept, starts[kept.later as usize]));
+    let links = links(spans).filter_map(|link| Some((link, ends[link.later as usize]?)));
+    let edge = |(order, to): (&SpanOrder, EventId)| {
+        let from = starts[order.earlier as usize];
+        Edge { from, to, why: order.why.word().to_owned() }
+    };
+    let edges = parents.chain(links).map(edge).collect();
     lanes.retain(|lane| !lane.nodes.is_empty());
     Ok(Imported {
         trace,
@@ -78,6 +82,11 @@ pub fn import(spans: &Spans, offsets_ns: Option<&[u64]>) -> Result<Imported, Tra
         remarks: remarks(spans),
         unknown: unknown(spans, &order, offsets_ns),
     })
+}
+
+/// The orders that say no more than that a span began before another ended.
+fn links(spans: &Spans) -> impl Iterator<Item = &SpanOrder> {
+    spans.orders.iter().filter(|order| order.why == SpanReason::Link)
 }
 
 fn remarks(spans: &Spans) -> Vec<String> {
@@ -107,6 +116,19 @@ fn unknown(spans: &Spans, order: &Order, offsets_ns: Option<&[u64]>) -> Vec<Stri
             .to_owned(),
         "which of a span and its parent ends first: a parent may end before what it began".to_owned(),
     ];
+    if links(spans).next().is_some() {
+        let line =
+            "which of a span and one that it links to began first: a link may be added until its span ends";
+        lines.push(line.to_owned());
+    }
+    let open = links(spans).filter(|link| spans.known_ns(link).is_none()).count();
+    if open > 0 {
+        let are = are(open);
+        lines.push(format!(
+            "when spans without an end got to know what they link to: {} {are} not drawn",
+            counted(open, "link")
+        ));
+    }
     if order.closing > 0 {
         let closing = counted(order.closing, "order");
         lines.push(format!(
@@ -165,7 +187,9 @@ struct Order<'o> {
     rank: Vec<u32>,
     /// When each starts, from the base on.
     start: Vec<u64>,
-    /// The orders that lead on.
+    /// When each ends, if that is told, with the rank after which it does: its own, or that of a span to which it links.
+    ends: Vec<Option<(u64, u32)>>,
+    /// The orders from parents that lead on.
     kept: Vec<SpanOrder>,
     /// How many orders are left out since they would lead round.
     closing: usize,
@@ -176,11 +200,25 @@ impl<'o> Order<'o> {
         let count = spans.spans.len();
         let base = spans.spans.iter().map(|span| span.start_ns).min().unwrap_or(0);
         let (rank, start) = (vec![0; count], vec![0; count]);
-        let mut order = Order { offsets_ns, base, rank, start, kept: Vec::new(), closing: 0 };
+        let ends = vec![None; count];
+        let mut order = Order { offsets_ns, base, rank, start, ends, kept: Vec::new(), closing: 0 };
         for (place, span) in (0..).zip(&spans.spans) {
             order.start[place as usize] = order.moved(spans, place, span.start_ns);
         }
         order.play(spans);
+        for (place, span) in (0..).zip(&spans.spans) {
+            let began = (order.start[place as usize], order.rank[place as usize]);
+            let end = span.end_ns.map(|end| (order.moved(spans, place, end).max(began.0), began.1));
+            order.ends[place as usize] = end;
+        }
+        for link in links(spans) {
+            let cause = link.earlier as usize;
+            let (start, rank) = (order.start[cause], order.rank[cause]);
+            if let Some((end, after)) = &mut order.ends[link.later as usize] {
+                // At one time as well the end stands behind the beginning to which its span links.
+                (*end, *after) = ((*end).max(start), (*after).max(rank));
+            }
+        }
         order
     }
 
@@ -197,7 +235,7 @@ impl<'o> Order<'o> {
         let count = spans.spans.len();
         let mut missing = vec![0_u32; count];
         let mut later = vec![Vec::new(); count];
-        for order in &spans.orders {
+        for order in spans.orders.iter().filter(|order| order.why == SpanReason::Parent) {
             missing[order.later as usize] += 1;
             later[order.earlier as usize].push(*order);
         }

@@ -211,9 +211,11 @@ fn only_the_orders_that_are_sure_are_drawn_and_spans_of_a_service_run_side_by_si
         &expect![[r#"
         e0 +0.000000s front s1: wall 00:00:00.001Z
         e1 +0.000500s back s2: wall 00:00:00.001Z ← parent e0
-        e2 +0.000600s back s3: wall 00:00:00.001Z ← link e1
+        e2 +0.000600s back s3: wall 00:00:00.001Z
         e3 +0.001000s front ends: wall 00:00:00.002Z
         e4 +0.008000s back ends: wall 00:00:00.009Z
+        · which of a span and one that it links to began first: a link may be added until its span ends
+        · when spans without an end got to know what they link to: 1 link is not drawn
         · what came before the spans of which 2 parents are not in the file
         · when anything truly happened: times are those of each service's own clock
         · 1 span without an end
@@ -221,11 +223,47 @@ fn only_the_orders_that_are_sure_are_drawn_and_spans_of_a_service_run_side_by_si
     "#]],
     );
     let imported = spans::import(&spans, Some(&[0, 0])).expect("they are few");
-    // The end of the parent and that of its child: nothing orders them, nor the two spans of `back` but by the link.
+    // The end of the parent and that of its child: nothing orders them, nor the two spans of `back`.
     let [parent_end, child_end] = [3, 4].map(EventId::new);
     assert!(!is_before(&imported, None, parent_end, child_end));
-    assert!(is_before(&imported, None, EventId::new(1), EventId::new(2)));
-    assert!(!is_before(&imported, Some(1), EventId::new(1), EventId::new(2)));
+    assert!(is_before(&imported, None, EventId::new(0), EventId::new(1)));
+    assert!(!is_before(&imported, None, EventId::new(1), EventId::new(2)));
+    assert!(!is_before(&imported, Some(0), EventId::new(0), EventId::new(1)));
+}
+
+#[test]
+fn a_link_is_drawn_to_the_end_of_the_span_that_has_it_also_where_two_link_to_each_other() {
+    let mut spans = services(&["front", "back"]);
+    // The second begins, by its clock, when the first ends, and stands before it in rank.
+    spans.spans = vec![span(1, 1, 1_000_000, Some(2_000_000)), span(0, 2, 2_000_000, Some(3_000_000))];
+    let link = |earlier, later| SpanOrder { earlier, later, why: SpanReason::Link };
+    spans.orders = vec![link(1, 0), link(0, 1)];
+    check_spans(
+        &spans,
+        Some(&[0, 0]),
+        &expect![[r#"
+        e0 +0.000000s back s1: wall 00:00:00.001Z
+        e1 +0.001000s front s2: wall 00:00:00.002Z
+        e2 +0.001000s back ends: wall 00:00:00.002Z ← link e1
+        e3 +0.002000s front ends: wall 00:00:00.003Z ← link e0
+        · which of a span and one that it links to began first: a link may be added until its span ends
+        · when anything truly happened: times are those of each service's own clock
+    "#]],
+    );
+    // By clocks that no offset puts right the end stands where what it links to begins.
+    spans.spans[0].end_ns = Some(1_500_000);
+    check_spans(
+        &spans,
+        None,
+        &expect![[r#"
+        e0 +0.000000s back s1: wall 00:00:00.001Z
+        e1 +0.001000s front s2: wall 00:00:00.002Z
+        e2 +0.001000s back ends: wall 00:00:00.001Z ← link e1
+        e3 +0.002000s front ends: wall 00:00:00.003Z ← link e0
+        · which of a span and one that it links to began first: a link may be added until its span ends
+        · when anything truly happened: times are those of each service's own clock, and no offsets put all causes first, so that some spans are drawn where their cause is
+    "#]],
+    );
 }
 
 #[test]

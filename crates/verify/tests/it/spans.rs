@@ -156,6 +156,30 @@ fn spans_that_come_round_to_themselves_are_violated() {
     );
 }
 
+#[test]
+fn spans_may_link_to_each_other_and_to_one_that_began_while_they_ran() {
+    let link = |earlier, later| SpanOrder { later, earlier, why: SpanReason::Link };
+    let told = |ends: [u64; 2]| {
+        let mut linked = spans(&[("a", 10, ends[0], &[]), ("a", 20, ends[1], &[])]);
+        linked.orders = vec![link(1, 0), link(0, 1)];
+        told(&judge(&linked))
+    };
+    let sound = expect![[r#"
+        ✓ no span is a cause of itself
+        ✓ one offset for each service's clock puts every cause before its effect
+
+        offsets Some([0])"#]];
+    sound.assert_eq(&told([90, 30]));
+    // Of one that has not ended nobody knows when it linked.
+    sound.assert_eq(&told([0, 30]));
+    expect![[r#"
+        ✓ no span is a cause of itself
+        ✗ one offset for each service's clock puts every cause before its effect: `s0` at `a` (line 1) ended 5 ns before its link `s1` at `a` (line 2) began, by the same clock, by [1, 0]
+
+        offsets None"#]]
+    .assert_eq(&told([15, 30]));
+}
+
 /// Whether offsets explain all orders, the slow way: no way round adds up to more than nothing (Floyd 1962).
 fn has_offsets(spans: &Spans) -> bool {
     let services = spans.services.len();
