@@ -72,23 +72,7 @@ pub(super) fn play(
             evidence.replay.clone_from(&replay);
         }
     }
-    if let Some(path) = &arguments.trace {
-        write_whole(path, |writer| jsonl::write(trace, writer))?;
-    }
-    let title = pictures::titled(name, played.title);
-    let (remarks, source) = (&[][..], String::new());
-    let doings = pictures::doings(&arguments.target, arguments.groups.as_deref(), trace);
-    let drawn = pictures::Told {
-        trace,
-        judgements: &judgements,
-        title,
-        replay: &replay,
-        remarks,
-        source,
-        doings,
-        times: pictures::Times::Simulated,
-    };
-    pictures::draw(&arguments.drawn, &drawn)?;
+    write(arguments, played, (trace, &judgements), &replay)?;
     let code = Judgement::exit_code(&judgements);
     if arguments.json {
         let mut object = subject_json((name, played.title), seed, (trace, &judgements), &replay);
@@ -105,6 +89,32 @@ pub(super) fn play(
     print(played, held.as_ref(), (trace, arguments.timeline), &judgements, printer)?;
     remark(&judgements, tape, &mismatches, &leftovers, printer)?;
     Ok(code)
+}
+
+/// Writes and draws the run, where that is asked for.
+fn write(
+    arguments: &Replay,
+    played: &Played<'_>,
+    (trace, judgements): (&Trace, &[Judgement]),
+    replay: &str,
+) -> anyhow::Result<()> {
+    if let Some(path) = &arguments.trace {
+        write_whole(path, |writer| jsonl::write(trace, writer))?;
+    }
+    let title = pictures::titled(&played.name, played.title);
+    let (remarks, source) = (&[][..], String::new());
+    let doings = pictures::doings(&arguments.target, arguments.groups.as_deref(), trace);
+    let drawn = pictures::Told {
+        trace,
+        judgements,
+        title,
+        replay,
+        remarks,
+        source,
+        doings,
+        times: pictures::Times::Simulated,
+    };
+    pictures::draw(&arguments.drawn, &drawn)
 }
 
 /// Of a run that is cut, what is promised of its end is not known.
