@@ -81,7 +81,11 @@ fn main(picture: &Picture<'_>, title: &str, out: &mut dyn Write) -> io::Result<(
 
 /// What a reader is left with whose browser runs no script.
 fn without_script(picture: &Picture<'_>, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "<noscript>\n<p>Scripts are off: this is the evidence alone.</p>")?;
+    let shown = match picture.verdict().1 {
+        "violated" => "this is the evidence alone",
+        _ => "this is the run as a picture, as far as it has room",
+    };
+    writeln!(out, "<noscript>\n<p>Scripts are off: {shown}.</p>")?;
     writeln!(out, "{}\n<ul>", svg::draw(picture).trim_end())?;
     for judgement in picture.judgements() {
         let (glyph, word) = (judgement.verdict.glyph(), judgement.verdict.word());

@@ -223,6 +223,9 @@ fn a_page_stands_without_its_script() {
     .assert_eq(between(&html, "<body>\n", "<noscript>"));
     let without = between(&html, "<noscript>", "</noscript>");
     assert!(without.contains("✗ violated: nothing is lost") && without.contains("<svg "), "{without}");
+    assert!(without.contains("Scripts are off: this is the evidence alone."), "{without}");
+    let sound = self::html(&Picture::new(&trace, &[], Caption::default()));
+    assert!(!between(&sound, "<noscript>", "</noscript>").contains("evidence"), "there is none");
 }
 
 #[test]
