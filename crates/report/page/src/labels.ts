@@ -8,6 +8,9 @@ import { colourOf, strength, type Scene } from "./scene";
 /** Narrower than this, a label says nothing. */
 const WIDTH_MIN = 44;
 const WIDTH_MAX = 340;
+/** In a picture narrower than this, a label keeps to its mark if this much of it has room there. */
+const NARROW = 500;
+const NEAR = 150;
 /** Letters that are looked at, however long a label is. */
 const LETTERS_MAX = 160;
 
@@ -63,8 +66,10 @@ function put(scene: Scene, row: Row, text: string, x: number, y: number, rank: n
   if (x < 0 || x > layout.width - 20) return false;
   const wanted = Math.min(WIDTH_MAX, ctx.measureText(text).width);
   let from = x;
-  // What matters most may begin left of its mark rather than be cut by the edge.
-  if (rank <= 2) from = Math.max(2, Math.min(x, layout.width - wanted - 4));
+  // What matters most may begin left of its mark rather than be cut by the edge; where all are long for the picture, a reader
+  // would no longer see which is whose.
+  const whole = layout.width < NARROW ? Math.min(wanted, NEAR) : wanted;
+  if (rank <= 2) from = Math.max(2, Math.min(x, layout.width - whole - 4));
   let end = row.free(from, layout.width);
   if (from < x && (end === null || end < x)) {
     // Cut before its mark, it would stand at another's.
