@@ -43,7 +43,7 @@ fn the_demonstration_logs_end_as_their_readme_says() {
         6 events, 2 nodes, 3 messages
         ✗ violated each clock is the join of its causes plus its own event
           forgotten-tick.log:7:7
-            found     `relay` 1 is here and in line 5
+            found     two events count `relay` 1: this one and that in line 5
             expected  each event of a host to have a counter of its own
             see       forgotten-tick.log:5:7
             hint: two processes share a name, or an event was logged without a tick: with GoVector, one log per process"#]],
@@ -219,7 +219,7 @@ fn each_fault_is_told_with_its_line() {
         2 events, 1 node, 0 messages
         ✗ violated each clock is the join of its causes plus its own event
           my.log:3:9
-            found     `pacific` 1 is here and in line 1
+            found     two events count `pacific` 1: this one and that in line 1
             expected  each event of a host to have a counter of its own
             see       my.log:1:9
             hint: two processes share a name, or an event was logged without a tick: with GoVector, one log per process"#]],

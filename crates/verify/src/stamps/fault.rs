@@ -64,7 +64,11 @@ impl Wrong {
                 vec![*previous],
             ),
             Wrong::Twice { event, first } => (
-                format!("{} is here and in line {}", name(causes, *event), causes.place(*first).line),
+                format!(
+                    "two events count {}: this one and that in line {}",
+                    name(causes, *event),
+                    causes.place(*first).line
+                ),
                 "each event of a host to have a counter of its own".to_owned(),
                 "two processes share a name, or an event was logged without a tick: with GoVector, one log per process",
                 vec![*first],

@@ -95,7 +95,7 @@ fn a_host_counts_its_events_from_one_by_one() {
         "a {\"a\":1}\na {\"a\":2}\na {\"a\":2}\na {\"a\":3}",
         expect![[r#"
             violated: 4 events at 1 host
-            line 3: `a` 2 is here and in line 2; expected each event of a host to have a counter of its own; two processes share a name, or an event was logged without a tick: with GoVector, one log per process [2]"#]],
+            line 3: two events count `a` 2: this one and that in line 2; expected each event of a host to have a counter of its own; two processes share a name, or an event was logged without a tick: with GoVector, one log per process [2]"#]],
     );
 }
 
@@ -146,8 +146,8 @@ fn two_processes_in_one_log_are_found() {
         "node {\"node\":1}\nnode {\"node\":1}\nnode {\"node\":2}\nnode {\"node\":2}",
         expect![[r#"
             violated: 4 events at 1 host
-            line 2: `node` 1 is here and in line 1; expected each event of a host to have a counter of its own; two processes share a name, or an event was logged without a tick: with GoVector, one log per process [1]
-            line 4: `node` 2 is here and in line 3; expected each event of a host to have a counter of its own; two processes share a name, or an event was logged without a tick: with GoVector, one log per process [3]"#]],
+            line 2: two events count `node` 1: this one and that in line 1; expected each event of a host to have a counter of its own; two processes share a name, or an event was logged without a tick: with GoVector, one log per process [1]
+            line 4: two events count `node` 2: this one and that in line 3; expected each event of a host to have a counter of its own; two processes share a name, or an event was logged without a tick: with GoVector, one log per process [3]"#]],
     );
 }
 
