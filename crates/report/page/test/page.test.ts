@@ -224,6 +224,8 @@ inBrowser("tabs show promises, events, world, source and environment", async () 
   assert.equal((await state(page)).one, 16);
   await page.click("#tab-world");
   assert.match(await page.innerText("#body-world"), /partition pacific, indian_ocean, atlantic \| antarctic until 5\.000000 s/);
+  const bullets = await page.evaluate(() => parseFloat(getComputedStyle(document.querySelector("#body-world ul")!).paddingLeft));
+  assert.ok(bullets >= 15, "the bullets of remarks stand within the page");
   await page.click("#tab-source");
   assert.match(await page.innerText("#body-source"), /two updates within 80 ms/);
   await page.click("#tab-environment");
