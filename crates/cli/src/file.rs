@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, BufWriter, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use constellation_lab::words::one_line;
@@ -96,6 +96,21 @@ pub(crate) fn try_place(path: &Path) -> anyhow::Result<()> {
             let file = new_file_in(folder_of(path)).map_err(|error| system_text(&error));
             file.map(drop).with_context(context)
         }
+    }
+}
+
+/// Refuses to write where one reads: whoever names a trace behind `-o` by mistake keeps it.
+pub(crate) fn spare<'p>(
+    read: impl IntoIterator<Item = &'p PathBuf>,
+    written: impl IntoIterator<Item = &'p PathBuf>,
+) -> anyhow::Result<()> {
+    let place = |path: &PathBuf| fs::canonicalize(path).ok().filter(|place| place.is_file());
+    let read: Vec<PathBuf> = read.into_iter().filter_map(place).collect();
+    match written.into_iter().find(|path| place(path).is_some_and(|place| read.contains(&place))) {
+        Some(path) => {
+            bail!("{} would be written over, and it is read\nhelp: name another file", name_of(path))
+        }
+        None => Ok(()),
     }
 }
 

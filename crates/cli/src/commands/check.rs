@@ -15,7 +15,7 @@ use constellation_verify::stamps::{self, Fault, Stamps};
 use serde_json::{Value, json};
 
 use crate::args::Check;
-use crate::file::{Kind, name_of, read_whole};
+use crate::file::{Kind, name_of, read_whole, spare};
 use crate::given::Given;
 use crate::judgements::{judgement_json, print_judgements};
 use crate::pictures;
@@ -24,6 +24,7 @@ use crate::target::quoted;
 
 pub(crate) fn run(arguments: &Check, printer: &mut Printer) -> anyhow::Result<u8> {
     pictures::prepare(&arguments.drawn)?;
+    spare([&arguments.log], arguments.drawn.files())?;
     let (name, bytes) = read_log(&arguments.log)?;
     let is_own = detect(&bytes) == Format::Jsonl && arguments.parser.is_none();
     let progress = printer.progress("reading and judging");

@@ -9,11 +9,12 @@ use constellation_trace::format::jsonl;
 
 use crate::args::{Export, ExportFormat};
 use crate::commands::report::read_given;
-use crate::file::{name_of, try_place, write_whole};
+use crate::file::{name_of, spare, try_place, write_whole};
 use crate::printer::{Printer, count};
 
 pub(crate) fn run(arguments: &Export, printer: &mut Printer) -> anyhow::Result<u8> {
     arguments.output.iter().try_for_each(|path| try_place(path))?;
+    spare([&arguments.trace], &arguments.output)?;
     let progress = printer.progress("reading, judging and writing");
     let given = read_given(&arguments.trace, arguments.execution.as_deref())?;
     if arguments.to == ExportFormat::Jsonl && given.own_trace().is_none() {

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::args::Join;
 use crate::commands::check::{counts, read_log, unreadable};
-use crate::file::{try_place, write_whole};
+use crate::file::{spare, try_place, write_whole};
 use crate::judgements::{judgement_json, print_judgements};
 use crate::pictures::{self, Times, Told};
 use crate::printer::{Printer, faint, strong};
@@ -20,6 +20,7 @@ const BYTES_MAX: usize = 1 << 31;
 pub(crate) fn run(arguments: &Join, printer: &mut Printer) -> anyhow::Result<u8> {
     pictures::prepare(&arguments.drawn)?;
     arguments.output.iter().try_for_each(|path| try_place(path))?;
+    spare(&arguments.logs, arguments.drawn.files().chain(&arguments.output))?;
     let mut logs = Vec::with_capacity(arguments.logs.len());
     let mut bytes_total = 0_usize;
     for path in &arguments.logs {

@@ -36,6 +36,7 @@ const SCHEMA: &str = "constellation/judge/1";
 pub(crate) fn run(arguments: &Judge, printer: &mut Printer) -> anyhow::Result<u8> {
     let asked = asked(arguments)?;
     crate::pictures::prepare(&arguments.drawn)?;
+    crate::file::spare(&arguments.histories, arguments.drawn.files())?;
     let files = files::of(&arguments.histories)?;
     if let (Some(_), false) = (&arguments.drawn.svg, files.paths.len() == 1) {
         bail!(

@@ -8,7 +8,7 @@ use constellation_trace::{Judgement, Trace};
 
 use crate::args::{Check, Drawn, Report};
 use crate::commands::check::{read_clocks, read_log};
-use crate::file::name_of;
+use crate::file::{name_of, spare};
 use crate::given::Given;
 use crate::pictures;
 use crate::printer::{Printer, faint, verdict};
@@ -19,6 +19,7 @@ pub(crate) fn run(arguments: &Report, printer: &mut Printer) -> anyhow::Result<u
     drawn.svg.clone_from(&arguments.svg);
     drawn.png.clone_from(&arguments.png);
     pictures::prepare(&drawn)?;
+    spare(std::iter::once(&arguments.trace).chain(&arguments.against), drawn.files())?;
     let progress = printer.progress("reading, judging and drawing");
     let given = read_given(&arguments.trace, arguments.execution.as_deref())?;
     let against = arguments.against.as_deref().map(|path| read_given(path, None)).transpose()?;

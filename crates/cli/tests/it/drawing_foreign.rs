@@ -303,3 +303,22 @@ fn a_page_says_which_kind_of_time_it_has_and_nobody_where_its_file_stood() {
     "#]]
     .assert_eq(&told);
 }
+
+#[test]
+fn what_is_read_is_not_written_over() {
+    let log = shipped("handover.log");
+    let bench = Bench::new(&[("sound.log", &log)]);
+    let all: [&[&str]; 4] = [
+        &["report", "sound.log", "-o", "./sound.log"],
+        &["report", "sound.log", "-o", "it.html", "--svg", "sound.log"],
+        &["check", "sound.log", "--html", "sound.log"],
+        &["export", "sound.log", "--to", "shiviz", "-o", "sound.log"],
+    ];
+    for arguments in all {
+        let output = bench.run(arguments, b"");
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {told}");
+        assert!(told.contains("sound.log` would be written over, and it is read\nhelp: "), "{told}");
+        assert!(read(&bench, "sound.log").as_bytes() == log, "{arguments:?}");
+    }
+}
