@@ -340,43 +340,45 @@ fn time(scanner: &mut Scanner<'_>) -> Result<Option<u64>, Fault> {
     }
 }
 
-/// Where the lines of a text begin.
+/// Places in a text, counted on from the last that was asked for: a text of nothing but lines needs no more memory than others.
 struct Lines<'t> {
     text: &'t str,
-    starts: Vec<usize>,
-    /// The last place that was asked for, from where the next is counted: its byte, and the characters before it in its line.
-    last: (usize, usize),
+    /// The byte up to which was counted, the lines that end before it, where its line begins, and the characters between.
+    at: usize,
+    lines: usize,
+    start: usize,
+    column: usize,
 }
 
 impl<'t> Lines<'t> {
     fn new(text: &'t str) -> Lines<'t> {
-        let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-        Lines { text, starts: std::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect(), last: (0, 0) }
+        Lines { text, at: 0, lines: 0, start: 0, column: 0 }
     }
 
-    /// The line of a byte, from 0.
-    fn line(&self, at: usize) -> usize {
-        self.starts.partition_point(|start| *start <= at).saturating_sub(1)
+    /// Counts up to a byte. O(bytes since the last that was asked for, or since the beginning if it stands before that).
+    fn go(&mut self, at: usize) {
+        if at < self.at {
+            *self = Lines::new(self.text);
+        }
+        let passed = &self.text[self.at..at];
+        if let Some(end) = passed.rfind('\n') {
+            self.lines += passed.bytes().filter(|byte| *byte == b'\n').count();
+            (self.start, self.column) = (self.at + end + 1, 0);
+        }
+        self.column += self.text[self.start.max(self.at)..at].chars().count();
+        self.at = at;
     }
 
-    /// O(bytes since the last place that was asked for, or since the beginning of the line).
     fn place(&mut self, span: &Range<usize>) -> Place {
-        let line = self.line(span.start);
-        let (from, before) = if self.last.0 >= self.starts[line] && self.last.0 <= span.start {
-            self.last
-        } else {
-            (self.starts[line], 0)
-        };
-        let column = before + self.text[from..span.start].chars().count();
-        self.last = (span.start, column);
-        Place { line: narrow(line + 1), column: narrow(column + 1), width: 1 }
+        self.go(span.start);
+        Place { line: narrow(self.lines + 1), column: narrow(self.column + 1), width: 1 }
     }
 
-    fn error(&self, Fault { span, problem }: Fault) -> FormatError {
-        let line = self.line(span.start.min(self.text.len()));
-        let start = self.starts[line];
+    fn error(&mut self, Fault { span, problem }: Fault) -> FormatError {
+        self.go(span.start);
+        let start = self.start;
         let text = self.text[start..].split('\n').next().unwrap_or("");
         let end = span.end.min(start + text.len()).max(span.start);
-        FormatError::new(narrow(line + 1), text, span.start - start..end - start, problem)
+        FormatError::new(narrow(self.lines + 1), text, span.start - start..end - start, problem)
     }
 }

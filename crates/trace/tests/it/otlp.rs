@@ -87,6 +87,34 @@ fn spans_are_read_with_their_parents_and_links_in_any_order_and_case() {
 }
 
 #[test]
+fn a_place_is_counted_in_lines_and_letters_wherever_it_is_asked_for() {
+    let between = [",", ",\n", ", ", ",\r\n\n"];
+    let mut all = String::new();
+    for id in 1..=20_u64 {
+        let named = span(id, "").replace(&format!("\"s{id}\""), "\"an Überflug\"");
+        all.push_str(&format!("{}{named}", if id == 1 { "" } else { between[id as usize % 4] }));
+    }
+    let text = file(&all);
+    let spans = read(text.as_bytes()).expect("it is sound").spans;
+    let starts = text.match_indices("{\"traceId\"").map(|(at, _)| at);
+    for (span, at) in spans.iter().zip(starts) {
+        let before = &text[..at];
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        assert_eq!(
+            (span.place.line as usize, span.place.column as usize),
+            (line, column),
+            "{}",
+            span.id_text()
+        );
+    }
+    // What is refused at the end is told at a place before the last that was counted.
+    let twice = text.replace("\"spanId\":\"0000000000000003\"", "\"spanId\":\"0000000000000002\"");
+    let error = read(twice.as_bytes()).expect_err("two differ");
+    assert_eq!(error.place, spans[2].place);
+}
+
+#[test]
 fn what_is_sent_twice_is_read_once_and_what_differs_is_refused() {
     let one = span(1, ",\"endTimeUnixNano\":12");
     check(
