@@ -25,7 +25,7 @@ pub struct Judged {
     pub judgements: Vec<Judgement>,
     /// For each of them the spans that show it, by their places.
     pub shown: Vec<Vec<u32>>,
-    /// Where clocks disagree with cause and effect, a line for each two services.
+    /// Where clocks disagree with cause and effect, a line for each two services; of more than twenty pairs the rest are counted.
     pub remarks: Vec<String>,
     /// For each service by how many nanoseconds its clock is behind, at least; `None` where no offsets explain all orders, or
     /// nobody looked.
@@ -34,6 +34,9 @@ pub struct Judged {
 
 /// More steps of a search for offsets are not taken.
 const STEPS_MAX: u64 = 200_000_000;
+
+/// Of so many pairs of services it is told how their clocks disagree; the rest are counted.
+const REMARKS_MAX: usize = 20;
 
 /// Judges spans. O(spans + orders) and, to find offsets, services · pairs of services that have an order, at most.
 pub fn judge(spans: &Spans) -> Judged {
@@ -62,10 +65,7 @@ pub fn judge(spans: &Spans) -> Judged {
             (contradiction(spans, &way), shown, None)
         }
         Offsets::Ends(span) => (ends_early(spans, span), vec![span], None),
-        Offsets::Unknown => {
-            let why = format!("more than {STEPS_MAX} steps would be needed");
-            (Verdict::Unknown(Limit::Unfit(why)), Vec::new(), None)
-        }
+        Offsets::Unknown(why) => (Verdict::Unknown(Limit::Unfit(why)), Vec::new(), None),
     };
     let clocks = Judgement {
         promise: "one offset for each service's clock puts every cause before its effect".to_owned(),
@@ -268,7 +268,8 @@ enum Offsets {
     None(Vec<SpanOrder>),
     /// This span ended before it began.
     Ends(u32),
-    Unknown,
+    /// Why nobody knows.
+    Unknown(String),
 }
 
 impl Pairs {
@@ -326,16 +327,17 @@ impl Pairs {
             }
             let Some(last) = last else {
                 let whole = offsets.iter().map(|ns| u64::try_from(*ns).ok()).collect::<Option<Vec<u64>>>();
-                return whole.map_or(Offsets::Unknown, Offsets::Found);
+                let beyond = || Offsets::Unknown("a clock would be behind by more than 584 years".to_owned());
+                return whole.map_or_else(beyond, Offsets::Found);
             };
             if let Some(way) = self.round(&moved, last) {
                 return Offsets::None(way);
             }
             if steps > STEPS_MAX {
-                return Offsets::Unknown;
+                break;
             }
         }
-        Offsets::Unknown
+        Offsets::Unknown(format!("more than {STEPS_MAX} steps would be needed"))
     }
 
     /// The orders of a way round in what last moved each service, seen from one of them: such a way adds up to more than nothing.
@@ -359,11 +361,13 @@ impl Pairs {
         }
     }
 
-    /// A line for each two services whose clocks disagree with cause and effect.
+    /// A line for each two services whose clocks disagree with cause and effect, and one for those beyond the bound.
     fn remarks(&self, spans: &Spans) -> Vec<String> {
+        let disagreeing = self.bounds.values().filter(|bound| bound.contradicted > 0).count();
         let name = |service: u32| one_line(spans.services.text(service).unwrap_or_default()).into_owned();
         let mut remarks = Vec::new();
-        for (&(one, other), bound) in self.bounds.iter().filter(|(_, bound)| bound.contradicted > 0) {
+        let all = self.bounds.iter().filter(|(_, bound)| bound.contradicted > 0);
+        for (&(one, other), bound) in all.take(REMARKS_MAX) {
             let back = self.bounds.get(&(other, one)).map(|back| -back.behind_ns);
             let (least, most) = (bound.behind_ns, back);
             let begins = if bound.contradicted == 1 { "begins" } else { "begin" };
@@ -390,6 +394,10 @@ impl Pairs {
                 ),
                 None => format!("{what}; explained if the clock of `{}` is at least {} behind", name(other), duration(least)),
             });
+        }
+        if disagreeing > REMARKS_MAX {
+            let more = counted((disagreeing - REMARKS_MAX) as u64, "more pair");
+            remarks.push(format!("clock skew: the same of {more} of services"));
         }
         remarks
     }

@@ -157,6 +157,30 @@ fn spans_that_come_round_to_themselves_are_violated() {
 }
 
 #[test]
+fn a_clock_that_would_be_behind_by_more_than_a_time_can_tell_is_not_judged() {
+    check(
+        &[("a", u64::MAX, 0, &[]), ("b", 1, 0, &[0]), ("b", u64::MAX, 0, &[]), ("c", 1, 0, &[2])],
+        &expect![[r#"
+            ✓ no span is a cause of itself
+            ? one offset for each service's clock puts every cause before its effect: a clock would be behind by more than 584 years
+            clock skew: of 1 span of `b` that `a` caused, 1 begins before its cause; explained if the clock of `b` is at least 18446744073.709 s behind
+            clock skew: of 1 span of `c` that `b` caused, 1 begins before its cause; explained if the clock of `c` is at least 18446744073.709 s behind
+            offsets None"#]],
+    );
+}
+
+#[test]
+fn of_many_clocks_that_disagree_the_first_are_told_and_the_rest_counted() {
+    let names: Vec<String> = (0..30).map(|service| format!("s{service}")).collect();
+    let causes: Vec<Vec<u32>> = (0..30_u32).map(|span| span.checked_sub(1).into_iter().collect()).collect();
+    let rows = names.iter().zip(&causes).zip((0..=100).rev());
+    let rows: Vec<_> = rows.map(|((name, causes), start)| (&**name, start, 0, &causes[..])).collect();
+    let remarks = judge(&spans(&rows)).remarks;
+    assert_eq!(remarks.len(), 21);
+    assert_eq!(remarks[20], "clock skew: the same of 9 more pairs of services");
+}
+
+#[test]
 fn spans_may_link_to_each_other_and_to_one_that_began_while_they_ran() {
     let link = |earlier, later| SpanOrder { later, earlier, why: SpanReason::Link };
     let told = |ends: [u64; 2]| {
