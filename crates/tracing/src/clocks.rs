@@ -15,6 +15,9 @@ pub struct Stamp {
 ///
 /// When to use this and when the clocks that a [`Recorder`](crate::Recorder) has by itself: those are right, so that the picture
 /// shows their stamps; with clocks of your own it also shows whether *they* are right.
+///
+/// Their vectors name processes as a [`Recorder`](crate::Recorder) may be called, and at most
+/// [`Header::ENTRIES_MAX`](crate::Header::ENTRIES_MAX) of them. An event with another stamp is dropped, and counted.
 pub trait Clocks: Send {
     /// The stamp of an event that receives nothing.
     ///

@@ -196,6 +196,10 @@ impl Shared {
 
     /// Writes an event that has its stamp; what a header needs to say of it, if it stands in the log.
     fn write(&self, inner: &mut Inner, did: Did<'_>, label: &str, stamp: Stamp) -> Option<Sent> {
+        if !travels(&stamp.vector) {
+            inner.counts.dropped += 1;
+            return None;
+        }
         let event = inner.counts.events;
         let label = cut(label, LABEL_BYTES_MAX);
         let at_ns = self.elapsed_ns();
@@ -224,6 +228,13 @@ impl Inner {
         let more = sent.entries().filter(|(name, _)| is_new(name.as_str())).count();
         self.known.entries().count().saturating_add(more) < Header::ENTRIES_MAX
     }
+}
+
+/// Whether a vector can stand in a header and in a line of the log: clocks of one's own may name anybody, and a line break in a
+/// name would end a header of HTTP.
+fn travels(vector: &VectorStamp) -> bool {
+    vector.entries().count() <= Header::ENTRIES_MAX
+        && vector.entries().all(|(name, _)| named(name.as_str()).is_ok())
 }
 
 impl Drop for Shared {

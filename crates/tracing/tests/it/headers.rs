@@ -1,6 +1,7 @@
 //! What travels with a message comes from a stranger.
 
-use constellation_tracing::{Header, Recorder};
+use constellation_clock::VectorStamp;
+use constellation_tracing::{Clocks, Header, Recorder, Stamp};
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
@@ -67,6 +68,34 @@ fn strangers_can_neither_stop_a_clock_nor_make_it_grow() {
     assert!(header.starts_with("1;a;6;"), "{header}");
     let again: Header = header.parse().expect("what we send can be read");
     assert_eq!(again.to_string(), header);
+}
+
+/// Clocks of one's own that name whomever they like.
+struct Naming(Vec<String>);
+
+impl Clocks for Naming {
+    fn event(&mut self) -> Result<Stamp, constellation_clock::Error> {
+        let vector = VectorStamp::from_entries(self.0.iter().map(|name| (&**name, 1)))?;
+        Ok(Stamp { lamport: 1, vector })
+    }
+
+    fn receive(&mut self, _: &Stamp) -> Result<Stamp, constellation_clock::Error> {
+        self.event()
+    }
+}
+
+#[test]
+fn a_stamp_that_no_header_can_carry_is_dropped_and_counted() {
+    let folder = tempfile::tempdir().expect("there is room for a folder");
+    let many = (0..=Header::ENTRIES_MAX).map(|number| format!("n{number}")).collect();
+    let evil = ["a\r\nSet-Cookie: b", "a;b", "a=1,b", ""].map(|name| vec![name.to_owned()]);
+    for (number, names) in evil.into_iter().chain([many]).enumerate() {
+        let path = folder.path().join(number.to_string());
+        let clocks = Box::new(Naming(names.clone()));
+        let recorder = Recorder::create_with(&path, "a", Recorder::BYTES_MAX, clocks).expect("it is new");
+        assert_eq!(recorder.send("b", "asks").to_string(), "", "{names:?}");
+        assert_eq!((recorder.counts().events, recorder.counts().dropped), (0, 1), "{names:?}");
+    }
 }
 
 proptest! {
