@@ -21,7 +21,11 @@ fuzz_target!(|bytes: &[u8]| {
     assert!(spans.spans.len() <= bytes.len(), "more spans than bytes");
     let judged = judge(&spans);
     let is_found = judged.offsets_ns.is_some();
-    assert_eq!(is_found, matches!(judged.judgements[1].verdict, Verdict::Holds), "found exactly when it holds");
+    assert_eq!(
+        is_found,
+        matches!(judged.judgements[1].verdict, Verdict::Holds),
+        "found exactly when it holds"
+    );
     for order in &spans.orders {
         let (Some(offsets), Some(known)) = (&judged.offsets_ns, spans.known_ns(order)) else { continue };
         let moved = |span: u32, ns: u64| {
