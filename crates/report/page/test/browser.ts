@@ -60,3 +60,18 @@ export async function open(browser: Browser, address: string, options: BrowserCo
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
   return seen;
 }
+
+/** What the largest renderer holds in memory once garbage is collected, in MB; 0 where that cannot be read. */
+export async function held(browser: Browser, page: Page): Promise<number> {
+  await (await page.context().newCDPSession(page)).send("HeapProfiler.collectGarbage");
+  const { processInfo } = await (await browser.newBrowserCDPSession()).send("SystemInfo.getProcessInfo");
+  return Math.max(0, ...processInfo.filter(({ type }) => type === "renderer").map(({ id }) => resident(id)));
+}
+
+function resident(pid: number): number {
+  try {
+    return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1000;
+  } catch {
+    return 0;
+  }
+}

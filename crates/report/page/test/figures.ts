@@ -1,11 +1,12 @@
-//! Measures pages of 10,000 to 1,000,000 events in a browser: file, first paint, frames, cone, search, memory.
+//! Measures pages of 10,000 to 1,000,000 events in a browser: file, first paint, frames, cone, search, memory; and ShiViz beside them.
 
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
-import { launch, open, skipped, write } from "./browser";
+import { held, launch, open, skipped, write } from "./browser";
 import { drawn, type Wish } from "./random";
 import { packed, plainFacts } from "./shell";
+import { beside, shiviz } from "./shiviz";
 
 interface Figure {
   [name: string]: string | number;
@@ -15,6 +16,11 @@ const sizes: [string, Partial<Wish>][] = [
   ["10k", { events: 10_000 }], ["100k", { events: 100_000 }], ["1M", { events: 1_000_000 }],
   ["1M labelled", { events: 1_000_000, labels: "all" }], ["100k, 30 lanes", { events: 100_000, nodes: 30 }],
 ];
+
+/** What ShiViz is given too. */
+const besides: [string, number][] = [["1k", 1000], ["10k", 10_000]];
+/** What takes it minutes and gigabytes, so `--slow` asks for it. */
+const slow: [string, number] = ["100k", 100_000];
 
 const ms = (value: number): string => value.toFixed(value < 10 ? 2 : 0);
 
@@ -51,15 +57,6 @@ function measure(page: Page): Promise<{ [name: string]: number }> {
   });
 }
 
-/** What a process holds in memory, in MB; 0 where that cannot be read. */
-function resident(pid: number): number {
-  try {
-    return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1000;
-  } catch {
-    return 0;
-  }
-}
-
 async function figure(name: string, wish: Partial<Wish>): Promise<Figure> {
   const run = drawn({ seed: 11, nodes: 4, events: 10_000, labels: "none", crashes: "none", ...wish });
   const address = write(plainFacts(run), packed(run));
@@ -69,24 +66,43 @@ async function figure(name: string, wish: Partial<Wish>): Promise<Figure> {
     performance.getEntriesByName(`constellation-${name}`)[0]?.startTime ?? NaN));
   const first = marks[3]!;
   const measured = await measure(page);
-  const session = await page.context().newCDPSession(page);
-  await session.send("HeapProfiler.collectGarbage");
-  const { processInfo } = await (await browser.newBrowserCDPSession()).send("SystemInfo.getProcessInfo");
-  const renderers = processInfo.filter(({ type }) => type === "renderer").map(({ id }) => resident(id));
+  const memory = await held(browser, page);
   await browser.close();
   if (complaints.length > 0) throw new Error(complaints.join("\n"));
   return {
     run: name, "file MB": (statSync(fileURLToPath(address)).size / 1e6).toFixed(2), "first paint ms": ms(first), "of it": marks.map(ms).join(" "), "pan ms": ms(measured["pan"]!),
     "cone ms": measured["cone"]!.toFixed(3), "search ms": ms(measured["search"]!),
-    "renderer MB": ms(Math.max(...renderers)),
+    "renderer MB": ms(memory),
   };
+}
+
+/** The address of ShiViz where somebody has it; ends the program where what they named is not it. */
+function peerOf(folder: string): string | null {
+  try {
+    return folder === "" ? null : shiviz(folder);
+  } catch (error) {
+    console.error(`error: ${(error as Error).message}`);
+    process.exit(2);
+  }
 }
 
 if (skipped !== false) {
   console.log(`skipped: ${skipped}`);
 } else {
-  const chosen = process.argv.slice(2);
+  const peer = peerOf(process.env["SHIVIZ"] ?? "");
+  const asked = process.argv.slice(2);
+  const chosen = asked.filter((name) => name !== "--slow");
+  const is = (name: string): boolean => chosen.length === 0 || chosen.includes(name);
   const figures: Figure[] = [];
-  for (const [name, wish] of sizes) if (chosen.length === 0 || chosen.includes(name)) figures.push(await figure(name, wish));
-  console.table(figures);
+  for (const [name, wish] of sizes) if (is(name)) figures.push(await figure(name, wish));
+  if (figures.length > 0) console.table(figures);
+  if (peer === null) {
+    console.log("ShiViz not measured: `git clone https://github.com/DistributedClocks/shiviz DIR`, then `SHIVIZ=DIR npm run figures`");
+  } else {
+    const compared: Figure[] = [];
+    for (const [name, events] of asked.includes("--slow") ? [...besides, slow] : besides) {
+      if (is(name)) compared.push(...await beside(peer, events));
+    }
+    if (compared.length > 0) console.table(compared);
+  }
 }
