@@ -85,9 +85,19 @@ pub(crate) fn read_clocks(arguments: &Check, name: &str, bytes: &[u8]) -> anyhow
 /// The longest log: it is held in memory, more than once.
 const LOG: Kind = Kind { what: "a log", bytes_max: 1 << 30 };
 
+/// So much of a file is looked at to see whether it is text.
+const BEGINNING: usize = 65_536;
+
 /// The name of the log, as messages call it, and what it holds.
 pub(super) fn read_log(path: &Path) -> anyhow::Result<(String, Vec<u8>)> {
     let bytes = read_whole(path, LOG)?;
+    // What begins so is no text, however long it is; to look for events in it would take long.
+    if let Some(at) = bytes.iter().take(BEGINNING).position(|byte| *byte == 0) {
+        bail!(
+            "{} is not UTF-8 text: byte {at} of it is 0\nhelp: a log is a text file; one in UTF-16 must be converted first",
+            name_of(path)
+        );
+    }
     Ok((name_of(path).trim_matches('`').to_owned(), bytes))
 }
 

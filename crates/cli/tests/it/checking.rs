@@ -452,7 +452,11 @@ fn what_cannot_be_read_is_underlined() {
 
 #[test]
 fn a_log_that_is_not_there_or_no_text_is_refused() {
-    let bench = Bench::new(&[("latin.log", b"pacific {\"pacific\":1}\n\xb0\n")]);
+    let bench = Bench::new(&[
+        ("latin.log", b"pacific {\"pacific\":1}\n\xb0\n"),
+        ("wide.log", b"p\0a\0c\0"),
+        ("empty.img", &[0; 9]),
+    ]);
     bench.check(
         &["check", "missing.log"],
         expect![[r#"
@@ -472,6 +476,16 @@ fn a_log_that_is_not_there_or_no_text_is_refused() {
           | ^
         help: convert the text to UTF-8"#]],
     );
+    bench.check(&["check", "wide.log"], expect![[r#"
+        exit 2
+        --- talk
+        error: `wide.log` is not UTF-8 text: byte 1 of it is 0
+        help: a log is a text file; one in UTF-16 must be converted first"#]]);
+    bench.check(&["report", "empty.img", "-o", "it.html"], expect![[r#"
+        exit 2
+        --- talk
+        error: `empty.img` is not UTF-8 text: byte 0 of it is 0
+        help: a log is a text file; one in UTF-16 must be converted first"#]]);
 }
 
 #[test]
