@@ -9,15 +9,17 @@ export interface Saying {
   one: string;
   other: string;
   says: string;
-  /** Whether what happened contradicts it. */
-  glyph: "✓" | "✗";
+  /** Whether what happened contradicts it; `?` where nobody knows in which order the two happened. */
+  glyph: "✓" | "✗" | "?";
   why: string;
 }
 
-/** A line for each clock that says something of both events. */
-export function sayings(trace: Trace, order: Order, epoch: bigint | null, one: number, other: number, truth: Relation): Saying[] {
-  return [wall(trace, epoch, one, other, truth), lamport(trace, one, other, truth),
-    hybrid(trace, epoch, one, other, truth), vector(trace, order, one, other, truth)].filter((saying) => saying !== null);
+/** A line for each clock that says something of both events; `null` for the truth where nobody knows it. */
+export function sayings(trace: Trace, order: Order, epoch: bigint | null, one: number, other: number, truth: Relation | null): Saying[] {
+  const held = truth ?? "concurrent";
+  const said = [wall(trace, epoch, one, other, held), lamport(trace, one, other, held),
+    hybrid(trace, epoch, one, other, held), vector(trace, order, one, other, held)].filter((saying) => saying !== null);
+  return truth !== null ? said : said.map((saying) => ({ ...saying, glyph: "?", why: "no order is known to hold it against" }));
 }
 
 function wall(trace: Trace, epoch: bigint | null, one: number, other: number, truth: Relation): Saying | null {

@@ -1,9 +1,11 @@
 //! Keys, marks and the language of the search, behind `?`.
 
 import { button, h } from "./dom";
+import type { Facts } from "./facts";
 import { MOTIFS } from "./motifs";
 import { legend } from "./panel";
 import { FIELDS } from "./query";
+import { unordered } from "./unordered";
 
 const KEYS: [string, string][] = [
   ["← →", "the event before or after, on its lane"],
@@ -35,13 +37,13 @@ const SEARCH: [string, string][] = [
   ["before:e15 after:e15 concurrent:e15", "how events stand to one another"],
 ];
 
-/** The dialog; it opens with `showModal`. */
-export function help(): HTMLDialogElement {
+/** The dialog for such a run; it opens with `showModal`. */
+export function help(facts: Facts): HTMLDialogElement {
   const list = (rows: [string, string][]): HTMLElement =>
     h("dl", { class: "keys" }, ...rows.flatMap(([keys, text]) => [h("dt", {}, h("kbd", {}, keys)), h("dd", {}, text)]));
   const dialog = h("dialog", { class: "help", "aria-labelledby": "help-title" },
     h("h2", { id: "help-title" }, "How to read this page", button("Close", "Close", () => dialog.close(), { autofocus: true })),
-    h("p", {}, "Each lane is a node, time goes to the right, an arrow is a message. Colour tells only cause and effect: blue can have led to the event, orange it can have led to, grey is concurrent with it. Clocks are not asked for that."),
+    h("p", {}, `Each lane is a node, time goes to the right, an arrow is a message. Colour tells only cause and effect: blue can have led to the event, orange it can have led to, grey ${unordered(facts).rest}. Clocks are not asked for that.`),
     h("div", { class: "columns" },
       h("section", {}, h("h3", {}, "Keys"), list(KEYS), h("h3", {}, "Patterns"),
         list(MOTIFS.map(({ name, finds }) => [`motif:${name}`, finds]))),

@@ -122,7 +122,7 @@ function build(root: HTMLElement, app: App, other: App | null): void {
   const panel = new Panel(app);
   const tabs = new Tabs(app);
   const beside = other === null ? null : new Beside(app, other);
-  const dialog = help();
+  const dialog = help(facts);
   const theme = (): void => store.set({ theme: ({ auto: "light", light: "dark", dark: "auto" } as const)[app.state.theme] });
   const actions = { help: () => dialog.showModal(), save: () => diagram.save(), theme };
   const tools = new Tools(app, actions);

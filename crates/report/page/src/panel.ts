@@ -5,6 +5,7 @@ import { sayings, written } from "./clocks";
 import { button, fill, h } from "./dom";
 import { clipped, count, duration, exact, signed, things, wall } from "./format";
 import type { Relation, Step } from "./order";
+import { unordered, type Unordered } from "./unordered";
 
 /** Messages and steps that are listed; the rest is counted. */
 const LISTED = 12;
@@ -28,13 +29,13 @@ export class Panel {
   private spokenOf(one: number, other: number | null): string {
     const name = (event: number): string => `e${event} ${this.name(event)}`;
     if (other === null) return `${name(one)}, ${this.app.trace.what(one)}, ${this.app.trace.moment(this.app.trace.columns.at[one]!)}`;
-    return `${name(one)} is ${phrase(this.app.order.relation(one, other))} ${name(other)}`;
+    return `${name(one)} is ${phrase(this.app.order.relation(one, other), unordered(this.app.facts))} ${name(other)}`;
   }
 
   private nothing(): Node[] {
     return [
       h("h2", {}, "Nothing is selected"),
-      h("p", {}, "Point at an event to see what can have led to it and what it can have led to; all else is concurrent with it."),
+      h("p", {}, `Point at an event to see what can have led to it and what it can have led to; all else ${unordered(this.app.facts).rest}.`),
       h("p", {}, "Click to pin it. Click a second event to see how the two stand, and which clocks knew."),
       legend(),
     ];
@@ -53,6 +54,7 @@ export class Panel {
     const { trace, facts, order } = this.app;
     const cone = order.cone(event);
     const counts = order.counts(cone);
+    const { glyph, many } = unordered(facts);
     return [
       h(level, {}, `e${event} · `, h("bdi", {}, this.name(event))),
       h("p", { class: "what" }, h("bdi", {}, clipped(trace.what(event), 2000))),
@@ -61,7 +63,7 @@ export class Panel {
       h("ul", { class: "counts" },
         h("li", { class: "past" }, `◀ ${things(counts.past, "event")} before`),
         h("li", { class: "future" }, `▶ ${things(counts.future, "event")} after`),
-        h("li", { class: "concurrent" }, `∥ ${count(counts.concurrent)} concurrent`)),
+        h("li", { class: "concurrent" }, `${glyph} ${count(counts.concurrent)} ${many}`)),
       level === "h2" && h("p", { class: "hint" }, "Click a second event to compare."),
     ].filter((node) => node !== false);
   }
@@ -128,8 +130,9 @@ export class Panel {
   }
 
   private statement(one: number, other: number, relation: Relation): string {
-    const glyph = { before: "→", after: "←", equal: "=", concurrent: "∥" }[relation];
-    return `e${one} ${glyph} e${other}: ${relation}`;
+    const none = unordered(this.app.facts);
+    const glyph = { before: "→", after: "←", equal: "=", concurrent: none.glyph }[relation];
+    return `e${one} ${glyph} e${other}: ${wordOf(relation, none)}`;
   }
 
   private proof(one: number, other: number, relation: Relation, chain: Step[]): string {
@@ -164,26 +167,33 @@ export class Panel {
     const { trace, order, facts } = this.app;
     const [first, second] = [trace.columns.at[one]!, trace.columns.at[other]!];
     const value = (text: string): HTMLElement => h("td", {}, h("bdi", {}, clipped(text, 160)));
-    const lines = sayings(trace, order, facts.epoch, one, other, relation).flatMap((saying) => [
+    const none = unordered(facts);
+    const truth = relation === "concurrent" && facts.unknown.length > 0 ? null : relation;
+    const lines = sayings(trace, order, facts.epoch, one, other, truth).flatMap((saying) => [
       h("tr", {}, h("th", { scope: "rowgroup", rowspan: 2 }, saying.clock), value(saying.one), value(saying.other)),
       h("tr", { class: "says" }, h("td", { colspan: 2 },
-        h("b", { class: saying.glyph === "✓" ? "good" : "bad" }, `${saying.glyph} ${saying.says}`),
+        h("b", { class: { "✓": "good", "✗": "bad", "?": "soft" }[saying.glyph] }, `${saying.glyph} ${saying.says}`),
         h("span", { class: "soft" }, ` · ${saying.why}`))),
     ]);
     return h("table", { class: "clocks" },
       h("caption", {}, `Is e${one} before e${other}? Clock against oracle`),
       h("thead", {}, h("tr", {}, h("td", {}), h("th", { scope: "col" }, `e${one}`), h("th", { scope: "col" }, `e${other}`))),
       h("tbody", {},
-        h("tr", {}, h("th", { scope: "row" }, "oracle"), h("td", { colspan: 2 }, h("b", {}, relation))),
+        h("tr", {}, h("th", { scope: "row" }, "oracle"), h("td", { colspan: 2 }, h("b", {}, wordOf(relation, none)))),
         ...lines,
         h("tr", {}, h("th", { scope: "rowgroup", rowspan: 2 }, trace.timeWords.name), value(trace.moment(first)), value(trace.moment(second))),
         h("tr", { class: "says" }, h("td", { colspan: 2 }, h("span", { class: "soft" }, trace.timeWords.note)))));
   }
 }
 
-/** `before`, as it stands in a sentence. */
-function phrase(relation: Relation): string {
-  return { before: "before", after: "after", equal: "the same as", concurrent: "concurrent with" }[relation];
+/** How two events stand, in a word or a few. */
+function wordOf(relation: Relation, none: Unordered): string {
+  return relation === "concurrent" ? none.word : relation;
+}
+
+/** The same as it stands between the two in a sentence. */
+function phrase(relation: Relation, none: Unordered): string {
+  return { before: "before", after: "after", equal: "the same as", concurrent: none.phrase }[relation];
 }
 
 /** What the marks mean. */

@@ -5,6 +5,7 @@ import { written } from "./clocks";
 import { button, fill, h } from "./dom";
 import { clipped, count, exact, timeOfDay } from "./format";
 import { side } from "./order";
+import { unordered } from "./unordered";
 
 const ROW = 27;
 /** Browsers end a page that is higher; beyond it, scrolling goes by more than a row a step. */
@@ -84,6 +85,7 @@ export class EventTable {
     const event = this.eventAt(row);
     const [lamport, vector, skew] = [trace.lamport(event), trace.vector(event, () => order.past(event)), trace.skew(event)];
     const at = trace.columns.at[event]!;
+    const none = unordered(facts);
     const where = state.one === null ? "" : side(trace, order.cone(state.one), event);
     const isChosen = event === state.one || event === state.other;
     const text = (value: string): HTMLElement => h("bdi", {}, clipped(value, 300));
@@ -95,6 +97,6 @@ export class EventTable {
       h("td", { class: "number" }, lamport === null ? "" : exact(lamport)),
       h("td", {}, vector === null ? "" : text(written(vector))),
       h("td", { class: "number" }, skew === null ? "" : timeOfDay(facts.epoch, at + skew)),
-      h("td", { class: where }, where === "self" ? "itself" : { past: "◀ before", future: "▶ after", concurrent: "∥ concurrent", "": "" }[where]));
+      h("td", { class: where }, where === "self" ? "itself" : { past: "◀ before", future: "▶ after", concurrent: `${none.glyph} ${none.word}`, "": "" }[where]));
   }
 }

@@ -512,6 +512,17 @@ inBrowser("orders that no message made are followed and told, and chains that sh
   assert.match(await page.innerText(".panel ol.chain"), /parent ▸ e2/);
   assert.deepEqual((await relate(1, 4)).relation, "concurrent");
   assert.match(await page.innerText(".panel"), /Nothing that is known orders e1 and e4; one may still have led to the other/);
+  assert.match(await page.innerText(".panel"), /e1 \? e4: no order known/);
+  assert.match(await page.innerText(".panel table.clocks"), /oracle\s+no order known/);
+  assert.match(await page.textContent("p.spoken[role=status]") ?? "", /e1 .* is in no known order with e4 /);
+  await page.click("#tab-events");
+  await settled(page);
+  assert.match(await page.innerText("table.events tbody"), /\? no order known/);
+  for (const where of [".panel", "table.events tbody", "p.spoken[role=status]", ".help > p"]) {
+    assert.doesNotMatch((await page.locator(where).allTextContents()).join(" "), /concurrent/, where);
+  }
+  await page.evaluate(() => window.constellation.select());
+  assert.match(await page.innerText(".panel"), /all else is in no order with it that is known/);
   // Of the chains on one lane each is pointed at by itself, though both last at this time.
   const [shoes, socks] = [await placeOf(page, 1), await placeOf(page, 2)];
   assert.ok(socks.y - shoes.y > 10);
