@@ -109,6 +109,7 @@ impl Given {
         caption.title = file_name(name);
         caption.times = Times::Estimated;
         caption.remarks = judged.remarks;
+        caption.warning = judged.warning.unwrap_or_default();
         caption.environment = vec![
             ("version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
             ("format".to_owned(), "OTLP-JSON".to_owned()),

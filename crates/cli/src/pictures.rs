@@ -46,7 +46,17 @@ pub(crate) fn draw(drawn: &Drawn, told: &Told<'_>) -> anyhow::Result<()> {
     draw_beside(drawn, told, None)
 }
 
-/// The same, its page with another run beside it, if there is one.
+/// The same, with what a reader must hear even where all that was promised holds.
+pub(crate) fn draw_warned(drawn: &Drawn, told: &Told<'_>, warning: &str) -> anyhow::Result<()> {
+    if drawn.flag().is_none() {
+        return Ok(());
+    }
+    let mut caption = captioned(told);
+    caption.warning = warning.to_owned();
+    draw_picture(drawn, &Picture::new(told.trace, told.judgements, caption), None)
+}
+
+/// As [`draw`], its page with another run beside it, if there is one.
 pub(crate) fn draw_beside(drawn: &Drawn, told: &Told<'_>, other: Option<&Told<'_>>) -> anyhow::Result<()> {
     if drawn.flag().is_none() {
         return Ok(());

@@ -1,7 +1,7 @@
 //! What is drawn: a trace, what was judged of it, and what its reader must be told beside.
 
 use constellation_trace::{
-    EventId, Judgement, Kind, MessageId, Nemesis, NodeId, Proof, Trace, TrueTime, Verdict, Witness,
+    EventId, Judgement, Kind, MessageId, Nemesis, NodeId, Proof, Trace, TrueTime, Verdict, Witness, one_line,
 };
 
 use crate::edge::{self, Edge, Lane, Lanes, PictureError};
@@ -50,6 +50,9 @@ pub struct Caption {
     pub replay: String,
     /// What nobody promised but a reader should know, one line each.
     pub remarks: Vec<String>,
+    /// What a reader must hear even where all that was promised holds, as a clause of the one sentence: "wall clocks disagree
+    /// by 2 s at least". Empty when there is no such thing.
+    pub warning: String,
     /// Which orders are not known, one line each: "of two spans of one service nothing is known unless one began the other".
     /// A reader would else take for concurrent what nobody noted.
     pub unknown: Vec<String>,
@@ -209,10 +212,14 @@ impl<'t> Picture<'t> {
             Verdict::Unknown(limit) => {
                 format!("It is not known whether {}: {limit}", worst.promise)
             }
-            Verdict::Holds => match self.judgements.len() {
-                1 => format!("What was promised holds: {}", worst.promise),
-                promises => format!("All {promises} promises hold"),
-            },
+            Verdict::Holds => {
+                let holds = match self.judgements.len() {
+                    1 => format!("What was promised holds: {}", worst.promise),
+                    promises => format!("All {promises} promises hold"),
+                };
+                let warning = one_line(&self.caption.warning);
+                if warning.is_empty() { holds } else { format!("{holds}; but {warning}") }
+            }
         };
         shortened(&sentence)
     }

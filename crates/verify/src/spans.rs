@@ -27,6 +27,9 @@ pub struct Judged {
     pub shown: Vec<Vec<u32>>,
     /// Where clocks disagree with cause and effect, a line for each two services; of more than twenty pairs the rest are counted.
     pub remarks: Vec<String>,
+    /// Which span its clock puts furthest before what caused it, in a clause of names that are cut; `None` where no span is
+    /// before its cause.
+    pub warning: Option<String>,
     /// For each service by how many nanoseconds its clock is behind, at least; `None` where no offsets explain all orders, or
     /// nobody looked.
     pub offsets_ns: Option<Vec<u64>>,
@@ -43,7 +46,7 @@ pub fn judge(spans: &Spans) -> Judged {
     let cycle = cycle(spans);
     let pairs = Pairs::of(spans);
     let offsets = pairs.offsets(spans.services.len());
-    let remarks = pairs.remarks(spans);
+    let (remarks, warning) = (pairs.remarks(spans), pairs.warning(spans));
     let round = Judgement {
         promise: "no span is a cause of itself".to_owned(),
         verdict: match &cycle {
@@ -76,6 +79,7 @@ pub fn judge(spans: &Spans) -> Judged {
         judgements: vec![round, clocks],
         shown: vec![cycle.unwrap_or_default(), shown],
         remarks,
+        warning,
         offsets_ns,
     }
 }
@@ -359,6 +363,34 @@ impl Pairs {
                 return Some(way);
             }
         }
+    }
+
+    /// The span that is furthest before its cause, among services; of equal ones the first by its services.
+    fn warning(&self, spans: &Spans) -> Option<String> {
+        const NAME_MAX: usize = 60;
+        let named = |name: &str| {
+            let mut letters: String = one_line(name).chars().take(NAME_MAX + 1).collect();
+            if let Some((cut, _)) = letters.char_indices().nth(NAME_MAX) {
+                letters.replace_range(cut.., "…");
+            }
+            letters
+        };
+        let worst = self.bounds.values().rev().max_by_key(|bound| bound.behind_ns)?;
+        if worst.contradicted == 0 {
+            return None;
+        }
+        let span = &spans.spans[worst.order.later as usize];
+        let service = spans.services.text(span.service).unwrap_or_default();
+        let (did, before) = match worst.order.why {
+            SpanReason::Link => ("ended", "what it links to began"),
+            _ => ("began", "its cause"),
+        };
+        Some(format!(
+            "by the clocks `{}` of `{}` {did} {} before {before}",
+            named(&span.name),
+            named(service),
+            duration(worst.behind_ns)
+        ))
     }
 
     /// A line for each two services whose clocks disagree with cause and effect, and one for those beyond the bound.

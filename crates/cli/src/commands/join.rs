@@ -55,7 +55,7 @@ pub(crate) fn run(arguments: &Join, printer: &mut Printer) -> anyhow::Result<u8>
         times: Times::Estimated,
         doings: Vec::new(),
     };
-    pictures::draw(&arguments.drawn, &told)?;
+    pictures::draw_warned(&arguments.drawn, &told, joined.warning.as_deref().unwrap_or_default())?;
     let code = Judgement::exit_code(&judgements);
     if arguments.json {
         printer.json(&json!({

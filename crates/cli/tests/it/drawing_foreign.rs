@@ -172,7 +172,7 @@ fn spans_are_judged_and_drawn_with_the_orders_that_are_sure() {
         exit 0
         --- out
         ✓ holds    no span is a cause of itself
-        All 2 promises hold.
+        All 2 promises hold; but by the clocks `read telemetry` of `satellite (mss-23)` began 50 ms before its cause.
         · clock skew: of 1 span of `satellite (mss-23)` that `relay` caused, 1 begins before its cause; explained if the clock of `satellite (mss-23)` is at least 50 ms behind
         · not known: how two spans of one service stand, unless one began the other: they may run side by side
         · not known: which of a span and its parent ends first: a parent may end before what it began
@@ -181,6 +181,8 @@ fn spans_are_judged_and_drawn_with_the_orders_that_are_sure() {
         written: it.html
         written: it.svg"#]]);
     let page = facts(&read(&bench, "it.html"));
+    let said = page["sentence"].as_str().expect("it is a text").to_owned();
+    assert!(said.ends_with("began 50 ms before its cause."), "{said}");
     assert_eq!([&page["counts"]["events"], &page["counts"]["nodes"]], [12, 4]);
     expect![[r#"["clock skew: of 1 span of `satellite (mss-23)` that `relay` caused, 1 begins before its cause; explained if the clock of `satellite (mss-23)` is at least 50 ms behind"]"#]].assert_eq(&page["remarks"].to_string());
     bench.check(&["export", "pass.json", "--to", "mermaid"], expect![[r#"

@@ -52,6 +52,11 @@ fn two_logs_are_joined_judged_and_drawn() {
         "the page says what to know"
     );
     assert!(page.contains("\"times\":\"estimated\""), "nobody knows the truth");
+    let picture = fs::read_to_string(bench.path().join("run.svg")).expect("it was written");
+    for drawn in [page, picture] {
+        let said = "All 4 promises hold; but wall clocks disagree by 999 ms at least.";
+        assert!(drawn.contains(said), "what holds by clocks that disagree is not said to hold without it");
+    }
 }
 
 #[test]

@@ -241,6 +241,13 @@ fn the_sentence_says_what_went_wrong() {
     expect!["Nothing was promised of this run, so nothing was judged."].assert_eq(&say(&[]));
     expect!["What was promised holds: replicas converge."].assert_eq(&say(std::slice::from_ref(&holds)));
     expect!["All 2 promises hold."].assert_eq(&say(&[holds.clone(), holds.clone()]));
+    let mut warned = Caption::default();
+    warned.warning = "wall clocks disagree by 2 s at least".to_owned();
+    let warned = |judgements: &[Judgement]| Picture::new(&trace, judgements, warned.clone()).sentence();
+    expect!["What was promised holds: replicas converge; but wall clocks disagree by 2 s at least."]
+        .assert_eq(&warned(std::slice::from_ref(&holds)));
+    expect!["It is not known whether replicas converge: the end is not recorded."]
+        .assert_eq(&warned(std::slice::from_ref(&unknown)));
     expect!["It is not known whether replicas converge: the end is not recorded."]
         .assert_eq(&say(&[holds.clone(), unknown.clone()]));
     expect!["Expected: b is shown; but it shows nothing."].assert_eq(&say(&[holds, unknown, broken.clone()]));

@@ -82,6 +82,26 @@ fn a_clock_that_is_wrong_by_a_constant_is_told_with_the_least_offset() {
 }
 
 #[test]
+fn the_span_that_is_furthest_before_its_cause_is_what_to_warn_of() {
+    let long = "é".repeat(70);
+    let rows: &[(&str, u64, u64, &[u32])] = &[
+        ("a", 10 * MS, 90 * MS, &[]),
+        ("b", 8 * MS, 20 * MS, &[0]),
+        (&long, 3 * MS, 9 * MS, &[0]),
+        ("a", 30 * MS, 40 * MS, &[1]),
+    ];
+    let warned = |rows: &[_]| judge(&spans(rows)).warning;
+    let cut = format!("by the clocks `s2` of `{}…` began 7 ms before its cause", "é".repeat(60));
+    assert_eq!(warned(rows), Some(cut));
+    assert_eq!(warned(&rows[..1]), None);
+    assert_eq!(warned(&[rows[0], ("b", 11 * MS, 20 * MS, &[0])]), None, "its cause is before it");
+    let mut linked = spans(&[("a", 10 * MS, 0, &[]), ("b", MS, 4 * MS, &[])]);
+    linked.orders = vec![SpanOrder { later: 1, earlier: 0, why: SpanReason::Link }];
+    let ended = "by the clocks `s1` of `b` ended 6 ms before what it links to began";
+    assert_eq!(judge(&linked).warning.as_deref(), Some(ended));
+}
+
+#[test]
 fn what_no_offset_explains_is_violated_and_names_the_orders() {
     check(
         &[("a", 100, 0, &[]), ("b", 40, 0, &[0]), ("b", 90, 0, &[]), ("a", 70, 0, &[2])],

@@ -67,6 +67,8 @@ pub struct Joined {
     /// What to know of it, a sentence each: which log was not closed, what was dropped, which wall clocks
     /// disagree by a millisecond or more.
     pub notes: Vec<String>,
+    /// That wall clocks disagree, and by how much at least, in a clause; `None` where it is less than a millisecond.
+    pub warning: Option<String>,
 }
 
 /// Why parts make no trace.

@@ -316,7 +316,9 @@ impl Joining<'_> {
                 shown(*moved_ns)
             ));
         }
-        Ok(Joined { trace: self.trace, notes })
+        let most_ns = self.moved_ns.iter().copied().max().filter(|moved| *moved >= TOLD_NS);
+        let warning = most_ns.map(|moved| format!("wall clocks disagree by {} at least", shown(moved)));
+        Ok(Joined { trace: self.trace, notes, warning })
     }
 }
 
