@@ -1,6 +1,7 @@
 //! What stands behind every part of the page: the run, what the reader chose, and the few ways to change that.
 
 import { Axis, axisOf, type AxisName } from "./axis";
+import { serverOf } from "./clients";
 import type { Facts, Judgement } from "./facts";
 import { Misread, search, type Found } from "./query";
 import type { Cone, Order, Relation, Step } from "./order";
@@ -234,22 +235,9 @@ export class App {
 
 /** All nodes in their order, but each one that talks to a single other one, as clients do, just below that one. */
 export function lanesOf(trace: Trace): number[] {
-  const peer = new Int32Array(trace.nodes).fill(-1);
-  const isBusy = new Uint8Array(trace.nodes);
-  const meet = (one: number, other: number): void => {
-    if (peer[one] === -1) peer[one] = other;
-    else if (peer[one] !== other) isBusy[one] = 1;
-  };
-  for (let message = 0; message < trace.messages; message++) {
-    const [from, to] = [trace.node(trace.columns.sendEvent[message]!), trace.columns.target[message]!];
-    if (from === to) continue;
-    meet(from, to);
-    meet(to, from);
-  }
-  const isClient = (node: number): boolean => isBusy[node] === 0 && peer[node]! >= 0 && isBusy[peer[node]!] === 1;
+  const server = serverOf(trace);
   const nodes = Array.from({ length: trace.nodes }, (_, node) => node);
-  return nodes.filter((node) => !isClient(node))
-    .flatMap((node) => [node, ...nodes.filter((client) => isClient(client) && peer[client] === node)]);
+  return nodes.filter((node) => server[node] === -1).flatMap((node) => [node, ...nodes.filter((client) => server[client] === node)]);
 }
 
 /** The two events that a judgement is about: those between which a chain is, or is said not to be; else the first two. */

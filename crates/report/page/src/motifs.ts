@@ -1,5 +1,6 @@
 //! Patterns of messages that have a name: what is asked and answered, told to all, gathered, or goes wrong.
 
+import { serverOf } from "./clients";
 import { Kind } from "./columns";
 import type { Order } from "./order";
 import type { Trace } from "./trace";
@@ -7,8 +8,8 @@ import type { Trace } from "./trace";
 /** Every pattern: its name in a query, and what it finds. */
 export const MOTIFS: { name: string; finds: string }[] = [
   { name: "request-response", finds: "a message and the next one back" },
-  { name: "broadcast", finds: "one node tells all others in one go" },
-  { name: "gather", finds: "one node hears from all others in a row" },
+  { name: "broadcast", finds: "one node tells all that it ever tells in one go: three or more, or all there are; clients aside" },
+  { name: "gather", finds: "one node hears in a row from all that it ever hears from: as many, clients aside" },
   { name: "causal-violation", finds: "an effect delivered before its cause" },
   { name: "lost-ack", finds: "what was asked arrived, the answer was lost" },
   { name: "split-brain", finds: "concurrent writes of different nodes" },
@@ -64,31 +65,74 @@ function answer(trace: Trace, from: number, node: number): number | null {
   return null;
 }
 
+/** How many a broadcast tells and a gathering hears at least, where there are so many besides clients. */
+const OTHERS_MIN = 3;
+
+/** Whom each node ever tells, or hears from, and how many that must be to be called all; clients are not counted. */
+interface Circle {
+  told: Set<number>[];
+  heard: Set<number>[];
+  least: number;
+  isClient: (node: number) => boolean;
+}
+
+function circle(trace: Trace): Circle {
+  const asks = askers(trace);
+  const isClient = (node: number): boolean => asks[node] === 1;
+  const sets = (): Set<number>[] => Array.from({ length: trace.nodes }, () => new Set<number>());
+  const [told, heard] = [sets(), sets()];
+  for (let message = 0; message < trace.messages; message++) {
+    const [from, to] = [trace.node(trace.columns.sendEvent[message]!), trace.columns.target[message]!];
+    if (from === to || isClient(from) || isClient(to)) continue;
+    told[from]!.add(to);
+    if (trace.arrival[message]! >= 0) heard[to]!.add(from);
+  }
+  const servers = asks.filter((one) => one === 0).length;
+  return { told, heard, least: Math.max(2, Math.min(OTHERS_MIN, servers - 1)), isClient };
+}
+
+/** 1 for each client that speaks first: one that its server told first is rather a part of what the server leads. */
+function askers(trace: Trace): Uint8Array {
+  const server = serverOf(trace);
+  const asks = new Uint8Array(trace.nodes);
+  const isMet = new Uint8Array(trace.nodes);
+  for (let message = 0; message < trace.messages; message++) {
+    const [from, to] = [trace.node(trace.columns.sendEvent[message]!), trace.columns.target[message]!];
+    if (from === to) continue;
+    if (server[from] !== -1 && isMet[from] === 0) asks[from] = 1;
+    [isMet[from], isMet[to]] = [1, 1];
+  }
+  return asks;
+}
+
 function broadcasts(trace: Trace): Set<number> {
   const found = new Set<number>();
   const { sends, target } = trace.columns;
-  if (trace.nodes < 3) return found;
+  const { told, least } = circle(trace);
   for (let event = 0; event < trace.events; event++) {
-    if (sends[event + 1]! - sends[event]! < trace.nodes - 1) continue;
-    const told = new Set(trace.sent(event).map((message) => target[message]!));
-    told.delete(trace.node(event));
-    if (told.size < trace.nodes - 1) continue;
+    const all = told[trace.node(event)]!;
+    if (all.size < least || sends[event + 1]! - sends[event]! < all.size) continue;
+    const now = new Set(trace.sent(event).map((message) => target[message]!));
+    if (![...all].every((node) => now.has(node))) continue;
     found.add(event);
     for (const message of trace.sent(event)) if (trace.arrival[message]! >= 0) found.add(trace.arrival[message]!);
   }
   return found;
 }
 
-/** A run of receipts at one process, broken by nothing that it sends, in which every other node is heard. */
+/** A run of receipts at one process, broken by nothing that it sends, in which all that it ever hears from are heard. */
 function gathers(trace: Trace): Set<number> {
   const found = new Set<number>();
-  if (trace.nodes < 3) return found;
-  for (const events of trace.ofProcess) {
+  const { heard: everHeard, least, isClient } = circle(trace);
+  trace.ofProcess.forEach((events) => {
+    const all = events.length === 0 ? 0 : everHeard[trace.node(events[0]!)]!.size;
+    if (all < least) return;
     let heard = new Map<number, number>();
     for (const event of events) {
       const message = trace.received(event);
-      if (message >= 0) heard.set(trace.node(trace.columns.sendEvent[message]!), event);
-      if (heard.size >= trace.nodes - 1) {
+      const from = message < 0 ? -1 : trace.node(trace.columns.sendEvent[message]!);
+      if (from >= 0 && from !== trace.node(event) && !isClient(from)) heard.set(from, event);
+      if (heard.size >= all) {
         for (const receipt of heard.values()) {
           found.add(receipt);
           found.add(trace.columns.sendEvent[trace.received(receipt)]!);
@@ -97,7 +141,7 @@ function gathers(trace: Trace): Set<number> {
       }
       if (trace.columns.sends[event + 1]! > trace.columns.sends[event]!) heard = new Map();
     }
-  }
+  });
   return found;
 }
 

@@ -13,9 +13,9 @@ import { drawn } from "./random";
 const NODES = ["a", "b", "c"];
 
 /** A trace of these events, a time each; each tells its process, its kind, and what else it is. */
-function traced(events: (Partial<MadeEvent> & { process: number })[], lost: number[] = []): [Trace, Order] {
+function traced(events: (Partial<MadeEvent> & { process: number })[], lost: number[] = [], nodes: string[] = NODES): [Trace, Order] {
   const made = {
-    nodes: NODES, processes: NODES.map((_, node) => ({ node, life: 0 })), names: NODES, operations: [],
+    nodes, processes: nodes.map((_, node) => ({ node, life: 0 })), names: nodes, operations: [],
     events: events.map((event, id) => ({ kind: event.cause === undefined ? 0 : 1, at: id * 10, ...event })),
     fates: lost.map((message) => ({ message, code: 1, at: 100, why: "" })),
   };
@@ -36,7 +36,7 @@ test("request and response, and the answer that was lost", () => {
   assert.deepEqual(found("motif:request-response", unanswered), []);
 });
 
-test("broadcast and gather need every other node", () => {
+test("broadcast and gather need every node that one ever talks to", () => {
   const both = traced([
     { process: 0, targets: [1, 2] }, { process: 1, cause: 0, targets: [0] }, { process: 2, cause: 1, targets: [0] },
     { process: 0, cause: 2 }, { process: 0, cause: 3 },
@@ -45,6 +45,22 @@ test("broadcast and gather need every other node", () => {
   assert.deepEqual(found("motif:gather", both), [1, 2, 3, 4]);
   const half = traced([{ process: 0, targets: [1] }, { process: 1, cause: 0, targets: [0] }, { process: 0, cause: 1 }]);
   assert.deepEqual(found("motif:broadcast || motif:gather", half), []);
+});
+
+test("clients that are nodes keep no broadcast and no gathering from being found", () => {
+  const asked = [{ process: 3, targets: [0] }, { process: 0, cause: 0 }];
+  const round = [
+    { process: 0, targets: [1, 2] }, { process: 1, cause: 1, targets: [0] }, { process: 2, cause: 2, targets: [0] },
+    { process: 0, cause: 3 }, { process: 0, cause: 4 },
+  ];
+  const all = traced([...asked, ...round, { process: 0, targets: [3] }, { process: 3, cause: 5 }], [], [...NODES, "crew"]);
+  assert.deepEqual(found("motif:broadcast", all), [2, 3, 4]);
+  assert.deepEqual(found("motif:gather", all), [3, 4, 5, 6]);
+  const some = traced([
+    { process: 0, targets: [1, 2, 3] }, { process: 0, targets: [4] }, { process: 1, cause: 0, targets: [2] }, { process: 2, targets: [3] },
+    { process: 3, targets: [4] },
+  ], [], [...NODES, "d", "e"]);
+  assert.deepEqual(found("motif:broadcast", some), [], "one that it talks to is not told");
 });
 
 test("an effect delivered before its cause", () => {
