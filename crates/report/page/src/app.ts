@@ -47,7 +47,7 @@ export class App {
   private open(): void {
     const worst = this.worst();
     if (worst === null) return;
-    const [one, other] = pairOf(worst);
+    const [one, other] = pairOf(worst, this.trace);
     this.store.set({ one, other });
     if (this.trace.events > WHOLE_MAX) this.frame([...worst.events, ...worst.chain.map(([event]) => event)]);
   }
@@ -225,7 +225,7 @@ export class App {
   explain(index: number | null): void {
     const judgement = index === null ? undefined : this.facts.judgements[index];
     if (judgement === undefined) return this.store.set({ explain: null });
-    const [one, other] = pairOf(judgement);
+    const [one, other] = pairOf(judgement, this.trace);
     const needed = new Set([...judgement.events, ...judgement.chain.map(([event]) => event)].map((event) => this.trace.node(event)));
     const hidden = new Set([...this.state.hidden].filter((node) => !needed.has(node)));
     this.store.set({ explain: index, one, other, hover: null, hidden });
@@ -240,11 +240,22 @@ export function lanesOf(trace: Trace): number[] {
   return nodes.filter((node) => server[node] === -1).flatMap((node) => [node, ...nodes.filter((client) => server[client] === node)]);
 }
 
-/** The two events that a judgement is about: those between which a chain is, or is said not to be; else the first two. */
-export function pairOf(judgement: Judgement): [number | null, number | null] {
-  if (judgement.chain.length > 1) return [judgement.chain[0]![0], judgement.chain.at(-1)![0]];
+/**
+ * The two events that a judgement is about: those between which a chain is, or is said not to be; else the last one and the
+ * first that it repeats, of the same kind and word at the same node, as two firings do; else the first two.
+ */
+export function pairOf(judgement: Judgement, trace: Trace): [number | null, number | null] {
+  const { events, chain } = judgement;
+  if (chain.length > 1) return [chain[0]![0], chain.at(-1)![0]];
   const said = /from e(\d+) to e(\d+)/.exec(judgement.proof.join(" "));
   const pair = said === null ? [] : [Number(said[1]), Number(said[2])];
-  if (pair.length === 2 && pair.every((event) => judgement.events.includes(event))) return [pair[0]!, pair[1]!];
-  return [judgement.events[0] ?? null, judgement.events[1] ?? null];
+  if (pair.length === 2 && pair.every((event) => events.includes(event))) return [pair[0]!, pair[1]!];
+  const last = events.at(-1);
+  const first = last === undefined ? undefined : events.find((event) => event !== last && isRepeated(trace, event, last));
+  return first === undefined ? [events[0] ?? null, events[1] ?? null] : [first, last!];
+}
+
+function isRepeated(trace: Trace, one: number, other: number): boolean {
+  const word = (event: number): string => trace.what(event).split(" ", 1)[0]!;
+  return trace.node(one) === trace.node(other) && trace.kindName(one) === trace.kindName(other) && word(one) === word(other);
 }

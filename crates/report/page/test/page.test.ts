@@ -111,6 +111,19 @@ inBrowser("pointing shows the cone, a click pins, a second click relates, a thir
   await done(seen);
 });
 
+inBrowser("of what was done twice the two doings are pinned", async () => {
+  const labels: [number, string][] = [[0, "orders"], [1, "fires once"], [0, "asks again"], [1, "fires again"]];
+  const events = labels.map(([process, label], at) => ({ process, kind: 0, at, label }));
+  const run = { nodes: ["crew", "thruster"], processes: [{ node: 0, life: 0 }, { node: 1, life: 0 }], events, fates: [], operations: [], names: [] };
+  for (const [evidence, pinned] of [[[0, 1, 2, 3], [1, 3]], [[0, 1, 2], [0, 1]], [[2], [2, null]]]) {
+    const judgement = { promise: "it fires once", word: "violated", glyph: "✗", found: "it fires twice", events: evidence };
+    const seen = await open(browser, write({ ...plainFacts(run), judgements: [judgement] }, packed(run)));
+    const { one, other } = await state(seen.page);
+    assert.deepEqual([one, other], pinned);
+    await done(seen);
+  }
+});
+
 inBrowser("relations come with their chain", async () => {
   const seen = await open(browser, address);
   const told = await seen.page.evaluate(() => window.constellation.relation(11, 15));
