@@ -28,7 +28,13 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ),
     (
         "constellation-servers",
-        &["constellation-fabric", "constellation-lab", "constellation-testbed", "constellation-trace"],
+        &[
+            "constellation-fabric",
+            "constellation-lab",
+            "constellation-testbed",
+            "constellation-trace",
+            "constellation-verify",
+        ],
     ),
     (
         "constellation",
