@@ -17,6 +17,7 @@ mod given;
 mod goldens;
 mod hunting;
 mod hunting_models;
+mod hunting_real;
 mod judging;
 mod judging_evidence;
 mod judging_many;
