@@ -1,5 +1,5 @@
 //! Real servers as what a placement measures: after this crate a reader can have the database that they run asked what the
-//! simulated stores are asked, and judged by the same judges.
+//! simulated stores are asked, and judged by the same judges; or hunted.
 //!
 //! | module | what it holds |
 //! | --- | --- |
@@ -10,6 +10,7 @@
 //! | [`clients`] | the adapters of all sites as the driver knows them |
 //! | [`rounds`] | which rounds place a real server |
 //! | [`drive`] | one round in real time |
+//! | [`hunt`] | rounds of faults, judged by what a mode claims |
 //! | `installed` | where the programs of a server are, and of which version |
 //! | [`interval`] | how sure numbers are |
 //! | `place` | all rounds, judged, and what is in doubt; on Linux alone, as what follows |
@@ -26,6 +27,7 @@ pub mod adapter;
 pub mod adapters;
 pub mod clients;
 pub mod drive;
+pub mod hunt;
 #[cfg(target_os = "linux")]
 pub mod installed;
 pub mod interval;

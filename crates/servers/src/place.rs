@@ -214,9 +214,7 @@ impl From<StandError> for RealError {
 /// [`RealError`], if there is nothing to measure; nothing is left running.
 pub fn place(real: &Real<'_>, mut tell: impl FnMut(Stage<'_>)) -> Result<RealPlacement, RealError> {
     let (begun, info) = (Instant::now(), real.server.info());
-    if !has_client(real) {
-        return Err(RealError::NoClient { server: info.name });
-    }
+    check_client(real.server, &real.mode)?;
     installed::find(&info).map_err(RealError::Missing)?;
     let version = installed::version(&info);
     tell(Stage::Starting);
@@ -246,17 +244,19 @@ pub fn place(real: &Real<'_>, mut tell: impl FnMut(Stage<'_>)) -> Result<RealPla
     Ok(RealPlacement { placement, info, mode, version, effort, lateness, doubts, limits, took })
 }
 
-/// Whether the adapter that the server names is in this program. Which one that is depends on no site.
-fn has_client(real: &Real<'_>) -> bool {
+/// That the adapter that the server names is in this program. Which one that is depends on no site.
+pub(crate) fn check_client(server: &dyn Server, mode: &Mode) -> Result<(), RealError> {
     let site = |number: usize| Site {
         name: SITE_NAMES[number].to_owned(),
         address: Ipv4Addr::LOCALHOST.into(),
         folder: PathBuf::new(),
     };
     let sites = Sites { all: (0..SITES).map(site).collect(), joined: Joined::Addresses };
-    match real.server.adapter(&real.mode, &sites, 0).which {
-        Which::Adapter(name) => adapters::is_there(&name),
-        Which::Named(_) => true,
+    match server.adapter(mode, &sites, 0).which {
+        Which::Adapter(name) if !adapters::is_there(&name) => {
+            Err(RealError::NoClient { server: server.info().name })
+        }
+        Which::Adapter(_) | Which::Named(_) => Ok(()),
     }
 }
 
@@ -264,8 +264,13 @@ fn open(real: &Real<'_>, info: &ServerInfo) -> Result<Testbed, RealError> {
     let mut options = Options::new(SITES, Link::INSTANT, Box::new(Calm));
     options.ports = real.server.ports();
     options.program = Some(real.program.clone());
+    opened(options, real.server, info)
+}
+
+/// A testbed on which the server can run.
+pub(crate) fn opened(options: Options, server: &dyn Server, info: &ServerInfo) -> Result<Testbed, RealError> {
     let testbed = Testbed::open(options).map_err(StandError::from)?;
-    if testbed.joined() == constellation_testbed::Joined::Proxies && real.server.ports().is_empty() {
+    if testbed.joined() == constellation_testbed::Joined::Proxies && server.ports().is_empty() {
         return Err(RealError::NotProxied { server: info.name.clone() });
     }
     Ok(testbed)
@@ -308,7 +313,7 @@ fn drive_all(
 }
 
 /// Empties the folders of all sites, at which nothing runs.
-fn empty(testbed: &Testbed) -> Result<(), StartError> {
+pub(crate) fn empty(testbed: &Testbed) -> Result<(), StartError> {
     let remove = |path: &Path| {
         if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }
     };

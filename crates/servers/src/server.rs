@@ -8,6 +8,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::hunt::schedule::FaultKind;
+
 /// A server of which one can be started at each of three sites.
 pub trait Server: fmt::Debug + Send + Sync {
     /// What it is and what it needs.
@@ -24,6 +26,12 @@ pub trait Server: fmt::Debug + Send + Sync {
     /// [`Sites::reach`] differs by who asks, and whoever cannot be told so says nothing here, and is not placed there.
     fn ports(&self) -> Vec<u16> {
         Vec::new()
+    }
+
+    /// The kinds of faults that it is meant to survive in this mode: what a hunt does to it unless it is told otherwise. Its
+    /// clocks are not lied to, as hardly any server can be.
+    fn survives(&self, _mode: &Mode) -> Vec<FaultKind> {
+        FaultKind::ALL.into_iter().filter(|kind| *kind != FaultKind::Clock).collect()
     }
 }
 
@@ -42,6 +50,10 @@ impl<S: Server + ?Sized> Server for &S {
 
     fn ports(&self) -> Vec<u16> {
         (**self).ports()
+    }
+
+    fn survives(&self, mode: &Mode) -> Vec<FaultKind> {
+        (**self).survives(mode)
     }
 }
 

@@ -12,7 +12,7 @@ use constellation_fabric::{Link, NodeId};
 use constellation_lab::placement::SITE_NAMES;
 use constellation_lab::placement::client::{Answer, Ask, Kind};
 use constellation_lab::placement::protocol::{Cutting, Way};
-use constellation_testbed::{OutputEnd, Process, Said, Testbed, TestbedError};
+use constellation_testbed::{OutputEnd, Process, Said, Testbed, TestbedError, Wall};
 use constellation_trace::TrueTime;
 
 use crate::adapter::LINE_MAX;
@@ -135,7 +135,19 @@ impl<'a> Running<'a> {
     /// # Errors
     /// [`StandError`]; then nothing is left of it.
     pub fn start(testbed: &'a Testbed, wanted: Wanted<'a>) -> Result<Running<'a>, StandError> {
-        let starter = Starter { testbed, program: wanted.program, info: wanted.info };
+        Running::start_with(testbed, wanted, Wall::True)
+    }
+
+    /// As [`Running::start`], with servers whose wall clocks show this.
+    ///
+    /// # Errors
+    /// As there; and if a clock cannot be made to lie to a server that is to be lied to.
+    pub fn start_with(
+        testbed: &'a Testbed,
+        wanted: Wanted<'a>,
+        wall: Wall,
+    ) -> Result<Running<'a>, StandError> {
+        let starter = Starter { testbed, program: wanted.program, info: wanted.info, wall };
         let mut running = Running {
             testbed,
             wanted,
@@ -154,6 +166,11 @@ impl<'a> Running<'a> {
     /// A number from which on no ask has one.
     pub const fn next_id(&self) -> u64 {
         self.ids + 1
+    }
+
+    /// The sites, and the servers that run there.
+    pub(crate) fn parts(&mut self) -> (&'a Testbed, &mut [Begun]) {
+        (self.testbed, &mut self.servers)
     }
 
     fn begin_adapters(&mut self) -> Result<(), StandError> {
@@ -182,7 +199,8 @@ impl<'a> Running<'a> {
     fn begin_adapter(&mut self, site: usize) -> Result<(), StandError> {
         let which = self.clients.begun(site);
         let wanted = self.wanted;
-        let starter = Starter { testbed: self.testbed, program: wanted.program, info: wanted.info };
+        let (testbed, program, info) = (self.testbed, wanted.program, wanted.info);
+        let starter = Starter { testbed, program, info, wall: Wall::True };
         let program = wanted.server.adapter(wanted.mode, &sites(self.testbed), site);
         let process = Arc::new(starter.adapter(site, which.nth, &program)?);
         self.adapters.push((which, Arc::clone(&process)));
@@ -201,7 +219,10 @@ impl<'a> Running<'a> {
     }
 
     /// Asks each site to write and to read, again and again, until it does both.
-    fn wait_until_it_answers(&mut self) -> Result<(), StandError> {
+    ///
+    /// # Errors
+    /// As [`Running::start`].
+    pub(crate) fn wait_until_it_answers(&mut self) -> Result<(), StandError> {
         let (begun, within) = (self.now(), self.wanted.info.ready_within);
         let rows = (0..self.testbed.len()).flat_map(|site| Kind::ALL.map(|kind| (site, kind)));
         let mut missing: Vec<(usize, Kind, Option<Answer>)> =

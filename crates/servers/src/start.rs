@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use constellation_lab::placement::SITE_NAMES;
 use constellation_lab::words::one_line;
-use constellation_testbed::{Command, Exit, Pipes, Process, Testbed, TestbedError};
+use constellation_testbed::{Command, Exit, Pipes, Process, Testbed, TestbedError, Wall};
 
 use crate::installed;
 use crate::server::{Joined, Program, Server, ServerInfo, Site, Sites, Step, User, Which};
@@ -95,6 +95,8 @@ pub struct Starter<'a> {
     pub program: &'a Path,
     /// What the server needs.
     pub info: &'a ServerInfo,
+    /// What the wall clock shows to servers.
+    pub wall: Wall,
 }
 
 /// A server that was begun at a site.
@@ -139,7 +141,7 @@ impl Starter<'_> {
                 Step::File { path, text } => self.write(site, &path, &text)?,
                 Step::Run { program, within } => self.run(site, &program, within, &begun)?,
                 Step::Begin { name, program } => {
-                    let command = self.command(&name, &program)?;
+                    let command = self.command(&name, &program)?.wall(self.wall);
                     let process = self.testbed.site(site).spawn(command)?;
                     begun.push(Begun { site, name, process });
                 }

@@ -6,18 +6,30 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::values::{parse_jobs, parse_seed, parse_seeds, parse_time};
-use super::{Drawn, OR_SPECIMEN, Progress, Target};
+use super::values::{parse_hunting_time, parse_jobs, parse_seed, parse_seeds};
+use super::{Drawn, Progress, Target};
 
 const HUNT_EXIT_CODES: &str = "\
 Exit codes:
   0  no promise was seen broken under the seeds that were tried; other seeds may break one
   1  a promise is violated
-  2  the input or the command line cannot be used
+  2  the input or the command line cannot be used; with --real, a server does not run
   3  no violation was found, but not every run could be judged in full, or the hunt was cut short";
 
+/// What is meant; with --real, a server.
+const OR_SPECIMEN_OR_SERVER: &str = "The name of a shipped scenario (see `constellation scenarios`), a file ending in `.toml`, or \
+    `specimen:NAME/VARIANT` (see `constellation specimens`); with --real, a server of this machine or one mode of it, such as \
+    `etcd/serializable` (see `constellation place --real`), or a simulated store, such as `quorum:r=1,w=1`";
+
+/// What `--faults` means of a scenario, and of a server.
+const FAULTS: &str = "Other faults than the scenario's, with the keys and values of its tables: `loss=5%,duplicate=1%`; each \
+    counts for every link or machine. `none` switches off whatever has odds, which leaves latencies. With --real, which kinds \
+    of faults there are: some of cut,isolate,kill,pause,slow,loss,clock, or `none`; by default those that the mode is meant to \
+    survive";
+
 #[derive(Args, Debug)]
-#[command(after_help = HUNT_EXIT_CODES, mut_arg("scenario", |scenario| scenario.help(OR_SPECIMEN)))]
+#[command(after_help = HUNT_EXIT_CODES, mut_arg("scenario", |scenario| scenario.help(OR_SPECIMEN_OR_SERVER)))]
+#[command(mut_arg("faults", |faults| faults.help(FAULTS)))]
 pub(crate) struct Hunt {
     #[command(flatten)]
     pub(crate) target: Target,
@@ -37,8 +49,8 @@ pub(crate) struct Hunt {
     #[arg(long, value_name = "N", default_value = "10000", value_parser = parse_seeds)]
     pub(crate) seeds: NonZeroU64,
     /// Try seeds for so long, such as `60s`, and finish those that are under way then. The command that tries the same
-    /// seeds again is printed.
-    #[arg(long = "for", value_name = "TIME", conflicts_with = "seeds", value_parser = parse_time)]
+    /// seeds again is printed. With --real, each mode for so long, a minute by default.
+    #[arg(long = "for", value_name = "TIME", conflicts_with = "seeds", value_parser = parse_hunting_time)]
     pub(crate) time: Option<Duration>,
     /// The first seed.
     #[arg(long, value_name = "N", default_value = "1", value_parser = parse_seed)]
@@ -53,7 +65,24 @@ pub(crate) struct Hunt {
     /// On how many cores; by default on all of them. What is found does not depend on it.
     #[arg(long, value_name = "J", value_parser = parse_jobs)]
     pub(crate) jobs: Option<NonZeroUsize>,
-    /// Write the tape, the trace and the evidence of each finding into this folder.
+    /// Start three of a real server, each in a site of its own; cut, kill, pause and slow them down by seeded schedules while
+    /// clients write and read; and judge what these saw by the model that the mode claims, or by --model. Where it claims
+    /// none: after each heal all sites must come to show the same, and no acknowledged write may be lost.
+    #[arg(long, conflicts_with_all = [
+        "resolver", "nodes", "steps", "walls", "end", "retry", "policy", "groups", "seeds", "all", "swarm", "jobs", "html", "svg",
+    ])]
+    pub(crate) real: bool,
+    /// With --real, how often a schedule that showed a violation is tried again, to tell how often it comes again.
+    #[arg(long, value_name = "N", default_value = "10", requires = "real")]
+    pub(crate) tries: u32,
+    /// With --real, carry out this schedule, as --keep writes it, in each round, instead of those of seeds.
+    #[arg(long, value_name = "FILE", requires = "real", conflicts_with_all = ["faults", "from"])]
+    pub(crate) schedule: Option<PathBuf>,
+    /// With --real, a store of your own, as this file describes it; `place --real` takes it, too.
+    #[arg(long, value_name = "FILE", requires = "real")]
+    pub(crate) store: Option<PathBuf>,
+    /// Write the tape, the trace and the evidence of each finding into this folder; with --real, the schedule, what clients
+    /// saw, and the smallest part of it that shows the violation.
     #[arg(long, value_name = "DIR")]
     pub(crate) keep: Option<PathBuf>,
     #[command(flatten)]

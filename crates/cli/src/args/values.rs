@@ -44,6 +44,12 @@ pub(super) fn parse_time(text: &str) -> Result<Duration, String> {
     duration(text).ok_or_else(|| "a number and a unit, such as 90s, 10min or 1.5h".to_owned())
 }
 
+/// As [`parse_time`]; minutes may be written as `5m`, too.
+pub(super) fn parse_hunting_time(text: &str) -> Result<Duration, String> {
+    parse_time(text)
+        .or_else(|wanted| text.strip_suffix('m').map_or(Err(wanted), |_| parse_time(&format!("{text}in"))))
+}
+
 /// From which level on a finding counts.
 pub(super) fn parse_level(text: &str) -> Result<Level, String> {
     text.parse()

@@ -2,6 +2,7 @@
 
 mod plotted;
 pub(crate) mod prey;
+mod real;
 mod told;
 
 use std::path::Path;
@@ -26,6 +27,9 @@ use crate::printer::Printer;
 use crate::target::{self, Settings, quoted};
 
 pub(crate) fn run(arguments: &args::Hunt, printer: &mut Printer) -> anyhow::Result<u8> {
+    if arguments.real {
+        return real::run(arguments, printer);
+    }
     let args::Hunt { retry, policy, groups, .. } = arguments;
     let settings = Settings { retry: retry.as_deref(), policy: policy.as_deref(), groups: groups.as_deref() };
     let prey = Prey::of(&arguments.target, settings)?;

@@ -4,18 +4,18 @@ mod alike;
 mod all;
 mod capped;
 mod declared;
-mod evidence;
+pub(super) mod evidence;
 mod histories;
 mod json;
 mod listed;
 mod measured;
 mod page;
 mod plotted;
-mod real;
+pub(super) mod real;
 mod required;
 mod tables;
 mod targets;
-mod told;
+pub(super) mod told;
 
 use std::path::Path;
 

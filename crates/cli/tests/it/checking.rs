@@ -476,16 +476,22 @@ fn a_log_that_is_not_there_or_no_text_is_refused() {
           | ^
         help: convert the text to UTF-8"#]],
     );
-    bench.check(&["check", "wide.log"], expect![[r#"
+    bench.check(
+        &["check", "wide.log"],
+        expect![[r#"
         exit 2
         --- talk
         error: `wide.log` is not UTF-8 text: byte 1 of it is 0
-        help: a log is a text file; one in UTF-16 must be converted first"#]]);
-    bench.check(&["report", "empty.img", "-o", "it.html"], expect![[r#"
+        help: a log is a text file; one in UTF-16 must be converted first"#]],
+    );
+    bench.check(
+        &["report", "empty.img", "-o", "it.html"],
+        expect![[r#"
         exit 2
         --- talk
         error: `empty.img` is not UTF-8 text: byte 0 of it is 0
-        help: a log is a text file; one in UTF-16 must be converted first"#]]);
+        help: a log is a text file; one in UTF-16 must be converted first"#]],
+    );
 }
 
 #[test]

@@ -29,7 +29,13 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ),
     (
         "constellation-servers",
-        &["constellation-fabric", "constellation-lab", "constellation-testbed", "constellation-trace"],
+        &[
+            "constellation-fabric",
+            "constellation-lab",
+            "constellation-testbed",
+            "constellation-trace",
+            "constellation-verify",
+        ],
     ),
     (
         "constellation",

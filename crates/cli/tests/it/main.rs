@@ -20,6 +20,7 @@ mod given;
 mod goldens;
 mod hunting;
 mod hunting_models;
+mod hunting_real;
 mod joining;
 mod judging;
 mod judging_evidence;

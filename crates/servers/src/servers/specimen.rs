@@ -6,6 +6,7 @@ use std::time::Duration;
 use constellation_lab::placement::Store;
 
 use crate::adapters::specimen::{ADAPTER, SITE};
+use crate::hunt::schedule::FaultKind;
 use crate::server::{Fresh, Mode, Program, Server, ServerInfo, Sites, Step};
 
 /// The port of each site.
@@ -46,5 +47,11 @@ impl Server for Specimen {
 
     fn adapter(&self, _mode: &Mode, sites: &Sites, site: usize) -> Program {
         Program::adapter(ADAPTER, [sites.listen(site, PORT).to_string()])
+    }
+
+    /// What it holds is in its memory alone.
+    fn survives(&self, _mode: &Mode) -> Vec<FaultKind> {
+        let is_survived = |kind: &FaultKind| ![FaultKind::Kill, FaultKind::Clock].contains(kind);
+        FaultKind::ALL.into_iter().filter(is_survived).collect()
     }
 }

@@ -4,6 +4,8 @@ mod declared;
 mod driven;
 #[cfg(target_os = "linux")]
 mod ground;
+#[cfg(target_os = "linux")]
+mod hunting;
 mod imagined;
 #[cfg(target_os = "linux")]
 mod misbehaving;

@@ -17,15 +17,24 @@ use crate::printer::Printer;
 
 /// What shows that these operations of a round are not linearizable; `None` if a judge alone with them sees nothing.
 pub(super) fn shown(record: &Record, operations: &[usize]) -> anyhow::Result<Option<Shown>> {
+    shown_by(&Linearizable, record, operations)
+}
+
+/// As [`shown`], of a model.
+pub(in crate::commands) fn shown_by(
+    model: &dyn Model,
+    record: &Record,
+    operations: &[usize],
+) -> anyhow::Result<Option<Shown>> {
     let trace = trace_of(record, operations)?;
     // As it would be read from a file, so that both say the same.
     let imported = read(jsonl::to_string(&trace).as_bytes(), HistoryFormat::Trace)?;
     let sessions = imported.reads_and_writes()?;
     let recorded = recorded(&imported, Some(&sessions));
     let mut patience = Patience::new(Budget::default());
-    let Finding::Violated(anomaly) = Linearizable.judge(&recorded, &mut patience) else { return Ok(None) };
+    let Finding::Violated(anomaly) = model.judge(&recorded, &mut patience) else { return Ok(None) };
     let mut patience = Patience::new(Budget::default());
-    Ok(Some(explain(&Linearizable, &imported, &recorded, &anomaly, &mut patience)))
+    Ok(Some(explain(model, &imported, &recorded, &anomaly, &mut patience)))
 }
 
 /// Prints what shows a violation of a placement.

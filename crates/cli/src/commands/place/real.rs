@@ -7,9 +7,9 @@ mod json;
 #[cfg(target_os = "linux")]
 mod listed;
 #[cfg(target_os = "linux")]
-mod measured;
+pub(in crate::commands) mod measured;
 #[cfg(target_os = "linux")]
-mod targets;
+pub(in crate::commands) mod targets;
 #[cfg(target_os = "linux")]
 mod told;
 

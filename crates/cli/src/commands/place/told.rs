@@ -101,7 +101,7 @@ pub(super) fn legend_of(read_back: Duration, printer: &mut Printer) -> anyhow::R
 }
 
 /// A title, and a text that stays beside it.
-pub(super) fn titled(title: &str, text: &str, printer: &mut Printer) -> anyhow::Result<()> {
+pub(in crate::commands) fn titled(title: &str, text: &str, printer: &mut Printer) -> anyhow::Result<()> {
     for (nth, line) in folded_behind(13, text).iter().enumerate() {
         printer.line(format!("  {:<11}{line}", if nth == 0 { title } else { "" }))?;
     }

@@ -79,7 +79,12 @@ fn said(name: &str, stage: Stage<'_>) -> String {
 }
 
 fn no_placement(name: &str, error: &RealError) -> anyhow::Error {
-    let help = match error {
+    anyhow!("{name} cannot be placed: {error}{}", help(error))
+}
+
+/// What would help where a server does not run; a line of its own, or nothing.
+pub(in crate::commands) fn help(error: &RealError) -> String {
+    match error {
         RealError::Missing(Missing { package, .. }) if !package.is_empty() => {
             format!("\nhelp: `apt-get install {package}`, and stop the service that this may begin")
         }
@@ -92,6 +97,5 @@ fn no_placement(name: &str, error: &RealError) -> anyhow::Error {
                 .to_owned()
         }
         _ => String::new(),
-    };
-    anyhow!("{name} cannot be placed: {error}{help}")
+    }
 }

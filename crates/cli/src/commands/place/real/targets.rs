@@ -19,14 +19,14 @@ const DESCRIPTION: Kind = Kind { what: "a description of a store", bytes_max: Ow
 
 /// A server in one of its modes.
 #[derive(Debug)]
-pub(super) struct Target {
-    pub(super) server: Box<dyn Server>,
-    pub(super) mode: Mode,
+pub(in crate::commands) struct Target {
+    pub(in crate::commands) server: Box<dyn Server>,
+    pub(in crate::commands) mode: Mode,
 }
 
 /// What is named: a server, with all its modes or one behind a slash, or a simulated store; of a store of the user's own,
 /// which a file describes, all modes where nothing is named.
-pub(super) fn of(names: &[String], file: Option<&Path>) -> anyhow::Result<Vec<Target>> {
+pub(in crate::commands) fn of(names: &[String], file: Option<&Path>) -> anyhow::Result<Vec<Target>> {
     let own = file.map(own).transpose()?;
     let of_own = own.as_ref().map(|own| own.info().name);
     let all: Vec<String> = of_own.iter().filter(|_| names.is_empty()).cloned().collect();

@@ -1,0 +1,62 @@
+//! Hunting simulated stores as real processes: what they break is found, and what they keep is not.
+
+use std::sync::atomic::AtomicBool;
+use std::thread;
+use std::time::Duration;
+
+use constellation_lab::placement::Store;
+use constellation_servers::hunt::judged::Claim;
+use constellation_servers::hunt::rounds::{Again, Hunt, Hunted, Schedules, hunt};
+use constellation_servers::hunt::trial::Pace;
+use constellation_servers::server::Server as _;
+use constellation_servers::servers::specimen::Specimen;
+use constellation_verify::models::Linearizable;
+
+use crate::ground::{program, testbed};
+
+/// Hunts a store for as many rounds as fit into that time, one at least.
+fn hunted(store: &str, claim: Claim, time: Duration, tries: u32) -> Hunted {
+    let store: Store = store.parse().expect("it is one");
+    let (server, stop) = (Specimen(store), AtomicBool::new(false));
+    let mode = server.info().modes.remove(0);
+    let schedules = Schedules::Seeds { from: 1, kinds: server.survives(&mode) };
+    let pace = Pace { faults: Duration::from_secs(4), heals: Duration::from_secs(5) };
+    let program = program();
+    let hunted = hunt(
+        &Hunt { server: &server, mode, claim, schedules, pace, time, tries, program, stop: &stop },
+        |_| {},
+    );
+    hunted.unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[test]
+fn quorums_that_do_not_meet_are_found_out_and_majorities_are_not() {
+    if testbed().is_none() {
+        return;
+    }
+    let claim = Claim::Model(&Linearizable);
+    let (weak, strong) = thread::scope(|scope| {
+        let weak = scope.spawn(|| hunted("quorum:r=1,w=1", claim, Duration::from_secs(20), 1));
+        // The second round begins while there is time left, and ends after it.
+        let strong = scope.spawn(|| hunted("quorum", claim, Duration::from_secs(1), 1));
+        (weak.join().expect("no hunt panics"), strong.join().expect("no hunt panics"))
+    });
+    let found = weak.finding.expect("whoever asks one of three is shown what is old");
+    assert_eq!(found.violation.model, Some("linearizable"));
+    assert!(!found.violation.operations.is_empty());
+    assert_eq!(found.again.tries, 1);
+    assert!(strong.finding.is_none(), "{:?}", strong.finding);
+    assert!(strong.rounds >= 1 && strong.answered > 0, "{strong:?}");
+    assert_eq!(strong.unknown, (0, vec![]));
+}
+
+#[test]
+fn a_store_that_claims_no_model_is_judged_by_what_is_left() {
+    if testbed().is_none() {
+        return;
+    }
+    let hunted = hunted("crdt", Claim::Eventually, Duration::ZERO, 0);
+    assert!(hunted.finding.is_none(), "{:?}", hunted.finding);
+    assert_eq!((hunted.rounds, hunted.unknown), (1, (0, vec![])));
+    assert_eq!(Again::default().tries, 0);
+}
