@@ -13,34 +13,46 @@ fn check(args: &[&str], expected: &Expect) {
 
 #[test]
 fn a_server_that_nobody_knows_is_not_hunted() {
-    check(&["etc"], &expect![[r#"
+    check(
+        &["etc"],
+        &expect![[r#"
         exit 2
         error: no server that can be placed is called `etc`
         help: did you mean `etcd`?
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_fault_that_nobody_knows_is_refused() {
-    check(&["quorum", "--faults", "kil"], &expect![[r#"
+    check(
+        &["quorum", "--faults", "kil"],
+        &expect![[r#"
         exit 2
         error: no kind of fault is called `kil`
         help: did you mean `kill`?
-    "#]]);
-    check(&["quorum", "--faults", "loss=5%"], &expect![[r#"
+    "#]],
+    );
+    check(
+        &["quorum", "--faults", "loss=5%"],
+        &expect![[r#"
         exit 2
         error: no kind of fault is called `loss=5%`
         help: with --real, some of cut,isolate,kill,pause,slow,loss,clock
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_server_is_hunted_by_one_model() {
-    check(&["quorum", "--model", "causal,pram"], &expect![[r#"
+    check(
+        &["quorum", "--model", "causal,pram"],
+        &expect![[r#"
         exit 2
         error: a server is hunted by one model at a time
         help: name the one that it claims
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
