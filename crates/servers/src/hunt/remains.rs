@@ -209,12 +209,15 @@ mod tests {
         amiss(&all, &last_look).iter().map(ToString::to_string).collect()
     }
 
+    /// Writes, what each site shows, and what is told of that.
+    type Row<'a> = (&'a [Asked], [&'a [u64]; 3], &'a [&'a str]);
+
     #[test]
     fn what_was_acknowledged_and_is_gone_is_lost() {
         let done = || Answer::DONE;
         let one_after_the_other = [wrote(1, (0, 10), done()), wrote(2, (20, 30), done())];
         let lost = "the write of 2 under k0, which pacific acknowledged, is lost: every site shows 1, and nothing newer";
-        let table: [(&[Asked], [&[u64]; 3], &[&str]); 7] = [
+        let table: [Row<'_>; 7] = [
             (&one_after_the_other, [&[2], &[2], &[2]], &[]),
             (&one_after_the_other, [&[1], &[1], &[1]], &[lost]),
             (

@@ -98,6 +98,8 @@ pub struct Hunted {
     pub answered: u64,
     /// How many rounds nobody can tell of, and why, for the first of them.
     pub unknown: (u64, Vec<String>),
+    /// After how many rounds the servers did not answer any more, though all was healed, and were begun anew.
+    pub fallen: u64,
     /// What was found, if anything.
     pub finding: Option<Found>,
     /// How late the machine was at most.
@@ -138,8 +140,8 @@ pub struct Again {
 
 /// So many reasons why nobody can tell are kept.
 const REASONS_MAX: usize = 5;
-/// So many rounds in a row may tell nothing before it makes no sense to go on.
-const UNKNOWN_MAX: u32 = 5;
+/// So many rounds in a row may not go to their end before it makes no sense to go on.
+const AMISS_MAX: u32 = 5;
 
 /// Hunts: takes as long as it is told, the last round, and the tries. `tell` hears how far it is.
 ///
@@ -165,13 +167,15 @@ pub fn hunt(hunt: &Hunt<'_>, mut tell: impl FnMut(Stage<'_>)) -> Result<Hunted, 
         operations: 0,
         answered: 0,
         unknown: (0, Vec::new()),
+        fallen: 0,
         finding: None,
         lateness: Lateness::default(),
         is_interrupted: false,
         limits: testbed.limits(),
         took: Duration::ZERO,
     };
-    let mut ground = Ground { hunt, testbed: &testbed, wanted, running: None, nth: 0, tell: &mut tell };
+    let mut ground =
+        Ground { hunt, testbed: &testbed, wanted, running: None, nth: 0, fallen: 0, tell: &mut tell };
     let ended = ground.rounds(begun, &mut hunted);
     let again = match (&ended, &hunted.finding) {
         (Ok(()), Some(found)) => ground.again(&found.schedule.clone()),
@@ -255,15 +259,17 @@ struct Ground<'a, 't, T> {
     running: Option<Running<'t>>,
     /// How many rounds there were, those of tries among them.
     nth: u64,
+    /// After how many rounds the servers did not answer any more, though all was healed.
+    fallen: u64,
     tell: &'a mut T,
 }
 
 impl<'t, T: FnMut(Stage<'_>)> Ground<'_, 't, T> {
     /// Until something is found, the time is up, or it makes no sense to go on.
     fn rounds(&mut self, begun: Instant, hunted: &mut Hunted) -> Result<(), StandError> {
-        let mut in_a_row = 0;
+        let mut amiss_in_a_row = 0;
         for round in 0_u64.. {
-            if round > 0 && begun.elapsed() >= self.hunt.time || in_a_row >= UNKNOWN_MAX {
+            if round > 0 && begun.elapsed() >= self.hunt.time || amiss_in_a_row >= AMISS_MAX {
                 break;
             }
             let schedule = self.hunt.schedule(round);
@@ -272,10 +278,11 @@ impl<'t, T: FnMut(Stage<'_>)> Ground<'_, 't, T> {
             (self.tell)(Stage::Round { nth, schedule: &schedule, operations });
             let tried = self.carry_out(&schedule)?;
             hunted.count(&tried);
+            hunted.fallen = self.fallen;
+            amiss_in_a_row = if tried.amiss.is_some() { amiss_in_a_row + 1 } else { 0 };
             match self.judge(&tried) {
-                Judged::Holds => in_a_row = 0,
+                Judged::Holds => {}
                 Judged::Unknown(reason) => {
-                    in_a_row += 1;
                     hunted.cannot_tell(format!("round {nth}, seed {}: {reason}", schedule.seed));
                 }
                 Judged::Violated(violation) => {
@@ -319,8 +326,8 @@ impl<'t, T: FnMut(Stage<'_>)> Ground<'_, 't, T> {
             match running.wait_until_it_answers() {
                 Ok(()) => return Ok(()),
                 Err(StandError::Interrupted) => return Err(StandError::Interrupted),
-                // It did not survive the round before, which was judged; the next one is another's.
-                Err(_) => self.running = None,
+                // The round before was judged; the next one is for servers that stand.
+                Err(_) => (self.running, self.fallen) = (None, self.fallen + 1),
             }
         }
         if self.nth > 0 {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use constellation_lab::placement::Store;
 use constellation_servers::hunt::judged::Claim;
-use constellation_servers::hunt::rounds::{Again, Hunt, Hunted, Schedules, hunt};
+use constellation_servers::hunt::rounds::{Hunt, Hunted, Schedules, hunt};
 use constellation_servers::hunt::trial::Pace;
 use constellation_servers::server::Server as _;
 use constellation_servers::servers::specimen::Specimen;
@@ -37,8 +37,8 @@ fn quorums_that_do_not_meet_are_found_out_and_majorities_are_not() {
     let claim = Claim::Model(&Linearizable);
     let (weak, strong) = thread::scope(|scope| {
         let weak = scope.spawn(|| hunted("quorum:r=1,w=1", claim, Duration::from_secs(20), 1));
-        // The second round begins while there is time left, and ends after it.
-        let strong = scope.spawn(|| hunted("quorum", claim, Duration::from_secs(1), 1));
+        // A second round begins, unless the machine is very busy.
+        let strong = scope.spawn(|| hunted("quorum", claim, Duration::from_secs(11), 1));
         (weak.join().expect("no hunt panics"), strong.join().expect("no hunt panics"))
     });
     let found = weak.finding.expect("whoever asks one of three is shown what is old");
@@ -58,5 +58,4 @@ fn a_store_that_claims_no_model_is_judged_by_what_is_left() {
     let hunted = hunted("crdt", Claim::Eventually, Duration::ZERO, 0);
     assert!(hunted.finding.is_none(), "{:?}", hunted.finding);
     assert_eq!((hunted.rounds, hunted.unknown), (1, (0, vec![])));
-    assert_eq!(Again::default().tries, 0);
 }

@@ -1,7 +1,7 @@
 //! Each mode that is meant, hunted one after the other.
 
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
@@ -153,7 +153,7 @@ fn hunt_one(
         pace: Pace::HUNT,
         time: asked.time,
         tries: arguments.tries,
-        program: program.clone(),
+        program: program.to_owned(),
         stop: interrupts.flag(),
     };
     let mut round = String::new();

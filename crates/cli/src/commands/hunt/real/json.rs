@@ -33,6 +33,7 @@ fn mode(caught: &Caught) -> Value {
         "answered": answered,
         "unknown": unknown.0,
         "unknown_since": unknown.1,
+        "fallen": hunted.fallen,
         "late_us": micros(hunted.lateness.most),
         "is_interrupted": is_interrupted,
         "limits": limits,

@@ -32,6 +32,10 @@ pub(super) fn print(caught: &Caught, printer: &mut Printer) -> anyhow::Result<()
     for (nth, reason) in hunted.unknown.1.iter().enumerate() {
         titled(if nth == 0 { "unknown" } else { "" }, &format!("{reason}."), printer)?;
     }
+    if hunted.fallen > 0 {
+        let rounds = count(hunted.fallen, "round");
+        titled("fell", &format!("after {rounds} it did not answer any more, and was begun anew."), printer)?;
+    }
     for (nth, limit) in hunted.limits.iter().enumerate() {
         titled(if nth == 0 { "limits" } else { "" }, &format!("{limit}."), printer)?;
     }
@@ -86,6 +90,9 @@ fn print_found(caught: &Caught, found: &Found, printer: &mut Printer) -> anyhow:
     }
     titled("again", &again(found.again), printer)?;
     printer.line("")?;
+    if let Some(model) = found.violation.model.filter(|model| *model != caught.claim.name()) {
+        printer.line(faint(&format!("    what shows it, judged as {model} alone:")))?;
+    }
     match shown(found)? {
         Some(shown) => evidence::print(&shown, Ways::default(), "", printer)?,
         None => {
