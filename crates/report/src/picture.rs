@@ -153,6 +153,11 @@ impl<'t> Picture<'t> {
         self.lanes.as_ref().map_or(node.number(), |lanes| lanes.of(node))
     }
 
+    /// Whether several nodes may be on one lane.
+    pub(crate) const fn shares_lanes(&self) -> bool {
+        self.lanes.is_some()
+    }
+
     /// The first node on the lane of a node.
     pub(crate) fn first_of_lane(&self, node: NodeId) -> NodeId {
         self.lanes.as_ref().map_or(node, |lanes| lanes.first(node))

@@ -4,12 +4,13 @@
 //! what proves the order, grey what is concurrent, red what shows the violation; which node it is says the lane. A verdict is
 //! a glyph and a word.
 
+mod chains;
 mod drawn;
 pub(crate) mod words;
 
 use std::fmt::Write as _;
 
-use constellation_trace::{Evidence, Kind, Proof, Trace, Verdict, one_line};
+use constellation_trace::{Evidence, Kind, Proof, Verdict, one_line};
 
 use self::drawn::lanes;
 use self::words::{broken, cut, wrap};
@@ -57,8 +58,12 @@ pub fn draw_scope(picture: &Picture<'_>, scope: Scope) -> String {
     heading(picture, &mut page);
     let height = lanes(picture, &diagram, page.y + 8, &mut page.body);
     page.y += 8 + height;
-    legend(picture.trace(), &diagram, &mut page);
-    list(picture, &diagram, &mut page);
+    legend(picture, &diagram, &mut page);
+    if picture.shares_lanes() {
+        chains::list(picture, &diagram, &mut page);
+    } else {
+        list(picture, &diagram, &mut page);
+    }
     ties(&diagram, &mut page);
     world(&diagram, &mut page);
     footing(picture, &diagram, &mut page);
@@ -123,9 +128,10 @@ fn heading(picture: &Picture<'_>, page: &mut Page) {
     }
 }
 
-fn legend(trace: &Trace, diagram: &Diagram, page: &mut Page) {
+fn legend(picture: &Picture<'_>, diagram: &Diagram, page: &mut Page) {
+    let trace = picture.trace();
     let is_history = trace.messages().is_empty() && !trace.invocations().is_empty();
-    let words = if is_history {
+    let words = if is_history || picture.shares_lanes() && trace.messages().is_empty() {
         "▏begins or ends · ▬ lasts · ◯ shows what was found · time → (gaps are not to scale)"
     } else {
         "● sends · ○ delivers · ▏local · ✕ crashes · ↻ restarts · ╌× lost · ◯ shows what was found · time → (gaps are not to scale)"

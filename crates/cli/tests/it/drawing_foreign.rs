@@ -180,6 +180,14 @@ fn spans_are_judged_and_drawn_with_the_orders_that_are_sure() {
         · not known: when anything truly happened: times are those of each service's own clock, moved on by the least offset that puts causes first where one does not: `satellite (mss-23)` by 50 ms
         written: it.html
         written: it.svg"#]]);
+    let drawn = read(&bench, "it.svg");
+    let bars = drawn.lines().filter(|line| line.starts_with("<path class=\"c-bar\""));
+    assert_eq!(bars.count(), 6, "each span lasts: {drawn}");
+    for text in
+        ["e0 pull telemetry of MSS-23", "satellite (mss-23)", "+0.140000s to +0.480000s", "read telemetry"]
+    {
+        assert!(drawn.contains(&format!(">{text}</text>")), "{text}: {drawn}");
+    }
     let page = facts(&read(&bench, "it.html"));
     let said = page["sentence"].as_str().expect("it is a text").to_owned();
     assert!(said.ends_with("began 50 ms before its cause."), "{said}");

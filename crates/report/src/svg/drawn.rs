@@ -1,10 +1,12 @@
 //! Lanes, marks and arrows of a diagram, drawn.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use constellation_trace::{Kind, Trace, one_line};
+use constellation_trace::{Kind, NodeId, Trace, one_line};
 
-use super::words::{cut, width};
+use super::chains::{Chain, ROW, chains, rows};
+use super::words::{cut, width, wrap};
 use crate::diagram::{Arrow, Diagram, Head, Join, Mark, Role, Tie};
 use crate::page::escape;
 use crate::picture::Picture;
@@ -73,6 +75,12 @@ struct Drawing<'d, 't> {
     trace: &'t Trace,
     lane_names: Vec<&'d str>,
     diagram: &'d Diagram,
+    /// The nodes that share lanes.
+    chains: Vec<Chain>,
+    /// The rows of those nodes.
+    rows: BTreeMap<NodeId, u32>,
+    /// How far down the first row of each lane is.
+    lines: Vec<u32>,
     top: u32,
     body: &'d mut String,
     /// What stands above all lines.
@@ -84,17 +92,27 @@ pub(super) fn lanes(picture: &Picture<'_>, diagram: &Diagram, top: u32, body: &m
     if diagram.marks.is_empty() {
         return 0;
     }
+    let chains = chains(picture, diagram);
+    let mut lines = Vec::with_capacity(diagram.lanes.len());
+    let mut height = HEAD;
+    for rows in rows(&chains, diagram.lanes.len()) {
+        lines.push(top + height);
+        // Saturating: a picture has at most as many lanes and rows as marks.
+        height = height.saturating_add(LANE).saturating_add((rows - 1).saturating_mul(ROW));
+    }
+    let height = height - LANE + FOOT;
     let mut drawing = Drawing {
         picture,
         trace: picture.trace(),
         lane_names: picture.lane_names(),
         diagram,
+        rows: chains.iter().map(|chain| (chain.node, chain.row)).collect(),
+        chains,
+        lines,
         top,
         body,
         above: String::new(),
     };
-    let height =
-        HEAD + u32::try_from(diagram.lanes.len() - 1).unwrap_or(u32::MAX).saturating_mul(LANE) + FOOT;
     drawing.bands(height);
     drawing.lines();
     for tie in &diagram.ties {
@@ -109,9 +127,10 @@ pub(super) fn lanes(picture: &Picture<'_>, diagram: &Diagram, top: u32, body: &m
     for mark in &diagram.marks {
         drawing.mark(mark);
     }
-    for lane in 0..diagram.lanes.len() {
+    for lane in (0..diagram.lanes.len()).filter(|_| !picture.shares_lanes()) {
         drawing.labels(lane);
     }
+    drawing.names();
     drawing.numbers();
     let above = std::mem::take(&mut drawing.above);
     drawing.body.push_str(&above);
@@ -121,11 +140,17 @@ pub(super) fn lanes(picture: &Picture<'_>, diagram: &Diagram, top: u32, body: &m
 
 impl Drawing<'_, '_> {
     fn line_y(&self, lane: usize) -> u32 {
-        self.top + HEAD + u32::try_from(lane).unwrap_or(u32::MAX).saturating_mul(LANE)
+        self.lines[lane]
+    }
+
+    /// How far down a mark is: in the row of its node.
+    fn mark_y(&self, mark: &Mark) -> u32 {
+        let row = self.rows.get(&self.trace.node_of(mark.event)).copied().unwrap_or(0);
+        self.lines[mark.lane] + row * ROW
     }
 
     fn place(&self, mark: &Mark) -> Point {
-        self.point(mark.x, mark.lane)
+        Point { x: i64::from(LEFT + mark.x) * 100, y: i64::from(self.mark_y(mark)) * 100 }
     }
 
     fn point(&self, x: u32, lane: usize) -> Point {
@@ -169,8 +194,11 @@ impl Drawing<'_, '_> {
         for (lane, node) in diagram.lanes.iter().enumerate() {
             let y = self.line_y(lane);
             let name = one_line(self.lane_names[self.picture.lane(*node) as usize]);
-            let name = cut(&name, LEFT - super::MARGIN - 20, 13);
-            self.text((super::MARGIN, y + 4), "c-mid c-ink c-strong", "start", &name);
+            self.lane_name(y, &name);
+            if self.picture.shares_lanes() {
+                self.bars(lane);
+                continue;
+            }
             let mut x = LEFT - 12;
             for gap in diagram.absences.iter().filter(|gap| gap.lane == lane) {
                 let (from, to) = (LEFT + gap.from, LEFT + gap.to);
@@ -195,6 +223,57 @@ impl Drawing<'_, '_> {
                 let room = (to - from).max(60);
                 self.text((from, y + 18), "c-small c-faint c-halo", "start", &cut(&span.text, room, 11));
             }
+        }
+    }
+
+    /// The name of a lane, in two lines where nodes share it: that of a service is what tells them apart.
+    fn lane_name(&mut self, y: u32, name: &str) {
+        let room = LEFT - super::MARGIN - 20;
+        let lines =
+            if self.picture.shares_lanes() { wrap(name, room, 13) } else { vec![cut(name, room, 13)] };
+        for (y, line) in (y + 4..).step_by(16).zip(lines.iter().take(2)) {
+            self.text((super::MARGIN, y), "c-mid c-ink c-strong", "start", line);
+        }
+    }
+
+    /// The bars of the nodes that share a lane, from the first event of each to its last.
+    fn bars(&mut self, lane: usize) {
+        let y = self.line_y(lane);
+        let bars: Vec<String> = self
+            .chains
+            .iter()
+            .filter(|chain| chain.lane == lane)
+            .map(|chain| {
+                let [(_, from), (_, to)] = chain.ends;
+                let title = super::told(&chain.name);
+                let y = y + chain.row * ROW;
+                format!("<path class=\"c-bar\" d=\"M{from} {y}H{to}\"><title>{title}</title></path>")
+            })
+            .collect();
+        bars.iter().for_each(|bar| self.push(bar));
+    }
+
+    /// The name of each node that shares its lane, above its bar, and the id of its last event where there is room.
+    fn names(&mut self) {
+        let mut texts = Vec::new();
+        for chain in &self.chains {
+            let y = self.line_y(chain.lane) + chain.row * ROW - 13;
+            let [(first, _), (last, end)] = chain.ends;
+            let x = chain.taken[0] + 6;
+            let name = cut(&chain.name, chain.taken[1] - 6 - x, 11);
+            let class = if chain.role == Role::Beside {
+                "c-small c-ink c-halo"
+            } else {
+                "c-small c-ink c-strong c-halo"
+            };
+            let id = last.to_string();
+            if last != first && x + width(&name, 11) + 12 + width(&id, 11) <= end {
+                texts.push(((end + 2, y), "c-small c-faint c-halo", "end", id));
+            }
+            texts.push(((x, y), class, "start", name));
+        }
+        for (place, class, anchor, text) in texts {
+            self.text(place, class, anchor, &text);
         }
     }
 
@@ -323,7 +402,7 @@ impl Drawing<'_, '_> {
     fn mark(&mut self, mark: &Mark) {
         let event = self.trace.event(mark.event);
         let place = self.place(mark);
-        let (x, y) = (LEFT + mark.x, self.line_y(mark.lane));
+        let (x, y) = (LEFT + mark.x, self.mark_y(mark));
         let sends = !event.sends.is_empty();
         let shape = match event.kind {
             Kind::Crash => cross(place, 500),
