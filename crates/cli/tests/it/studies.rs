@@ -13,7 +13,7 @@ fn a_flag_of_another_target_is_refused() {
             exit 2
             --- talk
             error: `mss-23` takes no --nodes: it is several runs side by side, written in code
-            help: leave it out; beside --seed and --json there are --retry, --world, --timeline, --trace, --html, --svg"#]],
+            help: leave it out; beside --seed and --json there are --retry, --world, --timeline, --trace, --html, --svg, --png"#]],
     );
     check(
         &["run", "mss-23", "--resolver", "all"],
@@ -21,7 +21,7 @@ fn a_flag_of_another_target_is_refused() {
             exit 2
             --- talk
             error: `mss-23` takes no --resolver: it is several runs side by side, written in code
-            help: leave it out; beside --seed and --json there are --retry, --world, --timeline, --trace, --html, --svg"#]],
+            help: leave it out; beside --seed and --json there are --retry, --world, --timeline, --trace, --html, --svg, --png"#]],
     );
     check(
         &["run", "conjunction", "--retry", "blind"],
