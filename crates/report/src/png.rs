@@ -1,4 +1,4 @@
-//! The picture of [`svg`](crate::svg) in pixels, for where nothing else can be shown.
+//! The picture of [`svg`] in pixels, for where nothing else can be shown.
 //!
 //! Light, and twice as large as the SVG, so that it is sharp where it is shown at that size. Fonts are our own (`fonts/`), so
 //! that the machine's do not matter; what they have no letter for is a box. The same run gives the same bytes on machines of one
