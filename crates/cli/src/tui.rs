@@ -12,10 +12,10 @@ mod seek;
 mod view;
 
 use std::io::{self, IsTerminal as _, Stdout};
-use std::panic;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use std::{panic, process, thread};
 
 use anyhow::{Context as _, bail};
 use constellation_report::text::Letters;
@@ -63,6 +63,10 @@ pub(crate) fn check_terminal() -> anyhow::Result<()> {
 
 /// How often what is followed is looked at, and whether the program was told to end.
 const TICK: Duration = Duration::from_millis(250);
+/// How long it may take to end once that was told.
+const GRACE: Duration = Duration::from_secs(1);
+/// What a shell calls a program that a signal ended.
+const TOLD_TO_END: i32 = 130;
 
 /// Shows a run until its reader leaves; `next` may have a newer one at any time, in which the reader stands where he stood.
 pub(crate) fn show(
@@ -72,7 +76,14 @@ pub(crate) fn show(
 ) -> anyhow::Result<()> {
     let told_to_end = Arc::new(AtomicBool::new(false));
     let seen = Arc::clone(&told_to_end);
-    ctrlc::set_handler(move || seen.store(true, Ordering::Relaxed)).context("cannot listen for signals")?;
+    let handler = move || {
+        seen.store(true, Ordering::Relaxed);
+        // Whoever reads from a terminal that is gone never comes back to look.
+        thread::sleep(GRACE);
+        restore();
+        process::exit(TOLD_TO_END);
+    };
+    ctrlc::set_handler(handler).context("cannot listen for signals")?;
     let mut screen = Screen::enter()?;
     let mut state = State::default();
     if !looks.is_coloured {
