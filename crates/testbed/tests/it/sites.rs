@@ -159,7 +159,7 @@ fn a_program_may_be_somebody_who_is_not_root() {
     let who = lines(&process);
     let log = std::fs::read_to_string(process.log()).unwrap_or_default();
     let uid = who.iter().find(|line| line.starts_with("Uid:")).expect(&log);
-    assert_eq!(uid, "Uid:\t1000\t1000\t1000\t1000");
+    assert_eq!(uid, "Uid:\t65534\t65534\t65534\t65534");
     let powers = who.iter().find(|line| line.starts_with("CapEff:")).expect("a status names the powers");
     assert_eq!(powers, "CapEff:\t0000000000000000");
 }
