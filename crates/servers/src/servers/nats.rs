@@ -39,8 +39,9 @@ impl Server for Nats {
                 mode(
                     "direct-get",
                     "any replica answers gets, as a bucket allows that is made by a client of today",
-                    // Reads after one's own writes are not promised here.
-                    None,
+                    // "We do guarantee immediate consistency when it comes to monotonic writes and monotonic reads. We don't
+                    // guarantee read your writes."
+                    Some("monotonic-reads"),
                     Some(("nats", "key/value bucket with direct gets")),
                 ),
             ],
