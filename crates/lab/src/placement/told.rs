@@ -17,6 +17,9 @@ pub use splits::splits;
 
 /// What is to be said of partition.
 pub fn partition(placement: &Placement) -> String {
+    if placement.answers.is_empty() {
+        return "No site was cut off, so nobody can tell.".to_owned();
+    }
     let way = (Way::Both, worse(&placement.answers));
     let who = who_answers(&cut_off(way), &of_way(&placement.answers, way));
     let is_back = placement.answers.iter().all(Answers::is_back);

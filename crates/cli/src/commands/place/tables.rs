@@ -67,6 +67,7 @@ pub(super) fn cuts(placement: &Placement) -> Vec<String> {
     };
     let told: Vec<String> = told.iter().map(line).collect();
     let rest = match told.len() {
+        _ if rows.is_empty() => Some("  no site was cut off".to_owned()),
         0 => Some("  every site answered everything during every cut".to_owned()),
         some if some < reads().count() => Some("  whoever is not named answered everything".to_owned()),
         _ => None,
