@@ -208,11 +208,36 @@ impl From<StandError> for RealError {
     }
 }
 
+/// A real server that was asked everything, and not judged yet.
+#[derive(Clone, Debug)]
+pub struct Unjudged {
+    info: ServerInfo,
+    mode: Mode,
+    version: Option<String>,
+    effort: Effort,
+    driven: Vec<Driven>,
+    ended: Ended,
+    /// How many rounds there were to be.
+    of: usize,
+    limits: Vec<&'static str>,
+    took: Duration,
+}
+
 /// Places a real server: takes as long as [`Effort`] says. `tell` hears how far it is.
 ///
 /// # Errors
 /// [`RealError`], if there is nothing to measure; nothing is left running.
 pub fn place(real: &Real<'_>, mut tell: impl FnMut(Stage<'_>)) -> Result<RealPlacement, RealError> {
+    let asked = ask(real, &mut tell)?;
+    tell(Stage::Judging);
+    Ok(asked.judged())
+}
+
+/// Asks a real server everything, and judges nothing: judges take a whole machine, on which others may still be asked.
+///
+/// # Errors
+/// As [`place`].
+pub fn ask(real: &Real<'_>, mut tell: impl FnMut(Stage<'_>)) -> Result<Unjudged, RealError> {
     let (begun, info) = (Instant::now(), real.server.info());
     check_client(real.server, &real.mode)?;
     installed::find(&info).map_err(RealError::Missing)?;
@@ -223,25 +248,37 @@ pub fn place(real: &Real<'_>, mut tell: impl FnMut(Stage<'_>)) -> Result<RealPla
     let mut driven = Vec::new();
     let ended = drive_all(real, &info, &testbed, &rounds, &mut driven, &mut tell)?;
     let limits = testbed.limits();
-    // Judges have the machine for themselves.
     drop(testbed);
-    tell(Stage::Judging);
-    let lateness = driven.iter().map(|driven| (driven.record.round.condition, driven.lateness)).collect();
-    let doubts = doubts(&driven, ended, rounds.len());
-    let records: Vec<Record> = driven.into_iter().map(|driven| driven.record).collect();
-    let name = match info.modes.len() {
-        1 => info.name.clone(),
-        _ => format!("{}/{}", info.name, real.mode.name),
-    };
-    let mut placement = placed(name, 0, records);
-    for row in &mut placement.trips {
-        // Who takes the most is told by the slowest operations, which on a real machine waited for something else: queueing
-        // never makes an operation faster, but slower.
-        row.by_key = None;
-    }
-    doubt(&mut placement, &doubts);
     let (mode, effort, took) = (real.mode.clone(), real.effort, begun.elapsed());
-    Ok(RealPlacement { placement, info, mode, version, effort, lateness, doubts, limits, took })
+    Ok(Unjudged { info, mode, version, effort, driven, ended, of: rounds.len(), limits, took })
+}
+
+impl Unjudged {
+    /// Where it lives. Takes some seconds.
+    pub fn judged(self) -> RealPlacement {
+        let begun = Instant::now();
+        let Unjudged { info, mode, version, effort, driven, ended, of, limits, took } = self;
+        let lateness = driven.iter().map(|driven| (driven.record.round.condition, driven.lateness)).collect();
+        let doubts = doubts(&driven, ended, of);
+        let records: Vec<Record> = driven.into_iter().map(|driven| driven.record).collect();
+        let mut placement = placed(called(&info, &mode), 0, records);
+        for row in &mut placement.trips {
+            // Who takes the most is told by the slowest operations, which on a real machine waited for something else: queueing
+            // never makes an operation faster, but slower.
+            row.by_key = None;
+        }
+        doubt(&mut placement, &doubts);
+        let took = took + begun.elapsed();
+        RealPlacement { placement, info, mode, version, effort, lateness, doubts, limits, took }
+    }
+}
+
+/// What a server in one of its modes is called: `etcd/serializable`, or its name alone where it has only one.
+pub fn called(info: &ServerInfo, mode: &Mode) -> String {
+    match info.modes.len() {
+        1 => info.name.clone(),
+        _ => format!("{}/{}", info.name, mode.name),
+    }
 }
 
 /// That the adapter that the server names is in this program. Which one that is depends on no site.
