@@ -1,41 +1,46 @@
 //! What can be typed behind `constellation place`.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
 
-use super::values::{parse_jobs, parse_seed};
+use super::values::{parse_jobs, parse_runs, parse_seed};
 use super::{Plotted, Progress};
 
 const PLACE_EXIT_CODES: &str = "\
 Exit codes:
   0  it is measured or shown; with --require, it is as it should be
-  1  with --require, a store is not as it should be; with --compare, a server is not as it is declared
+  1  with --require, a store or server is not as it should be; with --compare, a server is not as it is declared;
+     of several runs, one is enough
   2  the input or the command line cannot be used; with --real, a server does not run
-  3  a store was measured, and whether it is as it should be, or where it lives, nobody can tell";
+  3  a store was measured, and whether it is as it should be, or where it lives, nobody can tell; of several runs,
+     no more than half agree on it";
 
 const PLACE_SVG: &str = "Write a picture to this file, as SVG: of one store its latency against round-trip time, else the \
-    PACELC matrix with each store a mark";
+    PACELC matrix with each store or server a mark";
 
 const PLACE_HTML: &str = "Write a page to this file: the PACELC matrix, in which each mark tells its two sentences, and below it \
-    the latencies of the stores that are named; one HTML file that asks for nothing and runs no script";
+    the latencies of those that are named; one HTML file that asks for nothing and runs no script";
 
 #[derive(Args, Debug)]
 #[command(after_help = PLACE_EXIT_CODES, mut_arg("svg", |svg| svg.help(PLACE_SVG)), mut_arg("html", |html| html.help(PLACE_HTML)))]
-#[command(group(ArgGroup::new("measured").args(["targets", "store"]).multiple(true)))]
+#[command(group(ArgGroup::new("measured").args(["targets", "store", "all"]).multiple(true)))]
+#[command(group(ArgGroup::new("tabled").args(["all", "real"]).multiple(true)))]
 pub(crate) struct Place {
     /// Stores to measure, such as `quorum` or `quorum:r=1,w=1`, or declared systems, such as `cassandra`; without any, all
     /// are listed. With --real, servers of this machine, such as `etcd`, or one mode of one, such as `etcd/serializable`.
     #[arg(value_name = "STORE|SYSTEM")]
     pub(crate) targets: Vec<String>,
-    /// Measure every setting that has a name, of every store or of those that are given, and draw the matrix.
-    #[arg(long, conflicts_with_all = ["require", "cap", "history"])]
+    /// Measure every setting that has a name, of every store or of those that are given, and draw the matrix. With --real,
+    /// every mode of every server that is installed.
+    #[arg(long, conflicts_with_all = ["require", "cap"])]
     pub(crate) all: bool,
-    /// Print the matrix and all sentences as a page in Markdown (`docs/placement.md`).
-    #[arg(long, requires = "all", conflicts_with = "json")]
+    /// Print the matrix and all sentences as a page in Markdown (`docs/placement.md`). With --real, a table with a row for each
+    /// mode, which a page can hold.
+    #[arg(long, requires = "tabled", conflicts_with_all = ["json", "require"])]
     pub(crate) table: bool,
-    /// What the store must be: a cell such as `PC/EC`, half of one such as `PA` or `EL`, or a file ending in `.toml` with
+    /// What the store or server must be: a cell such as `PC/EC`, half of one such as `PA` or `EL`, or a file ending in `.toml` with
     /// your own words for reads and writes; `placement/requirements.toml` shows how it is written.
     #[arg(long, value_name = "CELL|FILE", conflicts_with = "cap")]
     pub(crate) require: Option<String>,
@@ -45,12 +50,16 @@ pub(crate) struct Place {
     pub(crate) cap: bool,
     /// Start three of a real server, each in a site of its own, cut and slow down the network between them, and measure
     /// where it lives: in real time, less than three minutes for each mode. A simulated store runs as three processes.
-    #[arg(long, conflicts_with_all = ["all", "require", "cap", "seed"])]
+    #[arg(long, conflicts_with_all = ["cap", "seed"])]
     pub(crate) real: bool,
     /// With --real, two delays instead of four, and no cuts in one direction only: in about a minute, with wider
     /// intervals.
     #[arg(long, requires = "real")]
     pub(crate) quick: bool,
+    /// With --real, measure each mode so many times, each time with servers and a network of its own, and tell in how many of
+    /// them it lives where.
+    #[arg(long, value_name = "N", default_value = "1", requires = "real", value_parser = parse_runs)]
+    pub(crate) runs: NonZeroU32,
     /// With --real, set what is measured beside what the catalogue declares; a broken promise is exit code 1.
     #[arg(long, requires_all = ["real", "measured"])]
     pub(crate) compare: bool,
@@ -71,7 +80,8 @@ pub(crate) struct Place {
     pub(crate) catalogue: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) plotted: Plotted,
-    /// On how many cores; by default on all of them. What is measured does not depend on it.
+    /// On how many cores; by default on all of them. What is measured does not depend on it. With --real, how many runs go on
+    /// at once, by default one: where that is too much for the machine, what it was too late for is in doubt.
     #[arg(long, value_name = "J", value_parser = parse_jobs)]
     pub(crate) jobs: Option<NonZeroUsize>,
     /// Whether to tell on standard error how far it is; `auto` does on a terminal, `always` prints a line a second.

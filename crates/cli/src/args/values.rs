@@ -31,6 +31,13 @@ pub(super) fn parse_seeds(text: &str) -> Result<NonZeroU64, String> {
     text.parse().map_err(|_| "a whole number from 1 to 2^64 - 1".to_owned())
 }
 
+/// How often a server is measured: each run takes a minute at the least.
+pub(super) fn parse_runs(text: &str) -> Result<NonZeroU32, String> {
+    const RUNS_MAX: u32 = 100;
+    let runs = text.parse().ok().filter(|runs: &NonZeroU32| runs.get() <= RUNS_MAX);
+    runs.ok_or_else(|| format!("a whole number from 1 to {RUNS_MAX}"))
+}
+
 /// How many threads: more than any machine has cores only cost time and memory.
 pub(super) fn parse_jobs(text: &str) -> Result<NonZeroUsize, String> {
     const JOBS_MAX: usize = 1_024;

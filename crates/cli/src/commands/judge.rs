@@ -144,7 +144,7 @@ fn format(name: &str) -> anyhow::Result<HistoryFormat> {
 }
 
 /// The worse of two exit codes: what cannot be used, then violated, then unknown.
-fn worse(one: u8, other: u8) -> u8 {
+pub(super) fn worse(one: u8, other: u8) -> u8 {
     [UNUSABLE, 1, 3].into_iter().find(|code| [one, other].contains(code)).unwrap_or(0)
 }
 

@@ -55,7 +55,7 @@ pub(crate) fn run(arguments: &Place, printer: &mut Printer) -> anyhow::Result<u8
     }
     if arguments.targets.is_empty() {
         let systems: Vec<_> = catalogue.systems.iter().collect();
-        plotted::draw(arguments, &plotted::Of { measured: &[], systems: &systems })?;
+        plotted::draw(arguments, &plotted::Of::simulated(arguments, &[], &systems))?;
         return listed::run(arguments, &catalogue, printer);
     }
     if arguments.history.is_some() {
@@ -68,9 +68,9 @@ pub(crate) fn run(arguments: &Place, printer: &mut Printer) -> anyhow::Result<u8
 fn show(arguments: &Place, targets: &Targets<'_>, printer: &mut Printer) -> anyhow::Result<u8> {
     histories::prepare(arguments)?;
     let measured = measured::measure(&targets.stores, Depth::Whole, arguments, printer)?;
-    let placements: Vec<_> = measured.iter().map(|measured| &measured.placement).collect();
+    let placements = histories::named(measured.iter().map(|measured| &measured.placement));
     histories::write(arguments, &placements)?;
-    plotted::draw(arguments, &plotted::Of { measured: &measured, systems: &targets.systems })?;
+    plotted::draw(arguments, &plotted::Of::simulated(arguments, &measured, &targets.systems))?;
     let code = if measured.iter().all(|measured| measured.is_known()) { 0 } else { 3 };
     if arguments.json {
         printer.json(&json::of(&measured, &targets.systems, code))?;

@@ -53,7 +53,7 @@ fn a_program_of_a_store_that_is_not_there_is_named() {
         &["--real", "--store", "good.toml"],
         &expect![[r#"
         exit 2
-        error: kept/default cannot be placed: the program `no-such-server` is not installed
+        error: kept cannot be placed: the program `no-such-server` is not installed
     "#]],
     );
 }

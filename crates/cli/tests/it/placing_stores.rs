@@ -364,6 +364,11 @@ fn the_histories_of_a_store_are_written_and_can_be_judged() {
     let judged = text(&judged.stdout);
     let last = judged.lines().last().unwrap_or_default();
     assert!(last.starts_with(&format!("{rounds} histories: ")) && last.contains("violated"), "{judged}");
+    // Of several, each by its name.
+    let output = bench.run(&["place", "--all", "crdt", "--history", "both"], b"");
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let last = text(&output.stdout).lines().last().unwrap_or_default().to_owned();
+    assert!(last.starts_with(&format!("· wrote {} files into both; ", 2 * rounds)), "{last}");
     // One that keeps its word in all of them.
     let output = bench.run(&["place", "quorum:repair=before", "--history", "right"], b"");
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
@@ -470,9 +475,9 @@ fn what_is_no_store_or_cannot_be_set_so_is_refused_with_what_to_do() {
             exit 2
             --- talk
             error: the following required arguments were not provided:
-              --all
+              <--all|--real>
 
-            Usage: constellation place --all --table [STORE|SYSTEM]...
+            Usage: constellation place --table <--all|--real> [STORE|SYSTEM]...
 
             For more information, try '--help'."#]],
         ),

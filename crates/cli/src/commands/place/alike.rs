@@ -2,8 +2,6 @@
 
 use constellation_lab::placement::Placement;
 
-use super::measured::Measured;
-
 /// Settings that were measured to be alike.
 pub(super) struct Alike<'m> {
     /// The stores as they are written, values that differ in one setting with a bar between.
@@ -13,9 +11,9 @@ pub(super) struct Alike<'m> {
 }
 
 /// All that was measured, in its order.
-pub(super) fn alike(measured: &[Measured]) -> Vec<Alike<'_>> {
+pub(super) fn alike<'m>(placements: impl IntoIterator<Item = &'m Placement>) -> Vec<Alike<'m>> {
     let mut groups: Vec<Vec<&Placement>> = Vec::new();
-    for placement in measured.iter().map(|measured| &measured.placement) {
+    for placement in placements {
         let is_one =
             |group: &&mut Vec<&Placement>| name(group[0]) == name(placement) && group[0].is_alike(placement);
         match groups.iter_mut().find(is_one) {

@@ -7,14 +7,17 @@ use super::alike::{Alike, alike};
 use super::measured::{self, Depth, Measured};
 use super::targets::Targets;
 use super::told::legend;
-use super::{json, page, plotted};
+use super::{histories, json, page, plotted};
 use crate::args::Place;
 use crate::printer::{Printer, faint, strong};
 
 pub(super) fn run(arguments: &Place, targets: &Targets<'_>, printer: &mut Printer) -> anyhow::Result<u8> {
     targets.only_stores("--all measures stores")?;
+    histories::prepare(arguments)?;
     let measured = measured::measure(&chosen(targets)?, Depth::Cell, arguments, printer)?;
-    plotted::draw(arguments, &plotted::Of { measured: &measured, systems: &[] })?;
+    let placements = histories::named(measured.iter().map(|measured| &measured.placement));
+    histories::write(arguments, &placements)?;
+    plotted::draw(arguments, &plotted::Of::simulated(arguments, &measured, &[]))?;
     let code = if measured.iter().all(Measured::is_known) { 0 } else { 3 };
     if arguments.json {
         printer.json(&json::of(&measured, &[], code))?;
@@ -22,6 +25,7 @@ pub(super) fn run(arguments: &Place, targets: &Targets<'_>, printer: &mut Printe
         page::print(&measured, printer)?;
     } else {
         draw(&measured, printer)?;
+        histories::tell(arguments, &placements, printer)?;
     }
     Ok(code)
 }
@@ -64,7 +68,7 @@ fn draw(measured: &[Measured], printer: &mut Printer) -> anyhow::Result<()> {
     };
     let rule = format!("{}┼{}┼{}", "─".repeat(3), "─".repeat(WIDTH + 2), "─".repeat(WIDTH + 1));
     printer.line(line("  ", "EL: not linearizable", "EC: linearizable"))?;
-    let alike = alike(measured);
+    let alike = alike(measured.iter().map(|measured| &measured.placement));
     for partition in ROWS {
         printer.line(&rule)?;
         let [left, right] = COLUMNS.map(|otherwise| {

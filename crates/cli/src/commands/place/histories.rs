@@ -21,11 +21,23 @@ pub(super) fn prepare(arguments: &Place) -> anyhow::Result<()> {
     arguments.history.as_deref().map_or(Ok(()), make_folder)
 }
 
+/// A placement, and what its files are called by.
+pub(super) struct Named<'p> {
+    pub(super) name: String,
+    pub(super) placement: &'p Placement,
+}
+
+/// By their stores, each of which was measured once.
+pub(super) fn named<'p>(placements: impl IntoIterator<Item = &'p Placement>) -> Vec<Named<'p>> {
+    let of = |placement: &'p Placement| Named { name: placement.store.clone(), placement };
+    placements.into_iter().map(of).collect()
+}
+
 /// Writes them, if it is asked for.
-pub(super) fn write(arguments: &Place, all: &[&Placement]) -> anyhow::Result<()> {
+pub(super) fn write(arguments: &Place, all: &[Named<'_>]) -> anyhow::Result<()> {
     let Some(folder) = &arguments.history else { return Ok(()) };
-    for placement in all {
-        for (name, record) in files(placement) {
+    for named in all {
+        for (name, record) in files(named) {
             let trace = trace(record)?;
             write_whole(&folder.join(name), |out| jsonl::write(&trace, out))?;
         }
@@ -33,10 +45,10 @@ pub(super) fn write(arguments: &Place, all: &[&Placement]) -> anyhow::Result<()>
     Ok(())
 }
 
-/// What is written of a store: the name of each file, and the round that stands in it.
-fn files(placement: &Placement) -> impl Iterator<Item = (String, &Record)> {
-    let records = placement.records.iter();
-    records.map(|record| (file(&placement.store, &record.round.condition), record))
+/// What is written of a placement: the name of each file, and the round that stands in it.
+fn files<'n>(named: &'n Named<'_>) -> impl Iterator<Item = (String, &'n Record)> {
+    let records = named.placement.records.iter();
+    records.map(|record| (file(&named.name, &record.round.condition), record))
 }
 
 /// `quorum-n3-r1-w1-repairoff-pacific-is-cut-off.jsonl`.
@@ -46,10 +58,9 @@ fn file(store: &str, condition: &Condition) -> String {
 }
 
 /// How many were written, and what to do with them.
-pub(super) fn tell(arguments: &Place, all: &[&Placement], printer: &mut Printer) -> anyhow::Result<()> {
+pub(super) fn tell(arguments: &Place, all: &[Named<'_>], printer: &mut Printer) -> anyhow::Result<()> {
     let Some(folder) = &arguments.history else { return Ok(()) };
-    let ours: BTreeSet<String> =
-        all.iter().flat_map(|placement| files(placement)).map(|(name, _)| name).collect();
+    let ours: BTreeSet<String> = all.iter().flat_map(files).map(|(name, _)| name).collect();
     let (files, others) = (ours.len(), others(folder, &ours)?);
     let folder = quoted(&folder.display().to_string());
     printer.line("")?;

@@ -51,7 +51,7 @@ pub(super) fn print(measured: &[Measured], printer: &mut Printer) -> anyhow::Res
     printer.line("")?;
     // The picture is of all stores, as the page is.
     printer.line("![Each store a mark in its cell, with the settings that are not its defaults](pictures/pacelc.svg)\n")?;
-    let alike = alike(measured);
+    let alike = alike(measured.iter().map(|measured| &measured.placement));
     matrix(&alike, printer)?;
     for info in STORES {
         let is_of = |alike: &&Alike<'_>| alike.names.iter().all(|store| settings(info.name, store).is_some());
@@ -85,7 +85,7 @@ fn matrix(alike: &[Alike<'_>], printer: &mut Printer) -> anyhow::Result<()> {
 }
 
 /// A text in a cell of a table, which a bar would end.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     text.replace('|', "\\|")
 }
 
@@ -99,7 +99,7 @@ fn row(name: &str, Alike { names, placement }: &Alike<'_>) -> String {
     let settings = names.iter().filter_map(|store| settings(name, store));
     let settings = settings.map(|settings| format!("`{settings}`")).collect::<Vec<_>>().join("<br>");
     let cell = placement.cell.to_string();
-    let trips = |kind| range(placement, kind);
+    let trips = |kind| range([*placement], kind);
     let sentences: Vec<String> =
         [told::partition(placement)].into_iter().chain(told::splits(placement)).collect();
     let (partition, otherwise) = (sentences.join(" "), told::otherwise(placement));
@@ -109,9 +109,11 @@ fn row(name: &str, Alike { names, placement }: &Alike<'_>) -> String {
 }
 
 /// From the site and key that need the fewest to those that need the most.
-fn range(placement: &Placement, kind: Kind) -> String {
-    let rows = || placement.trips.iter().filter(|row| row.kind == kind);
-    match (rows().filter_map(|row| row.trips).min(), rows().filter_map(SiteTrips::most).max()) {
+pub(super) fn range<'p>(placements: impl IntoIterator<Item = &'p Placement>, kind: Kind) -> String {
+    let rows = placements.into_iter().flat_map(|placement| &placement.trips);
+    let rows: Vec<&SiteTrips> = rows.filter(|row| row.kind == kind).collect();
+    let (least, most) = (rows.iter().filter_map(|row| row.trips), rows.iter().filter_map(|row| row.most()));
+    match (least.min(), most.max()) {
         (Some(least), Some(most)) if least == most => least.to_string(),
         (Some(least), Some(most)) => format!("{least} to {most}"),
         _ => "?".to_owned(),

@@ -10,6 +10,7 @@ use constellation_lab::placement::measure;
 use constellation_lab::placement::protocol::Condition;
 use constellation_lab::placement::{Placement, SITE_NAMES, STORES, Store, told};
 use constellation_report::plot::{Axis, Entry, Heading, Line, Mark, Matrix, Part, Plot, Series, Tone, Width};
+use constellation_servers::servers::SERVERS;
 
 use super::alike::{Alike, alike};
 use super::measured::Measured;
@@ -19,8 +20,45 @@ use crate::target::quoted;
 
 /// What is drawn.
 pub(super) struct Of<'p> {
-    pub(super) measured: &'p [Measured],
+    /// The marks of the matrix that were measured.
+    pub(super) marks: Vec<Alike<'p>>,
+    /// Those of which latencies are drawn.
+    pub(super) latencies: Vec<&'p Placement>,
     pub(super) systems: &'p [&'p System],
+    /// What the marks that were measured are, as a sentence.
+    pub(super) told: String,
+    /// What else is to be read on the page: a title, and its lines.
+    pub(super) besides: Vec<(String, Vec<String>)>,
+    /// The command that draws the same again.
+    pub(super) replay: String,
+}
+
+impl<'p> Of<'p> {
+    /// Stores that were simulated, and systems that are declared.
+    pub(super) fn simulated(
+        arguments: &Place,
+        measured: &'p [Measured],
+        systems: &'p [&'p System],
+    ) -> Of<'p> {
+        let placements = || measured.iter().map(|measured| &measured.placement);
+        let told = measured.first().map_or_else(String::new, |first| {
+            format!(
+                "Each mark is a store that was measured, named with those of its settings that are not its defaults; seed {}.",
+                first.placement.seed
+            )
+        });
+        // Of many stores only the matrix is looked at; one alone is named in the command that draws its latencies.
+        let latencies = if arguments.all { Vec::new() } else { placements().collect() };
+        let all = if arguments.all { " --all" } else { "" };
+        let replay =
+            format!("constellation place{}{all} --seed {}", named(&arguments.targets), arguments.seed);
+        Of { marks: alike(placements()), latencies, systems, told, besides: Vec::new(), replay }
+    }
+}
+
+/// What is named in a command.
+pub(super) fn named(targets: &[String]) -> String {
+    targets.iter().map(|target| format!(" {}", quoted(target))).collect()
 }
 
 /// Finds out before anything is measured whether it can be drawn.
@@ -40,43 +78,31 @@ pub(super) fn prepare(arguments: &Place) -> anyhow::Result<()> {
 
 /// Draws it as it was asked for: one store by its latencies, several by their places.
 pub(super) fn draw(arguments: &Place, of: &Of<'_>) -> anyhow::Result<()> {
-    let replay = replay(arguments);
     pictures::write_svg(arguments.plotted.svg.as_ref(), || match of {
-        Of { measured: [one], systems: [] } if !arguments.all => {
-            let mut plot = latencies(&one.placement);
-            plot.notes.push(replay.clone());
+        Of { latencies, systems: [], .. } if latencies.len() == 1 => {
+            let mut plot = latency(latencies[0]);
+            plot.notes.push(of.replay.clone());
             plot.svg(Width::Wide)
         }
         _ => {
             let mut matrix = matrix(of);
-            matrix.notes.push(replay.clone());
+            matrix.notes.push(of.replay.clone());
             matrix.svg(Width::Wide)
         }
     })?;
     pictures::write_sheet(arguments.plotted.html.as_ref(), || {
-        let mut sheet = pictures::sheet("Where stores live on the PACELC matrix", &replay);
+        let mut sheet = pictures::sheet("Where stores live on the PACELC matrix", &of.replay);
         sheet.sentence = "In a partition a store gives up availability or consistency, and else, in normal operation, latency \
                           or consistency (Abadi 2012)."
             .to_owned();
         sheet.parts.push(Part::Matrix(matrix(of)));
-        // Of many stores only the matrix is looked at; one alone is named in the command that draws its latencies.
-        if !arguments.all {
-            sheet.parts.extend(of.measured.iter().map(|measured| Part::Plot(latencies(&measured.placement))));
-        }
+        sheet.parts.extend(of.latencies.iter().map(|placement| Part::Plot(latency(placement))));
+        let besides = of.besides.iter().map(|(title, lines)| Part::Lines(title.clone(), lines.clone()));
+        sheet.parts.extend(besides);
         let legend = LEGEND.map(|(letters, says)| format!("{letters}: {says}."));
         sheet.parts.push(Part::Lines("What the letters mean".to_owned(), legend.to_vec()));
         sheet
     })
-}
-
-/// The command that draws the same again.
-fn replay(arguments: &Place) -> String {
-    let mut command = "constellation place".to_owned();
-    for target in &arguments.targets {
-        command.push_str(&format!(" {}", quoted(target)));
-    }
-    command.push_str(if arguments.all { " --all" } else { "" });
-    format!("{command} --seed {}", arguments.seed)
 }
 
 /// What rows and columns say of whoever is in them.
@@ -94,7 +120,6 @@ const COLUMNS: [(Otherwise, &str); 3] = [
 
 /// All of them in one matrix; what nobody can tell has a row or column only where there is such a thing.
 fn matrix(of: &Of<'_>) -> Matrix {
-    let alike = alike(of.measured);
     let declared: Vec<(&System, &Declared, Cell)> = of
         .systems
         .iter()
@@ -105,7 +130,7 @@ fn matrix(of: &Of<'_>) -> Matrix {
         })
         .collect();
     let cells =
-        || alike.iter().map(|alike| alike.placement.cell).chain(declared.iter().map(|(.., cell)| *cell));
+        || of.marks.iter().map(|alike| alike.placement.cell).chain(declared.iter().map(|(.., cell)| *cell));
     let rows: Vec<_> = ROWS
         .into_iter()
         .filter(|(row, _)| *row != InPartition::Unknown || cells().any(|cell| cell.partition == *row))
@@ -123,37 +148,38 @@ fn matrix(of: &Of<'_>) -> Matrix {
         columns.iter().map(|(column, says)| Heading::new(&column.to_string(), says)).collect(),
         rows.iter().map(|(row, says)| Heading::new(&row.to_string(), says)).collect(),
     );
-    for alike in &alike {
+    for alike in &of.marks {
         matrix.entries.extend(entries(alike, place(alike.placement.cell)));
     }
     for (system, declared, cell) in &declared {
         matrix.entries.push(entry(system, declared, place(*cell)));
     }
     matrix.kinds = kinds(of);
-    if let Some(first) = of.measured.first() {
-        matrix.told = format!(
-            "Each mark is a store that was measured, named with those of its settings that are not its defaults; seed {}.",
-            first.placement.seed
-        );
-    }
+    matrix.told.clone_from(&of.told);
     matrix.notes = depends(of);
     matrix
 }
 
-/// The mark of a store that is measured, by its name: a shape for each design.
+/// The mark of a store or server that is measured, by its name: a shape for each design.
 fn mark(name: &str) -> Mark {
-    let design = STORES.iter().position(|info| info.name == name).unwrap_or(0);
-    Mark::FILLED[design % Mark::FILLED.len()]
+    let store = STORES.iter().position(|info| info.name == name);
+    // One of the user's own comes after all.
+    let server = || SERVERS.iter().position(|server| server.info().name == name).unwrap_or(SERVERS.len());
+    Mark::FILLED[store.unwrap_or_else(server) % Mark::FILLED.len()]
 }
 
-fn design(store: &str) -> &str {
-    store.split(':').next().unwrap_or_default()
+/// Its name without settings or mode.
+fn design(name: &str) -> &str {
+    name.split([':', '/']).next().unwrap_or_default()
 }
 
 fn kinds(of: &Of<'_>) -> Vec<(Mark, String)> {
-    let is_there = |name: &str| of.measured.iter().any(|measured| design(&measured.placement.store) == name);
-    let measured = STORES.iter().filter(|info| is_there(info.name));
-    let mut kinds: Vec<_> = measured.map(|info| (mark(info.name), info.name.to_owned())).collect();
+    let mut designs: Vec<&str> = of.marks.iter().map(|alike| design(&alike.placement.store)).collect();
+    designs.dedup();
+    // Simulated stores stand in their order, and servers in that of measuring.
+    designs.sort_by_key(|name| STORES.iter().position(|info| info.name == *name));
+    designs.dedup();
+    let mut kinds: Vec<_> = designs.into_iter().map(|name| (mark(name), name.to_owned())).collect();
     if !of.systems.is_empty() {
         kinds.push((Mark::Ring, "declared, not measured".to_owned()));
     }
@@ -199,7 +225,8 @@ fn depends(of: &Of<'_>) -> Vec<String> {
 
 /// A store by what is not as it is by itself, which can be typed as well: `quorum r=1,w=1`.
 fn brief(name: &str) -> String {
-    let (design, settings) = name.split_once(':').unwrap_or((name, ""));
+    // A server has modes, which are its name.
+    let Some((design, settings)) = name.split_once(':') else { return name.to_owned() };
     let whole = |store: &str| store.parse::<Store>().ok().map(|store| store.to_string());
     let own = whole(design).unwrap_or_default();
     let own: Vec<&str> = own.split_once(':').map_or("", |(_, own)| own).split(',').collect();
@@ -221,7 +248,7 @@ fn brief(name: &str) -> String {
 const NOISE: u32 = 4;
 
 /// How long operations take against the round-trip time, with the lines whose slope is the number of round trips.
-fn latencies(placement: &Placement) -> Plot {
+fn latency(placement: &Placement) -> Plot {
     let (x, y) = (Axis::new("round-trip time of every link, ms", 3), Axis::new("latency, ms", 3));
     let mut plot = Plot::new(
         &format!("{}: latency against round-trip time", placement.store),
@@ -306,6 +333,7 @@ mod tests {
             ("quorum:n=3,r=1,w=1,repair=off|after,sloppy=off", "quorum r=1,w=1,repair=off|after"),
             ("quorum:n=2,r=2,w=2,repair=off,sloppy=on,sites=5", "quorum n=2,sloppy=on,sites=5"),
             ("crdt:gossip=200ms", "crdt gossip=200ms"),
+            ("etcd/serializable", "etcd/serializable"),
         ];
         for (name, expected) in table {
             assert_eq!(brief(name), expected);

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::bail;
+use constellation_lab::placement::Placement;
 use constellation_lab::placement::protocol::{CUT_AT, Condition, HEAL_AT};
 use constellation_lab::placement::record::Record;
 use constellation_lab::placement::requirements::{Breach, Fulfilled, Requirement, Schedule, Shows};
@@ -14,7 +15,7 @@ use super::measured::{self, Depth, Measured};
 use super::targets::Targets;
 use super::{evidence, histories, json, load};
 use crate::args::Place;
-use crate::commands::judge::evidence as of_judge;
+use crate::commands::judge::{evidence as of_judge, worse};
 use crate::file::Kind;
 use crate::printer::{HOLDS, Printer, UNKNOWN, VIOLATED, outcome, strong};
 
@@ -33,34 +34,38 @@ pub(super) fn run(
     }
     histories::prepare(arguments)?;
     let measured = measured::measure(&targets.stores, Depth::Cell, arguments, printer)?;
-    let placements: Vec<_> = measured.iter().map(|measured| &measured.placement).collect();
+    let placements = histories::named(measured.iter().map(|measured| &measured.placement));
     histories::write(arguments, &placements)?;
-    let checked: Vec<(&Measured, Fulfilled)> =
-        measured.iter().map(|measured| (measured, requirement.check(&measured.placement))).collect();
-    let has = |is_it: fn(&Fulfilled) -> bool| checked.iter().any(|(_, fulfilled)| is_it(fulfilled));
-    let code = match () {
-        () if has(|fulfilled| matches!(fulfilled, Fulfilled::No(_))) => 1,
-        () if has(|fulfilled| matches!(fulfilled, Fulfilled::Unknown(_))) => 3,
-        () => 0,
-    };
+    let checked: Vec<(&Placement, Fulfilled)> =
+        measured.iter().map(|Measured { placement, .. }| (placement, requirement.check(placement))).collect();
+    let code = checked.iter().map(|(_, fulfilled)| exit_code(fulfilled)).fold(0, worse);
     if arguments.json {
         let mut object = json::of(&measured, &[], code);
         object["requires"] = json!(wanted);
-        for (nth, (measured, fulfilled)) in checked.iter().enumerate() {
-            object["stores"][nth]["requirement"] = as_json(measured, fulfilled);
+        for (nth, (placement, fulfilled)) in checked.iter().enumerate() {
+            object["stores"][nth]["requirement"] = as_json(placement, fulfilled);
         }
         printer.json(&object)?;
         return Ok(code);
     }
-    for (measured, fulfilled) in &checked {
-        print(measured, wanted, fulfilled, printer)?;
+    for (placement, fulfilled) in &checked {
+        print(placement, wanted, fulfilled, printer)?;
     }
     histories::tell(arguments, &placements, printer)?;
     Ok(code)
 }
 
+/// Not as it must be, nobody can tell, or as it must be.
+pub(super) const fn exit_code(fulfilled: &Fulfilled) -> u8 {
+    match fulfilled {
+        Fulfilled::No(_) => 1,
+        Fulfilled::Unknown(_) => 3,
+        Fulfilled::Yes | Fulfilled::AsFarAs(_) => 0,
+    }
+}
+
 /// A cell, half of one, or what a file says.
-fn requirement(wanted: &str) -> anyhow::Result<Requirement> {
+pub(super) fn requirement(wanted: &str) -> anyhow::Result<Requirement> {
     if let Some(requirement) = Requirement::cell(wanted) {
         return Ok(requirement);
     }
@@ -74,13 +79,13 @@ fn requirement(wanted: &str) -> anyhow::Result<Requirement> {
     load(path, REQUIREMENTS, Requirement::parse)
 }
 
-fn print(
-    measured: &Measured,
+/// Whether it is so, and what shows it where it is not.
+pub(super) fn print(
+    placement: &Placement,
     wanted: &str,
     fulfilled: &Fulfilled,
     printer: &mut Printer,
 ) -> anyhow::Result<()> {
-    let placement = &measured.placement;
     let mark = match fulfilled {
         Fulfilled::Yes => outcome(HOLDS, "✓", "met"),
         Fulfilled::AsFarAs(_) => outcome(HOLDS, "✓", "met as far as shown"),
@@ -127,10 +132,11 @@ fn operations(record: &Record, schedule: &Schedule, printer: &mut Printer) -> an
     asked.map(operation).try_for_each(|line| printer.line(format!("    {line}")))
 }
 
-fn as_json(measured: &Measured, fulfilled: &Fulfilled) -> Value {
+/// The same for a script.
+pub(super) fn as_json(placement: &Placement, fulfilled: &Fulfilled) -> Value {
     let breach = |Breach { wanted, found, shown }: &Breach| {
         let schedule = shown.as_ref().map(|schedule| {
-            let record = measured.placement.records.get(schedule.round);
+            let record = placement.records.get(schedule.round);
             json!({
                 "network": network(&schedule.condition),
                 "operations": record.map(|record| json::operations(record, &schedule.operations)),

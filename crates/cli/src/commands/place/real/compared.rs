@@ -53,6 +53,23 @@ impl Compared {
         format!("declared {declared}, {what} ({setting})")
     }
 
+    /// The same in a few words: `PC/EC, as it is`.
+    pub(super) fn brief(&self) -> String {
+        let Some(declared) = &self.declared else { return "–".to_owned() };
+        match &self.verdict {
+            Verdict::Same => format!("{declared}, as it is"),
+            Verdict::More(_) => format!("{declared}, which nothing contradicts"),
+            Verdict::Broken(_) => format!("{declared}, **which it is not**"),
+            Verdict::Unknown => format!("{declared}, of which nobody can tell"),
+            Verdict::Nothing => declared.clone(),
+        }
+    }
+
+    /// Why what is declared is not so; nothing where it may be.
+    pub(super) fn broken(&self) -> &[String] {
+        if let Verdict::Broken(why) = &self.verdict { why } else { &[] }
+    }
+
     pub(super) fn json(&self) -> Value {
         let (verdict, because) = match &self.verdict {
             Verdict::Same => ("same", Vec::new()),
@@ -144,12 +161,9 @@ fn stale(real: &RealPlacement) -> String {
         || "without a cut, what was read is not linearizable".to_owned(),
         |row| {
             let reads = row.reads;
-            format!(
-                "while {}, {} of {} reads showed what had been replaced",
-                row.network(),
-                reads.count,
-                reads.of
-            )
+            let network =
+                row.condition.map_or_else(|| "all links are alike".to_owned(), |one| one.to_string());
+            format!("while {network}, {} of {} reads showed what had been replaced", reads.count, reads.of)
         },
     )
 }

@@ -2,6 +2,7 @@
 
 use constellation_lab::placement::SITE_NAMES;
 use constellation_lab::placement::client::Kind;
+use constellation_servers::installed::Missing;
 use constellation_servers::interval;
 use constellation_servers::place::{RealPlacement, SITES};
 use constellation_servers::rounds::Effort;
@@ -9,22 +10,50 @@ use serde_json::{Value, json};
 
 use super::super::SCHEMA;
 use super::super::json::{micros, placement};
-use super::measured::Measured;
+use super::measured::{Failed, Measured, Run};
 
 /// The whole object.
-pub(super) fn of(all: &[Measured], code: u8) -> Value {
-    let servers: Vec<Value> = all.iter().map(server).collect();
-    json!({"schema": SCHEMA, "basis": "real", "exit_code": code, "servers": servers})
+pub(super) fn of(all: &[Measured], missing: &[(String, Missing)], code: u8) -> Value {
+    let servers: Vec<Value> = all.iter().flat_map(|measured| measured.runs.iter().map(server)).collect();
+    let missing = missing.iter().map(|(name, Missing { program, package })| {
+        json!({"server": name, "program": program, "package": package})
+    });
+    json!({
+        "schema": SCHEMA,
+        "basis": "real",
+        "exit_code": code,
+        "servers": servers,
+        "agreement": all.iter().map(agreement).collect::<Vec<_>>(),
+        "not_installed": missing.collect::<Vec<_>>(),
+    })
 }
 
-fn server(measured: &Measured) -> Value {
-    let Measured { real, strongest: (normal, cut), compared } = measured;
+/// In how many runs a mode lives where, and which could not be begun.
+fn agreement(measured: &Measured) -> Value {
+    let Measured { info, mode, wanted, runs, failed, .. } = measured;
+    let agreed = measured.agreed();
+    let cells = agreed.cells().iter().map(|(cell, count)| json!({"cell": cell.to_string(), "runs": count}));
+    let failed = failed.iter().map(|Failed { nth, error }| json!({"run": nth, "error": error.to_string()}));
+    json!({
+        "server": info.name,
+        "mode": mode.name,
+        "runs": wanted,
+        "measured": runs.len(),
+        "cells": cells.collect::<Vec<_>>(),
+        "cell": agreed.known().map(|cell| cell.to_string()),
+        "failed": failed.collect::<Vec<_>>(),
+    })
+}
+
+fn server(run: &Run) -> Value {
+    let Run { nth, real, strongest: (normal, cut), compared } = run;
     let mut object = placement(&real.placement);
     // Its luck is nobody's choice.
     object["basis"] = json!("real");
     object["seed"] = Value::Null;
     object["server"] = json!(real.info.name);
     object["mode"] = json!(real.mode.name);
+    object["run"] = json!(nth);
     object["claims"] = json!(real.mode.model);
     object["version"] = json!(real.version);
     object["is_quick"] = json!(real.effort == Effort::Quick);

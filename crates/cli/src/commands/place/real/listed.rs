@@ -39,7 +39,7 @@ pub(super) fn run(arguments: &Place, printer: &mut Printer) -> anyhow::Result<u8
 }
 
 /// `not installed (Debian's package etcd-server)`.
-fn not_installed(Missing { program, package }: &Missing) -> String {
+pub(super) fn not_installed(Missing { program, package }: &Missing) -> String {
     match package.as_str() {
         "" => format!("`{program}` is not installed"),
         package => format!("`{program}` is not installed (Debian's package {package})"),

@@ -6,6 +6,7 @@ use anyhow::{Context as _, bail};
 use constellation_lab::placement::own::OwnStore;
 use constellation_lab::placement::{STORES, Store};
 use constellation_lab::words::one_line;
+use constellation_servers::installed::{self, Missing};
 use constellation_servers::server::{Mode, Server};
 use constellation_servers::servers::own::Own;
 use constellation_servers::servers::specimen::Specimen;
@@ -67,6 +68,21 @@ pub(in crate::commands) fn of(names: &[String], file: Option<&Path>) -> anyhow::
         targets.extend(modes.into_iter().filter_map(|mode| Some(Target { server: server()?, mode })));
     }
     Ok(targets)
+}
+
+/// Every mode of every server that is installed, and of the store that a file describes; and the servers that are not.
+pub(super) fn installed(file: Option<&Path>) -> anyhow::Result<(Vec<Target>, Vec<(String, Missing)>)> {
+    let (mut targets, mut missing) = (Vec::new(), Vec::new());
+    for info in SERVERS.iter().map(|server| server.info()) {
+        match installed::find(&info) {
+            Ok(_) => targets.extend(of(&[info.name], None)?),
+            Err(of_server) => missing.push((info.name, of_server)),
+        }
+    }
+    if file.is_some() {
+        targets.extend(of(&[], file)?);
+    }
+    Ok((targets, missing))
 }
 
 /// The store that a file describes. Its commands run elsewhere, so that its folder must be whole.

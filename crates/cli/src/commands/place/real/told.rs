@@ -10,11 +10,11 @@ use constellation_servers::place::RealPlacement;
 use constellation_servers::rounds::Effort;
 
 use super::super::told::{details, head, holds, sentences, titled};
-use super::measured::Measured;
+use super::measured::Run;
 use crate::printer::Printer;
 
-pub(super) fn print(measured: &Measured, printer: &mut Printer) -> anyhow::Result<()> {
-    let Measured { real, strongest, compared } = measured;
+pub(super) fn print(run: &Run, printer: &mut Printer) -> anyhow::Result<()> {
+    let Run { real, strongest, compared, .. } = run;
     head(&real.placement, &how(real), printer)?;
     sentences(&real.placement, printer)?;
     holds(strongest, printer)?;
@@ -39,7 +39,8 @@ fn how(real: &RealPlacement) -> String {
     format!("{version}, measured for real in {} s{quick}", seconds(real.took))
 }
 
-fn seconds(took: Duration) -> u64 {
+/// To the nearest.
+pub(super) fn seconds(took: Duration) -> u64 {
     took.as_secs() + u64::from(took.subsec_millis() >= 500)
 }
 

@@ -1,0 +1,87 @@
+//! How all that was measured for real is told: each mode once, and where its runs differ each cell.
+
+use constellation_servers::installed::Missing;
+use constellation_servers::place::RealPlacement;
+use constellation_servers::rounds::{Effort, read_back};
+
+use super::super::histories::Named;
+use super::super::told::legend_of;
+use super::listed::not_installed;
+use super::measured::{Failed, Measured, Run};
+use super::told;
+use crate::printer::{Printer, VIOLATED, faint, outcome, strong};
+
+/// All modes, and the servers that are not installed.
+pub(super) fn print(
+    all: &[Measured],
+    missing: &[(String, Missing)],
+    printer: &mut Printer,
+) -> anyhow::Result<()> {
+    for measured in all {
+        if measured.wanted > 1 {
+            agreement(measured, printer)?;
+        }
+        for run in measured.first_of_cells() {
+            told::print(run, printer)?;
+            printer.line("")?;
+        }
+        failures(measured, printer)?;
+    }
+    for Measured { name, .. } in
+        all.iter().filter(|measured| measured.runs.len() + measured.failed.len() == 0)
+    {
+        printer.line(faint(&format!("{name}: not begun before the interrupt")))?;
+    }
+    for line in not_there(missing) {
+        printer.line(faint(&line))?;
+    }
+    let effort = all.iter().find_map(|measured| measured.runs.first());
+    legend_of(read_back(effort.map_or(Effort::Whole, |run| run.real.effort)), printer)
+}
+
+/// In how many runs a mode lives where, and what each took.
+fn agreement(measured: &Measured, printer: &mut Printer) -> anyhow::Result<()> {
+    let Measured { name, runs, .. } = measured;
+    printer.line(format!("{}  {}", strong(&measured.agreed().told()), strong(name)))?;
+    for Run { nth, real, .. } in runs {
+        let RealPlacement { placement, doubts, took, .. } = real;
+        let doubts = if doubts.is_empty() { "" } else { ", something in doubt" };
+        printer.line(faint(&format!(
+            "  run {nth}  {} in {} s{doubts}",
+            placement.cell,
+            told::seconds(*took)
+        )))?;
+    }
+    printer.line("")
+}
+
+/// The runs that could not be begun, a line each.
+pub(super) fn failures(measured: &Measured, printer: &mut Printer) -> anyhow::Result<()> {
+    let Measured { name, wanted, failed, .. } = measured;
+    for Failed { nth, error } in failed {
+        let run = if *wanted > 1 { format!(" in run {nth}") } else { String::new() };
+        let mark = outcome(VIOLATED, "!", "unusable");
+        printer.line(format!("{mark} {}  could not be measured{run}: {error}", strong(name)))?;
+    }
+    if failed.is_empty() { Ok(()) } else { printer.line("") }
+}
+
+/// The servers that are not installed, a line each: "nats: `nats-server` is not installed".
+pub(super) fn not_there(missing: &[(String, Missing)]) -> Vec<String> {
+    missing.iter().map(|(name, missing)| format!("{name}: {}", not_installed(missing))).collect()
+}
+
+/// Each run by what its files are called.
+pub(super) fn named<'m>(all: &'m [Measured]) -> Vec<Named<'m>> {
+    let name = |measured: &Measured, nth: u32| match measured.wanted {
+        1 => measured.name.clone(),
+        _ => format!("{}-run-{nth}", measured.name),
+    };
+    let of_mode = |measured: &'m Measured| {
+        measured.runs.iter().map(move |Run { nth, real, .. }| Named {
+            name: name(measured, *nth),
+            placement: &real.placement,
+        })
+    };
+    all.iter().flat_map(of_mode).collect()
+}
