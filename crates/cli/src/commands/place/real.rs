@@ -49,7 +49,7 @@ pub(super) fn run(arguments: &Place, catalogue: &Catalogue, printer: &mut Printe
         false => (targets::of(&arguments.targets, arguments.store.as_deref())?, Vec::new()),
     };
     if targets.is_empty() {
-        let packages: Vec<&str> = missing.iter().map(|(_, missing)| &*missing.package).collect();
+        let packages: Vec<&str> = missing.iter().map(|one| &*one.missing.package).collect();
         anyhow::bail!(
             "no server that can be placed is installed\nhelp: `apt-get install` one of {}, and stop the service that this may begin",
             packages.join(", ")

@@ -11,12 +11,13 @@ use serde_json::{Value, json};
 use super::super::SCHEMA;
 use super::super::json::{micros, placement};
 use super::measured::{Failed, Measured, Run};
+use super::targets::NotInstalled;
 
 /// The whole object.
-pub(super) fn of(all: &[Measured], missing: &[(String, Missing)], code: u8) -> Value {
+pub(super) fn of(all: &[Measured], missing: &[NotInstalled], code: u8) -> Value {
     let servers: Vec<Value> = all.iter().flat_map(|measured| measured.runs.iter().map(server)).collect();
-    let missing = missing.iter().map(|(name, Missing { program, package })| {
-        json!({"server": name, "program": program, "package": package})
+    let missing = missing.iter().map(|NotInstalled { server, missing: Missing { program, package } }| {
+        json!({"server": server, "program": program, "package": package})
     });
     json!({
         "schema": SCHEMA,

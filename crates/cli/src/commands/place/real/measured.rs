@@ -63,6 +63,11 @@ impl Measured {
         Agreed::of(self.runs.iter().map(|run| run.real.placement.cell), self.wanted)
     }
 
+    /// Whether the user had had enough before its first run.
+    pub(super) const fn is_not_begun(&self) -> bool {
+        self.runs.is_empty() && self.failed.is_empty()
+    }
+
     /// The first run for each cell in which it was found, that of most runs first.
     pub(super) fn first_of_cells(&self) -> Vec<&Run> {
         let agreed = self.agreed();

@@ -1,22 +1,18 @@
 //! How all that was measured for real is told: each mode once, and where its runs differ each cell.
 
-use constellation_servers::installed::Missing;
 use constellation_servers::place::RealPlacement;
 use constellation_servers::rounds::{Effort, read_back};
 
 use super::super::histories::Named;
-use super::super::told::legend_of;
+use super::super::told::{folded_behind, legend_of};
 use super::listed::not_installed;
 use super::measured::{Failed, Measured, Run};
+use super::targets::NotInstalled;
 use super::told;
 use crate::printer::{Printer, VIOLATED, faint, outcome, strong};
 
 /// All modes, and the servers that are not installed.
-pub(super) fn print(
-    all: &[Measured],
-    missing: &[(String, Missing)],
-    printer: &mut Printer,
-) -> anyhow::Result<()> {
+pub(super) fn print(all: &[Measured], missing: &[NotInstalled], printer: &mut Printer) -> anyhow::Result<()> {
     for measured in all {
         if measured.wanted > 1 {
             agreement(measured, printer)?;
@@ -27,16 +23,22 @@ pub(super) fn print(
         }
         failures(measured, printer)?;
     }
-    for Measured { name, .. } in
-        all.iter().filter(|measured| measured.runs.len() + measured.failed.len() == 0)
-    {
-        printer.line(faint(&format!("{name}: not begun before the interrupt")))?;
-    }
+    not_begun(all, printer)?;
     for line in not_there(missing) {
         printer.line(faint(&line))?;
     }
     let effort = all.iter().find_map(|measured| measured.runs.first());
     legend_of(read_back(effort.map_or(Effort::Whole, |run| run.real.effort)), printer)
+}
+
+/// The modes to which it did not come before the user had had enough.
+fn not_begun(all: &[Measured], printer: &mut Printer) -> anyhow::Result<()> {
+    let names: Vec<&str> = all.iter().filter(|one| one.is_not_begun()).map(|one| &*one.name).collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    let line = format!("not begun before the interrupt: {}", names.join(", "));
+    folded_behind(0, &line).iter().try_for_each(|line| printer.line(faint(line)))
 }
 
 /// In how many runs a mode lives where, and what each took.
@@ -67,8 +69,8 @@ pub(super) fn failures(measured: &Measured, printer: &mut Printer) -> anyhow::Re
 }
 
 /// The servers that are not installed, a line each: "nats: `nats-server` is not installed".
-pub(super) fn not_there(missing: &[(String, Missing)]) -> Vec<String> {
-    missing.iter().map(|(name, missing)| format!("{name}: {}", not_installed(missing))).collect()
+pub(super) fn not_there(missing: &[NotInstalled]) -> Vec<String> {
+    missing.iter().map(|one| format!("{}: {}", one.server, not_installed(&one.missing))).collect()
 }
 
 /// Each run by what its files are called.

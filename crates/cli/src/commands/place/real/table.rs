@@ -8,13 +8,13 @@ use constellation_lab::placement::client::Kind;
 use constellation_lab::placement::measure::Answers;
 use constellation_lab::placement::protocol::Way;
 use constellation_lab::placement::{Placement, SITE_NAMES, told};
-use constellation_servers::installed::Missing;
 
 use super::super::page::{escaped, range};
 use super::agreed::counted;
 use super::drawn::replay;
 use super::measured::{Measured, Run};
 use super::runs;
+use super::targets::NotInstalled;
 use crate::args::Place;
 use crate::printer::{Printer, count};
 
@@ -35,7 +35,7 @@ const COLUMNS: [&str; 11] = [
 /// The machine, how it was measured, and all of it.
 pub(super) fn print(
     all: &[Measured],
-    missing: &[(String, Missing)],
+    missing: &[NotInstalled],
     arguments: &Place,
     printer: &mut Printer,
 ) -> anyhow::Result<()> {
@@ -45,7 +45,7 @@ pub(super) fn print(
 }
 
 /// The versions, a row for each mode, and its sentences.
-fn lines(all: &[Measured], missing: &[(String, Missing)]) -> Vec<String> {
+fn lines(all: &[Measured], missing: &[NotInstalled]) -> Vec<String> {
     let mut lines: Vec<String> =
         versions(all).into_iter().chain(runs::not_there(missing)).map(|line| format!("- {line}")).collect();
     if !lines.is_empty() {
@@ -240,6 +240,7 @@ fn sentences(measured: &Measured) -> Vec<String> {
 mod tests {
     use constellation_lab::placement::catalogue::Catalogue;
     use constellation_lab::placement::place;
+    use constellation_servers::installed::Missing;
     use constellation_servers::place::{RealError, RealPlacement};
     use constellation_servers::rounds::Effort;
     use constellation_servers::server::Server as _;
@@ -287,7 +288,7 @@ mod tests {
             measured("serializable", &[]),
         ];
         let missing = Missing { program: "nats-server".to_owned(), package: "nats-server".to_owned() };
-        let lines = lines(&modes, &[("nats".to_owned(), missing)]);
+        let lines = lines(&modes, &[NotInstalled { server: "nats".to_owned(), missing }]);
         expect![[r#"
             - etcd: `etcd Version: 3.4.23`
             - nats: `nats-server` is not installed (Debian's package nats-server)

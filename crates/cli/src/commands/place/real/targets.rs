@@ -25,6 +25,13 @@ pub(in crate::commands) struct Target {
     pub(in crate::commands) mode: Mode,
 }
 
+/// A server that is not on this machine.
+pub(super) struct NotInstalled {
+    /// What it is called.
+    pub(super) server: String,
+    pub(super) missing: Missing,
+}
+
 /// What is named: a server, with all its modes or one behind a slash, or a simulated store; of a store of the user's own,
 /// which a file describes, all modes where nothing is named.
 pub(in crate::commands) fn of(names: &[String], file: Option<&Path>) -> anyhow::Result<Vec<Target>> {
@@ -71,12 +78,12 @@ pub(in crate::commands) fn of(names: &[String], file: Option<&Path>) -> anyhow::
 }
 
 /// Every mode of every server that is installed, and of the store that a file describes; and the servers that are not.
-pub(super) fn installed(file: Option<&Path>) -> anyhow::Result<(Vec<Target>, Vec<(String, Missing)>)> {
+pub(super) fn installed(file: Option<&Path>) -> anyhow::Result<(Vec<Target>, Vec<NotInstalled>)> {
     let (mut targets, mut missing) = (Vec::new(), Vec::new());
     for info in SERVERS.iter().map(|server| server.info()) {
         match installed::find(&info) {
             Ok(_) => targets.extend(of(&[info.name], None)?),
-            Err(of_server) => missing.push((info.name, of_server)),
+            Err(of_server) => missing.push(NotInstalled { server: info.name, missing: of_server }),
         }
     }
     if file.is_some() {
