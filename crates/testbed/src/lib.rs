@@ -54,7 +54,9 @@ pub mod testbed;
 mod wall;
 
 pub use error::TestbedError;
-pub use process::{Command, Disk, Ended, LINE_BYTES_MAX, Pipes, Process, Said, Wall, find_program};
+pub use process::{
+    Command, Disk, Ended, LINE_BYTES_MAX, LOG_BYTES_MAX, Pipes, Process, Said, Wall, find_program,
+};
 pub use protocol::{Exit, OutputEnd, Signal, User};
 pub use site::serve_if_site;
 pub use switch::{Counts, Lateness};

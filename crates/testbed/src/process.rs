@@ -17,6 +17,8 @@ use crate::wall;
 
 /// The longest line that a process may say, in bytes without its end; one that says more is listened to no longer.
 pub const LINE_BYTES_MAX: usize = 64 * 1024;
+/// How long the log of a process may be, in bytes; of one that is longer for a moment the end stays.
+pub const LOG_BYTES_MAX: u64 = 8 << 20;
 
 /// How much of what a process said may wait to be read, in bytes, each line as some more; one that says more before
 /// somebody reads floods.
@@ -259,7 +261,8 @@ impl Process {
         &self.folder
     }
 
-    /// The file to which its standard error goes, and its standard output too with [`Pipes::Log`].
+    /// The file to which its standard error goes, and its standard output too with [`Pipes::Log`]: the last of it, from
+    /// [`LOG_BYTES_MAX`] on.
     pub fn log(&self) -> &Path {
         &self.log
     }

@@ -6,6 +6,7 @@
 
 mod init;
 mod keeper;
+mod logs;
 mod netlink;
 mod pipes;
 mod shim;

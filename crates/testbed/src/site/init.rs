@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, Read, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixStream;
@@ -16,6 +16,7 @@ use std::thread;
 use rustix::mount::{MountFlags, mount};
 use rustix::process::{Signal as Sent, kill_process};
 
+use super::logs::Logs;
 use super::{ARGUMENT, SELF, control, monotonic_ns, pipes, sibling, tree};
 use crate::protocol::{Exit, Order, OutputEnd, Report, Signal, Spawn, User, read_frame, write_frame};
 
@@ -30,6 +31,7 @@ struct Running {
 struct Init {
     to_testbed: Arc<Mutex<UnixStream>>,
     running: Arc<Mutex<BTreeMap<u32, Running>>>,
+    logs: Logs,
     is_machine: Machine,
 }
 
@@ -58,7 +60,7 @@ pub(super) fn main(arguments: &[OsString]) -> io::Result<()> {
     }
     let orders = control()?;
     let to_testbed = Arc::new(Mutex::new(orders.try_clone()?));
-    let init = Init { to_testbed, running: Arc::default(), is_machine };
+    let init = Init { to_testbed, running: Arc::default(), logs: Logs::looked_after(), is_machine };
     init.report(&Report::Ready { tree: tree::kind() });
     while let Ok(Some(frame)) = read_frame(&orders) {
         let Some(order) = Order::decode(&frame) else { break };
@@ -94,7 +96,7 @@ impl Init {
     fn spawn(&self, spawn: Spawn) -> io::Result<()> {
         let folder = Path::new(OsStr::from_bytes(&spawn.folder));
         fs::create_dir_all(folder)?;
-        let log = OpenOptions::new().create(true).append(true).open(OsStr::from_bytes(&spawn.log))?;
+        let log = self.logs.open(Path::new(OsStr::from_bytes(&spawn.log)))?;
         let mut command = self.command(&spawn);
         command.current_dir(folder).process_group(0).stderr(log.try_clone()?);
         match spawn.lines {

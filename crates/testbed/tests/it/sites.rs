@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use constellation_fabric::Link;
-use constellation_testbed::{Command, Disk, Exit, OutputEnd, Pipes, Said, Signal, TestbedError, User, Wall};
+use constellation_testbed::{
+    Command, Disk, Exit, LOG_BYTES_MAX, OutputEnd, Pipes, Said, Signal, TestbedError, User, Wall,
+};
 
 use crate::bench::{PATIENCE, SERVANT, line, lines, on_switch, options, servant, skipped, start};
 
@@ -125,6 +127,18 @@ fn a_program_that_misbehaves_is_a_result() {
 
     let dies = start(site, "dies", ["die", "3"]);
     assert_eq!(dies.wait(PATIENCE).expect("it ends").exit, Exit::Status(3));
+}
+
+#[test]
+fn of_a_process_that_logs_much_the_last_of_the_log_stays() {
+    let Some(testbed) = on_switch(options(1, Link::INSTANT)) else { return };
+    let script = "head -c 20000000 /dev/zero | tr '\\0' '\\n'; echo last; exec sleep 100";
+    let talks = Command::new("talks", "/bin/sh").args(["-c", script]);
+    let talks = testbed.site(0).spawn(talks).expect("the shell starts");
+    let log = || std::fs::read(talks.log()).unwrap_or_default();
+    let is_short = |log: &[u8]| log.ends_with(b"last\n") && log.len() as u64 <= LOG_BYTES_MAX;
+    let is_shortened = (0..200).any(|_| talks.wait(Duration::from_millis(100)).is_none() && is_short(&log()));
+    assert!(is_shortened, "the log has {} bytes", log().len());
 }
 
 #[test]
