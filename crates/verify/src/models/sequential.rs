@@ -7,12 +7,16 @@ use super::causal_convergence::CausalConvergence;
 use super::finding::{Anomaly, Finding, Stop};
 use super::items::{self, Source};
 use super::linearizable::{FEW, STEPS_KNOWN};
-use super::objects::{Cell, Counter, FailedSet, Mixed, MixedOperation, Object, Visit};
+use super::objects::{
+    Cell, CellOperation, Counter, FailedSet, Mixed, MixedOperation, Object, RegisterOperation, Visit,
+};
 use super::patience::Patience;
 use super::search::{Item, Shrunk, Times, Walk, dead_end, shrink};
+use super::serializable::Serializable;
 use super::specification::Specification;
 use super::sums::Loose;
 use super::views::CausalMemory;
+use super::weakness::Weakness;
 use super::{About, Judges, Model, Recorded, sums};
 
 /// Sequential consistency: there is one order of all operations which the objects explain and which has those of each
@@ -78,7 +82,24 @@ impl Asked for Judge<'_, '_> {
             }
         }
         self.patience.begin();
-        walk(&Cell, items, Times::Ignored, Source::Sessions(sessions), self.patience)
+        let known =
+            are_like_transactions(&items, self.patience).then(|| as_transactions(sessions, self.patience));
+        self.patience.begin();
+        let source = Source::Sessions(sessions);
+        match known {
+            Some(Finding::Holds) => Ok(()),
+            None | Some(Finding::Unknown(_)) => walk(&Cell, items, Times::Ignored, source, self.patience),
+            // A search shows it better if it comes to an end.
+            Some(Finding::Violated(anomaly)) => {
+                let walked = self
+                    .patience
+                    .within(STEPS_KNOWN, |patience| walk(&Cell, items, Times::Ignored, source, patience));
+                match walked {
+                    Err(Stop::Unknown(_)) => Err(anomaly.into()),
+                    walked => walked,
+                }
+            }
+        }
     }
 
     fn history(&mut self, history: &History, kinds: &Kinds<'_>) -> Result<(), Stop> {
@@ -89,6 +110,29 @@ impl Asked for Judge<'_, '_> {
         };
         object.visit(self.failed_set, &mut OfObject { object, history, kinds, patience: self.patience })
     }
+}
+
+/// Whether these are sequentially consistent if and only if they are session-serializable as transactions: reads, writes and
+/// compare-and-sets of registers, of which an open one that nobody saw can be left out of any order.
+fn are_like_transactions(items: &[Item<CellOperation>], patience: &Patience<'_>) -> bool {
+    let is_register = |item: &Item<CellOperation>| {
+        let mismatch = matches!(item.operation, CellOperation::Register(RegisterOperation::Mismatch(_)));
+        matches!(item.operation, CellOperation::Register(_)) && !mismatch
+    };
+    // Each forgets something else of the same name.
+    patience.forgets(Weakness::Nothing) && items.iter().all(is_register)
+}
+
+/// Judges them as transactions of one operation, by what their reads say of the order of writes, with half of what is left:
+/// a search along many sessions, as there are where clients begin another with each answer that they do not get, does not see
+/// that much.
+fn as_transactions(sessions: &Sessions, patience: &mut Patience<'_>) -> Finding {
+    let half = patience.budget().steps_max.saturating_sub(patience.steps()) / 2;
+    patience.within(half, |patience| {
+        let judge =
+            |patience: &mut Patience<'_>| Serializable::SESSION.judge(&Recorded::from(sessions), patience);
+        patience.told_briefly(judge).0
+    })
 }
 
 /// The operations on objects of several kinds, which one order has to explain.

@@ -2,6 +2,8 @@
 
 use constellation_trace::{Access, Outcome, Sessions, Timing, Transaction, Value};
 
+use constellation_verify::Budget;
+use constellation_verify::models::{Model as _, Patience, Recorded, Sequential};
 use proptest::prelude::*;
 
 use super::transactions::{careless, work};
@@ -98,6 +100,70 @@ proptest! {
                 bytes += bytes / 20;
             }
         }
+    }
+}
+
+/// What clients of three replicas see that apply one log, each as far as it is: they write two of five operations, and begin
+/// another session after each fifteenth write, of which they never hear. `stale` has the last client see once more what it
+/// saw at first.
+fn followers(count: u64, stale: bool) -> Sessions {
+    let mut sessions = Sessions::new(Timing::Recorded);
+    let keys: Vec<_> = (0..5).map(|nth| sessions.key(&format!("k{nth}")).expect("few")).collect();
+    let mut log: Vec<(usize, Value)> = Vec::new();
+    let mut applied = [0; 3];
+    let mut luck = 1_u64;
+    let mut below = |count: u64| {
+        // Of Knuth, MMIX; its upper bits are the better ones.
+        luck = luck.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (luck >> 33) % count
+    };
+    let mut lives = [0; 9];
+    let mut last = None;
+    for nth in 0..count {
+        let client = below(9) as usize;
+        let (replica, key) = (client % 3, below(5) as usize);
+        let session = sessions.session(&format!("c{client}-{}", lives[client])).expect("few");
+        applied[replica] += below((log.len() - applied[replica]) as u64 / 4 + 2) as usize;
+        applied[replica] = applied[replica].min(log.len());
+        let (invoked, returned) = (nth * 10, nth * 10 + 9);
+        let shown = |applied: usize| {
+            let written = log[..applied].iter().rev().find(|(of, _)| *of == key);
+            written.map_or(Value::NOTHING, |(_, value)| *value)
+        };
+        if below(5) < 3 {
+            let read = Access::read(keys[key], shown(applied[replica]));
+            let done = Transaction { session, outcome: Outcome::Committed, invoked, returned };
+            sessions.push(done, &[read]).expect("in order");
+            last = Some((session, keys[key]));
+            continue;
+        }
+        log.push((key, Value::number(nth + 1).expect("small")));
+        let write = Access::write(keys[key], log[log.len() - 1].1);
+        let is_heard = below(15) > 0;
+        if is_heard {
+            applied[replica] = log.len();
+        } else {
+            lives[client] += 1;
+        }
+        let outcome = if is_heard { Outcome::Committed } else { Outcome::Unknown };
+        let returned = if is_heard { returned } else { Transaction::NEVER };
+        sessions.push(Transaction { session, outcome, invoked, returned }, &[write]).expect("in order");
+    }
+    if let Some((session, key)) = last.filter(|_| stale) {
+        let (invoked, returned) = (count * 10, count * 10 + 9);
+        let done = Transaction { session, outcome: Outcome::Committed, invoked, returned };
+        sessions.push(done, &[Access::read(key, Value::NOTHING)]).expect("in order");
+    }
+    sessions
+}
+
+#[test]
+fn clients_of_replicas_that_follow_one_log_are_seen_to_agree() {
+    for count in [300, 1_000, 3_000] {
+        let [good, stale] = [false, true].map(|stale| followers(count, stale));
+        let few = Budget { steps_max: 1 << 21, ..Budget::default() };
+        let found = |sessions| Sequential.judge(&Recorded::from(sessions), &mut Patience::new(few)).word();
+        assert_eq!([found(&good), found(&stale)], ["holds", "violated"], "{count}");
     }
 }
 
