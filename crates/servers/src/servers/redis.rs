@@ -122,7 +122,9 @@ impl Server for Redis {
     fn start(&self, mode: &Mode, sites: &Sites) -> Vec<(usize, Step)> {
         let mut steps: Vec<(usize, Step)> = Vec::new();
         for site in 0..sites.count() {
-            let program = Program::named("redis-server", arguments(mode, sites, site));
+            let text = settings(mode, sites, site);
+            steps.push((site, Step::File { path: "redis/redis.conf".into(), text }));
+            let program = Program::named("redis-server", ["redis.conf"]);
             steps.push((site, Step::Begin { name: "redis".to_owned(), program }));
         }
         if self.watch == Watch::Sentinel {
@@ -155,31 +157,29 @@ impl Server for Redis {
     }
 }
 
-fn arguments(mode: &Mode, sites: &Sites, site: usize) -> Vec<String> {
+/// A file, which a server also writes: in it Sentinel notes who is primary now (`CONFIG REWRITE`). Told on its command line
+/// instead, a server that was made primary would begin again as a replica of one that follows itself.
+fn settings(mode: &Mode, sites: &Sites, site: usize) -> String {
     let (listen, primary) = (sites.listen(site, PORT), sites.reach(site, 0, PORT));
     let mut settings = vec![
-        ("--bind", listen.ip().to_string()),
-        ("--port", listen.port().to_string()),
-        ("--protected-mode", "no".to_owned()),
+        ("bind", listen.ip().to_string()),
+        ("port", listen.port().to_string()),
+        ("protected-mode", "no".to_owned()),
         // A primary that comes back with nothing would have its replicas throw away all that they hold.
-        ("--appendonly", "yes".to_owned()),
+        ("appendonly", "yes".to_owned()),
         // Where a replica comes from need not be where it listens.
-        ("--replica-announce-ip", listen.ip().to_string()),
+        ("replica-announce-ip", listen.ip().to_string()),
         // There is nobody else to wait for.
-        ("--repl-diskless-sync-delay", "0".to_owned()),
+        ("repl-diskless-sync-delay", "0".to_owned()),
     ];
     if site > 0 {
-        settings.push(("--replicaof", format!("{} {}", primary.ip(), primary.port())));
+        settings.push(("replicaof", format!("{} {}", primary.ip(), primary.port())));
     }
     if safety(mode) == Safety::MinReplicas {
-        settings.push(("--min-replicas-to-write", "1".to_owned()));
-        settings.push(("--min-replicas-max-lag", "2".to_owned()));
+        settings.push(("min-replicas-to-write", "1".to_owned()));
+        settings.push(("min-replicas-max-lag", "2".to_owned()));
     }
-    // The address and the port of a primary are two arguments.
-    let split = |(name, value): (&str, String)| {
-        std::iter::once(name.to_owned()).chain(value.split(' ').map(str::to_owned).collect::<Vec<_>>())
-    };
-    settings.into_iter().flat_map(split).collect()
+    settings.iter().map(|(name, value)| format!("{name} {value}\n")).collect()
 }
 
 /// The time-outs are shorter than those of the documents, 30 s and 180 s: a fail-over is to be over within a round.

@@ -158,4 +158,8 @@ fn another_primary_of_redis_is_found_by_sentinel() {
     let value = done.expect("a replica is made primary within twenty seconds");
     // Sentinel of the other site hears of it a little later.
     assert_eq!(trio.read_until(2, "k", &Answer::shows([value])), Answer::shows([value]));
+    // Killed and begun again it is still what it was made: else it would follow whoever follows it.
+    let roles = [1, 2].map(|site| trio.file(site, "redis/redis.conf"));
+    assert!(roles.iter().all(|role| role.contains("appendonly yes")), "{roles:?}");
+    assert_eq!(roles.iter().filter(|role| !role.contains("replicaof")).count(), 1, "{roles:?}");
 }

@@ -142,6 +142,11 @@ impl Trio {
         adapter
     }
 
+    /// What is in a file of a site; nothing if it is not there.
+    pub(crate) fn file(&self, site: usize, path: &str) -> String {
+        fs::read_to_string(self.sites.all[site].folder.join(path)).unwrap_or_default()
+    }
+
     pub(crate) fn write(&mut self, site: usize, key: &str, value: u64) -> Answer {
         self.adapters[site].ask(&Ask::write(key, value))
     }
