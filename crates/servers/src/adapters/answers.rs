@@ -6,6 +6,7 @@
 //! each answer why it is the one or the other.
 
 use std::fmt;
+use std::io;
 use std::time::{Duration, Instant};
 
 use constellation_lab::placement::client::Answer;
@@ -13,6 +14,18 @@ use constellation_lab::placement::client::Answer;
 /// How long a client waits for an answer: less than [`TIMEOUT`](constellation_lab::placement::protocol::TIMEOUT), after
 /// which nobody listens to what it says.
 pub(super) const PATIENCE: Duration = Duration::from_millis(900);
+
+/// What is told of what did not come in its time; the system says that a resource is temporarily unavailable.
+pub(super) const TIMED_OUT: &str = "timed out";
+
+/// An error of a connection, in words.
+pub(super) fn in_words(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => TIMED_OUT.to_owned(),
+        io::ErrorKind::UnexpectedEof => "the connection was closed".to_owned(),
+        _ => error.to_string(),
+    }
+}
 
 /// Why there is no good answer.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -99,7 +112,9 @@ impl Deadline {
 
 #[cfg(test)]
 mod tests {
-    use super::{Failed, shown, written};
+    use std::io;
+
+    use super::{Failed, in_words, shown, written};
     use constellation_lab::placement::client::Answer;
 
     #[test]
@@ -111,6 +126,22 @@ mod tests {
         );
         let sent = written(Err(Failed::sent("10.77.1.1:6379", "timed out")));
         assert_eq!(sent, Answer::Unknown("no answer from 10.77.1.1:6379: timed out".to_owned()));
+    }
+
+    #[test]
+    fn time_that_is_over_is_told_as_that() {
+        let table = [
+            (io::ErrorKind::WouldBlock.into(), "timed out"),
+            (io::ErrorKind::TimedOut.into(), "timed out"),
+            (io::ErrorKind::UnexpectedEof.into(), "the connection was closed"),
+            (
+                io::Error::other("whoever listens there is no NATS server"),
+                "whoever listens there is no NATS server",
+            ),
+        ];
+        for (error, expected) in table {
+            assert_eq!(in_words(&error), expected);
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ use constellation_lab::placement::client::{Answer, Client};
 use serde_json::{Value, json};
 
 use self::wire::{Reply, Wire};
-use super::answers::{Deadline, Failed, shown, written};
+use super::answers::{Deadline, Failed, in_words, shown, written};
 use super::reach::{Reach, attend};
 use super::seat::{Reads, Seat};
 
@@ -48,10 +48,10 @@ impl Nats {
         let own = self.seat.own();
         let mut wire = match self.wire.take() {
             Some(wire) => wire,
-            None => Wire::connect(own, deadline).map_err(|error| Failed::unsent(own, error))?,
+            None => Wire::connect(own, deadline).map_err(|error| Failed::unsent(own, in_words(&error)))?,
         };
-        let reply =
-            wire.ask(subject, payload.as_bytes(), deadline).map_err(|error| Failed::sent(own, error))?;
+        let reply = wire.ask(subject, payload.as_bytes(), deadline);
+        let reply = reply.map_err(|error| Failed::sent(own, in_words(&error)))?;
         self.wire = Some(wire);
         match reply.status {
             // Nobody subscribes to it as far as this server knows: it was handed to nobody.
@@ -87,7 +87,9 @@ impl Nats {
         if answer["error"].is_object() {
             return match answer["error"]["code"].as_u64() {
                 Some(404) => Ok(None),
-                _ => Err(Failed::Unknown(answer["error"]["description"].to_string())),
+                _ => Err(Failed::Unknown(
+                    answer["error"]["description"].as_str().unwrap_or("no text").to_owned(),
+                )),
             };
         }
         let data = answer["message"]["data"].as_str().unwrap_or_default();

@@ -6,7 +6,7 @@ use std::time::Duration;
 use constellation_lab::placement::client::{Answer, Client};
 use redis::{Cmd, Connection, ConnectionAddr, IntoConnectionInfo as _, RedisError, RedisResult, Value};
 
-use super::answers::{Deadline, Failed, shown, written};
+use super::answers::{Deadline, Failed, TIMED_OUT, shown, written};
 use super::reach::{Reach, attend};
 use super::seat::{Reads, Seat};
 use crate::servers::redis::PRIMARY_NAME;
@@ -22,6 +22,11 @@ pub(super) fn run(arguments: &[String]) -> Result<(), String> {
 }
 
 /// A client of a replicated Redis.
+///
+/// Where Sentinel watches it does what the documents ask of a client ("Guidelines for Redis clients with support for Redis
+/// Sentinel"): it asks Sentinel where the primary is whenever it must connect anew or was refused, and asks that server for
+/// its role before it believes it. It does not ask while nothing goes wrong: a primary that is made a replica has its
+/// connections closed by Sentinel, but one that is cut off with its clients goes on with them.
 struct Redis {
     seat: Seat,
     /// To which server the last write went; `None` if that is to be looked up.
@@ -94,14 +99,39 @@ impl Redis {
         if let Some(primary) = self.primary {
             return Ok(primary);
         }
-        let primary =
-            if self.seat.watchers.is_empty() { self.seat.servers[0] } else { self.look_up(deadline)? };
+        let primary = if self.seat.watchers.is_empty() {
+            self.seat.servers[0]
+        } else {
+            let found = self.look_up(deadline)?;
+            self.check_role(found, deadline)?;
+            found
+        };
         self.primary = Some(primary);
         Ok(primary)
     }
 
-    /// Asks Sentinel of the own site, then those of the others, as clients of Sentinel do. A look-up writes nothing, so
-    /// what fails in it is refused.
+    /// Asks whom Sentinel named whether it is the primary: it may not know of that yet, or Sentinel not that it is none any
+    /// longer. A question writes nothing, so what fails in it is refused.
+    fn check_role(&mut self, server: SocketAddr, deadline: Deadline) -> Result<(), Failed> {
+        let answers = self.ask(server, &[redis::cmd("ROLE")], deadline);
+        let mut answers = answers.map_err(|failed| Failed::Refused(failed.to_string()))?;
+        let role = match answers.swap_remove(0).extract_error() {
+            Ok(Value::Array(parts)) => {
+                parts.into_iter().next().and_then(|role| redis::from_redis_value::<String>(role).ok())
+            }
+            Ok(_) => None,
+            Err(error) => return Err(Failed::Refused(format!("{server} refused: {}", told(&error)))),
+        };
+        match role.as_deref() {
+            Some("master") => Ok(()),
+            role => Err(Failed::Refused(format!(
+                "Sentinel names {server}, which is no primary: its role is {}",
+                role.unwrap_or("unknown")
+            ))),
+        }
+    }
+
+    /// Asks Sentinel of the own site, then those of the others. A look-up writes nothing, so what fails in it is refused.
     fn look_up(&mut self, deadline: Deadline) -> Result<SocketAddr, Failed> {
         let sites = self.seat.watchers.len();
         let mut last = Failed::unsent("any Sentinel", "there is none");
@@ -174,6 +204,9 @@ fn exchange(connection: &mut Connection, asks: &[Cmd], deadline: Deadline) -> Re
 
 /// An error in the server's words, without the library's.
 fn told(error: &RedisError) -> String {
+    if error.is_timeout() {
+        return TIMED_OUT.to_owned();
+    }
     match (error.code(), error.detail()) {
         (Some(code), Some(detail)) => format!("{code} {detail}"),
         _ => error.to_string(),
@@ -241,5 +274,47 @@ impl Redis {
         let answer = answered.into_iter().next().expect("there are as many answers as questions");
         let text = answer.extract_error().and_then(|answer| Ok(redis::from_redis_value::<String>(answer)?));
         text.map_err(|error| told(&error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead as _, BufReader, Write as _};
+    use std::net::TcpListener;
+    use std::thread;
+
+    use super::*;
+
+    /// Answers each command with this, on every connection, as long as the test lasts.
+    fn says(answer: String) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+        let at = listener.local_addr().expect("it is bound");
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let answer = answer.clone();
+                thread::spawn(move || {
+                    let mut out = stream.try_clone().expect("a descriptor is free");
+                    // A command is an array, whose head alone begins so.
+                    let heads = BufReader::new(stream).lines().map_while(Result::ok);
+                    for _ in heads.filter(|line| line.starts_with('*')) {
+                        if out.write_all(answer.as_bytes()).is_err() {
+                            break;
+                        }
+                    }
+                });
+            }
+        });
+        at
+    }
+
+    #[test]
+    fn whom_sentinel_names_is_asked_whether_it_is_the_primary() {
+        let replica = says("*1\r\n$5\r\nslave\r\n".to_owned());
+        let port = replica.port().to_string();
+        let sentinel = says(format!("*2\r\n$9\r\n127.0.0.1\r\n${}\r\n{port}\r\n", port.len()));
+        let seat = Seat { watchers: vec![sentinel], ..Seat::new(0, vec![replica]) };
+        let refused = format!("Sentinel names {replica}, which is no primary: its role is slave");
+        assert_eq!(Redis::new(&seat).write("k", 1, &[]), Answer::Refused(refused.clone()));
+        assert_eq!(Redis::new(&seat).read("k"), Answer::Refused(refused));
     }
 }
