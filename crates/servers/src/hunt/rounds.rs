@@ -143,6 +143,30 @@ const REASONS_MAX: usize = 5;
 /// So many rounds in a row may not go to their end before it makes no sense to go on.
 const AMISS_MAX: u32 = 5;
 
+/// Where rounds are made.
+pub trait Field {
+    /// For how long it has been hunted on.
+    fn elapsed(&self) -> Duration;
+
+    /// Has a server stand there that answers: that of the round before, if it does, or one begun anew.
+    ///
+    /// # Errors
+    /// Why there is none.
+    fn stand(&mut self, tell: &mut dyn FnMut(Stage<'_>)) -> Result<(), StandError>;
+
+    /// Makes a round with the server that stands, under keys of its own.
+    ///
+    /// # Errors
+    /// [`StandError::Interrupted`].
+    fn carry_out(&mut self, schedule: &Schedule) -> Result<Tried, StandError>;
+
+    /// Ends the server, so that the next is begun anew.
+    fn leave(&mut self);
+
+    /// After how many rounds the servers did not answer any more, though all was healed.
+    fn fallen(&self) -> u64;
+}
+
 /// Hunts: takes as long as it is told, the last round, and the tries. `tell` hears how far it is.
 ///
 /// # Errors
@@ -160,9 +184,23 @@ pub fn hunt(hunt: &Hunt<'_>, mut tell: impl FnMut(Stage<'_>)) -> Result<Hunted, 
         program: &hunt.program,
         stop: hunt.stop,
     };
+    let mut ground = Ground { hunt, testbed: &testbed, wanted, begun, running: None, nth: 0, fallen: 0 };
+    let hunted = hunt_on(&mut ground, hunt, &mut tell)?;
+    Ok(Hunted { version, limits: testbed.limits(), ..hunted })
+}
+
+/// Hunts on a field of whatever kind; what it needs does not grow with how long it lasts, but for what is found.
+///
+/// # Errors
+/// As [`hunt`].
+pub fn hunt_on(
+    field: &mut impl Field,
+    hunt: &Hunt<'_>,
+    tell: &mut dyn FnMut(Stage<'_>),
+) -> Result<Hunted, RealError> {
     let mut hunted = Hunted {
-        info: info.clone(),
-        version,
+        info: hunt.server.info(),
+        version: None,
         rounds: 0,
         operations: 0,
         answered: 0,
@@ -171,14 +209,12 @@ pub fn hunt(hunt: &Hunt<'_>, mut tell: impl FnMut(Stage<'_>)) -> Result<Hunted, 
         finding: None,
         lateness: Lateness::default(),
         is_interrupted: false,
-        limits: testbed.limits(),
+        limits: Vec::new(),
         took: Duration::ZERO,
     };
-    let mut ground =
-        Ground { hunt, testbed: &testbed, wanted, running: None, nth: 0, fallen: 0, tell: &mut tell };
-    let ended = ground.rounds(begun, &mut hunted);
+    let ended = rounds(field, hunt, &mut hunted, tell);
     let again = match (&ended, &hunted.finding) {
-        (Ok(()), Some(found)) => ground.again(&found.schedule.clone()),
+        (Ok(()), Some(found)) => again(field, hunt, &found.schedule.clone(), tell),
         _ => Again::default(),
     };
     if let Some(found) = &mut hunted.finding {
@@ -192,8 +228,89 @@ pub fn hunt(hunt: &Hunt<'_>, mut tell: impl FnMut(Stage<'_>)) -> Result<Hunted, 
         Err(error) => return Err(error.into()),
     }
     hunted.is_interrupted |= hunt.stop.load(Ordering::Relaxed);
-    hunted.took = begun.elapsed();
+    hunted.took = field.elapsed();
     Ok(hunted)
+}
+
+/// Until something is found, the time is up, or it makes no sense to go on.
+fn rounds(
+    field: &mut impl Field,
+    hunt: &Hunt<'_>,
+    hunted: &mut Hunted,
+    tell: &mut dyn FnMut(Stage<'_>),
+) -> Result<(), StandError> {
+    let mut amiss_in_a_row = 0;
+    for round in 0_u64.. {
+        if round > 0 && field.elapsed() >= hunt.time || amiss_in_a_row >= AMISS_MAX {
+            break;
+        }
+        let schedule = hunt.schedule(round);
+        field.stand(tell)?;
+        let (nth, operations) = (round + 1, hunted.operations);
+        tell(Stage::Round { nth, schedule: &schedule, operations });
+        let tried = field.carry_out(&schedule)?;
+        hunted.count(&tried);
+        hunted.fallen = field.fallen();
+        amiss_in_a_row = if tried.amiss.is_some() { amiss_in_a_row + 1 } else { 0 };
+        tell(Stage::Judging);
+        match judge(hunt.claim, &tried) {
+            Judged::Holds => {}
+            Judged::Unknown(reason) => {
+                hunted.cannot_tell(format!("round {nth}, seed {}: {reason}", schedule.seed));
+            }
+            Judged::Violated(violation) => {
+                let (record, again) = (tried.record, Again::default());
+                hunted.finding = Some(Found { round: nth, schedule, record, violation, again });
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Tries a schedule again, each time with servers that were begun anew.
+fn again(
+    field: &mut impl Field,
+    hunt: &Hunt<'_>,
+    schedule: &Schedule,
+    tell: &mut dyn FnMut(Stage<'_>),
+) -> Again {
+    let (mut again, of) = (Again::default(), hunt.tries);
+    for nth in 1..=of {
+        tell(Stage::Again { nth, of });
+        field.leave();
+        let tried = field.stand(tell).and_then(|()| field.carry_out(schedule));
+        let judged = match tried {
+            Ok(tried) => {
+                tell(Stage::Judging);
+                judge(hunt.claim, &tried)
+            }
+            Err(StandError::Interrupted) => break,
+            Err(error) => Judged::Unknown(error.to_string()),
+        };
+        again.tries += 1;
+        match judged {
+            Judged::Holds => {}
+            Judged::Violated(_) => again.violated += 1,
+            Judged::Unknown(_) => again.unknown += 1,
+        }
+    }
+    again
+}
+
+fn judge(claim: Claim, tried: &Tried) -> Judged {
+    match (&tried.amiss, claim.judge(tried)) {
+        // What was seen to be wrong by a model is wrong, however the round ended; what is left after a heal that was none
+        // tells nothing.
+        (Some(amiss), judged) => match (judged, claim) {
+            (violated @ Judged::Violated(_), Claim::Model(_)) => violated,
+            _ => Judged::Unknown(match amiss {
+                Amiss::Adapter(fault) => fault.to_string(),
+                Amiss::Harm(what) => format!("the schedule could not be carried out: {what}"),
+            }),
+        },
+        (None, judged) => judged,
+    }
 }
 
 fn open(hunt: &Hunt<'_>, info: &ServerInfo) -> Result<Testbed, RealError> {
@@ -216,6 +333,14 @@ impl Hunt<'_> {
                 Schedule::of(from.wrapping_add(round), kinds, self.pace.faults)
             }
             Schedules::One(schedule) => schedule.clone(),
+        }
+    }
+
+    /// A model says nothing of what sites come to show, so that nothing is waited for as long as they may take.
+    fn pace(&self) -> Pace {
+        match self.claim {
+            Claim::Model(_) => Pace { converges: self.pace.heals, ..self.pace },
+            Claim::Eventually => self.pace,
         }
     }
 
@@ -252,73 +377,24 @@ impl Hunted {
     }
 }
 
-struct Ground<'a, 't, T> {
+/// A testbed, with a server on it.
+struct Ground<'a, 't> {
     hunt: &'a Hunt<'a>,
     testbed: &'t Testbed,
     wanted: Wanted<'t>,
+    begun: Instant,
     running: Option<Running<'t>>,
     /// How many rounds there were, those of tries among them.
     nth: u64,
-    /// After how many rounds the servers did not answer any more, though all was healed.
     fallen: u64,
-    tell: &'a mut T,
 }
 
-impl<'t, T: FnMut(Stage<'_>)> Ground<'_, 't, T> {
-    /// Until something is found, the time is up, or it makes no sense to go on.
-    fn rounds(&mut self, begun: Instant, hunted: &mut Hunted) -> Result<(), StandError> {
-        let mut amiss_in_a_row = 0;
-        for round in 0_u64.. {
-            if round > 0 && begun.elapsed() >= self.hunt.time || amiss_in_a_row >= AMISS_MAX {
-                break;
-            }
-            let schedule = self.hunt.schedule(round);
-            self.stand()?;
-            let (nth, operations) = (round + 1, hunted.operations);
-            (self.tell)(Stage::Round { nth, schedule: &schedule, operations });
-            let tried = self.carry_out(&schedule)?;
-            hunted.count(&tried);
-            hunted.fallen = self.fallen;
-            amiss_in_a_row = if tried.amiss.is_some() { amiss_in_a_row + 1 } else { 0 };
-            match self.judge(&tried) {
-                Judged::Holds => {}
-                Judged::Unknown(reason) => {
-                    hunted.cannot_tell(format!("round {nth}, seed {}: {reason}", schedule.seed));
-                }
-                Judged::Violated(violation) => {
-                    let (record, again) = (tried.record, Again::default());
-                    hunted.finding = Some(Found { round: nth, schedule, record, violation, again });
-                    break;
-                }
-            }
-        }
-        Ok(())
+impl Field for Ground<'_, '_> {
+    fn elapsed(&self) -> Duration {
+        self.begun.elapsed()
     }
 
-    /// Tries a schedule again, each time with servers that were begun anew.
-    fn again(&mut self, schedule: &Schedule) -> Again {
-        let (mut again, of) = (Again::default(), self.hunt.tries);
-        for nth in 1..=of {
-            (self.tell)(Stage::Again { nth, of });
-            self.running = None;
-            let tried = self.stand().and_then(|()| self.carry_out(schedule));
-            let judged = match tried {
-                Ok(tried) => self.judge(&tried),
-                Err(StandError::Interrupted) => break,
-                Err(error) => Judged::Unknown(error.to_string()),
-            };
-            again.tries += 1;
-            match judged {
-                Judged::Holds => {}
-                Judged::Violated(_) => again.violated += 1,
-                Judged::Unknown(_) => again.unknown += 1,
-            }
-        }
-        again
-    }
-
-    /// Has a server stand that answers: that of the round before, if it does, or one begun anew.
-    fn stand(&mut self) -> Result<(), StandError> {
+    fn stand(&mut self, tell: &mut dyn FnMut(Stage<'_>)) -> Result<(), StandError> {
         if self.wanted.info.fresh == Fresh::Servers {
             self.running = None;
         }
@@ -334,7 +410,7 @@ impl<'t, T: FnMut(Stage<'_>)> Ground<'_, 't, T> {
             self.testbed.heal();
             place::empty(self.testbed)?;
         }
-        (self.tell)(Stage::Starting);
+        tell(Stage::Starting);
         self.running = Some(Running::start_with(self.testbed, self.wanted, self.hunt.wall())?);
         Ok(())
     }
@@ -343,7 +419,7 @@ impl<'t, T: FnMut(Stage<'_>)> Ground<'_, 't, T> {
         let Some(running) = &mut self.running else { return Err(StandError::Interrupted) };
         self.nth += 1;
         let first_id = running.next_id();
-        let tried = carry_out(schedule, self.hunt.pace, running, (&format!("h{}-", self.nth), first_id));
+        let tried = carry_out(schedule, self.hunt.pace(), running, (&format!("h{}-", self.nth), first_id));
         if tried.amiss.is_some() {
             // Nobody knows in which state it is.
             self.running = None;
@@ -354,20 +430,12 @@ impl<'t, T: FnMut(Stage<'_>)> Ground<'_, 't, T> {
         }
     }
 
-    fn judge(&mut self, tried: &Tried) -> Judged {
-        (self.tell)(Stage::Judging);
-        match (&tried.amiss, self.hunt.claim.judge(tried)) {
-            // What was seen to be wrong by a model is wrong, however the round ended; what is left after a heal that was none
-            // tells nothing.
-            (Some(amiss), judged) => match (judged, self.hunt.claim) {
-                (violated @ Judged::Violated(_), Claim::Model(_)) => violated,
-                _ => Judged::Unknown(match amiss {
-                    Amiss::Adapter(fault) => fault.to_string(),
-                    Amiss::Harm(what) => format!("the schedule could not be carried out: {what}"),
-                }),
-            },
-            (None, judged) => judged,
-        }
+    fn leave(&mut self) {
+        self.running = None;
+    }
+
+    fn fallen(&self) -> u64 {
+        self.fallen
     }
 }
 

@@ -10,7 +10,7 @@ use constellation_lab::placement::protocol::{Condition, Round, TIMEOUT};
 use constellation_lab::placement::record::{Asked, Phase, Record};
 
 use super::luck::Luck;
-use super::remains;
+use super::remains::{self, Remains};
 use super::schedule::{Harm, Schedule};
 use crate::clients::Fault;
 use crate::drive::{Ended, Happened, Lateness, Stand};
@@ -35,13 +35,21 @@ const BETWEEN: Duration = Duration::from_millis(300);
 pub struct Pace {
     /// Until when there are faults.
     pub faults: Duration,
-    /// How long after the heal something may still be amiss.
+    /// How long after the heal an acknowledged write may still be missing at every site.
     pub heals: Duration,
+    /// How long after the heal sites may still show different values, or nothing; no less than the other.
+    pub converges: Duration,
 }
 
 impl Pace {
-    /// As a hunt has it. A Redis that was deposed while it was away is told so ten seconds after it is back.
-    pub const HUNT: Pace = Pace { faults: Duration::from_secs(10), heals: Duration::from_secs(15) };
+    /// As a hunt has it. A Redis that was deposed while it was away is told so ten seconds after it is back. But a replica
+    /// that waits for a primary which is gone gives up after a minute only (`repl-timeout`), unless its next packet, twice
+    /// as late with each that was lost, tells it so before; then it begins anew.
+    pub const HUNT: Pace = Pace {
+        faults: Duration::from_secs(10),
+        heals: Duration::from_secs(15),
+        converges: Duration::from_secs(75),
+    };
 }
 
 /// A stand that can be done harm to.
@@ -173,7 +181,6 @@ enum Step {
 impl<S: Suffers> Trial<'_, S> {
     fn run(&mut self) -> Ended {
         let (traffic_ends, first_look) = (self.schedule.until + AFTER, self.schedule.until + SETTLES);
-        let over_at = self.schedule.until + self.pace.heals.max(SETTLES);
         let mut look_at = first_look;
         loop {
             let now = self.elapsed();
@@ -185,7 +192,7 @@ impl<S: Suffers> Trial<'_, S> {
                 self.traffic(now);
             }
             let is_look_over = now >= look_at && self.open.is_empty();
-            if is_look_over && !self.looks.is_empty() && (now >= over_at || self.is_all_well()) {
+            if is_look_over && !self.looks.is_empty() && self.is_settled(now) {
                 return Ended::Whole;
             }
             if is_look_over {
@@ -321,8 +328,15 @@ impl<S: Suffers> Trial<'_, S> {
         Step::Goes
     }
 
-    fn is_all_well(&self) -> bool {
-        remains::amiss(&self.asked, &self.last_look()).is_empty()
+    /// Whether nothing is amiss by the last look, or nothing that is to change any more.
+    fn is_settled(&self, now: Duration) -> bool {
+        let since_heal = now.saturating_sub(self.schedule.until);
+        let waits = |remains: &Remains| match remains {
+            Remains::Lost { .. } => self.pace.heals,
+            Remains::Apart { .. } | Remains::Silent { .. } => self.pace.converges,
+        };
+        let amiss = remains::amiss(&self.asked, &self.last_look());
+        amiss.iter().all(|remains| since_heal >= waits(remains).max(SETTLES))
     }
 
     /// The last look, without what was not answered.

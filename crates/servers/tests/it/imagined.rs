@@ -10,6 +10,9 @@ use constellation_lab::placement::client::{Answer, Ask};
 use constellation_lab::placement::hosted::{Done, Given, Hosted};
 use constellation_lab::placement::protocol::Cutting;
 use constellation_servers::drive::{Happened, Lateness, Stand};
+use constellation_servers::hunt::luck::Luck;
+use constellation_servers::hunt::schedule::Harm;
+use constellation_servers::hunt::trial::Suffers;
 use constellation_trace::{Elapsed, NodeId, WallTime};
 
 /// Between a client and its site.
@@ -24,6 +27,9 @@ pub(crate) struct Imagined {
     caused: u64,
     delays: Vec<Vec<Duration>>,
     cuts: Vec<Cutting>,
+    /// What is done to links, and the luck of what is lost.
+    harms: Vec<Harm>,
+    luck: Luck,
     /// The keys that were asked for.
     pub(crate) keys: Vec<String>,
     /// What the adapters do instead of anything else, at some time.
@@ -50,6 +56,8 @@ impl Imagined {
             caused: 0,
             delays: vec![vec![Duration::ZERO; count]; count],
             cuts: Vec::new(),
+            harms: Vec::new(),
+            luck: Luck::of(0),
             keys: Vec::new(),
             instead: None,
             late: Lateness::default(),
@@ -69,8 +77,9 @@ impl Imagined {
         let Done { sends, answers, timers } = self.sites[site].on(now, given);
         for (to, bytes) in sends {
             let target = to.index();
-            if !self.cuts.iter().any(|cutting| cutting.parts(site, target)) {
-                self.due(self.delays[site][target], Due::Message { source: site, target, bytes });
+            if !self.cuts.iter().any(|cutting| cutting.parts(site, target)) && !self.loses(site, target) {
+                let takes = self.delays[site][target] + self.slower(site, target);
+                self.due(takes, Due::Message { source: site, target, bytes });
             }
         }
         for (number, answer) in answers {
@@ -81,6 +90,38 @@ impl Imagined {
             self.agenda.retain(|_, due| !is_it(due));
             self.due(set.after, Due::Timer { site, timer: set.timer });
         }
+    }
+}
+
+impl Imagined {
+    fn loses(&mut self, from: usize, to: usize) -> bool {
+        let luck = &mut self.luck;
+        self.harms.iter().any(|harm| match *harm {
+            Harm::Cut { source, target } => (source, target) == (from, to),
+            Harm::Isolate { site } => site == from || site == to,
+            Harm::Lose { source, target, percent } => {
+                (source, target) == (from, to) && luck.below(100) < percent.into()
+            }
+            _ => false,
+        })
+    }
+
+    fn slower(&self, from: usize, to: usize) -> Duration {
+        let slower = self.harms.iter().map(|harm| match *harm {
+            Harm::Slow { source, target, by } if (source, target) == (from, to) => by,
+            _ => Duration::ZERO,
+        });
+        slower.sum()
+    }
+}
+
+impl Suffers for Imagined {
+    fn suffer(&mut self, _before: &[Harm], now: &[Harm]) -> Result<(), String> {
+        if let Some(harm) = now.iter().find(|harm| harm.of_processes().is_some()) {
+            return Err(format!("there are no processes here: {harm}"));
+        }
+        self.harms = now.to_vec();
+        Ok(())
     }
 }
 

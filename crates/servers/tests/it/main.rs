@@ -3,6 +3,8 @@
 mod declared;
 mod driven;
 #[cfg(target_os = "linux")]
+mod field;
+#[cfg(target_os = "linux")]
 mod ground;
 #[cfg(target_os = "linux")]
 mod hunting;
