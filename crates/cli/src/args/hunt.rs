@@ -69,7 +69,7 @@ pub(crate) struct Hunt {
     /// clients write and read; and judge what these saw by the model that the mode claims, or by --model. Where it claims
     /// none: after each heal all sites must come to show the same, and no acknowledged write may be lost.
     #[arg(long, conflicts_with_all = [
-        "resolver", "nodes", "steps", "walls", "end", "retry", "policy", "groups", "seeds", "all", "swarm", "jobs", "html", "svg",
+        "resolver", "nodes", "steps", "walls", "end", "retry", "policy", "groups", "seeds", "swarm", "jobs",
     ])]
     pub(crate) real: bool,
     /// With --real, how often a schedule that showed a violation is tried again, to tell how often it comes again.

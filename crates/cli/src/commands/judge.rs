@@ -2,7 +2,7 @@
 
 mod allowance;
 mod differences;
-mod drawn;
+pub(super) mod drawn;
 pub(super) mod evidence;
 mod files;
 mod history;

@@ -68,11 +68,30 @@ fn a_file_that_is_no_schedule_is_refused_with_its_line() {
 
 #[test]
 fn what_is_meant_for_simulated_runs_is_refused() {
-    for flag in [&["--all"][..], &["--seeds", "5"], &["--step", "at=1s,do=heal"], &["--html", "page.html"]] {
+    for flag in [&["--seeds", "5"][..], &["--step", "at=1s,do=heal"], &["--swarm"]] {
         let output = Bench::new(&[]).run(&[&["hunt", "--real", "quorum"], flag].concat(), b"");
         let said = String::from_utf8(output.stderr).expect("it is text");
         assert!(output.status.code() == Some(2) && said.contains("cannot be used with"), "{said}");
     }
+}
+
+#[test]
+fn what_is_distinct_cannot_be_collected() {
+    check(
+        &["quorum", "--all"],
+        &expect![[r#"
+            exit 2
+            error: --all collects what is distinct, and whether two rounds of a real server show the same nobody can tell, as neither comes again
+            help: hunt on behind what was found, with --from and the seed after it
+        "#]],
+    );
+}
+
+#[test]
+fn a_page_that_cannot_be_written_is_refused_before_anything_starts() {
+    let output = Bench::new(&[]).run(&["hunt", "--real", "quorum", "--html", "nowhere/page.html"], b"");
+    let said = String::from_utf8(output.stderr).expect("it is text");
+    assert!(output.status.code() == Some(2) && said.contains("nowhere"), "{said}");
 }
 
 #[cfg(target_os = "linux")]
@@ -80,7 +99,21 @@ fn what_is_meant_for_simulated_runs_is_refused() {
 fn a_violation_is_written_so_that_it_can_be_judged_and_tried_again() {
     const SCHEDULE: &str = "schedule 1 seed 7 until 1000ms\n100ms..900ms isolate pacific\n";
     let bench = Bench::new(&[("one.schedule", SCHEDULE.as_bytes())]);
-    let schedule = ["--schedule", "one.schedule", "--tries", "1", "--for", "5m", "--keep", "kept", "--json"];
+    let schedule = [
+        "--schedule",
+        "one.schedule",
+        "--tries",
+        "1",
+        "--for",
+        "5m",
+        "--keep",
+        "kept",
+        "--json",
+        "--html",
+        "page.html",
+        "--svg",
+        "part.svg",
+    ];
     let hunt = ["hunt", "--real", "quorum:r=1,w=1", "--model", "linearizable"];
     let output = bench.run(&[&hunt[..], &schedule].concat(), b"");
     let said = String::from_utf8_lossy(&output.stderr);
@@ -99,4 +132,9 @@ fn a_violation_is_written_so_that_it_can_be_judged_and_tried_again() {
         let judged = bench.run(&["judge", history, "--model", "linearizable"], b"");
         assert_eq!(judged.status.code(), Some(1), "{history}");
     }
+    let drawn = ["page.html", "part.svg"].map(|file| std::fs::read_to_string(bench.path().join(file)));
+    let [page, part] = drawn.map(|drawn| drawn.expect("it is there"));
+    assert!(page.contains("isolate pacific") && page.contains("found by a hunt, seed 7"));
+    let found = finding["found"].as_str().expect("it is text");
+    assert!(part.contains("linearizable") && !found.is_empty(), "{found}");
 }

@@ -3,6 +3,8 @@
 #[cfg(target_os = "linux")]
 mod caught;
 #[cfg(target_os = "linux")]
+mod drawn;
+#[cfg(target_os = "linux")]
 mod json;
 #[cfg(target_os = "linux")]
 mod kept;
@@ -23,14 +25,17 @@ pub(super) fn run(_: &args::Hunt, _: &mut Printer) -> anyhow::Result<u8> {
 pub(super) fn run(arguments: &args::Hunt, printer: &mut Printer) -> anyhow::Result<u8> {
     use crate::commands::place::real::targets;
     use crate::file::make_folder;
+    use crate::pictures;
 
     let targets = targets::of(std::slice::from_ref(&arguments.target.scenario), arguments.store.as_deref())?;
     let asked = caught::Asked::of(arguments)?;
+    pictures::prepare(&arguments.drawn)?;
     if let Some(folder) = &arguments.keep {
         // Found out now, not after an hour of hunting.
         make_folder(folder)?;
     }
     let all = caught::hunt_all(&targets, &asked, arguments, printer)?;
+    drawn::draw(&arguments.drawn, &all, printer)?;
     let code = caught::exit_code(&all);
     if arguments.json {
         printer.json(&json::of(&all, code))?;

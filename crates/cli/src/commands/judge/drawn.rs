@@ -99,6 +99,33 @@ fn is_explained(judged: &JudgedHistory, row: &Judged) -> bool {
     shown(judged, row).is_some()
 }
 
+/// What a promise is called, what it says, and what is cited for it.
+pub(in crate::commands) struct Promised<'p> {
+    pub(in crate::commands) name: &'p str,
+    pub(in crate::commands) sentence: &'p str,
+    pub(in crate::commands) source: &'p str,
+}
+
+/// What is wrong with operations of a trace, as a judgement of the whole: `places` are theirs among all, in the order of those
+/// that `shown` speaks of. Without it they stand for themselves.
+pub(in crate::commands) fn judgement_of(
+    trace: &Trace,
+    promised: &Promised<'_>,
+    (found, places): (&str, &[usize]),
+    shown: Option<&Shown>,
+) -> Judgement {
+    let whole = Places::of(trace, trace.invocations().len(), true);
+    let events = places.iter().map(|place| whole.events.get(*place).copied().flatten()).collect();
+    let part = Places { events, ..whole };
+    let mut evidence = part.evidence((promised.sentence, promised.source), found.to_owned(), shown);
+    if shown.is_none() {
+        let ends = part.events.iter().flatten().flat_map(|(begun, ended)| [Some(*begun), *ended]);
+        evidence.events = ends.flatten().map(|event| trace.witness(event)).collect();
+    }
+    let verdict = Verdict::Violated(Box::new(evidence));
+    Judgement { promise: promised.name.to_owned(), verdict, scope: promised.sentence.to_owned() }
+}
+
 /// How it begins when a judge says that there is a circle, and not what it is of.
 const CIRCLE: &str = "in any order";
 
@@ -140,7 +167,8 @@ impl Places<'_> {
                     Finding::Violated(anomaly) => anomaly.found.clone(),
                     _ => "what it implies does not hold".to_owned(),
                 };
-                Verdict::Violated(Box::new(self.evidence(row, found, shown(judged, row))))
+                let about = (row.about.sentence, row.about.source);
+                Verdict::Violated(Box::new(self.evidence(about, found, shown(judged, row))))
             }
             (Known::Nothing, Finding::Unknown(limit)) => Verdict::Unknown(limit.clone()),
             _ => Verdict::Holds,
@@ -148,12 +176,13 @@ impl Places<'_> {
         Judgement { promise: row.about.name.to_owned(), verdict, scope: row.about.sentence.to_owned() }
     }
 
-    fn evidence(&self, row: &Judged, found: String, shown: Option<&Shown>) -> Evidence {
+    /// What shows that what was expected is not so, for which the source is the rule where no order is in question.
+    fn evidence(&self, (expected, source): (&str, &str), found: String, shown: Option<&Shown>) -> Evidence {
         let cycle = shown.map(|shown| &shown.cycle[..]).unwrap_or_default();
         let links: Vec<Link> = cycle.iter().filter_map(|step| self.link(step)).collect();
-        let rule = shown.and_then(|shown| shown.rule.clone()).unwrap_or_else(|| row.about.source.to_owned());
+        let rule = shown.and_then(|shown| shown.rule.clone()).unwrap_or_else(|| source.to_owned());
         Evidence {
-            expected: row.about.sentence.to_owned(),
+            expected: expected.to_owned(),
             found: circle(cycle).filter(|_| found.starts_with(CIRCLE)).unwrap_or(found),
             events: self.events(&links, shown),
             proof: if links.is_empty() { Proof::Rule(rule) } else { Proof::Cycle(links) },

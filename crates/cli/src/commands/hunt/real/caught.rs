@@ -59,6 +59,12 @@ const SCHEDULE: Kind = Kind { what: "a schedule", bytes_max: 1 << 20 };
 
 impl Asked {
     pub(super) fn of(arguments: &args::Hunt) -> anyhow::Result<Asked> {
+        if arguments.all {
+            bail!(
+                "--all collects what is distinct, and whether two rounds of a real server show the same nobody can tell, as \
+                 neither comes again\nhelp: hunt on behind what was found, with --from and the seed after it"
+            );
+        }
         let models = modelled::named(&arguments.models)?;
         let model = match models[..] {
             [] => None,

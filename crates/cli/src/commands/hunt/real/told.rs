@@ -34,7 +34,11 @@ pub(super) fn print(caught: &Caught, printer: &mut Printer) -> anyhow::Result<()
     }
     if hunted.fallen > 0 {
         let rounds = count(hunted.fallen, "round");
-        titled("fell", &format!("after {rounds} it did not answer any more, and was begun anew."), printer)?;
+        let within = hunted.info.ready_within.as_secs();
+        let told = format!(
+            "after {rounds} some site did not answer within {within} s, though all was healed, and the servers were begun anew."
+        );
+        titled("fell", &told, printer)?;
     }
     for (nth, limit) in hunted.limits.iter().enumerate() {
         titled(if nth == 0 { "limits" } else { "" }, &format!("{limit}."), printer)?;
