@@ -24,7 +24,7 @@ use super::{About, Judges, Model, Recorded, sums};
 ///
 /// It is not local: each object alone may have an order, and all together none. So the search is over all of them at once, and
 /// its cost is exponential in the number of sessions. What is not even causally convergent, or a causal
-/// memory, is found before.
+/// memory, is found before; and of registers alone so is mostly what holds, by what their reads say of the order of writes.
 ///
 /// What is judged is as for [`Linearizable`](super::Linearizable).
 #[derive(Clone, Copy, Debug)]
