@@ -9,7 +9,7 @@ mod plan;
 use std::fmt;
 
 use constellation_trace::{EventId, Kind, Proof, Verdict, one_line};
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
 
 use self::grid::{Grid, Weight};
 use self::plan::{End, Placed, Plan, Route, Side};
@@ -132,17 +132,17 @@ fn cut(text: &str, columns: usize, letters: Letters) -> String {
         (_, Letters::Ascii) => "~",
         (_, Letters::Unicode) => "…",
     };
-    let mut kept = String::new();
-    let mut used = 1;
-    for letter in text.chars() {
-        used += letter.width().unwrap_or(0);
-        if used > columns {
-            break;
-        }
-        kept.push(letter);
-    }
-    kept + sign
+    // Letters that join, such as those of a flag or a family, are together wider or narrower than one by one, so it is whole
+    // beginnings that are measured; of letters that take no column only so many are looked at.
+    let ends = text.char_indices().map(|(at, letter)| at + letter.len_utf8());
+    let ends = std::iter::once(0).chain(ends).take(columns.saturating_mul(LETTERS_A_COLUMN) + 1);
+    let fitting = ends.take_while(|end| text[..*end].width() + sign.width() <= columns);
+    let end = fitting.last().unwrap_or(0);
+    format!("{}{sign}", &text[..end])
 }
+
+/// Of a text that is cut no more letters are kept for each column that it may take.
+const LETTERS_A_COLUMN: usize = 8;
 
 struct Drawing<'d, 't> {
     picture: &'d Picture<'t>,
@@ -179,7 +179,9 @@ impl Drawing<'_, '_> {
     fn band(&self, band: &Band) -> Line {
         let placed = &self.plan.marks;
         let edge = |x: u32| placed.iter().find(|mark| mark.units >= x).map(|mark| mark.x.saturating_sub(1));
-        let start = edge(band.from).unwrap_or(self.plan.width).min(self.plan.width.saturating_sub(2));
+        // Both ends of it are within the picture, even where a single mark is wider than that.
+        let start_max = self.plan.width.saturating_sub(2).min(self.room - 3);
+        let start = edge(band.from).unwrap_or(start_max).min(start_max);
         let end = edge(band.to).unwrap_or(self.plan.width).max(start + 2).min(self.room - 1);
         let rule = self.letter('╌', '.');
         let (open, close) = (self.letter('├', '|'), self.letter('┤', '|'));
@@ -206,7 +208,8 @@ impl Drawing<'_, '_> {
     /// The rows of the nodes, and the arrows between them.
     fn lanes(&self) -> Vec<Line> {
         let plan = self.plan;
-        let mut grid = Grid::new(plan.width, plan.rows());
+        // A single mark may be wider than the room is: what is behind that is not shown.
+        let mut grid = Grid::new(plan.width.min(self.room), plan.rows());
         for lane in 0..self.names.len() {
             self.lane(lane, &mut grid);
         }

@@ -151,6 +151,29 @@ fn whatever_a_node_is_called_no_line_is_obeyed_or_too_wide() {
     }
 }
 
+#[test]
+fn letters_that_join_are_measured_together() {
+    // A heart is one column wide, and two with the sign behind it that asks for colours.
+    let hearts = "\u{2764}\u{fe0f}".repeat(40);
+    let families = "\u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467}".repeat(40);
+    let marks = format!("e{}", "\u{301}".repeat(1 << 16)).repeat(2);
+    for name in [hearts, families, marks] {
+        let mut trace = Trace::new([&*name, "b"]).expect("different names");
+        let [one, other] = [0, 1].map(NodeId::new);
+        for nth in 0..6 {
+            let entry = Entry::new([one, other][nth % 2], TrueTime::from_ns(nth as u64), Action::Local);
+            trace.record(entry).expect("a node");
+        }
+        let parted = Nemesis::Partition { group_a: vec![one], group_b: vec![other] };
+        trace.record_nemesis(TrueTime::from_ns(4), parted).expect("they are nodes");
+        for columns in 40..80 {
+            let text = drawn(&trace, &[], columns, Letters::Unicode);
+            let widest = text.lines().map(unicode_width::UnicodeWidthStr::width).max();
+            assert!(widest.is_some_and(|widest| widest <= columns), "{columns}:\n{text}");
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
