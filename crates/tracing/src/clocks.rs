@@ -1,6 +1,6 @@
 //! What stamps the events of a process: a Lamport clock and a vector clock, or clocks of one's own.
 
-use constellation_clock::{Clock as _, Error, LamportClock, VectorClock, VectorStamp};
+use constellation_clock::{Clock as _, Error, LamportStamp, NamedLamport, VectorClock, VectorStamp};
 
 /// What the clocks of a process said of one event. It travels with a message.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -18,6 +18,8 @@ pub struct Stamp {
 ///
 /// Their vectors name processes as a [`Recorder`](crate::Recorder) may be called, and at most
 /// [`Header::ENTRIES_MAX`](crate::Header::ENTRIES_MAX) of them. An event with another stamp is dropped, and counted.
+///
+/// They are asked with the lock of the process held, so they must not record anything themselves: that would wait for ever.
 pub trait Clocks: Send {
     /// The stamp of an event that receives nothing.
     ///
@@ -34,24 +36,28 @@ pub trait Clocks: Send {
 
 /// The clocks that a recorder has by itself.
 pub(crate) struct OwnClocks {
-    lamport: LamportClock,
+    lamport: NamedLamport,
     vector: VectorClock,
 }
 
+/// Whoever sent a Lamport time: a stamp does not say, and no process is called so.
+const SENDER: &str = "(sender)";
+
 impl OwnClocks {
     pub(crate) fn new(process: &str) -> OwnClocks {
-        OwnClocks { lamport: LamportClock::new(), vector: VectorClock::new(process) }
+        OwnClocks { lamport: NamedLamport::new(process), vector: VectorClock::new(process) }
     }
 }
 
 impl Clocks for OwnClocks {
     fn event(&mut self) -> Result<Stamp, Error> {
-        Ok(Stamp { vector: self.vector.event()?, lamport: self.lamport.try_tick()? })
+        Ok(Stamp { vector: self.vector.event()?, lamport: self.lamport.event()?.time() })
     }
 
     fn receive(&mut self, sent: &Stamp) -> Result<Stamp, Error> {
         // A Lamport clock that went on alone has only left out times, should the vector clock refuse.
-        let lamport = self.lamport.try_observe(sent.lamport)?;
+        // One forged time that was taken would silence this process: everybody else refuses what is so far ahead.
+        let lamport = self.lamport.receive(&LamportStamp::new(sent.lamport, SENDER)?)?.time();
         Ok(Stamp { lamport, vector: self.vector.receive(&sent.vector)? })
     }
 }

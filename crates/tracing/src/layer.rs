@@ -11,7 +11,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
 use crate::header::Header;
-use crate::recorder::Recorder;
+use crate::recorder::{Recorder, cut};
 
 /// A layer that records what says so by its fields; everything else is none of its business.
 ///
@@ -157,10 +157,8 @@ struct Bounded {
 
 impl fmt::Write for Bounded {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        if self.text.len().saturating_add(text.len()) > Header::BYTES_MAX {
-            return Err(fmt::Error);
-        }
-        self.text.push_str(text);
-        Ok(())
+        let kept = cut(text, Header::BYTES_MAX - self.text.len());
+        self.text.push_str(kept);
+        if kept.len() == text.len() { Ok(()) } else { Err(fmt::Error) }
     }
 }

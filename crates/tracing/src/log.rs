@@ -102,11 +102,13 @@ impl Log {
         }
         self.claims(event);
         let is_written = self.bytes.saturating_add(self.line.len() as u64) < self.bytes_max - LAST_BYTES;
-        if !is_written || self.write().is_err() {
-            self.state = State::Full;
-            return false;
+        if is_written && self.write().is_ok() {
+            return true;
         }
-        true
+        if self.state == State::Open {
+            self.state = State::Full;
+        }
+        false
     }
 
     fn did(&mut self, did: &Did<'_>) {
@@ -167,8 +169,10 @@ impl Log {
     fn write(&mut self) -> io::Result<()> {
         self.line.push_str("}\n");
         if let Err(error) = self.sink.put(self.line.as_bytes()) {
-            // If that fails, too, the last line is cut, and whoever reads it leaves it out.
-            let _ = self.sink.cut(self.bytes);
+            // If that fails, too, the last line is half a line, which whoever reads it leaves out; as long as it is the last.
+            if self.sink.cut(self.bytes).is_err() {
+                self.state = State::Closed;
+            }
             return Err(error);
         }
         self.bytes += self.line.len() as u64;

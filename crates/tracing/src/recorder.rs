@@ -214,8 +214,9 @@ impl Shared {
     }
 
     fn close(&self) {
-        let ended_ns = self.elapsed_ns();
         let mut inner = self.lock();
+        // Not before: an event that was under way would come after the end, and nobody reads such a log.
+        let ended_ns = self.elapsed_ns();
         let dropped = inner.counts.dropped;
         inner.log.end(ended_ns, dropped);
     }
@@ -249,7 +250,7 @@ fn wall_ns() -> Option<u64> {
 }
 
 /// The beginning of a text, so many bytes at most and whole letters.
-fn cut(text: &str, bytes_max: usize) -> &str {
+pub(crate) fn cut(text: &str, bytes_max: usize) -> &str {
     let end = (0..=bytes_max.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
     text.get(..end.unwrap_or(0)).unwrap_or_default()
 }

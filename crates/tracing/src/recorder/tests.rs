@@ -46,3 +46,31 @@ fn a_disk_that_is_full_leaves_whole_lines_and_a_count() {
     let closed = text.contains(&format!("\"dropped\":{dropped}}}"));
     assert!(closed, "the last line says how many, if it fits: {text}");
 }
+
+/// A disk that is full and takes nothing back.
+#[derive(Clone)]
+struct StubbornDisk(SmallDisk);
+
+impl Sink for StubbornDisk {
+    fn put(&mut self, line: &[u8]) -> io::Result<()> {
+        self.0.put(line)
+    }
+
+    fn cut(&mut self, _: u64) -> io::Result<()> {
+        Err(io::Error::from(io::ErrorKind::Other))
+    }
+}
+
+#[test]
+fn half_a_line_that_stays_is_the_last() {
+    let disk = SmallDisk { bytes: Arc::default(), room: 400 };
+    let clocks = Box::new(OwnClocks::new("a"));
+    let sink = Box::new(StubbornDisk(disk.clone()));
+    let recorder = Recorder::begin(sink, "a", 1 << 20, clocks).expect("the first line fits");
+    (0..5).for_each(|_| recorder.local("thinks"));
+    // There would be room for it again.
+    let half = disk.bytes.lock().expect("nobody panics here").clone();
+    assert!(!half.ends_with(b"\n") && recorder.counts().dropped > 0, "half a line stays");
+    recorder.close();
+    assert_eq!(*disk.bytes.lock().expect("nobody panics here"), half, "nothing is written behind it");
+}

@@ -1,6 +1,6 @@
 //! What travels with a message comes from a stranger.
 
-use constellation_clock::VectorStamp;
+use constellation_clock::{REMOTE_MAX, VectorStamp};
 use constellation_tracing::{Clocks, Header, Recorder, Stamp};
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
@@ -54,6 +54,9 @@ fn strangers_can_neither_stop_a_clock_nor_make_it_grow() {
     let recorder = Recorder::create(&folder.path().join("a"), "a").expect("it is new");
     let far = "1;b;0;9223372036854775807;b=1".parse().expect("it has the form of one");
     recorder.receive(&far, "from far ahead");
+    // Taken, it would make this clock go on where everybody else refuses what it says.
+    let edge = format!("1;b;0;{REMOTE_MAX};b=1").parse().expect("it has the form of one");
+    recorder.receive(&edge, "from as far as a clock may be");
     let own = "1;a;0;1;a=77".parse().expect("it has the form of one");
     recorder.receive(&own, "from another with our name");
     for round in 0..3 {
@@ -63,9 +66,9 @@ fn strangers_can_neither_stop_a_clock_nor_make_it_grow() {
     }
     recorder.receive(&Header::none(), "from one who records nothing");
     let counts = recorder.counts();
-    assert_eq!((counts.events, counts.dropped, counts.refused, counts.causeless), (6, 0, 4, 1));
+    assert_eq!((counts.events, counts.dropped, counts.refused, counts.causeless), (7, 0, 5, 1));
     let header = recorder.send("b", "goes on").to_string();
-    assert!(header.starts_with("1;a;6;"), "{header}");
+    assert!(header.starts_with("1;a;7;9;"), "{header}");
     let again: Header = header.parse().expect("what we send can be read");
     assert_eq!(again.to_string(), header);
 }

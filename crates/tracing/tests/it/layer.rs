@@ -56,6 +56,24 @@ fn only_what_says_so_is_recorded() {
 }
 
 #[test]
+fn of_a_text_that_is_too_long_the_beginning_is_recorded() {
+    let folder = tempfile::tempdir().expect("there is room for a folder");
+    let recorder = Recorder::create(&folder.path().join("it"), "a").expect("it is new");
+    let subscriber = tracing_subscriber::registry().with(recorder.layer());
+    let long = "\u{e9}".repeat(Header::BYTES_MAX);
+    tracing::subscriber::with_default(subscriber, || {
+        info!(constellation.local = true, "it is {long}");
+        info!(constellation.send = %long, "to one with a long name");
+        // Of a header the beginning would be another header.
+        info!(constellation.receive = %format_args!("1;b;4;9;a=0,b=5{long}"), "is answered");
+    });
+    let written = lines(&recorder, &folder);
+    assert!(written.contains("\"label\":\"it is \u{e9}\u{e9}"), "{written}");
+    assert!(written.contains("\"do\":\"send\",\"to\":\"\u{e9}\u{e9}"), "{written}");
+    assert_eq!((recorder.counts().events, recorder.counts().causeless), (3, 1), "{written}");
+}
+
+#[test]
 fn without_a_layer_nothing_is_recorded_and_nothing_fails() {
     assert!(send("b", "asks").is_none());
     receive(&Header::none(), "is asked");
