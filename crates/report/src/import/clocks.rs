@@ -8,7 +8,7 @@
 //! There are no times either, so that an event stands a step after the last of its causes.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use constellation_trace::log::{Execution, LogEvent};
 use constellation_trace::{Action, Claim, Entry, EventId, NodeId, Symbol, TraceError, TrueTime, WallTime};
@@ -261,14 +261,34 @@ impl Order {
         self.step[event as usize] = latest.unwrap_or(0) + 1;
         // Latest first: none that is left has seen one that was taken.
         news.sort_by_key(|cause| Reverse((self.step[*cause as usize], *cause)));
-        let mut taken: Vec<u32> = Vec::new();
-        for cause in news {
-            let named = hosts.event(cause);
-            let own = hosts.execution.counter(named, named.host);
-            let is_seen = |other: &u32| hosts.execution.counter(hosts.event(*other), named.host) >= own;
-            if !taken.iter().any(is_seen) {
-                taken.push(cause);
-                self.arrows.push((cause, event));
+        let mut is_seen = vec![false; news.len()];
+        // A clock names a host once, so that each cause is of another.
+        let place_of: BTreeMap<Symbol, usize> =
+            news.iter().enumerate().map(|(place, cause)| (hosts.event(*cause).host, place)).collect();
+        for (place, &cause) in news.iter().enumerate() {
+            if is_seen[place] {
+                continue;
+            }
+            self.arrows.push((cause, event));
+            let taken = hosts.event(cause);
+            let own = |place: usize| {
+                let named = hosts.event(news[place]);
+                (named.host, hosts.execution.counter(named, named.host))
+            };
+            // The shorter of the two lists, since a clock may name thousands.
+            let left = place + 1..news.len();
+            let clock = hosts.execution.clock(taken);
+            if clock.len() < left.len() {
+                for (host, counter) in clock {
+                    if let Some(&other) = place_of.get(&host) {
+                        is_seen[other] |= counter >= own(other).1;
+                    }
+                }
+            } else {
+                for other in left {
+                    let (host, own) = own(other);
+                    is_seen[other] = is_seen[other] || hosts.execution.counter(taken, host) >= own;
+                }
             }
         }
         hosts.lanes[lane].events.get(next[lane]).copied()
