@@ -10,6 +10,15 @@ pub(crate) fn plain(text: &str) -> Cow<'_, str> {
 
 /// A line of XML in ASCII: every other letter as a reference, which is the same to whoever reads it.
 pub(crate) fn xml(text: &str) -> Cow<'_, str> {
+    referred(text, |letter| format!("&#x{letter:x};"))
+}
+
+/// A diagram of Mermaid in ASCII: every other letter as a code of its own.
+pub(crate) fn mermaid(text: &str) -> Cow<'_, str> {
+    referred(text, |letter| format!("#{letter};"))
+}
+
+fn referred(text: &str, reference: impl Fn(u32) -> String) -> Cow<'_, str> {
     if text.is_ascii() {
         return Cow::Borrowed(text);
     }
@@ -17,7 +26,7 @@ pub(crate) fn xml(text: &str) -> Cow<'_, str> {
     for letter in text.chars() {
         match letter.is_ascii() {
             true => plain.push(letter),
-            false => plain.push_str(&format!("&#x{:x};", u32::from(letter))),
+            false => plain.push_str(&reference(u32::from(letter))),
         }
     }
     Cow::Owned(plain)
@@ -107,6 +116,7 @@ mod tests {
         assert_eq!(plain("s\u{fc}dpol \u{1f6f0}"), "s\\u{fc}dpol \\u{1f6f0}");
         assert_eq!(json("\"s\u{fc}d \u{1f6f0}\""), "\"s\\u00fcd \\ud83d\\udef0\"");
         assert_eq!(xml("<a b=\"\u{fc}\"/>"), "<a b=\"&#xfc;\"/>");
+        assert_eq!(mermaid("n0: s\u{fc}d #62;"), "n0: s#252;d #62;");
     }
 
     #[test]

@@ -25,10 +25,10 @@ pub(crate) struct Audit {
     #[arg(value_name = "PATH", default_value = ".", conflicts_with_all = ["explain", "rules", "stdin", "clippy_toml"])]
     pub(crate) paths: Vec<PathBuf>,
     /// Look at tests, benchmarks and examples as well; what is found there is told, and counts as `info`.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["explain", "rules", "clippy_toml"])]
     pub(crate) tests: bool,
     /// Tell what is found at `info`, too: worth a look, and often right as it is.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["explain", "rules", "clippy_toml"])]
     pub(crate) info: bool,
     /// In which form to tell it.
     #[arg(long, value_enum, default_value_t = AuditFormat::Human, value_name = "FORMAT")]
@@ -43,7 +43,7 @@ pub(crate) struct Audit {
     #[arg(long, conflicts_with = "format")]
     pub(crate) json: bool,
     /// From which level on a finding makes the exit code 1: `info`, `warn` or `deny`.
-    #[arg(long, default_value = "warn", value_name = "LEVEL", value_parser = parse_level)]
+    #[arg(long, default_value = "warn", value_name = "LEVEL", value_parser = parse_level, conflicts_with_all = ["explain", "rules", "clippy_toml"])]
     pub(crate) deny_from: Level,
     /// Print the page of a rule: why, what it becomes, what to write instead, what looks like it and is right.
     #[arg(long, value_name = "RULE", conflicts_with_all = ["rules", "stdin"])]
@@ -61,7 +61,7 @@ pub(crate) struct Audit {
     #[arg(long, requires = "stdin", value_name = "F")]
     pub(crate) filename: Option<PathBuf>,
     /// What the project says of its own functions; without it the nearest `constellation.toml` from the current folder up.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["explain", "rules", "clippy_toml"])]
     pub(crate) config: Option<PathBuf>,
     /// Show what a machine can mend, as a difference; nothing is written.
     #[arg(long, conflicts_with_all = ["explain", "rules", "stdin", "format", "json", "baseline"])]
@@ -73,7 +73,7 @@ pub(crate) struct Audit {
     #[arg(long, conflicts_with_all = ["explain", "rules", "stdin", "format", "json", "baseline", "fix"])]
     pub(crate) clippy_toml: bool,
     /// On how many cores; by default on all of them. What is found does not depend on it.
-    #[arg(long, value_name = "J", value_parser = parse_jobs)]
+    #[arg(long, value_name = "J", value_parser = parse_jobs, conflicts_with_all = ["explain", "rules", "clippy_toml", "stdin"])]
     pub(crate) jobs: Option<NonZeroUsize>,
 }
 

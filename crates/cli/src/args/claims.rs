@@ -25,10 +25,10 @@ pub(crate) struct Claims {
     #[arg(value_name = "FILE", required_unless_present_any = ["explain", "terms", "stdin"], conflicts_with_all = ["explain", "terms", "stdin"])]
     pub(crate) paths: Vec<PathBuf>,
     /// Draw every claim where it stands, with what its word does not say, and all questions.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["explain", "terms"])]
     pub(crate) all: bool,
     /// In the forms for machines, tell what is found at `info`, too: a claim of a word with one meaning, or on a condition.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["explain", "terms"])]
     pub(crate) info: bool,
     /// In which form to tell it.
     #[arg(long, value_enum, default_value_t = AuditFormat::Human, value_name = "FORMAT")]
@@ -43,7 +43,7 @@ pub(crate) struct Claims {
     #[arg(long, requires = "baseline")]
     pub(crate) write_baseline: bool,
     /// From which level on a finding makes the exit code 1: `info`, `warn` or `deny`.
-    #[arg(long, default_value = "warn", value_name = "LEVEL", value_parser = parse_level)]
+    #[arg(long, default_value = "warn", value_name = "LEVEL", value_parser = parse_level, conflicts_with_all = ["explain", "terms"])]
     pub(crate) deny_from: Level,
     /// Print the page of a term, or of a contradiction: what it promises, what it does not say, what to ask, and the shortest
     /// history that breaks it.

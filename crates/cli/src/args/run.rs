@@ -20,7 +20,7 @@ pub(crate) struct Run {
     pub(crate) seed: Option<u64>,
     /// How much of the timeline to print: `auto`, as without this flag, leaves out the middle of a long one, `faults` prints
     /// what the world did and which nodes crashed and restarted.
-    #[arg(long, value_enum, value_name = "WHAT")]
+    #[arg(long, value_enum, value_name = "WHAT", conflicts_with = "json")]
     pub(crate) timeline: Option<Timeline>,
     /// Write the trace to this file, as JSON Lines.
     #[arg(long, value_name = "FILE")]
@@ -86,7 +86,7 @@ pub(crate) struct Replay {
     pub(crate) anyway: bool,
     /// How much of the timeline to print: `auto` leaves out the middle of a long one, `faults` prints what the world did and
     /// which nodes crashed and restarted.
-    #[arg(long, value_enum, default_value_t = Timeline::Auto, value_name = "WHAT")]
+    #[arg(long, value_enum, default_value_t = Timeline::Auto, value_name = "WHAT", conflicts_with = "json")]
     pub(crate) timeline: Timeline,
     /// Write the trace to this file, as JSON Lines.
     #[arg(long, value_name = "FILE")]

@@ -47,6 +47,12 @@ pub(crate) fn run(arguments: &Check, printer: &mut Printer) -> anyhow::Result<u8
         pictures::draw_picture(&arguments.drawn, &given.picture()?, None)?;
         return spans::checked(arguments, &name, &given, printer);
     }
+    if let (Some(_), None) = (&arguments.execution, arguments.drawn.flag()) {
+        bail!(
+            "--execution says which one is drawn, and nothing is drawn\nhelp: add --html or --svg; every execution of a log is \
+             judged"
+        );
+    }
     let (log, judged) = read_clocks(arguments, &name, &bytes)?;
     progress.finish_and_clear();
     if arguments.drawn.flag().is_some() {

@@ -1,13 +1,16 @@
 //! `constellation export`: a run for another tool, with a word about what that tool will not know.
 
+use std::borrow::Cow;
 use std::io::Write;
 
 use anyhow::bail;
 use constellation_report::export::{markdown, mermaid, shiviz};
+use constellation_report::text::Letters;
 use constellation_report::{Picture, svg};
 use constellation_trace::format::jsonl;
 
 use crate::args::{Export, ExportFormat};
+use crate::ascii;
 use crate::commands::report::read_given;
 use crate::file::{name_of, spare, try_place, write_whole};
 use crate::printer::{Printer, count};
@@ -65,6 +68,21 @@ fn write(arguments: &Export, picture: &Picture<'_>, printer: &mut Printer) -> an
     Ok(exported.left_out)
 }
 
+/// The same in ASCII, as whoever reads this form takes it for the same.
+fn in_ascii(form: ExportFormat, text: &str) -> anyhow::Result<Cow<'_, str>> {
+    match form {
+        ExportFormat::Markdown => Ok(ascii::plain(text)),
+        ExportFormat::Mermaid => Ok(ascii::mermaid(text)),
+        ExportFormat::Jsonl => Ok(ascii::json(text)),
+        ExportFormat::Svg => Ok(ascii::xml(text)),
+        ExportFormat::Shiviz if text.is_ascii() => Ok(Cow::Borrowed(text)),
+        ExportFormat::Shiviz => bail!(
+            "a log for ShiViz has no other way to write the letters of this run that are not ASCII\nhelp: leave out --ascii, \
+             or write it to a file with -o"
+        ),
+    }
+}
+
 /// Writes to the file that was named, or to standard output.
 fn put(
     arguments: &Export,
@@ -76,7 +94,12 @@ fn put(
         None => {
             let mut bytes = Vec::new();
             write(&mut bytes)?;
-            printer.bytes(&bytes)
+            match printer.letters() {
+                Letters::Unicode => printer.bytes(&bytes),
+                Letters::Ascii => {
+                    printer.bytes(in_ascii(arguments.to, std::str::from_utf8(&bytes)?)?.as_bytes())
+                }
+            }
         }
     }
 }

@@ -23,11 +23,13 @@ use anyhow::{Context as _, bail};
 use constellation_trace::format::histories::HistoryFormat;
 use constellation_verify::Budget;
 use constellation_verify::models::{self, Model, strongest_first};
+use indicatif::ProgressBar;
 use serde_json::json;
 
 use self::evidence::Ways;
+use self::files::Files;
 use self::history::{Asked, judge_drawn};
-use crate::args::{EvidenceWord, Explained, Judge, Spending};
+use crate::args::{EvidenceWord, Explained, Judge, Progress, Spending};
 use crate::printer::{Printer, UNUSABLE};
 
 /// The one shape of judged histories.
@@ -38,17 +40,27 @@ pub(crate) fn run(arguments: &Judge, printer: &mut Printer) -> anyhow::Result<u8
     crate::pictures::prepare(&arguments.drawn)?;
     crate::file::spare(&arguments.histories, arguments.drawn.files())?;
     let files = files::of(&arguments.histories)?;
-    if let (Some(_), false) = (&arguments.drawn.svg, files.paths.len() == 1) {
+    let (svg, png, is_one) = (&arguments.drawn.svg, &arguments.drawn.png, files.paths.len() == 1);
+    let of_one = [("--svg", svg.is_some()), ("--png", png.is_some())];
+    if let (Some((flag, _)), false) = (of_one.into_iter().find(|(_, is_given)| *is_given), is_one) {
         bail!(
-            "--svg draws one history, but there are {}\nhelp: name one file, or --html for all",
+            "{flag} draws one history, but there are {}\nhelp: name one file, or --html for all",
             files.paths.len()
         );
     }
+    check_evidence(arguments, &files)?;
     let [path] = &files.paths[..] else { return several::run(arguments, &asked, &files, printer) };
-    if files.passed_over > 0 && arguments.drawn.flag().is_none() {
+    if has_line_each(arguments, &files) {
         return several::run(arguments, &asked, &files, printer);
     }
-    let progress = printer.progress("reading");
+    let progress = match arguments.progress {
+        Progress::Never => ProgressBar::hidden(),
+        Progress::Auto => printer.progress("reading"),
+        Progress::Always => {
+            printer.tell("judging: 1 history");
+            ProgressBar::hidden()
+        }
+    };
     let judged = judge_drawn(path, &asked, &progress, &arguments.drawn);
     progress.finish_and_clear();
     let judged = judged?;
@@ -61,6 +73,29 @@ pub(crate) fn run(arguments: &Judge, printer: &mut Printer) -> anyhow::Result<u8
         told::print(&judged, asked.ways, printer)?;
     }
     Ok(code)
+}
+
+/// Whether each history has a line: of several, or of a folder of which some files were passed over.
+fn has_line_each(arguments: &Judge, files: &Files) -> bool {
+    files.paths.len() != 1 || files.passed_over > 0 && arguments.drawn.flag().is_none()
+}
+
+/// Refuses words of `--evidence` for which there is no place.
+fn check_evidence(arguments: &Judge, files: &Files) -> anyhow::Result<()> {
+    let hows = [EvidenceWord::Table, EvidenceWord::Sketch, EvidenceWord::History];
+    let is_how = arguments.evidence.iter().any(|word| hows.contains(word));
+    if is_how && arguments.json {
+        bail!(
+            "--evidence: table, sketch and history are of text, and --json has all that shows a violation\nhelp: leave them out"
+        );
+    }
+    let is_room = !has_line_each(arguments, files) || arguments.json || arguments.drawn.html.is_some();
+    if !is_room && !arguments.evidence.is_empty() {
+        bail!(
+            "--evidence has no room where each history has a line\nhelp: name one file, or add --html FILE or --json for all"
+        );
+    }
+    Ok(())
 }
 
 /// What is asked of each history.

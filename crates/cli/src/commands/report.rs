@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use anyhow::bail;
 use constellation_report::compare::{Comparison, compare};
 use constellation_trace::format::{Format, detect};
 use constellation_trace::{Judgement, Trace};
@@ -52,7 +53,16 @@ pub(crate) fn run(arguments: &Report, printer: &mut Printer) -> anyhow::Result<u
 /// Reads and judges whatever can be drawn.
 pub(super) fn read_given(path: &Path, execution: Option<&str>) -> anyhow::Result<Given> {
     let (name, bytes) = read_log(path)?;
-    match detect(&bytes) {
+    let format = detect(&bytes);
+    let one = match format {
+        Format::Jsonl => "is a trace of this program",
+        Format::Otlp => "holds the spans of services",
+        _ => "",
+    };
+    if let (Some(_), false) = (execution, one.is_empty()) {
+        bail!("`{name}` {one}, which --execution cannot choose from\nhelp: leave it out");
+    }
+    match format {
         Format::Jsonl => return Given::own(&name, &bytes),
         Format::Otlp => return Given::spans(&name, &bytes),
         _ => {}

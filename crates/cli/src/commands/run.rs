@@ -149,7 +149,8 @@ pub(crate) fn print_told(
 /// Runs every resolver on one scenario and seed, and prints what each made of it.
 fn compare(arguments: &args::Run, scenario: &Scenario, printer: &mut Printer) -> anyhow::Result<u8> {
     let seed = arguments.seed.unwrap_or(scenario.seed);
-    if let Some(flag) = arguments.trace.as_ref().map(|_| "--trace") {
+    let of_one = [("--trace", arguments.trace.is_some()), ("--timeline", arguments.timeline.is_some())];
+    if let Some((flag, _)) = of_one.into_iter().find(|(_, is_given)| *is_given) {
         bail!("{flag} wants one run, but --resolver all makes several\nhelp: choose one resolver");
     }
     let mut runs = Vec::new();

@@ -43,6 +43,7 @@ mod placing_required;
 mod placing_stores;
 mod readme;
 mod reference;
+mod refused;
 mod running;
 mod shipped;
 mod specimens;

@@ -140,6 +140,12 @@ impl Asked {
         if let (ALL, Some(flag)) = (policy, of_one) {
             bail!("{flag} wants one run, but --policy {ALL} makes several\nhelp: choose one policy");
         }
+        if let (Some(_), false) = (&arguments.pass, arguments.models.is_empty()) {
+            bail!(
+                "--pass is of the election of a coordinator, in which no client asks for anything that --model could judge\n\
+                 help: leave out one of the two"
+            );
+        }
         Ok(Asked {
             policies: policies(policy)?,
             policy: policy.to_owned(),
