@@ -84,7 +84,8 @@ impl Printer {
         if !self.is_read {
             return Ok(());
         }
-        match write(&mut self.out) {
+        // What waits in memory for the end of its line would fail where nobody hears of it.
+        match write(&mut self.out).and_then(|()| self.out.flush()) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.is_read = false,
             outcome => outcome.context("cannot write to standard output")?,
         }
@@ -157,17 +158,24 @@ pub(crate) fn told(told: &clap::Error) -> ExitCode {
         true => io::stderr().is_terminal() && is_plain_terminal(),
         false => io::stdout().is_terminal() && is_plain_terminal(),
     };
-    if !is_ascii && !is_plain {
-        // Nobody is left to be told when it cannot be printed.
-        let _ = told.print();
-        return code;
-    }
-    let text = told.render().to_string();
-    let _ = match told.use_stderr() {
-        true => write!(io::stderr(), "{}", ascii::plain(&text)),
-        false => write!(io::stdout(), "{}", ascii::plain(&text)),
+    let printed = if !is_ascii && !is_plain {
+        told.print()
+    } else {
+        let text = told.render().to_string();
+        match told.use_stderr() {
+            true => write!(io::stderr(), "{}", ascii::plain(&text)),
+            false => write!(io::stdout(), "{}", ascii::plain(&text)),
+        }
     };
-    code
+    match printed.and_then(|()| io::stdout().flush()) {
+        // Help that went nowhere is no success, unless its reader left.
+        Err(error) if !told.use_stderr() && error.kind() != io::ErrorKind::BrokenPipe => {
+            tell_now(&format!("error: cannot write to standard output: {error}"));
+            ExitCode::from(UNUSABLE)
+        }
+        // Nobody is left to be told when standard error is closed.
+        _ => code,
+    }
 }
 
 /// A line of a drawing; the colours say nothing that the letters do not.
