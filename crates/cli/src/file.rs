@@ -1,11 +1,13 @@
 //! How files are read: no further than they may be long; and written: whole, or not at all.
 
 use std::fs;
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, BufWriter, IsTerminal as _, Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use constellation_lab::words::one_line;
+
+use crate::printer::tell_now;
 
 /// How standard input is called on the command line.
 pub(crate) const STANDARD_INPUT: &str = "-";
@@ -33,6 +35,7 @@ pub(crate) fn read_whole(path: &Path, kind: Kind) -> anyhow::Result<Vec<u8>> {
     let context = || format!("cannot read {name}");
     let Kind { what, bytes_max } = kind;
     let mut bytes = Vec::new();
+    tell_of_waiting(path, &name);
     let is_long = if path.as_os_str() == STANDARD_INPUT {
         read_some(io::stdin().lock(), bytes_max, &mut bytes).with_context(context)?
     } else {
@@ -45,6 +48,29 @@ pub(crate) fn read_whole(path: &Path, kind: Kind) -> anyhow::Result<Vec<u8>> {
         bail!("{name} is too long: {what} has at most {bytes_max} bytes");
     }
     Ok(bytes)
+}
+
+/// Says what is waited for, where somebody sits before a terminal and nothing would show: a pipe to which nobody writes yet,
+/// or what is to be typed.
+fn tell_of_waiting(path: &Path, name: &str) {
+    let is_typed = path.as_os_str() == STANDARD_INPUT && io::stdin().is_terminal();
+    if io::stderr().is_terminal() && (is_typed || is_pipe(path)) {
+        tell_now(&format!(
+            "reading {name} to its end: {}",
+            if is_typed { "Ctrl-D ends it" } else { "it is a pipe" }
+        ));
+    }
+}
+
+#[cfg(unix)]
+fn is_pipe(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt as _;
+    fs::metadata(path).is_ok_and(|found| found.file_type().is_fifo())
+}
+
+#[cfg(not(unix))]
+fn is_pipe(_: &Path) -> bool {
+    false
 }
 
 /// As [`read_whole`], of what must be text.

@@ -15,7 +15,7 @@ use std::io::{self, IsTerminal as _, Stdout};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use std::{panic, process, thread};
+use std::{env, panic, process, thread};
 
 use anyhow::{Context as _, bail};
 use constellation_report::text::Letters;
@@ -52,13 +52,18 @@ pub(crate) struct Looks {
 /// # Errors
 /// That there is none, and what to do instead.
 pub(crate) fn check_terminal() -> anyhow::Result<()> {
-    if io::stdout().is_terminal() && io::stdin().is_terminal() {
-        return Ok(());
+    let advice = "`constellation report RUN.jsonl -o run.html` writes a page, `constellation check RUN.jsonl` prints what is \
+                  judged";
+    if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
+        bail!("`constellation tui` is walked by keys, and here is no terminal\nhelp: {advice}");
     }
-    bail!(
-        "`constellation tui` is walked by keys, and here is no terminal\nhelp: `constellation report RUN.jsonl -o run.html` \
-         writes a page, `constellation check RUN.jsonl` prints what is judged"
-    );
+    // It would print as letters what moves the cursor of others. That is how an editor or a log names what it is.
+    if env::var_os("TERM").is_some_and(|term| term == "dumb") {
+        bail!(
+            "`constellation tui` draws on a screen, and TERM=dumb is a terminal without one\nhelp: {advice}"
+        );
+    }
+    Ok(())
 }
 
 /// How often what is followed is looked at, and whether the program was told to end.
