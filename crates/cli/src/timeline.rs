@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 
+use anyhow::bail;
 use constellation_report::world::{self, Absences};
 use constellation_trace::{
     ClaimRef, EventId, Kind, Loss, MessageId, Nemesis, NemesisEntry, Trace, TrueTime, Wait, WallTime,
@@ -9,6 +10,14 @@ use constellation_trace::{
 
 use crate::args;
 use crate::printer::{Printer, faint, strong};
+
+/// Refuses a timeline where one JSON object is printed, which has none.
+pub(crate) fn check_timeline(shown: args::Timeline, is_json: bool) -> anyhow::Result<()> {
+    if is_json && matches!(shown, args::Timeline::All | args::Timeline::Faults) {
+        bail!("--json prints no timeline\nhelp: leave out --timeline; --trace FILE writes all that happened");
+    }
+    Ok(())
+}
 
 /// Prints as much of a timeline as is asked for, and an empty line below it.
 pub(crate) fn print_timeline(

@@ -24,7 +24,7 @@ pub(crate) struct Live {
     pub(crate) speed: NonZeroU32,
     /// How much of the timeline to print: `auto` leaves out the middle of a long one, `faults` prints what the world did and
     /// which nodes crashed and restarted.
-    #[arg(long, value_enum, default_value_t = Timeline::Auto, value_name = "WHAT", conflicts_with = "json")]
+    #[arg(long, value_enum, default_value_t = Timeline::Auto, value_name = "WHAT")]
     pub(crate) timeline: Timeline,
     /// Write the trace to this file, as JSON Lines; while the run lasts, what there is of it now and then, which
     /// `constellation tui --live FILE` shows.

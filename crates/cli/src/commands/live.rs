@@ -23,12 +23,14 @@ use crate::interrupts::Interrupts;
 use crate::pictures;
 use crate::printer::{Printer, faint};
 use crate::target::{self, quoted};
+use crate::timeline::check_timeline;
 
 /// What a process of a live run is called on its command line.
 const NODE: &str = "live-node";
 
 pub(crate) fn run(arguments: &args::Live, printer: &mut Printer) -> anyhow::Result<u8> {
     pictures::prepare(&arguments.drawn)?;
+    check_timeline(arguments.timeline, arguments.json)?;
     let scenario = target::scenario(&arguments.target)?;
     let seed = arguments.seed.unwrap_or(scenario.seed);
     let processes = scenario.names().count();
