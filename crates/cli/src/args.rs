@@ -172,6 +172,20 @@ pub(crate) struct Target {
     pub(crate) end: Option<End>,
 }
 
+/// What is chosen of a study that is hunted or replayed.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Setting {
+    /// Of `mss-23`: what the client does when no reply comes, as `run` takes it: `none`, `blind` or `keyed`.
+    #[arg(long, value_name = "HOW")]
+    pub(crate) retry: Option<String>,
+    /// Of `antarctic`: who may write in the storm, one policy as `run` takes it; or `election`, the election in it.
+    #[arg(long, value_name = "POLICY")]
+    pub(crate) policy: Option<String>,
+    /// Of `antarctic`: how many stations each group has that hear each other in the storm, as `run` takes it.
+    #[arg(long, value_name = "N,…")]
+    pub(crate) groups: Option<String>,
+}
+
 /// A time with the words for it.
 #[derive(Clone, Debug)]
 pub(crate) struct End {

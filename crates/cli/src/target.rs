@@ -14,7 +14,7 @@ use constellation_lab::{Resolver, Scenario, ScenarioError, Specimen, incidents};
 use constellation_trace::ids::nearest;
 use serde_json::{Value, json};
 
-use crate::args::Target;
+use crate::args::{Setting, Target};
 use crate::file::{Kind, read_text};
 use crate::source::Excerpt;
 
@@ -47,16 +47,8 @@ pub(crate) fn specimen(target: &Target) -> anyhow::Result<Option<&'static Specim
     Ok(Some(specimen))
 }
 
-/// The flags that choose the setting of a study that is hunted or replayed.
-#[derive(Clone, Copy)]
-pub(crate) struct Settings<'a> {
-    pub(crate) retry: Option<&'a str>,
-    pub(crate) policy: Option<&'a str>,
-    pub(crate) groups: Option<&'a str>,
-}
-
 /// Refuses a flag of a study for anything else.
-fn check_is_for(target: &Target, study: &str, flag: &str, given: Option<&str>) -> anyhow::Result<()> {
+fn check_is_for(target: &Target, study: &str, flag: &str, given: &Option<String>) -> anyhow::Result<()> {
     if given.is_some() && target.scenario != study {
         bail!("`{}` takes no {flag}\nhelp: leave it out; it is for `{study}`", target.scenario);
     }
@@ -64,18 +56,18 @@ fn check_is_for(target: &Target, study: &str, flag: &str, given: Option<&str>) -
 }
 
 /// What can be hunted of the storm that is meant, if it is one: by default the policy that loses nothing.
-pub(crate) fn antarctic(target: &Target, settings: Settings<'_>) -> anyhow::Result<Option<Rough>> {
-    check_is_for(target, ANTARCTIC, "--policy", settings.policy)?;
-    check_is_for(target, ANTARCTIC, "--groups", settings.groups)?;
+pub(crate) fn antarctic(target: &Target, setting: &Setting) -> anyhow::Result<Option<Rough>> {
+    check_is_for(target, ANTARCTIC, "--policy", &setting.policy)?;
+    check_is_for(target, ANTARCTIC, "--groups", &setting.groups)?;
     if target.scenario != ANTARCTIC {
         return Ok(None);
     }
     check_unchanged(target, "`antarctic`")?;
-    let about = match settings.policy {
+    let about = match &setting.policy {
         None => About::Policy(Policy::Siblings),
-        Some(name) => setting(ANTARCTIC, "--policy", name, &About::NAMES)?,
+        Some(name) => named(ANTARCTIC, "--policy", name, &About::NAMES)?,
     };
-    Ok(Some(Rough { about, groups: groups(settings.groups)? }))
+    Ok(Some(Rough { about, groups: groups(setting.groups.as_deref())? }))
 }
 
 /// The flags that mean this storm again.
@@ -100,14 +92,13 @@ pub(crate) fn groups(typed: Option<&str>) -> anyhow::Result<Groups> {
 }
 
 /// What can be hunted of the study that is meant, with the flag that chooses its setting; none unless it is one.
-pub(crate) fn mss23(target: &Target, settings: Settings<'_>) -> anyhow::Result<Option<Mss23>> {
-    let retry = settings.retry;
-    check_is_for(target, MSS23, "--retry", retry)?;
+pub(crate) fn mss23(target: &Target, setting: &Setting) -> anyhow::Result<Option<Mss23>> {
+    check_is_for(target, MSS23, "--retry", &setting.retry)?;
     if target.scenario != MSS23 {
         return Ok(None);
     }
     check_unchanged(target, "`mss-23`")?;
-    retry.map_or(Ok(Retries::Keyed), retries).map(|retries| Some(Mss23::new(retries)))
+    setting.retry.as_deref().map_or(Ok(Retries::Keyed), retries).map(|retries| Some(Mss23::new(retries)))
 }
 
 /// The study of one request that nobody answers.
@@ -115,16 +106,11 @@ pub(crate) const MSS23: &str = "mss-23";
 
 /// What `--retry` means.
 pub(crate) fn retries(name: &str) -> anyhow::Result<Retries> {
-    setting(MSS23, "--retry", name, &Retries::NAMES)
+    named(MSS23, "--retry", name, &Retries::NAMES)
 }
 
 /// What a name means among those of a study.
-pub(crate) fn setting<T: Copy>(
-    study: &str,
-    what: &str,
-    name: &str,
-    known: &[(&str, T)],
-) -> anyhow::Result<T> {
+pub(crate) fn named<T: Copy>(study: &str, what: &str, name: &str, known: &[(&str, T)]) -> anyhow::Result<T> {
     if let Some((_, meant)) = known.iter().find(|(known, _)| *known == name) {
         return Ok(*meant);
     }

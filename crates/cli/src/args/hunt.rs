@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::values::{parse_hunting_time, parse_jobs, parse_seed, parse_seeds};
-use super::{Drawn, Progress, Target};
+use super::{Drawn, Progress, Setting, Target};
 
 const HUNT_EXIT_CODES: &str = "\
 Exit codes:
@@ -36,15 +36,8 @@ pub(crate) struct Hunt {
     /// Judge what clients saw by these consistency models (see `constellation models`) instead of by what is promised.
     #[arg(long = "model", value_name = "MODEL,…", value_delimiter = ',')]
     pub(crate) models: Vec<String>,
-    /// Of `mss-23`: what the client does when no reply comes, as `run` takes it: `none`, `blind` or `keyed`.
-    #[arg(long, value_name = "HOW")]
-    pub(crate) retry: Option<String>,
-    /// Of `antarctic`: who may write in the storm, one policy as `run` takes it; or `election`, the election in it.
-    #[arg(long, value_name = "POLICY")]
-    pub(crate) policy: Option<String>,
-    /// Of `antarctic`: how many stations each group has that hear each other in the storm, as `run` takes it.
-    #[arg(long, value_name = "N,…")]
-    pub(crate) groups: Option<String>,
+    #[command(flatten)]
+    pub(crate) setting: Setting,
     /// How many seeds to try.
     #[arg(long, value_name = "N", default_value = "10000", value_parser = parse_seeds)]
     pub(crate) seeds: NonZeroU64,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::values::{parse_event, parse_seed};
-use super::{Drawn, EXIT_CODES, OR_SPECIMEN, Target};
+use super::{Drawn, EXIT_CODES, OR_SPECIMEN, Setting, Target};
 
 #[derive(Args, Debug)]
 #[command(after_help = EXIT_CODES, mut_arg("scenario", |scenario| scenario.help(OR_SPECIMEN)))]
@@ -20,7 +20,7 @@ pub(crate) struct Run {
     pub(crate) seed: Option<u64>,
     /// How much of the timeline to print: `auto`, as without this flag, leaves out the middle of a long one, `faults` prints
     /// what the world did and which nodes crashed and restarted.
-    #[arg(long, value_enum, value_name = "WHAT", conflicts_with = "json")]
+    #[arg(long, value_enum, value_name = "WHAT")]
     pub(crate) timeline: Option<Timeline>,
     /// Write the trace to this file, as JSON Lines.
     #[arg(long, value_name = "FILE")]
@@ -69,15 +69,8 @@ pub(crate) struct Replay {
     /// of a tape that was found by models, those without this flag.
     #[arg(long = "model", value_name = "MODEL,…", value_delimiter = ',')]
     pub(crate) models: Vec<String>,
-    /// Of `mss-23`: what the client does when no reply comes, as `run` takes it: `none`, `blind` or `keyed`.
-    #[arg(long, value_name = "HOW")]
-    pub(crate) retry: Option<String>,
-    /// Of `antarctic`: who may write in the storm, one policy as `run` takes it; or `election`, the election in it.
-    #[arg(long, value_name = "POLICY")]
-    pub(crate) policy: Option<String>,
-    /// Of `antarctic`: how many stations each group has that hear each other in the storm, as `run` takes it.
-    #[arg(long, value_name = "N,…")]
-    pub(crate) groups: Option<String>,
+    #[command(flatten)]
+    pub(crate) setting: Setting,
     /// Show and judge the run until this event and no further, such as `e17`; what is demanded of the end is unknown then.
     #[arg(long, value_name = "EVENT", value_parser = parse_event)]
     pub(crate) until: Option<u32>,
@@ -86,7 +79,7 @@ pub(crate) struct Replay {
     pub(crate) anyway: bool,
     /// How much of the timeline to print: `auto` leaves out the middle of a long one, `faults` prints what the world did and
     /// which nodes crashed and restarted.
-    #[arg(long, value_enum, default_value_t = Timeline::Auto, value_name = "WHAT", conflicts_with = "json")]
+    #[arg(long, value_enum, default_value_t = Timeline::Auto, value_name = "WHAT")]
     pub(crate) timeline: Timeline,
     /// Write the trace to this file, as JSON Lines.
     #[arg(long, value_name = "FILE")]

@@ -24,15 +24,13 @@ use crate::file::{make_folder, try_place, write_whole};
 use crate::interrupts::Interrupts;
 use crate::pictures;
 use crate::printer::Printer;
-use crate::target::{self, Settings, quoted};
+use crate::target::{self, quoted};
 
 pub(crate) fn run(arguments: &args::Hunt, printer: &mut Printer) -> anyhow::Result<u8> {
     if arguments.real {
         return real::run(arguments, printer);
     }
-    let args::Hunt { retry, policy, groups, .. } = arguments;
-    let settings = Settings { retry: retry.as_deref(), policy: policy.as_deref(), groups: groups.as_deref() };
-    let prey = Prey::of(&arguments.target, settings)?;
+    let prey = Prey::of(&arguments.target, &arguments.setting)?;
     check_seeds(arguments)?;
     let models = modelled::named(&arguments.models)?;
     let held = modelled::held(|| prey.subject(), &models, &arguments.target.scenario)?;
@@ -121,7 +119,7 @@ fn draw_first(
         _ => "",
     };
     let source = target::text(&arguments.target).map(|(_, _, text)| text).unwrap_or_default();
-    let doings = pictures::doings(&arguments.target, arguments.groups.as_deref(), &finding.trace);
+    let doings = pictures::doings(&arguments.target, arguments.setting.groups.as_deref(), &finding.trace);
     let told = pictures::Told {
         trace: &finding.trace,
         judgements,
@@ -145,7 +143,7 @@ fn draw_first(
         replay: "",
         remarks: &[],
         source: String::new(),
-        doings: pictures::doings(&arguments.target, arguments.groups.as_deref(), trace),
+        doings: pictures::doings(&arguments.target, arguments.setting.groups.as_deref(), trace),
         times: pictures::Times::Simulated,
     });
     pictures::draw_beside(&arguments.drawn, &told, beside.as_ref())

@@ -5,22 +5,23 @@ mod played;
 use std::path::Path;
 
 use anyhow::anyhow;
+use constellation_lab::Run;
 use constellation_lab::hunt::{changed, provenance};
 use constellation_lab::modelled::Remembered;
-use constellation_lab::{Run, simulate};
 use constellation_sim::Tape;
 use constellation_sim::choices::{Leftover, Mismatch, TapeError};
-use constellation_trace::format::jsonl;
 use constellation_trace::{EventId, Judgement, Names, Verdict};
 
 use crate::args::Replay;
+use crate::commands::hunt::prey::Prey;
 use crate::commands::modelled;
 use crate::commands::replay::played::Played;
-use crate::commands::run::{as_json, print};
-use crate::file::{Kind, STANDARD_INPUT, name_of, read_text, write_whole};
+use crate::commands::run::{as_json, print, write};
+use crate::file::{Kind, STANDARD_INPUT, name_of, read_text};
 use crate::pictures;
 use crate::printer::{Printer, count, faint};
-use crate::target::{self, Settings, quoted};
+use crate::target::{self, quoted};
+use crate::timeline::check_timeline;
 
 const TAPE: Kind = Kind { what: "a tape", bytes_max: Tape::TEXT_MAX as u64 };
 
@@ -34,46 +35,26 @@ pub(crate) fn run(arguments: &Replay, printer: &mut Printer) -> anyhow::Result<u
         ));
     }
     pictures::prepare(&arguments.drawn)?;
-    let Replay { retry, policy, groups, .. } = arguments;
-    let settings = Settings { retry: retry.as_deref(), policy: policy.as_deref(), groups: groups.as_deref() };
-    if let Some(storm) = target::antarctic(&arguments.target, settings)? {
-        let (subject, name, flags) = (|| storm.subject(), storm.name(), target::storm_flags(&storm));
-        let title = "both relays lost for nine minutes, and luck decides what else goes wrong";
-        return played::run(arguments, &Played { subject: &subject, name, title, flags }, printer);
-    }
-    if let Some(study) = target::mss23(&arguments.target, settings)? {
-        let (subject, name) = (|| study.subject(), study.name());
-        let title = "one request that nobody may answer, and luck decides why";
-        let flags = format!(" --retry {}", study.retries.name());
-        return played::run(arguments, &Played { subject: &subject, name, title, flags }, printer);
-    }
-    if let Some(specimen) = target::specimen(&arguments.target)? {
-        let (subject, name, title) = (|| specimen.subject(), specimen.to_string(), specimen.does);
-        return played::run(
-            arguments,
-            &Played { subject: &subject, name, title, flags: String::new() },
-            printer,
-        );
-    }
-    let scenario = target::scenario(&arguments.target)?;
+    check_timeline(arguments.timeline, arguments.json)?;
+    let prey = Prey::of(&arguments.target, &arguments.setting)?;
+    let (subject, flags) = (|| prey.subject(), prey.flags(&arguments.target));
+    let played = Played { subject: &subject, name: prey.name(), title: prey.title(), flags };
+    let Prey::Scenario(scenario) = &prey else { return played::run(arguments, &played, printer) };
     let tape = read(&arguments.tape, &Names::from_iter(scenario.names()))?;
     if !arguments.models.is_empty() || !Remembered::of(tape.provenance()).1.models.is_empty() {
-        let subject = || simulate::subject(&scenario);
-        let (name, title) = (scenario.name.clone(), &*scenario.title);
-        let flags = target::flags(&arguments.target, &scenario);
-        return played::play(arguments, &tape, &Played { subject: &subject, name, title, flags }, printer);
+        return played::play(arguments, &tape, &played, printer);
     }
-    let mismatches = tape.provenance().mismatches(&provenance(&scenario, tape.provenance().seed)?);
+    let mismatches = tape.provenance().mismatches(&provenance(scenario, tape.provenance().seed)?);
     if !mismatches.is_empty() && !arguments.anyway {
         return Err(other_run(&mismatches));
     }
-    let replay = command(arguments, &tape, &target::flags(&arguments.target, &scenario));
-    let (whole, leftovers) = Run::of_tape(&scenario, &tape, &replay)?;
+    let replay = command(arguments, &tape, &played.flags);
+    let (whole, leftovers) = Run::of_tape(scenario, &tape, &replay)?;
     let run = match arguments.until {
         None => whole,
         Some(number) => whole.until(EventId::new(number))?,
     };
-    write(arguments, &run, &replay)?;
+    write((arguments.trace.as_deref(), &arguments.drawn), &arguments.target, &run, &replay)?;
     if arguments.json {
         let mut object = as_json(&run, &replay);
         object["given"] = target::given_json(&arguments.target);
@@ -86,28 +67,6 @@ pub(crate) fn run(arguments: &Replay, printer: &mut Printer) -> anyhow::Result<u
         remark(&run.judgements, &tape, &mismatches, &leftovers, printer)?;
     }
     Ok(run.exit_code())
-}
-
-/// Writes and draws the run, where that is asked for.
-fn write(arguments: &Replay, run: &Run, replay: &str) -> anyhow::Result<()> {
-    if let Some(path) = &arguments.trace {
-        write_whole(path, |writer| jsonl::write(&run.trace, writer))?;
-    }
-    let (trace, judgements) = (&run.trace, &run.judgements[..]);
-    let title = pictures::titled(&run.scenario.name, &run.scenario.title);
-    let source = target::text(&arguments.target).map(|(_, _, text)| text).unwrap_or_default();
-    let doings = pictures::passes(&run.scenario, trace);
-    let told = pictures::Told {
-        trace,
-        judgements,
-        title,
-        replay,
-        remarks: &run.remarks,
-        source,
-        doings,
-        times: pictures::Times::Simulated,
-    };
-    pictures::draw(&arguments.drawn, &told)
 }
 
 /// What of a tape is not as it was when it was recorded.

@@ -5,6 +5,8 @@ mod flags;
 mod mss23;
 mod specimen;
 
+use std::path::Path;
+
 use anyhow::bail;
 use constellation_lab::words::one_line;
 use constellation_lab::{Modelled, Resolver, Run, Scenario, incidents, simulate};
@@ -12,17 +14,18 @@ use constellation_trace::format::jsonl;
 use constellation_trace::{History, Judgement, Trace};
 use serde_json::{Value, json};
 
-use crate::args::{self, Drawn};
+use crate::args::{self, Drawn, Target};
 use crate::commands::modelled;
 use crate::file::write_whole;
 use crate::judgements::{judgement_json, print_judgements};
 use crate::pictures;
 use crate::printer::{Printer, VERDICT_WIDTH, faint, strong, verdict};
 use crate::target::{self, quoted};
-use crate::timeline::print_timeline;
+use crate::timeline::{check_timeline, print_timeline};
 
 pub(crate) fn run(arguments: &args::Run, printer: &mut Printer) -> anyhow::Result<u8> {
     pictures::prepare(&arguments.drawn)?;
+    check_timeline(arguments.timeline.unwrap_or(args::Timeline::Auto), arguments.json)?;
     if let Some(study) = incidents::study(&arguments.target.scenario) {
         flags::check_of_study(arguments, study)?;
         return match study.name {
@@ -49,10 +52,8 @@ pub(crate) fn run(arguments: &args::Run, printer: &mut Printer) -> anyhow::Resul
     let subject = || simulate::subject(&scenario);
     let held = modelled::held(subject, &models, &arguments.target.scenario)?;
     let run = simulated(arguments, &scenario, held.as_ref(), seed, printer)?;
-    if let Some(path) = &arguments.trace {
-        write_whole(path, |writer| jsonl::write(&run.trace, writer))?;
-    }
-    draw(arguments, &arguments.drawn, &run, &replay(arguments, &scenario, seed))?;
+    let files = (arguments.trace.as_deref(), &arguments.drawn);
+    write(files, &arguments.target, &run, &replay(arguments, &scenario, seed))?;
     if arguments.json {
         let mut object = as_json(&run, &replay(arguments, &scenario, seed));
         object["given"] = target::given_json(&arguments.target);
@@ -88,11 +89,19 @@ fn simulated(
     Ok(run?)
 }
 
-/// Draws the run, where that is asked for.
-fn draw(arguments: &args::Run, drawn: &Drawn, run: &Run, replay: &str) -> anyhow::Result<()> {
+/// Writes the trace of a run of a scenario, and draws the run, where that is asked for.
+pub(crate) fn write(
+    (trace, drawn): (Option<&Path>, &Drawn),
+    target: &Target,
+    run: &Run,
+    replay: &str,
+) -> anyhow::Result<()> {
+    if let Some(path) = trace {
+        write_whole(path, |writer| jsonl::write(&run.trace, writer))?;
+    }
     let (trace, judgements) = (&run.trace, &run.judgements[..]);
     let title = pictures::titled(&run.scenario.name, &run.scenario.title);
-    let source = target::text(&arguments.target).map(|(_, _, text)| text).unwrap_or_default();
+    let source = target::text(target).map(|(_, _, text)| text).unwrap_or_default();
     let doings = pictures::passes(&run.scenario, trace);
     let told = pictures::Told {
         trace,
@@ -133,17 +142,28 @@ pub(crate) fn print_told(
     shown: args::Timeline,
     printer: &mut Printer,
 ) -> anyhow::Result<()> {
-    let (name, title) = (one_line(&run.scenario.name), one_line(&run.scenario.title));
-    let title = if title.is_empty() { String::new() } else { format!(" · {title}") };
-    printer.line(strong(&name) + &title)?;
-    printer.line("")?;
-    print_timeline(&run.trace, shown, printer)?;
-    held.map_or(Ok(()), |held| modelled::print_asked(held, printer))?;
-    modelled::print_judgements(&run.judgements, held, &run.trace, printer)?;
+    let name = (&*run.scenario.name, &*run.scenario.title);
+    print_run(name, held, (&run.trace, shown), &run.judgements, printer)?;
     for remark in &run.remarks {
         printer.line(faint(&format!("· {remark}")))?;
     }
     Ok(())
+}
+
+/// Prints what happened in a run of anything, called so and with this title, and what its judges say.
+pub(crate) fn print_run(
+    (name, title): (&str, &str),
+    held: Option<&Modelled<'_>>,
+    (trace, shown): (&Trace, args::Timeline),
+    judgements: &[Judgement],
+    printer: &mut Printer,
+) -> anyhow::Result<()> {
+    let title = if title.is_empty() { String::new() } else { format!(" · {}", one_line(title)) };
+    printer.line(strong(&one_line(name)) + &title)?;
+    printer.line("")?;
+    print_timeline(trace, shown, printer)?;
+    held.map_or(Ok(()), |held| modelled::print_asked(held, printer))?;
+    modelled::print_judgements(judgements, held, trace, printer)
 }
 
 /// Runs every resolver on one scenario and seed, and prints what each made of it.
@@ -165,7 +185,7 @@ fn compare(arguments: &args::Run, scenario: &Scenario, printer: &mut Printer) ->
     let mut drawn = Vec::new();
     for run in &runs {
         let files = arguments.drawn.of_one(run.scenario.resolver.name());
-        draw(arguments, &files, run, &with_name(run))?;
+        write((None, &files), &arguments.target, run, &with_name(run))?;
         drawn.push(files);
     }
     if let Some(told) = pictures::told_files(&drawn) {

@@ -33,7 +33,9 @@ fn what_says_how_text_is_printed_is_refused_where_none_is() {
         check(
             &bench,
             &[args, &["--timeline", "all", "--json"]].concat(),
-            expect!["error: the argument '--timeline <WHAT>' cannot be used with '--json'"],
+            expect![[r#"
+                error: --json prints no timeline
+                help: leave out --timeline; --trace FILE writes all that happened"#]],
         );
     }
     check(
@@ -56,6 +58,25 @@ fn what_says_how_text_is_printed_is_refused_where_none_is() {
         expect![[r#"
             error: --evidence has no room where each history has a line
             help: name one file, or add --html FILE or --json for all"#]],
+    );
+}
+
+#[test]
+fn what_is_of_one_study_is_refused_of_another() {
+    let bench = Bench::new(&[]);
+    check(
+        &bench,
+        &["hunt", "mss-23", "--groups", "4,2,1"],
+        expect![[r#"
+            error: `mss-23` takes no --groups
+            help: leave it out; it is for `antarctic`"#]],
+    );
+    check(
+        &bench,
+        &["hunt", "antarctic", "--retry", "blind"],
+        expect![[r#"
+            error: `antarctic` takes no --retry
+            help: leave it out; it is for `mss-23`"#]],
     );
 }
 

@@ -1,4 +1,4 @@
-//! What is hunted: a scenario, a specimen that ships, or a study.
+//! What is hunted and replayed: a scenario, a specimen that ships, or a study.
 
 use constellation_lab::hunt::{Go, Hunt, HuntError, Hunted, hunt, hunt_subject, provenance, provenance_of};
 use constellation_lab::incidents::antarctic::Rough;
@@ -7,8 +7,8 @@ use constellation_lab::specimens::Specimen;
 use constellation_lab::{RunError, Scenario, Subject, simulate};
 use constellation_sim::choices::Provenance;
 
-use crate::args::Target;
-use crate::target::{self, Settings, quoted};
+use crate::args::{Setting, Target};
+use crate::target::{self, quoted};
 
 /// What is hunted.
 pub(crate) enum Prey {
@@ -20,12 +20,14 @@ pub(crate) enum Prey {
 
 impl Prey {
     /// What is meant, a study with these settings.
-    pub(crate) fn of(target: &Target, settings: Settings<'_>) -> anyhow::Result<Prey> {
-        if let Some(study) = target::mss23(target, settings)? {
-            return Ok(Prey::Mss23(study));
-        }
-        if let Some(storm) = target::antarctic(target, settings)? {
+    pub(crate) fn of(target: &Target, setting: &Setting) -> anyhow::Result<Prey> {
+        // Each refuses what is of it alone where another is meant, so both are asked.
+        let (storm, study) = (target::antarctic(target, setting)?, target::mss23(target, setting)?);
+        if let Some(storm) = storm {
             return Ok(Prey::Antarctic(storm));
+        }
+        if let Some(study) = study {
+            return Ok(Prey::Mss23(study));
         }
         Ok(match target::specimen(target)? {
             Some(specimen) => Prey::Specimen(specimen),
@@ -39,6 +41,16 @@ impl Prey {
             Prey::Specimen(specimen) => specimen.to_string(),
             Prey::Mss23(study) => study.name(),
             Prey::Antarctic(storm) => storm.name(),
+        }
+    }
+
+    /// What it is, in a line.
+    pub(crate) fn title(&self) -> &str {
+        match self {
+            Prey::Scenario(scenario) => &scenario.title,
+            Prey::Specimen(specimen) => specimen.does,
+            Prey::Mss23(_) => "one request that nobody may answer, and luck decides why",
+            Prey::Antarctic(_) => "both relays lost for nine minutes, and luck decides what else goes wrong",
         }
     }
 
@@ -77,12 +89,16 @@ impl Prey {
 
     /// The words that mean it again.
     pub(crate) fn words(&self, target: &Target) -> String {
-        let flags = match self {
+        format!("{}{}", quoted(&target.scenario), self.flags(target))
+    }
+
+    /// Those of them that are flags, each with a space before it.
+    pub(crate) fn flags(&self, target: &Target) -> String {
+        match self {
             Prey::Scenario(scenario) => target::flags(target, scenario),
             Prey::Specimen(_) => String::new(),
             Prey::Mss23(study) => format!(" --retry {}", study.retries.name()),
             Prey::Antarctic(storm) => target::storm_flags(storm),
-        };
-        format!("{}{flags}", quoted(&target.scenario))
+        }
     }
 }

@@ -3,7 +3,6 @@
 use constellation_lab::hunt::{explain, provenance_of};
 use constellation_lab::modelled::Remembered;
 use constellation_lab::promises::Phase;
-use constellation_lab::words::one_line;
 use constellation_lab::{Modelled, Ruling, Subject, prefix};
 use constellation_sim::Tape;
 use constellation_trace::format::jsonl;
@@ -12,11 +11,10 @@ use constellation_trace::{EventId, Judgement, Limit, Trace, Verdict};
 use super::{command, other, other_run, read, remark, told};
 use crate::args::{Replay, Timeline};
 use crate::commands::modelled;
-use crate::commands::run::subject_json;
+use crate::commands::run::{print_run, subject_json};
 use crate::file::write_whole;
 use crate::pictures;
-use crate::printer::{Printer, strong};
-use crate::timeline::print_timeline;
+use crate::printer::Printer;
 
 /// What is played.
 pub(super) struct Played<'p> {
@@ -103,7 +101,7 @@ fn write(
     }
     let title = pictures::titled(&played.name, played.title);
     let (remarks, source) = (&[][..], String::new());
-    let doings = pictures::doings(&arguments.target, arguments.groups.as_deref(), trace);
+    let doings = pictures::doings(&arguments.target, arguments.setting.groups.as_deref(), trace);
     let drawn = pictures::Told {
         trace,
         judgements,
@@ -133,13 +131,7 @@ fn print(
     judgements: &[Judgement],
     printer: &mut Printer,
 ) -> anyhow::Result<()> {
-    let (name, title) = (one_line(&played.name), one_line(played.title));
-    let title = if title.is_empty() { String::new() } else { format!(" · {title}") };
-    printer.line(strong(&name) + &title)?;
-    printer.line("")?;
-    print_timeline(trace, shown, printer)?;
-    held.map_or(Ok(()), |held| modelled::print_asked(held, printer))?;
-    modelled::print_judgements(judgements, held, trace, printer)?;
+    print_run((&played.name, played.title), held, (trace, shown), judgements, printer)?;
     printer.line("")?;
     printer.line(format!("trace sha256 {}", jsonl::digest(trace)))
 }

@@ -13,7 +13,7 @@ use crate::file::write_whole;
 use crate::judgements::{judgement_json, print_judgements};
 use crate::pictures::{self, Times, Told};
 use crate::printer::{Printer, faint, strong};
-use crate::target::{self, MSS23 as NAME, setting};
+use crate::target::{self, MSS23 as NAME, named};
 use crate::timeline::print_timeline;
 
 pub(super) fn run(arguments: &args::Run, printer: &mut Printer) -> anyhow::Result<u8> {
@@ -22,7 +22,7 @@ pub(super) fn run(arguments: &args::Run, printer: &mut Printer) -> anyhow::Resul
         None => Retries::Keyed,
     };
     let worlds = World::ALL.map(|world| (world.name(), world));
-    let world = arguments.world.as_ref().map(|name| setting(NAME, "world", name, &worlds)).transpose()?;
+    let world = arguments.world.as_ref().map(|name| named(NAME, "world", name, &worlds)).transpose()?;
     let one = [("--trace", arguments.trace.is_some()), ("--timeline", arguments.timeline.is_some())];
     let one = one.into_iter().find_map(|(flag, is_given)| is_given.then_some(flag));
     if let (None, Some(flag)) = (world, one) {

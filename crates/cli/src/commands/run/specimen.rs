@@ -5,14 +5,13 @@ use constellation_sim::Seeded;
 use constellation_trace::format::jsonl;
 use constellation_trace::{Judgement, Verdict};
 
-use super::subject_json;
+use super::{print_run, subject_json};
 use crate::args::{Run, Timeline};
 use crate::commands::modelled;
 use crate::file::write_whole;
 use crate::pictures;
-use crate::printer::{Printer, faint, strong};
+use crate::printer::{Printer, faint};
 use crate::target::quoted;
-use crate::timeline::print_timeline;
 
 /// Where nobody names one.
 const FIRST_SEED: u64 = 1;
@@ -60,11 +59,8 @@ pub(super) fn run(arguments: &Run, specimen: &Specimen, printer: &mut Printer) -
         printer.json(&object)?;
         return Ok(code);
     }
-    printer.line(format!("{} · {}", strong(&specimen.to_string()), specimen.does))?;
-    printer.line("")?;
-    print_timeline(&trace, arguments.timeline.unwrap_or(Timeline::Auto), printer)?;
-    held.as_ref().map_or(Ok(()), |held| modelled::print_asked(held, printer))?;
-    modelled::print_judgements(&judgements, held.as_ref(), &trace, printer)?;
+    let shown = (&trace, arguments.timeline.unwrap_or(Timeline::Auto));
+    print_run((&specimen.to_string(), specimen.does), held.as_ref(), shown, &judgements, printer)?;
     printer.line(faint(&format!(
         "· the luck of one seed; of all that may happen: constellation hunt {typed}{flag}"
     )))?;
