@@ -1,9 +1,10 @@
 //! Where there are no namespaces: a TCP proxy for each directed pair of sites, on addresses of the loopback.
 //!
 //! Site `n` listens on `127.A.0.n`, and site `m` reaches it on `127.A.m.n`, where a proxy listens that asks the network
-//! model about each piece of the stream. A stream cannot lose anything: what the model loses comes when it would be sent
-//! again, and a cut holds.
+//! model about each piece of the stream, and about its end. A stream cannot lose anything: what the model loses comes when it
+//! would be sent again, and a cut holds.
 
+use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
@@ -20,6 +21,9 @@ use crate::site::monotonic_ns;
 
 /// How many connections there may be at once; more are closed.
 const CONNECTIONS_MAX: usize = 512;
+
+/// How many threads there may be: of each connection the one that makes it, and two in each direction.
+const PUMPS_MAX: usize = CONNECTIONS_MAX * 5;
 
 /// How many pieces of a stream may wait in one direction; then the sender waits.
 const PIECES_MAX: usize = 256;
@@ -58,7 +62,10 @@ struct Shared {
 #[derive(Debug, Default)]
 struct Running {
     is_stopped: bool,
-    streams: Vec<TcpStream>,
+    /// Those that are open, by their numbers.
+    streams: BTreeMap<u64, TcpStream>,
+    /// Of the next stream.
+    number: u64,
     pumps: Vec<JoinHandle<()>>,
 }
 
@@ -115,7 +122,7 @@ impl Proxies {
         let pumps = {
             let mut running = self.shared.running.lock().unwrap_or_else(PoisonError::into_inner);
             running.is_stopped = true;
-            running.streams.drain(..).for_each(|stream| drop(stream.shutdown(Shutdown::Both)));
+            running.streams.values().for_each(|stream| drop(stream.shutdown(Shutdown::Both)));
             std::mem::take(&mut running.pumps)
         };
         self.shared.changed.notify_all();
@@ -139,7 +146,9 @@ fn listeners(second: u8, sites: usize, ports: &[u16]) -> io::Result<Vec<Listener
     let pairs = (0..sites).flat_map(|source| (0..sites).map(move |target| Pair { source, target }));
     for pair in pairs.filter(|pair| pair.source != pair.target) {
         for port in ports {
-            let socket = TcpListener::bind((address(second, pair.source, pair.target), *port))?;
+            let at = SocketAddr::from((address(second, pair.source, pair.target), *port));
+            let socket = TcpListener::bind(at)
+                .map_err(|error| io::Error::new(error.kind(), format!("{at} cannot be had: {error}")))?;
             socket.set_nonblocking(true)?;
             let to = SocketAddr::from((address(second, pair.target, pair.target), *port));
             listeners.push(Listener { socket, pair, to });
@@ -161,19 +170,47 @@ fn listen(listeners: &[Listener], woken: &UnixStream, shared: &Arc<Shared>) {
             return;
         }
         for (listener, _) in listeners.iter().zip(is_ready).filter(|(_, is_ready)| *is_ready) {
-            if let Ok((stream, _)) = listener.socket.accept() {
-                let (shared, pair, to) = (Arc::clone(shared), listener.pair, listener.to);
-                let with = Arc::clone(&shared);
-                shared.pump(move || drop(with.join(pair, stream, to)));
+            match listener.socket.accept() {
+                Ok((stream, _)) => {
+                    let (shared, pair, to) = (Arc::clone(shared), listener.pair, listener.to);
+                    let with = Arc::clone(&shared);
+                    shared.pump(move || drop(with.join(pair, stream, to)));
+                }
+                // Who connected has gone again, or there are no descriptors: then it is still there in a moment.
+                Err(_) => thread::sleep(BREATH),
             }
         }
     }
 }
 
-/// A piece of a stream on its way.
+/// Between two tries to take a connection that could not be taken.
+const BREATH: Duration = Duration::from_millis(1);
+
+/// A piece of a stream on its way; no bytes are its end.
 struct Piece {
     at: TrueTime,
     bytes: Vec<u8>,
+}
+
+/// One side of a connection. It is closed when nobody carries anything of it any more, or with the proxies.
+struct Kept {
+    shared: Arc<Shared>,
+    number: u64,
+    stream: TcpStream,
+}
+
+impl Kept {
+    fn end(&self) {
+        let _ = self.stream.shutdown(Shutdown::Both);
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        self.end();
+        let mut running = self.shared.running.lock().unwrap_or_else(PoisonError::into_inner);
+        running.streams.remove(&self.number);
+    }
 }
 
 impl Shared {
@@ -181,53 +218,58 @@ impl Shared {
     fn pump(self: &Arc<Shared>, work: impl FnOnce() + Send + 'static) {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         running.pumps.retain(|pump| !pump.is_finished());
-        if !running.is_stopped && running.pumps.len() < CONNECTIONS_MAX * 4 {
+        if !running.is_stopped && running.pumps.len() < PUMPS_MAX {
             running.pumps.extend(thread::Builder::new().spawn(work).ok());
         }
     }
 
     /// Connects on, once the way is open, and carries both directions.
     fn join(self: &Arc<Shared>, pair: Pair, near: TcpStream, to: SocketAddr) -> io::Result<()> {
-        self.keep(&near)?;
+        near.set_nonblocking(false)?;
+        let near = Arc::new(self.keep(near)?);
         if !self.wait_open(pair) || !self.wait_open(pair.back()) {
             return Ok(());
         }
-        let far = TcpStream::connect_timeout(&to, CONNECT_MAX)?;
-        self.keep(&far)?;
-        for (pair, from, to) in [(pair, near.try_clone()?, far.try_clone()?), (pair.back(), far, near)] {
-            from.set_nonblocking(false)?;
-            to.set_nodelay(true)?;
+        let far = Arc::new(self.keep(TcpStream::connect_timeout(&to, CONNECT_MAX)?)?);
+        for (pair, from, to) in [(pair, &near, &far), (pair.back(), &far, &near)] {
+            to.stream.set_nodelay(true)?;
             let (sender, receiver) = sync_channel(PIECES_MAX);
+            let (from, to) = (Arc::clone(from), Arc::clone(to));
             let [reading, writing] = [Arc::clone(self), Arc::clone(self)];
-            self.pump(move || reading.read(pair, &from, &sender));
-            self.pump(move || writing.write(pair, &to, &receiver));
+            self.pump(move || reading.read(pair, &from.stream, &sender));
+            self.pump(move || {
+                if writing.write(pair, &to.stream, &receiver).is_none() {
+                    // Who sends to somebody who is gone is told so, on the way back.
+                    to.end();
+                }
+            });
         }
         Ok(())
     }
 
     /// Remembers a stream, to end it with the proxies.
-    fn keep(&self, stream: &TcpStream) -> io::Result<()> {
+    fn keep(self: &Arc<Shared>, stream: TcpStream) -> io::Result<Kept> {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        running.streams.retain(|stream| stream.peer_addr().is_ok());
         if running.is_stopped || running.streams.len() >= CONNECTIONS_MAX * 2 {
             return Err(io::Error::other("there are too many connections"));
         }
-        running.streams.push(stream.try_clone()?);
-        Ok(())
+        running.number += 1;
+        let number = running.number;
+        running.streams.insert(number, stream.try_clone()?);
+        Ok(Kept { shared: Arc::clone(self), number, stream })
     }
 
     fn read(&self, pair: Pair, mut from: &TcpStream, to: &SyncSender<Piece>) {
         let mut buffer = vec![0; PIECE_BYTES_MAX];
         loop {
             let length = match from.read(&mut buffer) {
-                Ok(0) => return,
                 Ok(length) => length,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(_) => return,
+                Err(_) => 0, // It ends without a farewell.
             };
             let bytes = buffer.get(..length).unwrap_or_default().to_vec();
             let Some(at) = self.arrival(pair, length) else { return };
-            if to.send(Piece { at, bytes }).is_err() {
+            if to.send(Piece { at, bytes }).is_err() || length == 0 {
                 return;
             }
         }
@@ -253,10 +295,15 @@ impl Shared {
         None
     }
 
-    fn write(&self, pair: Pair, mut to: &TcpStream, from: &Receiver<Piece>) {
-        while let Ok(Piece { at, bytes }) = from.recv() {
-            let is_there = self.wait_until(at);
-            let is_written = is_there && to.write_all(&bytes).is_ok();
+    /// Passes on what comes, until the end of it; `None` if it could not.
+    fn write(&self, pair: Pair, mut to: &TcpStream, from: &Receiver<Piece>) -> Option<()> {
+        loop {
+            let Piece { at, bytes } = from.recv().ok()?;
+            let is_end = bytes.is_empty();
+            let pass_on = |to: &mut &TcpStream| {
+                if is_end { to.shutdown(Shutdown::Write) } else { to.write_all(&bytes) }
+            };
+            let is_written = self.wait_until(at) && pass_on(&mut to).is_ok();
             let late_ns = self.now().ns().saturating_sub(at.ns());
             let mut state = self.model.lock();
             state.lateness.note(late_ns);
@@ -268,11 +315,10 @@ impl Shared {
                 counts.refused += 1;
             }
             drop(state);
-            if !is_written {
-                return;
+            if is_end || !is_written {
+                return is_written.then_some(());
             }
         }
-        let _ = to.shutdown(Shutdown::Write);
     }
 
     /// Waits until the way is not cut; whether it is before the proxies stop.

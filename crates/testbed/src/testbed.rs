@@ -186,10 +186,10 @@ impl Testbed {
             limits.extend([
                 "sites are joined by TCP proxies on the loopback: UDP is not carried, nothing is duplicated, and nothing \
                  overtakes within a connection",
-                "behind a proxy a loss shows as the wait for a retransmission, and a cut holds what is sent until it is \
-                 healed or the connection ends",
-                "behind a proxy a connection is accepted before the other side is reached, so a cut shows as silence and \
-                 never as a connection that cannot be made",
+                "behind a proxy a loss shows as the wait for a retransmission, and a cut holds what is sent, the end of a \
+                 connection too, until it is healed",
+                "behind a proxy a connection is accepted before the other side is reached, so a cut shows as silence, and \
+                 who listens no more as a connection that ends at once, never as one that cannot be made",
                 "without namespaces a server that listens on all addresses can be reached past the proxies, and a \
                  process that hides its parents and its environment is not found when we end",
             ]);

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-/// What became of what one site sent to another: of packets; behind proxies, of pieces of a stream.
+/// What became of what one site sent to another: of packets; behind proxies, of pieces of a stream,
+/// of which its end is one.
 ///
 /// Of what is not lost, cut or without room, everything is carried, refused or still waiting:
 /// `sent + duplicated = carried + refused + waiting + lost + corrupt_seen + limited + cut + no_room`.

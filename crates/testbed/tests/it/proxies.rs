@@ -1,12 +1,14 @@
 //! Where namespaces are refused: TCP proxies on the loopback, and what they cannot do is said.
 
+use std::io::Read;
+use std::net::TcpStream;
 use std::time::Duration;
 
 use constellation_fabric::{Link, Odds};
 use constellation_sim::Seeded;
 use constellation_testbed::{Disk, Exit, Joined, Mode, Options, Pretend, Process, Said, Signal, Testbed};
 
-use crate::bench::{PATIENCE, line, options, start};
+use crate::bench::{PATIENCE, PORT, line, options, start};
 
 fn latency(ms: u64) -> Link {
     let latency = Duration::from_millis(ms);
@@ -86,6 +88,37 @@ fn a_loss_behind_a_proxy_is_the_wait_for_a_retransmission() {
     let lost = testbed.total().lost;
     let waited: Duration = trips.iter().sum();
     assert!(lost > 0 && waited >= Duration::from_millis(200 * lost), "{lost} lost, {trips:?}");
+}
+
+#[test]
+fn where_nobody_listens_a_connection_behind_a_proxy_ends_and_is_forgotten() {
+    let testbed = refused(options(2, Link::INSTANT));
+    // More than there may be at once.
+    for nth in 0..1_100 {
+        let at = (testbed.address(0, 1), PORT).into();
+        let mut stream = TcpStream::connect_timeout(&at, PATIENCE).expect("the proxy listens");
+        stream.set_read_timeout(Some(PATIENCE)).expect("it is a socket");
+        let read = stream.read(&mut [0]);
+        let is_timeout = |error: &std::io::Error| error.kind() == std::io::ErrorKind::WouldBlock;
+        assert!(!read.as_ref().is_err_and(is_timeout) && !matches!(read, Ok(1)), "{nth}: {read:?}");
+    }
+    let (_server, client) = talking(&testbed);
+    round_trip(&client);
+}
+
+#[test]
+fn a_cut_behind_a_proxy_holds_the_end_of_a_connection() {
+    let testbed = refused(options(2, Link::INSTANT));
+    let (server, client) = talking(&testbed);
+    round_trip(&client);
+    testbed
+        .network(|network| network.cut(&[testbed.site(1).node()], &[testbed.site(0).node()]))
+        .expect("a cut");
+    server.kill().expect("it ends");
+    client.write_line("hello").expect("it is there");
+    assert_eq!(client.wait(Duration::from_millis(200)), None, "nobody can have told it");
+    testbed.heal();
+    assert!(client.wait(PATIENCE).is_some(), "it hears that the server is gone");
 }
 
 #[test]
