@@ -24,6 +24,9 @@ pub(crate) use tree::{MARK, clear as remove_folder, kill_marked};
 /// The first argument of a process that is to keep a site.
 pub(crate) const ARGUMENT: &str = "__constellation-site";
 
+/// How the name of the folder of a run begins: no other is ever removed.
+pub(crate) const FOLDER: &str = "constellation-testbed-";
+
 /// The very binary that runs, even if its file was replaced meanwhile.
 pub(crate) const SELF: &str = "/proc/self/exe";
 

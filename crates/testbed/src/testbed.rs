@@ -27,7 +27,7 @@ use crate::model::{Model, Pair, node};
 use crate::process::{Command, Process};
 use crate::protocol::{Order, Report, Tree, read_frame};
 use crate::proxy::Proxies;
-use crate::site::{self, Ground, SELF, STANDS, STANDS_WITH_DEVICE, Setup, monotonic_ns};
+use crate::site::{self, FOLDER, Ground, SELF, STANDS, STANDS_WITH_DEVICE, Setup, monotonic_ns};
 use crate::switch::{Counts, Lateness, Switch};
 
 /// How many sites a testbed has at most.
@@ -447,7 +447,9 @@ impl Plan {
         let mut path = PathBuf::new();
         for _ in 0..TRIES_MAX {
             let number = OPENED.fetch_add(1, Ordering::Relaxed);
-            path = self.above.join(format!("constellation-testbed-{}-{number}", std::process::id()));
+            // Containers that share the temporary files may have processes of one number: so the time is in it too.
+            let name = format!("{FOLDER}{}-{number}-{:x}", std::process::id(), monotonic_ns());
+            path = self.above.join(name);
             // One of a process of this number that ended so that nobody could clean up.
             if !path.exists() {
                 break;

@@ -19,7 +19,7 @@ use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use tappers::{Interface, Tun};
 
 use super::netlink::{Lengths, Netlink};
-use super::{ARGUMENT, REFUSED, SELF, STANDS, STANDS_WITH_DEVICE, control, tree};
+use super::{ARGUMENT, FOLDER, REFUSED, SELF, STANDS, STANDS_WITH_DEVICE, control, tree};
 use crate::protocol::write_frame;
 
 /// On what a site stands.
@@ -62,7 +62,10 @@ impl Setup {
             "refused" => Ground::Refused,
             _ => return None,
         };
-        Some(Setup { ground, site: site.to_str()?.parse().ok()?, folder: folder.into() })
+        let folder = PathBuf::from(folder);
+        // It is removed in the end, so it is to be one that a testbed made, whoever calls us.
+        let is_of_a_run = folder.file_name()?.to_str()?.starts_with(FOLDER);
+        is_of_a_run.then_some(Setup { ground, site: site.to_str()?.parse().ok()?, folder })
     }
 }
 

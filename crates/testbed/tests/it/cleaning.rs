@@ -202,6 +202,17 @@ impl Luck {
 }
 
 #[test]
+fn a_keeper_that_no_testbed_began_removes_nothing() {
+    let folder = std::env::temp_dir().join(format!("testbed-strange-{}", std::process::id()));
+    fs::create_dir_all(&folder).expect("a folder among the temporary ones");
+    let mut keeper = Command::new(SERVANT);
+    keeper.args(["__constellation-site", "keeper", "refused", "0"]).arg(&folder);
+    let status = keeper.stdin(Stdio::piped()).stderr(Stdio::null()).status().expect("the servant starts");
+    assert_eq!(status.code(), Some(127));
+    fs::remove_dir(&folder).expect("it is still there");
+}
+
+#[test]
 fn a_site_whose_keeper_is_killed_is_gone_and_the_others_stay() {
     let Some(testbed) = on_switch(options(2, Link::INSTANT)) else { return };
     let [lost, stays] = [start(testbed.site(0), "echo", ["echo"]), start(testbed.site(1), "echo", ["echo"])];
