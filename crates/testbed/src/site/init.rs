@@ -13,8 +13,9 @@ use std::sync::mpsc::{SyncSender, TrySendError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
+use rustix::io::Errno;
 use rustix::mount::{MountFlags, mount};
-use rustix::process::{Signal as Sent, kill_process};
+use rustix::process::{Pid, Signal as Sent, WaitId, WaitIdOptions, kill_process, waitid};
 
 use super::logs::Logs;
 use super::{ARGUMENT, SELF, control, monotonic_ns, pipes, sibling, tree};
@@ -147,14 +148,19 @@ impl Init {
 
     /// Until a process ends.
     fn wait(&self, process: u32, mut child: Child) {
-        let status = child.wait();
+        // Its number is its own until it is taken off the list: who signals looks there, and must not meet another process.
+        if let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
+            let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+            while matches!(waitid(WaitId::Pid(pid), options), Err(Errno::INTR)) {}
+        }
         let at_ns = monotonic_ns();
+        let mut running = self.running();
+        let status = child.wait();
         let exit = match status.ok().map(|status| (status.code(), status.signal())) {
             Some((Some(code), _)) => Exit::Status(u8::try_from(code).unwrap_or(u8::MAX)),
             Some((None, Some(signal))) => Exit::Signal(u8::try_from(signal).unwrap_or(u8::MAX)),
             _ => Exit::Status(u8::MAX),
         };
-        let mut running = self.running();
         let ended = running.remove(&process);
         if let (Some(Running { pid, .. }), Machine::Yes) = (ended, self.is_machine) {
             // What libfaketime leaves behind at a kill; where there are namespaces it goes with the site.
@@ -168,11 +174,11 @@ impl Init {
     }
 
     fn signal(&self, process: u32, signal: Signal) {
-        // A process that ended is no longer in the table, so its number is not taken for another's.
+        // A process whose number may be another's is no longer in the table.
         let running = self.running();
         let Some(pid) = running.get(&process).map(|running| running.pid) else { return };
         let alone = |signal| {
-            if let Some(pid) = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw) {
+            if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
                 let _ = kill_process(pid, signal);
             }
         };
