@@ -187,7 +187,7 @@ impl Process {
         let program = find_program(&command.program).ok_or_else(|| TestbedError::NotStarted {
             site: line.site,
             program: command.program(),
-            reason: "there is no such program in PATH".to_owned(),
+            reason: nowhere(&command.program).to_owned(),
         })?;
         let wall = match command.wall {
             Wall::True => None,
@@ -305,7 +305,7 @@ impl Process {
         let program = find_program(&self.command.program).ok_or_else(|| TestbedError::NotStarted {
             site: self.line.site,
             program: self.command.program(),
-            reason: "there is no such program in PATH any more".to_owned(),
+            reason: nowhere(&self.command.program).to_owned(),
         })?;
         self.line.forget(self.number);
         self.number = self.line.number();
@@ -377,6 +377,15 @@ impl Process {
         let next = path.with_extension("next");
         let set = fs::write(&next, wall::offset(ahead_ns)).and_then(|()| fs::rename(&next, path));
         set.map_err(|error| TestbedError::Folder { path: path.clone(), error })
+    }
+}
+
+/// Why [`find_program`] finds nothing.
+fn nowhere(program: &std::ffi::OsStr) -> &'static str {
+    if program.as_bytes().contains(&b'/') {
+        "there is no such file"
+    } else {
+        "there is no such program in PATH"
     }
 }
 
