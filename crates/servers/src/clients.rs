@@ -77,7 +77,11 @@ impl fmt::Display for Wrong {
             Wrong::OutOfTurn => f.write_str("says \"ready\" twice, or answers before it says so"),
             Wrong::Ended { how } => write!(f, "has ended {how}"),
             Wrong::NotReady { within } => {
-                write!(f, "did not say \"ready\" within {} s", within.as_secs())
+                write!(
+                    f,
+                    "did not say \"ready\" within {} s: its first line is to be {{\"ready\":1}}",
+                    within.as_secs()
+                )
             }
             Wrong::Output { how } => f.write_str(how),
         }

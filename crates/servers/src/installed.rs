@@ -1,9 +1,13 @@
 //! Where the programs of a server are on this machine, and of which version they are.
 
 use std::fs;
+use std::io::Read;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use constellation_lab::words::one_line;
 
@@ -59,19 +63,57 @@ fn is_program(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|about| about.is_file() && about.permissions().mode() & 0o111 != 0)
 }
 
-/// What the server says of its version: the first line that it prints, or nothing where it prints none. Runs it.
+/// How long a program may take to say its version.
+const VERSION_WITHIN: Duration = Duration::from_secs(5);
+/// The most that is read of what it prints, in bytes.
+const VERSION_BYTES_MAX: u64 = 64 << 10;
+
+/// What the server says of its version: the first line that it prints, or nothing where it prints none or takes longer than
+/// five seconds. Runs it.
 pub fn version(info: &ServerInfo) -> Option<String> {
     const LETTERS_MAX: usize = 100;
     let program = one(info.needs.first()?).ok()?;
     if info.version.is_empty() {
         return None;
     }
-    let output = Command::new(program).args(&info.version).stdin(Stdio::null()).output().ok()?;
-    let text =
-        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    let text = printed(Command::new(program).args(&info.version), VERSION_WITHIN)?;
     let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
     let line: String = line.chars().take(LETTERS_MAX).collect();
     Some(one_line(&line).into_owned())
+}
+
+/// What a program prints, first as output and then as errors; nothing if it goes on for too long. What is too much ends it.
+fn printed(command: &mut Command, within: Duration) -> Option<String> {
+    let pipes = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = pipes.spawn().ok()?;
+    let (says, said) = channel();
+    let pipes: [Option<Box<dyn Read + Send>>; 2] = [
+        child.stdout.take().map(|pipe| -> Box<dyn Read + Send> { Box::new(pipe) }),
+        child.stderr.take().map(|pipe| -> Box<dyn Read + Send> { Box::new(pipe) }),
+    ];
+    for (nth, pipe) in pipes.into_iter().flatten().enumerate() {
+        let says = says.clone();
+        // Whoever is not waited for any more tells nobody.
+        thread::spawn(move || {
+            let mut bytes = Vec::new();
+            let _ = pipe.take(VERSION_BYTES_MAX).read_to_end(&mut bytes);
+            let _ = says.send((nth, bytes));
+        });
+    }
+    let until = Instant::now() + within;
+    let mut heard: Vec<(usize, Vec<u8>)> = Vec::new();
+    while heard.len() < 2 {
+        match said.recv_timeout(until.saturating_duration_since(Instant::now())) {
+            Ok(one) => heard.push(one),
+            Err(_) => break,
+        }
+    }
+    // It has closed what it prints on, or never will.
+    let _ = child.kill();
+    let _ = child.wait();
+    heard.sort_unstable();
+    let is_whole = heard.len() == 2;
+    is_whole.then(|| heard.iter().map(|(_, bytes)| String::from_utf8_lossy(bytes)).collect())
 }
 
 #[cfg(test)]
@@ -81,6 +123,15 @@ mod tests {
     fn need(program: &str, folders: &[&str]) -> Need {
         let folders = folders.iter().map(|folder| (*folder).to_owned()).collect();
         Need { program: program.to_owned(), folders, package: "coreutils".to_owned() }
+    }
+
+    #[test]
+    fn what_a_program_prints_is_bounded_and_so_is_the_wait_for_it() {
+        let of = |script: &str, within| printed(Command::new("/bin/sh").args(["-c", script]), within);
+        let long = Duration::from_secs(60);
+        assert_eq!(of("echo two >&2; echo one", long).as_deref(), Some("one\ntwo\n"));
+        assert_eq!(of("exec sleep 1000", Duration::from_millis(10)), None);
+        assert_eq!(of("exec yes", long).map(|text| text.len() as u64), Some(VERSION_BYTES_MAX));
     }
 
     #[test]

@@ -19,10 +19,8 @@ use crate::adapter::LINE_MAX;
 use crate::clients::{Clients, Fault, Heard, Which, Wrong};
 use crate::drive::{Happened, Lateness, Stand};
 use crate::server::{Mode, Server, ServerInfo};
-use crate::start::{Begun, StartError, Starter, check, end_of, how, sites};
+use crate::start::{Begun, LOOK, StartError, Starter, check, end_of, how, sites};
 
-/// How often the user is looked after.
-const LOOK: Duration = Duration::from_millis(50);
 /// Between two tries whether a site answers.
 const PAUSE: Duration = Duration::from_millis(100);
 /// How long a site may refuse writes, while others take them, before it counts as one that does so always.
@@ -82,7 +80,10 @@ impl std::error::Error for StandError {}
 
 impl From<StartError> for StandError {
     fn from(error: StartError) -> StandError {
-        StandError::Start(error)
+        match error {
+            StartError::Interrupted => StandError::Interrupted,
+            error => StandError::Start(error),
+        }
     }
 }
 
@@ -147,7 +148,8 @@ impl<'a> Running<'a> {
         wanted: Wanted<'a>,
         wall: Wall,
     ) -> Result<Running<'a>, StandError> {
-        let starter = Starter { testbed, program: wanted.program, info: wanted.info, wall };
+        let Wanted { program, info, stop, .. } = wanted;
+        let starter = Starter { testbed, program, info, wall, stop };
         let mut running = Running {
             testbed,
             wanted,
@@ -180,17 +182,18 @@ impl<'a> Running<'a> {
         let within = self.wanted.info.ready_within;
         let until = self.now() + within;
         while !self.clients.are_ready() {
-            match self.hear(until)? {
+            match self.hear(until.min(self.now() + LOOK))? {
                 Some((which, Heard::Ready { processes })) => {
                     (1..processes).try_for_each(|_| self.begin_adapter(which.site))?;
                 }
                 Some(_) => {}
-                None if self.now() >= until => {
-                    let Some(adapter) = self.clients.not_ready() else { break };
-                    let what = Wrong::NotReady { within };
-                    return Err(self.amiss(Fault { adapter, what }));
-                }
-                None => {}
+                // An adapter may wait for a server that will never be there.
+                None => check(&self.servers)?,
+            }
+            if self.now() >= until {
+                let Some(adapter) = self.clients.not_ready() else { break };
+                let what = Wrong::NotReady { within };
+                return Err(self.amiss(Fault { adapter, what }));
             }
         }
         Ok(())
@@ -199,8 +202,8 @@ impl<'a> Running<'a> {
     fn begin_adapter(&mut self, site: usize) -> Result<(), StandError> {
         let which = self.clients.begun(site);
         let wanted = self.wanted;
-        let (testbed, program, info) = (self.testbed, wanted.program, wanted.info);
-        let starter = Starter { testbed, program, info, wall: Wall::True };
+        let (testbed, Wanted { program, info, stop, .. }) = (self.testbed, wanted);
+        let starter = Starter { testbed, program, info, wall: Wall::True, stop };
         let program = wanted.server.adapter(wanted.mode, &sites(self.testbed), site);
         let process = Arc::new(starter.adapter(site, which.nth, &program)?);
         self.adapters.push((which, Arc::clone(&process)));
@@ -283,7 +286,10 @@ impl<'a> Running<'a> {
         match self.listen(until) {
             Listened::Nothing => Ok(None),
             Listened::Heard(which, _, heard) => Ok(Some((which, heard))),
-            Listened::Failed(fault) => Err(self.amiss(fault)),
+            Listened::Failed(fault) => {
+                check(&self.servers)?;
+                Err(self.amiss(fault))
+            }
             Listened::Interrupted => Err(StandError::Interrupted),
         }
     }

@@ -4,17 +4,20 @@ use std::fmt;
 use std::fs;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use constellation_lab::placement::SITE_NAMES;
 use constellation_lab::words::one_line;
-use constellation_testbed::{Command, Exit, Pipes, Process, Testbed, TestbedError, Wall};
+use constellation_testbed::{Command, Ended, Exit, Pipes, Process, Testbed, TestbedError, Wall};
 
 use crate::installed;
 use crate::server::{Joined, Program, Server, ServerInfo, Site, Sites, Step, User, Which};
 
 /// How much an adapter may say in a second, in bytes: far more than it is asked.
 const BYTES_PER_SECOND_MAX: u64 = 4 << 20;
+/// How often the user is looked after.
+pub(crate) const LOOK: Duration = Duration::from_millis(50);
 
 /// Why a server does not run.
 #[derive(Debug)]
@@ -53,6 +56,8 @@ pub enum StartError {
         /// The end of what it printed.
         log: Vec<String>,
     },
+    /// The user has had enough.
+    Interrupted,
 }
 
 impl fmt::Display for StartError {
@@ -73,6 +78,7 @@ impl fmt::Display for StartError {
                 write!(f, "at {} `{name}` has ended {how}", SITE_NAMES[*site])?;
                 log
             }
+            StartError::Interrupted => return f.write_str("it was interrupted while it started"),
         };
         log.iter().try_for_each(|line| write!(f, "\n  {line}"))
     }
@@ -97,6 +103,8 @@ pub struct Starter<'a> {
     pub info: &'a ServerInfo,
     /// What the wall clock shows to servers.
     pub wall: Wall,
+    /// Set when the user has had enough.
+    pub stop: &'a AtomicBool,
 }
 
 /// A server that was begun at a site.
@@ -185,7 +193,7 @@ impl Starter<'_> {
         let name: String =
             letters.map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' }).collect();
         let process = self.testbed.site(site).spawn(self.command(&format!("run-{name}"), program)?)?;
-        let how = match process.wait(within) {
+        let how = match self.wait(&process, within)? {
             Some(ended) if ended.exit == Exit::Status(0) => return Ok(()),
             Some(ended) => format!("ended {}", how(ended.exit)),
             None => {
@@ -196,6 +204,22 @@ impl Starter<'_> {
         // If it waited for a server that has ended, that is what is to be told.
         check(begun)?;
         Err(StartError::Run { site, program: called.to_owned(), how, log: end_of(process.log()) })
+    }
+
+    /// Waits for the end of a process, so long at most.
+    fn wait(&self, process: &Process, within: Duration) -> Result<Option<Ended>, StartError> {
+        let begun = Instant::now();
+        loop {
+            let left = within.saturating_sub(begun.elapsed());
+            let ended = process.wait(left.min(LOOK));
+            if ended.is_some() || left.is_zero() {
+                return Ok(ended);
+            }
+            if self.stop.load(Ordering::Relaxed) {
+                process.kill()?;
+                return Err(StartError::Interrupted);
+            }
+        }
     }
 
     fn command(&self, name: &str, program: &Program) -> Result<Command, StartError> {

@@ -10,7 +10,7 @@ use std::thread;
 use constellation_lab::placement::client::{Answer, Ask};
 use constellation_lab::placement::own::OwnStore;
 use constellation_servers::adapter::{Said, ask_line, read_said};
-use constellation_servers::place::{Real, RealError, place};
+use constellation_servers::place::{Doubt, Real, RealError, place};
 use constellation_servers::rounds::Effort;
 use constellation_servers::server::Server as _;
 use constellation_servers::servers::own::Own;
@@ -120,8 +120,12 @@ fn said_of(script: &str) -> Option<String> {
     let mode = own.info().modes.remove(0);
     let program = env!("CARGO_BIN_EXE_servers-servant").into();
     let real = Real { server: &own, mode, effort: Effort::Quick, program, stop: &stop };
-    match place(&real, |_| ()) {
-        Ok(placed) => panic!("{script}: {placed:?}"),
+    said_by(&real)
+}
+
+fn said_by(real: &Real<'_>) -> Option<String> {
+    match place(real, |_| ()) {
+        Ok(placed) => panic!("{placed:?}"),
         Err(RealError::NotProxied { .. }) => None,
         Err(error) => Some(error.to_string()),
     }
@@ -145,5 +149,38 @@ fn an_adapter_that_dies_or_floods_or_hangs_or_speaks_nonsense_is_told_of() {
             return;
         };
         assert!(said.contains(expected), "{script}: {said}");
+    }
+}
+
+/// A store with this in its description, whose adapter says nothing.
+fn silent(more: &str) -> Own {
+    let text = format!("name = \"wrong\"\nready_within = \"20s\"\nadapter = [\"sleep\", \"1000\"]\n{more}\n");
+    Own::new(OwnStore::parse(&text).unwrap_or_else(|error| panic!("{error}: {text}")), here())
+}
+
+#[test]
+fn a_server_that_ends_is_told_of_and_not_the_adapter_that_waits_for_it() {
+    let own = silent("start = [\"sh\", \"-c\", \"echo no room >&2; exit 4\"]");
+    let (mode, stop) = (own.info().modes.remove(0), AtomicBool::new(false));
+    let program = env!("CARGO_BIN_EXE_servers-servant").into();
+    let Some(said) = said_by(&Real { server: &own, mode, effort: Effort::Quick, program, stop: &stop })
+    else {
+        skipped("namespaces are refused here");
+        return;
+    };
+    assert_eq!(said, "at pacific `server` has ended with status 4\n  no room");
+}
+
+#[test]
+fn who_had_enough_does_not_wait_for_a_command_that_prepares_a_site() {
+    let own = silent("prepare = [\"sleep\", \"1000\"]\nstart = [\"sleep\", \"1000\"]");
+    let (mode, stop) = (own.info().modes.remove(0), AtomicBool::new(true));
+    let program = env!("CARGO_BIN_EXE_servers-servant").into();
+    match place(&Real { server: &own, mode, effort: Effort::Quick, program, stop: &stop }, |_| ()) {
+        Err(RealError::NotProxied { .. }) => skipped("namespaces are refused here"),
+        placed => {
+            let doubts = placed.expect("an interruption is no failure").doubts;
+            assert!(matches!(doubts[..], [Doubt::Interrupted { whole: 0, .. }]), "{doubts:?}");
+        }
     }
 }
