@@ -21,10 +21,9 @@ const BODY_MAX: u64 = 64 << 10;
 /// What a member says when it rejects a write before proposing it, by the text of the error: those of `rpctypes/error.go`
 /// that are returned ahead of `raft.Propose`, and what raft itself drops at once because it knows no leader. Other errors
 /// may come after the entry is in somebody's log, most of all `request timed out`, `leader changed` and
-/// `server stopped`.
-const REJECTED: [&str; 5] = [
+/// `server stopped`; and `mvcc: database space exceeded` also comes of a put that was applied (`quotaApplierV3.Put`).
+const REJECTED: [&str; 4] = [
     "etcdserver: too many requests",
-    "etcdserver: mvcc: database space exceeded",
     "etcdserver: no leader",
     "etcdserver: not capable",
     "raft proposal dropped",
@@ -63,7 +62,13 @@ impl Etcd {
         let body = response.body_mut().with_config().limit(BODY_MAX).read_to_string();
         let body = body.map_err(|error| Failed::sent(self.member, error))?;
         if response.status().is_success() {
-            return serde_json::from_str(&body).map_err(|error| Failed::sent(self.member, error));
+            let answer: Value =
+                serde_json::from_str(&body).map_err(|error| Failed::sent(self.member, error))?;
+            // Whoever answers without it is no etcd.
+            return match answer["header"].is_object() {
+                true => Ok(answer),
+                false => Err(Failed::sent(self.member, "an answer without a header")),
+            };
         }
         let error = serde_json::from_str::<Value>(&body).ok();
         let said =
