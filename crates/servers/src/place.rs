@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::fs;
+use std::io;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,7 +14,7 @@ use constellation_lab::placement::cell::{InPartition, Otherwise};
 use constellation_lab::placement::protocol::{Condition, Round};
 use constellation_lab::placement::record::Record;
 use constellation_lab::placement::{Placement, SITE_NAMES, placed};
-use constellation_testbed::{Options, Testbed};
+use constellation_testbed::{Options, Testbed, TestbedError};
 
 use crate::adapters;
 use crate::clients::Fault;
@@ -176,6 +177,15 @@ pub enum RealError {
     NotProxied {
         /// What it is called.
         server: String,
+        /// Why there are no namespaces.
+        reason: String,
+    },
+    /// The folder of the run cannot be made.
+    Folder {
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        error: io::Error,
     },
 }
 
@@ -189,10 +199,13 @@ impl fmt::Display for RealError {
                 write!(f, "this program was built without the client of {server}")
             }
             RealError::Stand(error) => error.fmt(f),
-            RealError::NotProxied { server } => write!(
+            RealError::NotProxied { server, reason } => write!(
                 f,
-                "this machine refuses namespaces, and {server} cannot be placed behind proxies instead"
+                "this machine refuses namespaces, {reason}; and {server} cannot be placed behind proxies instead"
             ),
+            RealError::Folder { path, error } => {
+                write!(f, "its folder `{}` cannot be made: {error}", path.display())
+            }
         }
     }
 }
@@ -203,6 +216,9 @@ impl From<StandError> for RealError {
     fn from(error: StandError) -> RealError {
         match error {
             StandError::Start(StartError::Missing(missing)) => RealError::Missing(missing),
+            StandError::Start(StartError::Testbed(TestbedError::Folder { path, error })) => {
+                RealError::Folder { path, error }
+            }
             error => RealError::Stand(Box::new(error)),
         }
     }
@@ -305,12 +321,20 @@ fn open(real: &Real<'_>, info: &ServerInfo) -> Result<Testbed, RealError> {
 }
 
 /// A testbed on which the server can run.
-pub(crate) fn opened(options: Options, server: &dyn Server, info: &ServerInfo) -> Result<Testbed, RealError> {
-    let testbed = Testbed::open(options).map_err(StandError::from)?;
-    if testbed.joined() == constellation_testbed::Joined::Proxies && server.ports().is_empty() {
-        return Err(RealError::NotProxied { server: info.name.clone() });
+pub(crate) fn opened(
+    mut options: Options,
+    server: &dyn Server,
+    info: &ServerInfo,
+) -> Result<Testbed, RealError> {
+    if server.ports().is_empty() {
+        options.mode = constellation_testbed::Mode::Switch;
     }
-    Ok(testbed)
+    Testbed::open(options).map_err(|error| match error {
+        TestbedError::Refused { namespaces: Some(reason), proxies: None } => {
+            RealError::NotProxied { server: info.name.clone(), reason }
+        }
+        error => StandError::from(error).into(),
+    })
 }
 
 /// Drives the rounds until one does not go to its end; says how the last one ended.

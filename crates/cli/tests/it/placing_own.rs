@@ -54,6 +54,7 @@ fn a_program_of_a_store_that_is_not_there_is_named() {
         &expect![[r#"
         exit 2
         error: kept cannot be placed: the program `no-such-server` is not installed
+        help: the description of the store names it: one in PATH by its name, one in the folder of the description with a `/`, as `./server`
     "#]],
     );
 }

@@ -161,7 +161,7 @@ fn isolate() -> Result<(), String> {
     let as_root = if user == 0 { unshare(flags) } else { Err(Errno::EPERM) };
     if as_root.is_err() {
         unshare(flags | CloneFlags::CLONE_NEWUSER).map_err(|error| match error {
-            Errno::ENOSPC => "as many as may be there are (`sysctl user | grep namespaces`)".to_owned(),
+            Errno::ENOSPC => "there are as many as are allowed, as `sysctl user` shows".to_owned(),
             error => format!("unshare: {}", error.desc()),
         })?;
         map_user(0, user, group).map_err(|error| format!("the user namespace has no user: {error}"))?;

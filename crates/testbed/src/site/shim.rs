@@ -20,8 +20,17 @@ pub(super) fn main(arguments: &[OsString]) -> io::Result<()> {
     let (own, group) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
     if user == "notroot" && own == 0 {
         // A user namespace in which root is somebody: the files stay those of root, the powers are gone.
-        unshare(CloneFlags::CLONE_NEWUSER)?;
-        map_user(SOMEBODY, own, group)?;
+        let become_somebody = || {
+            unshare(CloneFlags::CLONE_NEWUSER).map_err(io::Error::from)?;
+            map_user(SOMEBODY, own, group)
+        };
+        become_somebody().map_err(|error| {
+            let program = program.display();
+            let help = "run all of it as a user who is not root";
+            io::Error::other(format!(
+                "{program} must not be root, and the user namespace in which it is not is refused ({error}): {help}"
+            ))
+        })?;
     }
     if ground == "machine" {
         rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;

@@ -243,12 +243,19 @@ pub(in crate::commands) fn help(error: &RealError) -> String {
         RealError::Missing(Missing { package, .. }) if !package.is_empty() => {
             format!("\nhelp: `apt-get install {package}`, and stop the service that this may begin")
         }
+        RealError::Missing(_) => {
+            "\nhelp: the description of the store names it: one in PATH by its name, one in the folder of the description with \
+             a `/`, as `./server`"
+                .to_owned()
+        }
+        RealError::Folder { .. } => "\nhelp: it is among the temporary files; TMPDIR names another folder".to_owned(),
         RealError::NoClient { .. } => {
             "\nhelp: `cargo install --path crates/cli --features real` builds it with those of all servers".to_owned()
         }
         RealError::NotProxied { .. } => {
             "\nhelp: run it as root, or where a user may have namespaces of his own; a container needs `--device /dev/net/tun \
-             --cap-add NET_ADMIN --cap-add SYS_ADMIN`"
+             --cap-add NET_ADMIN --cap-add SYS_ADMIN`; behind proxies is placed whoever can be told other addresses of the \
+             sites at each site, as a store of your own is with `ports` in its description"
                 .to_owned()
         }
         _ => String::new(),
