@@ -313,6 +313,28 @@ pub(crate) fn check_client(server: &dyn Server, mode: &Mode) -> Result<(), RealE
     }
 }
 
+/// What sites are like on this machine.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SitesHere {
+    /// Whether each is a namespace, so that a switch carries every packet; else they are addresses of the loopback, and proxies
+    /// carry TCP.
+    pub is_switched: bool,
+    /// What they cannot do, in a sentence each.
+    pub limits: Vec<&'static str>,
+}
+
+/// What sites are like here, found out by joining some and parting them again, in some ten milliseconds.
+///
+/// # Errors
+/// [`RealError`], if nothing can be placed here.
+pub fn sites_here(program: PathBuf) -> Result<SitesHere, RealError> {
+    let mut options = Options::new(SITES, Link::INSTANT, Box::new(Calm));
+    options.program = Some(program);
+    let testbed = Testbed::open(options).map_err(StandError::from)?;
+    let is_switched = testbed.joined() == constellation_testbed::Joined::Switch;
+    Ok(SitesHere { is_switched, limits: testbed.limits() })
+}
+
 fn open(real: &Real<'_>, info: &ServerInfo) -> Result<Testbed, RealError> {
     let mut options = Options::new(SITES, Link::INSTANT, Box::new(Calm));
     options.ports = real.server.ports();
