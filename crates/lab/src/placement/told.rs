@@ -23,8 +23,11 @@ pub fn partition(placement: &Placement) -> String {
     let way = (Way::Both, worse(&placement.answers));
     let who = who_answers(&cut_off(way), &of_way(&placement.answers, way));
     let is_back = placement.answers.iter().all(Answers::is_back);
+    let all_answered = placement.answers.iter().all(|row| row.asked == 0 || row.is_available());
     let what = match (&placement.in_partition, placement.cell.partition) {
-        (Consistency::Holds, InPartition::Unknown) if is_back && placement.lost.is_known() => {
+        (Consistency::Holds, InPartition::Unknown)
+            if is_back && all_answered && placement.lost.is_known() =>
+        {
             "nothing wrong was seen, so the cuts did not reach the store".to_owned()
         }
         (Consistency::Holds, InPartition::Unknown) if placement.lost.of == 0 || placement.lost.unread > 0 => {

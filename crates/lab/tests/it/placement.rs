@@ -510,6 +510,14 @@ fn driven(round: &Round, clients: &mut [Shared]) -> Record {
 }
 
 #[test]
+fn a_cell_in_doubt_does_not_make_of_cuts_that_silenced_sites_none() {
+    let mut placement = Placement::clone(&measured("leader:sync=none,reads=leader"));
+    let known = told::partition(&placement);
+    placement.cell.partition = InPartition::Unknown;
+    assert_eq!(told::partition(&placement), known);
+}
+
+#[test]
 fn a_store_that_no_cut_reaches_is_in_no_cell() {
     let mut clients = [(); 3].map(|()| Shared::default());
     let map = clients[0].clone();
