@@ -19,7 +19,7 @@ fn main() {
     use constellation_verify::models::Linearizable;
 
     /// Of a hunt without end, as time passes there.
-    const OPERATIONS_A_SECOND: u64 = 65;
+    const OPERATIONS_A_SECOND: u64 = 60;
     let wanted: u64 = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(10_000);
     let begun = Instant::now();
     let time = Duration::from_secs(wanted.div_ceil(OPERATIONS_A_SECOND));

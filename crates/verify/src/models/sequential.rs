@@ -76,29 +76,21 @@ impl Asked for Judge<'_, '_> {
 
     fn sessions(&mut self, sessions: &Sessions) -> Result<(), Stop> {
         let items = items::of_sessions(sessions, self.failed_set, |_| true)?;
-        for weaker in [&CausalConvergence as &dyn Model, &CausalMemory] {
-            if let Finding::Violated(anomaly) = weaker.judge(&Recorded::from(sessions), self.patience) {
-                return Err(anomaly.into());
-            }
-        }
-        self.patience.begin();
+        self.check_weaker(&CausalConvergence, sessions)?;
         let known =
             are_like_transactions(&items, self.patience).then(|| as_transactions(sessions, self.patience));
+        if let Some(Finding::Holds) = known {
+            return Ok(());
+        }
+        self.check_weaker(&CausalMemory, sessions)?;
         self.patience.begin();
         let source = Source::Sessions(sessions);
-        match known {
-            Some(Finding::Holds) => Ok(()),
-            None | Some(Finding::Unknown(_)) => walk(&Cell, items, Times::Ignored, source, self.patience),
-            // A search shows it better if it comes to an end.
-            Some(Finding::Violated(anomaly)) => {
-                let walked = self
-                    .patience
-                    .within(STEPS_KNOWN, |patience| walk(&Cell, items, Times::Ignored, source, patience));
-                match walked {
-                    Err(Stop::Unknown(_)) => Err(anomaly.into()),
-                    walked => walked,
-                }
-            }
+        let walked = |patience: &mut Patience<'_>| walk(&Cell, items, Times::Ignored, source, patience);
+        let Some(Finding::Violated(anomaly)) = known else { return walked(self.patience) };
+        // A search shows it better if it comes to an end.
+        match self.patience.within(STEPS_KNOWN, walked) {
+            Err(Stop::Unknown(_)) => Err(anomaly.into()),
+            walked => walked,
         }
     }
 
@@ -127,12 +119,23 @@ fn are_like_transactions(items: &[Item<CellOperation>], patience: &Patience<'_>)
 /// a search along many sessions, as there are where clients begin another with each answer that they do not get, does not see
 /// that much.
 fn as_transactions(sessions: &Sessions, patience: &mut Patience<'_>) -> Finding {
+    patience.begin();
     let half = patience.budget().steps_max.saturating_sub(patience.steps()) / 2;
     patience.within(half, |patience| {
         let judge =
             |patience: &mut Patience<'_>| Serializable::SESSION.judge(&Recorded::from(sessions), patience);
         patience.told_briefly(judge).0
     })
+}
+
+impl Judge<'_, '_> {
+    /// What violates a weaker model violates this one.
+    fn check_weaker(&mut self, weaker: &dyn Model, sessions: &Sessions) -> Result<(), Anomaly> {
+        match weaker.judge(&Recorded::from(sessions), self.patience) {
+            Finding::Violated(anomaly) => Err(anomaly),
+            Finding::Holds | Finding::Unknown(_) => Ok(()),
+        }
+    }
 }
 
 /// The operations on objects of several kinds, which one order has to explain.
