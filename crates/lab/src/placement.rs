@@ -11,6 +11,7 @@
 //! | [`measure`] | from records to numbers |
 //! | [`judged`] | from records to verdicts on consistency models, with their evidence |
 //! | [`cell`] | from numbers and verdicts to a cell |
+//! | [`downtime`] | what becomes of a store while the server of a site is down, apart from its cell |
 //! | [`told`] | the placement in two sentences |
 //! | [`numbers`] | the numbers under the sentences, row by row |
 //! | [`own`] | a store of the user's own, as a file describes it |
@@ -25,6 +26,7 @@ pub mod cap;
 pub mod catalogue;
 pub mod cell;
 pub mod client;
+pub mod downtime;
 pub mod hosted;
 pub mod judged;
 pub mod measure;
@@ -231,6 +233,7 @@ impl fmt::Display for Condition {
                 let [one, other] = sites.map(|site| SITE_NAMES[site]);
                 write!(f, "{one} and {other} are cut off from the others")
             }
+            Condition::Down { site } => write!(f, "{} is down", SITE_NAMES[*site]),
             Condition::Pair { writer, reader, .. } => {
                 write!(f, "{} is written to and {} is read", SITE_NAMES[*writer], SITE_NAMES[*reader])
             }
@@ -309,7 +312,12 @@ pub fn place(store: &Store, seed: u64) -> Result<Placement, PlaceError> {
 }
 
 /// The placement that follows from what was recorded, whoever drove it.
+///
+/// # Panics
+/// If a server was down in a round: that is no cut, and judged apart ([`downtime`]).
 pub fn placed(store: String, seed: u64, records: Vec<Record>) -> Placement {
+    let down = records.iter().find_map(|record| record.round.down());
+    assert!(down.is_none(), "the server of site {down:?} was down in a round, and no cell follows from that");
     let numbered = || records.iter().enumerate();
     let normal: Vec<_> = numbered().filter(|(_, record)| record.round.is_normal()).collect();
     let cut: Vec<_> = numbered().filter(|(_, record)| !record.round.is_normal()).collect();

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use constellation_lab::placement::client::{Answer, Ask};
-use constellation_lab::placement::protocol::{Cutting, Event, Orders, Round, Tester};
+use constellation_lab::placement::protocol::{CUT_AT, Cutting, Event, HEAL_AT, Orders, Round, Tester};
 use constellation_lab::placement::record::Record;
 
 use crate::clients::Fault;
@@ -24,6 +24,18 @@ pub trait Stand {
 
     /// Has a client of a site ask. Of an ask that cannot be put nothing is heard any more.
     fn ask(&mut self, site: usize, client: u32, id: u64, ask: &Ask);
+
+    /// Kills what serves at a site; its clients go on.
+    ///
+    /// # Errors
+    /// Why it cannot be killed, in words; the rest of the round would tell nothing.
+    fn kill(&mut self, site: usize) -> Result<(), String>;
+
+    /// Begins again what was killed at a site, with what is on its disk.
+    ///
+    /// # Errors
+    /// As [`Stand::kill`].
+    fn restart(&mut self, site: usize) -> Result<(), String>;
 
     /// Waits until something happens, or until that time.
     fn next(&mut self, until: Duration) -> Happened;
@@ -68,10 +80,19 @@ pub struct Driven {
     pub record: Record,
     /// How late the machine was.
     pub lateness: Lateness,
-    /// What the adapters did that none may do.
-    pub faults: Vec<Fault>,
+    /// Why it did not go to its end, where that is nobody's wish.
+    pub amiss: Option<Amiss>,
     /// Whether it went to its end.
     pub ended: Ended,
+}
+
+/// Why a round did not go to its end.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Amiss {
+    /// An adapter did what none may do.
+    Adapter(Fault),
+    /// What was to be done to a server could not be done, for this reason.
+    Harm(String),
 }
 
 /// Whether a round went to its end.
@@ -79,7 +100,7 @@ pub struct Driven {
 pub enum Ended {
     /// All was asked and answered.
     Whole,
-    /// An adapter failed, so that the rest would have told nothing.
+    /// An adapter failed, or something could not be done to a server, so that the rest would have told nothing.
     Failed,
     /// The user has had enough.
     Interrupted,
@@ -100,14 +121,17 @@ pub fn drive(round: &Round, stand: &mut impl Stand, prefix: &str, first_id: u64)
         prefix,
         first_id,
         late: Duration::ZERO,
-        faults: Vec::new(),
+        down: None,
+        amiss: None,
     };
     let ended = driver.run(round);
-    let Driver { stand, tester, late, faults, .. } = driver;
+    // Whatever happened, the stand is whole afterwards, if it can be.
+    driver.begin_again();
+    let Driver { stand, tester, late, amiss, .. } = driver;
     stand.cut(Cutting::Heal);
     let Lateness { typical, most } = stand.lateness();
     let lateness = Lateness { typical, most: most.max(late) };
-    Driven { record: tester.into_record(), lateness, faults, ended }
+    Driven { record: tester.into_record(), lateness, amiss, ended }
 }
 
 struct Driver<'a, S> {
@@ -121,13 +145,30 @@ struct Driver<'a, S> {
     first_id: u64,
     /// By how much the protocol was woken too late, at most.
     late: Duration,
-    faults: Vec<Fault>,
+    /// The site whose server is down.
+    down: Option<usize>,
+    amiss: Option<Amiss>,
+}
+
+/// What is done at a stand while a round goes on.
+#[derive(Clone, Copy, Debug)]
+enum Deed {
+    Cut(Cutting),
+    Kill(usize),
+    Restart,
+}
+
+/// What is done in a round, and when, in order.
+fn deeds(round: &Round) -> Vec<(Duration, Deed)> {
+    let cuts = round.cuts.iter().map(|(at, cutting)| (*at, Deed::Cut(*cutting)));
+    let down = round.down().map(|site| [(CUT_AT, Deed::Kill(site)), (HEAL_AT, Deed::Restart)]);
+    cuts.chain(down.into_iter().flatten()).collect()
 }
 
 impl<S: Stand> Driver<'_, S> {
     fn run(&mut self, round: &Round) -> Ended {
         self.begun = self.stand.now();
-        let mut cuts = round.cuts.iter().copied().peekable();
+        let mut deeds = deeds(round).into_iter().peekable();
         let mut orders = self.tester.on(Duration::ZERO, Event::Begin);
         loop {
             let Orders { asks, wake_at } = orders;
@@ -143,17 +184,38 @@ impl<S: Stand> Driver<'_, S> {
             if now > round.longest() {
                 return Ended::TooLong;
             }
-            while let Some((at, cutting)) = cuts.next_if(|(at, _)| *at <= now) {
+            while let Some((at, deed)) = deeds.next_if(|(at, _)| *at <= now) {
                 self.late = self.late.max(now - at);
-                self.stand.cut(cutting);
+                self.carry_out(deed);
             }
-            let cut_at = cuts.peek().map(|(at, _)| *at);
-            let until = wake_at.into_iter().chain(cut_at).min().unwrap_or(round.longest());
+            if self.amiss.is_some() {
+                return Ended::Failed;
+            }
+            let deed_at = deeds.peek().map(|(at, _)| *at);
+            let until = wake_at.into_iter().chain(deed_at).min().unwrap_or(round.longest());
             orders = match self.next(until, wake_at) {
                 Ok(Some(event)) => self.tester.on(self.now, event),
                 Ok(None) => Orders { asks: Vec::new(), wake_at },
                 Err(ended) => return ended,
             };
+        }
+    }
+
+    fn carry_out(&mut self, deed: Deed) {
+        match deed {
+            Deed::Cut(cutting) => self.stand.cut(cutting),
+            Deed::Kill(site) => {
+                // One that was killed in part is begun again, too.
+                self.down = Some(site);
+                self.amiss = self.stand.kill(site).err().map(Amiss::Harm);
+            }
+            Deed::Restart => self.begin_again(),
+        }
+    }
+
+    fn begin_again(&mut self) {
+        if let Some(Err(why)) = self.down.take().map(|site| self.stand.restart(site)) {
+            self.amiss.get_or_insert(Amiss::Harm(why));
         }
     }
 
@@ -176,7 +238,7 @@ impl<S: Stand> Driver<'_, S> {
                 Ok(Some(Event::Woken))
             }
             Happened::Failed(fault) => {
-                self.faults.push(fault);
+                self.amiss = Some(Amiss::Adapter(fault));
                 Err(Ended::Failed)
             }
             Happened::Interrupted => Err(Ended::Interrupted),

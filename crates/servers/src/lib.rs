@@ -10,6 +10,7 @@
 //! | [`clients`] | the adapters of all sites as the driver knows them |
 //! | [`rounds`] | which rounds place a real server |
 //! | [`drive`] | one round in real time |
+//! | [`down`] | a round in which whoever leads is killed |
 //! | [`hunt`] | rounds of faults, judged by what a mode claims |
 //! | `installed` | where the programs of a server are, and of which version |
 //! | [`interval`] | how sure numbers are |
@@ -26,6 +27,7 @@
 pub mod adapter;
 pub mod adapters;
 pub mod clients;
+pub mod down;
 pub mod drive;
 pub mod hunt;
 #[cfg(target_os = "linux")]

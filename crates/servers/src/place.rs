@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use constellation_fabric::{Calm, Link};
 use constellation_lab::placement::cell::{InPartition, Otherwise};
+use constellation_lab::placement::downtime::Downtime;
 use constellation_lab::placement::protocol::{Condition, Round};
 use constellation_lab::placement::record::Record;
 use constellation_lab::placement::{Placement, SITE_NAMES, placed};
@@ -18,9 +19,11 @@ use constellation_testbed::{Options, Testbed, TestbedError};
 
 use crate::adapters;
 use crate::clients::Fault;
-use crate::drive::{Driven, Ended, Lateness, drive};
+use crate::down::{Downed, kill_leader};
+use crate::drive::{Amiss, Driven, Ended, Lateness, drive};
+use crate::hunt::schedule::FaultKind;
 use crate::installed::{self, Missing};
-use crate::rounds::{Effort, rounds};
+use crate::rounds::{Effort, KILL, rounds};
 use crate::server::{Fresh, Joined, Mode, Server, ServerInfo, Site, Sites, Which};
 use crate::stand::{Running, StandError, Wanted};
 use crate::start::StartError;
@@ -63,6 +66,11 @@ pub enum Stage<'a> {
         /// How the network is in it.
         condition: &'a Condition,
     },
+    /// It is looked for who leads, to kill that: in the last round.
+    Killing {
+        /// Of how many rounds.
+        of: usize,
+    },
     /// All is asked, and the judges have it.
     Judging,
 }
@@ -84,10 +92,40 @@ pub struct RealPlacement {
     pub lateness: Vec<(Condition, Lateness)>,
     /// What nobody can tell, and why.
     pub doubts: Vec<Doubt>,
+    /// What became of it when whoever leads was killed.
+    pub killing: Killing,
     /// What this testbed cannot do.
     pub limits: Vec<&'static str>,
     /// How long it took, judges included.
     pub took: Duration,
+}
+
+/// What is known of a server that was to be killed.
+#[derive(Clone, Debug)]
+pub enum Killing {
+    /// It was, and begun again.
+    Judged(Box<Killed>),
+    /// Nothing, as there was no time for it.
+    Quick,
+    /// Nothing, as it is not meant to survive that.
+    NotMeant,
+    /// Nothing, as the user had had enough before the end of it.
+    Interrupted,
+    /// Nothing, for this reason.
+    Failed(String),
+}
+
+/// A server that was killed and begun again.
+#[derive(Clone, Debug)]
+pub struct Killed {
+    /// Whether it was that of the site that leads; else none does.
+    pub is_leader: bool,
+    /// What was asked and answered.
+    pub record: Record,
+    /// What became of the store.
+    pub downtime: Downtime,
+    /// Why some of that tells nothing.
+    pub doubts: Vec<Doubt>,
 }
 
 /// Why something that was measured tells nothing.
@@ -114,6 +152,13 @@ pub enum Doubt {
         condition: Condition,
         /// What.
         fault: Fault,
+    },
+    /// What was to be done to a server could not be done.
+    Harm {
+        /// In which round.
+        condition: Condition,
+        /// Why.
+        what: String,
     },
     /// The user had had enough.
     Interrupted {
@@ -146,12 +191,24 @@ impl fmt::Display for Doubt {
             Doubt::Adapter { condition, fault } => {
                 write!(f, "while {condition}, {fault}; nothing was asked after that")
             }
+            Doubt::Harm { condition, what } => {
+                write!(f, "while {condition}, {what}; nothing was asked after that")
+            }
             Doubt::Interrupted { whole, of } => {
                 write!(f, "it was interrupted after {whole} of {of} rounds")
             }
             Doubt::TooLong { condition } => {
                 write!(f, "the round in which {condition} was not over in its time")
             }
+        }
+    }
+}
+
+impl Doubt {
+    fn of(amiss: Amiss, condition: Condition) -> Doubt {
+        match amiss {
+            Amiss::Adapter(fault) => Doubt::Adapter { condition, fault },
+            Amiss::Harm(what) => Doubt::Harm { condition, what },
         }
     }
 }
@@ -235,6 +292,8 @@ pub struct Unjudged {
     ended: Ended,
     /// How many rounds there were to be.
     of: usize,
+    /// What became of the server that was killed after them, or why none was.
+    killing: Result<Downed, Killing>,
     limits: Vec<&'static str>,
     took: Duration,
 }
@@ -262,18 +321,21 @@ pub fn ask(real: &Real<'_>, mut tell: impl FnMut(Stage<'_>)) -> Result<Unjudged,
     let testbed = open(real, &info)?;
     let rounds = rounds(SITES, real.effort);
     let mut driven = Vec::new();
-    let ended = drive_all(real, &info, &testbed, &rounds, &mut driven, &mut tell)?;
+    let mut ground = Ground::new(real, &info, &testbed);
+    let ended = ground.drive_all(&rounds, &mut driven, &mut tell)?;
+    let killing = ground.kill(ended, &rounds, &mut tell);
+    drop(ground);
     let limits = testbed.limits();
     drop(testbed);
     let (mode, effort, took) = (real.mode.clone(), real.effort, begun.elapsed());
-    Ok(Unjudged { info, mode, version, effort, driven, ended, of: rounds.len(), limits, took })
+    Ok(Unjudged { info, mode, version, effort, driven, ended, of: rounds.len(), killing, limits, took })
 }
 
 impl Unjudged {
     /// Where it lives. Takes some seconds.
     pub fn judged(self) -> RealPlacement {
         let begun = Instant::now();
-        let Unjudged { info, mode, version, effort, driven, ended, of, limits, took } = self;
+        let Unjudged { info, mode, version, effort, driven, ended, of, killing, limits, took } = self;
         let lateness = driven.iter().map(|driven| (driven.record.round.condition, driven.lateness)).collect();
         let doubts = doubts(&driven, ended, of);
         let records: Vec<Record> = driven.into_iter().map(|driven| driven.record).collect();
@@ -284,8 +346,10 @@ impl Unjudged {
             row.by_key = None;
         }
         doubt(&mut placement, &doubts);
+        // By what holds as long as nobody is killed.
+        let killing = killing.map_or_else(|nothing| nothing, |downed| killed(downed, &placement));
         let took = took + begun.elapsed();
-        RealPlacement { placement, info, mode, version, effort, lateness, doubts, limits, took }
+        RealPlacement { placement, info, mode, version, effort, lateness, doubts, killing, limits, took }
     }
 }
 
@@ -359,40 +423,119 @@ pub(crate) fn opened(
     })
 }
 
-/// Drives the rounds until one does not go to its end; says how the last one ended.
-fn drive_all(
-    real: &Real<'_>,
-    info: &ServerInfo,
-    testbed: &Testbed,
-    rounds: &[Round],
-    driven: &mut Vec<Driven>,
-    tell: &mut impl FnMut(Stage<'_>),
-) -> Result<Ended, RealError> {
-    let wanted =
-        Wanted { server: real.server, info, mode: &real.mode, program: &real.program, stop: real.stop };
-    let mut running = None;
-    for (nth, round) in rounds.iter().enumerate() {
-        if info.fresh == Fresh::Servers && running.take().is_some() {
-            empty(testbed).map_err(StandError::from)?;
+/// Where the rounds take place.
+struct Ground<'a> {
+    real: &'a Real<'a>,
+    testbed: &'a Testbed,
+    wanted: Wanted<'a>,
+    running: Option<Running<'a>>,
+}
+
+impl<'a> Ground<'a> {
+    fn new(real: &'a Real<'a>, info: &'a ServerInfo, testbed: &'a Testbed) -> Ground<'a> {
+        let wanted =
+            Wanted { server: real.server, info, mode: &real.mode, program: &real.program, stop: real.stop };
+        Ground { real, testbed, wanted, running: None }
+    }
+
+    /// Has nothing left of the servers of the last round.
+    fn clear(&mut self) -> Result<(), StandError> {
+        if self.running.take().is_some() {
+            self.testbed.heal();
+            empty(self.testbed)?;
         }
-        if running.is_none() {
-            running = match Running::start(testbed, wanted) {
-                Ok(running) => Some(running),
+        Ok(())
+    }
+
+    /// Servers for the next round: those of the last one, or begun anew.
+    fn stand(&mut self) -> Result<&mut Running<'a>, StandError> {
+        if self.wanted.info.fresh == Fresh::Servers {
+            self.clear()?;
+        }
+        let running = match self.running.take() {
+            Some(running) => running,
+            None => Running::start(self.testbed, self.wanted)?,
+        };
+        Ok(self.running.insert(running))
+    }
+
+    /// Drives the rounds until one does not go to its end; says how the last one ended.
+    fn drive_all(
+        &mut self,
+        rounds: &[Round],
+        driven: &mut Vec<Driven>,
+        tell: &mut impl FnMut(Stage<'_>),
+    ) -> Result<Ended, RealError> {
+        let of = rounds.len() + usize::from(self.kills().is_ok());
+        for (nth, round) in rounds.iter().enumerate() {
+            let stand = match self.stand() {
                 Err(StandError::Interrupted) => return Ok(Ended::Interrupted),
-                Err(error) => return Err(error.into()),
+                stand => stand?,
             };
+            tell(Stage::Round { nth: nth + 1, of, condition: &round.condition });
+            let first_id = stand.next_id();
+            let of_round = drive(round, stand, &format!("r{nth}-"), first_id);
+            let ended = of_round.ended;
+            driven.push(of_round);
+            if ended != Ended::Whole || self.real.stop.load(Ordering::Relaxed) {
+                return Ok(ended);
+            }
         }
-        let Some(stand) = &mut running else { continue };
-        tell(Stage::Round { nth: nth + 1, of: rounds.len(), condition: &round.condition });
-        let first_id = stand.next_id();
-        let of_round = drive(round, stand, &format!("r{nth}-"), first_id);
-        let ended = of_round.ended;
-        driven.push(of_round);
-        if ended != Ended::Whole || real.stop.load(Ordering::Relaxed) {
-            return Ok(ended);
+        Ok(Ended::Whole)
+    }
+
+    /// Whether a server is to be killed at all.
+    fn kills(&self) -> Result<(), Killing> {
+        match self.real.effort {
+            Effort::Quick => Err(Killing::Quick),
+            Effort::Whole if !self.real.server.survives(&self.real.mode).contains(&FaultKind::Kill) => {
+                Err(Killing::NotMeant)
+            }
+            Effort::Whole => Ok(()),
         }
     }
-    Ok(Ended::Whole)
+
+    /// Kills whoever leads, once all rounds went to their end. What cannot be done then takes nothing from the placement.
+    fn kill(
+        &mut self,
+        ended: Ended,
+        rounds: &[Round],
+        tell: &mut impl FnMut(Stage<'_>),
+    ) -> Result<Downed, Killing> {
+        self.kills()?;
+        if ended == Ended::Interrupted || self.real.stop.load(Ordering::Relaxed) {
+            return Err(Killing::Interrupted);
+        }
+        if ended != Ended::Whole {
+            return Err(Killing::Failed("a round before that did not go to its end".to_owned()));
+        }
+        tell(Stage::Killing { of: rounds.len() + 1 });
+        // Begun anew: what the last cut has left behind, such as two that both lead, would be taken for what the kill did.
+        let cleared = self.clear();
+        let stand = cleared.and_then(|()| self.stand()).map_err(|error| match error {
+            StandError::Interrupted => Killing::Interrupted,
+            error => Killing::Failed(error.to_string()),
+        })?;
+        let first_id = stand.next_id();
+        Ok(kill_leader(stand, (SITES, KILL), ("down-", first_id)))
+    }
+}
+
+/// What became of a server that was killed, of a store that is placed so.
+fn killed(Downed { leader, driven }: Downed, placement: &Placement) -> Killing {
+    let Driven { record, lateness, amiss, ended } = driven;
+    let condition = record.round.condition;
+    match (ended, amiss) {
+        (Ended::Whole, _) => {}
+        (Ended::Interrupted, _) => return Killing::Interrupted,
+        (_, Some(amiss)) => return Killing::Failed(Doubt::of(amiss, condition).to_string()),
+        (_, None) => return Killing::Failed(Doubt::TooLong { condition }.to_string()),
+    }
+    let busy = (lateness.most >= LATE_CUT).then_some(Doubt::BusyCut { condition, late: lateness.most / 2 });
+    let downtime = Downtime::of(&record, &placement.baseline.models);
+    let downtime = downtime.expect("a server was down in the round");
+    let (is_leader, doubts) = (leader.is_some(), busy.into_iter().collect());
+    Killing::Judged(Box::new(Killed { is_leader, record, downtime, doubts }))
 }
 
 /// Empties the folders of all sites, at which nothing runs.
@@ -413,7 +556,7 @@ pub(crate) fn empty(testbed: &Testbed) -> Result<(), StartError> {
 /// What the rounds leave in doubt.
 fn doubts(driven: &[Driven], ended: Ended, of: usize) -> Vec<Doubt> {
     let mut doubts = Vec::new();
-    for Driven { record, lateness: Lateness { typical, most }, faults, .. } in driven {
+    for Driven { record, lateness: Lateness { typical, most }, amiss, .. } in driven {
         let condition = record.round.condition;
         if matches!(condition, Condition::Alike { .. }) && *typical >= LATE_SWEEP {
             doubts.push(Doubt::BusySweep { condition, late: *typical / 2 });
@@ -421,7 +564,7 @@ fn doubts(driven: &[Driven], ended: Ended, of: usize) -> Vec<Doubt> {
         if !record.round.is_normal() && *most >= LATE_CUT {
             doubts.push(Doubt::BusyCut { condition, late: *most / 2 });
         }
-        doubts.extend(faults.iter().map(|fault| Doubt::Adapter { condition, fault: fault.clone() }));
+        doubts.extend(amiss.clone().map(|amiss| Doubt::of(amiss, condition)));
     }
     let whole = driven.iter().filter(|driven| driven.ended == Ended::Whole).count();
     let last = driven.last().map(|driven| driven.record.round.condition);
@@ -449,7 +592,10 @@ fn doubt(placement: &mut Placement, doubts: &[Doubt]) {
                     placement.cell.partition = InPartition::Unknown;
                 }
             }
-            Doubt::Adapter { .. } | Doubt::Interrupted { .. } | Doubt::TooLong { .. } => {
+            Doubt::Adapter { .. }
+            | Doubt::Harm { .. }
+            | Doubt::Interrupted { .. }
+            | Doubt::TooLong { .. } => {
                 placement.cell.partition = InPartition::Unknown;
                 if placement.cell.otherwise == Otherwise::Consistency {
                     placement.cell.otherwise = Otherwise::Unknown;
@@ -477,7 +623,7 @@ mod tests {
         let lateness =
             Lateness { typical: Duration::from_micros(typical_us), most: Duration::from_millis(most_ms) };
         let record = Record { round: Round::new(SITES, condition), asked: Vec::new() };
-        Driven { record, lateness, faults: Vec::new(), ended: Ended::Whole }
+        Driven { record, lateness, amiss: None, ended: Ended::Whole }
     }
 
     /// What is left of a cell and of a number of round trips, and why.
@@ -521,7 +667,7 @@ mod tests {
     #[test]
     fn an_adapter_that_failed_and_a_user_who_had_enough_leave_it_open() {
         let fault = Fault { adapter: Which { site: 1, nth: 0 }, what: Wrong::OutOfTurn };
-        let failed = Driven { faults: vec![fault], ended: Ended::Failed, ..driven(CUT, 1, 1) };
+        let failed = Driven { amiss: Some(Amiss::Adapter(fault)), ended: Ended::Failed, ..driven(CUT, 1, 1) };
         let (cell, _, told) = left(&[driven(ALIKE, 1, 1), failed], Ended::Failed, 9, "PC/EC");
         assert_eq!(cell, "P?/E?");
         assert_eq!(

@@ -12,7 +12,7 @@ use constellation_fabric::{Link, NodeId};
 use constellation_lab::placement::SITE_NAMES;
 use constellation_lab::placement::client::{Answer, Ask, Kind};
 use constellation_lab::placement::protocol::{Cutting, Way};
-use constellation_testbed::{OutputEnd, Process, Said, Testbed, TestbedError, Wall};
+use constellation_testbed::{Disk, OutputEnd, Process, Said, Testbed, TestbedError, Wall};
 use constellation_trace::TrueTime;
 
 use crate::adapter::LINE_MAX;
@@ -412,6 +412,20 @@ impl Stand for Running<'_> {
         self.ids = self.ids.max(id);
         self.clients.ask(self.now(), site, (id, client), ask);
         self.flush();
+    }
+
+    fn kill(&mut self, site: usize) -> Result<(), String> {
+        let mut of_site = self.servers.iter().filter(|server| server.site == site);
+        of_site
+            .try_for_each(|server| server.process.kill().map(|_| ()))
+            .map_err(|error| format!("the server at {} cannot be killed: {error}", SITE_NAMES[site]))
+    }
+
+    fn restart(&mut self, site: usize) -> Result<(), String> {
+        let mut of_site = self.servers.iter_mut().filter(|server| server.site == site);
+        of_site
+            .try_for_each(|server| server.process.restart(Disk::Kept))
+            .map_err(|error| format!("the server at {} cannot be begun again: {error}", SITE_NAMES[site]))
     }
 
     fn next(&mut self, until: Duration) -> Happened {

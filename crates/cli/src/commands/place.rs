@@ -23,6 +23,7 @@ use constellation_lab::ScenarioError;
 use constellation_lab::placement::catalogue::Catalogue;
 use constellation_lab::words::one_line;
 
+use self::histories::Rounds;
 use self::measured::Depth;
 use self::targets::Targets;
 use crate::args::Place;
@@ -68,8 +69,8 @@ pub(crate) fn run(arguments: &Place, printer: &mut Printer) -> anyhow::Result<u8
 fn show(arguments: &Place, targets: &Targets<'_>, printer: &mut Printer) -> anyhow::Result<u8> {
     histories::prepare(arguments)?;
     let measured = measured::measure(&targets.stores, Depth::Whole, arguments, printer)?;
-    let placements = histories::named(measured.iter().map(|measured| &measured.placement));
-    histories::write(arguments, &placements)?;
+    let rounds: Vec<_> = measured.iter().map(|measured| Rounds::of(&measured.placement)).collect();
+    histories::write(arguments, &rounds)?;
     plotted::draw(arguments, &plotted::Of::simulated(arguments, &measured, &targets.systems))?;
     let code = if measured.iter().all(|measured| measured.is_known()) { 0 } else { 3 };
     if arguments.json {
@@ -90,7 +91,7 @@ fn show(arguments: &Place, targets: &Targets<'_>, printer: &mut Printer) -> anyh
     }
     part(printer)?;
     told::legend(printer)?;
-    histories::tell(arguments, &placements, printer)?;
+    histories::tell(arguments, &rounds, printer)?;
     Ok(code)
 }
 

@@ -11,18 +11,18 @@ use super::client::Kind;
 use super::protocol::{CUT_AT, Condition};
 use super::record::Record;
 
-/// Whether rounds are linearizable.
+/// Whether rounds are linearizable, or keep another model that is asked for.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Consistency {
-    /// Each is.
+    /// Each does.
     Holds,
-    /// One is not.
+    /// One does not.
     Violated(Box<Violation>),
-    /// None is known not to be, and of one nobody can tell.
+    /// None is known not to, and of one nobody can tell.
     Unknown(Limit),
 }
 
-/// A round that is not linearizable, and the smallest part of it that shows it.
+/// A round that does not keep a model, and the smallest part of it that shows it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Violation {
     /// Which round, by its place among all.
@@ -48,7 +48,7 @@ const BUDGET_OF_OTHERS: Budget = Budget { steps_max: 1 << 21, ..BUDGET };
 pub fn linearizable(records: &[(usize, &Record)]) -> Consistency {
     let mut unknown = None;
     for (place, record) in records {
-        match of_round(*place, record) {
+        match of_round(*place, record, &Linearizable, BUDGET) {
             Consistency::Holds => {}
             Consistency::Unknown(limit) => drop(unknown.get_or_insert(limit)),
             violated @ Consistency::Violated(_) => return violated,
@@ -57,21 +57,31 @@ pub fn linearizable(records: &[(usize, &Record)]) -> Consistency {
     unknown.map_or(Consistency::Holds, Consistency::Unknown)
 }
 
-fn of_round(place: usize, record: &Record) -> Consistency {
+/// Whether a round by itself keeps each of these models, in their order; one that is no model's name is left out.
+pub fn kept(record: &Record, models: &[&'static str]) -> Vec<(&'static str, Consistency)> {
+    let judge = |name: &&'static str| {
+        let model = models::all().iter().copied().find(|model| model.about().name == *name)?;
+        let budget = if *name == Linearizable.about().name { BUDGET } else { BUDGET_OF_OTHERS };
+        Some((*name, of_round(0, record, model, budget)))
+    };
+    models.iter().filter_map(judge).collect()
+}
+
+fn of_round(place: usize, record: &Record, model: &dyn Model, budget: Budget) -> Consistency {
     let whole = match sessions(record) {
         Ok(sessions) => sessions,
         Err(limit) => return Consistency::Unknown(limit),
     };
-    let finding = finding(&whole);
+    let finding = finding(&whole, model, budget);
     if matches!(finding, Finding::Holds) {
         return Consistency::Holds;
     }
     // Without some of the reads there is less to explain, so that what is wrong then is wrong.
     if let Some((part, places)) = without_earlier_reads(record)
         && let Ok(sessions) = sessions(&part)
-        && let Finding::Violated(anomaly) = self::finding(&sessions)
+        && let Finding::Violated(anomaly) = self::finding(&sessions, model, budget)
     {
-        let mut violation = violation(place, &part, &sessions, anomaly);
+        let mut violation = violation(place, &part, &sessions, (model, anomaly));
         violation.operations.iter_mut().for_each(|operation| *operation = places[*operation]);
         return Consistency::Violated(Box::new(violation));
     }
@@ -79,13 +89,13 @@ fn of_round(place: usize, record: &Record) -> Consistency {
         Finding::Holds => Consistency::Holds,
         Finding::Unknown(limit) => Consistency::Unknown(limit),
         Finding::Violated(anomaly) => {
-            Consistency::Violated(Box::new(violation(place, record, &whole, anomaly)))
+            Consistency::Violated(Box::new(violation(place, record, &whole, (model, anomaly))))
         }
     }
 }
 
-fn finding(sessions: &Sessions) -> Finding {
-    Linearizable.judge(&Recorded::from(sessions), &mut Patience::new(BUDGET))
+fn finding(sessions: &Sessions, model: &dyn Model, budget: Budget) -> Finding {
+    model.judge(&Recorded::from(sessions), &mut Patience::new(budget))
 }
 
 /// The record of a round with a cut without the reads before that, and where each of its operations was.
@@ -205,8 +215,13 @@ fn sessions(record: &Record) -> Result<Sessions, Limit> {
         .map_err(|unfit| Limit::Unfit(unfit.to_string()))
 }
 
-fn violation(round: usize, record: &Record, sessions: &Sessions, anomaly: Anomaly) -> Violation {
-    let smallest = minimal(&Linearizable, &Recorded::from(sessions), &anomaly, &mut Patience::new(BUDGET));
+fn violation(
+    round: usize,
+    record: &Record,
+    sessions: &Sessions,
+    (model, anomaly): (&dyn Model, Anomaly),
+) -> Violation {
+    let smallest = minimal(model, &Recorded::from(sessions), &anomaly, &mut Patience::new(BUDGET));
     let (ids, found) = match smallest {
         Some(smallest) => (smallest.ids, smallest.anomaly.found),
         None => (anomaly.transactions, anomaly.found),

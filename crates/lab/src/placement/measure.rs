@@ -15,7 +15,7 @@ pub(super) use back::since_back;
 pub use back::{BACK, Back};
 pub use built::{Built, built};
 pub(super) use kept::read_back;
-pub use kept::{Kept, kept};
+pub use kept::{Gone, Kept, gone, kept};
 
 /// A number of round trips on the critical path of an operation, in hundredths.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -298,7 +298,8 @@ impl Answers {
     }
 }
 
-/// How each site answered each kind of operation in a round with a cut; nothing for another round.
+/// How each site answered each kind of operation in a round with a cut, or in which a server was down; nothing for another
+/// round.
 pub fn answers(record: &Record) -> Vec<Answers> {
     if record.round.is_normal() {
         return Vec::new();

@@ -89,6 +89,13 @@ pub enum Condition {
         /// Which two sites.
         sites: [usize; 2],
     },
+    /// Every link takes [`PLAIN_MS`]; from [`CUT_AT`] to [`HEAL_AT`] the server of this site is down: it is killed, and begun
+    /// again with what is on its disk. Clients go on asking as in a partition. None of the rounds of [`Round::all`] is so, and
+    /// no cell follows from it: it is judged apart ([`downtime`](super::downtime)).
+    Down {
+        /// Which site.
+        site: usize,
+    },
     /// Every link takes [`PLAIN_MS`]; there is one write, and after its acknowledgement one read. None of the rounds of
     /// [`Round::all`] is so.
     Pair {
@@ -171,6 +178,7 @@ impl Round {
             Condition::Alike { .. }
             | Condition::Slow { .. }
             | Condition::Busy
+            | Condition::Down { .. }
             | Condition::Pair { .. }
             | Condition::Readers { .. } => (Vec::new(), Fate::Held),
         };
@@ -192,9 +200,17 @@ impl Round {
         all.map(|condition| Round::new(sites, condition)).collect()
     }
 
-    /// Whether nothing is cut in it.
+    /// Whether nothing is cut in it, and no server is down.
     pub const fn is_normal(&self) -> bool {
-        !matches!(self.condition, Condition::Cut { .. } | Condition::Split { .. })
+        !matches!(self.condition, Condition::Cut { .. } | Condition::Split { .. } | Condition::Down { .. })
+    }
+
+    /// The site whose server is down from [`CUT_AT`] to [`HEAL_AT`].
+    pub const fn down(&self) -> Option<usize> {
+        match self.condition {
+            Condition::Down { site } => Some(site),
+            _ => None,
+        }
     }
 
     /// How long a message takes from one site to another.
@@ -206,6 +222,7 @@ impl Round {
             | Condition::Busy
             | Condition::Cut { .. }
             | Condition::Split { .. }
+            | Condition::Down { .. }
             | Condition::Pair { .. }
             | Condition::Readers { .. } => Duration::from_millis(PLAIN_MS),
         }
@@ -214,7 +231,9 @@ impl Round {
     /// How long it takes at most; most are over sooner.
     pub fn longest(&self) -> Duration {
         match self.condition {
-            Condition::Busy | Condition::Cut { .. } | Condition::Split { .. } => partition::LONGEST,
+            Condition::Busy | Condition::Cut { .. } | Condition::Split { .. } | Condition::Down { .. } => {
+                partition::LONGEST
+            }
             Condition::Alike { .. } | Condition::Slow { .. } => normal::longest(self.sites, self.pace),
             Condition::Pair { rest, .. } => pair::longest(rest, 1),
             Condition::Readers { rest, .. } => pair::longest(rest, 2),
@@ -302,7 +321,7 @@ impl Tester {
     pub fn new(round: &Round) -> Tester {
         let script = match round.condition {
             Condition::Alike { .. } | Condition::Slow { .. } => Script::Normal(Normal::new(round)),
-            Condition::Busy | Condition::Cut { .. } | Condition::Split { .. } => {
+            Condition::Busy | Condition::Cut { .. } | Condition::Split { .. } | Condition::Down { .. } => {
                 Script::Partition(Partition::new(round))
             }
             Condition::Pair { writer, reader, rest } => Script::Pair(Pair::new(writer, &[reader], rest)),

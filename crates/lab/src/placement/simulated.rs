@@ -8,12 +8,12 @@ use std::time::Duration;
 use constellation_fabric::{
     Choices, Effects, Input, Link, Network, Node, Now, Odds, Options, Question, Timer, Topic,
 };
-use constellation_sim::{Act, Machine, Outcome, Plan, Seeded, Setup, World};
+use constellation_sim::{Act, Disk, Machine, Outcome, Plan, Seeded, Setup, World};
 use constellation_trace::{NodeId, Trace};
 
 use super::PlaceError;
 use super::client::{Answer, Ask, Kind, What};
-use super::protocol::{Cutting, Event, Fate, Orders, Round, Tester, Way};
+use super::protocol::{CUT_AT, Cutting, Event, Fate, HEAL_AT, Orders, Round, Tester, Way};
 use super::record::{Record, node, time};
 use super::told;
 
@@ -216,6 +216,10 @@ fn setup(round: &Round, loss: Odds) -> Setup<()> {
         };
         plan.add(time(*at), act);
     }
+    if let Some(site) = round.down().map(node) {
+        plan.add(time(CUT_AT), Act::Crash { node: site });
+        plan.add(time(HEAL_AT), Act::Restart { node: site, disk: Disk::Kept });
+    }
     let names = super::SITE_NAMES.into_iter().take(round.sites).chain(["tester"]);
     Setup { network, plan, ..Setup::new(names.map(Machine::from), time(round.longest())) }
 }
@@ -290,7 +294,7 @@ impl<M: Clone + fmt::Debug, S: Node<Message = Wire<M>, Request = ()>> Node for P
                 return;
             }
             Party::Site(site, _, parted) => {
-                site.on(now, input, effects);
+                site.on(now, begun_anew(input), effects);
                 // What would arrive after the heal is lost, too.
                 for step in effects.steps_mut() {
                     step.sends.retain(|(to, _)| !parted.to.has(*to, elapsed));
@@ -366,6 +370,14 @@ impl<S> Party<S> {
     }
 }
 
+/// No store has anything on a disk, so that one that was down begins as at first.
+fn begun_anew<M>(input: Input<M, ()>) -> Input<M, ()> {
+    match input {
+        Input::Restart { .. } => Input::Start,
+        input => input,
+    }
+}
+
 /// A message as a timeline calls it; one between sites by its first word.
 fn in_words<M: fmt::Debug>(message: &Wire<M>) -> String {
     match message {
@@ -384,7 +396,7 @@ fn in_words<M: fmt::Debug>(message: &Wire<M>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::placement::protocol::{CUT_AT, Condition, HEAL_AT};
+    use crate::placement::protocol::Condition;
 
     /// Tells the others every millisecond what time it is. Shows how many of the messages between it and a site that was
     /// cut off it has heard of that were sent during the cut.

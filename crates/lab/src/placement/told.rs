@@ -1,8 +1,9 @@
 //! A placement in two sentences, one for partition and one for normal operation, made of what was measured.
 
+mod downtime;
 mod splits;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::cell::InPartition;
@@ -13,6 +14,7 @@ use super::protocol::{Fate, READ_BACK, Way};
 use super::record::{Asked, Record};
 use super::trade::Trade;
 use super::{Elsewhere, Lost, Overwritten, Placement, SITE_NAMES, StaleReads, Store};
+pub use downtime::downtime;
 pub use splits::splits;
 
 /// What is to be said of partition.
@@ -21,7 +23,11 @@ pub fn partition(placement: &Placement) -> String {
         return "No site was cut off, so nobody can tell.".to_owned();
     }
     let way = (Way::Both, worse(&placement.answers));
-    let who = who_answers(&cut_off(way), &of_way(&placement.answers, way));
+    let answers = of_way(&placement.answers, way);
+    if answers.iter().all(|row| row.asked == 0) {
+        return "No site was cut off for long enough to tell who answers.".to_owned();
+    }
+    let who = who_answers(&cut_off(way), &answers);
     let is_back = placement.answers.iter().all(Answers::is_back);
     let all_answered = placement.answers.iter().all(|row| row.asked == 0 || row.is_available());
     let what = match (&placement.in_partition, placement.cell.partition) {
@@ -192,7 +198,7 @@ fn lost(placement: &Placement) -> String {
     let Overwritten { count, of, .. } = placement.overwritten;
     let looked = placement.records.iter().find(|record| !record.round.is_normal());
     let after = looked.map_or(READ_BACK, |record| record.round.pace.read_back());
-    let missed = missed(&placement.lost, after);
+    let missed = missed(&placement.lost, after, "heal");
     match count {
         0 => missed,
         count => format!("{missed}, and {count} of {of} {}", overwritten(count)),
@@ -206,8 +212,8 @@ pub(super) fn overwritten(count: usize) -> String {
 }
 
 /// What became of acknowledged writes as each site shows them: one that a site has not so long `after` the heal is missed,
-/// though others have it.
-fn missed(lost: &Lost, after: Duration) -> String {
+/// though others have it. `since` is what ended whatever was amiss: `heal`.
+fn missed(lost: &Lost, after: Duration, since: &str) -> String {
     let of = lost.of;
     match (of, lost.unread) {
         (0, 0) => return "no write was acknowledged".to_owned(),
@@ -229,7 +235,7 @@ fn missed(lost: &Lost, after: Duration) -> String {
         unread => format!("{gone}, {unread} more could be read back at no site"),
     };
     let missing = |count: usize| {
-        format!("though {count} {} not shown at every site {} after the heal", were(count), ms(after))
+        format!("though {count} {} not shown at every site {} after the {since}", were(count), ms(after))
     };
     let until = "until it was asked again";
     match (lost.partly, lost.late) {
@@ -322,15 +328,30 @@ fn who_is_not_back(answers: &[Answers]) -> Option<String> {
     Some(parts.collect::<Vec<_>>().join("; "))
 }
 
+/// How many sites were asked.
 fn sites(answers: &[Answers]) -> usize {
-    answers.iter().filter_map(|row| Some(site_of(row)? + 1)).max().unwrap_or(0)
+    answers.iter().map(|row| row.site + 1).max().unwrap_or(0)
+}
+
+/// The sites that were cut off for long enough to tell who answers; whoever interrupts a placement leaves some out.
+fn cuts(answers: &[Answers]) -> BTreeSet<usize> {
+    answers.iter().filter(|row| row.asked > 0).filter_map(site_of).collect()
+}
+
+/// With which of these sites cut off something is so: `whichever site`, `where pacific or indian`.
+fn wherever(cuts: &[usize], sites: usize) -> String {
+    if cuts.len() == sites {
+        return "whichever site".to_owned();
+    }
+    let names: Vec<&str> = cuts.iter().map(|site| SITE_NAMES[*site]).collect();
+    format!("where {}", listed(&names, "or"))
 }
 
 /// Who does not answer all, and with which sites cut off it is so, in the order of the first of these.
 fn silences_of_cuts(answers: &[Answers]) -> Vec<(Vec<Silence>, Vec<usize>)> {
     let sites = sites(answers);
     let mut told: Vec<(Vec<Silence>, Vec<usize>)> = Vec::new();
-    for cut in 0..sites {
+    for cut in cuts(answers) {
         let found = silences(cut, sites, answers);
         match told.iter_mut().find(|(other, _)| is_alike(other, &found)) {
             Some((other, cuts)) => {
@@ -351,17 +372,15 @@ fn who_answers_meanwhile(way: &str, answers: &[Answers]) -> String {
     let gap = answers.iter().filter(|row| !fails(row)).map(|row| row.gap).max().unwrap_or_default();
     if answers.iter().all(Answers::is_available) {
         let pause = if gap.is_zero() { String::new() } else { format!(", {} later at the latest", ms(gap)) };
-        return format!("Whichever site {way}, every site goes on answering reads and writes{pause}");
+        let cuts: Vec<usize> = cuts(answers).into_iter().collect();
+        let wherever = capital(&wherever(&cuts, sites(answers)));
+        return format!("{wherever} {way}, every site goes on answering reads and writes{pause}");
     }
     let (sites, told) = (sites(answers), silences_of_cuts(answers));
     let parts = told.iter().map(|(silences, cuts)| {
         let words: Vec<String> = silences.iter().map(Silence::told).collect();
         let words = if words.is_empty() { "every site answers".to_owned() } else { words.join(", and ") };
-        if cuts.len() == sites {
-            return format!("whichever site {way}, {words}");
-        }
-        let names: Vec<&str> = cuts.iter().map(|site| SITE_NAMES[*site]).collect();
-        format!("where {} {way}, {words}", listed(&names, "or"))
+        format!("{} {way}, {words}", wherever(cuts, sites))
     });
     let pause = if gap.is_zero() {
         String::new()
@@ -504,6 +523,13 @@ pub fn ms(time: Duration) -> String {
     format!("{}.{} ms", tenths / 10, tenths % 10)
 }
 
+/// A time in seconds, to the tenth.
+pub fn seconds(time: Duration) -> String {
+    // Rounded; what fits into a day does not overflow.
+    let tenths = (time.as_millis() + 50) / 100;
+    format!("{}.{} s", tenths / 10, tenths % 10)
+}
+
 /// A text that begins in upper case.
 pub fn capital(text: &str) -> String {
     let mut letters = text.chars();
@@ -545,7 +571,7 @@ mod tests {
         ];
         for ([count, partly, late, of, unread, unread_partly], expected) in table {
             let lost = Lost { count, partly, late, of, unread, unread_partly };
-            assert_eq!(missed(&lost, READ_BACK), expected);
+            assert_eq!(missed(&lost, READ_BACK, "heal"), expected);
         }
     }
 
@@ -566,6 +592,48 @@ mod tests {
         let partition = partition(&placement);
         let who = partition.split(';').next().unwrap_or_default().to_owned();
         (who, other_cuts(&placement))
+    }
+
+    /// What is told of partition of a store that lives there, whose sites answered this of what each was asked.
+    fn told_of(cell: InPartition, rows: &[(usize, usize, (usize, usize))]) -> String {
+        let row = |(cut, site, (done, asked)): &(usize, usize, (usize, usize))| Answers {
+            condition: Condition::Cut { site: *cut, way: Way::Both, fate: Fate::Held },
+            site: *site,
+            kind: Kind::Read,
+            asked: *asked,
+            done: *done,
+            gap: Duration::ZERO,
+            back: Back { asked: 2, done: 2 },
+        };
+        let mut placement = placed("planted".to_owned(), 1, Vec::new());
+        placement.answers = rows.iter().map(row).collect();
+        placement.lost = Lost { of: 9, ..Lost::default() };
+        placement.cell.partition = cell;
+        partition(&placement)
+    }
+
+    #[test]
+    fn of_cuts_that_were_not_made_nothing_is_told() {
+        let nobody = "No site was cut off for long enough to tell who answers.";
+        assert_eq!(told_of(InPartition::Unknown, &[]), nobody);
+        assert_eq!(told_of(InPartition::Unknown, &[(0, 0, (0, 0)), (0, 1, (0, 0))]), nobody);
+        let [all, none, unasked] = [(3, 3), (0, 3), (0, 0)];
+        assert_eq!(
+            told_of(InPartition::Unknown, &[(0, 0, all), (0, 1, all), (1, 0, unasked), (1, 1, unasked)]),
+            "Where pacific is cut off, every site goes on answering reads and writes; nothing wrong was seen, so the cuts did \
+             not reach the store."
+        );
+        // Whoever is silent was cut off, or the machine was too busy; nobody can say that no cut came there.
+        assert_eq!(
+            told_of(InPartition::Unknown, &[(0, 0, none), (0, 1, all)]),
+            "Where pacific is cut off, it answers no reads; what is answered is linearizable, and none of 9 acknowledged writes \
+             was lost."
+        );
+        assert_eq!(
+            told_of(InPartition::Consistency, &[(0, 0, none), (0, 1, all), (1, 0, all), (1, 1, none)]),
+            "Whichever site is cut off, it answers no reads; what is answered is linearizable, and none of 9 acknowledged writes \
+             was lost."
+        );
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! How harm is done to what runs on a testbed, and undone.
 
 use constellation_fabric::{Link, NodeId, Odds};
-use constellation_testbed::{Disk, Signal, Site, TestbedError};
+use constellation_testbed::{Process, Signal, Site, TestbedError};
 
 use super::schedule::Harm;
 use super::trial::{DELAY, Suffers};
+use crate::drive::Stand as _;
 use crate::stand::Running;
 
 impl Suffers for Running<'_> {
@@ -12,10 +13,10 @@ impl Suffers for Running<'_> {
         let in_words = |error: TestbedError| error.to_string();
         set_network(self, now).map_err(in_words)?;
         for harm in before.iter().filter(|harm| !now.contains(harm)) {
-            heal(self, *harm).map_err(in_words)?;
+            heal(self, *harm)?;
         }
         for harm in now.iter().filter(|harm| !before.contains(harm)) {
-            harm_processes(self, *harm).map_err(in_words)?;
+            harm_processes(self, *harm)?;
         }
         Ok(())
     }
@@ -66,30 +67,33 @@ fn link(harms: &[Harm], source: usize, target: usize) -> Link {
     Link { latency_min: takes, latency_max: takes, loss, ..Link::INSTANT }
 }
 
-fn harm_processes(running: &mut Running<'_>, harm: Harm) -> Result<(), TestbedError> {
-    let Some(site) = harm.of_processes() else { return Ok(()) };
-    let (_, servers) = running.parts();
-    for server in servers.iter_mut().filter(|server| server.site == site) {
-        match harm {
-            Harm::Kill { .. } => drop(server.process.kill()?),
-            Harm::Pause { .. } => server.process.signal(Signal::Pause)?,
-            Harm::Clock { ahead_ms, .. } => server.process.set_wall(ahead_ms.saturating_mul(1_000_000))?,
-            _ => {}
+fn harm_processes(running: &mut Running<'_>, harm: Harm) -> Result<(), String> {
+    match harm {
+        Harm::Kill { site } => running.kill(site),
+        Harm::Pause { site } => each(running, site, |process| process.signal(Signal::Pause)),
+        Harm::Clock { site, ahead_ms } => {
+            each(running, site, |process| process.set_wall(ahead_ms.saturating_mul(1_000_000)))
         }
+        Harm::Cut { .. } | Harm::Isolate { .. } | Harm::Slow { .. } | Harm::Lose { .. } => Ok(()),
     }
-    Ok(())
 }
 
-fn heal(running: &mut Running<'_>, harm: Harm) -> Result<(), TestbedError> {
-    let Some(site) = harm.of_processes() else { return Ok(()) };
-    let (_, servers) = running.parts();
-    for server in servers.iter_mut().filter(|server| server.site == site) {
-        match harm {
-            Harm::Kill { .. } => server.process.restart(Disk::Kept)?,
-            Harm::Pause { .. } => server.process.signal(Signal::Resume)?,
-            Harm::Clock { .. } => server.process.set_wall(0)?,
-            _ => {}
-        }
+fn heal(running: &mut Running<'_>, harm: Harm) -> Result<(), String> {
+    match harm {
+        Harm::Kill { site } => running.restart(site),
+        Harm::Pause { site } => each(running, site, |process| process.signal(Signal::Resume)),
+        Harm::Clock { site, .. } => each(running, site, |process| process.set_wall(0)),
+        Harm::Cut { .. } | Harm::Isolate { .. } | Harm::Slow { .. } | Harm::Lose { .. } => Ok(()),
     }
-    Ok(())
+}
+
+/// Does something to each process of the servers of a site.
+fn each(
+    running: &mut Running<'_>,
+    site: usize,
+    deed: impl Fn(&mut Process) -> Result<(), TestbedError>,
+) -> Result<(), String> {
+    let (_, servers) = running.parts();
+    let mut of_site = servers.iter_mut().filter(|server| server.site == site);
+    of_site.try_for_each(|server| deed(&mut server.process)).map_err(|error| error.to_string())
 }

@@ -12,8 +12,7 @@ use constellation_lab::placement::record::{Asked, Phase, Record};
 use super::luck::Luck;
 use super::remains::{self, Remains};
 use super::schedule::{Harm, Schedule};
-use crate::clients::Fault;
-use crate::drive::{Ended, Happened, Lateness, Stand};
+use crate::drive::{Amiss, Ended, Happened, Lateness, Stand};
 
 /// How many keys a round has: few, so that clients meet.
 pub const KEYS: usize = 5;
@@ -74,15 +73,6 @@ pub struct Tried {
     pub amiss: Option<Amiss>,
     /// Whether it went to its end.
     pub ended: Ended,
-}
-
-/// Why a round did not go to its end.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Amiss {
-    /// An adapter did what none may do.
-    Adapter(Fault),
-    /// Something of the schedule could not be done.
-    Harm(String),
 }
 
 /// Carries a schedule out. The keys begin with `prefix`, which may not have been used at this stand.

@@ -4,19 +4,22 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use constellation_lab::placement::client::Kind;
-use constellation_lab::placement::protocol::{Condition, Round};
+use constellation_lab::placement::downtime::Downtime;
+use constellation_lab::placement::judged::Consistency;
+use constellation_lab::placement::protocol::{Condition, Pace, Round};
 use constellation_lab::placement::record::Record;
-use constellation_lab::placement::{Placement, STORES, Store, measure, place, placed};
+use constellation_lab::placement::{Placement, STORES, Store, measure, place, placed, told};
 use constellation_servers::adapter::Nonsense;
 use constellation_servers::clients::{Fault, Which, Wrong};
-use constellation_servers::drive::{Ended, Happened, drive};
+use constellation_servers::down::{Downed, kill_leader};
+use constellation_servers::drive::{Amiss, Ended, Happened, drive};
 use constellation_servers::rounds::{Effort, rounds};
 
-use crate::imagined::Imagined;
+use crate::imagined::{Imagined, Left};
 
 fn record(store: &Store, round: &Round) -> Record {
     let driven = drive(round, &mut Imagined::of(store), "r1-", 0);
-    assert_eq!((driven.ended, driven.faults), (Ended::Whole, vec![]), "{store} while {}", round.condition);
+    assert_eq!((driven.ended, driven.amiss), (Ended::Whole, None), "{store} while {}", round.condition);
     driven.record
 }
 
@@ -72,6 +75,44 @@ fn no_key_and_no_number_of_a_round_was_used_before_it() {
     assert_eq!(latency(&first.record), latency(&second.record));
 }
 
+/// What is told of a store of which whoever leads is killed.
+fn killed(store: &str, left: Left) -> (Option<usize>, Downtime, Vec<String>) {
+    let store: Store = store.parse().expect("it is one");
+    let mut stand = Imagined::of(&store);
+    stand.left = left;
+    let Downed { leader, driven } = kill_leader(&mut stand, (store.sites, Pace::SIMULATED), ("d-", 1));
+    assert_eq!((driven.ended, driven.amiss), (Ended::Whole, None), "{store}");
+    let downtime = Downtime::of(&driven.record, &["linearizable"]).expect("a server was down");
+    let told = told::downtime(&downtime, &driven.record, leader.is_some());
+    (leader, downtime, told)
+}
+
+#[test]
+fn a_leader_that_acknowledges_before_anything_is_on_a_disk_is_told_as_losing() {
+    let store = "leader:sync=none,reads=leader,failover=off";
+    let (leader, kept, told) = killed(store, Left::All);
+    assert_eq!((leader, kept.site), (Some(0), 0));
+    assert!(kept.lost.of > 0 && kept.lost.missed() == 0 && kept.gone.is_empty(), "{told:#?}");
+    assert_eq!(kept.models, [("linearizable", Consistency::Holds)], "{told:#?}");
+    let (leader, lost, told) = killed(store, Left::Nothing);
+    assert_eq!(leader, Some(0));
+    assert!(lost.lost.count > 0, "{told:#?}");
+    assert_eq!(lost.gone.len(), lost.lost.count, "each with its times");
+    assert!(matches!(lost.models[..], [("linearizable", Consistency::Violated(_))]), "{told:#?}");
+    assert!(told.iter().any(|line| line.contains("was acknowledged")), "{told:#?}");
+}
+
+#[test]
+fn of_quorums_nobody_leads_and_the_others_go_on() {
+    let (leader, downtime, told) = killed("quorum:n=3,r=2,w=2", Left::All);
+    assert_eq!((leader, downtime.site), (None, 0));
+    for row in &downtime.down {
+        assert_eq!(row.again == Some(Duration::ZERO), row.site != 0, "{row:?}: {told:#?}");
+    }
+    assert!(downtime.back.iter().all(|row| row.again == Some(Duration::ZERO)), "{told:#?}");
+    assert_eq!((downtime.lost.missed(), downtime.gone.len()), (0, 0), "{told:#?}");
+}
+
 #[test]
 fn a_round_ends_with_an_adapter_that_misbehaves() {
     let store: Store = "leader:sync=all,reads=leader".parse().expect("it is one");
@@ -79,6 +120,6 @@ fn a_round_ends_with_an_adapter_that_misbehaves() {
     let mut stand = Imagined::of(&store);
     stand.instead = Some((Duration::from_secs(2), Happened::Failed(fault.clone())));
     let driven = drive(&Round::new(3, Condition::Busy), &mut stand, "", 0);
-    assert_eq!((driven.ended, driven.faults), (Ended::Failed, vec![fault]));
+    assert_eq!((driven.ended, driven.amiss), (Ended::Failed, Some(Amiss::Adapter(fault))));
     assert!(!driven.record.asked.is_empty(), "what was asked is kept");
 }

@@ -18,8 +18,18 @@ use constellation_trace::{Elapsed, NodeId, WallTime};
 /// Between a client and its site.
 const NEAR: Duration = Duration::from_micros(50);
 
+/// What is left of a site that is begun again.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Left {
+    /// All that it held.
+    All,
+    /// Nothing: what it acknowledged was in its memory alone.
+    Nothing,
+}
+
 /// The stand.
 pub(crate) struct Imagined {
+    store: Store,
     sites: Vec<Box<dyn Hosted>>,
     now: Duration,
     /// What happens when; of one time, in the order in which it was caused.
@@ -30,6 +40,10 @@ pub(crate) struct Imagined {
     /// What is done to links, and the luck of what is lost.
     harms: Vec<Harm>,
     luck: Luck,
+    /// The site that is down.
+    down: Option<usize>,
+    /// What a site that was killed has when it is begun again.
+    pub(crate) left: Left,
     /// The keys that were asked for.
     pub(crate) keys: Vec<String>,
     /// What the adapters do instead of anything else, at some time.
@@ -50,6 +64,7 @@ impl Imagined {
         let sites: Vec<_> = (0_u32..).take(store.sites).map(|site| store.hosted(site)).collect();
         let count = sites.len();
         let mut stand = Imagined {
+            store: store.clone(),
             sites,
             now: Duration::ZERO,
             agenda: BTreeMap::new(),
@@ -58,6 +73,8 @@ impl Imagined {
             cuts: Vec::new(),
             harms: Vec::new(),
             luck: Luck::of(0),
+            down: None,
+            left: Left::All,
             keys: Vec::new(),
             instead: None,
             late: Lateness::default(),
@@ -149,6 +166,21 @@ impl Stand for Imagined {
         self.due(NEAR, Due::Ask { site, id, ask: ask.clone() });
     }
 
+    fn kill(&mut self, site: usize) -> Result<(), String> {
+        self.down = Some(site);
+        Ok(())
+    }
+
+    fn restart(&mut self, site: usize) -> Result<(), String> {
+        self.down = None;
+        if self.left == Left::Nothing {
+            self.agenda.retain(|_, due| !matches!(due, Due::Timer { site: of, .. } if *of == site));
+            self.sites[site] = self.store.hosted(u32::try_from(site).expect("sites are few"));
+        }
+        self.give(site, Given::Start);
+        Ok(())
+    }
+
     fn next(&mut self, until: Duration) -> Happened {
         loop {
             if let Some((_, happened)) = self.instead.take_if(|(at, _)| *at <= self.now) {
@@ -162,6 +194,10 @@ impl Stand for Imagined {
             let ((at, _), due) = next.remove_entry();
             self.now = at;
             match due {
+                Due::Ask { site, id, .. } if self.down == Some(site) => {
+                    self.due(NEAR, Due::Answer { id, answer: Answer::Refused("nobody listens".to_owned()) });
+                }
+                Due::Message { target: site, .. } | Due::Timer { site, .. } if self.down == Some(site) => {}
                 Due::Ask { site, id, ask } => {
                     let number = u32::try_from(id).expect("few are asked");
                     self.give(site, Given::Ask { number, ask });

@@ -10,6 +10,8 @@ mod ground;
 mod hunting;
 mod imagined;
 #[cfg(target_os = "linux")]
+mod killing;
+#[cfg(target_os = "linux")]
 mod misbehaving;
 #[cfg(target_os = "linux")]
 mod own;

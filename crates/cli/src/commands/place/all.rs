@@ -4,6 +4,7 @@ use constellation_lab::placement::cell::{Cell, InPartition, Otherwise};
 use constellation_lab::placement::{STORES, Store};
 
 use super::alike::{Alike, alike};
+use super::histories::Rounds;
 use super::measured::{self, Depth, Measured};
 use super::targets::Targets;
 use super::told::legend;
@@ -15,8 +16,8 @@ pub(super) fn run(arguments: &Place, targets: &Targets<'_>, printer: &mut Printe
     targets.only_stores("--all measures stores")?;
     histories::prepare(arguments)?;
     let measured = measured::measure(&chosen(targets)?, Depth::Cell, arguments, printer)?;
-    let placements = histories::named(measured.iter().map(|measured| &measured.placement));
-    histories::write(arguments, &placements)?;
+    let rounds: Vec<_> = measured.iter().map(|measured| Rounds::of(&measured.placement)).collect();
+    histories::write(arguments, &rounds)?;
     plotted::draw(arguments, &plotted::Of::simulated(arguments, &measured, &[]))?;
     let code = if measured.iter().all(Measured::is_known) { 0 } else { 3 };
     if arguments.json {
@@ -25,7 +26,7 @@ pub(super) fn run(arguments: &Place, targets: &Targets<'_>, printer: &mut Printe
         page::print(&measured, printer)?;
     } else {
         draw(&measured, printer)?;
-        histories::tell(arguments, &placements, printer)?;
+        histories::tell(arguments, &rounds, printer)?;
     }
     Ok(code)
 }

@@ -44,7 +44,17 @@ pub(super) fn print(
     printer: &mut Printer,
 ) -> anyhow::Result<()> {
     let record = placement.records.get(violation.round).context("the violation is of another placement")?;
-    match shown(record, &violation.operations)? {
+    print_of(&Linearizable, record, violation, printer)
+}
+
+/// As [`print`], of a model and a round that is judged apart.
+pub(super) fn print_of(
+    model: &dyn Model,
+    record: &Record,
+    violation: &Violation,
+    printer: &mut Printer,
+) -> anyhow::Result<()> {
+    match shown_by(model, record, &violation.operations)? {
         Some(shown) => evidence::print(&shown, Ways::default(), "", printer),
         None => Ok(()),
     }

@@ -21,23 +21,24 @@ pub(super) fn prepare(arguments: &Place) -> anyhow::Result<()> {
     arguments.history.as_deref().map_or(Ok(()), make_folder)
 }
 
-/// A placement, and what its files are called by.
-pub(super) struct Named<'p> {
+/// The rounds of a placement, and what their files are called by.
+pub(super) struct Rounds<'a> {
     pub(super) name: String,
-    pub(super) placement: &'p Placement,
+    pub(super) records: Vec<&'a Record>,
 }
 
-/// By their stores, each of which was measured once.
-pub(super) fn named<'p>(placements: impl IntoIterator<Item = &'p Placement>) -> Vec<Named<'p>> {
-    let of = |placement: &'p Placement| Named { name: placement.store.clone(), placement };
-    placements.into_iter().map(of).collect()
+impl<'a> Rounds<'a> {
+    /// Those of a store that was measured once, by its name.
+    pub(super) fn of(placement: &'a Placement) -> Rounds<'a> {
+        Rounds { name: placement.store.clone(), records: placement.records.iter().collect() }
+    }
 }
 
 /// Writes them, if it is asked for.
-pub(super) fn write(arguments: &Place, all: &[Named<'_>]) -> anyhow::Result<()> {
+pub(super) fn write(arguments: &Place, all: &[Rounds<'_>]) -> anyhow::Result<()> {
     let Some(folder) = &arguments.history else { return Ok(()) };
-    for named in all {
-        for (name, record) in files(named) {
+    for rounds in all {
+        for (name, record) in files(rounds) {
             let trace = trace(record)?;
             write_whole(&folder.join(name), |out| jsonl::write(&trace, out))?;
         }
@@ -46,9 +47,8 @@ pub(super) fn write(arguments: &Place, all: &[Named<'_>]) -> anyhow::Result<()> 
 }
 
 /// What is written of a placement: the name of each file, and the round that stands in it.
-fn files<'n>(named: &'n Named<'_>) -> impl Iterator<Item = (String, &'n Record)> {
-    let records = named.placement.records.iter();
-    records.map(|record| (file(&named.name, &record.round.condition), record))
+fn files<'a>(rounds: &'a Rounds<'_>) -> impl Iterator<Item = (String, &'a Record)> {
+    rounds.records.iter().map(|record| (file(&rounds.name, &record.round.condition), *record))
 }
 
 /// `quorum-n3-r1-w1-repairoff-pacific-is-cut-off.jsonl`.
@@ -58,7 +58,7 @@ fn file(store: &str, condition: &Condition) -> String {
 }
 
 /// How many were written, and what to do with them.
-pub(super) fn tell(arguments: &Place, all: &[Named<'_>], printer: &mut Printer) -> anyhow::Result<()> {
+pub(super) fn tell(arguments: &Place, all: &[Rounds<'_>], printer: &mut Printer) -> anyhow::Result<()> {
     let Some(folder) = &arguments.history else { return Ok(()) };
     let ours: BTreeSet<String> = all.iter().flat_map(files).map(|(name, _)| name).collect();
     let (files, others) = (ours.len(), others(folder, &ours)?);

@@ -9,7 +9,7 @@ use constellation_lab::placement::numbers::{CutRow, StaleRow, cut_rows, stale_ro
 use constellation_lab::placement::record::Record;
 use constellation_lab::placement::told;
 use constellation_lab::placement::trade::Trade;
-use constellation_lab::placement::{Elsewhere, Placement, SITE_NAMES, StaleReads};
+use constellation_lab::placement::{Elsewhere, Lost, Placement, SITE_NAMES, StaleReads};
 use serde_json::{Value, json};
 
 use super::measured::{Besides, Measured};
@@ -57,7 +57,7 @@ pub(super) fn placement(placement: &Placement) -> Value {
         let (site, operation) = (SITE_NAMES[row.site], row.kind.to_string());
         json!({"site": site, "operation": operation, "round_trips": trips, "round_trips_max": most})
     });
-    let Placement { lost, overwritten, baseline, .. } = placement;
+    let Placement { overwritten, baseline, .. } = placement;
     json!({
         "store": placement.store,
         "basis": "measured",
@@ -70,19 +70,12 @@ pub(super) fn placement(placement: &Placement) -> Value {
         "round_trips": trips.collect::<Vec<_>>(),
         "stale_reads": stale_rows(&placement.records).iter().map(stale).collect::<Vec<_>>(),
         "cuts": cut_rows(&placement.records).iter().map(|row| cut(row, &placement.answers)).collect::<Vec<_>>(),
-        "lost": json!({
-            "count": lost.count,
-            "partly": lost.partly,
-            "late": lost.late,
-            "of": lost.of,
-            "unread": lost.unread,
-            "unread_partly": lost.unread_partly,
-        }),
+        "lost": lost(&placement.lost),
         "overwritten": json!({"count": overwritten.count, "of": overwritten.of}),
         "baseline": json!({"models": baseline.models, "broken": baseline.broken, "unknown": baseline.unknown}),
         "linearizable": json!({
-            "normal": consistency(&placement.normal, placement),
-            "partition": consistency(&placement.in_partition, placement),
+            "normal": consistency(&placement.normal, &placement.records),
+            "partition": consistency(&placement.in_partition, &placement.records),
         }),
     })
 }
@@ -107,13 +100,26 @@ fn cut(row: &CutRow, answers: &[Answers]) -> Value {
     })
 }
 
-fn consistency(consistency: &Consistency, placement: &Placement) -> Value {
+/// What became of acknowledged writes.
+pub(super) fn lost(lost: &Lost) -> Value {
+    json!({
+        "count": lost.count,
+        "partly": lost.partly,
+        "late": lost.late,
+        "of": lost.of,
+        "unread": lost.unread,
+        "unread_partly": lost.unread_partly,
+    })
+}
+
+/// Whether these rounds keep a model, and what shows it if not.
+pub(super) fn consistency(consistency: &Consistency, records: &[Record]) -> Value {
     match consistency {
         Consistency::Holds => json!({"verdict": "holds"}),
         Consistency::Unknown(limit) => json!({"verdict": "unknown", "limit": limit.to_string()}),
         Consistency::Violated(violation) => {
             let Violation { round, condition, found, operations: places } = &**violation;
-            let record = placement.records.get(*round);
+            let record = records.get(*round);
             let operations = record.map_or_else(Vec::new, |record| operations(record, places));
             json!({
                 "verdict": "violated",

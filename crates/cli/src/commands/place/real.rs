@@ -5,6 +5,8 @@ mod agreed;
 #[cfg(target_os = "linux")]
 mod compared;
 #[cfg(target_os = "linux")]
+mod down;
+#[cfg(target_os = "linux")]
 mod drawn;
 #[cfg(target_os = "linux")]
 mod json;
@@ -58,8 +60,8 @@ pub(super) fn run(arguments: &Place, catalogue: &Catalogue, printer: &mut Printe
     plotted::prepare(arguments)?;
     histories::prepare(arguments)?;
     let all = measured::measure(&targets, arguments, catalogue, printer)?;
-    let placements = runs::named(&all);
-    histories::write(arguments, &placements)?;
+    let rounds = runs::rounds(&all);
+    histories::write(arguments, &rounds)?;
     plotted::draw(arguments, &drawn::of(arguments, &all))?;
     let code = measured::exit_code(&all, arguments.compare);
     if let Some(wanted) = &wanted {
@@ -74,7 +76,7 @@ pub(super) fn run(arguments: &Place, catalogue: &Catalogue, printer: &mut Printe
         return Ok(code);
     }
     runs::print(&all, &missing, printer)?;
-    histories::tell(arguments, &placements, printer)?;
+    histories::tell(arguments, &rounds, printer)?;
     Ok(code)
 }
 

@@ -11,6 +11,7 @@ use constellation_lab::placement::told::{ms, operation};
 use constellation_lab::words::one_line;
 use serde_json::{Value, json};
 
+use super::histories::Rounds;
 use super::measured::{self, Depth, Measured};
 use super::targets::Targets;
 use super::{evidence, histories, json, load};
@@ -34,8 +35,8 @@ pub(super) fn run(
     }
     histories::prepare(arguments)?;
     let measured = measured::measure(&targets.stores, Depth::Cell, arguments, printer)?;
-    let placements = histories::named(measured.iter().map(|measured| &measured.placement));
-    histories::write(arguments, &placements)?;
+    let rounds: Vec<_> = measured.iter().map(|measured| Rounds::of(&measured.placement)).collect();
+    histories::write(arguments, &rounds)?;
     let checked: Vec<(&Placement, Fulfilled)> =
         measured.iter().map(|Measured { placement, .. }| (placement, requirement.check(placement))).collect();
     let code = checked.iter().map(|(_, fulfilled)| exit_code(fulfilled)).fold(0, worse);
@@ -51,7 +52,7 @@ pub(super) fn run(
     for (placement, fulfilled) in &checked {
         print(placement, wanted, fulfilled, printer)?;
     }
-    histories::tell(arguments, &placements, printer)?;
+    histories::tell(arguments, &rounds, printer)?;
     Ok(code)
 }
 

@@ -108,7 +108,44 @@ pub fn kept(record: &Record) -> Vec<Kept> {
     all
 }
 
-/// What a read at the end showed.
+/// When an acknowledged write that is lost was seen to be gone.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Gone {
+    /// Which operation, by its place in the record.
+    pub write: usize,
+    /// The last read that showed it, or what may have replaced it, of those that began after it was acknowledged; `None` if
+    /// none ever did.
+    pub shown: Option<usize>,
+    /// The first read that ended after that one and showed neither. No later one did.
+    pub missed: usize,
+}
+
+/// Each write that is lost ([`Kept::is_lost`]), by all reads of its key, at whichever site. O(n log n), and O(reads · writes)
+/// for each key.
+pub fn gone(record: &Record) -> Vec<Gone> {
+    let has_siblings = record.asked.iter().any(|asked| asked.shown().len() > 1);
+    let when = |kept: Kept| {
+        let (write, key) = (&record.asked[kept.write], &record.asked[kept.write].ask.key);
+        let (acknowledged, _) = write.done()?;
+        let of_key = record.asked.iter().enumerate().filter(|(_, asked)| asked.ask.key == *key);
+        let (writes, reads): (Vec<_>, Vec<_>) =
+            of_key.partition(|(_, asked)| asked.ask.kind() == Kind::Write);
+        let done = reads.into_iter().filter(|(_, read)| read.begun >= acknowledged);
+        let done = done.filter_map(|(place, read)| Some((read.done()?.0, place, read.shown())));
+        let mut done: Vec<(Duration, usize, &[u64])> = done.collect();
+        done.sort_unstable();
+        let misses = |shown: &[u64]| {
+            let shown = if has_siblings { siblings(shown, &writes) } else { last(shown, &writes) };
+            shown.misses(write)
+        };
+        let shown = done.iter().rposition(|(.., shown)| !misses(shown));
+        let (_, missed, _) = done.get(shown.map_or(0, |shown| shown + 1))?;
+        Some(Gone { write: kept.write, shown: shown.map(|shown| done[shown].1), missed: *missed })
+    };
+    kept(record).into_iter().filter(Kept::is_lost).filter_map(when).collect()
+}
+
+/// What a read showed.
 enum Shown {
     /// Nothing.
     Nothing,

@@ -13,6 +13,9 @@ pub struct Pace {
     pub repeats: usize,
     /// Until when clients ask whatever became of what they asked before; a good while after the heal, where there is a cut.
     pub asked_until: Duration,
+    /// Until when clients that take turns begin one, which is a read and a write; a little after the heal, where there is a
+    /// cut.
+    pub turns_until: Duration,
     /// How long after the heal a site may leave something without an answer.
     pub back: Duration,
     /// When what was acknowledged is looked for at every site: all that was asked is over then, and a store has had time to
@@ -27,18 +30,11 @@ impl Pace {
     pub const SIMULATED: Pace = Pace {
         repeats: 4,
         asked_until: Duration::from_millis(6_000),
+        turns_until: Duration::from_millis(5_500),
         back: Duration::from_secs(1),
         read_back_at: HEAL_AT.saturating_add(READ_BACK),
         readers: 1,
     };
-
-    /// How long before [`Pace::asked_until`] the last turn of clients that take turns begins: it is a read and a write.
-    const TURNS: Duration = Duration::from_millis(500);
-
-    /// When the last turn of clients that take turns begins.
-    pub(super) const fn turns_until(self) -> Duration {
-        self.asked_until.saturating_sub(Pace::TURNS)
-    }
 
     /// How long after the heal what was acknowledged is looked for.
     pub const fn read_back(self) -> Duration {
@@ -47,7 +43,7 @@ impl Pace {
 
     /// Whether all that is asked can be over when it is read back.
     pub fn is_sound(self) -> bool {
-        let turns = self.turns_until() + 2 * TIMEOUT;
+        let turns = self.turns_until + 2 * TIMEOUT;
         self.readers > 0 && self.asked_until + TIMEOUT < self.read_back_at && turns < self.read_back_at
     }
 }

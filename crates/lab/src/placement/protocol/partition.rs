@@ -219,6 +219,9 @@ impl Partition {
             let (sites, readers) = (self.sites, self.pace.readers.max(1));
             let all = (0..sites).flat_map(|site| (0..readers).map(move |client| (site, client)));
             self.reading = all.map(|(site, client)| ReadBack::new(site, client, readers, &keys)).collect();
+            if desk.record.round.down().is_some() {
+                self.reading.iter_mut().for_each(ReadBack::begin_twice);
+            }
         }
         for reading in &mut self.reading {
             if reading.asked.is_some() || reading.is_over() {
@@ -266,6 +269,15 @@ impl ReadBack {
             keys.iter().skip(client as usize).step_by(readers as usize).cloned().collect();
         let (first, again_at) = (keys.len(), Duration::ZERO);
         ReadBack { site, client, keys, first, again_at, read: 0, asked: None, silent: 0 }
+    }
+
+    /// Has the first key read twice: of a client that asked nothing since a server was killed the connection broke then, and
+    /// the first that it asks may do nothing but find that out.
+    fn begin_twice(&mut self) {
+        if let Some(first) = self.keys.first().cloned() {
+            self.keys.insert(0, first);
+            self.first = self.keys.len();
+        }
     }
 
     /// Whether all were read once, or once more, and the next begins.

@@ -69,7 +69,7 @@ impl Turns {
             site: number,
             stage: Stage::Pausing(PAUSE),
         };
-        Turns { groups: (0..sites).map(group).collect(), value: VALUES, until: round.pace.turns_until() }
+        Turns { groups: (0..sites).map(group).collect(), value: VALUES, until: round.pace.turns_until }
     }
 
     /// Hears of an operation that ended, which need not be its own, and begins what is due.

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::super::SCHEMA;
 use super::super::json::{micros, placement};
+use super::down;
 use super::measured::{Failed, Measured, Run};
 use super::targets::NotInstalled;
 
@@ -64,6 +65,7 @@ fn server(run: &Run) -> Value {
     object["lateness"] = lateness(real);
     object["round_trips_range"] = ranges(real);
     object["shares"] = shares(real);
+    object["down"] = down::json(real);
     object["strongest"] = json!({"normal": normal.holds, "partition": cut.holds});
     object["strongest_unknown"] = json!({"normal": normal.unknown, "partition": cut.unknown});
     if let Some(compared) = compared {

@@ -178,6 +178,7 @@ fn stage_of(name: &str, stage: Stage<'_>, jobs: usize) -> String {
         Stage::Starting => format!("{name} starts"),
         Stage::Round { nth, of, .. } if jobs > 1 => format!("{name} {nth}/{of}"),
         Stage::Round { nth, of, condition } => format!("{name}: {nth} of {of}, {condition}"),
+        Stage::Killing { of } => format!("{name}: {of} of {of}, whoever leads is killed"),
         Stage::Judging => format!("{name} is judged"),
     }
 }

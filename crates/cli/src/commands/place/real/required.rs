@@ -55,7 +55,7 @@ impl Wanted {
             run.real.doubts.iter().try_for_each(|doubt| printer.line(format!("  in doubt: {doubt}")))?;
         }
         all.iter().try_for_each(|measured| runs::failures(measured, printer))?;
-        histories::tell(arguments, &runs::named(all), printer)?;
+        histories::tell(arguments, &runs::rounds(all), printer)?;
         Ok(code)
     }
 

@@ -3,8 +3,9 @@
 use constellation_servers::place::RealPlacement;
 use constellation_servers::rounds::{Effort, read_back};
 
-use super::super::histories::Named;
+use super::super::histories::Rounds;
 use super::super::told::{folded_behind, legend_of};
+use super::down;
 use super::listed::not_installed;
 use super::measured::{Failed, Measured, Run};
 use super::targets::NotInstalled;
@@ -73,17 +74,17 @@ pub(super) fn not_there(missing: &[NotInstalled]) -> Vec<String> {
     missing.iter().map(|one| format!("{}: {}", one.server, not_installed(&one.missing))).collect()
 }
 
-/// Each run by what its files are called.
-pub(super) fn named<'m>(all: &'m [Measured]) -> Vec<Named<'m>> {
+/// The rounds of each run, and what their files are called by; those of which a server was killed in among them.
+pub(super) fn rounds<'m>(all: &'m [Measured]) -> Vec<Rounds<'m>> {
     let name = |measured: &Measured, nth: u32| match measured.wanted {
         1 => measured.name.clone(),
         _ => format!("{}-run-{nth}", measured.name),
     };
-    let of_mode = |measured: &'m Measured| {
-        measured.runs.iter().map(move |Run { nth, real, .. }| Named {
+    let of_run = |measured: &'m Measured| {
+        measured.runs.iter().map(move |Run { nth, real, .. }| Rounds {
             name: name(measured, *nth),
-            placement: &real.placement,
+            records: real.placement.records.iter().chain(down::record(real)).collect(),
         })
     };
-    all.iter().flat_map(of_mode).collect()
+    all.iter().flat_map(of_run).collect()
 }

@@ -11,6 +11,7 @@ use constellation_lab::placement::{Placement, SITE_NAMES, told};
 
 use super::super::page::{escaped, range};
 use super::agreed::counted;
+use super::down;
 use super::drawn::replay;
 use super::measured::{Measured, Run};
 use super::runs;
@@ -215,7 +216,8 @@ fn sentences(measured: &Measured) -> Vec<String> {
         let sentences = [told::partition(placement)]
             .into_iter()
             .chain(told::other_cuts(placement))
-            .chain([told::otherwise(placement)]);
+            .chain([told::otherwise(placement)])
+            .chain(down::record(&run.real).map(|_| down::sentences(&run.real)).into_iter().flatten());
         format!("`{name}`{cell}: {}", sentences.collect::<Vec<_>>().join(" "))
     };
     let mut lines: Vec<String> = measured.first_of_cells().into_iter().map(of_cell).collect();
@@ -241,7 +243,7 @@ mod tests {
     use constellation_lab::placement::catalogue::Catalogue;
     use constellation_lab::placement::place;
     use constellation_servers::installed::Missing;
-    use constellation_servers::place::{RealError, RealPlacement};
+    use constellation_servers::place::{Killing, RealError, RealPlacement};
     use constellation_servers::rounds::Effort;
     use constellation_servers::server::Server as _;
     use constellation_servers::servers::etcd::Etcd;
@@ -267,6 +269,7 @@ mod tests {
                 effort: Effort::Quick,
                 lateness: Vec::new(),
                 doubts: Vec::new(),
+                killing: Killing::Quick,
                 limits: Vec::new(),
                 took: Duration::ZERO,
             };

@@ -10,6 +10,7 @@ use constellation_servers::place::RealPlacement;
 use constellation_servers::rounds::Effort;
 
 use super::super::told::{details, head, holds, sentences, titled};
+use super::down;
 use super::measured::Run;
 use crate::printer::Printer;
 
@@ -17,6 +18,9 @@ pub(super) fn print(run: &Run, printer: &mut Printer) -> anyhow::Result<()> {
     let Run { real, strongest, compared, .. } = run;
     head(&real.placement, &how(real), printer)?;
     sentences(&real.placement, printer)?;
+    for (nth, sentence) in down::sentences(real).iter().enumerate() {
+        titled(if nth == 0 { "killed" } else { "" }, sentence, printer)?;
+    }
     holds(strongest, printer)?;
     if let Some(compared) = compared {
         titled("declared", &compared.told(real.placement.cell), printer)?;
@@ -29,7 +33,8 @@ pub(super) fn print(run: &Run, printer: &mut Printer) -> anyhow::Result<()> {
     }
     printer.line("")?;
     intervals(&real.placement).iter().try_for_each(|line| printer.line(format!("  {line}")))?;
-    details(&real.placement, printer)
+    details(&real.placement, printer)?;
+    down::details(real, printer)
 }
 
 /// `etcd Version: 3.4.23, three processes on this machine, in 118 s`.
