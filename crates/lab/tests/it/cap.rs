@@ -1,9 +1,11 @@
 //! No store keeps both promises: for each the search finds the lost messages with which it breaks one.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::sync::{Arc, Mutex, OnceLock};
 
 use constellation_lab::placement::Store;
-use constellation_lab::placement::cap::{Cap, Promise, RUNS_MAX, Smallest, Wrong, cap, cap_within};
+use constellation_lab::placement::cap::{Cap, Promise, Smallest, Wrong, cap, cap_within};
 use constellation_lab::placement::cell::Otherwise;
 use constellation_lab::placement::told::operation;
 use constellation_trace::Nemesis;
@@ -11,8 +13,20 @@ use expect_test::expect;
 
 use crate::shared::{measured, named};
 
-fn found(store: &str) -> Cap {
-    cap(&store.parse().expect("it is in the table")).expect("it runs")
+/// A place for each store, so that one is waited for by those alone who need it.
+type Searched = BTreeMap<String, Arc<OnceLock<Arc<Cap>>>>;
+
+/// What is found of a store, which is searched once: [`the_same_store_is_broken_alike_every_time`].
+fn found(store: &Store) -> Arc<Cap> {
+    static SEARCHED: Mutex<Searched> = Mutex::new(BTreeMap::new());
+    let cell =
+        Arc::clone(SEARCHED.lock().expect("nobody panics with it").entry(store.to_string()).or_default());
+    Arc::clone(cell.get_or_init(|| Arc::new(cap(store).expect("it runs"))))
+}
+
+/// As [`found`], of a store as it is written.
+fn found_of(store: &str) -> Arc<Cap> {
+    found(&store.parse().expect("it is in the table"))
 }
 
 /// Whether a wrong answer was found, in a few words.
@@ -32,7 +46,7 @@ fn of_wrong(wrong: &Wrong) -> String {
 fn every_store_breaks_one_of_the_two_promises_when_messages_are_lost() {
     let mut table = String::new();
     for store in named() {
-        let found = cap(&store).expect("it runs");
+        let found = found(&store);
         let broken = found.with_losses.as_ref().expect("no store has both");
         // Who gossips sends too many messages for all sets of them to be tried.
         assert!(broken.smallest == Smallest::OfAll || broken.lost.len() > 3, "{store}");
@@ -93,7 +107,7 @@ fn every_store_breaks_one_of_the_two_promises_when_messages_are_lost() {
 fn with_no_message_lost_a_consistent_store_keeps_both_promises() {
     for store in named() {
         if measured(&store.to_string()).cell.otherwise == Otherwise::Consistency {
-            let found = cap_within(&store, RUNS_MAX, 0).expect("it runs");
+            let found = found(&store);
             assert!(found.without_loss.is_none(), "{}", found.told());
         }
     }
@@ -101,22 +115,24 @@ fn with_no_message_lost_a_consistent_store_keeps_both_promises() {
 
 #[test]
 fn what_is_lost_and_what_comes_of_it_is_told_in_a_sentence() {
-    expect!["if 1 message from pacific to each of atlantic and indian is lost, the write at pacific is not answered, though pacific runs"].assert_eq(&found("quorum:r=2,w=2").told());
-    expect!["if 1 message from pacific to atlantic is lost, a read at atlantic does not show, 300.0 ms after its acknowledgement, the write at pacific"].assert_eq(&found("quorum:r=1,w=1").told());
-    expect!["if 1 message from atlantic to pacific is lost, the read at atlantic is not answered, though atlantic runs"].assert_eq(&found("leader:sync=none,reads=leader").told());
-    let cut = found("consensus:reads=log").with_a_cut.expect("no store has both");
+    expect!["if 1 message from pacific to each of atlantic and indian is lost, the write at pacific is not answered, though pacific runs"].assert_eq(&found_of("quorum:r=2,w=2").told());
+    expect!["if 1 message from pacific to atlantic is lost, a read at atlantic does not show, 300.0 ms after its acknowledgement, the write at pacific"].assert_eq(&found_of("quorum:r=1,w=1").told());
+    expect!["if 1 message from atlantic to pacific is lost, the read at atlantic is not answered, though atlantic runs"].assert_eq(&found_of("leader:sync=none,reads=leader").told());
+    let found = found_of("consensus:reads=log");
+    let cut = found.with_a_cut.as_ref().expect("no store has both");
     expect!["if no message from pacific or indian arrives at atlantic, the read at atlantic is not answered, though atlantic runs"].assert_eq(&cut.told());
-    let cut = found("quorum:r=1,w=1").with_a_cut.expect("no store has both");
+    let found = found_of("quorum:r=1,w=1");
+    let cut = found.with_a_cut.as_ref().expect("no store has both");
     expect!["if no message from pacific or indian arrives at atlantic, a read at atlantic does not show, 300.0 ms after its acknowledgement, the write at pacific"].assert_eq(&cut.told());
-    let without_loss = found("quorum:r=1,w=1").without_loss.expect("it is wrong right after a write");
+    let without_loss = found.without_loss.as_ref().expect("it is wrong right after a write");
     expect!["with no message lost, a read at atlantic does not show, right after its acknowledgement, the write at pacific"].assert_eq(&without_loss.told());
     // Nobody is refused by a leader that knows it is one; a site without a leader says so.
-    expect!["if 1 message from atlantic to pacific is lost, the read at atlantic is not answered, though atlantic runs"].assert_eq(&found("leader:sync=one,failover=majority").told());
+    expect!["if 1 message from atlantic to pacific is lost, the read at atlantic is not answered, though atlantic runs"].assert_eq(&found_of("leader:sync=one,failover=majority").told());
 }
 
 /// What is said of wrong answers, and what clients saw if there is one.
 fn wrong(store: &str) -> String {
-    let found = found(store);
+    let found = found_of(store);
     let mut text = found.wrong.told().unwrap_or_default();
     if let Wrong::Found(broken) = &found.wrong {
         // It is what it is said to be: judged by itself, and lost as counted.
@@ -183,7 +199,8 @@ fn a_search_that_is_cut_short_loses_all_that_crosses_a_cut_and_delivers_what_it_
 #[test]
 fn the_same_store_is_broken_alike_every_time() {
     let told = || {
-        let found = found("consensus:reads=anywhere");
+        let store = "consensus:reads=anywhere".parse().expect("it is in the table");
+        let found = cap(&store).expect("it runs");
         let broken = found.with_losses.expect("no store has both");
         (found.runs, broken.told(), broken.lost, constellation_trace::format::jsonl::to_string(&broken.trace))
     };
