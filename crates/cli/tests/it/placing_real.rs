@@ -237,7 +237,7 @@ fn a_table_has_a_row_for_each_mode_and_says_on_what_machine() {
     let bars: Vec<usize> = rows.iter().map(|row| row.matches(" | ").count()).collect();
     assert_eq!(bars, [10, 10], "{rows:?}");
     assert!(rows[1].starts_with("| `brief/dies` | its clients die in the first round | P?/E"), "{}", rows[1]);
-    let sentence = "- `brief/dies`: No site was cut off, so nobody can tell. A read takes ";
+    let sentence = "- `brief/dies`: No site was cut off for long enough to tell who answers. A read takes ";
     assert!(lines.iter().any(|line| line.starts_with(sentence)), "{lines:?}");
     assert!(
         lines.last().is_some_and(|line| line.starts_with("- `brief/dies`, in doubt: while ")),

@@ -39,7 +39,7 @@ pub struct Violation {
 const BUDGET: Budget = Budget { bytes_max: 1 << 28, pairs_max: 1 << 22, steps_max: 1 << 22 };
 /// How long each judge of [`OF_BASELINE`] may, which decide: a moment all the same, as their steps are small ones, and many
 /// where there are many sessions. Of a real server there are, as a client that got no answer goes on as another session.
-const BUDGET_OF_BASELINE: Budget = Budget { steps_max: 1 << 28, ..BUDGET };
+const BUDGET_OF_BASELINE: Budget = Budget { steps_max: 1 << 26, ..BUDGET };
 /// How long each judge of the other models may: they are there to be read, and decide nothing.
 const BUDGET_OF_OTHERS: Budget = Budget { steps_max: 1 << 21, ..BUDGET };
 

@@ -178,7 +178,7 @@ fn states_that_are_merged_lose_nothing() {
             PA/EL crdt:gossip=200ms
             Whichever site is cut off, every site goes on answering reads and writes; 2622 of 5412 reads showed what had been replaced, up to 3973.2 ms before, and none of 6696 acknowledged writes was lost, and pram held without a cut and does not hold with one.
             A read takes 0.00 round trips, and a write 0.00 round trips; 20647 of 21680 reads showed what had been replaced, up to 199.2 ms before.
-            strongest: causal-convergence and eventual-convergence; else causal-convergence and causal-memory (sequential: unknown)
+            strongest: causal-convergence and eventual-convergence; else causal-convergence and causal-memory
               pacific is cut off: indian-0 r(shared-0,45) reads as shared-0 that of indian-0 w(shared-0,45), which pacific-0 w(shared-0,46) had overwritten before it began
               593.3 ms  indian's client 0 writes shared-0 = 45, done at 593.4 ms
               619.9 ms  pacific's client 0 writes shared-0 = 46, done at 620.0 ms
