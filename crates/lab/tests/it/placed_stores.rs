@@ -233,7 +233,7 @@ fn whoever_stands_in_for_a_replica_lets_the_majority_go_on_and_quorums_miss_each
             A read takes 1.00 round trips, and a write 1.00 round trips; every read shows the latest write, with one slow site, too.
             Where pacific and atlantic are cut off from the others, every site answers only some reads (22 to 31 of 37) and only some writes (24 to 28 of 38).
             Where arctic and antarctic are cut off from the others, every site answers only some reads (12 to 36 of 37) and only some writes (18 to 32 of 38).
-            strongest: none shown (monotonic-reads, monotonic-writes, writes-follow-reads: unknown); else linearizable and eventual-convergence
+            strongest: monotonic-reads and monotonic-writes and writes-follow-reads; else linearizable and eventual-convergence
               pacific is cut off: pacific-10.4 r(own-4-15,nil) reads as own-4-15 the initial value, which antarctic-1 w(own-4-15,80) had overwritten before it began
               636.0 ms  antarctic's client 1 writes own-4-15 = 80, done at 656.3 ms
               3800.0 ms  pacific's client 10 reads own-4-15, shown nothing at 4620.4 ms

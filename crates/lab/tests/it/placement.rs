@@ -76,7 +76,7 @@ fn followers_that_are_read_show_what_has_been_replaced() {
             PC/EL leader:sync=none,reads=anywhere,failover=off
             Where pacific is cut off, the others answer no writes; where atlantic or indian is cut off, it answers no writes; what is answered keeps causal-convergence and pram, as without a cut, but not how old a read may be: 59.4 ms without, 3953.2 ms with one (926 of 5724 reads); none of 4520 acknowledged writes was lost, and 68 of 429 that a client had built on what it read were overwritten by one that had not seen them.
             A read takes 0.00 round trips, and a write 0.00 round trips at pacific, 1.00 at atlantic and indian; 1572 of 8928 reads showed what had been replaced, up to 59.4 ms before.
-            strongest: causal-convergence and causal-memory (sequential: unknown); else sequential
+            strongest: sequential; else sequential
               pacific is cut off: indian-4 r(shared-0,41) reads as shared-0 that of atlantic-0 w(shared-0,41), which pacific-0 w(shared-0,46) had overwritten before it began
               546.6 ms  atlantic's client 0 writes shared-0 = 41, done at 567.1 ms
               619.9 ms  pacific's client 0 writes shared-0 = 46, done at 620.0 ms
@@ -92,7 +92,7 @@ fn followers_that_are_read_show_what_has_been_replaced() {
             PC/EL leader:sync=one,reads=anywhere,failover=off
             Where pacific is cut off, no site answers writes; where atlantic or indian is cut off, it answers no writes; what is answered keeps causal-convergence and pram, as without a cut, but not how old a read may be: 39.6 ms without, 3932.8 ms with one (453 of 5796 reads); none of 4165 acknowledged writes was lost, and 58 of 393 that a client had built on what it read were overwritten by one that had not seen them.
             A read takes 0.00 round trips, and a write 1.00 round trips at pacific, 2.00 at atlantic and indian; 491 of 13886 reads showed what had been replaced, up to 39.6 ms before.
-            strongest: causal-convergence and causal-memory (sequential: unknown); else sequential
+            strongest: sequential; else sequential
               atlantic is cut off: atlantic-4 r(shared-0,41) reads as shared-0 that of atlantic-1 w(shared-0,41), which indian-0 w(shared-0,45) had overwritten before it began
               546.6 ms  atlantic's client 1 writes shared-0 = 41, done at 587.2 ms
               593.3 ms  indian's client 0 writes shared-0 = 45, done at 633.8 ms
@@ -203,7 +203,7 @@ fn quorums_that_meet_give_up_the_site_that_is_cut_off() {
             Whichever site is cut off, it answers neither reads nor writes; what is answered is not linearizable (antarctic-0 r(own-0-108,nil) reads as own-0-108 the initial value, which pacific-38.4 w(own-0-108,541)? had overwritten before it began), and none of 16325 acknowledged writes was lost.
             A read takes 1.00 round trips, and a write 1.00 round trips; every read shows the latest write, with one slow site, too.
             Where pacific and atlantic, or arctic and antarctic, are cut off from the others, the two answer neither reads nor writes, and the others go on answering reads and writes.
-            strongest: none shown (read-your-writes, monotonic-writes, writes-follow-reads, eventual-convergence: unknown); else linearizable and eventual-convergence
+            strongest: read-your-writes and monotonic-writes and writes-follow-reads (eventual-convergence: unknown); else linearizable and eventual-convergence
               pacific is cut off with losses: antarctic-0 r(own-0-108,nil) reads as own-0-108 the initial value, which pacific-38.4 w(own-0-108,541)? had overwritten before it began
               4340.0 ms  pacific's client 38 writes own-0-108 = 541, silent until 5340.0 ms: no answer within 1 s
               5106.7 ms  pacific's client 0 reads own-0-108, shown 541 at 5126.9 ms
@@ -220,7 +220,7 @@ fn a_quorum_of_all_writers_or_all_readers() {
             PC/EL quorum:n=3,r=1,w=3,repair=off,sloppy=off
             Whichever site is cut off, no site answers writes; what is answered keeps causal-convergence and pram, as without a cut; none of 2742 acknowledged writes was lost.
             A read takes 0.00 round trips, and a write 1.00 round trips; reads go back to what others no longer see: indian-1 r(turn-1,nil) reads as turn-1 the initial value, which pacific-0 w(turn-1,1) had overwritten before it began.
-            strongest: causal-convergence and causal-memory (sequential, eventual-convergence: unknown); else sequential and eventual-convergence
+            strongest: causal-convergence and causal-memory (eventual-convergence: unknown); else sequential and eventual-convergence
               pacific is cut off: pacific-3 r(shared-0,46) reads as shared-0 that of pacific-0 w(shared-0,46)?, which indian-0 w(shared-0,45)? had overwritten before it began
               593.3 ms  indian's client 0 writes shared-0 = 45, silent until 1593.3 ms: no answer within 1 s
               619.9 ms  pacific's client 0 writes shared-0 = 46, silent until 1619.9 ms: no answer within 1 s
