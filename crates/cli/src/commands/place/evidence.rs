@@ -47,7 +47,7 @@ pub(super) fn print(
     print_of(&Linearizable, record, violation, printer)
 }
 
-/// As [`print`], of a model and a round that is judged apart.
+/// As [`print`](fn@print), of a model and a round that is judged apart.
 pub(super) fn print_of(
     model: &dyn Model,
     record: &Record,
