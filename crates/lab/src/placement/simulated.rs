@@ -2,7 +2,7 @@
 //! whose links to every site are short and never cut.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::time::Duration;
 
 use constellation_fabric::{
@@ -386,10 +386,22 @@ fn in_words<M: fmt::Debug>(message: &Wire<M>) -> String {
         Wire::Answer { .. } => "an answer".to_owned(),
         Wire::Over => "all is over".to_owned(),
         Wire::Peer(message) => {
-            let text = format!("{message:?}");
-            let end = text.find(|letter: char| !letter.is_alphanumeric()).unwrap_or(text.len());
-            text[..end].to_lowercase()
+            let mut word = FirstWord(String::new());
+            // It ends with an error where the word does.
+            let _ = write!(word, "{message:?}");
+            word.0.to_lowercase()
         }
+    }
+}
+
+/// Takes text up to its first sign that is neither letter nor digit: whole states stand behind it, which nobody reads.
+struct FirstWord(String);
+
+impl fmt::Write for FirstWord {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let end = text.find(|letter: char| !letter.is_alphanumeric());
+        self.0.push_str(&text[..end.unwrap_or(text.len())]);
+        if end.is_some() { Err(fmt::Error) } else { Ok(()) }
     }
 }
 

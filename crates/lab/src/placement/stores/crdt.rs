@@ -80,12 +80,10 @@ impl Replica {
         Replica { set, sites, holds: BTreeMap::new(), changes: BTreeMap::new(), changed: 0, known }
     }
 
-    /// Changes what is held under a key, if that does.
-    fn change(&mut self, key: String, how: impl FnOnce(&mut Versions)) {
+    /// Changes what is held under a key, if that does, and says so.
+    fn change(&mut self, key: String, how: impl FnOnce(&mut Versions) -> bool) {
         let held = self.holds.entry(key.clone()).or_default();
-        let before = held.versions.clone();
-        how(&mut held.versions);
-        if held.versions != before {
+        if how(&mut held.versions) {
             self.changed += 1;
             self.changes.remove(&held.change);
             held.change = self.changed;
@@ -117,7 +115,10 @@ impl Node for Replica {
                     }
                     What::Write(value) => {
                         let me = self.sites.me;
-                        self.change(key, |versions| versions.write(me, value, &over));
+                        self.change(key, |versions| {
+                            versions.write(me, value, &over);
+                            true
+                        });
                         Vec::new()
                     }
                 };

@@ -91,7 +91,9 @@ impl Register {
             (Register::Last(at, value), Register::Last(at_other, value_other)) if at_other > *at => {
                 (*at, *value) = (at_other, value_other);
             }
-            (Register::All(versions), Register::All(other)) => versions.merge(&other),
+            (Register::All(versions), Register::All(other)) => {
+                versions.merge(&other);
+            }
             _ => {}
         }
     }

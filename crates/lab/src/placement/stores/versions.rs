@@ -32,18 +32,28 @@ impl Versions {
     }
 
     /// The least upper bound of both: what stands in one is gone only if the other has seen it and it does not stand there.
-    /// In whatever order and however often states are merged, the same comes of it.
-    pub(super) fn merge(&mut self, other: &Versions) {
+    /// In whatever order and however often states are merged, the same comes of it. Whether anything came of it at all: most of
+    /// what is told is known.
+    pub(super) fn merge(&mut self, other: &Versions) -> bool {
+        if self == other {
+            return false;
+        }
         let is_new = |seen: &BTreeMap<NodeId, u64>, (site, count): (NodeId, u64)| {
             seen.get(&site).is_none_or(|seen| *seen < count)
         };
+        let stood = self.stand.len();
         self.stand.retain(|dot, _| other.stand.contains_key(dot) || is_new(&other.seen, *dot));
-        let missed = other.stand.iter().filter(|(dot, _)| is_new(&self.seen, **dot));
-        self.stand.extend(missed.map(|(dot, value)| (*dot, *value)));
-        for (site, count) in &other.seen {
-            let seen = self.seen.entry(*site).or_insert(0);
-            *seen = (*seen).max(*count);
+        let mut is_changed = self.stand.len() < stood;
+        for (dot, value) in other.stand.iter().filter(|(dot, _)| is_new(&self.seen, **dot)) {
+            is_changed |= self.stand.insert(*dot, *value) != Some(*value);
         }
+        for (site, count) in &other.seen {
+            if self.seen.get(site).is_none_or(|seen| seen < count) {
+                self.seen.insert(*site, *count);
+                is_changed = true;
+            }
+        }
+        is_changed
     }
 
     /// What stands there.
@@ -86,6 +96,31 @@ mod tests {
         one.write(here, 5, &[3, 4]);
         other.merge(&one);
         assert_eq!((shown(&one), &one), (vec![5], &other));
+    }
+
+    /// Of all pairs of states of which one may have heard of the other.
+    #[test]
+    fn whether_a_merge_changes_anything_is_what_comparing_before_and_after_says() {
+        let sites = [0, 1, 2].map(NodeId::new);
+        let mut states = vec![Versions::default()];
+        for (nth, value) in (1..=12).enumerate() {
+            let mut next = states[nth / 2].clone();
+            next.merge(&states[nth]);
+            let over: Vec<u64> = next.shown().take(nth % 3).collect();
+            next.write(sites[nth % 3], value, &over);
+            states.push(next);
+            let mut forgetful = states[nth].clone();
+            forgetful.forget();
+            states.push(forgetful);
+        }
+        let mut counts = [0, 0];
+        for (one, other) in states.iter().flat_map(|one| states.iter().map(move |other| (one, other))) {
+            let mut merged = one.clone();
+            let is_changed = merged.merge(other);
+            assert_eq!(is_changed, merged != *one, "{one:?} and {other:?}");
+            counts[usize::from(is_changed)] += 1;
+        }
+        assert!(counts.iter().all(|count| *count > 50), "{counts:?} change nothing and something");
     }
 
     #[test]
