@@ -3,6 +3,7 @@
 //! Both ends are the same program, so there are no versions; what cannot be read is dropped, as a message that was lost.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use constellation_live::bytes::{Reader, Writer};
@@ -153,6 +154,16 @@ impl Coded for usize {
 
     fn take(from: &mut Reader<'_>) -> Option<usize> {
         from.u64().and_then(|number| usize::try_from(number).ok())
+    }
+}
+
+impl<T: Coded> Coded for Arc<T> {
+    fn put(&self, to: &mut Writer) {
+        T::put(self, to);
+    }
+
+    fn take(from: &mut Reader<'_>) -> Option<Arc<T>> {
+        T::take(from).map(Arc::new)
     }
 }
 

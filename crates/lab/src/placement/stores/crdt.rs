@@ -8,6 +8,7 @@
 //! next gossip, not at once.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use constellation_fabric::{Effects, Input, Node, Now, Timer};
@@ -49,7 +50,7 @@ const GOSSIP: Timer = Timer(0);
 pub(super) enum Message {
     /// The part of a state that the other may not know: all that changed here since it last said so (delta states; Almeida,
     /// Shoker and Baquero 2015), up to this change.
-    State { upto: u64, part: BTreeMap<String, Versions> },
+    State { upto: u64, part: BTreeMap<String, Arc<Versions>> },
     /// All changes up to this one are known here.
     Known { upto: u64 },
 }
@@ -70,7 +71,8 @@ pub(super) struct Replica {
 /// What a site holds under a key, and its last change.
 #[derive(Clone, Debug, Default)]
 struct Held {
-    versions: Versions,
+    /// Shared with what was told of it, of which most is never changed again.
+    versions: Arc<Versions>,
     change: u64,
 }
 
@@ -83,7 +85,7 @@ impl Replica {
     /// Changes what is held under a key, if that does, and says so.
     fn change(&mut self, key: String, how: impl FnOnce(&mut Versions) -> bool) {
         let held = self.holds.entry(key.clone()).or_default();
-        if how(&mut held.versions) {
+        if how(Arc::make_mut(&mut held.versions)) {
             self.changed += 1;
             self.changes.remove(&held.change);
             held.change = self.changed;
@@ -95,7 +97,7 @@ impl Replica {
         effects.set_timer(GOSSIP, self.set.gossip);
         for (other, known) in self.known.iter().filter(|(_, known)| **known < self.changed) {
             let keys = self.changes.range(known + 1..).map(|(_, key)| key);
-            let part = keys.map(|key| (key.clone(), self.holds[key].versions.clone())).collect();
+            let part = keys.map(|key| (key.clone(), Arc::clone(&self.holds[key].versions))).collect();
             effects.send(*other, Wire::Peer(Message::State { upto: self.changed, part }));
         }
     }
@@ -126,6 +128,10 @@ impl Node for Replica {
             }
             Input::Message { from, message: Wire::Peer(Message::State { upto, part }) } => {
                 for (key, versions) in part {
+                    // Most of what is told is known: until an answer arrives, the same is told again.
+                    if self.holds.get(&key).is_some_and(|held| held.versions == versions) {
+                        continue;
+                    }
                     self.change(key, |held| held.merge(&versions));
                 }
                 effects.send(from, Wire::Peer(Message::Known { upto }));

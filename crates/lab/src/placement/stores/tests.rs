@@ -1,6 +1,7 @@
 //! Stores that are wrong in one thing are placed otherwise, or lose what they acknowledged: the measurement sees it.
 
 use std::fmt::{Debug, Write};
+use std::sync::Arc;
 
 use constellation_fabric::{Effects, Input, Node, Now};
 use constellation_sim::Wall;
@@ -164,7 +165,7 @@ fn states_that_forget_when_they_are_merged_lose_writes() {
                 {
                     heard += 1;
                     if heard % 50 == 0 {
-                        part.values_mut().for_each(super::versions::Versions::forget);
+                        part.values_mut().for_each(|held| Arc::make_mut(held).forget());
                     }
                 }
                 Some(input)

@@ -32,12 +32,8 @@ impl Versions {
     }
 
     /// The least upper bound of both: what stands in one is gone only if the other has seen it and it does not stand there.
-    /// In whatever order and however often states are merged, the same comes of it. Whether anything came of it at all: most of
-    /// what is told is known.
+    /// In whatever order and however often states are merged, the same comes of it. Says whether anything came of it.
     pub(super) fn merge(&mut self, other: &Versions) -> bool {
-        if self == other {
-            return false;
-        }
         let is_new = |seen: &BTreeMap<NodeId, u64>, (site, count): (NodeId, u64)| {
             seen.get(&site).is_none_or(|seen| *seen < count)
         };
