@@ -1,6 +1,6 @@
 //! Chromium for tests: where it is, and a page opened from disk that may ask nobody for anything.
 
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
@@ -27,9 +27,13 @@ export function assets(): [string, string] {
   return ["report.js", "report.css"].map((file) => readFileSync(file, "utf8")) as [string, string];
 }
 
+/** Where pages are written; it goes with the process. */
+const FOLDER = mkdtempSync(path.join(tmpdir(), "constellation-page-"));
+process.on("exit", () => rmSync(FOLDER, { recursive: true, force: true }));
+
 /** Writes a page to a file of its own, and tells its address. */
 export function write(facts: object, columns: string, other: { facts: object; columns: string } | null = null): string {
-  const file = path.join(mkdtempSync(path.join(tmpdir(), "page-")), "run.html");
+  const file = path.join(mkdtempSync(path.join(FOLDER, "page-")), "run.html");
   writeFileSync(file, shell(...assets(), facts, columns, other));
   return pathToFileURL(file).href;
 }
